@@ -1,0 +1,225 @@
+"""The LSTM in PyTorch: the twin of :mod:`tonality.network`, for training.
+
+Same names, same order, same result (a parity test holds the logits together). Shape
+letters: N texts, T tokens, V vocabulary, G n-gram rows, E embedding, H hidden, D = H or 2 H
+states, K head input, C classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+from tonality.network import NetworkConfig
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """Dropout probabilities; all act in training only.
+
+    Attributes:
+        embedding: elements of the embedded tokens.
+        word: whole tokens, whose vector becomes zero (Dai & Le 2015).
+        ngram: whole n-grams, whose vector becomes zero; keeps the table from replacing
+            the LSTM.
+        layer: elements between LSTM layers.
+        pooled: elements of the pooled states.
+        dense: elements after each dense layer.
+    """
+
+    embedding: float = 0.0
+    word: float = 0.0
+    ngram: float = 0.0
+    layer: float = 0.0
+    pooled: float = 0.0
+    dense: float = 0.0
+
+
+class Direction(nn.Module):
+    """One LSTM layer in one direction; ``backward`` reads each text from its own end.
+
+    A gather that reverses every text by its length replaces packed sequences, which leave
+    oneDNN's fused LSTM for a path ten times slower on a CPU.
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, *, backward: bool) -> None:
+        super().__init__()
+        self.backward_in_time = backward
+        self.lstm = nn.LSTM(input_size, hidden_size, batch_first=True)
+        nn.init.orthogonal_(self.lstm.weight_hh_l0)
+        nn.init.xavier_uniform_(self.lstm.weight_ih_l0)
+        nn.init.zeros_(self.lstm.bias_ih_l0)
+        nn.init.zeros_(self.lstm.bias_hh_l0)
+        with torch.no_grad():  # remember by default (Jozefowicz et al. 2015)
+            self.lstm.bias_ih_l0[hidden_size : 2 * hidden_size] = 1.0
+
+    def forward(self, x: Tensor, reversal: Tensor) -> Tensor:
+        """States (N, T, H) for inputs (N, T, I); ``reversal`` (N, T) maps t to length-1-t."""
+        if not self.backward_in_time:
+            return self.lstm(x)[0]  # type: ignore[no-any-return]
+        states = self.lstm(reorder(x, reversal))[0]  # (N, T, H), last token first
+        return reorder(states, reversal)
+
+
+def reorder(x: Tensor, order: Tensor) -> Tensor:
+    """Row n of the result is ``x[n, order[n]]``; x (N, T, I), order (N, T)."""
+    return x.gather(1, order.unsqueeze(-1).expand(-1, -1, x.shape[-1]))
+
+
+class LSTMNetwork(nn.Module):
+    """Embedding -> LSTM layers -> masked pooling -> dense layers -> logits.
+
+    Args:
+        config: the shapes.
+        dropout: the probabilities used in training.
+        sparse: give the two embeddings sparse gradients, so that a step costs what its
+            own tokens cost and not what the whole table does.
+    """
+
+    def __init__(
+        self, config: NetworkConfig, dropout: Dropout | None = None, *, sparse: bool = False
+    ) -> None:
+        super().__init__()
+        self.config = config
+        self.dropout = dropout or Dropout()
+        self.embedding = nn.Embedding(config.vocabulary_size, config.embedding_size, sparse=sparse)
+        nn.init.normal_(self.embedding.weight, std=0.1)
+        self.ngram_embedding: nn.Embedding | None = None
+        if config.ngram_rows:
+            self.ngram_embedding = nn.Embedding(
+                config.ngram_rows, config.embedding_size, padding_idx=0, sparse=sparse
+            )
+            nn.init.zeros_(self.ngram_embedding.weight)
+        self.lstm = nn.ModuleList(
+            nn.ModuleDict(
+                {
+                    name: Direction(
+                        config.layer_input(layer), config.hidden_size, backward=name == "backward"
+                    )
+                    for name in config.directions
+                }
+            )
+            for layer in range(config.layers)
+        )
+        if "attention" in config.poolings:
+            size = config.state_size
+            self.attention = nn.Linear(size, size)
+            self.attention_context = nn.Parameter(torch.randn(size) / size**0.5)
+        sizes = (config.pooled_size, *config.dense)
+        self.dense = nn.ModuleList(nn.Linear(i, o) for i, o in zip(sizes, sizes[1:], strict=False))
+        self.output = nn.Linear(sizes[-1], config.classes)
+
+    def forward(self, ids: Tensor, lengths: Tensor, ngrams: Tensor | None = None) -> Tensor:
+        """Logits (N, C).
+
+        Args:
+            ids: token ids (N, T), padded on the right with 0.
+            lengths: tokens of each text (N,); 0 is allowed.
+            ngrams: rows of the n-gram table (N, T, 2), 0 for none.
+        """
+        return self.forward_embedded(self.embed(ids, ngrams), lengths)
+
+    def embed(self, ids: Tensor, ngrams: Tensor | None = None) -> Tensor:
+        """Token vectors (N, T, E), n-gram vectors added, dropout applied."""
+        x = self.embedding(ids)  # (N, T, E)
+        if self.training and self.dropout.word:
+            x = x * keep_mask(x, x.shape[:2], self.dropout.word).unsqueeze(-1)
+        if self.ngram_embedding is not None and ngrams is not None:
+            if self.training and self.dropout.ngram:
+                kept = torch.rand(ngrams.shape, device=x.device) >= self.dropout.ngram
+                ngrams = ngrams * kept
+            x = x + self.ngram_embedding(ngrams).sum(2)
+        return F.dropout(x, self.dropout.embedding, self.training)
+
+    def forward_embedded(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Logits (N, C) from token vectors (N, T, E)."""
+        steps = torch.arange(x.shape[1], device=x.device)
+        mask = steps < lengths.unsqueeze(1)  # (N, T)
+        reversal = torch.where(mask, lengths.unsqueeze(1) - 1 - steps, steps)
+        for number, layer in enumerate(self.lstm):
+            if number:
+                x = F.dropout(x, self.dropout.layer, self.training)
+            x = torch.cat([d(x, reversal) for d in layer.values()], dim=-1)  # type: ignore[operator]
+        pooled = F.dropout(self.pool(x, mask, lengths), self.dropout.pooled, self.training)
+        for dense in self.dense:
+            pooled = F.dropout(F.relu(dense(pooled)), self.dropout.dense, self.training)
+        return self.output(pooled)  # type: ignore[no-any-return]
+
+    def pool(self, states: Tensor, mask: Tensor, lengths: Tensor) -> Tensor:
+        """Pooled states (N, K) of (N, T, D); padding takes no part, an empty text gives 0."""
+        there = mask.unsqueeze(-1)  # (N, T, 1)
+        parts = []
+        for name in self.config.poolings:
+            if name == "max":
+                peak = states.masked_fill(~there, -torch.inf).amax(1)
+                parts.append(torch.where(lengths.unsqueeze(1) > 0, peak, 0.0))
+            elif name == "mean":
+                parts.append((states * there).sum(1) / lengths.clamp(min=1).unsqueeze(1))
+            elif name == "attention":
+                # One score a token (Yang et al. 2016).
+                scores = torch.tanh(self.attention(states)) @ self.attention_context  # (N, T)
+                weights = scores.masked_fill(~mask, -1e9).softmax(1) * mask
+                parts.append((states * weights.unsqueeze(-1)).sum(1))
+            else:
+                parts.append(self.last(states, lengths))
+        return torch.cat(parts, dim=1)
+
+    def last(self, states: Tensor, lengths: Tensor) -> Tensor:
+        """What each direction knows after its last token (N, D)."""
+        h = self.config.hidden_size
+        rows = torch.arange(states.shape[0], device=states.device)
+        ends = states[rows, (lengths - 1).clamp(min=0)]  # (N, D)
+        if self.config.bidirectional:
+            ends = torch.cat([ends[:, :h], states[:, 0, h:]], dim=1)
+        return ends * (lengths > 0).unsqueeze(1)
+
+    def export(self) -> dict[str, np.ndarray]:
+        """The tensors under the model folder's names, float32."""
+        tensors = {"embedding.weight": self.embedding.weight}
+        if self.ngram_embedding is not None:
+            tensors["ngram_embedding.weight"] = self.ngram_embedding.weight
+        for number, layer in enumerate(self.lstm):
+            for name, direction in layer.items():  # type: ignore[operator]
+                lstm = direction.lstm
+                tensors[f"lstm.{number}.{name}.weight_ih"] = lstm.weight_ih_l0
+                tensors[f"lstm.{number}.{name}.weight_hh"] = lstm.weight_hh_l0
+                tensors[f"lstm.{number}.{name}.bias"] = lstm.bias_ih_l0 + lstm.bias_hh_l0
+        if "attention" in self.config.poolings:
+            tensors["attention.weight"] = self.attention.weight
+            tensors["attention.bias"] = self.attention.bias
+            tensors["attention.context"] = self.attention_context
+        for number, dense in enumerate(self.dense):
+            tensors[f"dense.{number}.weight"] = dense.weight  # type: ignore[assignment]
+            tensors[f"dense.{number}.bias"] = dense.bias  # type: ignore[assignment]
+        tensors["output.weight"] = self.output.weight
+        tensors["output.bias"] = self.output.bias
+        return {
+            name: tensor.detach().cpu().float().numpy().copy() for name, tensor in tensors.items()
+        }
+
+    def start_from(self, tensors: Mapping[str, np.ndarray]) -> None:
+        """Copies float tensors named as in :meth:`export`; those not given stay as they are."""
+        targets: dict[str, Tensor] = dict(self.named_parameters())
+        with torch.no_grad():
+            for name, value in tensors.items():
+                source = torch.from_numpy(np.asarray(value, dtype=np.float32))
+                if name.startswith("lstm."):
+                    prefix, kind = name.rsplit(".", 1)
+                    if kind == "bias":
+                        targets[f"{prefix}.lstm.bias_ih_l0"].copy_(source)
+                        targets[f"{prefix}.lstm.bias_hh_l0"].zero_()
+                    else:
+                        targets[f"{prefix}.lstm.{kind}_l0"].copy_(source)
+                else:
+                    targets[name.replace("attention.context", "attention_context")].copy_(source)
+
+
+def keep_mask(like: Tensor, shape: tuple[int, ...] | torch.Size, drop: float) -> Tensor:
+    """1 / (1 - drop) where kept and 0 where dropped, so that the expectation stays."""
+    kept = torch.rand(shape, device=like.device, dtype=like.dtype) >= drop
+    return kept / (1.0 - drop)
