@@ -1,0 +1,62 @@
+# make run    the main job, offline: install the base package and judge the bundled sample reviews
+# make test   install everything and run all tests
+# make lint / types / coverage / bench / clean
+#
+# Two environments, so that neither disturbs the other: `.venv` holds the base install that `run`
+# uses, as a user has it; `.venv-dev` holds the editable install with every extra.
+
+PYTHON ?= python3
+JOBS ?= 2
+PYTEST_ARGS ?=
+
+SOURCES := pyproject.toml constraints.txt README.md $(shell find src -type f -not -name '*.pyc')
+DEV := .venv-dev/bin
+
+# Builds run in an environment of their own, which reads constraints from the environment only.
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_BUILD_CONSTRAINT := $(PIP_CONSTRAINT)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: run test coverage lint types bench clean
+
+run: .venv/.installed
+	.venv/bin/tonality demo
+
+test: .venv-dev/.installed
+	$(DEV)/python -m pytest -q -n $(JOBS) $(PYTEST_ARGS)
+
+# The inference half is what every user runs: its branch coverage is held at 95 %.
+coverage: .venv-dev/.installed
+	$(DEV)/python -m pytest -q -n $(JOBS) --cov --cov-report= $(PYTEST_ARGS)
+	$(DEV)/python -m coverage report --include='src/tonality/*.py,src/tonality/cli/*' \
+	  --fail-under=95
+
+lint: .venv-dev/.installed
+	$(DEV)/ruff check
+	$(DEV)/ruff format --check
+
+types: .venv-dev/.installed
+	$(DEV)/mypy
+
+bench: .venv-dev/.bench
+	$(DEV)/python -m benchmarks
+
+.venv/.installed: $(SOURCES)
+	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install -q .
+	@touch $@
+
+# An editable install follows the sources by itself: only the dependencies make it stale.
+.venv-dev/.installed: pyproject.toml constraints.txt
+	test -x $(DEV)/python || $(PYTHON) -m venv .venv-dev
+	$(DEV)/python -m pip install -q -e '.[train,dev]'
+	@touch $@
+
+.venv-dev/.bench: .venv-dev/.installed
+	$(DEV)/python -m pip install -q -e '.[train,dev,bench]'
+	@touch $@
+
+clean:
+	rm -rf .venv .venv-dev build dist htmlcov .coverage .coverage.* \
+	  .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
