@@ -1,0 +1,125 @@
+"""Which column holds what: found by its usual names, or given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tonality.errors import ConfigError, DataError
+
+
+def _names(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+# Compared without case, spaces and punctuation: "Review Text" is "reviewtext".
+USUAL_NAMES: Mapping[str, frozenset[str]] = {
+    "text": _names(
+        "text texts review reviews reviewtext reviewbody content tweet tweettext comment comments "
+        "commenttext body sentence message post document"
+    ),
+    "label": _names("label labels sentiment airlinesentiment sentimentlabel class polarity target"),
+    "group": _names(
+        "movie movieid film filmid imdbid group groupid product productid asin item itemid "
+        "business businessid"
+    ),
+    "id": _names("id reviewid tweetid textid docid uid"),
+    "rating": _names("rating ratings stars starrating score overall"),
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the caller asked for: column names (``None``: find it, ``""``: do without)."""
+
+    text: str | None = None
+    label: str | None = None
+    group: str | None = None
+    label_map: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Positions of the columns to read; ``None`` where the source has no such column."""
+
+    text: int
+    label: int | None
+    group: int | None
+    id: int | None
+    rating: int | None
+
+    @property
+    def positions(self) -> list[int]:
+        """The positions to read, each once, in the order of the fields."""
+        fields = (self.text, self.label, self.group, self.id, self.rating)
+        return list(dict.fromkeys(p for p in fields if p is not None))
+
+
+def choose(columns: Sequence[str], wanted: Wanted, path: Path | str) -> Chosen:
+    """Finds the text, label, group, id and rating columns.
+
+    Raises:
+        DataError: a column that was asked for, or any text column, is missing, or several
+            fit; the message lists the columns that are there.
+    """
+    text = _find(columns, "text", wanted.text, path)
+    if text is None:
+        raise DataError(f"no text column; name it with --text-column. {_list(columns)}", path=path)
+    return Chosen(
+        text=text,
+        label=_find(columns, "label", wanted.label, path),
+        group=_find(columns, "group", wanted.group, path),
+        id=_first(columns, "id"),
+        rating=_first(columns, "rating"),
+    )
+
+
+def _find(columns: Sequence[str], role: str, given: str | None, path: Path | str) -> int | None:
+    if given == "" and role != "text":
+        return None
+    if given is not None:
+        found = [i for i, name in enumerate(columns) if name == given]
+        found = found or [i for i, name in enumerate(columns) if _plain(name) == _plain(given)]
+        if not found:
+            raise DataError(f"no column {given!r}. {_list(columns)}", path=path)
+    else:
+        found = [i for i, name in enumerate(columns) if _plain(name) in USUAL_NAMES[role]]
+    if len(found) > 1:
+        several = ", ".join(repr(columns[i]) for i in found)
+        reason = f"several columns could be the {role}: {several}"
+        raise DataError(f"{reason}; choose with --{role}-column. {_list(columns)}", path=path)
+    return found[0] if found else None
+
+
+def _first(columns: Sequence[str], role: str) -> int | None:
+    """Ids and ratings are extras, so a second candidate is no reason to stop."""
+    return next((i for i, name in enumerate(columns) if _plain(name) in USUAL_NAMES[role]), None)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name.casefold())
+
+
+def _list(columns: Sequence[str]) -> str:
+    names = ", ".join(repr(name[:60]) for name in columns[:30])
+    more = f" and {len(columns) - 30} more" if len(columns) > 30 else ""
+    return f"Columns: {names}{more}"
+
+
+def parse_label_map(pairs: Sequence[str]) -> dict[str, str]:
+    """Turns ``["1=positive", "0=negative"]`` into a mapping; ``"2="`` leaves label 2 out.
+
+    Raises:
+        ConfigError: a pair without ``=``, or a label mapped twice.
+    """
+    result: dict[str, str] = {}
+    for pair in pairs:
+        old, equals, new = (part.strip() for part in pair.partition("="))
+        if not equals or not old:
+            raise ConfigError(f"label map {pair!r}: expected OLD=NEW, such as 1=positive")
+        if old in result:
+            raise ConfigError(f"label map: {old!r} is mapped twice")
+        result[old] = new
+    return result

@@ -1,0 +1,98 @@
+"""``load_dataset``: what one ``--data`` argument names, as train, test and unlabelled tables."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+from tonality.data.badrows import BadRows
+from tonality.data.columns import Wanted
+from tonality.data.files import sha256_of, table_stem, unreadable
+from tonality.data.readers import read_file, side_file
+from tonality.data.table import Dataset, Table
+from tonality.errors import DataError
+
+logger = logging.getLogger(__name__)
+
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "train": ("train",),
+    "test": ("test",),
+    "unlabelled": ("unsup", "unlabelled", "unlabeled", "unsupervised"),
+}
+LEFT_ASIDE = ("validation", "valid", "val", "dev")
+
+
+def load_dataset(
+    spec: str | Path,
+    *,
+    text_column: str | None = None,
+    label_column: str | None = None,
+    group_column: str | None = None,
+    label_map: Mapping[str, str] | None = None,
+    bad_rows: str | Path | None = None,
+) -> Dataset:
+    """Loads the data that ``spec`` names.
+
+    Args:
+        spec: a file (see ``read_table``); or a folder with ``train.*`` and, if there are any,
+            ``test.*`` and ``unsup.*`` or ``unlabelled.*``.
+        text_column: as for ``read_table``, for every file; so are the others.
+        label_column: the class.
+        group_column: what must not be split.
+        label_map: label in the file -> label in the table.
+        bad_rows: where to write the rows that cannot be read, of all files.
+
+    Returns:
+        The dataset, with the SHA-256 of each file that was read.
+
+    Raises:
+        DataError: nothing there that can be read.
+        DependencyError: a Parquet file, and pyarrow is missing.
+    """
+    wanted = Wanted(text_column, label_column, group_column, label_map)
+    path = Path(spec)
+    if not path.exists():
+        raise unreadable(path, FileNotFoundError())
+    files = {"train": path} if path.is_file() else _find_parts(path)
+    aside = side_file(bad_rows, *files.values())
+    with BadRows(aside) as collected:
+        tables = {part: _read_part(part, file, wanted, collected) for part, file in files.items()}
+    return Dataset(
+        train=tables["train"],
+        test=tables.get("test"),
+        unlabelled=tables.get("unlabelled"),
+        name=table_stem(path.name) or path.name if path.is_file() else path.resolve().name,
+        sha256={file.name: sha256_of(file) for file in files.values()},
+    )
+
+
+def _read_part(part: str, file: Path, wanted: Wanted, bad_rows: BadRows) -> Table:
+    if part == "unlabelled":  # some carry a label column that means nothing, such as -1
+        wanted = dataclasses.replace(wanted, label="")
+    return read_file(file, wanted, bad_rows)
+
+
+def _find_parts(folder: Path) -> dict[str, Path]:
+    """Finds the files of a folder by their names; a lone data file is the training part."""
+    tables = [f for f in sorted(folder.iterdir()) if f.is_file() and table_stem(f.name) is not None]
+    parts: dict[str, Path] = {}
+    for part, stems in PARTS.items():
+        found = [file for file in tables if table_stem(file.name) in stems]
+        if len(found) > 1:
+            names = ", ".join(file.name for file in found)
+            raise DataError(f"several files could be the {part} part: {names}", path=folder)
+        if found:
+            parts[part] = found[0]
+    if not parts and len(tables) == 1:
+        return {"train": tables[0]}
+    if "train" not in parts:
+        names = ", ".join(sorted(f.name for f in folder.iterdir())[:20]) or "nothing"
+        raise DataError(
+            f"expected train.csv, train.parquet or the like; found {names}", path=folder
+        )
+    for file in tables:
+        if table_stem(file.name) in LEFT_ASIDE:
+            logger.warning("%s is left aside: validation is cut from the training part", file)
+    return parts

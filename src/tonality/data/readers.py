@@ -1,0 +1,76 @@
+"""``read_table``: any supported file as a Table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from tonality.data.badrows import BadRows
+from tonality.data.columns import Wanted
+from tonality.data.delimited import Delimited
+from tonality.data.files import text_file
+from tonality.data.jsonlines import JsonLines
+from tonality.data.parquet import Parquet
+from tonality.data.rows import Source, build_table
+from tonality.data.table import Table
+from tonality.errors import ConfigError
+
+
+def read_table(
+    path: str | Path,
+    *,
+    text_column: str | None = None,
+    label_column: str | None = None,
+    group_column: str | None = None,
+    label_map: Mapping[str, str] | None = None,
+    bad_rows: str | Path | None = None,
+) -> Table:
+    """Reads CSV, TSV, JSON Lines (plain, gzipped or zipped) or Parquet.
+
+    Args:
+        path: the file; its suffix says the format.
+        text_column: the column with the text; by default it is found by its usual names.
+        label_column: likewise the class; ``""`` reads the file as unlabelled.
+        group_column: likewise what must not be split (movie, product); ``""`` for none.
+        label_map: label in the file -> label in the table; ``""`` leaves those rows out.
+        bad_rows: where to write the rows that cannot be read, as JSON Lines.
+
+    Returns:
+        The rows that can be used, in the file's order, with the others counted.
+
+    Raises:
+        DataError: the file or its columns cannot be read, or every row is bad.
+        DependencyError: a Parquet file, and pyarrow is missing.
+    """
+    path = Path(path)
+    wanted = Wanted(text_column, label_column, group_column, label_map)
+    with BadRows(side_file(bad_rows, path)) as collected:
+        return read_file(path, wanted, collected)
+
+
+def read_file(path: Path, wanted: Wanted, bad_rows: BadRows) -> Table:
+    """Reads one file into a Table, its bad rows into a collection shared by several files."""
+    return build_table(_source(path), wanted, bad_rows)
+
+
+def side_file(bad_rows: str | Path | None, *data: Path) -> Path | None:
+    """Checks that the file for bad rows would not overwrite the data.
+
+    Raises:
+        ConfigError: the two are the same file.
+    """
+    if bad_rows is None:
+        return None
+    path = Path(bad_rows)
+    if path.exists() and any(file.exists() and path.samefile(file) for file in data):
+        raise ConfigError(f"bad rows cannot be written over the data itself: {path}")
+    return path
+
+
+def _source(path: Path) -> Source:
+    file = text_file(path)
+    if file.suffix == ".parquet":
+        return Parquet(path)
+    if file.suffix in (".csv", ".tsv"):
+        return Delimited(file, tab=file.suffix == ".tsv")
+    return JsonLines(file)

@@ -1,0 +1,79 @@
+"""The one form every reader gives: a table of texts, and a dataset of up to three tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Texts with whatever is known about each; every list has one entry a row.
+
+    Attributes:
+        texts: the raw texts, never blank when read from a file.
+        labels: the classes as strings, or ``None`` for unlabelled text.
+        groups: what rows share that must not be split (a movie, a product); ``""`` stands
+            for a row without one. ``None`` when the source has no such column.
+        ids: names of the rows, if the source has them.
+        ratings: stars or scores, ``nan`` where missing or not a number.
+        source: where the rows came from, for messages and provenance.
+        bad_rows: how many rows of the source could not be read.
+        bad_reasons: the same count by reason.
+    """
+
+    texts: list[str]
+    labels: list[str] | None = None
+    groups: list[str] | None = None
+    ids: list[str] | None = None
+    ratings: list[float] | None = None
+    source: str = ""
+    bad_rows: int = 0
+    bad_reasons: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("labels", "groups", "ids", "ratings"):
+            column = getattr(self, name)
+            if column is not None and len(column) != len(self.texts):
+                raise ValueError(f"{name} has {len(column)} rows, texts has {len(self.texts)}")
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def take(self, indices: Iterable[int]) -> Table:
+        """Returns the rows at ``indices``, in that order, as a table with no bad rows."""
+        rows = [int(i) for i in indices]
+        return Table(
+            texts=[self.texts[i] for i in rows],
+            labels=_pick(self.labels, rows),
+            groups=_pick(self.groups, rows),
+            ids=_pick(self.ids, rows),
+            ratings=_pick(self.ratings, rows),
+            source=self.source,
+        )
+
+
+def _pick(column: Sequence[T] | None, rows: Sequence[int]) -> list[T] | None:
+    return None if column is None else [column[i] for i in rows]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What one ``--data`` argument names.
+
+    Attributes:
+        train: labelled text to cut training and validation parts from.
+        test: the official test part, if there is one; never to be trained on.
+        unlabelled: text without labels for pre-training, if there is any.
+        name: a short name for messages and provenance.
+        sha256: file name -> SHA-256 of what was read.
+    """
+
+    train: Table
+    test: Table | None
+    unlabelled: Table | None
+    name: str
+    sha256: dict[str, str]
