@@ -164,3 +164,305 @@ class NetworkConfig:
         except TypeError:
             missing = {"vocabulary_size", "embedding_size", "hidden_size"} - set(values)
             raise ConfigError(f"network lacks {', '.join(sorted(missing))}") from None
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """A table of row vectors, float or int8 with one scale a row.
+
+    Only the rows asked for are turned into float32, so an int8 table stays int8 in memory.
+    """
+
+    weight: NDArray[Any]  # (R, E)
+    scale: Floats | None = None  # (R,)
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, NDArray[Any]], name: str) -> Embedding:
+        """The table called ``name``, with its scales where there are any."""
+        return cls(tensors[f"{name}.weight"], tensors.get(f"{name}.scale"))
+
+    def rows(self, indices: NDArray[Any]) -> Floats:
+        """The vectors (U, E) of the rows ``indices`` (U,)."""
+        vectors: Floats = self.weight[indices].astype(np.float32)
+        if self.scale is not None:
+            vectors *= self.scale[indices, None]
+        return vectors
+
+
+@dataclass(frozen=True)
+class Direction:
+    """One LSTM layer in one direction, its weights arranged for :func:`recur`.
+
+    Gates stand in the order i, f, o, g, so that the three sigmoids are neighbours; their
+    columns are halved for the tanh form of the sigmoid. The recurrent matrix is halved once
+    more, since the states are kept doubled.
+    """
+
+    input_weight: Floats  # (I, 4H)
+    recurrent_weight: Floats  # (H, 4H)
+    bias: Floats  # (4H,)
+    backward: bool
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, NDArray[Any]], prefix: str) -> Direction:
+        """Arranges the tensors ``PREFIX.weight_ih``, ``.weight_hh`` and ``.bias``."""
+        weight_ih, weight_hh, bias = (
+            np.asarray(tensors[f"{prefix}.{name}"], dtype=np.float32)
+            for name in ("weight_ih", "weight_hh", "bias")
+        )
+        h = weight_hh.shape[1]
+        order = np.r_[0 : 2 * h, 3 * h : 4 * h, 2 * h : 3 * h]
+        half = np.repeat(np.float32([0.5, 1.0]), [3 * h, h])  # (4H,)
+        return cls(
+            input_weight=np.ascontiguousarray(weight_ih[order].T * half),
+            recurrent_weight=np.ascontiguousarray(weight_hh[order].T * (half * np.float32(0.5))),
+            bias=bias[order] * half,
+            backward=prefix.endswith("backward"),
+        )
+
+    def gates(self, x: Floats) -> Floats:
+        """The input half of the gates (U, 4H) for inputs (U, I)."""
+        gates: Floats = x @ self.input_weight
+        gates += self.bias
+        return gates
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """In which order a batch's tokens are read: longest text first, one token of each a step.
+
+    A text leaves when it ends, so step t reads ``active[t]`` tokens and nothing is padded.
+
+    Attributes:
+        order: the texts (N,), longest first; rank r is text ``order[r]``.
+        starts: each rank's first token (N,), an index into the batch's tokens.
+        lengths: each rank's length (N,).
+        active: texts still being read at each step.
+    """
+
+    order: Integers
+    starts: Integers
+    lengths: Integers
+    active: list[int]
+
+    @classmethod
+    def of(cls, offsets: Integers) -> Schedule:
+        """The schedule of texts whose tokens lie between ``offsets`` (N + 1,)."""
+        lengths = np.diff(offsets)
+        order = np.argsort(-lengths, kind="stable")
+        lengths = lengths[order]
+        steps = np.arange(lengths[0] if len(lengths) else 0)
+        active = len(lengths) - np.searchsorted(lengths[::-1], steps, side="right")
+        return cls(order, offsets[order], lengths, active.tolist())
+
+    def positions(self, *, backward: bool) -> Integers:
+        """The token (T,) read at each (step, rank), step by step."""
+        active = np.array(self.active, dtype=np.int64)
+        step = np.repeat(np.arange(len(active)), active)
+        rank = np.arange(len(step)) - np.repeat(np.cumsum(active) - active, active)
+        if backward:
+            return self.starts[rank] + self.lengths[rank] - 1 - step
+        return self.starts[rank] + step
+
+
+def recur(
+    direction: Direction, gates: Floats, slots: Integers, active: list[int]
+) -> Iterator[Floats]:
+    """Runs the LSTM (Hochreiter & Schmidhuber 1997) over a batch, yielding states doubled.
+
+    Args:
+        direction: the weights.
+        gates: input halves of the gates (U, 4H) of the distinct inputs.
+        slots: the row of ``gates`` of each token (T,), step by step.
+        active: texts read at each step, never rising.
+
+    Yields:
+        2 h (n, H) of each step's texts; overwritten by the next step.
+    """
+    hidden = direction.recurrent_weight.shape[0]
+    most = active[0] if active else 0
+    z = np.empty((most, 4 * hidden), dtype=np.float32)
+    x = np.empty_like(z)
+    h = np.zeros((most, hidden), dtype=np.float32)  # 2 h
+    c = np.zeros_like(h)
+    begin = 0
+    for n in active:
+        zn, cn, hn = z[:n], c[:n], h[:n]
+        np.take(gates, slots[begin : begin + n], axis=0, out=x[:n], mode="clip")
+        np.matmul(hn, direction.recurrent_weight, out=zn)
+        zn += x[:n]
+        np.tanh(zn, out=zn)
+        sigmoids = zn[:, : 3 * hidden]
+        sigmoids += 1.0  # now twice the sigmoids i, f, o
+        g = zn[:, 3 * hidden :]
+        g *= zn[:, :hidden]
+        cn *= zn[:, hidden : 2 * hidden]
+        cn += g
+        cn *= 0.5
+        np.tanh(cn, out=hn)
+        hn *= zn[:, 2 * hidden : 3 * hidden]
+        yield hn
+        begin += n
+
+
+class Network:
+    """A trained network.
+
+    Args:
+        config: the shapes.
+        tensors: the arrays named by ``config.tensor_shapes()``, floats; an embedding may be
+            int8 with a ``.scale`` (R,) beside it.
+    """
+
+    def __init__(self, config: NetworkConfig, tensors: Mapping[str, NDArray[Any]]) -> None:
+        self.config = config
+        self.embedding = Embedding.from_tensors(tensors, "embedding")
+        self.ngram_embedding = (
+            Embedding.from_tensors(tensors, "ngram_embedding") if config.ngram_rows else None
+        )
+        self.lstm = [
+            [Direction.from_tensors(tensors, f"lstm.{layer}.{name}") for name in config.directions]
+            for layer in range(config.layers)
+        ]
+        small = ("attention.", "dense.", "output.")
+        self.tensors: dict[str, Floats] = {
+            name: np.asarray(tensors[name], dtype=np.float32)
+            for name in config.tensor_shapes()
+            if name.startswith(small)
+        }
+
+    def logits(self, encoded: Encoded) -> Floats:
+        """Logits (N, C); those of an empty text are the head's on a pooled vector of zeros."""
+        return self.head(self.pooled(encoded))
+
+    def head(self, pooled: Floats) -> Floats:
+        """Logits (N, C) of pooled vectors (N, K): dense layers with ReLU, then the output."""
+        for number in range(len(self.config.dense)):
+            pooled = pooled @ self.tensors[f"dense.{number}.weight"].T
+            pooled += self.tensors[f"dense.{number}.bias"]
+            np.maximum(pooled, 0.0, out=pooled)
+        logits: Floats = pooled @ self.tensors["output.weight"].T + self.tensors["output.bias"]
+        return logits
+
+    def pooled(self, encoded: Encoded) -> Floats:
+        """Pooled vectors (N, K), computed without keeping the states where that is possible."""
+        if self.config.layers > 1 or self.config.pooling not in ("max", "mean", "last"):
+            return self.pool(self.states(encoded), encoded.offsets)
+        schedule = Schedule.of(encoded.offsets)
+        inputs, slots = self.distinct(encoded)
+        result = np.empty((len(encoded), self.config.pooled_size), dtype=np.float32)
+        result[schedule.order] = np.concatenate(
+            [
+                pool_running(
+                    recur(
+                        direction,
+                        direction.gates(inputs),
+                        slots[schedule.positions(backward=direction.backward)],
+                        schedule.active,
+                    ),
+                    self.config.pooling,
+                    schedule.lengths,
+                    self.config.hidden_size,
+                )
+                for direction in self.lstm[0]
+            ],
+            axis=1,
+        )
+        return result
+
+    def distinct(self, encoded: Encoded) -> tuple[Floats, Integers]:
+        """The distinct input vectors (U, E) of a batch and each token's row among them (T,).
+
+        A trigram settles its last bigram and its last token, and a bigram its last token, so
+        the longest n-gram that ends at a position names that position's input.
+        """
+        ids = encoded.ids
+        size, names = self.config.vocabulary_size, ids.astype(np.int64)
+        if self.ngram_embedding is not None and encoded.ngrams is not None:
+            longest = np.where(encoded.ngrams[:, 1] > 0, encoded.ngrams[:, 1], encoded.ngrams[:, 0])
+            np.copyto(names, longest + size, where=longest > 0)
+            size += self.config.ngram_rows
+        # A table over all names is quicker than sorting, and finds a token of each name.
+        example = np.full(size, -1, dtype=np.int64)
+        example[names] = np.arange(len(names))
+        used = np.flatnonzero(example >= 0)
+        tokens = example[used]
+        inputs = self.embedding.rows(ids[tokens])
+        if self.ngram_embedding is not None and encoded.ngrams is not None:
+            for column in encoded.ngrams[tokens].T:
+                hits = np.flatnonzero(column)
+                inputs[hits] += self.ngram_embedding.rows(column[hits])
+        example[used] = np.arange(len(used))
+        return inputs, example[names]
+
+    def states(self, encoded: Encoded) -> Floats:
+        """The last layer's state (T, D) of every token of the batch."""
+        schedule = Schedule.of(encoded.offsets)
+        inputs, slots = self.distinct(encoded)
+        for layer in self.lstm:
+            states = np.empty((len(encoded.ids), self.config.state_size), dtype=np.float32)
+            for number, direction in enumerate(layer):
+                positions = schedule.positions(backward=direction.backward)
+                columns = states[:, number * self.config.hidden_size :]
+                columns = columns[:, : self.config.hidden_size]
+                begin = 0
+                gates = direction.gates(inputs)
+                for h in recur(direction, gates, slots[positions], schedule.active):
+                    columns[positions[begin : begin + len(h)]] = h
+                    begin += len(h)
+            states *= 0.5
+            inputs, slots = states, np.arange(len(states))
+        return states
+
+    def pool(self, states: Floats, offsets: Integers) -> Floats:
+        """Pooled vectors (N, K) from the states (T, D) of texts between ``offsets`` (N + 1,)."""
+        lengths = np.diff(offsets)
+        filled = np.flatnonzero(lengths)
+        pooled = np.zeros((len(lengths), self.config.pooled_size), dtype=np.float32)
+        if not len(filled):
+            return pooled
+        starts = offsets[filled]
+        size = self.config.state_size
+        for number, name in enumerate(self.config.poolings):
+            part = pooled[:, number * size : (number + 1) * size]
+            if name == "max":
+                part[filled] = np.maximum.reduceat(states, starts, axis=0)
+            elif name == "mean":
+                part[filled] = np.add.reduceat(states, starts, axis=0) / lengths[filled, None]
+            elif name == "attention":
+                weighted = states * self.attention(states, starts, lengths[filled])[:, None]
+                part[filled] = np.add.reduceat(weighted, starts, axis=0)
+            else:
+                h = self.config.hidden_size
+                part[filled, :h] = states[offsets[filled + 1] - 1, :h]
+                part[filled, h:] = states[starts, h:]
+        return pooled
+
+    def attention(self, states: Floats, starts: Integers, lengths: Integers) -> Floats:
+        """Each token's share (T,) of its text's attention; a text's shares sum to 1."""
+        hidden = np.tanh(states @ self.tensors["attention.weight"].T + self.tensors["attention.bias"])
+        scores = hidden @ self.tensors["attention.context"]  # (T,)
+        scores -= np.repeat(np.maximum.reduceat(scores, starts), lengths)
+        np.exp(scores, out=scores)
+        scores /= np.repeat(np.add.reduceat(scores, starts), lengths)
+        shares: Floats = scores
+        return shares
+
+
+def pool_running(
+    states: Iterator[Floats], pooling: str, lengths: Integers, hidden_size: int
+) -> Floats:
+    """Pools doubled states (n, H) as they come: (N, H), longest text first."""
+    pooled = np.zeros((len(lengths), hidden_size), dtype=np.float32)
+    for step, h in enumerate(states):
+        part = pooled[: len(h)]
+        if pooling == "mean":
+            part += h
+        elif pooling == "last" or not step:
+            part[...] = h
+        else:
+            np.maximum(part, h, out=part)
+    if pooling == "mean":
+        pooled /= np.maximum(lengths, 1)[:, None].astype(np.float32)
+    pooled *= 0.5
+    return pooled

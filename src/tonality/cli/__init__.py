@@ -1,0 +1,59 @@
+"""The command line: one short command each.
+
+Every error that tonality raises on purpose becomes one line on stderr and exit status 1; wrong
+usage exits with 2, Ctrl-C with 130. What a program would read goes to stdout, the rest to stderr.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from tonality.cli.data import download, inspect
+from tonality.cli.demo import demo
+from tonality.cli.evaluate import evaluate
+from tonality.cli.predict import predict
+from tonality.cli.train import train
+from tonality.errors import TonalityError
+
+app = typer.Typer(
+    name="tonality",
+    help="Tells how people feel from what they write, with LSTM networks.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    show: bool = typer.Option(False, "--version", help="Print the version and stop."),
+) -> None:
+    """Tells how people feel from what they write, with LSTM networks."""
+    if show:
+        from tonality import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+for command in (predict, demo, evaluate, train, download, inspect):
+    app.command(command.__name__)(command)
+
+
+def main() -> None:
+    """Runs the command line."""
+    try:
+        app()
+    except TonalityError as error:
+        sys.exit(f"tonality: {error}")
+    except KeyboardInterrupt:
+        sys.stderr.write("tonality: interrupted\n")
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader (head, less) left: end quietly, and keep Python from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

@@ -96,13 +96,9 @@ class LSTMNetwork(nn.Module):
             )
             nn.init.zeros_(self.ngram_embedding.weight)
         self.lstm = nn.ModuleList(
-            nn.ModuleDict(
-                {
-                    name: Direction(
-                        config.layer_input(layer), config.hidden_size, backward=name == "backward"
-                    )
-                    for name in config.directions
-                }
+            nn.ModuleList(
+                Direction(config.layer_input(layer), config.hidden_size, backward=name == "backward")
+                for name in config.directions
             )
             for layer in range(config.layers)
         )
@@ -144,7 +140,7 @@ class LSTMNetwork(nn.Module):
         for number, layer in enumerate(self.lstm):
             if number:
                 x = F.dropout(x, self.dropout.layer, self.training)
-            x = torch.cat([d(x, reversal) for d in layer.values()], dim=-1)  # type: ignore[operator]
+            x = torch.cat([d(x, reversal) for d in layer], dim=-1)  # type: ignore[union-attr]
         pooled = F.dropout(self.pool(x, mask, lengths), self.dropout.pooled, self.training)
         for dense in self.dense:
             pooled = F.dropout(F.relu(dense(pooled)), self.dropout.dense, self.training)
@@ -184,7 +180,7 @@ class LSTMNetwork(nn.Module):
         if self.ngram_embedding is not None:
             tensors["ngram_embedding.weight"] = self.ngram_embedding.weight
         for number, layer in enumerate(self.lstm):
-            for name, direction in layer.items():  # type: ignore[operator]
+            for name, direction in zip(self.config.directions, layer, strict=True):  # type: ignore[arg-type]
                 lstm = direction.lstm
                 tensors[f"lstm.{number}.{name}.weight_ih"] = lstm.weight_ih_l0
                 tensors[f"lstm.{number}.{name}.weight_hh"] = lstm.weight_hh_l0
@@ -209,7 +205,8 @@ class LSTMNetwork(nn.Module):
             for name, value in tensors.items():
                 source = torch.from_numpy(np.asarray(value, dtype=np.float32))
                 if name.startswith("lstm."):
-                    prefix, kind = name.rsplit(".", 1)
+                    _, layer, direction, kind = name.split(".")
+                    prefix = f"lstm.{layer}.{self.config.directions.index(direction)}"
                     if kind == "bias":
                         targets[f"{prefix}.lstm.bias_ih_l0"].copy_(source)
                         targets[f"{prefix}.lstm.bias_hh_l0"].zero_()

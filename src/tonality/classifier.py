@@ -1,0 +1,184 @@
+"""The classifier: texts in, verdicts out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tonality import artifact as folder
+from tonality.artifact import Artifact
+from tonality.blas import one_thread
+from tonality.encode import Encoded, Encoder
+from tonality.errors import ArtifactError, ConfigError
+from tonality.network import Network
+
+BUNDLED = Path(__file__).parent / "bundled"
+DEFAULT_MODEL = "imdb"
+UNCERTAIN = "uncertain"
+
+# Texts encoded together: enough to fill batches of like length, few enough to stay in
+# constant memory however many texts there are.
+WINDOW = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The verdict on one text.
+
+    Attributes:
+        label: the likeliest label, or ``uncertain`` where the score is under the model's
+            abstain band.
+        score: the probability of the likeliest label, 0 to 1.
+        probabilities: the probability of each label, in the model's order.
+        tokens_read: how many tokens the network read.
+        tokens_left_out: how many it did not, because the text was longer than the limit.
+    """
+
+    label: str
+    score: float
+    probabilities: dict[str, float]
+    tokens_read: int
+    tokens_left_out: int
+
+
+class Classifier:
+    """A trained model that classifies texts; safe to share between threads.
+
+    Args:
+        artifact: the model's parts, as read from a model folder.
+
+    Attributes:
+        labels: the labels, in the order of the columns of :meth:`predict_proba`.
+    """
+
+    def __init__(self, artifact: Artifact) -> None:
+        self.artifact = artifact
+        self.labels = artifact.labels
+        self._encoder = Encoder(artifact.text, artifact.vocabulary)
+        self._network = Network(artifact.network, artifact.tensors)
+        self._priors = np.array(artifact.priors, dtype=np.float64)
+
+    @overload
+    def predict(self, texts: str | None) -> Prediction: ...
+
+    @overload
+    def predict(self, texts: Sequence[str | None]) -> list[Prediction]: ...
+
+    def predict(
+        self, texts: str | None | Sequence[str | None]
+    ) -> Prediction | list[Prediction]:
+        """The verdict on one text, or the list of verdicts on several, in order.
+
+        An empty text or None gets the classes' shares in the training data and
+        ``tokens_read`` 0.
+        """
+        if texts is None or isinstance(texts, str):
+            return self.predict([texts])[0]
+        return [prediction for window in self._windows(texts) for prediction in self._verdicts(window)]
+
+    def predict_proba(
+        self, texts: Sequence[str | None], *, batch_size: int = 64, threads: int | None = None
+    ) -> NDArray[np.float64]:
+        """The probability of each label (N, C) for N texts; rows sum to 1.
+
+        Args:
+            texts: the texts; None counts as empty.
+            batch_size: texts computed side by side; results do not depend on it.
+            threads: batches computed at the same time; by default one a core.
+
+        Raises:
+            ConfigError: ``texts`` is one string, or ``batch_size`` or ``threads`` is under 1.
+        """
+        if isinstance(texts, str):
+            raise ConfigError("predict_proba takes a list of texts; put the one text in a list")
+        parts = [
+            self._probabilities(window, batch_size, threads) for window in self._windows(texts)
+        ]
+        return np.concatenate(parts) if parts else np.empty((0, len(self.labels)))
+
+    def _windows(self, texts: Sequence[str | None]) -> Iterator[Encoded]:
+        for begin in range(0, len(texts), WINDOW):
+            yield self._encoder.encode(texts[begin : begin + WINDOW])
+
+    def _verdicts(self, encoded: Encoded) -> Iterator[Prediction]:
+        rows = self._probabilities(encoded).tolist()
+        for row, read, left_out in zip(
+            rows, encoded.lengths.tolist(), encoded.left_out.tolist(), strict=True
+        ):
+            score = max(row)
+            label = self.labels[row.index(score)] if score >= self.artifact.abstain else UNCERTAIN
+            yield Prediction(label, score, dict(zip(self.labels, row, strict=True)), read, left_out)
+
+    def _probabilities(
+        self, encoded: Encoded, batch_size: int = 64, threads: int | None = None
+    ) -> NDArray[np.float64]:
+        """Probabilities (N, C) of encoded texts."""
+        threads = available_cores() if threads is None else threads
+        if batch_size < 1 or threads < 1:
+            raise ConfigError("batch_size and threads must be 1 or more")
+        order = np.argsort(encoded.lengths, kind="stable")[::-1]  # like lengths side by side
+        batches = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
+        logits = np.empty((len(encoded), len(self.labels)), dtype=np.float64)
+
+        def compute(batch: NDArray[np.int64]) -> None:
+            logits[batch] = self._network.logits(encoded.take(batch))
+
+        with one_thread():
+            if threads == 1 or len(batches) == 1:
+                for batch in batches:
+                    compute(batch)
+            else:
+                with ThreadPoolExecutor(min(threads, len(batches))) as pool:
+                    list(pool.map(compute, batches))
+        probabilities = softmax(logits / self.artifact.temperature)
+        probabilities[encoded.lengths == 0] = self._priors
+        return probabilities
+
+
+def load(model: str | os.PathLike[str] | None = None) -> Classifier:
+    """Loads a classifier.
+
+    Args:
+        model: the name of a bundled model (``imdb``) or the path of a model folder; by
+            default the bundled model ``imdb``.
+
+    Raises:
+        ArtifactError: there is no such model, or its folder is damaged.
+    """
+    name = DEFAULT_MODEL if model is None else os.fspath(model)
+    names = bundled_models()
+    if name in names:
+        return Classifier(folder.read(BUNDLED / name))
+    if not Path(name).is_dir():
+        raise ArtifactError(
+            "no model folder is here, nor is this the name of a bundled model "
+            f"({', '.join(names) or 'there are none'})",
+            path=name,
+        )
+    return Classifier(folder.read(Path(name)))
+
+
+def bundled_models() -> list[str]:
+    """The names of the models that ship with the package."""
+    return sorted(path.parent.name for path in BUNDLED.glob("*/config.json"))
+
+
+def available_cores() -> int:
+    """The cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probabilities (N, C) of logits (N, C)."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+    return shares

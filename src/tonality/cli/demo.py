@@ -1,0 +1,50 @@
+"""``tonality demo``: a model on the sample reviews that ship with the package, offline."""
+
+from __future__ import annotations
+
+import json
+from time import perf_counter
+from typing import Annotated
+
+import typer
+
+# Reviews whose verdicts are printed; the scores are over all of them.
+SHOWN = 8
+
+
+def demo(
+    model: Annotated[
+        str | None, typer.Option(help="A bundled model's name or a model folder.")
+    ] = None,
+) -> None:
+    """Classify the sample reviews that ship with the package, and say how well it went."""
+    from rich.console import Console
+
+    from tonality.classifier import BUNDLED, load
+    from tonality.evaluate.scores import accuracy, class_scores, confusion_matrix
+    from tonality.evaluate.terminal import class_table, confusion_table
+
+    lines = (BUNDLED / "samples" / "imdb.jsonl").read_text(encoding="utf-8").splitlines()
+    reviews = [json.loads(line) for line in lines]
+    classifier = load(model)
+    start = perf_counter()
+    predictions = classifier.predict([review["text"] for review in reviews])
+    seconds = perf_counter() - start
+
+    console = Console()
+    console.print(f"{len(reviews)} reviews of the Large Movie Review Dataset, never trained on\n")
+    for review, prediction in list(zip(reviews, predictions, strict=True))[:SHOWN]:
+        mark = "right" if prediction.label == review["label"] else "WRONG"
+        excerpt = " ".join(review["text"].replace("<br />", " ").split())
+        line = f"{mark}  {prediction.label:<8} {prediction.score:6.1%}  {excerpt}"
+        console.print(line, markup=False, highlight=False, overflow="ellipsis", no_wrap=True)
+
+    index = {label: number for number, label in enumerate(classifier.labels)}
+    truths = [index[review["label"]] for review in reviews]
+    verdicts = [
+        max(index, key=lambda label: prediction.probabilities[label]) for prediction in predictions
+    ]
+    counts = confusion_matrix(truths, [index[label] for label in verdicts], len(index))
+    console.print(f"\naccuracy {float(accuracy(counts)):.1%}, in {seconds:.2f} s\n")
+    console.print(class_table(class_scores(counts, classifier.labels)))
+    console.print(confusion_table(counts, classifier.labels, console.encoding))
