@@ -1,0 +1,121 @@
+"""Match the labels of a data file with those of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tonality.errors import DataError
+
+_WORDS = {
+    "negative": "negative", "neg": "negative",
+    "neutral": "neutral", "neu": "neutral",
+    "positive": "positive", "pos": "positive",
+}  # fmt: skip
+
+# What numbers mean in common data sets. Numbers are read only if every scheme that holds all of
+# them, and no class that the other side lacks, agrees.
+_SCHEMES: tuple[dict[str, str], ...] = (
+    {"0": "negative", "1": "positive"},
+    {"-1": "negative", "1": "positive"},
+    {"1": "negative", "2": "positive"},  # Amazon and Yelp polarity
+    {"0": "negative", "4": "positive"},  # Sentiment140
+    {"0": "negative", "1": "neutral", "2": "positive"},
+    {"-1": "negative", "0": "neutral", "1": "positive"},
+)
+_NUMBERS = frozenset(number for scheme in _SCHEMES for number in scheme)
+
+
+@dataclass(frozen=True)
+class Matched:
+    """Which class of the model each row has.
+
+    Attributes:
+        classes: (N,) indices into the model's labels.
+        aliases: the spellings that were read as another: label in the data -> label of the model.
+    """
+
+    classes: npt.NDArray[np.int64]
+    aliases: dict[str, str]
+
+
+def match_labels(
+    labels: Sequence[str], names: Sequence[str], *, source: str | None = None
+) -> Matched:
+    """Find the model's class of every label, forgiving its spelling where it is unambiguous.
+
+    Args:
+        labels: the rows' labels as the data spells them, N.
+        names: the model's labels in order.
+        source: the file, for messages.
+
+    Returns:
+        The classes and the spellings that were read as another.
+
+    Raises:
+        DataError: the model does not know a label: which, and how to map it.
+    """
+    distinct = sorted(set(labels))
+    meanings = _guess(distinct, names)
+    unknown = [label for label in distinct if label not in meanings]
+    if unknown:
+        raise DataError(_how_to_map(unknown, names), path=source)
+    index = {name: c for c, name in enumerate(names)}
+    found = {label: index[name] for label, name in meanings.items()}
+    classes = np.fromiter((found[label] for label in labels), np.int64, len(labels))
+    return Matched(classes, {label: name for label, name in meanings.items() if label != name})
+
+
+def _guess(labels: Sequence[str], names: Sequence[str]) -> dict[str, str]:
+    """What each label most plainly means; the ones with no plain meaning are missing."""
+    found = {label: label for label in labels if label in names}
+    folded = {_fold(name): name for name in names}
+    if len(folded) == len(names):
+        found |= {
+            label: folded[_fold(label)]
+            for label in labels
+            if label not in found and _fold(label) in folded
+        }
+    rest = [label for label in labels if label not in found]
+    # A model has every number of its scheme; a data file may lack the rare ones.
+    whole = [scheme for scheme in _SCHEMES if set(scheme) == {_fold(name) for name in names}]
+    named = {feeling: name for name, feeling in _feelings(names, whole).items()}
+    possible = [scheme for scheme in _SCHEMES if set(scheme.values()) <= set(named)]
+    return found | {
+        label: named[feeling]
+        for label, feeling in _feelings(rest, possible).items()
+        if feeling in named
+    }
+
+
+def _feelings(labels: Sequence[str], possible: Collection[Mapping[str, str]]) -> dict[str, str]:
+    """The feeling that a label stands for, as a word or in one of the possible schemes."""
+    found = {label: _WORDS[_fold(label)] for label in labels if _fold(label) in _WORDS}
+    numbers = {label: _fold(label) for label in labels if _fold(label) in _NUMBERS}
+    if len(set(numbers.values())) < 2:  # one number alone says nothing of its scheme
+        return found
+    schemes = [scheme for scheme in possible if set(numbers.values()) <= set(scheme)]
+    for label, number in numbers.items():
+        meanings = {scheme[number] for scheme in schemes}
+        if len(meanings) == 1:
+            found[label] = meanings.pop()
+    return found
+
+
+def _fold(label: str) -> str:
+    """Case and surrounding space gone, ``+1.0`` as ``1``."""
+    return label.strip().casefold().removesuffix(".0").removeprefix("+")
+
+
+def _how_to_map(unknown: Sequence[str], names: Sequence[str]) -> str:
+    shown = ", ".join(repr(label) for label in unknown[:5])
+    more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+    which = "label" if len(unknown) == 1 else "labels"
+    return (
+        f"the model does not know the {which} {shown}{more}; it knows {', '.join(names)}. "
+        f"Say what each means, as in --label-map {unknown[0]}={names[-1]}, "
+        f"or leave its rows out with --label-map {unknown[0]}="
+    )

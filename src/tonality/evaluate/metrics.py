@@ -1,0 +1,298 @@
+"""How good a model's verdicts are: everything that ``tonality evaluate`` reports.
+
+scikit-learn computes what it offers. The intervals are percentile bootstraps (Efron 1979).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tonality.errors import DataError, DependencyError
+from tonality.evaluate import scores
+from tonality.evaluate.scores import ClassScores, Counts, Floats
+
+Interval = tuple[float, float]
+
+_EXCERPT = 240  # characters of a mistaken text that a report quotes
+
+
+@dataclass(frozen=True)
+class LengthBucket:
+    """The accuracy on the texts of ``shortest`` to ``longest`` tokens, both included."""
+
+    shortest: int
+    longest: int
+    n: int
+    accuracy: float
+    interval: Interval
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One wrong verdict: which row, what was true, what was said and how surely."""
+
+    index: int
+    truth: str
+    verdict: str
+    probability: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What :func:`evaluate` found.
+
+    Attributes:
+        n: texts measured.
+        labels: the classes in the model's order.
+        accuracy, accuracy_interval: the share of right verdicts, and its 95 % interval.
+        per_class: precision, recall, F1 and support by class.
+        macro: the plain mean of those over the classes that occur.
+        macro_f1_interval: the 95 % interval of the macro F1.
+        weighted: the mean weighted by support.
+        roc_auc: the area under the ROC curve, with more than two classes the mean of one against
+            the rest; ``None`` where a class has no text.
+        log_loss: the mean negative log probability of the truth, in nats.
+        confusion: counts; a row a truth, a column a verdict, both in the order of ``labels``.
+        by_length: accuracy in equal shares of the texts from the shortest to the longest; empty
+            if no lengths were given.
+        mistakes: the wrong verdicts that were given most surely, surest first.
+    """
+
+    n: int
+    labels: tuple[str, ...]
+    accuracy: float
+    accuracy_interval: Interval
+    per_class: dict[str, ClassScores]
+    macro: ClassScores
+    macro_f1_interval: Interval
+    weighted: ClassScores
+    roc_auc: float | None
+    log_loss: float
+    confusion: tuple[tuple[int, ...], ...]
+    by_length: tuple[LengthBucket, ...]
+    mistakes: tuple[Mistake, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, in types that ``json`` writes; undefined values are ``None``, never NaN."""
+        return asdict(self)
+
+
+def evaluate(
+    labels: npt.ArrayLike,
+    probabilities: npt.ArrayLike,
+    names: Sequence[str],
+    *,
+    lengths: npt.ArrayLike | None = None,
+    texts: Sequence[str | None] | None = None,
+    mistakes: int = 20,
+    buckets: int = 5,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Evaluation:
+    """Measure the verdicts of a model against the truth.
+
+    Args:
+        labels: true classes, (N,) integers in [0, C).
+        probabilities: (N, C); a row's verdict is its largest.
+        names: the C classes by name, in the order of the columns.
+        lengths: the texts' lengths in tokens, (N,).
+        texts: the N texts, quoted in the list of mistakes.
+        mistakes: how many wrong verdicts to list at most.
+        buckets: into how many groups of equal size to cut the lengths.
+        resamples: bootstrap resamples behind each interval.
+        seed: of the bootstrap.
+
+    Returns:
+        The evaluation.
+
+    Raises:
+        DataError: there is no row to measure.
+        ValueError: shapes do not fit, a label is out of range or a probability is not one.
+        DependencyError: scikit-learn is not installed.
+    """
+    truth, beliefs = _checked(labels, probabilities, len(names))
+    sklearn = _sklearn_metrics()
+    n, classes = beliefs.shape
+    verdicts = beliefs.argmax(axis=1)  # (N,)
+    confusion: Counts = sklearn.confusion_matrix(truth, verdicts, labels=range(classes))
+    accuracy_interval, macro_f1_interval = _intervals(confusion, resamples, seed)
+    macro, weighted = (_average(sklearn, truth, verdicts, how) for how in ("macro", "weighted"))
+    return Evaluation(
+        n=n,
+        labels=tuple(names),
+        accuracy=float(sklearn.accuracy_score(truth, verdicts)),
+        accuracy_interval=accuracy_interval,
+        per_class=_per_class(sklearn, truth, verdicts, names),
+        macro=macro,
+        macro_f1_interval=macro_f1_interval,
+        weighted=weighted,
+        roc_auc=_roc_auc(sklearn, truth, beliefs),
+        log_loss=float(sklearn.log_loss(truth, beliefs, labels=range(classes))),
+        confusion=tuple(tuple(int(count) for count in row) for row in confusion),
+        by_length=_by_length(truth == verdicts, lengths, buckets, resamples, seed),
+        mistakes=_mistakes(truth, verdicts, beliefs, names, texts, mistakes),
+    )
+
+
+def _sklearn_metrics() -> Any:
+    try:
+        import sklearn.metrics
+    except ImportError as error:
+        raise DependencyError("evaluation", extra="train") from error
+    return sklearn.metrics
+
+
+def _checked(
+    labels: npt.ArrayLike, probabilities: npt.ArrayLike, classes: int
+) -> tuple[Counts, Floats]:
+    truth = np.asarray(labels, np.int64)
+    beliefs = np.asarray(probabilities, np.float64)
+    if beliefs.ndim != 2 or beliefs.shape[1] != classes or truth.shape != beliefs.shape[:1]:
+        raise ValueError(
+            f"labels {truth.shape} and probabilities {beliefs.shape} do not fit {classes} classes"
+        )
+    if not len(truth):
+        raise DataError("there is no labelled row to evaluate")
+    if truth.min() < 0 or truth.max() >= classes:
+        raise ValueError(f"a label lies outside [0, {classes})")
+    totals = beliefs.sum(axis=1, keepdims=True)  # (N, 1)
+    if not (
+        np.isfinite(beliefs).all() and beliefs.min() >= 0 and np.allclose(totals, 1, atol=1e-3)
+    ):
+        raise ValueError("probabilities must be finite, at least 0 and add up to 1 in each row")
+    # float32 rows add up to 1 only nearly, which scikit-learn warns about.
+    return truth, beliefs / totals
+
+
+def _average(sklearn: Any, truth: Counts, verdicts: Counts, how: str) -> ClassScores:
+    precision, recall, f1, _ = sklearn.precision_recall_fscore_support(
+        truth, verdicts, average=how, zero_division=0.0
+    )
+    return ClassScores(float(precision), float(recall), float(f1), len(truth))
+
+
+def _per_class(
+    sklearn: Any, truth: Counts, verdicts: Counts, names: Sequence[str]
+) -> dict[str, ClassScores]:
+    columns = sklearn.precision_recall_fscore_support(
+        truth, verdicts, labels=range(len(names)), zero_division=0.0
+    )
+    occurs = set(truth.tolist()) | set(verdicts.tolist())
+    return {
+        name: (
+            ClassScores(float(precision), float(recall), float(f1), int(support))
+            if c in occurs
+            else ClassScores(None, None, None, 0)
+        )
+        for c, (name, precision, recall, f1, support) in enumerate(
+            zip(names, *columns, strict=True)
+        )
+    }
+
+
+def _roc_auc(sklearn: Any, truth: Counts, beliefs: Floats) -> float | None:
+    classes = beliefs.shape[1]
+    if len(np.unique(truth)) < classes:
+        return None
+    if classes == 2:
+        return float(sklearn.roc_auc_score(truth, beliefs[:, 1]))
+    return float(sklearn.roc_auc_score(truth, beliefs, multi_class="ovr", average="macro"))
+
+
+def _resample(counts: Counts, resamples: int, seed: int) -> Counts:
+    """Bootstrap a table of counts: (...) -> (resamples, ...).
+
+    Drawing N rows with replacement and counting them again is one multinomial draw from the
+    counts' shares, so a resample costs as many steps as the table has cells, not N.
+    """
+    shares = counts.ravel() / counts.sum()
+    draws = np.random.default_rng(seed).multinomial(counts.sum(), shares, size=resamples)
+    return draws.reshape(resamples, *counts.shape)
+
+
+def _percentiles(values: Floats) -> Interval:
+    low, high = np.percentile(values, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _intervals(confusion: Counts, resamples: int, seed: int) -> tuple[Interval, Interval]:
+    """95 % intervals of the accuracy and of the macro F1."""
+    draws = _resample(confusion, resamples, seed)  # (resamples, C, C)
+    _, _, f1 = scores.precision_recall_f1(draws)  # (resamples, C)
+    return _percentiles(scores.accuracy(draws)), _percentiles(scores.macro(f1, draws))
+
+
+def _by_length(
+    right: npt.NDArray[np.bool_],
+    lengths: npt.ArrayLike | None,
+    buckets: int,
+    resamples: int,
+    seed: int,
+) -> tuple[LengthBucket, ...]:
+    if lengths is None:
+        return ()
+    tokens = np.asarray(lengths, np.int64)  # (N,)
+    if tokens.shape != right.shape:
+        raise ValueError(f"{tokens.size} lengths for {right.size} texts")
+    last = np.arange(1, buckets) * len(tokens) // buckets - 1  # of each bucket but the longest
+    edges = np.unique(np.sort(tokens)[np.maximum(last, 0)])
+    bucket = np.searchsorted(edges, tokens, side="left")  # (N,): a length at an edge goes below it
+    found = []
+    for b in np.unique(bucket):
+        inside = bucket == b
+        outcome = np.bincount(right[inside], minlength=2)  # wrong, right
+        drawn = _resample(outcome, resamples, seed)[:, 1] / outcome.sum()
+        found.append(
+            LengthBucket(
+                shortest=int(tokens[inside].min()),
+                longest=int(tokens[inside].max()),
+                n=int(inside.sum()),
+                accuracy=float(right[inside].mean()),
+                interval=_percentiles(drawn),
+            )
+        )
+    return tuple(found)
+
+
+def _mistakes(
+    truth: Counts,
+    verdicts: Counts,
+    beliefs: Floats,
+    names: Sequence[str],
+    texts: Sequence[str | None] | None,
+    most: int,
+) -> tuple[Mistake, ...]:
+    wrong = np.flatnonzero(truth != verdicts)
+    sureness = beliefs[wrong, verdicts[wrong]]
+    surest = wrong[np.argsort(-sureness, kind="stable")[:most]]
+    return tuple(
+        Mistake(
+            index=int(row),
+            truth=names[truth[row]],
+            verdict=names[verdicts[row]],
+            probability=float(beliefs[row, verdicts[row]]),
+            text="" if texts is None else excerpt(texts[row] or ""),
+        )
+        for row in surest
+    )
+
+
+def excerpt(text: str, width: int = _EXCERPT) -> str:
+    """One line of at most ``width`` characters: a longer text keeps its beginning and its end.
+
+    A review gives its verdict at either end more often than in the middle.
+    """
+    line = " ".join(re.sub(r"<br\s*/?>", " ", text, flags=re.IGNORECASE).split())
+    if len(line) <= width:
+        return line
+    half = (width - 3) // 2
+    head, tail = line[:half], line[-half:]
+    # Cut between words, unless a word fills the whole half.
+    return f"{head.rpartition(' ')[0] or head} … {tail.partition(' ')[2] or tail}"

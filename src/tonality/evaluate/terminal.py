@@ -1,0 +1,157 @@
+"""Evaluation results on a terminal, with rich."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from tonality.evaluate.metrics import Evaluation, Interval
+from tonality.evaluate.scores import ClassScores
+
+_SHADES = " ░▒▓█"
+_ASCII_SHADES = " .:*#"
+_TILE = 9  # characters of shading a cell
+
+
+def show(console: Console, evaluation: Evaluation, title: str) -> None:
+    """Print a whole evaluation: the scores, the confusion matrix, lengths and mistakes.
+
+    Args:
+        console: where to print.
+        evaluation: what to print.
+        title: what was measured, such as ``imdb (test), model imdb``.
+    """
+    console.print(Text(title, style="bold"))
+    console.print(_summary(evaluation))
+    averages = {"macro average": evaluation.macro, "weighted average": evaluation.weighted}
+    console.print(class_table(evaluation.per_class, averages))
+    console.print(confusion_table(evaluation.confusion, evaluation.labels, console.encoding))
+    if len(evaluation.by_length) > 1:
+        console.print(_length_table(evaluation, console.encoding))
+    if evaluation.mistakes:
+        console.print(_mistake_table(evaluation))
+
+
+def class_table(
+    per_class: Mapping[str, ClassScores], averages: Mapping[str, ClassScores] | None = None
+) -> Group:
+    """Precision, recall and F1, a row a class, then a row an average."""
+    table = _table("class")
+    for column in ("precision", "recall", "F1", "texts"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for name, found in per_class.items():
+        _add_scores(table, name, found)
+    table.add_section()
+    for name, found in (averages or {}).items():
+        _add_scores(table, name, found)
+    return _titled("By class", table)
+
+
+def confusion_table(
+    confusion: Sequence[Sequence[int]] | np.ndarray[tuple[int, int], np.dtype[np.int64]],
+    names: Sequence[str],
+    encoding: str = "utf-8",
+) -> Group:
+    """The confusion matrix, each cell shaded by its share of its row.
+
+    Args:
+        confusion: (C, C) counts, a row a truth, a column a verdict.
+        names: the C classes.
+        encoding: of the terminal; without Unicode the shading is plain ASCII.
+    """
+    shades = _SHADES if encoding.lower().startswith("utf") else _ASCII_SHADES
+    counts = np.asarray(confusion, np.int64)
+    table = _table("truth")
+    for name in names:
+        table.add_column(Text(name), justify="center", no_wrap=True)
+    totals = counts.sum(axis=1)  # (C,)
+    for row, name in enumerate(names):
+        cells = [
+            _cell(int(counts[row, column]), int(totals[row]), row == column, shades)
+            for column in range(len(names))
+        ]
+        table.add_row(Text(f"\n{name}"), *cells)
+    return _titled("Confusion matrix: a row a truth, a column a verdict", table)
+
+
+def _cell(count: int, total: int, right: bool, shades: str) -> Text:
+    share = count / total if total else 0.0
+    # A count above nought always leaves a trace.
+    shade = shades[max(round(share * (len(shades) - 1)), int(count > 0))]
+    colour = "blue" if right else "yellow"
+    tile = Text(shade * _TILE, style=colour)
+    number = Text(f"{count:,}", style="bold")
+    percent = Text(f"{share:.1%}" if total else "-", style="dim")
+    return Text("\n").join([tile, number, percent])
+
+
+def _summary(evaluation: Evaluation) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_row("texts", f"{evaluation.n:,}")
+    grid.add_row("accuracy", _with_interval(evaluation.accuracy, evaluation.accuracy_interval))
+    f1 = evaluation.macro.f1
+    grid.add_row("macro F1", _with_interval(f1 or 0.0, evaluation.macro_f1_interval))
+    auc = evaluation.roc_auc
+    grid.add_row("ROC AUC", "undefined: a class has no text" if auc is None else f"{auc:.4f}")
+    grid.add_row("log loss", f"{evaluation.log_loss:.4f}")
+    return grid
+
+
+def _length_table(evaluation: Evaluation, encoding: str) -> Group:
+    table = _table("tokens")
+    table.add_column("texts", justify="right", no_wrap=True)
+    table.add_column("accuracy", justify="right", no_wrap=True)
+    table.add_column("95 % interval", justify="right", no_wrap=True)
+    dash = "–" if encoding.lower().startswith("utf") else "-"
+    for bucket in evaluation.by_length:
+        low, high = bucket.interval
+        table.add_row(
+            f"{bucket.shortest}{dash}{bucket.longest}",
+            f"{bucket.n:,}",
+            f"{bucket.accuracy:.1%}",
+            f"{low:.1%} to {high:.1%}",
+        )
+    return _titled("Accuracy by length", table)
+
+
+def _mistake_table(evaluation: Evaluation, most: int = 5) -> Group:
+    table = _table("row")
+    table.add_column("truth", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("sure", justify="right", no_wrap=True)
+    table.add_column("text", ratio=1)
+    for mistake in evaluation.mistakes[:most]:
+        table.add_row(
+            str(mistake.index),
+            Text(mistake.truth),
+            Text(mistake.verdict),
+            f"{mistake.probability:.1%}",
+            Text(mistake.text),
+        )
+    return _titled("Most confident mistakes", table)
+
+
+def _table(first: str) -> Table:
+    table = Table(box=None, padding=(0, 2))
+    table.add_column(first, no_wrap=True)
+    return table
+
+
+def _titled(title: str, table: Table) -> Group:
+    # A table's own title would be folded to the table's width.
+    return Group(Text(f"\n{title}", style="bold"), table)
+
+
+def _add_scores(table: Table, name: str, found: ClassScores) -> None:
+    values = (found.precision, found.recall, found.f1)
+    shown = ("-" if value is None else f"{value:.1%}" for value in values)
+    table.add_row(Text(name), *shown, f"{found.support:,}")
+
+
+def _with_interval(value: float, interval: Interval) -> str:
+    low, high = interval
+    return f"{value:.2%}  (95 % interval {low:.2%} to {high:.2%})"

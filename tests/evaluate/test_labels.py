@@ -1,0 +1,72 @@
+"""Labels of the data find the model's, or say how to be mapped."""
+
+from __future__ import annotations
+
+import pytest
+
+from tonality.errors import DataError
+from tonality.evaluate import match_labels
+
+TWO = ["negative", "positive"]
+THREE = ["negative", "neutral", "positive"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "names", "expected"),
+    [
+        (["positive", "negative"], TWO, [1, 0]),
+        (["positive", "negative"], ["positive", "negative"], [0, 1]),
+        (["Positive", " NEGATIVE "], TWO, [1, 0]),
+        (["pos", "neg", "pos"], TWO, [1, 0, 1]),
+        (["1", "0"], TWO, [1, 0]),
+        (["1.0", "0.0"], TWO, [1, 0]),
+        (["-1", "+1"], TWO, [0, 1]),
+        (["1", "2"], TWO, [0, 1]),
+        (["0", "4"], TWO, [0, 1]),
+        (["-1", "0", "1"], THREE, [0, 1, 2]),
+        (["0", "1", "2"], THREE, [0, 1, 2]),
+        (["neg", "Neu", "POS"], THREE, [0, 1, 2]),
+        (["negative", "positive"], ["0", "1"], [0, 1]),
+        (["pos", "neg"], ["NEG", "POS"], [1, 0]),
+        (["4", "0", "2"], ["0", "1", "2", "3", "4"], [4, 0, 2]),
+        (["happy"], ["sad", "happy"], [1]),
+        (["a", "A"], ["a", "A"], [0, 1]),
+    ],
+)
+def test_plain_spellings_are_understood(
+    labels: list[str], names: list[str], expected: list[int]
+) -> None:
+    assert match_labels(labels, names).classes.tolist() == expected
+
+
+def test_only_other_spellings_are_reported() -> None:
+    assert match_labels(TWO, TWO).aliases == {}
+    assert match_labels(["pos", "negative"], TWO).aliases == {"pos": "positive"}
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        (["neutral", "positive"], TWO),
+        (["0", "1", "2", "3", "4"], TWO),  # stars or SST: no scheme of two
+        (["1"], TWO),  # positive where 0 is negative, negative where 2 is positive
+        (["0", "1"], THREE),  # neutral is 1 or 0, as the scheme has it
+        (["pos", "1"], TWO),
+        (["happy", "sad"], TWO),
+    ],
+)
+def test_what_is_not_plain_is_asked_for(labels: list[str], names: list[str]) -> None:
+    with pytest.raises(DataError, match=r"--label-map"):
+        match_labels(labels, names)
+
+
+def test_the_message_names_the_labels_and_the_way_out() -> None:
+    with pytest.raises(DataError) as caught:
+        match_labels(["meh", "positive"], TWO, source="reviews.csv")
+    assert str(caught.value) == (
+        "reviews.csv: the model does not know the label 'meh'; it knows negative, positive. "
+        "Say what each means, as in --label-map meh=positive, "
+        "or leave its rows out with --label-map meh="
+    )
+    with pytest.raises(DataError, match=r"the labels 'a', 'b', 'c', 'd', 'e' and 2 more"):
+        match_labels(list("abcdefg"), TWO)

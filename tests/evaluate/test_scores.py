@@ -1,0 +1,77 @@
+"""The numpy formulae agree with scikit-learn's on anything."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tonality.evaluate import scores
+
+sklearn_metrics = pytest.importorskip("sklearn.metrics")
+
+
+@st.composite
+def truths_and_verdicts(draw: st.DrawFn) -> tuple[list[int], list[int], int]:
+    classes = draw(st.integers(2, 4))
+    pairs = draw(
+        st.lists(
+            st.tuples(st.integers(0, classes - 1), st.integers(0, classes - 1)),
+            min_size=1,
+            max_size=30,
+        )
+    )
+    return [truth for truth, _ in pairs], [verdict for _, verdict in pairs], classes
+
+
+@settings(max_examples=150, deadline=None)
+@given(truths_and_verdicts())
+def test_formulae_agree_with_scikit_learn(case: tuple[list[int], list[int], int]) -> None:
+    truth, verdicts, classes = case
+    confusion = scores.confusion_matrix(truth, verdicts, classes)
+
+    expected = sklearn_metrics.confusion_matrix(truth, verdicts, labels=range(classes))
+    np.testing.assert_array_equal(confusion, expected)
+    assert scores.accuracy(confusion) == pytest.approx(
+        sklearn_metrics.accuracy_score(truth, verdicts)
+    )
+    per_class = sklearn_metrics.precision_recall_fscore_support(
+        truth, verdicts, labels=range(classes), zero_division=0.0
+    )[:3]
+    ours = scores.precision_recall_f1(confusion)
+    np.testing.assert_allclose(ours, per_class, atol=1e-12)
+    averages = sklearn_metrics.precision_recall_fscore_support(
+        truth, verdicts, average="macro", zero_division=0.0
+    )[:3]
+    np.testing.assert_allclose(
+        [scores.macro(values, confusion) for values in ours], averages, atol=1e-12
+    )
+
+
+def test_a_stack_of_matrices_gives_what_each_gives_alone() -> None:
+    stack = np.random.default_rng(0).integers(0, 9, (5, 3, 3))
+    stack[0, 2] = stack[0, :, 2] = 0  # a class that occurs nowhere
+    _, _, f1 = scores.precision_recall_f1(stack)
+
+    assert scores.accuracy(stack).shape == (5,)
+    for index, confusion in enumerate(stack):
+        _, _, alone = scores.precision_recall_f1(confusion)
+        np.testing.assert_array_equal(f1[index], alone)
+        assert scores.accuracy(stack)[index] == scores.accuracy(confusion)
+        assert scores.macro(f1, stack)[index] == scores.macro(alone, confusion)
+
+
+def test_class_scores_by_name() -> None:
+    confusion = np.array([[8, 2, 0], [4, 6, 0], [0, 0, 0]])
+    found = scores.class_scores(confusion, ["bad", "good", "mixed"])
+
+    assert found["bad"] == scores.ClassScores(8 / 12, 0.8, 16 / 22, 10)
+    assert found["good"] == scores.ClassScores(0.75, 0.6, 12 / 18, 10)
+    assert found["mixed"] == scores.ClassScores(None, None, None, 0)
+    assert found["mixed"].to_json() == {
+        "precision": None,
+        "recall": None,
+        "f1": None,
+        "support": 0,
+    }
