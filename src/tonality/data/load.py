@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tonality.data.badrows import BadRows
+from tonality.data.cache import ARCHIVE_NAME, cached_imdb
 from tonality.data.columns import Wanted
 from tonality.data.files import sha256_of, table_stem, unreadable
+from tonality.data.imdb import find_folder, is_archive, load_stanford
 from tonality.data.readers import read_file, side_file
 from tonality.data.table import Dataset, Table
 from tonality.errors import DataError
@@ -36,8 +38,9 @@ def load_dataset(
     """Loads the data that ``spec`` names.
 
     Args:
-        spec: a file (see ``read_table``); or a folder with ``train.*`` and, if there are any,
-            ``test.*`` and ``unsup.*`` or ``unlabelled.*``.
+        spec: ``"imdb"``, fetched before by ``tonality download imdb``; a file (see
+            ``read_table``); a folder with ``train.*`` and, if there are any, ``test.*`` and
+            ``unsup.*`` or ``unlabelled.*``; Stanford's folder ``aclImdb`` or its archive.
         text_column: as for ``read_table``, for every file; so are the others.
         label_column: the class.
         group_column: what must not be split.
@@ -52,9 +55,13 @@ def load_dataset(
         DependencyError: a Parquet file, and pyarrow is missing.
     """
     wanted = Wanted(text_column, label_column, group_column, label_map)
-    path = Path(spec)
+    path = cached_imdb() if spec == "imdb" else Path(spec)
     if not path.exists():
         raise unreadable(path, FileNotFoundError())
+    stanford = _find_stanford(path)
+    if stanford is not None:
+        with BadRows(side_file(bad_rows, stanford)) as collected:
+            return load_stanford(stanford, wanted, collected)
     files = {"train": path} if path.is_file() else _find_parts(path)
     aside = side_file(bad_rows, *files.values())
     with BadRows(aside) as collected:
@@ -66,6 +73,15 @@ def load_dataset(
         name=table_stem(path.name) or path.name if path.is_file() else path.resolve().name,
         sha256={file.name: sha256_of(file) for file in files.values()},
     )
+
+
+def _find_stanford(path: Path) -> Path | None:
+    """Returns the Stanford folder or archive that ``path`` is or holds, else ``None``."""
+    if path.is_file():
+        return path if is_archive(path) else None
+    folder = find_folder(path)
+    archive = path / ARCHIVE_NAME
+    return archive if folder is None and archive.is_file() else folder
 
 
 def _read_part(part: str, file: Path, wanted: Wanted, bad_rows: BadRows) -> Table:

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 Int64 = npt.NDArray[np.int64]
 
-SWAPS = 512  # components looked at on each side when single moves no longer help
+SWAPS = 256  # components looked at on each side when single moves no longer help
 MAX_MOVES = 2000  # moves of the final adjustment; some tens are usual
 
 

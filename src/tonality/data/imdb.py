@@ -1,0 +1,190 @@
+"""The Large Movie Review Dataset (Maas et al. 2011) as Stanford gives it out.
+
+A folder ``aclImdb``, or ``aclImdb_v1.tar.gz`` read as a stream: nothing is unpacked to disk, so
+no name in an archive can lead anywhere. ``{train,test}/{pos,neg}/INDEX_RATING.txt`` hold one
+review each; line INDEX of ``urls_pos.txt`` is the page of the movie it is about.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import logging
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from tonality.data.archive import members
+from tonality.data.badrows import BadRows, Fault
+from tonality.data.columns import Wanted
+from tonality.data.files import sha256_of, unreadable
+from tonality.data.rows import Row, build_table
+from tonality.data.table import Dataset
+from tonality.errors import DataError
+
+logger = logging.getLogger(__name__)
+
+ARCHIVE_SUFFIXES = (".tar.gz", ".tgz", ".tar")
+LABELS: Mapping[str, str] = {"pos": "positive", "neg": "negative"}
+
+_WANTED = re.compile(
+    r"(?:\./)?(?:aclImdb/)?(?P<split>train|test)/"
+    r"(?:(?P<kind>pos|neg|unsup)/(?P<line>\d{1,9})_(?P<rating>\d{1,2})\.txt"
+    r"|urls_(?P<urls>pos|neg|unsup)\.txt)"
+)
+_MOVIE = re.compile(r"/title/(tt\d+)")
+
+
+class _Review(NamedTuple):
+    kind: str
+    line: int  # of urls_*.txt, from 0
+    rating: int
+    content: bytes
+
+    @property
+    def name(self) -> str:
+        return f"{self.line}_{self.rating}"
+
+
+@dataclass
+class _Part:
+    """The files of one split and kind, such as train/pos."""
+
+    reviews: list[_Review] = field(default_factory=list)
+    movies: list[str] | None = None
+
+
+Parts = dict[tuple[str, str], _Part]
+
+
+class Reviews:
+    """Reviews of one split as a source of rows, in the order of their names."""
+
+    def __init__(self, name: str, split: str, parts: Mapping[str, _Part]) -> None:
+        self.name = name
+        self._split = split
+        self._parts = parts
+        self._has_movies = all(part.movies is not None for part in parts.values())
+        labelled = parts.keys() <= LABELS.keys()
+        self.columns: Sequence[str] = [
+            "id",
+            "text",
+            *(("label", "rating") if labelled else ()),
+            *(("movie",) if self._has_movies else ()),
+        ]
+        if not self._has_movies:
+            logger.warning("%s: no urls_*.txt for %s, so movies are not known", name, split)
+
+    def rows(self, positions: Sequence[int]) -> Iterator[Row | Fault]:
+        """Yields one row a review, or a fault where its movie is not listed."""
+        number = 0
+        for kind, part in sorted(self._parts.items()):
+            for review in sorted(part.reviews, key=lambda review: review.name):
+                number += 1
+                yield self._row(number, kind, review, part.movies, positions)
+
+    def _row(
+        self,
+        number: int,
+        kind: str,
+        review: _Review,
+        movies: list[str] | None,
+        positions: Sequence[int],
+    ) -> Row | Fault:
+        values = {
+            "id": f"{self._split}/{kind}/{review.name}",
+            "label": LABELS.get(kind),
+            "rating": review.rating,
+            "text": review.content.decode("utf-8", "surrogateescape"),
+        }
+        if self._has_movies and movies is not None:
+            if review.line >= len(movies):
+                reason = f"urls_{kind}.txt has no line {review.line + 1}"
+                return Fault(number, reason, values, "movie")
+            values["movie"] = movies[review.line]
+        return Row(number, [values[self.columns[i]] for i in positions], values)
+
+
+def is_archive(path: Path) -> bool:
+    """Whether the name is that of a tar archive."""
+    return path.name.casefold().endswith(ARCHIVE_SUFFIXES)
+
+
+def find_folder(path: Path) -> Path | None:
+    """Returns the folder with ``train/pos``: ``path`` or ``path/aclImdb``, else ``None``."""
+    candidates = (path, path / "aclImdb")
+    return next((folder for folder in candidates if (folder / "train" / "pos").is_dir()), None)
+
+
+def load_stanford(path: Path, wanted: Wanted, bad_rows: BadRows) -> Dataset:
+    """Reads the collection from its folder or its archive.
+
+    Args:
+        path: the folder ``aclImdb`` or the archive.
+        wanted: column names and label map, as for any other file.
+        bad_rows: where reviews that are no UTF-8 or blank go.
+
+    Returns:
+        Train, test and unlabelled reviews with their movies and ratings. A folder's SHA-256 is
+        that of the names and contents of all files read, in the order of their names.
+
+    Raises:
+        DataError: no training reviews there; a damaged or unsafe archive.
+    """
+    parts: Parts = {}
+    if is_archive(path):
+        digest = sha256_of(path)
+        found = members(path, lambda name: _WANTED.fullmatch(name) is not None)
+    else:
+        digest = ""
+        found = _folder_files(path)
+    folder_hash = hashlib.sha256()
+    for name, content in found:
+        folder_hash.update(f"{name}\0{len(content)}\0".encode() + content)
+        _sort_in(parts, name, content)
+    if not {("train", "pos"), ("train", "neg")} <= parts.keys():
+        raise DataError("no reviews in train/pos and train/neg", path=path)
+
+    def reviews(split: str, *kinds: str) -> Reviews | None:
+        chosen = {k: parts[split, k] for k in kinds if (split, k) in parts}
+        name = f"{path}/{split}" + ("/unsup" if "unsup" in kinds else "")
+        return Reviews(name, split, chosen) if any(p.reviews for p in chosen.values()) else None
+
+    train, test = reviews("train", "pos", "neg"), reviews("test", "pos", "neg")
+    unsup = reviews("train", "unsup")
+    if train is None:
+        raise DataError("no reviews in train/pos and train/neg", path=path)
+    no_label = dataclasses.replace(wanted, label="")
+    return Dataset(
+        train=build_table(train, wanted, bad_rows),
+        test=None if test is None else build_table(test, wanted, bad_rows),
+        unlabelled=None if unsup is None else build_table(unsup, no_label, bad_rows),
+        name="imdb",
+        sha256={path.name: digest or folder_hash.hexdigest()},
+    )
+
+
+def _sort_in(parts: Parts, name: str, content: bytes) -> None:
+    match = _WANTED.fullmatch(name)
+    assert match is not None
+    kind = match["kind"] or match["urls"]
+    part = parts.setdefault((match["split"], kind), _Part())
+    if match["urls"]:
+        lines = content.decode("utf-8", "replace").splitlines()
+        part.movies = [found[1] if (found := _MOVIE.search(line)) else line for line in lines]
+    else:
+        part.reviews.append(_Review(kind, int(match["line"]), int(match["rating"]), content))
+
+
+def _folder_files(folder: Path) -> Iterator[tuple[str, bytes]]:
+    try:
+        for split in ("test", "train"):
+            for place in (".", "neg", "pos", "unsup"):
+                for file in sorted((folder / split / place).glob("*.txt")):
+                    name = file.relative_to(folder).as_posix()
+                    if _WANTED.fullmatch(name):
+                        yield name, file.read_bytes()
+    except OSError as error:
+        raise unreadable(Path(error.filename or folder), error) from error
