@@ -13,7 +13,7 @@ SOURCES := pyproject.toml constraints.txt README.md $(shell find src -type f -no
 DEV := .venv-dev/bin
 
 # Builds run in an environment of their own, which reads constraints from the environment only.
-export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := $(PIP_CONSTRAINT)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
