@@ -25,11 +25,12 @@ NAMES = ["negative", "positive"]
 TRUTH = np.array([0, 0, 0, 0, 1, 1])
 BELIEFS = np.array([[0.9, 0.1]] * 3 + [[0.2, 0.8]] * 2 + [[0.7, 0.3]])
 LENGTHS = np.array([1, 2, 3, 4, 5, 6])
+IDS = [f"r{row}" for row in range(6)]
 TEXTS = ["poor", "bad", "sad", "[red]dull[/red]", "good", 'a "fine" film, yes']
 
 
 def evaluation() -> Evaluation:
-    return evaluate(TRUTH, BELIEFS, NAMES, lengths=LENGTHS, texts=TEXTS, buckets=2)
+    return evaluate(TRUTH, BELIEFS, NAMES, lengths=LENGTHS, texts=TEXTS, ids=IDS, buckets=2)
 
 
 def rendered(thing: RenderableType) -> str:
@@ -86,7 +87,7 @@ def write(folder: Path, found: Evaluation, **changes: Any) -> set[str]:
     given: dict[str, Any] = {
         "labels": TRUTH,
         "probabilities": BELIEFS,
-        "ids": [f"r{i}" for i in range(len(TRUTH))],
+        "ids": IDS,
         "lengths": LENGTHS,
     }
     return {path.name for path in write_report(folder, found, {"data": "x"}, **given | changes)}

@@ -152,7 +152,12 @@ def test_mistakes_come_surest_first_and_quote_the_text() -> None:
 
     assert [mistake.index for mistake in found.mistakes] == [1, 2]
     first = found.mistakes[0]
-    assert (first.truth, first.verdict, first.text) == ("negative", "positive", "a b")
+    assert (first.id, first.truth, first.verdict, first.text) == (
+        "1",
+        "negative",
+        "positive",
+        "a b",
+    )
     assert first.probability == pytest.approx(0.99)
     assert found.mistakes[1].text == ""
 

@@ -38,6 +38,7 @@ class Mistake:
     """One wrong verdict: which row, what was true, what was said and how surely."""
 
     index: int
+    id: str
     truth: str
     verdict: str
     probability: float
@@ -91,6 +92,7 @@ def evaluate(
     *,
     lengths: npt.ArrayLike | None = None,
     texts: Sequence[str | None] | None = None,
+    ids: Sequence[str] | None = None,
     mistakes: int = 20,
     buckets: int = 5,
     resamples: int = 1000,
@@ -104,6 +106,7 @@ def evaluate(
         names: the C classes by name, in the order of the columns.
         lengths: the texts' lengths in tokens, (N,).
         texts: the N texts, quoted in the list of mistakes.
+        ids: the N rows' names for that list; by default their numbers, from 0.
         mistakes: how many wrong verdicts to list at most.
         buckets: into how many groups of equal size to cut the lengths.
         resamples: bootstrap resamples behind each interval.
@@ -118,7 +121,7 @@ def evaluate(
         DependencyError: scikit-learn is not installed.
     """
     truth, beliefs = _checked(labels, probabilities, len(names))
-    sklearn = _sklearn_metrics()
+    sklearn = require_sklearn()
     n, classes = beliefs.shape
     verdicts = beliefs.argmax(axis=1)  # (N,)
     confusion: Counts = sklearn.confusion_matrix(truth, verdicts, labels=range(classes))
@@ -137,11 +140,16 @@ def evaluate(
         log_loss=float(sklearn.log_loss(truth, beliefs, labels=range(classes))),
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
         by_length=_by_length(truth == verdicts, lengths, buckets, resamples, seed),
-        mistakes=_mistakes(truth, verdicts, beliefs, names, texts, mistakes),
+        mistakes=_mistakes(truth, verdicts, beliefs, names, mistakes, texts, ids),
     )
 
 
-def _sklearn_metrics() -> Any:
+def require_sklearn() -> Any:
+    """Load ``sklearn.metrics``; a command calls it first, to fail before any long work.
+
+    Raises:
+        DependencyError: scikit-learn is not installed.
+    """
     try:
         import sklearn.metrics
     except ImportError as error:
@@ -266,15 +274,17 @@ def _mistakes(
     verdicts: Counts,
     beliefs: Floats,
     names: Sequence[str],
-    texts: Sequence[str | None] | None,
     most: int,
+    texts: Sequence[str | None] | None,
+    ids: Sequence[str] | None,
 ) -> tuple[Mistake, ...]:
     wrong = np.flatnonzero(truth != verdicts)
     sureness = beliefs[wrong, verdicts[wrong]]
-    surest = wrong[np.argsort(-sureness, kind="stable")[:most]]
+    surest = wrong[np.argsort(-sureness, kind="stable")[:most]].tolist()
     return tuple(
         Mistake(
-            index=int(row),
+            index=row,
+            id=str(row) if ids is None else ids[row],
             truth=names[truth[row]],
             verdict=names[verdicts[row]],
             probability=float(beliefs[row, verdicts[row]]),

@@ -62,10 +62,10 @@ def write_report(
     """
     prepare_folder(folder)
     names = evaluation.labels
-    whole = json.dumps(facts | evaluation.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
+    whole = json.dumps(evaluation.to_json() | facts, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / "evaluation.json").write_text(whole + "\n", encoding="utf-8")
     _write_predictions(folder / "predictions.csv", names, labels, probabilities, ids, lengths)
-    _write_mistakes(folder / "mistakes.csv", evaluation, ids)
+    _write_mistakes(folder / "mistakes.csv", evaluation)
     written = ["evaluation.json", "predictions.csv", "mistakes.csv", "confusion.png"]
     plot_confusion(evaluation, folder / "confusion.png")
     if plot_by_length(evaluation, folder / "accuracy_by_length.png"):
@@ -99,14 +99,14 @@ def _write_predictions(
             )
 
 
-def _write_mistakes(path: Path, evaluation: Evaluation, ids: Sequence[str]) -> None:
+def _write_mistakes(path: Path, evaluation: Evaluation) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["id", "truth", "verdict", "probability", "text"])
         for mistake in evaluation.mistakes:
             writer.writerow(
                 [
-                    ids[mistake.index],
+                    mistake.id,
                     mistake.truth,
                     mistake.verdict,
                     f"{mistake.probability:.6f}",

@@ -119,14 +119,14 @@ def _length_table(evaluation: Evaluation, encoding: str) -> Group:
 
 
 def _mistake_table(evaluation: Evaluation, most: int = 5) -> Group:
-    table = _table("row")
+    table = _table("id")
     table.add_column("truth", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     table.add_column("sure", justify="right", no_wrap=True)
     table.add_column("text", ratio=1)
     for mistake in evaluation.mistakes[:most]:
         table.add_row(
-            str(mistake.index),
+            Text(mistake.id),
             Text(mistake.truth),
             Text(mistake.verdict),
             f"{mistake.probability:.1%}",

@@ -1,0 +1,239 @@
+"""Reviews a second, accuracy, first answer and memory: tonality beside what people use today.
+
+``python -m benchmarks.predict_speed --data imdb/train.parquet`` measures everything in one run, on
+the same reviews, from raw strings. The reviews are of the validation part, which no contender has
+seen; those that learn do so on the training part. Speeds are medians over rounds in which every
+contender takes its turn, so that a busy moment of the machine falls on all alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+from benchmarks.contenders import Contender, Judge, contenders
+from benchmarks.machine import describe
+
+RESULTS = Path(__file__).parent / "results"
+ROOT = Path(__file__).parent.parent
+REFERENCE = "VADER"
+FIRST = "An unexpectedly moving film, and the best thing I have seen this year."
+
+
+@dataclass
+class Result:
+    """What was measured of one contender.
+
+    Attributes:
+        reviews_per_second: the median over the rounds.
+        ratio: to VADER's speed in the same round, the median over the rounds.
+        rounds: seconds of each round.
+        accuracy: the share of right labels on these reviews.
+        first_answer_s: from starting a process to its first label, the median; files are in
+            the system's cache.
+        peak_mb: the most memory of a process that classifies the reviews.
+        skipped: why it was not measured.
+    """
+
+    reviews_per_second: float | None = None
+    ratio: float | None = None
+    rounds: list[float] = field(default_factory=list)
+    accuracy: float | None = None
+    first_answer_s: float | None = None
+    peak_mb: float | None = None
+    skipped: str | None = None
+
+
+@dataclass(frozen=True)
+class Reviews:
+    """Texts and their labels."""
+
+    texts: list[str]
+    labels: list[str]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print a table and write the JSON."""
+    options = _options(arguments)
+    train, held_out = _reviews(options.data, options.n, options.train_rows)
+    everyone = contenders(options.model, options.threads)
+    results = {name: Result() for name in everyone}
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        judges = _ready(everyone, train, folder, results)
+        _time(judges, held_out, options.rounds, results)
+        for name in judges:
+            _say(f"processes of their own: {name}")
+            task = {"name": name, "model": options.model, "threads": options.threads}
+            _measure_process(
+                task | {"folder": place}, held_out.texts, options.starts, results[name]
+            )
+    command = _first_answer_of_command(options.model, options.starts)
+    written = {
+        "data": {
+            "name": "/".join(options.data.parts[-2:]),
+            "sha256": hashlib.sha256(options.data.read_bytes()).hexdigest(),
+            "part": "validation",
+            "reviews": len(held_out.texts),
+            "characters": sum(map(len, held_out.texts)),
+            "trained_on": len(train.texts),
+        },
+        "machine": describe(),
+        "results": {name: asdict(result) for name, result in results.items()},
+        "tonality_predict_command_s": command,
+    }
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    options.output.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
+    print(table(results))
+    print(f'\nThe command `tonality predict "..."` answers after {command:.2f} s.')
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.predict_speed", description=str(__doc__).splitlines()[0]
+    )
+    place = os.environ.get("TONALITY_DATA")
+    default = Path(place) / "imdb" / "train.parquet" if place else None
+    parser.add_argument(
+        "--data", type=Path, default=default, required=default is None,
+        help="labelled reviews; by default imdb/train.parquet under $TONALITY_DATA",
+    )  # fmt: skip
+    parser.add_argument("--model", help="a bundled model or a model folder (default: imdb)")
+    parser.add_argument("--n", type=int, default=1000, help="reviews to classify")
+    parser.add_argument("--train-rows", type=int, help="reviews to learn from (default: all)")
+    parser.add_argument("--rounds", type=int, default=5, help="repeats of each speed")
+    parser.add_argument("--starts", type=int, default=5, help="processes started for each")
+    parser.add_argument("--threads", type=int, default=2, help="tonality's, in its first entry")
+    parser.add_argument(
+        "--output", type=Path, default=RESULTS / "predict_speed.json", help="the JSON to write"
+    )
+    return parser.parse_args(arguments)
+
+
+def _reviews(data: Path, n: int, train_rows: int | None) -> tuple[Reviews, Reviews]:
+    """The training part and ``n`` reviews of the validation part, both cut as training cuts."""
+    from tonality.data import read_table, split
+
+    table = read_table(data)
+    parts = []
+    for rows, most in zip(split(table, validation=0.2, seed=0), (train_rows, n), strict=True):
+        names = table.ids or table.texts
+        # By hash, which is a draw that every machine repeats.
+        order = sorted(rows.tolist(), key=lambda row: hashlib.sha256(names[row].encode()).digest())
+        taken = table.take(order[:most])
+        parts.append(Reviews(taken.texts, taken.labels or []))
+    return parts[0], parts[1]
+
+
+def _ready(
+    everyone: Mapping[str, Contender], train: Reviews, folder: Path, results: Mapping[str, Result]
+) -> dict[str, Judge]:
+    """Train and load those that can be; the others say why not."""
+    judges = {}
+    for name, contender in everyone.items():
+        _say(f"getting ready: {name}")
+        try:
+            if contender.train is not None:
+                contender.train(train.texts, train.labels, folder)
+            judges[name] = contender.load(folder)
+        except ImportError as error:
+            results[name].skipped = f"{error}: pip install {contender.requirement}"
+    return judges
+
+
+def _time(
+    judges: Mapping[str, Judge], reviews: Reviews, rounds: int, results: Mapping[str, Result]
+) -> None:
+    """Let every contender take its turn in each round."""
+    for judge in judges.values():
+        judge(reviews.texts[:20])
+    for turn in range(rounds):
+        _say(f"round {turn + 1} of {rounds}")
+        for name, judge in judges.items():
+            start = perf_counter()
+            labels = judge(reviews.texts)
+            results[name].rounds.append(perf_counter() - start)
+            right = sum(a == b for a, b in zip(labels, reviews.labels, strict=True))
+            results[name].accuracy = right / len(labels)
+    reference = results[REFERENCE].rounds
+    for name in judges:
+        result = results[name]
+        result.reviews_per_second = len(reviews.texts) / median(result.rounds)
+        if reference:
+            ratios = [theirs / own for own, theirs in zip(result.rounds, reference, strict=True)]
+            result.ratio = median(ratios)
+
+
+def _measure_process(
+    task: Mapping[str, object], texts: Sequence[str], starts: int, result: Result
+) -> None:
+    command = [sys.executable, "-m", "benchmarks.child"]
+    seconds = []
+    for _ in range(starts):
+        start = perf_counter()
+        _run(command, json.dumps({**task, "texts": [FIRST]}))
+        seconds.append(perf_counter() - start)
+    result.first_answer_s = median(seconds)
+    answer = json.loads(_run(command, json.dumps({**task, "texts": list(texts)})))
+    result.peak_mb = answer["peak_mb"]
+
+
+def _first_answer_of_command(model: str | None, starts: int) -> float:
+    """Seconds that ``tonality predict "..."`` takes from start to end, the median."""
+    command = [sys.executable, "-c", "from tonality.cli import main; main()", "predict", FIRST]
+    command += [] if model is None else ["--model", model]
+    seconds = []
+    for _ in range(starts):
+        start = perf_counter()
+        _run(command, "")
+        seconds.append(perf_counter() - start)
+    return median(seconds)
+
+
+def _run(command: Sequence[str], given: str) -> str:
+    done = subprocess.run(
+        command, input=given, stdout=subprocess.PIPE, text=True, encoding="utf-8", check=True,
+        cwd=ROOT,
+    )  # fmt: skip
+    return done.stdout
+
+
+def table(results: Mapping[str, Result]) -> str:
+    """The results as a Markdown table, the reasons of those left out below."""
+    lines = [
+        "| | reviews/s | to VADER | accuracy | first answer | peak memory |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for name, result in results.items():
+        if result.skipped is None:
+            lines.append(
+                f"| {name} | {result.reviews_per_second:,.0f} | {_times(result.ratio)} "
+                f"| {result.accuracy:.1%} | {result.first_answer_s:.2f} s "
+                f"| {result.peak_mb:,.0f} MB |"
+            )
+    skipped = [
+        f"{name}: skipped, {result.skipped}" for name, result in results.items() if result.skipped
+    ]
+    return "\n".join(lines + (["", *skipped] if skipped else []))
+
+
+def _times(ratio: float | None) -> str:
+    return "-" if ratio is None else f"{ratio:.2f} x"
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

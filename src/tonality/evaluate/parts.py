@@ -1,0 +1,103 @@
+"""Which rows of a dataset to measure a model on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from tonality.data import Dataset, Table, split
+from tonality.errors import DataError
+
+
+class Part(StrEnum):
+    """The part of a dataset that is measured."""
+
+    TEST = "test"
+    VALIDATION = "validation"
+    TRAIN = "train"
+    ALL = "all"
+
+
+class Chosen(NamedTuple):
+    """The rows to measure and what they are called."""
+
+    part: Part
+    table: Table
+    ids: list[str]
+
+
+def choose_part(dataset: Dataset, part: Part | None, provenance: Mapping[str, Any]) -> Chosen:
+    """Pick the rows to measure.
+
+    Args:
+        dataset: what there is.
+        part: what was asked for; by default the test part if there is one, or else all rows.
+        provenance: the model's, which says how its validation part was cut.
+
+    Returns:
+        The rows, each with its own id or, if the data has none, its number in the data.
+
+    Raises:
+        DataError: the part does not exist, or its rows have no labels.
+    """
+    part = part or (Part.ALL if dataset.test is None else Part.TEST)
+    if part is Part.TEST:
+        if dataset.test is None:
+            raise DataError(f"{dataset.name} has no test part; use --split all or validation")
+        chosen = Chosen(part, dataset.test, _ids(dataset.test))
+    elif part is Part.ALL:
+        chosen = _all(dataset)
+    else:
+        share, seed = _recorded_cut(provenance)
+        train, validation = split(dataset.train, validation=share, seed=seed)
+        rows = (validation if part is Part.VALIDATION else train).tolist()
+        names = _ids(dataset.train)
+        chosen = Chosen(part, dataset.train.take(rows), [names[row] for row in rows])
+    if chosen.table.labels is None:
+        raise DataError(
+            "the rows have no labels to compare with; name their column with --label-column",
+            path=chosen.table.source or None,
+        )
+    return chosen
+
+
+def trained_on(dataset: Dataset, provenance: Mapping[str, Any]) -> list[str]:
+    """The files of the dataset that the model was trained on, by their SHA-256."""
+    known = set(_strings(provenance.get("data")))
+    return [name for name, digest in dataset.sha256.items() if digest in known]
+
+
+def _ids(table: Table) -> list[str]:
+    return table.ids if table.ids is not None else [str(row) for row in range(len(table))]
+
+
+def _all(dataset: Dataset) -> Chosen:
+    train, test = dataset.train, dataset.test
+    if test is None or test.labels is None or train.labels is None:
+        return Chosen(Part.ALL, train, _ids(train))
+    both = Table(
+        texts=train.texts + test.texts,
+        labels=train.labels + test.labels,
+        source=train.source,
+        bad_rows=train.bad_rows + test.bad_rows,
+    )
+    return Chosen(Part.ALL, both, _ids(train) + _ids(test))
+
+
+def _recorded_cut(provenance: Mapping[str, Any]) -> tuple[float | int, int]:
+    share, seed = provenance.get("validation"), provenance.get("seed")
+    if not isinstance(share, int | float) or not isinstance(seed, int):
+        raise DataError(
+            "the model does not record how its validation part was cut; use --split all or test"
+        )
+    return share, seed
+
+
+def _strings(value: object) -> list[str]:
+    """Every string inside nested JSON."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    return [text for item in value for text in _strings(item)] if isinstance(value, list) else []
