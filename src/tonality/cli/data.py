@@ -1,0 +1,222 @@
+"""``tonality download`` and ``tonality inspect``: getting data, and knowing it before training."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from tonality.data.inspection import Inspection, Part
+
+BAR = 30  # characters of the longest bar
+PART_BARS = "▏▎▍▌▋▊▉"  # an eighth to seven eighths of a character
+
+
+def download(
+    name: Annotated[str, typer.Argument(help="What to fetch: imdb.", metavar="NAME")],
+    source: Annotated[
+        str,
+        typer.Option(help="stanford (train, test, unlabelled) or kaggle (your own account)."),
+    ] = "stanford",
+    to: Annotated[
+        Path | None, typer.Option(help="A folder other than the user's cache.", metavar="DIR")
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option(help="A mirror of Stanford's archive; the checksum must hold.")
+    ] = None,
+) -> None:
+    """Fetch a dataset; run it again after a cut connection and it goes on where it stopped."""
+    if name != "imdb":
+        raise typer.BadParameter(f"{name!r} is unknown; there is: imdb", param_hint="NAME")
+    if source not in ("stanford", "kaggle"):
+        raise typer.BadParameter(
+            f"{source!r} is neither stanford nor kaggle", param_hint="--source"
+        )
+    from tonality.data.sources import download_imdb
+
+    with _transfer() as progress:
+        path = download_imdb(to, source=source, url=url, progress=progress)
+    data = "imdb" if to is None else str(path)
+    sys.stderr.write(f"IMDB is ready; use it as --data {data}\n")
+    typer.echo(str(path))
+
+
+@contextmanager
+def _transfer() -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on a terminal; elsewhere a line at each tenth."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        shown = -1
+
+        def line(done: int, total: int) -> None:
+            nonlocal shown
+            if (tenth := 10 * done // total) > shown:
+                shown = tenth
+                sys.stderr.write(f"{done / 1e6:,.1f} of {total / 1e6:,.1f} MB\n")
+
+        yield line
+        return
+    columns = (
+        TextColumn("downloading"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=None, start=False)
+
+        def update(done: int, total: int) -> None:
+            if not bar.tasks[0].started:  # what an earlier call fetched says nothing of the rate
+                bar.start_task(task)
+                bar.reset(task, total=total, completed=done)
+            bar.update(task, total=total, completed=done)
+
+        yield update
+
+
+def inspect(
+    data: Annotated[
+        str, typer.Argument(help="A file, a folder with train and test files, or imdb.")
+    ],
+    text_column: Annotated[str | None, typer.Option(help="The column of the texts.")] = None,
+    label_column: Annotated[str | None, typer.Option(help="The column of the labels.")] = None,
+    group_column: Annotated[
+        str | None, typer.Option(help="The column of what a split keeps together.")
+    ] = None,
+    label_map: Annotated[
+        list[str] | None,
+        typer.Option(help="OLD=NEW, such as 1=positive; 2= leaves out rows of label 2. Repeat it."),
+    ] = None,
+    bad_rows: Annotated[
+        Path | None, typer.Option(help="Write rows that cannot be read here.")
+    ] = None,
+    validation: Annotated[
+        float, typer.Option(help="The share of rows, or their number, that training holds out.")
+    ] = 0.2,
+    seed: Annotated[int, typer.Option(help="The seed of that split.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show what is in a dataset: rows, classes, lengths, duplicates, leaks between parts."""
+    from tonality.data import load_dataset, parse_label_map
+    from tonality.data.inspection import inspect_dataset
+
+    dataset = load_dataset(
+        data,
+        text_column=text_column,
+        label_column=label_column,
+        group_column=group_column,
+        label_map=parse_label_map(label_map or []),
+        bad_rows=bad_rows,
+    )
+    held_out = int(validation) if validation >= 1 and validation.is_integer() else validation
+    found = inspect_dataset(dataset, validation=held_out, seed=seed)
+    if as_json:
+        typer.echo(json.dumps(found.to_json(), ensure_ascii=False, allow_nan=False))
+        return
+    from rich.console import Console
+
+    _show(found, Console(soft_wrap=False))
+
+
+def _show(found: Inspection, console: Console) -> None:
+    _show_facts(found, console)
+    for name, part in found.parts.items():
+        if part.classes is not None:
+            _show_classes(name, part.classes, console)
+        _show_lengths(name, part, console)
+    if not found.warnings:
+        console.print("Nothing to worry about.", highlight=False)
+    for warning in found.warnings:
+        console.print(f"! {warning}", style="yellow", markup=False, highlight=False)
+
+
+def _show_facts(found: Inspection, console: Console) -> None:
+    from rich.table import Table
+
+    table = Table(title=found.name, title_justify="left", box=None)
+    table.add_column("")
+    for name in found.parts:
+        table.add_column(name, justify="right")
+    rows: dict[str, Callable[[Part], float | None]] = {
+        "rows": lambda part: part.rows,
+        "bad rows": lambda part: part.bad_rows,
+        "  of them empty": lambda part: part.empty_rows,
+        "groups": lambda part: part.groups,
+        "duplicates, exact": lambda part: part.duplicates.exact,
+        "  but for case and space": lambda part: part.duplicates.normalised,
+        "words a text, least": lambda part: part.words.minimum,
+        "  median": lambda part: part.words.median,
+        "  mean": lambda part: part.words.mean,
+        "  90 % have at most": lambda part: part.words.p90,
+        "  99 % have at most": lambda part: part.words.p99,
+        "  most": lambda part: part.words.maximum,
+    }
+    for title, value in rows.items():
+        table.add_row(title, *(_count(value(part)) for part in found.parts.values()))
+    console.print(table)
+    shares = Table(title="shared", title_justify="left", box=None)
+    for column in ("", "texts", "groups"):
+        shares.add_column(column, justify="right" if column else "left")
+    for pair, overlap in found.overlaps.items():
+        name = pair
+        if pair == "train/validation" and found.validation_rows is not None:
+            name = f"{pair} ({found.validation_rows:,} rows held out)"
+        shares.add_row(name, _count(overlap.texts), _count(overlap.groups))
+    if found.overlaps:
+        console.print(shares)
+
+
+def _count(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.0f}"
+
+
+def _show_classes(name: str, classes: dict[str, int], console: Console) -> None:
+    total = sum(classes.values())
+    bars = [(label, count, f"{count / total:6.1%}") for label, count in classes.items()]
+    _show_bars(f"{name}: classes", bars, console)
+
+
+def _show_lengths(name: str, part: Part, console: Console) -> None:
+    bars = []
+    for low, high, texts in part.words.histogram:
+        share = texts / part.rows if part.rows else 0.0
+        bars.append((f"{low:,}+" if high is None else f"{low:,}-{high:,}", texts, f"{share:6.1%}"))
+    _show_bars(f"{name}: words a text", bars, console)
+
+
+def _show_bars(title: str, bars: list[tuple[str, int, str]], console: Console) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, show_header=False)
+    for justify in ("left", "right", "right", "left"):
+        table.add_column(justify=justify, no_wrap=True)
+    largest = max((count for _, count, _ in bars), default=0) or 1
+    for label, count, share in bars:
+        table.add_row(Text(label), f"{count:,}", share, Text(_bar(count / largest), style="cyan"))
+    console.print(Text(title, style="bold"))
+    console.print(table)
+
+
+def _bar(share: float) -> str:
+    whole, eighths = divmod(round(share * BAR * 8), 8)
+    return "█" * whole + (PART_BARS[eighths - 1] if eighths else "")

@@ -1,0 +1,255 @@
+"""What is in a dataset, and what would make training on it or measuring with it go wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tonality.data.splits import normalised, split
+from tonality.data.table import Dataset, Table
+from tonality.errors import DataError
+
+SKEWED = 1.5  # times the rows of the smallest class that the largest may have unremarked
+FEW = 50  # rows of a class; fewer say little, in training and in measuring
+BINS = 10
+
+
+class Bin(NamedTuple):
+    """Texts of ``low`` to ``high`` words, both included; ``high`` is ``None`` for the last."""
+
+    low: int
+    high: int | None
+    texts: int
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """Words (split at white space) per text."""
+
+    minimum: int
+    median: float
+    mean: float
+    p90: float
+    p99: float
+    maximum: int
+    histogram: list[Bin]
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """Rows beyond the first with one text.
+
+    Attributes:
+        exact: the same characters.
+        normalised: the same but for case and white space; counts the exact ones too.
+        contradictory: texts that carry more than one label.
+    """
+
+    exact: int
+    normalised: int
+    contradictory: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """Facts of one table; ``classes`` and ``groups`` are ``None`` where there is no such column."""
+
+    source: str
+    rows: int
+    bad_rows: int
+    bad_reasons: dict[str, int]
+    empty_rows: int
+    classes: dict[str, int] | None
+    words: Lengths
+    duplicates: Duplicates
+    groups: int | None
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """What two parts share: texts but for case and space, and groups such as movies."""
+
+    texts: int
+    groups: int | None
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """All there is to say of a dataset.
+
+    Attributes:
+        name: the dataset's.
+        sha256: file name -> hash.
+        parts: ``train`` and, where there are any, ``test`` and ``unlabelled``.
+        validation_rows: what the default split gives, or ``None`` where it cannot be cut.
+        overlaps: pairs of parts, such as ``"train/test"``.
+        warnings: what to look at, each with what to do.
+    """
+
+    name: str
+    sha256: dict[str, str]
+    parts: dict[str, Part]
+    validation_rows: int | None
+    overlaps: dict[str, Overlap]
+    warnings: list[str]
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the facts as plain dictionaries, lists and numbers."""
+        return dataclasses.asdict(self)
+
+
+def inspect_dataset(data: Dataset, *, validation: float | int = 0.2, seed: int = 0) -> Inspection:
+    """Counts, measures and compares the parts of a dataset.
+
+    Args:
+        data: the dataset.
+        validation: the share or number of rows that training would hold out.
+        seed: the seed of that split.
+
+    Raises:
+        ConfigError: a validation share that makes no sense.
+    """
+    tables = {"train": data.train, "test": data.test, "unlabelled": data.unlabelled}
+    parts = {name: _part(table) for name, table in tables.items() if table is not None}
+    warnings = [w for name, part in parts.items() for w in _warn(name, part)]
+    overlaps: dict[str, Overlap] = {}
+    validation_rows = None
+    try:
+        training, held_out = split(data.train, validation=validation, seed=seed)
+    except DataError as error:
+        warnings.append(f"no validation part can be cut: {error.reason}")
+    else:
+        validation_rows = len(held_out)
+        pair = data.train.take(training), data.train.take(held_out)
+        overlaps["train/validation"] = _overlap(*pair)
+    if data.test is not None:
+        overlaps["train/test"] = _overlap(data.train, data.test)
+        if data.unlabelled is not None:
+            overlaps["unlabelled/test"] = _overlap(data.unlabelled, data.test)
+    warnings += [w for name, shared in overlaps.items() for w in _warn_overlap(name, shared)]
+    return Inspection(data.name, data.sha256, parts, validation_rows, overlaps, warnings)
+
+
+def _part(table: Table) -> Part:
+    blank = sum(not text.strip() for text in table.texts)
+    classes = None if table.labels is None else dict(sorted(Counter(table.labels).items()))
+    return Part(
+        source=table.source,
+        rows=len(table),
+        bad_rows=table.bad_rows,
+        bad_reasons=dict(table.bad_reasons),
+        empty_rows=blank + table.bad_reasons.get("no text", 0),
+        classes=classes,
+        words=_lengths([len(text.split()) for text in table.texts]),
+        duplicates=_duplicates(table),
+        groups=None if table.groups is None else len(_present(table.groups)),
+    )
+
+
+def _lengths(words: Sequence[int]) -> Lengths:
+    values = np.asarray(words or [0], dtype=np.int64)  # (N,)
+    median, p90, p99 = (float(q) for q in np.percentile(values, [50, 90, 99]))
+    return Lengths(
+        minimum=int(values.min()),
+        median=median,
+        mean=round(float(values.mean()), 2),
+        p90=p90,
+        p99=p99,
+        maximum=int(values.max()),
+        histogram=_histogram(words, p99),
+    )
+
+
+def _histogram(words: Sequence[int], p99: float) -> list[Bin]:
+    """Bins of a round width up to the 99th percentile; the last takes the few far beyond."""
+    step = _round_up(max(p99, 1) / BINS)
+    last = max(math.ceil(p99 / step), 1) - 1
+    counts = Counter(min(count // step, last) for count in words)
+    return [
+        Bin(i * step, None if i == last else (i + 1) * step - 1, counts[i]) for i in range(last + 1)
+    ]
+
+
+def _round_up(value: float) -> int:
+    """The next of 1, 2, 5, 10, 20, 50, ..."""
+    power: int = 10 ** max(math.floor(math.log10(value)), 0)
+    return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= value)
+
+
+def _duplicates(table: Table) -> Duplicates:
+    plain = [normalised(text) for text in table.texts]
+    labels: dict[str, set[str]] = {}
+    for text, label in zip(plain, table.labels or (), strict=False):
+        labels.setdefault(text, set()).add(label)
+    return Duplicates(
+        exact=len(plain) - len(set(table.texts)),
+        normalised=len(plain) - len(set(plain)),
+        contradictory=sum(len(found) > 1 for found in labels.values()),
+    )
+
+
+def _present(keys: Iterable[str]) -> set[str]:
+    return {key for key in keys if key}
+
+
+def _overlap(one: Table, other: Table) -> Overlap:
+    texts = _present(map(normalised, one.texts)) & _present(map(normalised, other.texts))
+    if one.groups is None or other.groups is None:
+        return Overlap(len(texts), None)
+    return Overlap(len(texts), len(_present(one.groups) & _present(other.groups)))
+
+
+def _warn(name: str, part: Part) -> Iterable[str]:
+    if part.bad_rows:
+        reasons = ", ".join(f"{reason} ({n:,})" for reason, n in part.bad_reasons.items())
+        yield f"{name}: {part.bad_rows:,} rows cannot be read: {reasons}; see them with --bad-rows"
+    if name == "unlabelled":
+        return
+    if part.classes is None:
+        yield f"{name}: no labels; if a column has them, name it with --label-column"
+        return
+    yield from _warn_classes(name, part.classes)
+    if part.duplicates.contradictory:
+        count = part.duplicates.contradictory
+        yield f"{name}: {count:,} texts carry more than one label; correct or remove them"
+
+
+def _warn_classes(name: str, classes: dict[str, int]) -> Iterable[str]:
+    by_rows = sorted(classes, key=lambda label: classes[label])
+    smallest, largest = by_rows[0], by_rows[-1]
+    rows = sum(classes.values())
+    if len(classes) < 2:
+        yield f"{name}: only one class, {largest!r}; a classifier needs two"
+    elif classes[largest] > SKEWED * classes[smallest]:
+        most, least = f"{classes[largest] / rows:.0%}", f"{classes[smallest] / rows:.0%}"
+        yield (
+            f"{name}: classes are skewed: {largest!r} has {most} of the rows, {smallest!r} {least}. "
+            f"Train with class weights, judge by macro F1 rather than accuracy (always answering "
+            f"{largest!r} would score {most}), or add rows of the rare classes"
+        )
+    few = [repr(label) for label, count in classes.items() if count < FEW]
+    if few:
+        yield (
+            f"{name}: under {FEW} rows of class {', '.join(few[:10])}; add rows or merge classes "
+            "with --label-map"
+        )
+
+
+def _warn_overlap(name: str, shared: Overlap) -> Iterable[str]:
+    one, other = name.split("/")
+    if shared.texts:
+        yield (
+            f"{shared.texts:,} texts of {other} are in {one} too and flatter its figures; "
+            f"remove them from {one}"
+        )
+    if shared.groups:
+        yield (
+            f"{shared.groups:,} groups (such as movies) of {other} are in {one} too and may "
+            "flatter its figures"
+        )
