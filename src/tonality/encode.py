@@ -1,0 +1,111 @@
+"""Raw texts -> the arrays that a network reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tonality.text import TextConfig, Token, Tokenizer
+from tonality.vocabulary import DROP, UNK, Vocabulary
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A batch of N texts as T ids in one row, without padding.
+
+    Args:
+        ids: (T,) int32, the texts one after the other.
+        ngrams: (T, 2) int32 rows of the n-gram table, or None without one.
+        offsets: (N + 1,) int64, where each text starts, and T.
+        left_out: (N,) int64, how many tokens of each text were not read.
+    """
+
+    ids: NDArray[np.int32]
+    ngrams: NDArray[np.int32] | None
+    offsets: NDArray[np.int64]
+    left_out: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """(N,) how many tokens of each text are read."""
+        return np.diff(self.offsets)
+
+    def take(self, indices: ArrayLike) -> Encoded:
+        """The batch of the texts at `indices`, in that order."""
+        chosen = np.asarray(indices, dtype=np.int64)
+        lengths = self.lengths[chosen]
+        offsets = _offsets(lengths)
+        positions = np.arange(offsets[-1]) + np.repeat(
+            self.offsets[:-1][chosen] - offsets[:-1], lengths
+        )
+        return Encoded(
+            self.ids[positions],
+            None if self.ngrams is None else self.ngrams[positions],
+            offsets,
+            self.left_out[chosen],
+        )
+
+
+class Encoder:
+    """Turns texts into ids and n-gram rows. Immutable, so one may serve many threads.
+
+    Dropped forms (stop words) go before a text is cut to `max_tokens`.
+    """
+
+    def __init__(self, config: TextConfig, vocabulary: Vocabulary) -> None:
+        self.tokenizer = Tokenizer(config)
+        self.vocabulary = vocabulary
+        self._forms = vocabulary.forms
+        self._limit = config.max_tokens
+        # Sun et al. 2019: a quarter from the head of a long text, the rest from its tail.
+        self._head = {"head": self._limit, "tail": 0, "head+tail": self._limit // 4}[
+            config.truncate
+        ]
+
+    def encode(self, texts: Sequence[str | None]) -> Encoded:
+        """The ids of N texts; None is the empty text. Never fails on a string."""
+        tokens, get = self.tokenizer.tokens, self._forms.get
+        has_dropped = bool(self.vocabulary.dropped)
+        ids: list[int] = []
+        lengths = np.zeros(len(texts), dtype=np.int64)
+        left_out = np.zeros(len(texts), dtype=np.int64)
+        for n, text in enumerate(texts):
+            found = [get(token, UNK) for token in tokens(text)]
+            if has_dropped:
+                found = [id for id in found if id != DROP]
+            kept = self._cut(found)
+            lengths[n] = len(kept)
+            left_out[n] = len(found) - len(kept)
+            ids += kept
+        row, offsets = np.array(ids, dtype=np.int32), _offsets(lengths)
+        table = self.vocabulary.ngrams
+        ngrams = None if table is None else table.lookup(row, offsets)
+        return Encoded(row, ngrams, offsets, left_out)
+
+    def spans(self, text: str | None) -> list[Token]:
+        """The tokens that `encode` reads of a text, one for each id, with their places in it."""
+        return self._cut(
+            [
+                token
+                for token in self.tokenizer.spans(text)
+                if self._forms.get(token.text, UNK) != DROP
+            ]
+        )
+
+    def _cut(self, items: list[Item]) -> list[Item]:
+        if not self._limit or len(items) <= self._limit:
+            return items
+        return items[: self._head] + items[len(items) - (self._limit - self._head) :]
+
+
+def _offsets(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths, dtype=np.int64)])

@@ -1,0 +1,255 @@
+"""A table of telling bigrams and trigrams, found in a whole batch of ids at once."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FIRST_WORD: Final = 2  # ids 0 and 1 are PAD and UNK, which no n-gram holds
+MAX_WORDS: Final = 2**21  # ids below it, so that a trigram of ids fits one int64
+ORDERS: Final = (2, 3)
+
+# Fibonacci hashing (Knuth, The Art of Computer Programming 3, 6.4): 2**64 over the golden ratio.
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+_SLOTS_PER_KEY = 16
+
+Int64 = NDArray[np.int64]
+
+
+class NgramTable:
+    """N-grams of word ids, each with a row: bigrams first, in the order of their ids, from row 1.
+
+    Row 0 stands for "no n-gram of the table ends here".
+
+    Args:
+        bigrams: (B, 2) ids.
+        trigrams: (G, 3) ids.
+        vocabulary_size: rows of the vocabulary; ids are from 2 to below it.
+
+    Raises:
+        ValueError: ids out of range, or n-grams not strictly ascending.
+    """
+
+    def __init__(self, bigrams: ArrayLike, trigrams: ArrayLike, vocabulary_size: int) -> None:
+        if not FIRST_WORD <= vocabulary_size <= MAX_WORDS:
+            raise ValueError(f"an n-gram table needs a vocabulary of 2 to {MAX_WORDS} ids")
+        self.vocabulary_size = vocabulary_size
+        self.ngrams = {
+            order: np.asarray(ngrams, dtype=np.int64).reshape(-1, order)
+            for order, ngrams in zip(ORDERS, (bigrams, trigrams), strict=True)
+        }
+        self._indexes: dict[int, _Index] = {}
+        row = 1
+        for order, ngrams in self.ngrams.items():
+            if ngrams.size and not FIRST_WORD <= ngrams.min() <= ngrams.max() < vocabulary_size:
+                raise ValueError(f"n-grams of order {order} hold ids outside the vocabulary")
+            keys = _keys(ngrams.ravel(), order, vocabulary_size)[::order]
+            if np.any(keys[1:] <= keys[:-1]):
+                raise ValueError(f"n-grams of order {order} are not in strictly ascending order")
+            self._indexes[order] = _Index.of(keys, row)
+            row += len(ngrams)
+        self.size = row
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, NgramTable)
+            and self.vocabulary_size == other.vocabulary_size
+            and all(np.array_equal(self.ngrams[order], other.ngrams[order]) for order in ORDERS)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def ngram(self, row: int) -> tuple[int, ...]:
+        """The ids of a row's n-gram; none for row 0."""
+        bigrams, trigrams = self.ngrams[2], self.ngrams[3]
+        if row <= 0:
+            return ()
+        ids = bigrams[row - 1] if row <= len(bigrams) else trigrams[row - 1 - len(bigrams)]
+        return tuple(ids.tolist())
+
+    def lookup(self, ids: NDArray[np.int32], offsets: Int64) -> NDArray[np.int32]:
+        """The rows of the n-grams that end at each token, never across the border of two texts.
+
+        Args:
+            ids: (T,) the ids of all texts, one after the other.
+            offsets: (N + 1,) where each text starts, and T.
+
+        Returns:
+            (T, 2) the row of the bigram and of the trigram ending at each token; 0 for none.
+        """
+        rows = np.zeros((len(ids), len(ORDERS)), dtype=np.int32)
+        for column, (order, index) in enumerate(self._indexes.items()):
+            if len(ids) >= order and len(index.keys):
+                index.find(_keys(ids, order, self.vocabulary_size), rows[order - 1 :, column])
+        starts, lengths = offsets[:-1], np.diff(offsets)
+        rows[starts[lengths > 0]] = 0
+        rows[starts[lengths > 1] + 1, 1] = 0
+        return rows
+
+    @classmethod
+    def build(
+        cls,
+        ids: ArrayLike,
+        offsets: ArrayLike,
+        labels: ArrayLike,
+        *,
+        vocabulary_size: int,
+        size: int = 100_000,
+        orders: tuple[int, ...] = ORDERS,
+        min_count: int = 5,
+    ) -> NgramTable:
+        """The n-grams whose presence in a text tells most about its label.
+
+        The measure is the log-likelihood ratio G2 of presence against label (Dunning 1993,
+        "Accurate Methods for the Statistics of Surprise and Coincidence"): 2 N times their mutual
+        information, for any number of classes, and sound for rare n-grams, where chi-squared is
+        not. N-grams of all orders compete for the same places; ties go to the shorter, then to
+        the smaller ids. None holds UNK.
+
+        Args:
+            ids: (T,) the ids of all texts, one after the other.
+            offsets: (N + 1,) where each text starts, and T.
+            labels: (N,) class indices from 0.
+            vocabulary_size: rows of the vocabulary.
+            size: most n-grams to keep.
+            orders: which of 2 and 3 to take.
+            min_count: fewest texts that hold the n-gram.
+
+        Raises:
+            ValueError: arrays that do not fit each other, or an order other than 2 and 3.
+        """
+        ids, offsets, labels = (np.asarray(a, dtype=np.int64) for a in (ids, offsets, labels))
+        if len(offsets) != len(labels) + 1 or offsets[0] != 0 or offsets[-1] != len(ids):
+            raise ValueError("ids, offsets and labels do not fit each other")
+        if not set(orders) <= set(ORDERS):
+            raise ValueError(f"n-grams of orders {orders}; there are {ORDERS}")
+        kept, scores = {}, {}
+        for order in ORDERS:
+            wanted = min_count if order in orders else len(labels) + 1
+            kept[order], scores[order] = _score(
+                ids, offsets, labels, order, vocabulary_size, wanted
+            )
+        best = np.lexsort(
+            (
+                np.concatenate([kept[order] for order in ORDERS]),
+                np.repeat(ORDERS, [len(kept[order]) for order in ORDERS]),
+                -np.concatenate([scores[order] for order in ORDERS]),
+            )
+        )[:size]
+        chosen = np.split(np.sort(best), [np.searchsorted(np.sort(best), len(kept[2]))])
+        return cls(
+            _ids(kept[2][chosen[0]], 2, vocabulary_size),
+            _ids(kept[3][chosen[1] - len(kept[2])], 3, vocabulary_size),
+            vocabulary_size,
+        )
+
+    def to_json(self) -> dict[str, list[int]]:
+        """The n-grams of each order as one flat list of ids."""
+        return {str(order): ngrams.ravel().tolist() for order, ngrams in self.ngrams.items()}
+
+    @classmethod
+    def from_json(cls, content: object, vocabulary_size: int) -> NgramTable:
+        """The table that `to_json` gave.
+
+        Raises:
+            ValueError: anything that is not such a table; the message says what.
+        """
+        keys = [str(order) for order in ORDERS]
+        if not isinstance(content, dict) or sorted(content) != keys:
+            raise ValueError(f"an n-gram table is an object with the keys {', '.join(keys)}")
+        for order in ORDERS:
+            flat = content[str(order)]
+            if not isinstance(flat, list) or not all(
+                type(id) is int and 0 <= id < vocabulary_size for id in flat
+            ):
+                raise ValueError(f"n-grams of order {order} must be a list of word ids")
+            if len(flat) % order:
+                raise ValueError(
+                    f"n-grams of order {order}: {len(flat)} ids do not make whole ones"
+                )
+        return cls(content["2"], content["3"], vocabulary_size)
+
+
+class _Index(NamedTuple):
+    """Finds keys in a sorted array; a small table of marks turns most misses away first."""
+
+    keys: Int64  # (G,) ascending
+    marks: NDArray[np.bool_]  # (2**k,) whether any key hashes there
+    shift: np.uint64
+    first_row: int
+
+    @classmethod
+    def of(cls, keys: Int64, first_row: int) -> _Index:
+        bits = max(len(keys) * _SLOTS_PER_KEY, 2).bit_length()
+        shift = np.uint64(64 - bits)
+        marks = np.zeros(2**bits, dtype=np.bool_)
+        marks[_hash(keys, shift)] = True
+        return cls(keys, marks, shift, first_row)
+
+    def find(self, keys: Int64, rows: NDArray[np.int32]) -> None:
+        """Write the row of each key that the index holds."""
+        maybe = np.flatnonzero(self.marks[_hash(keys, self.shift)])
+        keys = keys[maybe]
+        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        held = self.keys[at] == keys
+        rows[maybe[held]] = at[held] + self.first_row
+
+
+def _hash(keys: Int64, shift: np.uint64) -> Int64:
+    return ((keys.view(np.uint64) * _MULTIPLIER) >> shift).view(np.int64)
+
+
+def _keys(ids: NDArray[Any], order: int, vocabulary_size: int) -> Int64:
+    """(T - order + 1,) one number for each run of `order` ids."""
+    count = max(len(ids) - order + 1, 0)
+    keys = ids[:count].astype(np.int64)
+    for step in range(1, order):
+        keys *= vocabulary_size
+        keys += ids[step : step + count]
+    return keys
+
+
+def _ids(keys: Int64, order: int, vocabulary_size: int) -> Int64:
+    """(G, order) the ids that make up each key."""
+    places = vocabulary_size ** np.arange(order - 1, -1, -1)
+    return keys[:, None] // places % vocabulary_size
+
+
+def _score(
+    ids: Int64, offsets: Int64, labels: Int64, order: int, vocabulary_size: int, min_count: int
+) -> tuple[Int64, NDArray[np.float64]]:
+    """The keys in at least `min_count` texts that tell anything, ascending, and their G2."""
+    texts = np.repeat(np.arange(len(labels)), np.diff(offsets))
+    keys = _keys(ids, order, vocabulary_size)
+    whole = texts[: len(keys)] == texts[order - 1 :]
+    for step in range(order):
+        whole &= ids[step : step + len(keys)] >= FIRST_WORD
+    keys, texts = keys[whole], texts[: len(keys)][whole]
+    distinct, numbers, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    often = counts[numbers] >= min_count  # cheap first cut: a text may hold an n-gram twice
+    pairs = np.unique(numbers[often] * len(labels) + texts[often])
+    numbers, texts = np.divmod(pairs, max(len(labels), 1))
+    classes = int(labels.max(initial=0)) + 1
+    present = np.bincount(
+        numbers * classes + labels[texts], minlength=len(distinct) * classes
+    ).reshape(-1, classes)
+    scores = _log_likelihood_ratio(present, np.bincount(labels, minlength=classes))
+    kept = (present.sum(axis=1) >= min_count) & (scores > 0)
+    return distinct[kept], scores[kept]
+
+
+def _log_likelihood_ratio(present: Int64, totals: Int64) -> NDArray[np.float64]:
+    """(G,) G2 of each row: `present` (G, C) texts of each class that hold it, of `totals` (C,)."""
+
+    def sum_of_logs(counts: NDArray[Any]) -> NDArray[np.float64]:
+        logs = np.log(np.maximum(counts, 1))
+        return np.asarray((counts * logs).sum(axis=-1))
+
+    holding = present.sum(axis=1)
+    margins = np.stack([holding, totals.sum() - holding], axis=-1)
+    ratio = sum_of_logs(present) + sum_of_logs(totals - present) - sum_of_logs(margins)
+    ratio += sum_of_logs(totals.sum()[None]) - sum_of_logs(totals)
+    # Rounded, so that equal counts tie whatever order their logarithms were summed in.
+    return np.round(2 * ratio, 6)

@@ -1,0 +1,226 @@
+"""Token -> id. Stop words, stems, lemmas and n-grams are decided here, once, when it is built.
+
+At prediction time a token costs one look-up in a plain dict: a stop word's id says "drop", and
+the inflections of a word share one id.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from tonality.errors import ConfigError, DependencyError
+from tonality.ngrams import FIRST_WORD, MAX_WORDS, NgramTable
+from tonality.stopwords import ENGLISH
+from tonality.text import TextConfig, Tokenizer
+
+PAD: Final = 0
+UNK: Final = 1
+DROP: Final = -1
+
+
+_KEYS = ("size", "pad", "unknown", "words", "forms", "dropped", "ngrams")
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What a model knows of tokens.
+
+    Args:
+        words: a surface form for each id from 2 on, in the order of ids: the most frequent
+            of the forms that share the id.
+        variants: the other surface forms and their ids (inflections, with `normalise`).
+        dropped: surface forms to leave out (stop words).
+        ngrams: the table of telling n-grams, or None.
+    """
+
+    words: tuple[str, ...]
+    variants: Mapping[str, int]
+    dropped: frozenset[str]
+    ngrams: NgramTable | None = None
+
+    @property
+    def size(self) -> int:
+        """Rows of the embedding, PAD (0) and UNK (1) included."""
+        return FIRST_WORD + len(self.words)
+
+    @cached_property
+    def forms(self) -> dict[str, int]:
+        """Surface form -> id, or DROP. What is not in it is UNK."""
+        return {
+            **{word: i for i, word in enumerate(self.words, FIRST_WORD)},
+            **self.variants,
+            **dict.fromkeys(self.dropped, DROP),
+        }
+
+    def surface(self, id: int) -> str:
+        """A form to show for an id; ``<pad>`` and ``<unk>`` for the first two."""
+        return ("<pad>", "<unk>")[id] if id < FIRST_WORD else self.words[id - FIRST_WORD]
+
+    def with_ngrams(self, ngrams: NgramTable | None) -> Vocabulary:
+        """The same words with another n-gram table."""
+        return replace(self, ngrams=ngrams)
+
+    @classmethod
+    def build(
+        cls,
+        counts: Mapping[str, int],
+        config: TextConfig,
+        *,
+        min_count: int = 2,
+        max_size: int = 30_000,
+    ) -> Vocabulary:
+        """The most frequent words of a corpus; ids fall with frequency, ties in code-point order.
+
+        With `config.normalise`, counts are summed over the forms that share a stem or lemma
+        before the cut, and every form seen maps to the id of its stem or lemma.
+
+        Args:
+            counts: how often `Tokenizer.tokens` gave each token.
+            config: the text settings, for stop words, normalising and language.
+            min_count: fewest occurrences of a word.
+            max_size: most ids, PAD and UNK included.
+
+        Raises:
+            ConfigError: a stop-word file that cannot be read, a language without stemmer or
+                lemmatiser, or limits that leave no room.
+            DependencyError: the stemmer or lemmatiser is not installed.
+        """
+        if min_count < 1 or max_size < FIRST_WORD + 1:
+            raise ConfigError(
+                f"a vocabulary needs min_count >= 1 and max_size >= {FIRST_WORD + 1}."
+            )
+        dropped = stop_words(config)
+        base = _normaliser(config)
+        forms = sorted(
+            (form for form in counts if form not in dropped), key=lambda form: (-counts[form], form)
+        )
+        bases = {form: base(form) for form in forms}
+        totals: Counter[str] = Counter()
+        for form in forms:
+            totals[bases[form]] += counts[form]
+        kept = sorted(
+            (word for word, count in totals.items() if count >= min_count),
+            key=lambda word: (-totals[word], word),
+        )[: min(max_size, MAX_WORDS) - FIRST_WORD]
+        ids = {word: i for i, word in enumerate(kept, FIRST_WORD)}
+        words: dict[int, str] = {}
+        variants = {}
+        for form in forms:  # the most frequent form of a base comes first
+            id = ids.get(bases[form])
+            if id is not None and words.setdefault(id, form) != form:
+                variants[form] = id
+        return cls(tuple(words[i] for i in ids.values()), variants, dropped)
+
+    def to_json(self) -> dict[str, Any]:
+        """A compact form for JSON; `from_json` reads it back."""
+        return {
+            "size": self.size,
+            "pad": PAD,
+            "unknown": UNK,
+            "words": list(self.words),
+            "forms": dict(self.variants),
+            "dropped": sorted(self.dropped),
+            "ngrams": None if self.ngrams is None else self.ngrams.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, content: object) -> Vocabulary:
+        """The vocabulary that `to_json` gave.
+
+        Raises:
+            ValueError: anything that is not such a vocabulary; the message says what.
+        """
+        if not isinstance(content, dict) or sorted(content) != sorted(_KEYS):
+            raise ValueError(f"a vocabulary is an object with the keys {', '.join(_KEYS)}")
+        words = _strings(content["words"], "words")
+        dropped = _strings(content["dropped"], "dropped")
+        variants, size = content["forms"], FIRST_WORD + len(words)
+        for key, expected in (("pad", PAD), ("unknown", UNK), ("size", size)):
+            if type(content[key]) is not int or content[key] != expected:
+                raise ValueError(f"vocabulary {key!r} is {content[key]!r}, not {expected}")
+        if size > MAX_WORDS:
+            raise ValueError(f"vocabulary of {size} ids; at most {MAX_WORDS} are supported")
+        if not isinstance(variants, dict) or not all(
+            type(id) is int and FIRST_WORD <= id < size for id in variants.values()
+        ):
+            raise ValueError(f"vocabulary 'forms' must map strings to ids from 2 to {size - 1}")
+        if len({*words, *variants, *dropped}) != len(words) + len(variants) + len(dropped):
+            raise ValueError("vocabulary gives one form twice")
+        ngrams = content["ngrams"]
+        table = None if ngrams is None else NgramTable.from_json(ngrams, size)
+        return cls(tuple(words), variants, frozenset(dropped), table)
+
+
+def _strings(value: object, key: str) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        raise ValueError(f"vocabulary {key!r} must be a list of non-empty strings")
+    return value
+
+
+def stop_words(config: TextConfig) -> frozenset[str]:
+    """The tokens that `config.stop_words` drops.
+
+    Raises:
+        ConfigError: the file cannot be read, or a line of it holds more than one word.
+    """
+    if config.stop_words == "none":
+        return frozenset()
+    if config.stop_words == "english":
+        return ENGLISH
+    path = Path(config.stop_words)
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as fault:
+        raise ConfigError(
+            f"stop_words is neither 'none' nor 'english', and the file {path} cannot be read "
+            f"({fault})."
+        ) from fault
+    tokenizer = Tokenizer(config)
+    words: set[str] = set()
+    for number, line in enumerate(lines, 1):
+        if len(line.split()) > 1:
+            raise ConfigError(f"stop-word file {path}, line {number}: write one word a line.")
+        words.update(tokenizer.tokens(line))
+    return frozenset(words)
+
+
+def _normaliser(config: TextConfig) -> Callable[[str], str]:
+    """Surface form -> the base that it shares with its inflections."""
+    if config.normalise == "stem":
+        inflected = _stemmer(config.language)
+    elif config.normalise == "lemma":
+        inflected = _lemmatiser(config.language)
+    else:
+        return str
+    # Placeholders, emoticons, clitics and numbers have no inflections.
+    return lambda form: inflected(form) if form.isalpha() else form
+
+
+def _stemmer(language: str) -> Callable[[str], str]:
+    try:
+        import Stemmer
+    except ImportError as missing:
+        raise DependencyError("stemming", extra="train") from missing
+    try:
+        stem = Stemmer.Stemmer(language).stemWord
+    except KeyError as fault:
+        valid = ", ".join(Stemmer.algorithms())
+        raise ConfigError(f"no stemmer for language {language!r}; there are: {valid}.") from fault
+    return lambda form: stem(form.lower())
+
+
+def _lemmatiser(language: str) -> Callable[[str], str]:
+    try:
+        import simplemma
+    except ImportError as missing:
+        raise DependencyError("lemmatising", extra="train") from missing
+    try:
+        simplemma.lemmatize("a", lang=language)
+    except ValueError as fault:
+        raise ConfigError(f"no lemmatiser for language {language!r}: {fault}.") from fault
+    return lambda form: simplemma.lemmatize(form, lang=language).lower()
