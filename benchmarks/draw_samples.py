@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, default=SAMPLES)
     options = parser.parse_args(arguments)
     rows = draw(options.data)
-    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
+    lines = [json.dumps(row) + "\n" for row in rows]
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text("".join(lines), encoding="utf-8", newline="\n")
 

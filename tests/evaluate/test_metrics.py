@@ -121,7 +121,7 @@ def test_intervals_are_seeded_and_match_resampled_rows() -> None:
     # The plain bootstrap, row by row, gives the same bounds but for the draw.
     rng = np.random.default_rng(0)
     verdicts = beliefs.argmax(axis=1)
-    rows = rng.integers(0, len(truth), (600, len(truth)))
+    rows = rng.integers(0, len(truth), (300, len(truth)))
     accuracies = (truth[rows] == verdicts[rows]).mean(axis=1)
     f1 = [sklearn_metrics.f1_score(truth[r], verdicts[r], average="macro") for r in rows]
     for interval, plain in ((found.accuracy_interval, accuracies), (found.macro_f1_interval, f1)):

@@ -25,7 +25,7 @@ def truths_and_verdicts(draw: st.DrawFn) -> tuple[list[int], list[int], int]:
     return [truth for truth, _ in pairs], [verdict for _, verdict in pairs], classes
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(truths_and_verdicts())
 def test_formulae_agree_with_scikit_learn(case: tuple[list[int], list[int], int]) -> None:
     truth, verdicts, classes = case
