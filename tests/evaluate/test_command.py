@@ -1,0 +1,186 @@
+"""``tonality evaluate`` from start to end, on a small model and small files."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from conftest import make_artifact
+from tonality.artifact import write
+from tonality.cli.evaluate import evaluate
+from tonality.errors import ArtifactError, ConfigError, DataError, DependencyError
+
+pytest.importorskip("sklearn")
+
+# The last one is a mistake: the model knows nothing of irony.
+ROWS = [
+    ("I love it", "positive"),
+    ("I hate the plot", "negative"),
+    ("not good", "negative"),
+    ("not bad and never long", "positive"),
+    ("good good film", "negative"),
+]
+
+
+def csv_of(rows: list[tuple[str, str]], path: Path, columns: str = "text,label") -> Path:
+    path.write_text("\n".join([columns, *(f"{a},{b}" for a, b in rows)]) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def reviews(tmp_path: Path) -> Path:
+    return csv_of(ROWS, tmp_path / "reviews.csv")
+
+
+@pytest.fixture
+def app() -> typer.Typer:
+    app = typer.Typer(rich_markup_mode=None)
+    app.command()(evaluate)
+    return app
+
+
+class Run:
+    """The command with the small model."""
+
+    def __init__(self, app: typer.Typer, model: Path) -> None:
+        self.app = app
+        self.model = model
+
+    def __call__(self, data: Path, *options: str | Path, code: int = 0) -> tuple[str, str]:
+        arguments = ["--data", str(data), "--model", str(self.model), *map(str, options)]
+        result = CliRunner().invoke(self.app, arguments)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        assert result.exit_code == code, result.stderr
+        return result.stdout, result.stderr
+
+
+@pytest.fixture
+def run(app: typer.Typer, model_folder: Path) -> Run:
+    return Run(app, model_folder)
+
+
+def test_json_is_one_object_and_nothing_else(run: Run, reviews: Path) -> None:
+    stdout, stderr = run(reviews, "--json")
+    found = json.loads(stdout)
+
+    assert stdout.count("\n") == 1
+    assert stderr == ""
+    assert next(iter(found)) == "n"
+    assert (found["n"], found["accuracy"]) == (5, 0.8)
+    assert found["confusion"] == [[2, 1], [0, 2]]
+    assert found["per_class"]["positive"]["recall"] == 1
+    assert (found["data"], found["part"]) == ("reviews", "all")
+    assert found["sha256"] == {"reviews.csv": hashlib.sha256(reviews.read_bytes()).hexdigest()}
+    assert [(m["id"], m["text"]) for m in found["mistakes"]] == [("4", "good good film")]
+
+
+def test_a_person_gets_tables(run: Run, reviews: Path) -> None:
+    stdout, _ = run(reviews)
+    for expected in ("reviews (all)", "accuracy", "80.00%", "Confusion matrix", "good good film"):
+        assert expected in stdout
+
+
+def test_the_test_part_of_a_dataset_is_measured(run: Run, tmp_path: Path) -> None:
+    csv_of(ROWS, tmp_path / "train.csv")
+    csv_of(ROWS[:4], tmp_path / "test.csv")
+
+    assert json.loads(run(tmp_path, "--json")[0])["n"] == 4
+    assert json.loads(run(tmp_path, "--json", "--split", "all")[0])["n"] == 9
+
+
+def test_validation_is_cut_as_recorded_and_training_rows_are_warned_about(
+    app: typer.Typer, tmp_path: Path
+) -> None:
+    reviews = csv_of([(f"{text} {n}", label) for n in range(8) for text, label in ROWS],
+                     tmp_path / "reviews.csv")  # fmt: skip
+    digest = hashlib.sha256(reviews.read_bytes()).hexdigest()
+    provenance = {"seed": 1, "validation": 0.25, "data": {"sha256": {"reviews.csv": digest}}}
+    artifact = dataclasses.replace(make_artifact(), provenance=provenance)
+    run = Run(app, write(artifact, tmp_path / "model"))
+
+    stdout, stderr = run(reviews, "--json", "--split", "validation")
+    assert (json.loads(stdout)["n"], stderr) == (10, "")
+    stdout, stderr = run(reviews, "--json")
+    assert json.loads(stdout)["n"] == 40
+    assert "careful: the model was trained on reviews.csv" in stderr
+
+
+def test_other_spellings_are_said_on_stderr(run: Run, tmp_path: Path) -> None:
+    names = {"positive": "1", "negative": "0"}
+    numbers = csv_of([(text, names[label]) for text, label in ROWS], tmp_path / "numbers.csv")
+    stdout, stderr = run(numbers, "--json")
+
+    assert json.loads(stdout)["accuracy"] == 0.8
+    assert "'0' as negative, '1' as positive" in stderr
+
+
+def test_columns_and_labels_can_be_given(run: Run, tmp_path: Path) -> None:
+    rows = [("I love it", "up"), ("I hate it", "down"), ("the film", "sideways")]
+    odd = csv_of(rows, tmp_path / "odd.csv", columns="words,mood")
+    stdout, _ = run(
+        odd, "--json", "--text-column", "words", "--label-column", "mood",
+        "--label-map", "up=positive", "--label-map", "down=negative", "--label-map", "sideways=",
+    )  # fmt: skip
+    assert json.loads(stdout)["n"] == 2
+
+
+def test_a_report_is_written(run: Run, reviews: Path, tmp_path: Path) -> None:
+    _, stderr = run(reviews, "--report", tmp_path / "report")
+
+    assert "report in" in stderr
+    written = json.loads((tmp_path / "report" / "evaluation.json").read_text(encoding="utf-8"))
+    assert (written["n"], written["part"]) == (5, "all")
+
+
+def test_what_cannot_be_done_is_said_before_work_starts(
+    run: Run, reviews: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(DataError, match="--label-map meh=positive"):
+        run(csv_of([("fine", "meh")], tmp_path / "meh.csv"))
+    with pytest.raises(ConfigError, match="label map"):
+        run(reviews, "--label-map", "positive")
+    with pytest.raises(DataError, match="no test part"):
+        run(reviews, "--split", "test")
+    with pytest.raises(DataError, match="report cannot be written"):
+        run(reviews, "--report", reviews)
+    with pytest.raises(ArtifactError):
+        Run(run.app, tmp_path / "nowhere")(reviews)
+    _, stderr = run(reviews, "--split", "sideways", code=2)
+    assert "test, validation, train, all" in stderr
+    monkeypatch.setitem(sys.modules, "sklearn.metrics", None)
+    with pytest.raises(DependencyError, match=r"pip install 'tonality\[train\]'"):
+        run(reviews)
+
+
+def test_long_work_says_how_far_it_is(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The package's attribute of that name is the function.
+    module = importlib.import_module("tonality.cli.evaluate")
+    monkeypatch.setattr(module, "QUIET", 0.0)
+    many = csv_of(ROWS * 500, tmp_path / "many.csv")
+    _, stderr = run(many, "--json")
+    assert stderr.splitlines() == ["2,048 of 2,500 texts", "2,500 of 2,500 texts"]
+
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes the stream for a terminal
+    _, stderr = run(many, "--json")
+    assert "texts/s" in stderr
+
+
+def test_importing_the_command_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, tonality.cli.evaluate, tonality.evaluate.scores, tonality.evaluate.terminal;"
+        "print(sorted({'torch', 'sklearn', 'matplotlib', 'pyarrow'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
