@@ -31,8 +31,10 @@ class Delimited:
             raise DataError("the file is empty; expected a header row", path=file.path)
         delimiter = "\t" if tab else _delimiter(header_line)
         self._dialect = _Dialect(delimiter, quoted=True)
-        if delimiter == "\t" and _is_unquoted(file):
+        if delimiter == "\t" and not self._reads_cleanly():
             self._dialect = _Dialect(delimiter, quoted=False)
+            # A file that reads cleanly in neither way is taken as quoted, which splits it less.
+            self._dialect = _Dialect(delimiter, quoted=not self._reads_cleanly())
         header = next(self._records())
         if isinstance(header, Fault):
             raise DataError(f"the header cannot be read: {header.reason}", path=file.path)
@@ -54,6 +56,16 @@ class Delimited:
                 yield Fault(record.number, reason, record.raw)
             else:
                 yield record._replace(values=[record.values[i] for i in positions])
+
+    def _reads_cleanly(self) -> bool:
+        """Whether every record has the header's number of fields.
+
+        It tells the two kinds of tab-separated files apart: those with quoting as in CSV
+        (spreadsheets), and those where a quote is a plain character (as registered with IANA;
+        GLUE's files are such), which break when read as the first kind.
+        """
+        counts = {0 if isinstance(r, Fault) else len(r.values) for r in self._records()}
+        return len(counts) == 1 and 0 not in counts
 
     def _records(self) -> Iterator[Row | Fault]:
         """Yields the header as row 0, then the rows; blank lines do not count."""
@@ -96,17 +108,6 @@ def _delimiter(header: str) -> str:
     """Spreadsheets of many countries write "CSV" with semicolons."""
     counts = {delimiter: header.count(delimiter) for delimiter in ",;\t"}
     return max(counts, key=lambda delimiter: counts[delimiter])
-
-
-def _is_unquoted(file: TextFile) -> bool:
-    """Whether every line of a tab-separated file has as many tabs as its header.
-
-    Then quotes are plain characters, as the format's registration (IANA) has it and as GLUE's
-    files are; otherwise some field holds a tab or newline and must be quoted as in CSV.
-    """
-    with file.open() as lines:
-        tabs = next(iter(lines)).count("\t")
-        return all(line.count("\t") == tabs for line in lines if line.strip("\r\n"))
 
 
 def _unquote(field: str) -> str:

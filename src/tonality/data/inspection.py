@@ -229,9 +229,9 @@ def _warn_classes(name: str, classes: dict[str, int]) -> Iterable[str]:
     elif classes[largest] > SKEWED * classes[smallest]:
         most, least = f"{classes[largest] / rows:.0%}", f"{classes[smallest] / rows:.0%}"
         yield (
-            f"{name}: classes are skewed: {largest!r} has {most} of the rows, {smallest!r} {least}. "
-            f"Train with class weights, judge by macro F1 rather than accuracy (always answering "
-            f"{largest!r} would score {most}), or add rows of the rare classes"
+            f"{name}: classes are skewed: {largest!r} has {most} of the rows, {smallest!r} "
+            f"{least}. Train with class weights, judge by macro F1 rather than accuracy (always "
+            f"answering {largest!r} would score {most}), or add rows of the rare classes"
         )
     few = [repr(label) for label, count in classes.items() if count < FEW]
     if few:

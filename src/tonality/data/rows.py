@@ -135,7 +135,9 @@ class _LabelLookup:
 
     def __init__(self, label_map: Mapping[str, str]) -> None:
         self._exact = {str(old).strip(): str(new).strip() for old, new in label_map.items()}
-        self._folded = {old.casefold(): new for old, new in self._exact.items()}
+        self._folded: dict[str, str] = {}
+        for old, new in self._exact.items():
+            self._folded.setdefault(old.casefold(), new)
 
     def __call__(self, label: str) -> str:
         return self._exact.get(label, self._folded.get(label.casefold(), label))

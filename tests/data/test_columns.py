@@ -1,0 +1,74 @@
+"""Columns found by name, and label maps from the command line."""
+
+from __future__ import annotations
+
+import pytest
+
+from tonality.data import parse_label_map
+from tonality.data.columns import Wanted, choose
+from tonality.errors import ConfigError, DataError
+
+
+@pytest.mark.parametrize(
+    ("columns", "text", "label"),
+    [
+        (["review", "sentiment"], 0, 1),
+        (["Sentiment", "Review Text"], 1, 0),
+        (["airline", "label", "text"], 2, 1),
+        (["tweet_id", "airline_sentiment", "airline_sentiment_confidence", "text"], 3, 1),
+        (["label", "title", "content"], 2, 0),
+        (["sentence", "label", "idx"], 0, 1),
+        (["TWEET"], 0, None),
+    ],
+)
+def test_usual_names(columns: list[str], text: int, label: int | None) -> None:
+    chosen = choose(columns, Wanted(), "a.csv")
+    assert (chosen.text, chosen.label) == (text, label)
+
+
+def test_groups_ids_and_ratings() -> None:
+    chosen = choose(["id", "Movie", "stars", "score", "text"], Wanted(), "a.csv")
+    assert (chosen.id, chosen.group, chosen.rating, chosen.label) == (0, 1, 2, None)
+    assert chosen.positions == [4, 1, 0, 2]
+
+
+def test_given_names_win_and_forgive_case() -> None:
+    columns = ["text", "Text", "body", "stars", "label"]
+    wanted = Wanted(text="Text", label="STARS", group="")
+    chosen = choose(columns, wanted, "a.csv")
+    assert (chosen.text, chosen.label, chosen.rating) == (1, 3, 3)
+    assert chosen.positions == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("columns", "wanted", "message"),
+    [
+        (["a", "b"], Wanted(), "no text column; name it with --text-column. Columns: 'a', 'b'"),
+        (["a", "text"], Wanted(text="c"), "no column 'c'. Columns: 'a', 'text'"),
+        (["a", "text"], Wanted(text=""), "no column ''"),
+        (["text", "tweet"], Wanted(), "several columns could be the text: 'text', 'tweet'; "),
+        (["text", "label", "class"], Wanted(), "choose with --label-column. Columns: 'text'"),
+        (["text", "text"], Wanted(), "several columns could be the text"),
+        (["text", *map(str, range(40))], Wanted(label="x"), "'28' and 11 more"),
+    ],
+)
+def test_missing_and_ambiguous(columns: list[str], wanted: Wanted, message: str) -> None:
+    with pytest.raises(DataError) as caught:
+        choose(columns, wanted, "a.csv")
+    assert message in str(caught.value)
+    assert str(caught.value).startswith("a.csv: ")
+
+
+def test_label_maps() -> None:
+    assert parse_label_map(["1=positive", " 0 = negative", "2="]) == {
+        "1": "positive",
+        "0": "negative",
+        "2": "",
+    }
+    assert parse_label_map([]) == {}
+
+
+@pytest.mark.parametrize("pairs", [["1"], ["=x"], ["1=a", "1=b"]])
+def test_label_maps_that_make_no_sense(pairs: list[str]) -> None:
+    with pytest.raises(ConfigError, match="label map"):
+        parse_label_map(pairs)

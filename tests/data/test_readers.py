@@ -1,0 +1,396 @@
+"""Files of every format, good rows and bad ones."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import gzip
+import io
+import json
+import logging
+import math
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tonality.data import Table, read_table
+from tonality.errors import ConfigError, DataError, DependencyError
+
+pa = pytest.importorskip("pyarrow", reason="reading Parquet needs tonality[train]")
+import pyarrow.parquet as pq  # noqa: E402
+
+
+def write(path: Path, content: str | bytes) -> Path:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def write_parquet(path: Path, columns: dict[str, Any]) -> Path:
+    pq.write_table(pa.table(columns), path)
+    return path
+
+
+def side(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+ROWS = [("Great film, really.", "positive"), ('He said "no"\nand left', "negative")]
+
+
+def test_csv_as_kaggle_gives_it(tmp_path: Path) -> None:
+    content = (
+        "review,sentiment\r\n"
+        '"Great film, really.",positive\r\n'
+        '"He said ""no""\nand left",negative\r\n'
+    )
+    table = read_table(write(tmp_path / "IMDB Dataset.csv", content))
+    assert table.texts == [text for text, _ in ROWS]
+    assert table.labels == [label for _, label in ROWS]
+    assert (table.groups, table.ids, table.ratings, table.bad_rows) == (None, None, None, 0)
+    assert len(table) == 2
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".ndjson", ".json"])
+def test_json_lines(tmp_path: Path, suffix: str) -> None:
+    lines = [{"text": text, "label": label} for text, label in ROWS]
+    content = "\n".join(json.dumps(line) for line in lines) + "\n\n"
+    table = read_table(write(tmp_path / f"a{suffix}", content))
+    assert list(zip(table.texts, table.labels or [], strict=True)) == ROWS
+
+
+def test_json_array(tmp_path: Path) -> None:
+    content = "\n" + json.dumps(
+        [{"body": "one", "class": 1}, {"body": "two", "class": 0}], indent=1
+    )
+    table = read_table(write(tmp_path / "a.json", content))
+    assert (table.texts, table.labels) == (["one", "two"], ["1", "0"])
+
+
+def test_json_array_that_is_broken(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="invalid JSON"):
+        read_table(write(tmp_path / "a.json", '[{"text": "a"'))
+
+
+def test_json_keys_may_differ_from_line_to_line(tmp_path: Path) -> None:
+    content = '{"label": "x", "text": "a"}\n{"text": "b", "label": "y", "movie": "tt1"}\n'
+    table = read_table(write(tmp_path / "a.jsonl", content))
+    assert (table.labels, table.groups) == (["x", "y"], ["", "tt1"])
+
+
+def test_parquet_with_every_column(tmp_path: Path) -> None:
+    columns = {
+        "id": ["a", "b"],
+        "label": pa.array([1, 0], pa.int8()),
+        "rating": [9, None],
+        "movie": ["tt1", None],
+        "unrelated": [[1], [2]],
+        "text": pa.array(["one", "two"], pa.large_string()),
+    }
+    table = read_table(write_parquet(tmp_path / "a.parquet", columns))
+    assert (table.texts, table.labels, table.ids) == (["one", "two"], ["1", "0"], ["a", "b"])
+    assert table.groups == ["tt1", ""]
+    assert table.ratings is not None
+    assert table.ratings[0] == 9
+    assert math.isnan(table.ratings[1])
+
+
+def test_parquet_dictionaries_bytes_and_integers_with_gaps(tmp_path: Path) -> None:
+    columns = {
+        "text": pa.array([b"one", b"two", b"\xff"], pa.binary()),
+        "label": pa.array([1.0, 0.0, math.nan]),
+        "movie": pa.array(["tt1", "tt1", "tt2"]).dictionary_encode(),
+    }
+    table = read_table(write_parquet(tmp_path / "a.parquet", columns))
+    assert (table.texts, table.labels) == (["one", "two"], ["1", "0"])
+    assert table.groups == ["tt1", "tt1"]
+    assert table.bad_reasons == {"invalid UTF-8": 1}
+
+
+def test_parquet_with_a_string_that_is_no_utf8(tmp_path: Path) -> None:
+    raw = pa.array([b"good", b"b\xe4d"], pa.binary())
+    text = pa.Array.from_buffers(pa.string(), 2, raw.buffers())
+    path = write_parquet(tmp_path / "a.parquet", {"text": text})
+    table = read_table(path, bad_rows=tmp_path / "bad.jsonl")
+    assert (table.texts, table.bad_rows) == (["good"], 1)
+    assert side(tmp_path / "bad.jsonl")[0]["raw"] == {"text": "b\udce4d"}
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1 and then nothing PAR1"])
+def test_parquet_that_is_damaged(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(DataError, match="not a readable Parquet file"):
+        read_table(write(tmp_path / "a.parquet", content))
+
+
+def test_parquet_with_damaged_pages(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path / "a.parquet", {"text": [f"text {i}" for i in range(5000)]})
+    content = bytearray(path.read_bytes())
+    content[4:3000] = b"\xff" * 2996
+    with pytest.raises(DataError, match="damaged"):
+        read_table(write(path, bytes(content)))
+
+
+def test_parquet_without_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_parquet(tmp_path / "a.parquet", {"text": ["one"]})
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(DependencyError, match=r"tonality\[train\]"):
+        read_table(path)
+
+
+def test_tsv_without_quoting_keeps_its_quotes(tmp_path: Path) -> None:
+    content = 'sentence\tlabel\n"un" film\t1\nsay "when\t0\n\n'
+    table = read_table(write(tmp_path / "glue.tsv", content))
+    assert (table.texts, table.labels) == (['"un" film', 'say "when'], ["1", "0"])
+
+
+def test_tsv_from_a_spreadsheet(tmp_path: Path) -> None:
+    flat = write(tmp_path / "flat.tsv", 'text\tlabel\n"say ""when"", please"\t1\n""\t2\n')
+    assert read_table(flat).texts == ['say "when", please']
+    nested = write(tmp_path / "nested.tsv", 'text\tlabel\n"a\ttab and\na line"\t1\nplain\t0\n')
+    assert read_table(nested).texts == ["a\ttab and\na line", "plain"]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_csv_delimiter_is_that_of_the_header(tmp_path: Path, delimiter: str) -> None:
+    content = f"text{delimiter}label\none{delimiter}1\n"
+    table = read_table(write(tmp_path / "a.csv", content))
+    assert (table.texts, table.labels) == (["one"], ["1"])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_encodings(tmp_path: Path, encoding: str, name: str) -> None:
+    content = "text,label\ncafé ☕,1\n" if name == "a.csv" else '{"text": "café ☕"}\n'
+    table = read_table(write(tmp_path / name, content.encode(encoding)))
+    assert table.texts == ["café ☕"]
+
+
+def test_utf16_cut_in_the_middle(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="UTF-16"):
+        read_table(write(tmp_path / "a.csv", "text\nabc\n".encode("utf-16")[:-1]))
+
+
+@pytest.mark.parametrize("name", ["a.csv.gz", "a.csv.zip", "archive.zip"])
+def test_packed_files(tmp_path: Path, name: str) -> None:
+    content = b"text,label\none,1\n"
+    path = tmp_path / name
+    if name.endswith(".gz"):
+        write(path, gzip.compress(content))
+    else:
+        with zipfile.ZipFile(path, "w") as pack:
+            pack.writestr("IMDB Dataset.csv", content)
+            pack.writestr("__MACOSX/._IMDB Dataset.csv", b"\0")
+            pack.writestr("LICENSE", b"free")
+    assert read_table(path).texts == ["one"]
+
+
+def test_packed_files_that_are_damaged(tmp_path: Path) -> None:
+    packed = gzip.compress(b"text,label\n" + b"one,1\n" * 1000)
+    with pytest.raises(DataError, match="cannot be unpacked"):
+        read_table(write(tmp_path / "cut.csv.gz", packed[: len(packed) // 2]))
+    with pytest.raises(DataError, match="cannot be unpacked"):
+        read_table(write(tmp_path / "not.csv.gz", b"text,label\n"))
+    with pytest.raises(DataError, match="cannot be unpacked"):
+        read_table(write(tmp_path / "not.zip", b"PK nothing"))
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as pack:
+        pack.writestr("a.csv", b"")
+        pack.writestr("b.csv", b"")
+    with pytest.raises(DataError, match=r"one table inside, found 'a\.csv', 'b\.csv'"):
+        read_table(tmp_path / "two.zip")
+
+
+def test_a_file_that_is_not_there_or_of_no_known_kind(tmp_path: Path) -> None:
+    for name in ("a.csv", "a.parquet", "a.zip"):
+        with pytest.raises(DataError, match="no such file"):
+            read_table(tmp_path / name)
+    for name in ("a.docx", "a", "a.gz"):
+        with pytest.raises(DataError, match=r"unknown kind of file; expected one of \.csv"):
+            read_table(write(tmp_path / name, b""))
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.jsonl"])
+def test_an_empty_file(tmp_path: Path, name: str) -> None:
+    with pytest.raises(DataError, match="the file is empty"):
+        read_table(write(tmp_path / name, b""))
+
+
+def test_a_header_and_no_rows(tmp_path: Path) -> None:
+    assert len(read_table(write(tmp_path / "a.csv", b"text,label\n"))) == 0
+
+
+def test_a_header_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="header cannot be read"):
+        read_table(write(tmp_path / "a.csv", b'"text"x,label\n'))
+
+
+def test_bad_csv_rows_are_named_counted_and_kept(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    content = (
+        b"text,label\n"
+        b"good one,1\n"
+        b"too,many,fields\n"
+        b"  ,1\n"
+        b"no label,\n"
+        b"caf\xe9,0\n"
+        b'"quote" goes on,1\n'
+        b"good two,0\n"
+        b"few\n"
+        b'"never closed,1\n'
+    )
+    path = write(tmp_path / "a.csv", content)
+    with caplog.at_level(logging.WARNING):
+        table = read_table(path, bad_rows=tmp_path / "bad.jsonl")
+    assert (table.texts, table.labels) == (["good one", "good two"], ["1", "0"])
+    assert table.bad_rows == 7
+    bad = side(tmp_path / "bad.jsonl")
+    assert [(b["row"], b["column"], b["reason"]) for b in bad] == [
+        (2, None, "expected 2 fields, found 3"),
+        (3, "text", "no text"),
+        (4, "label", "no label"),
+        (5, "text", "invalid UTF-8"),
+        (6, None, "invalid CSV: ',' expected after '\"'"),
+        (8, None, "expected 2 fields, found 1"),
+        (9, None, "invalid CSV: unexpected end of data"),
+    ]
+    assert {b["file"] for b in bad} == {str(path)}
+    assert bad[0]["raw"] == ["too", "many", "fields"]
+    assert bad[3]["raw"] == ["caf\udce9", "0"]  # the byte 0xE9 is not lost
+    assert bad[4]["raw"] == '"quote" goes on,1\n'
+    assert "left out 7 of 9 rows" in caplog.text
+    assert "row 3, column 'text': no text" in caplog.text
+    assert "goes on" not in caplog.text  # users' texts stay out of logs
+
+
+def test_bad_json_lines(tmp_path: Path) -> None:
+    content = (
+        b'{"text": "good", "label": "x"}\n'
+        b'{"text": "cut", \n'
+        b"[1, 2]\n"
+        b'{"text": 5, "label": "x"}\n'
+        b'{"label": "x"}\n'
+        b'{"text": "half a pair \\ud83d", "label": "x"}\n'
+        b'{"text": "caf\xe9", "label": "x"}\n' + b"[" * 100_000 + b"\n"
+    )
+    path = write(tmp_path / "a.jsonl", content)
+    table = read_table(path, bad_rows=tmp_path / "bad.jsonl")
+    assert table.texts == ["good"]
+    assert [(b["row"], b["reason"]) for b in side(tmp_path / "bad.jsonl")] == [
+        (2, "invalid JSON"),
+        (3, "expected a JSON object, found list"),
+        (4, "expected a string, found int"),
+        (5, "no text"),
+        (6, "invalid UTF-8"),
+        (7, "invalid UTF-8"),
+        (8, "invalid JSON"),
+    ]
+
+
+def test_bytes_that_are_no_utf8_matter_only_where_they_are_read(tmp_path: Path) -> None:
+    content = b"author,text,label,movie\nJos\xe9,fine,1,a\nx,y,\xe9,a\nx,y,1,\xe9\n"
+    table = read_table(write(tmp_path / "a.csv", content))
+    assert (table.texts, table.bad_reasons) == (["fine"], {"invalid UTF-8": 2})
+
+
+def test_all_rows_bad(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "text,label\n,1\nx,\n")
+    with pytest.raises(DataError, match=r"none of the 2 rows.*row 1, column 'text': no text"):
+        read_table(path)
+
+
+def test_texts_longer_than_the_csv_module_takes_by_default(tmp_path: Path) -> None:
+    long = "word " * 100_000
+    before = csv.field_size_limit(131072)
+    try:
+        table = read_table(write(tmp_path / "a.csv", f"text,label\n{long},1\n"))
+    finally:
+        csv.field_size_limit(before)
+    assert table.texts == [long]
+
+
+def test_the_side_file_is_emptied_and_must_not_be_the_data(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "text,label\none,1\n")
+    stale = write(tmp_path / "bad.jsonl", "old\n")
+    read_table(path, bad_rows=stale)
+    assert stale.read_text() == ""
+    with pytest.raises(ConfigError, match="over the data itself"):
+        read_table(path, bad_rows=path)
+    assert path.read_text() == "text,label\none,1\n"
+    with pytest.raises(DataError, match="bad rows cannot be written"):
+        read_table(path, bad_rows=tmp_path / "missing" / "bad.jsonl")
+
+
+def test_ratings_that_are_no_numbers(tmp_path: Path) -> None:
+    table = read_table(write(tmp_path / "a.csv", "text,rating\none,4.5\ntwo,n/a\n"))
+    assert table.ratings is not None
+    assert table.ratings[0] == 4.5
+    assert math.isnan(table.ratings[1])
+    assert read_table(write(tmp_path / "b.csv", "text,rating\none,good\n")).ratings is None
+
+
+def test_labels_are_mapped_and_left_out(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "text,label\na,Positive\nb,POSITIVE\nc,neutral\nd,-1\n")
+    table = read_table(path, label_map={"positive": "pos", "POSITIVE": "POS", "neutral": ""})
+    assert (table.texts, table.labels) == (["a", "b", "d"], ["pos", "POS", "-1"])
+    assert table.bad_rows == 0
+
+
+def test_a_file_read_as_unlabelled(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "text,label,movie\na,,m\nb,,m\n")
+    table = read_table(path, label_column="", group_column="")
+    assert (table.texts, table.labels, table.groups) == (["a", "b"], None, None)
+
+
+def test_take(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "id,text,label,movie,stars\n1,a,x,m,1\n2,b,y,n,2\n3,,y,n,2\n")
+    part = read_table(path).take([1, 0, 1])
+    assert part == Table(
+        texts=["b", "a", "b"],
+        labels=["y", "x", "y"],
+        groups=["n", "m", "n"],
+        ids=["2", "1", "2"],
+        ratings=[2.0, 1.0, 2.0],
+        source=str(path),
+    )
+
+
+def test_a_table_of_uneven_columns_is_refused() -> None:
+    with pytest.raises(ValueError, match="labels has 1 rows, texts has 2"):
+        Table(texts=["a", "b"], labels=["x"])
+
+
+printable = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(
+    lambda text: not text.isspace()
+)
+
+
+@given(st.lists(st.tuples(printable, printable.map(str.strip)), min_size=1, max_size=8))
+def test_any_text_survives_csv_and_json_lines(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]]
+) -> None:
+    folder = tmp_path_factory.mktemp("rows")
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer).writerows([("text", "label"), *rows])
+    write(folder / "a.csv", buffer.getvalue())
+    lines = [json.dumps({"text": t, "label": label}, ensure_ascii=False) for t, label in rows]
+    write(folder / "a.jsonl", "\n".join(lines))
+    write_parquet(
+        folder / "a.parquet", {"text": [t for t, _ in rows], "label": [label for _, label in rows]}
+    )
+    for name in ("a.csv", "a.jsonl", "a.parquet"):
+        table = read_table(folder / name)
+        assert list(zip(table.texts, table.labels or [], strict=True)) == rows
+
+
+@given(st.binary(max_size=300), st.sampled_from(["a.csv", "a.tsv", "a.jsonl", "a.json", "a.zip"]))
+def test_any_bytes_give_a_table_or_a_data_error(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes, name: str
+) -> None:
+    path = tmp_path_factory.mktemp("bytes") / name
+    for head in (b"", b"text,label\n", b"text\tlabel\n", b'{"text": "a"}\n'):
+        with contextlib.suppress(DataError):
+            read_table(write(path, head + content))
