@@ -1,0 +1,36 @@
+"""tonality tells how people feel from what they write, with LSTM networks.
+
+::
+
+    import tonality
+
+    classifier = tonality.load()
+    classifier.predict("I laughed, I cried, I watched it twice.").label  # 'positive'
+"""
+
+from __future__ import annotations
+
+from tonality.classifier import Classifier, Prediction, load
+from tonality.errors import (
+    ArtifactError,
+    ConfigError,
+    DataError,
+    DependencyError,
+    TonalityError,
+    TrainingError,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ArtifactError",
+    "Classifier",
+    "ConfigError",
+    "DataError",
+    "DependencyError",
+    "Prediction",
+    "TonalityError",
+    "TrainingError",
+    "__version__",
+    "load",
+]

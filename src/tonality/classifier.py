@@ -66,14 +66,12 @@ class Classifier:
         self._priors = np.array(artifact.priors, dtype=np.float64)
 
     @overload
-    def predict(self, texts: str | None) -> Prediction: ...
+    def predict(self, texts: str | None) -> Prediction: ...  # type: ignore[overload-overlap]
 
     @overload
     def predict(self, texts: Sequence[str | None]) -> list[Prediction]: ...
 
-    def predict(
-        self, texts: str | None | Sequence[str | None]
-    ) -> Prediction | list[Prediction]:
+    def predict(self, texts: str | Sequence[str | None] | None) -> Prediction | list[Prediction]:
         """The verdict on one text, or the list of verdicts on several, in order.
 
         An empty text or None gets the classes' shares in the training data and
@@ -81,10 +79,12 @@ class Classifier:
         """
         if texts is None or isinstance(texts, str):
             return self.predict([texts])[0]
-        return [prediction for window in self._windows(texts) for prediction in self._verdicts(window)]
+        return [
+            prediction for window in self._windows(texts) for prediction in self._verdicts(window)
+        ]
 
     def predict_proba(
-        self, texts: Sequence[str | None], *, batch_size: int = 64, threads: int | None = None
+        self, texts: Sequence[str | None], *, batch_size: int = 128, threads: int | None = None
     ) -> NDArray[np.float64]:
         """The probability of each label (N, C) for N texts; rows sum to 1.
 
@@ -117,7 +117,7 @@ class Classifier:
             yield Prediction(label, score, dict(zip(self.labels, row, strict=True)), read, left_out)
 
     def _probabilities(
-        self, encoded: Encoded, batch_size: int = 64, threads: int | None = None
+        self, encoded: Encoded, batch_size: int = 128, threads: int | None = None
     ) -> NDArray[np.float64]:
         """Probabilities (N, C) of encoded texts."""
         threads = available_cores() if threads is None else threads

@@ -51,12 +51,13 @@ class Direction(nn.Module):
         super().__init__()
         self.backward_in_time = backward
         self.lstm = nn.LSTM(input_size, hidden_size, batch_first=True)
-        nn.init.orthogonal_(self.lstm.weight_hh_l0)
-        nn.init.xavier_uniform_(self.lstm.weight_ih_l0)
-        nn.init.zeros_(self.lstm.bias_ih_l0)
-        nn.init.zeros_(self.lstm.bias_hh_l0)
+        weight_ih, weight_hh, bias_ih, bias_hh = self.lstm.parameters()
+        nn.init.xavier_uniform_(weight_ih)
+        nn.init.orthogonal_(weight_hh)
+        nn.init.zeros_(bias_ih)
+        nn.init.zeros_(bias_hh)
         with torch.no_grad():  # remember by default (Jozefowicz et al. 2015)
-            self.lstm.bias_ih_l0[hidden_size : 2 * hidden_size] = 1.0
+            bias_ih[hidden_size : 2 * hidden_size] = 1.0
 
     def forward(self, x: Tensor, reversal: Tensor) -> Tensor:
         """States (N, T, H) for inputs (N, T, I); ``reversal`` (N, T) maps t to length-1-t."""
@@ -97,7 +98,9 @@ class LSTMNetwork(nn.Module):
             nn.init.zeros_(self.ngram_embedding.weight)
         self.lstm = nn.ModuleList(
             nn.ModuleList(
-                Direction(config.layer_input(layer), config.hidden_size, backward=name == "backward")
+                Direction(
+                    config.layer_input(layer), config.hidden_size, backward=name == "backward"
+                )
                 for name in config.directions
             )
             for layer in range(config.layers)
@@ -140,7 +143,7 @@ class LSTMNetwork(nn.Module):
         for number, layer in enumerate(self.lstm):
             if number:
                 x = F.dropout(x, self.dropout.layer, self.training)
-            x = torch.cat([d(x, reversal) for d in layer], dim=-1)  # type: ignore[union-attr]
+            x = torch.cat([d(x, reversal) for d in layer], dim=-1)  # type: ignore[attr-defined]
         pooled = F.dropout(self.pool(x, mask, lengths), self.dropout.pooled, self.training)
         for dense in self.dense:
             pooled = F.dropout(F.relu(dense(pooled)), self.dropout.dense, self.training)
@@ -180,7 +183,7 @@ class LSTMNetwork(nn.Module):
         if self.ngram_embedding is not None:
             tensors["ngram_embedding.weight"] = self.ngram_embedding.weight
         for number, layer in enumerate(self.lstm):
-            for name, direction in zip(self.config.directions, layer, strict=True):  # type: ignore[arg-type]
+            for name, direction in zip(self.config.directions, layer, strict=True):  # type: ignore[call-overload]
                 lstm = direction.lstm
                 tensors[f"lstm.{number}.{name}.weight_ih"] = lstm.weight_ih_l0
                 tensors[f"lstm.{number}.{name}.weight_hh"] = lstm.weight_hh_l0

@@ -1,0 +1,5 @@
+"""``python -m tonality``: the command line."""
+
+from tonality.cli import main
+
+main()

@@ -1,0 +1,159 @@
+"""The classifier: verdicts, probabilities, any batching, many threads."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tonality
+from conftest import make_artifact
+from tonality import blas, classifier
+from tonality.classifier import Classifier
+
+TEXTS = ["I love it", "I hate the plot", "not good", "not bad", "", None, "the film was long", "?"]
+
+
+@pytest.fixture(scope="module")
+def small(model_folder: Path) -> Classifier:
+    return tonality.load(model_folder)
+
+
+def test_verdicts(small: Classifier) -> None:
+    assert small.labels == ("negative", "positive")
+    labels = [prediction.label for prediction in small.predict(TEXTS[:4])]
+    assert labels == ["positive", "negative", "negative", "positive"]
+
+
+def test_one_text_gives_one_prediction(small: Classifier) -> None:
+    prediction = small.predict("I love this film, and the actor")
+    assert prediction == small.predict(["I love this film, and the actor"])[0]
+    assert prediction.label == "positive"
+    assert prediction.score == prediction.probabilities["positive"] > 0.5
+    assert sum(prediction.probabilities.values()) == pytest.approx(1)
+    assert prediction.tokens_read == 8
+    assert prediction.tokens_left_out == 0
+
+
+@pytest.mark.parametrize("text", ["", None, "  \n\t ", "<br /><br />"])
+def test_an_empty_text_gets_the_priors(small: Classifier, text: str | None) -> None:
+    prediction = small.predict(text)
+    assert prediction.probabilities == {"negative": 0.4, "positive": 0.6}
+    assert (prediction.label, prediction.tokens_read) == ("positive", 0)
+
+
+def test_truncation_is_told(small: Classifier) -> None:
+    prediction = small.predict("film " * 80)
+    assert (prediction.tokens_read, prediction.tokens_left_out) == (50, 30)
+
+
+def test_probabilities(small: Classifier) -> None:
+    probabilities = small.predict_proba(TEXTS)
+    assert probabilities.shape == (8, 2)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    expected = [list(p.probabilities.values()) for p in small.predict(TEXTS)]
+    np.testing.assert_array_equal(probabilities, expected)
+    assert small.predict_proba([]).shape == (0, 2)
+    assert small.predict([]) == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    texts=st.lists(
+        st.lists(st.sampled_from(["love", "hate", "not", "good", "film", "zzz", "!"]), max_size=60),
+        min_size=1,
+        max_size=12,
+    ),
+    batch_size=st.integers(1, 12),
+    threads=st.integers(1, 3),
+)
+def test_results_do_not_depend_on_batches_or_threads(
+    small: Classifier, texts: list[list[str]], batch_size: int, threads: int
+) -> None:
+    joined = [" ".join(words) for words in texts]
+    one_by_one = np.concatenate([small.predict_proba([text]) for text in joined])
+    together = small.predict_proba(joined, batch_size=batch_size, threads=threads)
+    np.testing.assert_allclose(together, one_by_one, atol=1e-6)
+
+
+@settings(max_examples=200, deadline=None)
+@given(text=st.text(max_size=200))
+def test_any_string_has_a_verdict(small: Classifier, text: str) -> None:
+    prediction = small.predict(text)
+    assert prediction.label in small.labels
+    assert 0.5 <= prediction.score <= 1
+
+
+def test_many_texts_pass_window_by_window(
+    small: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [f"{word} film" for word in ("love", "hate", "good", "the", "")] * 7
+    whole = small.predict_proba(texts)
+    monkeypatch.setattr(classifier, "WINDOW", 3)
+    np.testing.assert_allclose(small.predict_proba(texts), whole, atol=1e-6)
+    assert [p.label for p in small.predict(texts)[:2]] == ["positive", "negative"]
+
+
+def test_shared_between_threads(small: Classifier) -> None:
+    texts = [[f"{word} the film {n}" for word in ("love", "hate", "bad")] for n in range(40)]
+    expected = [small.predict_proba(batch) for batch in texts]
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(small.predict_proba, texts))
+    for result, expectation in zip(results, expected, strict=True):
+        np.testing.assert_allclose(result, expectation, atol=1e-6)
+
+
+def test_blas_threads_are_restored(small: Classifier) -> None:
+    openblas = blas._openblas()
+    if openblas is None:
+        pytest.skip("this numpy has no OpenBLAS of its own")
+    before = openblas.get_threads()
+    openblas.set_threads(2)
+    try:
+        with blas.one_thread(), blas.one_thread():
+            assert openblas.get_threads() == 1
+            small.predict_proba(["love"])
+            assert openblas.get_threads() == 1
+        assert openblas.get_threads() == 2
+    finally:
+        openblas.set_threads(before)
+
+
+def test_without_openblas_nothing_is_held(
+    small: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = small.predict_proba(TEXTS)
+    monkeypatch.setattr(blas, "_openblas", lambda: None)
+    np.testing.assert_array_equal(small.predict_proba(TEXTS), expected)
+
+
+def test_temperature_flattens() -> None:
+    artifact = make_artifact()
+    sharp = Classifier(artifact).predict("love").score
+    object.__setattr__(artifact, "temperature", 4.0)
+    assert 0.5 < Classifier(artifact).predict("love").score < sharp
+
+
+def test_abstaining() -> None:
+    unsure = Classifier(make_artifact(abstain=0.999999)).predict(["film", "the plot"])
+    assert [prediction.label for prediction in unsure] == ["uncertain", "uncertain"]
+    assert Classifier(make_artifact(abstain=0.6)).predict("love love").label == "positive"
+
+
+def test_a_string_is_no_list_of_texts(small: Classifier) -> None:
+    with pytest.raises(tonality.ConfigError, match="list"):
+        small.predict_proba("I love it")
+    with pytest.raises(tonality.ConfigError, match="threads"):
+        small.predict_proba(["love"], threads=0)
+
+
+def test_an_unknown_model_is_named(tmp_path: Path) -> None:
+    with pytest.raises(tonality.ArtifactError, match=r"nowhere.*imdb"):
+        tonality.load(tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(tonality.ArtifactError, match="empty"):
+        tonality.load(tmp_path / "empty")
