@@ -65,7 +65,8 @@ def write_tar(
 ) -> Path:
     """Writes a tar archive (gzipped if so named): the collection, then ``entries``."""
     mode = "w:gz" if path.suffix in (".gz", ".tgz") else "w"
-    with tarfile.open(path, mode) as tar:  # type: ignore[call-overload]
+    # GNU's format writes sizes beyond 8 GiB into the header itself, where a hostile one would be.
+    with tarfile.open(path, mode, format=tarfile.GNU_FORMAT) as tar:  # type: ignore[call-overload]
         for name, content in (stanford_files() if files is None else files).items():
             tar.addfile(*_file(f"aclImdb/{name}", content))
         for info, content in entries:
