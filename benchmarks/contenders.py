@@ -121,6 +121,7 @@ def _train_fasttext(texts: Sequence[str], labels: Sequence[str], folder: Path) -
 def _load_fasttext(folder: Path) -> Judge:
     import fasttext
 
+    fasttext.FastText.eprint = lambda _: None  # it warns of its own renamed classes
     model = fasttext.load_model(str(folder / "fasttext.bin"))
 
     def judge(texts: Sequence[str]) -> list[str]:

@@ -1,0 +1,85 @@
+"""The benchmarks run, on a small scale; their figures are not this file's concern."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks import install_size, predict_speed
+from benchmarks.contenders import contenders
+from benchmarks.machine import describe, peak_mb
+
+TEXTS = ["I love it, a good film", "bad, I hate it"] * 30
+LABELS = ["positive", "negative"] * 30
+
+
+def test_a_run_measures_and_writes_everything(
+    model_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, output = tmp_path / "reviews.csv", tmp_path / "out" / "speed.json"
+    rows = [
+        f'"{text} {n}",{label}' for n, (text, label) in enumerate(zip(TEXTS, LABELS, strict=True))
+    ]
+    data.write_text("\n".join(["text,label", *rows]) + "\n", encoding="utf-8")
+    predict_speed.main(
+        ["--data", str(data), "--model", str(model_folder), "--only", "tonality, 1", "--n", "10",
+         "--rounds", "2", "--starts", "1", "--output", str(output)]
+    )  # fmt: skip
+
+    written = json.loads(output.read_text(encoding="utf-8"))
+    assert written["data"]["reviews"] == 10
+    assert written["data"]["trained_on"] == 48
+    assert str(tmp_path) not in json.dumps({**written, "data": ""})
+    result = written["results"]["tonality, 1 thread"]
+    assert result["accuracy"] == 1
+    assert len(result["rounds"]) == 2
+    assert all(result[key] > 0 for key in ("reviews_per_second", "first_answer_s", "peak_mb"))
+    assert written["tonality_predict_command_s"] > 0
+    assert "| tonality, 1 thread |" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "module"),
+    [
+        ("VADER", "vaderSentiment"),
+        ("TextBlob", "textblob"),
+        ("TF-IDF + logistic regression", "sklearn"),
+        ("fastText", "fasttext"),
+    ],
+)
+def test_each_contender_gives_labels(name: str, module: str, tmp_path: Path) -> None:
+    pytest.importorskip(module, exc_type=ImportError)
+    contender = contenders()[name]
+    if contender.train is not None:
+        contender.train(TEXTS, LABELS, tmp_path)
+    found = contender.load(tmp_path)(TEXTS[:2])
+    assert len(found) == 2
+    assert set(found) <= {"positive", "negative"}
+    if name != "fastText":  # it needs more than sixty lines
+        assert found == LABELS[:2]
+
+
+def test_the_table_names_who_was_left_out() -> None:
+    results = {
+        "VADER": predict_speed.Result(500.0, 1.0, [2.0], 0.7, 0.25, 20.0),
+        "fastText": predict_speed.Result(skipped="No module named 'fasttext'"),
+    }
+    shown = predict_speed.table(results).splitlines()
+    assert shown[2] == "| VADER | 500 | 1.00 x | 70.0% | 0.25 s | 20 MB |"
+    assert shown[-1] == "fastText: skipped, No module named 'fasttext'"
+
+
+def test_disk_use_counts_files_once(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "file").write_bytes(b"x" * 10_000)
+    (tmp_path / "link").symlink_to(tmp_path / "sub" / "file")
+    assert 10_000 <= install_size.disk_bytes(tmp_path) <= 20_000
+
+
+def test_the_machine_is_described_without_paths_or_names() -> None:
+    found = describe()
+    assert set(found) == {"cpu", "cores", "memory_gb", "system", "python", "packages"}
+    assert str(Path.home()) not in json.dumps(found)
+    assert peak_mb() > 10
