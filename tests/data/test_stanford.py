@@ -56,7 +56,8 @@ def test_the_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["aclImdb_v1.tar.gz", "a.tgz", "a.tar"])
 def test_the_archive_is_read_and_nothing_is_unpacked(tmp_path: Path, name: str) -> None:
-    path = write_tar(tmp_path / name, [entry("aclImdb/train", type=tarfile.DIRTYPE)])
+    folders = [entry(folder, type=tarfile.DIRTYPE) for folder in ("./", "aclImdb/train")]
+    path = write_tar(tmp_path / name, folders)
     check_whole(load_dataset(path))
     assert [p.name for p in tmp_path.iterdir()] == [name]
 
@@ -138,6 +139,12 @@ def test_hostile_entries_are_refused(
         load_dataset(path)
     assert str(path) in str(caught.value)
     assert [p.name for p in tmp_path.iterdir()] == [name]
+
+
+def test_headers_nested_without_end_are_refused(tmp_path: Path) -> None:
+    nested = [entry("x", b"y", type=tarfile.GNUTYPE_LONGNAME) for _ in range(3000)]
+    with pytest.raises(DataError, match="damaged"):
+        load_dataset(write_tar(tmp_path / "a.tar.gz", nested))
 
 
 def test_a_bomb_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,9 @@ from tonality.errors import DataError
 MAX_FILE = 16 * 2**20  # bytes of one file; the longest IMDB review has 14 kB, the lists 1 MB
 MAX_ARCHIVE = 4 * 2**30  # bytes unpacked; IMDB's archive has 0.6 GB
 
+# The last two are what tarfile raises for numbers out of range and for headers nested too deep.
+_BROKEN = (tarfile.TarError, EOFError, zlib.error, OSError, ValueError, RecursionError)
+
 Members = Iterator[tuple[str, bytes]]
 
 
@@ -65,7 +68,7 @@ def _open(path: Path) -> Iterator[IO[bytes]]:
 def _errors(path: Path) -> Iterator[None]:
     try:
         yield
-    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+    except _BROKEN as error:
         reason = f"damaged or cut short ({error}); delete it and fetch it again"
         raise DataError(reason, path=path) from error
 
@@ -111,7 +114,7 @@ def _check(member: tarfile.TarInfo, path: Path) -> None:
     name = member.name
     shown = repr(name[:80])
     parts = PurePosixPath(name.replace("\\", "/")).parts
-    if not parts or parts[0] == "/" or ":" in parts[0] or ".." in parts:
+    if parts and (parts[0] == "/" or ":" in parts[0] or ".." in parts):
         raise DataError(f"unsafe archive: the name {shown} leads out of its folder", path=path)
     if not (member.isdir() or member.isreg()) or member.issparse():
         raise DataError(f"unsafe archive: {shown} is a link, device or sparse file", path=path)
