@@ -6,18 +6,23 @@ import dataclasses
 import hashlib
 import importlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import typer
 from typer.testing import CliRunner
 
+import tonality
 from conftest import make_artifact
 from tonality.artifact import write
 from tonality.cli.evaluate import evaluate
+from tonality.data import Table
 from tonality.errors import ArtifactError, ConfigError, DataError, DependencyError
+from tonality.evaluate.measure import measure
 
 pytest.importorskip("sklearn")
 
@@ -175,6 +180,31 @@ def test_long_work_says_how_far_it_is(
     monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes the stream for a terminal
     _, stderr = run(many, "--json")
     assert "texts/s" in stderr
+
+
+def test_a_terminal_without_unicode_is_no_reason_to_fail(
+    model_folder: Path, tmp_path: Path
+) -> None:
+    reviews = csv_of([("I hate it \N{PENSIVE FACE}", "positive")], tmp_path / "reviews.csv")
+    done = subprocess.run(
+        [sys.executable, "-c", "from tonality.cli import main; main()", "evaluate",
+         "--data", str(reviews), "--model", str(model_folder)],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True, check=True,
+    )  # fmt: skip
+    assert b"I hate it ?" in done.stdout
+
+
+def test_the_same_from_python(model_folder: Path) -> None:
+    classifier = tonality.load(model_folder)
+    texts, labels = ["I love it", "film " * 80], ["positive", "positive"]
+    found = measure(classifier, Table(texts, labels))
+
+    assert found.evaluation.n == 2
+    assert found.lengths.tolist() == [3, 80]
+    assert found.shortened == 1
+    np.testing.assert_allclose(found.probabilities, classifier.predict_proba(texts))
+    with pytest.raises(DataError, match="no labels"):
+        measure(classifier, Table(texts))
 
 
 def test_importing_the_command_loads_nothing_heavy() -> None:

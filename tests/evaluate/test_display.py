@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 from rich.console import Console, RenderableType
 
-from tonality.errors import DataError
+from tonality.errors import DataError, DependencyError
 from tonality.evaluate import Evaluation, evaluate
 from tonality.evaluate.report import write_report
 from tonality.evaluate.scores import class_scores, confusion_matrix
@@ -144,3 +145,11 @@ def test_a_report_that_cannot_be_written_says_where(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(DataError, match=r"taken: the report cannot be written here"):
         write(tmp_path / "taken", evaluation())
+
+
+def test_without_matplotlib_the_remedy_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(DependencyError, match=r"pip install 'tonality\[train\]'"):
+        write(tmp_path, evaluation())

@@ -6,6 +6,7 @@ usage exits with 2, Ctrl-C with 130. What a program would read goes to stdout, t
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -46,6 +47,9 @@ for command in (predict, demo, evaluate, train, download, inspect):
 
 def main() -> None:
     """Runs the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without Unicode shows ? and goes on
     try:
         app()
     except TonalityError as error:

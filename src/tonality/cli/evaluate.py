@@ -137,7 +137,7 @@ def _give(
         )
         _say(f"report in {report}")
     if as_json:
-        typer.echo(json.dumps(evaluation.to_json() | facts, ensure_ascii=False, allow_nan=False))
+        typer.echo(json.dumps(evaluation.to_json() | facts, allow_nan=False))
         return
     from rich.console import Console
 

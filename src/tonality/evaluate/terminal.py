@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -33,7 +34,7 @@ def show(console: Console, evaluation: Evaluation, title: str) -> None:
     if len(evaluation.by_length) > 1:
         console.print(_length_table(evaluation, console.encoding))
     if evaluation.mistakes:
-        console.print(_mistake_table(evaluation))
+        console.print(_mistake_list(evaluation))
 
 
 def class_table(
@@ -118,21 +119,13 @@ def _length_table(evaluation: Evaluation, encoding: str) -> Group:
     return _titled("Accuracy by length", table)
 
 
-def _mistake_table(evaluation: Evaluation, most: int = 5) -> Group:
-    table = _table("id")
-    table.add_column("truth", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    table.add_column("sure", justify="right", no_wrap=True)
-    table.add_column("text", ratio=1)
+def _mistake_list(evaluation: Evaluation, most: int = 5) -> Group:
+    lines: list[RenderableType] = [Text("\nMost confident mistakes", style="bold")]
     for mistake in evaluation.mistakes[:most]:
-        table.add_row(
-            Text(mistake.id),
-            Text(mistake.truth),
-            Text(mistake.verdict),
-            f"{mistake.probability:.1%}",
-            Text(mistake.text),
-        )
-    return _titled("Most confident mistakes", table)
+        head = f"{mistake.probability:.1%} {mistake.verdict}, in truth {mistake.truth}"
+        lines.append(Padding(Text.assemble((head, "yellow"), f"  ({mistake.id})"), (0, 2)))
+        lines.append(Padding(Text(mistake.text), (0, 4)))
+    return Group(*lines)
 
 
 def _table(first: str) -> Table:
