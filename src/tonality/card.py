@@ -1,0 +1,159 @@
+"""The model card: the ``README.md`` of a model folder, with Hugging Face front matter.
+
+After Mitchell et al., 2019, "Model Cards for Model Reporting": intended use, data, results and
+limits, in words that the person who takes the model up can check.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tonality.network import NetworkConfig
+
+_LIMITS = (
+    "It reads the words, not the world: irony, quotations and comparisons mislead it.",
+    "It knows the language and the kind of text it was trained on; on others, measure it first.",
+    "Its probabilities are shares of what it was trained on, not facts about the writer. Do not "
+    "decide about people by it alone.",
+)
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a model card says.
+
+    Attributes:
+        name: the model's name.
+        labels: the class names.
+        network: the shapes of the network.
+        data: what it was trained on: name -> a sentence on source, size and licence.
+        evaluations: what was measured on: name -> the object that ``tonality evaluate --json``
+            prints; ``n``, ``accuracy``, ``accuracy_interval`` and ``per_class`` are used.
+        training: facts on the training: name -> value, such as recipe, seed and time.
+        licence: the SPDX identifier of the weights' licence, in lower case; ``other`` if none.
+        languages: ISO 639 codes.
+        hub_datasets: identifiers of the data on the Hugging Face Hub.
+        limits: further sentences on what it cannot do.
+    """
+
+    name: str
+    labels: Sequence[str]
+    network: NetworkConfig
+    data: Mapping[str, str]
+    evaluations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    training: Mapping[str, str | int | float] = field(default_factory=dict)
+    licence: str = "other"
+    languages: Sequence[str] = ("en",)
+    hub_datasets: Sequence[str] = ()
+    limits: Sequence[str] = ()
+
+    def render(self) -> str:
+        """The Markdown text."""
+        parts = [
+            self._front_matter(),
+            f"# {self.name}",
+            f"An LSTM network that labels a text as {_either(self.labels)}, made with tonality.",
+            "## Use",
+            _USE.format(labels=_either(self.labels)),
+            "## Data",
+            _bullets([f"**{name}**: {about}" for name, about in self.data.items()]),
+            "## Results",
+            *(self._results() or ["Not measured."]),
+            "## Network and training",
+            _bullets([self._shape(), *(f"{key}: {value}" for key, value in self.training.items())]),
+            "## Limits",
+            _bullets([*_LIMITS, *self.limits]),
+        ]
+        return "\n\n".join(parts) + "\n"
+
+    def _front_matter(self) -> str:
+        # JSON is YAML too, and quotes whatever a name may hold.
+        values: dict[str, Any] = {
+            "license": self.licence,
+            "language": list(self.languages),
+            "library_name": "tonality",
+            "pipeline_tag": "text-classification",
+            "tags": ["sentiment-analysis", "lstm", "safetensors"],
+            "datasets": list(self.hub_datasets),
+            "metrics": ["accuracy", "f1"],
+            "model-index": self._model_index(),
+        }
+        lines = [f"{key}: {_json(value)}" for key, value in values.items() if value]
+        return "\n".join(["---", *lines, "---"])
+
+    def _model_index(self) -> list[dict[str, Any]]:
+        results = [
+            {
+                "task": {"type": "text-classification"},
+                "dataset": {"name": name, "type": name},
+                "metrics": [{"type": "accuracy", "value": evaluation["accuracy"]}],
+            }
+            for name, evaluation in self.evaluations.items()
+        ]
+        return [{"name": self.name, "results": results}] if results else []
+
+    def _results(self) -> list[str]:
+        parts = []
+        for name, evaluation in self.evaluations.items():
+            sentence = f"{name}: accuracy {evaluation['accuracy']:.2%}"
+            if "accuracy_interval" in evaluation:
+                low, high = evaluation["accuracy_interval"]
+                sentence += f" (95 % interval {low:.2%} to {high:.2%})"
+            parts.append(f"{sentence} on {evaluation['n']:,} texts.")
+            rows = [
+                " | ".join([f"| {_cell(label)}", *_scores(scores)]) + " |"
+                for label, scores in evaluation["per_class"].items()
+            ]
+            parts.append("\n".join([_TABLE, *rows]))
+        return parts
+
+    def _shape(self) -> str:
+        shape = self.network
+        layers = "1 LSTM layer" if shape.layers == 1 else f"{shape.layers} LSTM layers"
+        tables = f"{shape.vocabulary_size:,} words"
+        if shape.ngram_rows:
+            tables += f" and {shape.ngram_rows:,} n-grams"
+        return (
+            f"embeddings of {tables} in {shape.embedding_size} dimensions; "
+            f"{layers} of {len(shape.directions)} x {shape.hidden_size} units; "
+            f"{shape.pooling} pooling"
+        )
+
+
+_USE = """\
+For telling, in bulk or one at a time, whether a text reads as {labels}: reviews like those it was
+trained on, above all.
+
+```python
+import tonality
+
+tonality.load("PATH/TO/THIS/FOLDER").predict("I would watch it again tomorrow.")
+```"""
+
+_TABLE = """\
+| label | precision | recall | F1 |
+|---|---|---|---|"""
+
+
+def _json(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _either(labels: Sequence[str]) -> str:
+    return f"{', '.join(labels[:-1])} or {labels[-1]}"
+
+
+def _bullets(sentences: Sequence[str]) -> str:
+    return "\n".join(f"- {sentence}" for sentence in sentences)
+
+
+def _scores(scores: Mapping[str, float | None]) -> list[str]:
+    values = (scores[name] for name in ("precision", "recall", "f1"))
+    return ["-" if value is None else f"{value:.4f}" for value in values]
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

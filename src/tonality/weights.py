@@ -1,0 +1,158 @@
+"""The tensors of a model folder: quantise them, pack them, and check what a file holds.
+
+An embedding may be stored as int8 with one float32 scale a row, ``value = int8 * scale[row]``;
+every other tensor is float16 or float32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors.numpy
+from numpy.typing import NDArray
+
+from tonality.errors import ArtifactError
+from tonality.network import NetworkConfig
+
+Tensors = dict[str, NDArray[Any]]
+
+EMBEDDINGS = ("embedding.weight", "ngram_embedding.weight")
+
+_FLOAT16_MAX = float(np.finfo(np.float16).max)
+# 128 times this is still finite in float32.
+_LARGEST_SCALE = float(np.finfo(np.float32).max) / 128
+
+# The header of weights.safetensors names each tensor in about 100 bytes.
+_HEADER_PER_TENSOR, _HEADER_BASE = 256, 1024
+
+
+def scale_name(name: str) -> str:
+    """The name of an embedding's scales: ``embedding.weight`` -> ``embedding.scale``."""
+    return name.removesuffix("weight") + "scale"
+
+
+def quantise(tensors: Mapping[str, NDArray[Any]]) -> Tensors:
+    """Store tensors small: embeddings as int8 with a scale per row, the rest as float16.
+
+    A row's scale is its largest magnitude / 127, so each value is off by half a scale at most
+    (symmetric per-row quantisation: Jacob et al., 2018, "Quantization and Training of Neural
+    Networks for Efficient Integer-Arithmetic-Only Inference"). A tensor with values beyond what
+    float16 holds stays float32. Tensors that are int8 already, and scales, are left as they are.
+
+    Args:
+        tensors: finite float tensors by name, as ``NetworkConfig.tensor_shapes`` names them.
+
+    Returns:
+        New tensors by name, with ``embedding.scale`` (V,) and the like added.
+    """
+    stored: Tensors = {}
+    for name, tensor in tensors.items():
+        if tensor.dtype == np.int8 or name.endswith(".scale"):
+            stored[name] = tensor
+        elif name in EMBEDDINGS:
+            stored[name], stored[scale_name(name)] = _quantise_rows(tensor)
+        elif tensor.size and float(np.abs(tensor).max()) > _FLOAT16_MAX:
+            stored[name] = tensor.astype(np.float32)
+        else:
+            stored[name] = tensor.astype(np.float16)
+    return stored
+
+
+def _quantise_rows(tensor: NDArray[Any]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    values = tensor.astype(np.float32)  # (V, E)
+    scale = np.abs(values).max(axis=1) / np.float32(127)  # (V,)
+    # A row of zeros, or of values so small that their scale rounds to zero, becomes zeros.
+    safe = np.where(scale > 0, scale, np.float32(1))
+    values /= safe[:, None]
+    np.rint(values, out=values)
+    np.clip(values, -127, 127, out=values)
+    return values.astype(np.int8), scale
+
+
+def pack(tensors: Mapping[str, NDArray[Any]]) -> bytes:
+    """The bytes of ``weights.safetensors``; the same tensors give the same bytes."""
+    return safetensors.numpy.save({name: np.ascontiguousarray(t) for name, t in tensors.items()})
+
+
+def largest(network: NetworkConfig) -> int:
+    """The most bytes that a network's weights file may have: everything in float32."""
+    shapes = network.tensor_shapes()
+    values = sum(_count(shape) for shape in shapes.values())
+    scales = sum(shapes[name][0] for name in EMBEDDINGS if name in shapes)
+    return 4 * (values + scales) + 8 + _largest_header(shapes)
+
+
+def unpack(data: bytes, network: NetworkConfig, path: Path) -> Tensors:
+    """Take a weights file apart and hold every tensor against the network.
+
+    Args:
+        data: what the file holds.
+        network: the shapes it must have.
+        path: the file, for the error.
+
+    Raises:
+        ArtifactError: not a safetensors file; a tensor that is missing, one too many, or of the
+            wrong type or shape; values that are not finite.
+    """
+    shapes = network.tensor_shapes()
+    # Parsing a header takes many times its size: look at the size first.
+    header = int.from_bytes(data[:8], "little")
+    if len(data) < 8 or header > _largest_header(shapes):
+        raise ArtifactError("is not a safetensors file, or its header is too long", path=path)
+    try:
+        tensors: Tensors = safetensors.numpy.load(data)
+    except Exception as error:  # of several kinds, and untyped: the parser is another's
+        raise ArtifactError(f"is no valid safetensors file: {error}", path=path) from error
+    for name in EMBEDDINGS:
+        if name in shapes and name in tensors and tensors[name].dtype == np.int8:
+            shapes[scale_name(name)] = shapes[name][:1]
+    _check_names(tensors, shapes, path)
+    for name, shape in shapes.items():
+        _check_tensor(name, tensors[name], shape, path)
+    return {name: tensors[name] for name in shapes}
+
+
+def _largest_header(shapes: Mapping[str, tuple[int, ...]]) -> int:
+    return _HEADER_BASE + _HEADER_PER_TENSOR * (len(shapes) + len(EMBEDDINGS))
+
+
+def _count(shape: tuple[int, ...]) -> int:
+    count = 1
+    for size in shape:
+        count *= size
+    return count
+
+
+def _check_names(tensors: Tensors, shapes: Mapping[str, tuple[int, ...]], path: Path) -> None:
+    missing = sorted(shapes.keys() - tensors.keys())
+    if missing:
+        raise ArtifactError(f"lacks the tensor {missing[0]!r}", path=path)
+    extra = sorted(tensors.keys() - shapes.keys())
+    if extra:
+        raise ArtifactError(
+            f"has a tensor {extra[0][:100]!r}, which the network of config.json does not",
+            path=path,
+        )
+
+
+def _check_tensor(name: str, tensor: NDArray[Any], shape: tuple[int, ...], path: Path) -> None:
+    if name.endswith(".scale"):
+        allowed = ["float32"]
+    elif name in EMBEDDINGS:
+        allowed = ["float16", "float32", "int8"]
+    else:
+        allowed = ["float16", "float32"]
+    if tensor.dtype.name not in allowed:
+        raise ArtifactError(
+            f"tensor {name!r} is {tensor.dtype.name}, not {' or '.join(allowed)}", path=path
+        )
+    if tensor.shape != shape:
+        raise ArtifactError(f"tensor {name!r} has shape {tensor.shape}, not {shape}", path=path)
+    # The extremes of an array with a NaN are NaN: two passes, no copy.
+    if tensor.dtype != np.int8 and not np.isfinite([tensor.min(), tensor.max()]).all():
+        raise ArtifactError(f"tensor {name!r} holds values that are not finite", path=path)
+    if name.endswith(".scale") and not 0 <= tensor.min() <= tensor.max() <= _LARGEST_SCALE:
+        raise ArtifactError(f"tensor {name!r} holds scales out of range", path=path)
