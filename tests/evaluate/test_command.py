@@ -109,7 +109,10 @@ def test_validation_is_cut_as_recorded_and_training_rows_are_warned_about(
     reviews = csv_of([(f"{text} {n}", label) for n in range(8) for text, label in ROWS],
                      tmp_path / "reviews.csv")  # fmt: skip
     digest = hashlib.sha256(reviews.read_bytes()).hexdigest()
-    provenance = {"seed": 1, "validation": 0.25, "data": {"sha256": {"reviews.csv": digest}}}
+    provenance = {
+        "recipe": {"training": {"validation": 0.25, "validation_seed": 1}},
+        "data": {"sha256": {"reviews.csv": digest}},
+    }
     artifact = dataclasses.replace(make_artifact(), provenance=provenance)
     run = Run(app, write(artifact, tmp_path / "model"))
 
@@ -117,7 +120,7 @@ def test_validation_is_cut_as_recorded_and_training_rows_are_warned_about(
     assert (json.loads(stdout)["n"], stderr) == (10, "")
     stdout, stderr = run(reviews, "--json")
     assert json.loads(stdout)["n"] == 40
-    assert "careful: the model was trained on reviews.csv" in stderr
+    assert "careful: the model was trained on this data (reviews.csv)" in stderr
 
 
 def test_other_spellings_are_said_on_stderr(run: Run, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tonality.data import Dataset, Table, split
@@ -22,6 +24,10 @@ def table(start: int, rows: int, *, labels: bool = True, ids: bool = False) -> T
 def dataset(test: Table | None = None, train: Table | None = None) -> Dataset:
     train = train or table(0, 40)
     return Dataset(train, test, None, "reviews", {"reviews.csv": "ab12", "test.csv": "cd34"})
+
+
+def recorded(**training: object) -> dict[str, Any]:
+    return {"recipe": {"name": "quick", "training": training}}
 
 
 def test_the_test_part_is_measured_where_there_is_one() -> None:
@@ -45,7 +51,7 @@ def test_all_of_a_dataset_is_both_parts() -> None:
 @pytest.mark.parametrize(("part", "side"), [(Part.TRAIN, 0), (Part.VALIDATION, 1)])
 def test_training_and_validation_are_cut_as_the_model_records(part: Part, side: int) -> None:
     whole = dataset()
-    chosen = choose_part(whole, part, {"seed": 7, "validation": 0.25})
+    chosen = choose_part(whole, part, recorded(validation=0.25, validation_seed=7))
     rows = split(whole.train, validation=0.25, seed=7)[side]
 
     assert chosen.ids == [str(row) for row in rows]
@@ -55,8 +61,9 @@ def test_training_and_validation_are_cut_as_the_model_records(part: Part, side: 
 def test_what_is_not_there_is_said() -> None:
     with pytest.raises(DataError, match="no test part"):
         choose_part(dataset(), Part.TEST, {})
-    with pytest.raises(DataError, match="does not record how"):
-        choose_part(dataset(), Part.VALIDATION, {"seed": 0})
+    for provenance in ({}, {"recipe": "base"}, {"recipe": {}}, recorded(validation=0.2)):
+        with pytest.raises(DataError, match="does not record how"):
+            choose_part(dataset(), Part.VALIDATION, provenance)
     with pytest.raises(DataError, match=r"reviews.csv: the rows have no labels.*--label-column"):
         choose_part(dataset(train=table(0, 40, labels=False)), None, {})
     unlabelled_test = table(0, 4, labels=False)

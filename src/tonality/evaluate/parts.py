@@ -85,9 +85,13 @@ def _all(dataset: Dataset) -> Chosen:
     return Chosen(Part.ALL, both, _ids(train) + _ids(test))
 
 
-def _recorded_cut(provenance: Mapping[str, Any]) -> tuple[float | int, int]:
-    share, seed = provenance.get("validation"), provenance.get("seed")
-    if not isinstance(share, int | float) or not isinstance(seed, int):
+def _recorded_cut(provenance: Mapping[str, Any]) -> tuple[float, int]:
+    """The share and the seed from the training settings of the recorded recipe."""
+    recipe = provenance.get("recipe")
+    settings = recipe.get("training") if isinstance(recipe, Mapping) else None
+    cut = settings if isinstance(settings, Mapping) else {}
+    share, seed = cut.get("validation"), cut.get("validation_seed")
+    if not isinstance(share, float) or not isinstance(seed, int):
         raise DataError(
             "the model does not record how its validation part was cut; use --split all or test"
         )
