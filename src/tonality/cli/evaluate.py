@@ -104,8 +104,8 @@ def _measure(classifier: Classifier, dataset: Dataset, chosen: Chosen) -> Measur
     seen = trained_on(dataset, classifier.artifact.provenance)
     if seen and chosen.part in (Part.ALL, Part.TRAIN):
         _say(
-            f"careful: the model was trained on this data ({', '.join(seen)}), so the figures flatter; "
-            "--split validation measures it on the rows that its training held out"
+            f"careful: the model was trained on this data ({', '.join(seen)}), "
+            "so the figures flatter; --split validation measures it on the rows that its training held out"
         )
     with _progress(len(chosen.table)) as progress:
         measured = measure(classifier, chosen.table, ids=chosen.ids, progress=progress)
