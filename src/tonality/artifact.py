@@ -198,13 +198,14 @@ def _assemble(source: Callable[[str, int], bytes], folder: Path) -> Artifact:
         card = files.pop(CARD).decode("utf-8")
     except UnicodeDecodeError as error:
         raise ArtifactError(f"is not UTF-8: {error}", path=folder / CARD) from error
-    vocabulary = _vocabulary(files.pop(VOCABULARY), network, folder / VOCABULARY)
+    # First the weights: they bear out the rows that the vocabulary's size is allowed for.
+    tensors = unpack(files.pop(WEIGHTS), network, folder / WEIGHTS)
     return Artifact(
         labels=manifest.labels,
         text=manifest.text,
-        vocabulary=vocabulary,
+        vocabulary=_vocabulary(files.pop(VOCABULARY), network, folder / VOCABULARY),
         network=network,
-        tensors=unpack(files.pop(WEIGHTS), network, folder / WEIGHTS),
+        tensors=tensors,
         priors=manifest.priors,
         temperature=manifest.temperature,
         abstain=manifest.abstain,

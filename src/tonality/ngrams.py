@@ -161,8 +161,11 @@ class NgramTable:
             raise ValueError(f"an n-gram table is an object with the keys {', '.join(keys)}")
         for order in ORDERS:
             flat = content[str(order)]
-            if not isinstance(flat, list) or not all(
-                type(id) is int and 0 <= id < vocabulary_size for id in flat
+            # Hundreds of thousands of ids, each time a model is read: no loop in Python.
+            if not isinstance(flat, list) or not (
+                set(map(type, flat)) <= {int}
+                and 0 <= min(flat, default=0)
+                and max(flat, default=0) < vocabulary_size
             ):
                 raise ValueError(f"n-grams of order {order} must be a list of word ids")
             if len(flat) % order:
