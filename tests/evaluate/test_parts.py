@@ -61,7 +61,8 @@ def test_training_and_validation_are_cut_as_the_model_records(part: Part, side: 
 def test_what_is_not_there_is_said() -> None:
     with pytest.raises(DataError, match="no test part"):
         choose_part(dataset(), Part.TEST, {})
-    for provenance in ({}, {"recipe": "base"}, {"recipe": {}}, recorded(validation=0.2)):
+    unclear: list[dict[str, Any]] = [{}, {"recipe": "base"}, {"recipe": {}}, recorded()]
+    for provenance in unclear:
         with pytest.raises(DataError, match="does not record how"):
             choose_part(dataset(), Part.VALIDATION, provenance)
     with pytest.raises(DataError, match=r"reviews.csv: the rows have no labels.*--label-column"):

@@ -105,7 +105,7 @@ def _measure(classifier: Classifier, dataset: Dataset, chosen: Chosen) -> Measur
     if seen and chosen.part in (Part.ALL, Part.TRAIN):
         _say(
             f"careful: the model was trained on this data ({', '.join(seen)}), "
-            "so the figures flatter; --split validation measures it on the rows that its training held out"
+            "so the figures flatter; --split validation measures the rows that training held out"
         )
     with _progress(len(chosen.table)) as progress:
         measured = measure(classifier, chosen.table, ids=chosen.ids, progress=progress)
