@@ -105,7 +105,7 @@ class _Download:
 
     def __init__(self, remote: Remote, folder: Path, progress: Progress) -> None:
         self.part = folder / f"{remote.name}.part"
-        self.resumed = False
+        self.resumed = self.part.exists()
         self._tag = folder / f"{remote.name}.part.etag"
         self._remote = remote
         self._progress = progress

@@ -221,6 +221,9 @@ def _warn(name: str, part: Part) -> Iterable[str]:
 
 
 def _warn_classes(name: str, classes: dict[str, int]) -> Iterable[str]:
+    if not classes:
+        yield f"{name}: no rows"
+        return
     by_rows = sorted(classes, key=lambda label: classes[label])
     smallest, largest = by_rows[0], by_rows[-1]
     rows = sum(classes.values())

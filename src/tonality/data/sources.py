@@ -28,7 +28,6 @@ def download_imdb(
     *,
     source: str = "stanford",
     url: str | None = None,
-    remote: Remote = STANFORD,
     progress: Progress | None = None,
 ) -> Path:
     """Downloads the IMDB reviews; what is there already and correct is not fetched again.
@@ -39,7 +38,6 @@ def download_imdb(
         source: ``"stanford"`` (train, test and unlabelled, with movies and ratings) or
             ``"kaggle"`` (the same 50,000 labelled reviews as one CSV; needs an account).
         url: a mirror of Stanford's archive; size and checksum must be the same.
-        remote: the file to fetch from Stanford.
         progress: called with the bytes there so far and those expected (Stanford only).
 
     Returns:
@@ -55,6 +53,7 @@ def download_imdb(
         return _from_kaggle(place)
     if source != "stanford":
         raise ConfigError(f"source {source!r}: expected one of {', '.join(SOURCES)}")
+    remote = STANFORD
     if url is not None:
         if not url.startswith(("https://", "http://")):
             raise ConfigError(f"url {url!r}: expected http:// or https://")
