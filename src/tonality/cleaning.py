@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from tonality.patterns import ENTITY, TAG
+from tonality.patterns import ELEMENTS, ENTITY, TAG
 
 # What NFKC would not do, or would do badly: typographic quotes and dashes become those of the
 # keyboard, "4½" becomes "4 1/2" and not "41/2", and invisible characters go.
@@ -34,7 +34,14 @@ _FOLDS = {
 for _code in range(0x80, 0xA0):
     _meant = bytes([_code]).decode("cp1252", errors="ignore")
     _FOLDS[chr(_code)] = _FOLDS.get(_meant, _meant) or " "
+# Half-width voicing marks are letters to Unicode, but NFKC makes marks of them.
+_FOLDS |= {"\uff9e": "\u3099", "\uff9f": "\u309a"}
 _FOLDABLE = re.compile(f"[{''.join(_FOLDS)}]")
+
+# NFKC sorts the marks on a letter in quadratic time, so nobody gets more than the 30 marks that
+# any writing needs (Unicode Annex 15, "Stream-Safe Text Format").
+_MOST_MARKS = 30
+_MARKED = re.compile(rf"[^\w\s\x00-\x7f]{{{_MOST_MARKS + 1},}}")
 
 
 class Edit(NamedTuple):
@@ -78,7 +85,8 @@ class Cleaner:
                 text = text.replace("`", "'")
             return text.lower() if self._lower_case else text
         if self._fold_unicode:
-            text = unicodedata.normalize("NFKC", _FOLDABLE.sub(_fold, text))
+            text = _MARKED.sub(_thin, _FOLDABLE.sub(_fold, text))
+            text = unicodedata.normalize("NFKC", text)
         if self._lower_case:
             text = _lower(text)
             if self._fold_unicode:  # lower-casing can leave a letter and a mark that compose
@@ -93,6 +101,7 @@ class Cleaner:
             text, origin = _rewrite(text, origin, _edits(ENTITY, _unescape, text))
         if self._fold_unicode:
             text, origin = _rewrite(text, origin, _edits(_FOLDABLE, _fold, text))
+            text, origin = _rewrite(text, origin, _edits(_MARKED, _thin, text))
             text, origin = _rewrite(text, origin, _nfkc_edits(text))
         if self._lower_case:
             text = _lower(text)
@@ -104,7 +113,12 @@ class Cleaner:
 def _blank_tags(text: str) -> str:
     """Spaces in place of markup, so that every other character stays where it was."""
     text = text.replace("<br />", "      ")  # nearly all there is in IMDB, and ten times faster
-    return TAG.sub(lambda found: " " * len(found[0]), text) if "<" in text else text
+    return TAG.sub(_blank, text) if "<" in text else text
+
+
+def _blank(found: re.Match[str]) -> str:
+    name = found["name"]
+    return found[0] if name and name.lower() not in ELEMENTS else " " * len(found[0])
 
 
 def _unescape(found: re.Match[str]) -> str:
@@ -113,6 +127,16 @@ def _unescape(found: re.Match[str]) -> str:
 
 def _fold(found: re.Match[str]) -> str:
     return _FOLDS[found[0]]
+
+
+def _thin(found: re.Match[str]) -> str:
+    """The characters without those that are more than 30 marks after a letter."""
+    kept, marks = [], 0
+    for character in found[0]:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks <= _MOST_MARKS:
+            kept.append(character)
+    return "".join(kept)
 
 
 def _lower(text: str) -> str:
@@ -125,7 +149,9 @@ def _edits(
 ) -> Iterator[Edit]:
     """The edits that `pattern.sub(replacement, text)` makes."""
     for found in pattern.finditer(text):
-        yield Edit(found.start(), found.end(), replacement(found))
+        new = replacement(found)
+        if new != found[0]:
+            yield Edit(found.start(), found.end(), new)
 
 
 def _nfkc_edits(text: str) -> Iterator[Edit]:

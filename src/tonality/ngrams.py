@@ -164,7 +164,7 @@ class NgramTable:
             # Hundreds of thousands of ids, each time a model is read: no loop in Python.
             if not isinstance(flat, list) or not (
                 set(map(type, flat)) <= {int}
-                and 0 <= min(flat, default=0)
+                and min(flat, default=0) >= 0
                 and max(flat, default=0) < vocabulary_size
             ):
                 raise ValueError(f"n-grams of order {order} must be a list of word ids")

@@ -18,23 +18,24 @@ PLACEHOLDERS = frozenset({URL, MENTION, NUMBER})
 
 # Elements of HTML 5 and the old presentational ones. Only these are markup: "<3", "a < b" and
 # "<spoilers>" are text.
-_ELEMENTS = (
-    "a|abbr|acronym|address|applet|area|article|aside|audio|b|base|basefont|bdi|bdo|big|blink|"
-    "blockquote|body|br|button|canvas|caption|center|cite|code|col|colgroup|data|datalist|dd|del|"
-    "details|dfn|dialog|dir|div|dl|dt|em|embed|fieldset|figcaption|figure|font|footer|form|frame|"
-    "frameset|h[1-6]|head|header|hgroup|hr|html|i|iframe|img|input|ins|kbd|label|legend|li|link|"
-    "main|map|mark|marquee|menu|meta|meter|nav|nobr|noframes|noscript|object|ol|optgroup|option|"
-    "output|p|param|picture|pre|progress|q|rp|rt|ruby|s|samp|script|search|section|select|small|"
-    "source|span|strike|strong|style|sub|summary|sup|svg|table|tbody|td|template|textarea|tfoot|"
-    "th|thead|time|title|tr|track|tt|u|ul|var|video|wbr"
-)
+_ELEMENT_NAMES = """
+a abbr acronym address applet area article aside audio b base basefont bdi bdo big blink
+blockquote body br button canvas caption center cite code col colgroup data datalist dd del
+details dfn dialog dir div dl dt em embed fieldset figcaption figure font footer form frame
+frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe img input ins kbd label
+legend li link main map mark marquee menu meta meter nav nobr noframes noscript object ol
+optgroup option output p param picture pre progress q rp rt ruby s samp script search
+section select small source span strike strong style sub summary sup svg table tbody td
+template textarea tfoot th thead time title tr track tt u ul var video wbr
+"""
+ELEMENTS = frozenset(_ELEMENT_NAMES.split())
 # Scripts and styles go with what they hold; without a closing tag they run to the end, as in a
 # browser. A comment may not hold "<": looking for its end could otherwise read the text again
 # and again.
 TAG = re.compile(
-    rf"<(?:(?P<raw>script|style)\b[^<>]*+>(?:[^<]++|<(?!/(?P=raw)))*+(?:</(?P=raw)[^<>]*+>?)?"
-    rf"|/?(?:{_ELEMENTS})(?:[\s/][^<>]*+)?>|!(?:--|doctype|\[cdata)[^<>]*+>)",
-    re.IGNORECASE,
+    r"<(?:(?P<raw>script|style)\b[^<>]*+>(?:[^<]++|<(?!/(?P=raw)))*+(?:</(?P=raw)[^<>]*+>?)?"
+    r"|/?(?P<name>[a-z][a-z0-9]*+)(?:[\s/][^<>]*+)?>|!(?:--|doctype|\[cdata)[^<>]*+>)",
+    re.IGNORECASE | re.ASCII,
 )
 ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 
@@ -115,14 +116,18 @@ def token_pattern(
     if ascii_only:
         letter, rest, digit = "[a-z]", "[a-z0-9]", "[0-9]"
         word = f"{letter}{rest}*"
+        fast_words: list[str] = []
         flags |= re.ASCII
     else:
         letter, rest, digit = rf"[^\W\d_{_UNSPACED}]", rf"[^\W_{_UNSPACED}]", r"\d"
         word = f"{letter}{rest}*(?:[{_MARKS}]++{rest}*+)*"
+        # Most words of a text that is not all ASCII are, and this is how to read them fast.
+        fast_words = [r"[a-z][a-z0-9]*+(?![^\x00-\x7f]|(?<=n)'t\b)"]
     parts = [r"https?://" + _URL_REST, r"www\." + _URL_REST]
     if not ascii_only:
         parts += _unicode_parts()
     parts += [
+        *fast_words,
         # A word gives its "n't" up: "don't" is "do", "n't"; "can't" is "ca", "n't".
         rf"{word}(?!(?<=n)'t\b)",
         r"n't\b",
@@ -138,7 +143,8 @@ def token_pattern(
         parts += [r"\*+", f"[{_SYMBOLS}]"]
     if not ascii_only:
         parts += _unicode_rest(drop_punctuation, drop_symbols)
-    return re.compile("|".join(parts), flags)
+    # Turning spaces away first spares them a try of every alternative: a third of the time.
+    return re.compile(f"(?! )(?:{'|'.join(parts)})", flags)
 
 
 def _unicode_parts() -> list[str]:

@@ -14,7 +14,7 @@ What a token is, with the default settings (`tests/golden/text.tsv` shows each s
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, NamedTuple, get_args, get_type_hints
 
@@ -123,9 +123,14 @@ class Token(NamedTuple):
     end: int
 
 
-_MARKED = re.compile(r"(?P<url>https?://|www\.)|(?P<mention>@\w)|(?P<hashtag>#\w)", re.IGNORECASE)
-_NUMBER = re.compile(r"\d+(?:[.,/:]\d+)*")
-_UNSQUEEZED = frozenset({"iii", "viii", "xiii", "xviii", "xxx"})
+# These read tokens joined by spaces; tokens hold none.
+_URLS = re.compile(r"(?<![^ ])(?:https?://|www\.)[^ ]+", re.IGNORECASE)
+_MENTIONS = re.compile(r"@(?<![^ ]@)\w+(?![^ ])")
+_HASHTAGS = re.compile(r"#(?<![^ ]#)(\w+)")
+_NUMBERS = re.compile(r"(?<![^ ])\d+(?:[.,/:]\d+)*+(?![^ ])")
+_RUN = re.compile(r"([^ ])\1\1(?<!\.)")
+_LONG_RUN = re.compile(r"([^\W\d_]|[!?()])\1\1+")
+_UNSQUEEZED = re.compile(r"https?://|www\.|@\w|(?:x?v?iii|xxx)\Z", re.IGNORECASE)
 
 
 class Tokenizer:
@@ -143,7 +148,7 @@ class Tokenizer:
             fold_unicode=config.fold_unicode,
             lower_case=config.lower_case,
         )
-        self._ascii, self._unicode = (
+        self._ascii, self._other = (
             token_pattern(
                 ascii_only=ascii_only,
                 lower_case=config.lower_case,
@@ -152,10 +157,6 @@ class Tokenizer:
             )
             for ascii_only in (True, False)
         )
-        letters = "a-z" if config.lower_case else "a-zA-Z"
-        self._ascii_run = re.compile(rf"([{letters}!?()])\1\1")
-        self._unicode_run = re.compile(r"([^\W\d_]|[!?()])\1\1")
-        self._shorten = re.compile(r"([^\W\d_]|[!?()])\1\1+").sub
 
     def tokens(self, text: str | None) -> list[str]:
         """The tokens of a text; none for None.
@@ -165,9 +166,10 @@ class Tokenizer:
         if not text:
             return []
         cleaned = self._cleaner.clean(text)
-        finish = self._finisher(cleaned)
-        found = (self._ascii if cleaned.isascii() else self._unicode).findall(cleaned)
-        return found if finish is None else [token for token in map(finish, found) if token]
+        found = (self._ascii if cleaned.isascii() else self._other).findall(cleaned)
+        if self._is_finished(cleaned):
+            return found
+        return [token for token in self._finish(found) if token]
 
     def spans(self, text: str | None) -> list[Token]:
         """The same tokens in the same order, each with its place in the raw text.
@@ -178,60 +180,55 @@ class Tokenizer:
         if not text:
             return []
         cleaned, origin = self._cleaner.trace(text)
-        finish = self._finisher(cleaned)
+        matches = list((self._ascii if cleaned.isascii() else self._other).finditer(cleaned))
+        found = [match[0] for match in matches]
+        if not self._is_finished(cleaned):
+            found = self._finish(found)
         spans = []
-        for match in (self._ascii if cleaned.isascii() else self._unicode).finditer(cleaned):
-            token = match[0] if finish is None else finish(match[0])
-            if not token:
-                continue
+        for token, match in zip(found, matches, strict=True):
             start, end = match.span()
             if origin is not None:
                 start, end = origin.starts[start], origin.ends[end - 1]
-            spans.append(Token(token, start, end))
+            if token:
+                spans.append(Token(token, start, end))
         return spans
 
-    def _finisher(self, cleaned: str) -> Callable[[str], str] | None:
-        """What is left to do to each token; None, nearly always, for nothing.
-
-        Looking for the marks of rare tokens in a whole text costs less than looking at every
-        token.
-        """
-        if (
-            self._config.numbers != "keep"
-            or "@" in cleaned
+    def _is_finished(self, cleaned: str) -> bool:
+        """Whether the tokens of a text are as the config wants them; nearly always they are."""
+        if not self._config.lower_case:
+            cleaned = cleaned.lower()
+        return not (
+            "@" in cleaned
             or "#" in cleaned
             or "://" in cleaned
             or "www." in cleaned
-            or (self._config.squeeze and self._has_run(cleaned))
-        ):
-            return self._finish
-        return None
+            or (self._config.squeeze and _RUN.search(cleaned))
+            or self._config.numbers != "keep"
+        )
 
-    def _has_run(self, cleaned: str) -> bool:
-        run = self._ascii_run if cleaned.isascii() else self._unicode_run
-        return run.search(cleaned) is not None
-
-    def _finish(self, token: str) -> str:
-        """The token as the config wants it; empty to drop it."""
-        config = self._config
-        marked = _MARKED.match(token)
-        if marked is None:
-            if config.numbers != "keep" and _NUMBER.fullmatch(token):
-                return _treat(token, config.numbers, NUMBER)
-            return self._squeezed(token)
-        if marked.lastgroup == "url":
-            return _treat(token, config.urls, URL)
-        if marked.lastgroup == "mention":
-            return _treat(token, config.mentions, MENTION)
-        if config.hashtags == "word":
-            return self._squeezed(token[1:])
-        return token if config.hashtags == "keep" else ""
-
-    def _squeezed(self, token: str) -> str:
-        if not self._config.squeeze or token.lower() in _UNSQUEEZED:
-            return token
-        return self._shorten(r"\1\1", token)
+    def _finish(self, tokens: list[str]) -> list[str]:
+        """The tokens as the config wants them, an empty string in the place of a dropped one."""
+        if not tokens:
+            return tokens
+        config, line = self._config, " ".join(tokens)
+        if "://" in line or "www." in line.lower():
+            line = _treat(_URLS, line, config.urls, URL)
+        if "@" in line:
+            line = _treat(_MENTIONS, line, config.mentions, MENTION)
+        if "#" in line and config.hashtags != "keep":
+            line = _HASHTAGS.sub(r"\1" if config.hashtags == "word" else "", line)
+        line = _treat(_NUMBERS, line, config.numbers, NUMBER)
+        tokens = line.split(" ")
+        if config.squeeze:
+            tokens = [_squeeze(token) if _RUN.search(token) else token for token in tokens]
+        return tokens
 
 
-def _treat(token: str, treatment: Treatment, placeholder: str) -> str:
-    return {"keep": token, "placeholder": placeholder, "drop": ""}[treatment]
+def _treat(pattern: re.Pattern[str], line: str, treatment: Treatment, placeholder: str) -> str:
+    if treatment == "keep":
+        return line
+    return pattern.sub(placeholder if treatment == "placeholder" else "", line)
+
+
+def _squeeze(token: str) -> str:
+    return token if _UNSQUEEZED.match(token) else _LONG_RUN.sub(r"\1\1", token)
