@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +24,8 @@ class FileServer:
         etag: sent as ``ETag`` and compared with ``If-Range``; ``""`` for none.
         length: whether to say how long the body is.
         shift: by how much a partial answer's ``Content-Range`` is wrong.
+        garbled: answer so many requests with something that is not HTTP.
+        reset: drop connections (RST) instead of closing them where ``cuts`` says so.
         requests: the ``Range`` header of each request so far, ``""`` where there was none.
     """
 
@@ -32,6 +36,8 @@ class FileServer:
     etag: str = '"one"'
     length: bool = True
     shift: int = 0
+    garbled: int = 0
+    reset: bool = False
     requests: list[str] = field(default_factory=list)
     url: str = ""
 
@@ -44,6 +50,10 @@ def serve(server: FileServer) -> Iterator[FileServer]:
         def do_GET(self) -> None:
             wanted = self.headers.get("Range", "")
             server.requests.append(wanted)
+            if server.garbled:
+                server.garbled -= 1
+                self.wfile.write(b"hello\r\n\r\n")
+                return
             if server.statuses and (status := server.statuses.pop(0)):
                 self.send_error(status)
                 return
@@ -66,7 +76,16 @@ def serve(server: FileServer) -> Iterator[FileServer]:
             if server.etag:
                 self.send_header("ETag", server.etag)
             self.end_headers()
-            self.wfile.write(body[: server.cuts.pop(0)] if server.cuts else body)
+            if not server.cuts:
+                self.wfile.write(body)
+                return
+            self.wfile.write(body[: server.cuts.pop(0)])
+            if server.reset:
+                # Closing with a linger time of 0 makes the system send a reset.
+                linger = struct.pack("ii", 1, 0)
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                self.wfile.flush()
+                self.connection.close()
 
         def log_message(self, format: str, *args: object) -> None:
             pass

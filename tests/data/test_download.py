@@ -69,6 +69,12 @@ def test_a_cut_connection_is_continued_where_it_stopped(
     assert "cut after 300,000 of 1,000,000 bytes; trying again" in caplog.text
 
 
+def test_connections_that_break(server: FileServer, tmp_path: Path) -> None:
+    server.cuts, server.reset, server.garbled = [300_000, 300_000], True, 1
+    check_whole(get(server, tmp_path))
+    assert len(server.requests) == 4
+
+
 def test_a_later_call_continues(server: FileServer, tmp_path: Path) -> None:
     server.cuts = [400_000]
     with pytest.raises(DataError, match=r"cut after 400,000.*run the command again to go on"):

@@ -6,7 +6,7 @@ import itertools
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tonality.data import Dataset, Table
@@ -106,6 +106,7 @@ def test_data_that_cannot_be_trained_on() -> None:
         inspect_dataset(dataset(balanced()), validation=2.0)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 5000), min_size=1, max_size=50))
 def test_a_histogram_holds_every_text_once(lengths: list[int]) -> None:
     table = Table(["word " * n + "end" for n in lengths])

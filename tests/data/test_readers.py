@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tonality.data import Table, read_table
@@ -368,6 +368,7 @@ printable = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(printable, printable.map(str.strip)), min_size=1, max_size=8))
 def test_any_text_survives_csv_and_json_lines(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]]
@@ -386,6 +387,7 @@ def test_any_text_survives_csv_and_json_lines(
         assert list(zip(table.texts, table.labels or [], strict=True)) == rows
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.sampled_from(["a.csv", "a.tsv", "a.jsonl", "a.json", "a.zip"]))
 def test_any_bytes_give_a_table_or_a_data_error(
     tmp_path_factory: pytest.TempPathFactory, content: bytes, name: str

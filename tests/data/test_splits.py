@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tonality.data import Table, read_table, split
@@ -177,6 +177,7 @@ def tables(draw: st.DrawFn) -> Table:
     return Table(texts=texts, labels=labels, groups=groups)
 
 
+@settings(deadline=None)
 @given(tables(), st.floats(0.05, 0.95), st.integers(-5, 5))
 def test_any_split_is_a_partition_that_shares_nothing(
     table: Table, validation: float, seed: int
@@ -198,6 +199,7 @@ def test_any_split_is_a_partition_that_shares_nothing(
     assert again[1].tolist() == held_out.tolist()
 
 
+@settings(deadline=None)
 @given(st.integers(10, 200), st.floats(0.1, 0.9), st.data())
 def test_rows_without_groups_or_copies_are_cut_exactly(
     rows: int, validation: float, data: st.DataObject

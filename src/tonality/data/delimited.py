@@ -101,21 +101,13 @@ class _Dialect:
 
     def _split(self, line: str) -> list[str]:
         line = line.rstrip("\r\n")
-        return [_unquote(field) for field in line.split(self.delimiter)] if line else []
+        return line.split(self.delimiter) if line else []
 
 
 def _delimiter(header: str) -> str:
     """Spreadsheets of many countries write "CSV" with semicolons."""
     counts = {delimiter: header.count(delimiter) for delimiter in ",;\t"}
     return max(counts, key=lambda delimiter: counts[delimiter])
-
-
-def _unquote(field: str) -> str:
-    """Takes off quotes that a spreadsheet put around a field: they pair up, inner ones doubled."""
-    if len(field) < 2 or field[0] != '"' or field[-1] != '"':
-        return field
-    inner = field[1:-1]
-    return field if '"' in inner.replace('""', "") else inner.replace('""', '"')
 
 
 class _Remember(Iterator[str]):

@@ -233,8 +233,9 @@ def _warn_classes(name: str, classes: dict[str, int]) -> Iterable[str]:
         most, least = f"{classes[largest] / rows:.0%}", f"{classes[smallest] / rows:.0%}"
         yield (
             f"{name}: classes are skewed: {largest!r} has {most} of the rows, {smallest!r} "
-            f"{least}. Train with class weights, judge by macro F1 rather than accuracy (always "
-            f"answering {largest!r} would score {most}), or add rows of the rare classes"
+            f"{least}. Train with class weights (--set training.class_weights=balanced), judge by "
+            f"macro F1 rather than accuracy (always answering {largest!r} would score {most}), or "
+            "add rows of the rare classes"
         )
     few = [repr(label) for label, count in classes.items() if count < FEW]
     if few:

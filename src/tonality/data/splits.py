@@ -220,7 +220,7 @@ def _adjust(counts: Int64, target: Int64, chosen: npt.NDArray[np.bool_]) -> None
         moved = [int(costs.argmin())]
         if costs[moved[0]] >= best:
             costs, moved = _best_swap(counts, have, chosen, cost)
-        if not moved or costs.min() >= best:
+        if costs.min() >= best:
             return
         best = int(costs.min())
         for component in moved:
@@ -231,9 +231,8 @@ def _adjust(counts: Int64, target: Int64, chosen: npt.NDArray[np.bool_]) -> None
 def _best_swap(
     counts: Int64, have: Int64, chosen: npt.NDArray[np.bool_], cost: _Cost
 ) -> tuple[Int64, list[int]]:
+    # Neither is empty: filling an empty side would have been a single move worth making.
     inside, outside = np.flatnonzero(chosen)[:SWAPS], np.flatnonzero(~chosen)[:SWAPS]
-    if not len(inside) or not len(outside):
-        return np.zeros(0, dtype=np.int64), []
     difference = counts[outside][None, :, :] - counts[inside][:, None, :]  # (in, out, C)
     costs = cost((have + difference).reshape(-1, counts.shape[1]))
     i, o = divmod(int(costs.argmin()), len(outside))
