@@ -72,6 +72,16 @@ def test_download_shows_a_bar_on_a_terminal(
     assert "downloading" in result.stderr
 
 
+def test_download_interrupted(server: FileServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(response: object) -> bytes:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tonality.data.download._read", interrupt)
+    result = run("download", "imdb")
+    assert result.exit_code == 130
+    assert "run the same command again to go on" in result.stderr
+
+
 @pytest.mark.parametrize(
     "arguments", [["imbd"], ["imdb", "--source", "hub"], ["imdb", "--source"], []]
 )

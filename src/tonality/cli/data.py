@@ -42,8 +42,12 @@ def download(
         )
     from tonality.data.sources import download_imdb
 
-    with _transfer() as progress:
-        path = download_imdb(to, source=source, url=url, progress=progress)
+    try:
+        with _transfer() as progress:
+            path = download_imdb(to, source=source, url=url, progress=progress)
+    except KeyboardInterrupt:
+        sys.stderr.write("what arrived is kept; run the same command again to go on\n")
+        raise
     data = "imdb" if to is None else str(path)
     sys.stderr.write(f"IMDB is ready; use it as --data {data}\n")
     typer.echo(str(path))
