@@ -8,6 +8,7 @@ import json
 import resource
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,17 @@ def test_writes_where_folders_cannot_be_locked(
     assert same(read(folder), small_artifact(1))
     # It may be another's work.
     assert {path.name for path in tmp_path.iterdir()} == {"model", ".model.tonality-new-1"}
+
+
+def test_writers_take_turns(tmp_path: Path) -> None:
+    def write_often(seed: int) -> None:
+        for _ in range(5):
+            write(small_artifact(seed), tmp_path / "model", overwrite=True)
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(write_often, range(3)))
+    assert read(tmp_path / "model").provenance["seed"] in range(3)
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
 def test_swapping_says_what_the_system_says(
