@@ -19,6 +19,7 @@ from tonality.errors import (
     TonalityError,
     TrainingError,
 )
+from tonality.explain import Explanation, Passage
 
 __version__ = "0.1.0"
 
@@ -28,6 +29,8 @@ __all__ = [
     "ConfigError",
     "DataError",
     "DependencyError",
+    "Explanation",
+    "Passage",
     "Prediction",
     "TonalityError",
     "TrainingError",

@@ -17,6 +17,7 @@ from tonality.artifact import Artifact
 from tonality.blas import one_thread
 from tonality.encode import Encoded, Encoder
 from tonality.errors import ArtifactError, ConfigError
+from tonality.explain import Explanation, explain_texts
 from tonality.network import Network
 
 BUNDLED = Path(__file__).parent / "bundled"
@@ -80,7 +81,9 @@ class Classifier:
         if texts is None or isinstance(texts, str):
             return self.predict([texts])[0]
         return [
-            prediction for window in self._windows(texts) for prediction in self._verdicts(window)
+            prediction
+            for window in self._windows(texts)
+            for prediction in self._verdicts(self._probabilities(window), window)
         ]
 
     def predict_proba(
@@ -103,14 +106,47 @@ class Classifier:
         ]
         return np.concatenate(parts) if parts else np.empty((0, len(self.labels)))
 
+    @overload
+    def explain(  # type: ignore[overload-overlap]
+        self, texts: str | None, *, method: str = ...
+    ) -> Explanation: ...
+
+    @overload
+    def explain(self, texts: Sequence[str | None], *, method: str = ...) -> list[Explanation]: ...
+
+    def explain(
+        self, texts: str | Sequence[str | None] | None, *, method: str = "contributions"
+    ) -> Explanation | list[Explanation]:
+        """The verdict on one text or on several, with what each token added to it.
+
+        Args:
+            texts: the texts; None counts as empty.
+            method: ``contributions`` splits the logits themselves and costs about as much as a
+                prediction.
+
+        Raises:
+            ConfigError: there is no such method.
+        """
+        if texts is None or isinstance(texts, str):
+            return self.explain([texts], method=method)[0]
+
+        def verdicts(logits: NDArray[np.float64], encoded: Encoded) -> list[Prediction]:
+            return list(self._verdicts(self._calibrated(logits, encoded), encoded))
+
+        with one_thread():
+            return list(
+                explain_texts(texts, self._encoder, self._network, method, verdicts, self.labels)
+            )
+
     def _windows(self, texts: Sequence[str | None]) -> Iterator[Encoded]:
         for begin in range(0, len(texts), WINDOW):
             yield self._encoder.encode(texts[begin : begin + WINDOW])
 
-    def _verdicts(self, encoded: Encoded) -> Iterator[Prediction]:
-        rows = self._probabilities(encoded).tolist()
+    def _verdicts(
+        self, probabilities: NDArray[np.float64], encoded: Encoded
+    ) -> Iterator[Prediction]:
         for row, read, left_out in zip(
-            rows, encoded.lengths.tolist(), encoded.left_out.tolist(), strict=True
+            probabilities.tolist(), encoded.lengths.tolist(), encoded.left_out.tolist(), strict=True
         ):
             score = max(row)
             label = self.labels[row.index(score)] if score >= self.artifact.abstain else UNCERTAIN
@@ -137,6 +173,10 @@ class Classifier:
             else:
                 with ThreadPoolExecutor(min(threads, len(batches))) as pool:
                     list(pool.map(compute, batches))
+        return self._calibrated(logits, encoded)
+
+    def _calibrated(self, logits: NDArray[np.float64], encoded: Encoded) -> NDArray[np.float64]:
+        """Probabilities (N, C) of logits; an empty text gets the priors."""
         probabilities = softmax(logits / self.artifact.temperature)
         probabilities[encoded.lengths == 0] = self._priors
         return probabilities

@@ -59,6 +59,9 @@ class Encoder:
     """Turns texts into ids and n-gram rows. Immutable, so one may serve many threads.
 
     Dropped forms (stop words) go before a text is cut to `max_tokens`.
+
+    Attributes:
+        head: how many of the tokens read are from the head of a text that is cut.
     """
 
     def __init__(self, config: TextConfig, vocabulary: Vocabulary) -> None:
@@ -67,9 +70,7 @@ class Encoder:
         self._forms = vocabulary.forms
         self._limit = config.max_tokens
         # Sun et al. 2019: a quarter from the head of a long text, the rest from its tail.
-        self._head = {"head": self._limit, "tail": 0, "head+tail": self._limit // 4}[
-            config.truncate
-        ]
+        self.head = {"head": self._limit, "tail": 0, "head+tail": self._limit // 4}[config.truncate]
 
     def encode(self, texts: Sequence[str | None]) -> Encoded:
         """The ids of N texts; None is the empty text. Never fails on a string."""
@@ -104,7 +105,7 @@ class Encoder:
     def _cut(self, items: list[Item]) -> list[Item]:
         if not self._limit or len(items) <= self._limit:
             return items
-        return items[: self._head] + items[len(items) - (self._limit - self._head) :]
+        return items[: self.head] + items[len(items) - (self._limit - self.head) :]
 
 
 def _offsets(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
