@@ -7,12 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from tonality.artifact import Artifact, write
 from tonality.network import NetworkConfig
 from tonality.ngrams import NgramTable
 from tonality.text import TextConfig
 from tonality.vocabulary import Vocabulary
+
+# A busy machine is no fault of the code.
+settings.register_profile("tonality", deadline=None)
+settings.load_profile("tonality")
 
 WORDS = ("love", "hate", "film", "the", "not", "good", "bad", "a", "was", "and", "it", "plot")
 
