@@ -1,0 +1,25 @@
+"""Training: from labelled texts to a model folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tonality.train.recipe import Recipe
+
+if TYPE_CHECKING:
+    from tonality.train.fit import train
+
+__all__ = ["Recipe", "train"]
+
+
+def __getattr__(name: str) -> Any:
+    # Importing Lightning takes seconds; a recipe can be read, and refused, without it.
+    if name == "train":
+        try:
+            from tonality.train.fit import train
+        except ModuleNotFoundError as missing:
+            from tonality.errors import DependencyError
+
+            raise DependencyError("training", extra="train") from missing
+        return train
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,122 @@
+"""Batches of texts of like length, in an order that only the seed and the epoch decide.
+
+A pure function of (seed, epoch) needs no state: whoever knows the number of steps done knows
+which batch comes next, on any device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tonality.encode import Encoded
+from tonality.vocabulary import PAD
+
+Int64 = NDArray[np.int64]
+
+# Texts are sorted by length within runs of so many batches: little padding, and still another
+# mixture in every epoch.
+SORTED_BATCHES = 50
+
+
+class Batch(NamedTuple):
+    """N texts, padded on the right to T tokens."""
+
+    ids: Tensor  # (N, T) int64
+    lengths: Tensor  # (N,) int64
+    ngrams: Tensor | None  # (N, T, 2) int64
+    classes: Tensor  # (N,) int64
+
+
+def epoch_batches(lengths: Int64, batch_size: int, seed: int, epoch: int) -> list[Int64]:
+    """The row indices of each batch of an epoch; every row once.
+
+    Args:
+        lengths: tokens of each text (N,).
+        batch_size: texts a batch; one batch holds the rest and may be smaller.
+        seed: with the epoch, decides the order.
+        epoch: from 0.
+    """
+    rng = np.random.default_rng([seed, epoch])
+    order = rng.permutation(len(lengths))
+    run = batch_size * SORTED_BATCHES
+    batches = []
+    for start in range(0, len(order), run):
+        rows = order[start : start + run]
+        rows = rows[np.argsort(lengths[rows], kind="stable")]
+        batches += [rows[i : i + batch_size] for i in range(0, len(rows), batch_size)]
+    return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def collate(texts: Encoded, classes: Int64, rows: Int64) -> Batch:
+    """The padded batch of some rows; T is at least 1, so that a batch of empty texts works."""
+    chosen = texts.take(rows)
+    lengths = chosen.lengths
+    there = np.arange(max(1, lengths.max(initial=0))) < lengths[:, None]  # (N, T)
+    ids = np.full(there.shape, PAD, dtype=np.int64)
+    ids[there] = chosen.ids
+    ngrams = None
+    if chosen.ngrams is not None:
+        padded = np.zeros((*there.shape, chosen.ngrams.shape[1]), dtype=np.int64)
+        padded[there] = chosen.ngrams
+        ngrams = torch.from_numpy(padded)
+    return Batch(
+        torch.from_numpy(ids), torch.from_numpy(lengths), ngrams, torch.from_numpy(classes[rows])
+    )
+
+
+class BatchStream:
+    """The batches from one step of a run to its end, epoch after epoch.
+
+    Args:
+        texts: the training texts, N.
+        classes: their classes (N,).
+        batch_size: texts a step, over all processes together.
+        seed: of the order.
+        epochs: epochs of the whole run.
+        first_step: the step to begin with; steps before it were done earlier.
+        rank: which of the processes that share each batch this is.
+        world_size: how many they are.
+    """
+
+    def __init__(
+        self,
+        texts: Encoded,
+        classes: Int64,
+        *,
+        batch_size: int,
+        seed: int,
+        epochs: int,
+        first_step: int = 0,
+        rank: int = 0,
+        world_size: int = 1,
+    ) -> None:
+        self.texts, self.classes = texts, classes
+        self.batch_size, self.seed = batch_size, seed
+        self.first_step, self.rank, self.world_size = first_step, rank, world_size
+        self.steps_per_epoch = -(-len(texts) // batch_size)
+        self.total_steps = self.steps_per_epoch * epochs
+
+    def __len__(self) -> int:
+        return self.total_steps - self.first_step
+
+    def __iter__(self) -> Iterator[Batch]:
+        lengths = self.texts.lengths
+        epoch, batches = -1, list[Int64]()
+        for step in range(self.first_step, self.total_steps):
+            if step // self.steps_per_epoch != epoch:
+                epoch = step // self.steps_per_epoch
+                batches = epoch_batches(lengths, self.batch_size, self.seed, epoch)
+            rows = share(batches[step % self.steps_per_epoch], self.rank, self.world_size)
+            yield collate(self.texts, self.classes, rows)
+
+
+def share(rows: Int64, rank: int, world_size: int) -> Int64:
+    """A process's part of a batch; all get equally many, for which some rows may go to two."""
+    each = -(-len(rows) // world_size)
+    return np.resize(rows, each * world_size)[rank::world_size]

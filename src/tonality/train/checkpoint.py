@@ -1,0 +1,205 @@
+"""The folder of a run: what a run leaves there, and how it goes on from it.
+
+Every file appears whole or not at all, also when the process is killed or the machine loses
+power while it is written: it is written beside its place, synced, and renamed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import safetensors.numpy
+import torch
+from numpy.typing import NDArray
+
+from tonality.errors import ConfigError, TrainingError
+
+FORMAT = 1
+
+RUN, RECIPE, MODEL = "run.json", "recipe.toml", "model"
+CHECKPOINT, VECTORS, METRICS = "checkpoint.pt", "vectors.npy", "metrics.csv"
+
+Floats = NDArray[np.float32]
+
+
+class RunFolder:
+    """The folder of one run.
+
+    Args:
+        path: the folder; need not exist yet.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+
+    @property
+    def model(self) -> Path:
+        """Where the trained model goes."""
+        return self.path / MODEL
+
+    def begin(self, identity: Mapping[str, Any], recipe: str) -> None:
+        """Takes the folder for a new run.
+
+        Args:
+            identity: what decides the run's result: settings and data; plain JSON.
+            recipe: the recipe as TOML.
+
+        Raises:
+            TrainingError: the folder holds a run already, or cannot be written.
+        """
+        if (self.path / RUN).exists():
+            raise TrainingError(
+                f"{self.path} holds a run already: go on with it with --resume, or choose "
+                "another folder"
+            )
+        if os.path.lexists(self.model):
+            raise TrainingError(f"{self.model} exists already; choose another folder")
+        self.write(RECIPE, recipe.encode())
+        self.write(RUN, _json({"format": FORMAT, **identity}))
+
+    def reopen(self, identity: Mapping[str, Any]) -> None:
+        """Checks that the folder holds an unfinished run of the same settings and data.
+
+        Raises:
+            TrainingError: there is nothing to resume.
+            ConfigError: the run has other settings or data; says which.
+        """
+        try:
+            held = json.loads((self.path / RUN).read_bytes())
+        except FileNotFoundError:
+            raise TrainingError(
+                f"there is no run in {self.path} to resume; start one without --resume"
+            ) from None
+        except (OSError, ValueError) as fault:
+            raise TrainingError(f"{self.path / RUN} cannot be read: {fault}") from fault
+        if self.model.exists():
+            raise TrainingError(
+                f"the run in {self.path} is finished, its model is in {self.model}: there is "
+                "nothing to resume"
+            )
+        asked = json.loads(_json({"format": FORMAT, **identity}))
+        differences = list(_differences(held, asked))
+        if differences:
+            raise ConfigError(
+                f"the run in {self.path} cannot go on with other settings or data: "
+                f"{'; '.join(differences[:5])}. Resume it as it was, or start anew in another "
+                "folder"
+            )
+
+    def write(self, name: str, content: bytes | Callable[[BinaryIO], None]) -> None:
+        """Puts a file in place, whole or not at all.
+
+        Args:
+            name: its name in the folder.
+            content: the bytes, or what writes them to an open file.
+
+        Raises:
+            TrainingError: the system cannot write; the file that was there stays.
+        """
+        path = self.path / name
+        staging = path.with_name(f".{path.name}.new")
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            try:
+                with staging.open("wb") as file:
+                    if callable(content):
+                        content(file)
+                    else:
+                        file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                staging.replace(path)
+            finally:
+                staging.unlink(missing_ok=True)
+            _sync(self.path)
+        except OSError as fault:
+            raise TrainingError(f"{path} cannot be written: {fault.strerror}") from fault
+
+    def save_checkpoint(self, state: Mapping[str, Any]) -> None:
+        """Replaces the checkpoint."""
+        self.write(CHECKPOINT, lambda file: torch.save({"format": FORMAT, **state}, file))
+
+    def load_checkpoint(self) -> dict[str, Any] | None:
+        """The checkpoint, on the CPU; None if the run was stopped before its first.
+
+        Raises:
+            TrainingError: it cannot be read.
+        """
+        path = self.path / CHECKPOINT
+        if not path.exists():
+            return None
+        try:
+            # weights_only: tensors and plain values, no code.
+            state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+            if state["format"] != FORMAT:
+                raise ValueError(f"format {state['format']}")
+        except Exception as fault:  # torch raises whatever the damage brings about
+            raise TrainingError(f"{path} is damaged or of another version: {fault}") from fault
+        return state
+
+    def save_best(self, step: int, tensors: Mapping[str, Floats]) -> str:
+        """Saves the weights of the best evaluation and returns the file's name."""
+        name = f"best-{step}.safetensors"
+        self.write(name, safetensors.numpy.save(dict(tensors)))
+        return name
+
+    def load_best(self, name: str) -> dict[str, Floats]:
+        """The weights that :meth:`save_best` saved under a name.
+
+        Raises:
+            TrainingError: they cannot be read.
+        """
+        try:
+            return safetensors.numpy.load((self.path / name).read_bytes())
+        except (OSError, safetensors.SafetensorError) as fault:
+            raise TrainingError(f"{self.path / name} cannot be read: {fault}") from fault
+
+    def keep_best(self, name: str | None) -> None:
+        """Removes the weights of earlier bests, once a checkpoint names the new one."""
+        for path in self.path.glob("best-*.safetensors"):
+            if path.name != name:
+                path.unlink(missing_ok=True)
+
+    def save_vectors(self, vectors: Floats) -> None:
+        """Saves word vectors, so that a resumed run starts from the same."""
+        self.write(VECTORS, lambda file: np.save(file, vectors, allow_pickle=False))
+
+    def load_vectors(self, shape: tuple[int, int]) -> Floats | None:
+        """The saved word vectors (V, E); None if there are none of that shape."""
+        try:
+            vectors: Floats = np.load(self.path / VECTORS, allow_pickle=False)
+        except (OSError, ValueError):
+            return None
+        return vectors if vectors.shape == shape and vectors.dtype == np.float32 else None
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _differences(held: Any, asked: Any, name: str = "") -> list[str]:
+    if isinstance(held, dict) and isinstance(asked, dict):
+        return [
+            difference
+            for key in sorted(held.keys() | asked.keys())
+            for difference in _differences(
+                held.get(key), asked.get(key), f"{name}.{key}" if name else key
+            )
+        ]
+    return [] if held == asked else [f"{name} was {held!r} and is {asked!r}"]
+
+
+def _sync(folder: Path) -> None:
+    """Makes a rename durable, where the system knows how."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,84 @@
+"""``curves.png``: how training went, in one picture."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from tonality.errors import DependencyError
+from tonality.train.history import Row
+
+# Okabe and Ito's blue and vermilion, which colour-blind readers tell apart.
+_TRAIN, _VALIDATION = "#0072B2", "#D55E00"
+
+
+def draw_curves(rows: Sequence[Row], best: Row | None) -> bytes:
+    """The loss on both parts and the accuracy on validation, over the epochs.
+
+    Args:
+        rows: what was measured, at least one row.
+        best: the evaluation whose weights were kept.
+
+    Returns:
+        A PNG.
+
+    Raises:
+        DependencyError: matplotlib is not installed.
+    """
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+        from matplotlib.ticker import PercentFormatter
+    except ImportError as missing:
+        raise DependencyError("drawing curves", extra="train") from missing
+    # pyplot would pick a window system and keep the figure alive.
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    FigureCanvasAgg(figure)
+    left, right = figure.subplots(1, 2)
+    _draw_losses(left, rows, best)
+    _draw_accuracy(right, [row for row in rows if row.is_evaluation], best)
+    right.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
+    png = io.BytesIO()
+    figure.savefig(png, format="png", dpi=150)
+    return png.getvalue()
+
+
+def _draw_losses(axes: Any, rows: Sequence[Row], best: Row | None) -> None:
+    measured = [row for row in rows if row.validation_loss is not None]
+    epochs = [row.epoch for row in rows]
+    axes.plot(epochs, [row.train_loss for row in rows], color=_TRAIN, lw=1.8, label="training")
+    axes.plot(
+        [row.epoch for row in measured],
+        [row.validation_loss for row in measured],
+        color=_VALIDATION, lw=1.8, marker="o", markersize=5, label="validation",
+    )  # fmt: skip
+    _finish(axes, "Loss", "cross-entropy, nats", best)
+    axes.legend(framealpha=0.9, edgecolor="none")
+
+
+def _draw_accuracy(axes: Any, measured: Sequence[Row], best: Row | None) -> None:
+    axes.plot(
+        [row.epoch for row in measured],
+        [row.validation_accuracy for row in measured],
+        color=_VALIDATION, lw=1.8, marker="o", markersize=5,
+    )  # fmt: skip
+    title = "Accuracy on validation"
+    if best is not None:
+        title += f", {best.validation_accuracy:.2%} kept"
+        axes.plot(
+            [best.epoch], [best.validation_accuracy], marker="o", markersize=12,
+            markerfacecolor="none", markeredgecolor="black", linestyle="none",
+        )  # fmt: skip
+    _finish(axes, title, "accuracy", best)
+
+
+def _finish(axes: Any, title: str, label: str, best: Row | None) -> None:
+    if best is not None:
+        axes.axvline(best.epoch, color="0.6", lw=1, linestyle="--", zorder=0)
+    axes.set_title(title)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel(label)
+    axes.grid(color="0.9")
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)

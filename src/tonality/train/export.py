@@ -1,0 +1,151 @@
+"""From a finished run to a model folder, measured as users will run it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import platform
+from collections.abc import Mapping
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tonality import artifact
+from tonality.artifact import Artifact
+from tonality.card import Card
+from tonality.classifier import Classifier, available_cores
+from tonality.data import Dataset
+from tonality.evaluate import evaluate
+from tonality.train.history import Row
+from tonality.train.prepare import Prepared
+from tonality.train.recipe import Recipe
+
+_PACKAGES = ("tonality", "torch", "lightning", "numpy", "gensim")
+
+Floats = NDArray[np.float64]
+
+
+def build_artifact(
+    dataset: Dataset,
+    data: Prepared,
+    recipe: Recipe,
+    tensors: Mapping[str, NDArray[np.float32]],
+    *,
+    best: Row,
+    minutes: float,
+    device: str,
+) -> tuple[Artifact, Floats]:
+    """The model, with its metrics, provenance and card.
+
+    The metrics are those of what is stored: rounded weights, run by the numpy network.
+
+    Args:
+        dataset: what it was trained on.
+        data: the same as arrays.
+        recipe: the settings.
+        tensors: the best weights.
+        best: the evaluation that chose them.
+        minutes: how long the training took.
+        device: what it ran on.
+
+    Returns:
+        The model, and its probabilities on the validation part (M, C).
+    """
+    model = Artifact(
+        labels=data.labels,
+        text=recipe.text,
+        vocabulary=data.vocabulary,
+        network=data.network,
+        tensors=artifact.quantise(dict(tensors)),
+        priors=tuple(float(share) for share in data.priors),
+    )
+    held_out = dataset.train.take(data.validation_rows)
+    probabilities = Classifier(model).predict_proba(held_out.texts)
+    found = evaluate(
+        data.validation_classes, probabilities, data.labels, lengths=data.validation.lengths
+    ).to_json()
+    metrics = {"validation": {key: found[key] for key in found if key != "mistakes"}}
+    provenance = _provenance(dataset, data, recipe, best=best, minutes=minutes, device=device)
+    card = _card(dataset, data, recipe, metrics, provenance)
+    complete = Artifact(
+        **{
+            **vars(model),
+            "metrics": metrics,
+            "provenance": provenance,
+            "card": card.render(),
+        }
+    )
+    return complete, probabilities
+
+
+def validation_csv(dataset: Dataset, data: Prepared, probabilities: Floats) -> str:
+    """The validation rows with their labels and probabilities, as CSV."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["row", "id", "label", *data.labels])
+    ids, labels = dataset.train.ids, dataset.train.labels or []
+    for row, shares in zip(data.validation_rows.tolist(), probabilities.tolist(), strict=True):
+        name = "" if ids is None else ids[row]
+        writer.writerow([row, name, labels[row], *(f"{share:.6f}" for share in shares)])
+    return text.getvalue()
+
+
+def _provenance(
+    dataset: Dataset, data: Prepared, recipe: Recipe, *, best: Row, minutes: float, device: str
+) -> dict[str, Any]:
+    return {
+        "recipe": recipe.to_dict(),
+        "data": {"name": dataset.name, "sha256": dict(dataset.sha256)},
+        "rows": {
+            "train": len(data.train),
+            "validation": len(data.validation),
+            "unlabelled": data.unlabelled,
+        },
+        "seed": recipe.training.seed,
+        "validation": recipe.training.validation,
+        "validation_seed": recipe.training.validation_seed,
+        "best": {"step": best.step, "epoch": round(best.epoch, 4)},
+        "minutes": round(minutes, 2),
+        "machine": {"cores": available_cores(), "device": device, "system": platform.system()},
+        "versions": {"python": platform.python_version(), **_versions()},
+    }
+
+
+def _versions() -> dict[str, str]:
+    versions = {}
+    for name in _PACKAGES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:  # gensim, where no vectors are trained
+            continue
+    return versions
+
+
+def _card(
+    dataset: Dataset,
+    data: Prepared,
+    recipe: Recipe,
+    metrics: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+) -> Card:
+    rows, machine = provenance["rows"], provenance["machine"]
+    about = f"{rows['train']:,} labelled texts to learn from, {rows['validation']:,} held out"
+    if rows["unlabelled"]:
+        about += f", {rows['unlabelled']:,} without labels for the vocabulary and word vectors"
+    return Card(
+        name=f"{dataset.name}, recipe {recipe.name}",
+        labels=data.labels,
+        network=data.network,
+        data={dataset.name: f"{about}."},
+        evaluations={f"{dataset.name} (validation)": metrics["validation"]},
+        training={
+            "recipe": recipe.name,
+            "seed": recipe.training.seed,
+            "time": f"{provenance['minutes']:.1f} minutes ({machine['device']}, "
+            f"{machine['cores']} cores)",
+            "tonality": provenance["versions"]["tonality"],
+        },
+        languages=(recipe.text.language,),
+    )

@@ -1,0 +1,245 @@
+"""``train``: from a dataset and a recipe to a model folder."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, Trainer
+
+from tonality import artifact
+from tonality.data import Dataset
+from tonality.errors import TrainingError
+from tonality.train.batches import BatchStream
+from tonality.train.checkpoint import METRICS, RunFolder
+from tonality.train.curves import draw_curves
+from tonality.train.export import build_artifact, validation_csv
+from tonality.train.loop import Loop
+from tonality.train.model import Dropout, LSTMNetwork
+from tonality.train.module import TrainingModule
+from tonality.train.prepare import Prepared, check_dataset, fingerprint, prepare
+from tonality.train.progress import Reporter
+from tonality.train.recipe import Recipe
+
+CURVES, VALIDATION = "curves.png", "validation.csv"
+
+_MEMORY = (
+    "out of memory: lower training.batch_size, text.max_tokens, network.hidden_size or "
+    "vocabulary.ngrams"
+)
+
+
+def train(
+    dataset: Dataset,
+    recipe: Recipe,
+    output: str | os.PathLike[str],
+    *,
+    resume: bool = False,
+    reporter: Reporter | None = None,
+    callbacks: Sequence[Callback] = (),
+    checkpoint_minutes: float = 10.0,
+    accelerator: str = "auto",
+    devices: int | str = "auto",
+) -> Path:
+    """Trains a model and writes its folder.
+
+    A run survives being killed: called again with ``resume``, it goes on from its last
+    checkpoint and, on a CPU with the same number of threads, ends with the weights it would
+    have had.
+
+    Args:
+        dataset: the data; a validation part is cut from its labelled texts, its test part is
+            not touched.
+        recipe: the settings.
+        output: the run's folder; the model goes to its subfolder ``model``.
+        resume: go on with the run that the folder holds.
+        reporter: told how it goes; by default the log.
+        callbacks: Lightning callbacks, called before the run's own.
+        checkpoint_minutes: minutes between checkpoints, besides those at evaluations.
+        accelerator: ``cpu``, ``gpu`` or whatever else Lightning knows; ``auto`` for the best.
+        devices: how many of them; ``auto`` for all.
+
+    Returns:
+        The model folder.
+
+    Raises:
+        ConfigError: ``resume`` with other settings or data than the run's.
+        DataError: the data cannot be trained on.
+        DependencyError: a package of the extra ``train`` is missing.
+        TrainingError: the folder holds a run already, or none to resume; training diverged or
+            ran out of memory; a file cannot be written.
+        KeyboardInterrupt: stopped by Ctrl-C or SIGTERM, after saving.
+    """
+    reporter = reporter or Reporter()
+    labels = check_dataset(dataset)
+    folder = RunFolder(output)
+    identity = {
+        "settings": recipe.settings(),
+        "data": {"name": dataset.name, "labels": list(labels), "sha256": fingerprint(dataset)},
+    }
+    # Lightning starts the processes of the other devices by running the program anew: they
+    # find the folder as the first one left it.
+    leads = os.environ.get("LOCAL_RANK", "0") == "0"
+    if resume and leads:
+        folder.reopen(identity)
+    elif leads:
+        folder.begin(identity, recipe.to_toml())
+    state = folder.load_checkpoint() if resume else None
+    data = prepare(dataset, recipe, folder, reporter if leads else Reporter())
+    with _quiet(), torch.random.fork_rng(devices=[]):
+        try:
+            trainer, loop = _fit(
+                data, recipe, folder, reporter, state, checkpoint_minutes,
+                callbacks=list(callbacks), accelerator=accelerator, devices=devices,
+            )  # fmt: skip
+        except (MemoryError, RuntimeError) as fault:
+            if isinstance(fault, RuntimeError) and "memory" not in str(fault):
+                raise
+            raise TrainingError(_MEMORY) from fault
+    if not trainer.is_global_zero:
+        return folder.model
+    _leave_records(folder, loop)
+    if loop.interrupted:
+        raise KeyboardInterrupt
+    return _finish(dataset, data, recipe, folder, loop, reporter, str(trainer.strategy.root_device))
+
+
+def _fit(
+    data: Prepared,
+    recipe: Recipe,
+    folder: RunFolder,
+    reporter: Reporter,
+    state: Mapping[str, Any] | None,
+    checkpoint_minutes: float,
+    *,
+    callbacks: list[Callback],
+    accelerator: str,
+    devices: int | str,
+) -> tuple[Trainer, Loop]:
+    """Does the steps that are left."""
+    settings = recipe.training
+    stream = BatchStream(
+        data.train,
+        data.train_classes,
+        batch_size=settings.batch_size,
+        seed=settings.seed,
+        epochs=settings.epochs,
+        first_step=0 if state is None else state["step"],
+    )
+    loop = Loop(
+        data, recipe, stream, folder, reporter, checkpoint_minutes=checkpoint_minutes, state=state
+    )
+    half = settings.precision == "bf16" and accelerator != "cpu" and torch.cuda.is_available()
+    trainer = Trainer(
+        accelerator=accelerator,
+        devices=devices,
+        precision="bf16-mixed" if half else "32-true",
+        max_epochs=1,  # to Lightning; the stream goes through all of ours
+        min_epochs=0,
+        callbacks=[*callbacks, loop],
+        default_root_dir=folder.path,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        use_distributed_sampler=False,
+    )
+    stream.rank, stream.world_size = trainer.global_rank, trainer.world_size
+    if len(stream) and not loop.stopping.stop:
+        module = _module(data, recipe, stream, state)
+        reporter.say(
+            f"{stream.total_steps - stream.first_step:,} steps of up to {settings.batch_size} "
+            f"texts on {trainer.strategy.root_device}"
+        )
+        try:
+            trainer.fit(module, train_dataloaders=stream)
+        except SystemExit as fault:  # what Lightning makes of Ctrl-C before the first step
+            raise KeyboardInterrupt from fault
+        finally:
+            reporter.close()
+    return trainer, loop
+
+
+def _module(
+    data: Prepared, recipe: Recipe, stream: BatchStream, state: Mapping[str, Any] | None
+) -> TrainingModule:
+    torch.manual_seed(recipe.training.seed)
+    network = LSTMNetwork(data.network, Dropout(**vars(recipe.dropout)))
+    if state is not None:
+        network.load_state_dict(state["weights"])
+    elif data.vectors is not None:
+        network.start_from({"embedding.weight": data.vectors})
+    weights = None
+    if recipe.training.class_weights == "balanced":
+        weights = torch.from_numpy(1 / (len(data.labels) * data.priors)).float()  # (C,)
+    return TrainingModule(
+        network,
+        recipe,
+        total_steps=stream.total_steps,
+        first_step=stream.first_step,
+        class_weights=weights,
+        optimiser_state=None if state is None else state["optimiser"],
+    )
+
+
+def _leave_records(folder: RunFolder, loop: Loop) -> None:
+    if loop.history.rows:
+        folder.write(METRICS, loop.history.to_csv().encode())
+        folder.write(CURVES, draw_curves(loop.history.rows, loop.best_row))
+
+
+def _finish(
+    dataset: Dataset,
+    data: Prepared,
+    recipe: Recipe,
+    folder: RunFolder,
+    loop: Loop,
+    reporter: Reporter,
+    device: str,
+) -> Path:
+    best = loop.best_row
+    assert best is not None  # the last step is always evaluated
+    assert loop.best is not None
+    reporter.say(f"keeping step {best.step:,}; measuring the model as it will run")
+    model, probabilities = build_artifact(
+        dataset,
+        data,
+        recipe,
+        folder.load_best(loop.best["file"]),
+        best=best,
+        minutes=loop.history.rows[-1].seconds / 60,
+        device=device,
+    )
+    folder.write(VALIDATION, validation_csv(dataset, data, probabilities).encode())
+    artifact.write(model, folder.model)
+    found = model.metrics["validation"]
+    low, high = found["accuracy_interval"]
+    reporter.say(
+        f"validation accuracy {found['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%}); "
+        f"the model is in {folder.model}"
+    )
+    return folder.model
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Lightning tells of its own defaults and hints; a run speaks through its reporter."""
+    loggers = [
+        logging.getLogger(name) for name in ("lightning", "lightning.pytorch", "lightning.fabric")
+    ]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"lightning\.")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

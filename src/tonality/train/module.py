@@ -1,0 +1,153 @@
+"""The network as Lightning trains it: a step, the optimiser, the learning rate.
+
+Everything that changes from step to step (order of the texts, learning rate, dropout) is a
+function of the seed and of the steps done. So a run that was stopped goes on exactly, on a CPU,
+from the weights, the optimiser's state and one number. Lightning's own restart depends on where
+in its loop a checkpoint fell, differs between its versions, and may skip a validation.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from lightning.pytorch import LightningModule
+from torch import Tensor, nn
+
+from tonality.errors import TrainingError
+from tonality.train.batches import Batch
+from tonality.train.model import LSTMNetwork
+from tonality.train.objectives import classification_loss
+from tonality.train.recipe import OptimiserSettings, Recipe
+
+DIVERGED = (
+    "lower optimiser.learning_rate, or set optimiser.clip_norm (1.0 is usual); "
+    "the last checkpoint is from before"
+)
+
+
+class TrainingModule(LightningModule):
+    """A network in training.
+
+    Args:
+        network: the network; trained in place.
+        recipe: the settings.
+        total_steps: steps of the whole run.
+        first_step: steps done in earlier sessions.
+        class_weights: (C,) what a text of each class counts, or None for 1.
+        optimiser_state: the optimiser's state at ``first_step``.
+    """
+
+    class_weights: Tensor | None
+
+    def __init__(
+        self,
+        network: LSTMNetwork,
+        recipe: Recipe,
+        *,
+        total_steps: int,
+        first_step: int = 0,
+        class_weights: Tensor | None = None,
+        optimiser_state: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.recipe = recipe
+        self.total_steps, self.first_step = total_steps, first_step
+        self.register_buffer("class_weights", class_weights)
+        self._optimiser_state = optimiser_state
+
+    @property
+    def steps_done(self) -> int:
+        """Steps done over all sessions."""
+        return self.first_step + self.trainer.global_step
+
+    def learning_rate(self, step: int) -> float:
+        """The learning rate of a step (from 0), before the multipliers of the embeddings."""
+        settings = self.recipe.optimiser
+        return settings.learning_rate * schedule(settings, step, self.total_steps)
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """AdamW, fused: one pass over each table, in place of six."""
+        settings = self.recipe.optimiser
+        optimiser = torch.optim.AdamW(
+            parameter_groups(self.network, settings),
+            lr=settings.learning_rate,
+            betas=settings.betas,
+            fused=True,
+        )
+        if self._optimiser_state is not None:
+            optimiser.load_state_dict(self._optimiser_state)
+            self._optimiser_state = None
+        return optimiser
+
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        """Sets what this step's number decides: the noise and the learning rate."""
+        step, rank = self.steps_done, self.global_rank
+        sequence = np.random.SeedSequence([self.recipe.training.seed, step, rank])
+        torch.manual_seed(int(sequence.generate_state(1, np.uint64)[0] >> 1))
+        rate = self.learning_rate(step)
+        for group in self.trainer.optimizers[0].param_groups:
+            group["lr"] = rate * group["rate"]
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """The loss of a batch."""
+        loss = classification_loss(
+            self.network,
+            batch,
+            class_weights=self.class_weights,
+            label_smoothing=self.recipe.training.label_smoothing,
+        )
+        if not torch.isfinite(loss):
+            raise TrainingError(f"the loss of step {self.steps_done + 1} is not finite: {DIVERGED}")
+        return loss
+
+    def configure_gradient_clipping(
+        self,
+        optimizer: torch.optim.Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """Clips the norm of all gradients together."""
+        limit = self.recipe.optimiser.clip_norm
+        if limit:
+            norm = nn.utils.clip_grad_norm_(self.parameters(), limit)
+            if not torch.isfinite(norm):
+                raise TrainingError(
+                    f"the gradients of step {self.steps_done + 1} are not finite: {DIVERGED}"
+                )
+
+
+def parameter_groups(network: LSTMNetwork, settings: OptimiserSettings) -> list[dict[str, Any]]:
+    """Parameters by learning rate and weight decay; ``rate`` is their multiplier.
+
+    Biases and the attention's context vector, which have one dimension, do not decay.
+    """
+    kinds: dict[str, list[Tensor]] = {"embedding": [], "ngram": [], "matrix": [], "vector": []}
+    for name, parameter in network.named_parameters():
+        kind = {"embedding.weight": "embedding", "ngram_embedding.weight": "ngram"}.get(name)
+        kinds[kind or ("matrix" if parameter.ndim > 1 else "vector")].append(parameter)
+    rates = {"embedding": settings.embedding_rate, "ngram": settings.ngram_rate}
+    decays = {"ngram": settings.ngram_weight_decay, "vector": 0.0}
+    return [
+        {
+            "params": parameters,
+            "rate": rates.get(kind, 1.0),
+            "weight_decay": decays.get(kind, settings.weight_decay),
+        }
+        for kind, parameters in kinds.items()
+        if parameters
+    ]
+
+
+def schedule(settings: OptimiserSettings, step: int, total_steps: int) -> float:
+    """The share of the peak learning rate that step ``step`` (from 0) is made with."""
+    warmup = settings.warmup_steps
+    if step < warmup:
+        return (step + 1) / warmup
+    if settings.schedule == "constant":
+        return 1.0
+    done = min((step - warmup) / max(total_steps - warmup, 1), 1.0)
+    return 1.0 - done if settings.schedule == "linear" else (1.0 + math.cos(math.pi * done)) / 2

@@ -1,0 +1,228 @@
+"""From a dataset to arrays: the split, the vocabulary, the n-gram table, the word vectors.
+
+Only the training part and unlabelled text shape them; the validation part is only encoded, and
+the test part is not touched.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tonality.classifier import available_cores
+from tonality.data import Dataset, Table, split
+from tonality.encode import Encoded, Encoder
+from tonality.errors import DataError
+from tonality.network import NetworkConfig
+from tonality.ngrams import NgramTable
+from tonality.text import TextConfig, Tokenizer
+from tonality.train.checkpoint import RunFolder
+from tonality.train.progress import Reporter
+from tonality.train.recipe import Recipe
+from tonality.train.vectors import word_vectors
+from tonality.vocabulary import Vocabulary
+
+Int64 = NDArray[np.int64]
+Floats = NDArray[np.float32]
+
+# Fewer labelled rows teach nothing, whatever the settings.
+LEAST_ROWS = 20
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a run trains on.
+
+    Attributes:
+        labels: the C classes, in the order of the network's outputs.
+        vocabulary: words and n-grams.
+        network: the shapes of the network.
+        train: the training texts, N.
+        train_classes: their classes (N,).
+        validation: the validation texts, M.
+        validation_classes: their classes (M,).
+        validation_rows: their rows in the labelled table (M,).
+        unlabelled: how many unlabelled texts there are.
+        vectors: where the word embedding starts (V, E), or None.
+    """
+
+    labels: tuple[str, ...]
+    vocabulary: Vocabulary
+    network: NetworkConfig
+    train: Encoded
+    train_classes: Int64
+    validation: Encoded
+    validation_classes: Int64
+    validation_rows: Int64
+    unlabelled: int
+    vectors: Floats | None
+
+    @property
+    def priors(self) -> NDArray[np.float64]:
+        """(C,) the classes' shares of the training part."""
+        counts = np.bincount(self.train_classes, minlength=len(self.labels))
+        shares: NDArray[np.float64] = counts / counts.sum()
+        return shares
+
+
+def check_dataset(dataset: Dataset) -> tuple[str, ...]:
+    """Checks that a dataset can be trained on and gives its classes in order.
+
+    Classes are in alphabetical order, or in that of the numbers if all are numbers.
+
+    Raises:
+        DataError: no labels, one class only, or too few rows.
+    """
+    table = dataset.train
+    source = table.source or None
+    if table.labels is None:
+        raise DataError(
+            "there are no labels to learn; name their column with --label-column", path=source
+        )
+    labels = sorted(set(table.labels))
+    if len(labels) < 2:
+        found = f"every row has the label {labels[0]!r}" if labels else "there are no rows"
+        raise DataError(f"{found}; a classifier needs two classes or more", path=source)
+    if len(table) < LEAST_ROWS:
+        raise DataError(
+            f"{len(table)} labelled rows are too few; {LEAST_ROWS} are the least", path=source
+        )
+    if all(label.removeprefix("-").isdecimal() for label in labels):
+        labels.sort(key=int)
+    return tuple(labels)
+
+
+def fingerprint(dataset: Dataset) -> str:
+    """SHA-256 of all that training reads of a dataset, wherever it came from."""
+    digest = hashlib.sha256()
+    tables: Iterable[Table] = (dataset.train, *([dataset.unlabelled] if dataset.unlabelled else []))
+    for table in tables:
+        for column in (table.texts, table.labels, table.groups):
+            digest.update(b"\0none" if column is None else b"\0%d" % len(column))
+            for value in column or ():
+                data = value.encode("utf-8", "surrogatepass")
+                digest.update(b"%d:" % len(data) + data)
+    return digest.hexdigest()
+
+
+def prepare(dataset: Dataset, recipe: Recipe, folder: RunFolder, reporter: Reporter) -> Prepared:
+    """Everything that comes before the first step.
+
+    Args:
+        dataset: the data.
+        recipe: the settings.
+        folder: where word vectors are kept, so that a resumed run starts from the same.
+        reporter: told what goes on.
+
+    Raises:
+        DataError: the data cannot be trained on.
+        DependencyError: a package of the extra ``train`` is missing.
+    """
+    labels = check_dataset(dataset)
+    rows, held_out = split(
+        dataset.train, validation=recipe.training.validation, seed=recipe.training.validation_seed
+    )
+    classes = _classes(dataset.train, labels)
+    texts = dataset.train.texts
+    train_texts = [texts[i] for i in rows]
+    unlabelled = dataset.unlabelled.texts if dataset.unlabelled else []
+    reporter.say(
+        f"{len(rows):,} texts to train on, {len(held_out):,} for validation, "
+        f"{len(unlabelled):,} without labels"
+    )
+    vocabulary = _build_vocabulary(train_texts, unlabelled, recipe)
+    train = Encoder(recipe.text, vocabulary).encode(train_texts)
+    vocabulary, train = _add_ngrams(vocabulary, train, classes[rows], recipe)
+    ngrams = 0 if vocabulary.ngrams is None else vocabulary.ngrams.size
+    reporter.say(f"{vocabulary.size:,} words and {max(ngrams - 1, 0):,} n-grams")
+    vectors = None
+    if recipe.vectors.use:
+        vectors = _vectors([train_texts, unlabelled], vocabulary, recipe, folder, reporter)
+    return Prepared(
+        labels=labels,
+        vocabulary=vocabulary,
+        network=recipe.network.config(
+            vocabulary_size=vocabulary.size, ngram_rows=ngrams, classes=len(labels)
+        ),
+        train=train,
+        train_classes=classes[rows],
+        validation=Encoder(recipe.text, vocabulary).encode([texts[i] for i in held_out]),
+        validation_classes=classes[held_out],
+        validation_rows=held_out,
+        unlabelled=len(unlabelled),
+        vectors=vectors,
+    )
+
+
+def _classes(table: Table, labels: tuple[str, ...]) -> Int64:
+    index = {label: number for number, label in enumerate(labels)}
+    return np.array([index[label] for label in table.labels or ()], dtype=np.int64)
+
+
+def _build_vocabulary(train: list[str], unlabelled: list[str], recipe: Recipe) -> Vocabulary:
+    tokens = Tokenizer(recipe.text).tokens
+    counts: Counter[str] = Counter()
+    for texts in (train, unlabelled):
+        for text in texts:
+            counts.update(tokens(text))
+    settings = recipe.vocabulary
+    return Vocabulary.build(
+        counts, recipe.text, min_count=settings.min_count, max_size=settings.max_size
+    )
+
+
+def _add_ngrams(
+    vocabulary: Vocabulary, train: Encoded, classes: Int64, recipe: Recipe
+) -> tuple[Vocabulary, Encoded]:
+    if not recipe.vocabulary.ngrams:
+        return vocabulary, train
+    table = NgramTable.build(
+        train.ids,
+        train.offsets,
+        classes,
+        vocabulary_size=vocabulary.size,
+        size=recipe.vocabulary.ngrams,
+        min_count=recipe.vocabulary.ngram_min_count,
+    )
+    if table.size < 2:  # nothing is frequent enough
+        return vocabulary, train
+    found = table.lookup(train.ids, train.offsets)
+    return vocabulary.with_ngrams(table), dataclasses.replace(train, ngrams=found)
+
+
+def _vectors(
+    corpora: list[list[str]],
+    vocabulary: Vocabulary,
+    recipe: Recipe,
+    folder: RunFolder,
+    reporter: Reporter,
+) -> Floats:
+    shape = (vocabulary.size, recipe.network.embedding_size)
+    saved = folder.load_vectors(shape)
+    if saved is not None:
+        reporter.say("word vectors are there from before")
+        return saved
+    # Whole texts, whatever the network reads of them; n-grams have no part in this.
+    whole: TextConfig = dataclasses.replace(recipe.text, max_tokens=0)
+    encoder = Encoder(whole, vocabulary.with_ngrams(None))
+    settings = recipe.vectors
+    reporter.say(f"word vectors: {settings.epochs} epochs")
+    vectors = word_vectors(
+        encoder.encode([text for corpus in corpora for text in corpus]),
+        vocabulary.size,
+        size=shape[1],
+        epochs=settings.epochs,
+        window=settings.window,
+        negative=settings.negative,
+        seed=recipe.training.seed,
+        workers=available_cores(),
+        progress=lambda done: reporter.say(f"word vectors: epoch {done} of {settings.epochs} done"),
+    )
+    folder.save_vectors(vectors)
+    return vectors

@@ -1,0 +1,156 @@
+"""What a run tells while it works: a bar on a terminal, plain lines elsewhere, or the log."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tonality.train.history import Row
+
+logger = logging.getLogger(__name__)
+
+# Seconds between lines where there is no terminal to draw a bar on.
+QUIET = 30.0
+
+
+@dataclass
+class Progress:
+    """How far a run is.
+
+    Attributes:
+        step: steps done, over all sessions.
+        total: steps of the whole run.
+        epoch: epochs done, in parts.
+        epochs: epochs of the whole run.
+        loss: of the steps since the last row of metrics.
+        accuracy: of the last evaluation.
+        texts: texts read in this session.
+        tokens: tokens read in this session.
+        steps: steps done in this session.
+        seconds: how long they took, evaluations left out.
+    """
+
+    step: int
+    total: int
+    epoch: float
+    epochs: int
+    loss: float
+    accuracy: float | None
+    texts: int
+    tokens: int
+    steps: int
+    seconds: float
+
+    @property
+    def rate(self) -> str:
+        """Texts and tokens a second."""
+        seconds = max(self.seconds, 1e-9)
+        return f"{self.texts / seconds:,.0f} texts/s, {self.tokens / seconds:,.0f} tokens/s"
+
+    @property
+    def time_left(self) -> str:
+        """How long the steps that remain will take at this session's rate."""
+        left = (self.total - self.step) * self.seconds / max(self.steps, 1)
+        return duration(left)
+
+
+class Reporter:
+    """Tells through :mod:`logging` how a run is going; the others tell a person."""
+
+    def say(self, line: str) -> None:
+        """One line on what goes on."""
+        logger.info(line)
+
+    def advance(self, progress: Progress) -> None:
+        """After each step."""
+
+    def evaluated(self, row: Row, *, best: bool) -> None:
+        """After each evaluation."""
+        self.say(describe(row, best=best))
+
+    def close(self) -> None:
+        """After the last step."""
+
+
+class LineReporter(Reporter):
+    """Plain lines: now and then while it steps, and at each evaluation.
+
+    Args:
+        write: takes a line.
+        every: seconds between lines.
+    """
+
+    def __init__(self, write: Callable[[str], Any], every: float = QUIET) -> None:
+        self._write, self._every = write, every
+        self._said = time.monotonic()
+
+    def say(self, line: str) -> None:
+        self._write(line)
+        self._said = time.monotonic()
+
+    def advance(self, progress: Progress) -> None:
+        if time.monotonic() - self._said >= self._every:
+            self.say(
+                f"step {progress.step:,} of {progress.total:,}, epoch {progress.epoch:.2f}: "
+                f"loss {progress.loss:.4f}, {progress.rate}, {progress.time_left} left"
+            )
+
+
+class BarReporter(Reporter):
+    """A progress bar on a terminal, lines of news above it.
+
+    Args:
+        console: the rich console to draw on.
+    """
+
+    def __init__(self, console: Any) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+        from rich.progress import Progress as Bar
+
+        self._console = console
+        self._bar = Bar(
+            TextColumn("epoch {task.fields[epoch]}"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[news]}"),
+            console=console,
+            transient=True,
+        )
+        self._task: Any = None
+
+    def say(self, line: str) -> None:
+        self._console.print(line, markup=False, highlight=False)
+
+    def advance(self, progress: Progress) -> None:
+        if self._task is None:
+            self._bar.start()
+            self._task = self._bar.add_task("", total=progress.total, epoch="", news="")
+        accuracy = "" if progress.accuracy is None else f", accuracy {progress.accuracy:.2%}"
+        self._bar.update(
+            self._task,
+            completed=progress.step,
+            epoch=f"{progress.epoch:.2f}/{progress.epochs}",
+            news=f"loss {progress.loss:.4f}{accuracy}, {progress.rate}, {progress.time_left} left",
+        )
+
+    def close(self) -> None:
+        self._bar.stop()
+
+
+def describe(row: Row, *, best: bool) -> str:
+    """An evaluation in a line."""
+    return (
+        f"step {row.step:,}, epoch {row.epoch:.2f}: training loss {row.train_loss:.4f}, "
+        f"validation loss {row.validation_loss:.4f}, accuracy {row.validation_accuracy:.2%}"
+        f"{' (best)' if best else ''}, {duration(row.seconds)}"
+    )
+
+
+def duration(seconds: float) -> str:
+    """``3:07`` for minutes and seconds, ``1:03:07`` from an hour on."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

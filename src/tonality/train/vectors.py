@@ -1,0 +1,119 @@
+"""In-domain word vectors: where the embedding starts."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tonality.encode import Encoded
+from tonality.errors import DependencyError
+
+Floats = NDArray[np.float32]
+
+
+def word_vectors(
+    texts: Encoded,
+    vocabulary_size: int,
+    *,
+    size: int,
+    epochs: int = 5,
+    window: int = 5,
+    negative: int = 5,
+    seed: int = 0,
+    workers: int = 1,
+    progress: Callable[[int], None] | None = None,
+) -> Floats:
+    """Word vectors from texts: word2vec's continuous bag of words (Mikolov et al. 2013).
+
+    With one worker, the same input gives the same vectors; with several, threads race, and
+    vectors differ a little from run to run.
+
+    Args:
+        texts: the ids of N texts.
+        vocabulary_size: V.
+        size: E.
+        epochs: passes over the texts.
+        window: words of context on each side.
+        negative: noise words drawn for each word.
+        seed: of the start and the noise.
+        workers: threads.
+        progress: called with the number of epochs done.
+
+    Returns:
+        (V, E); words that do not occur, PAD among them, have zeros.
+
+    Raises:
+        DependencyError: gensim is not installed.
+    """
+    try:
+        from gensim.models import Word2Vec
+        from gensim.models.callbacks import CallbackAny2Vec
+    except ImportError as missing:
+        raise DependencyError("training word vectors", extra="train") from missing
+
+    class Report(CallbackAny2Vec):  # type: ignore[misc]
+        done = 0
+
+        def on_epoch_end(self, model: object) -> None:
+            self.done += 1
+            if progress is not None:
+                progress(self.done)
+
+    vectors = np.zeros((vocabulary_size, size), dtype=np.float32)
+    counts = np.bincount(texts.ids, minlength=vocabulary_size)  # (V,)
+    occurring = np.flatnonzero(counts)
+    if not len(occurring):
+        return vectors
+    sentences = _Sentences(texts, vocabulary_size)
+    with _quiet():
+        model = Word2Vec(
+            vector_size=size,
+            window=window,
+            negative=negative,
+            min_count=1,
+            sg=0,
+            seed=seed % 2**32,
+            workers=workers,
+        )
+        model.build_vocab_from_freq({str(i): int(counts[i]) for i in occurring})
+        model.train(
+            sentences,
+            total_examples=len(texts),
+            total_words=len(texts.ids),
+            epochs=epochs,
+            callbacks=[Report()],
+        )
+    rows = [model.wv.key_to_index[str(i)] for i in occurring]
+    vectors[occurring] = model.wv.vectors[rows]
+    return vectors
+
+
+class _Sentences:
+    """The texts as gensim reads them: lists of strings, once an epoch."""
+
+    def __init__(self, texts: Encoded, vocabulary_size: int) -> None:
+        self.texts = texts
+        self.names = np.array([str(i) for i in range(vocabulary_size)], dtype=object)
+
+    def __iter__(self) -> Iterator[list[str]]:
+        offsets = self.texts.offsets.tolist()
+        for start, end in pairwise(offsets):
+            if end > start:
+                yield self.names[self.texts.ids[start:end]].tolist()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """gensim warns through logging of small corpora, and of none of our concern."""
+    logger = logging.getLogger("gensim")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,98 @@
+"""Batches: every text once an epoch, like lengths together, the same from (seed, epoch) alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tonality.encode import Encoded
+from tonality.train.batches import BatchStream, collate, epoch_batches, share
+
+
+def make_texts(lengths: list[int], *, ngrams: bool = True) -> Encoded:
+    """Texts of given lengths whose ids tell text and place."""
+    ids = np.array(
+        [100 * text + place + 2 for text, n in enumerate(lengths) for place in range(n)], np.int32
+    )
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    rows = np.stack([ids, -ids], axis=1) if ngrams else None
+    return Encoded(ids, rows, offsets, np.zeros(len(lengths), np.int64))
+
+
+LENGTHS = st.lists(st.integers(0, 50), min_size=1, max_size=300).map(np.array)
+
+
+@given(LENGTHS, st.integers(1, 40), st.integers(0, 2**63 - 1), st.integers(0, 5))
+def test_every_row_once_and_full_batches_but_one(
+    lengths: np.ndarray, size: int, seed: int, epoch: int
+) -> None:
+    batches = epoch_batches(lengths, size, seed, epoch)
+    assert sorted(np.concatenate(batches).tolist()) == list(range(len(lengths)))
+    assert len(batches) == -(-len(lengths) // size)
+    assert sum(len(batch) < size for batch in batches) <= 1
+    again = epoch_batches(lengths, size, seed, epoch)
+    assert all(map(np.array_equal, batches, again))
+
+
+def test_epochs_and_seeds_differ_and_padding_is_small() -> None:
+    lengths = np.random.default_rng(0).integers(1, 400, 2000)
+    batches = epoch_batches(lengths, 20, seed=1, epoch=0)
+    for other in (epoch_batches(lengths, 20, 1, 1), epoch_batches(lengths, 20, 2, 0)):
+        assert not all(map(np.array_equal, batches, other))
+    padded = sum(len(rows) * lengths[rows].max() for rows in batches)
+    assert padded < 1.05 * lengths.sum()
+    means = [lengths[rows].mean() for rows in batches]
+    assert np.corrcoef(means[:-1], means[1:])[0, 1] < 0.3  # short and long batches mixed
+
+
+def test_collate_pads_on_the_right_with_zeros() -> None:
+    texts = make_texts([2, 0, 3])
+    batch = collate(texts, np.array([0, 1, 1]), np.array([2, 1, 0]))
+    assert batch.ids.tolist() == [[202, 203, 204], [0, 0, 0], [2, 3, 0]]
+    assert batch.lengths.tolist() == [3, 0, 2]
+    assert batch.classes.tolist() == [1, 1, 0]
+    assert batch.ngrams is not None
+    assert torch.equal(batch.ngrams, torch.stack([batch.ids, -batch.ids], dim=2))
+    assert collate(make_texts([2], ngrams=False), np.array([0]), np.array([0])).ngrams is None
+
+
+def test_a_batch_of_empty_texts_has_one_column() -> None:
+    assert collate(make_texts([0, 0]), np.array([0, 1]), np.array([0, 1])).ids.shape == (2, 1)
+
+
+def make_stream(first_step: int = 0, rank: int = 0, world_size: int = 1) -> BatchStream:
+    texts = make_texts([n % 13 + 1 for n in range(50)])
+    classes = np.arange(50) % 2
+    return BatchStream(
+        texts, classes, batch_size=8, seed=3, epochs=3,
+        first_step=first_step, rank=rank, world_size=world_size,
+    )  # fmt: skip
+
+
+def test_a_stream_begun_late_gives_the_rest_of_the_whole() -> None:
+    whole = list(make_stream())
+    assert len(whole) == len(make_stream()) == 21
+    for first in (1, 6, 7, 8, 20, 21):
+        rest = list(make_stream(first))
+        assert len(rest) == len(make_stream(first)) == 21 - first
+        for one, other in zip(rest, whole[first:], strict=True):
+            assert torch.equal(one.ids, other.ids)
+
+
+def test_processes_share_every_batch() -> None:
+    for whole, *parts in zip(
+        make_stream(), *(make_stream(rank=rank, world_size=3) for rank in range(3)), strict=True
+    ):
+        assert len({len(part.ids) for part in parts}) == 1
+        texts = {int(ids[0]) for part in parts for ids in part.ids}
+        assert texts == {int(ids[0]) for ids in whole.ids}
+
+
+@given(st.integers(1, 60), st.integers(1, 9))
+def test_shares_are_equal_and_complete(rows: int, world_size: int) -> None:
+    parts = [share(np.arange(rows), rank, world_size) for rank in range(world_size)]
+    assert len({len(part) for part in parts}) == 1
+    assert len(np.concatenate(parts)) < rows + world_size
+    assert set(np.concatenate(parts).tolist()) == set(range(rows))

@@ -1,0 +1,310 @@
+"""Whole runs on made-up reviews: what comes out, and that stopping and going on change nothing."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import logging
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from made_up_reviews import TINY, make_dataset, make_table
+
+import tonality
+from tonality.artifact import read
+from tonality.data import Dataset, Table, split
+from tonality.errors import ConfigError, DataError, TrainingError
+from tonality.evaluate.parts import Part, choose_part
+from tonality.train import train
+from tonality.train.history import Row
+from tonality.train.progress import Reporter
+from tonality.train.recipe import Recipe
+
+LEARNS = TINY.with_settings(["training.epochs=4", "optimiser.learning_rate=0.1"])
+
+
+class Recorder(Reporter):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.evaluations: list[tuple[Row, bool]] = []
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+
+    def evaluated(self, row: Row, *, best: bool) -> None:
+        self.evaluations.append((row, best))
+
+
+class SignalAt(Callback):
+    """Sends this process a signal after a step, as Ctrl-C does."""
+
+    def __init__(self, step: int, number: int = signal.SIGINT) -> None:
+        self.step, self.number = step, number
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
+        if pl_module.steps_done == self.step:
+            os.kill(os.getpid(), self.number)
+
+
+class SpoilAt(Callback):
+    """Makes the weights not finite after a step."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
+        if pl_module.steps_done == self.step:
+            with torch.no_grad():
+                pl_module.network.output.weight.fill_(float("nan"))
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an uninterrupted run."""
+    folder = tmp_path_factory.mktemp("runs") / "whole"
+    train(make_dataset(unlabelled=60), LEARNS, folder)
+    return folder
+
+
+def weights(folder: Path) -> bytes:
+    return (folder / "model" / "weights.safetensors").read_bytes()
+
+
+def rows(folder: Path) -> list[dict[str, str]]:
+    """The metrics without the time they took."""
+    with (folder / "metrics.csv").open(newline="") as file:
+        return [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
+
+
+def test_a_run_leaves_a_model_that_learned_and_its_records(finished: Path) -> None:
+    classifier = tonality.load(finished / "model")
+    assert classifier.labels == ("negative", "positive")
+    assert classifier.predict("the film was brilliant").label == "positive"
+    assert classifier.predict("a boring plot").label == "negative"
+    names = {path.name for path in finished.iterdir()} - {"tensorboard"}
+    assert {"metrics.csv", "curves.png", "validation.csv", "recipe.toml", "model"} <= names
+    assert not [name for name in names if name.endswith(".new")]
+    assert (finished / "curves.png").read_bytes().startswith(b"\x89PNG")
+    assert Recipe.load(finished / "recipe.toml") == LEARNS
+
+
+def test_the_model_says_what_it_was_made_of_and_how_good_it_is(finished: Path) -> None:
+    model = read(finished / "model")
+    measured = model.metrics["validation"]
+    assert measured["n"] == 40
+    assert measured["accuracy"] > 0.85
+    json.dumps(model.metrics, allow_nan=False)
+    origin = model.provenance
+    assert Recipe.from_dict(origin["recipe"]) == LEARNS
+    assert origin["data"] == {"name": "made-up", "sha256": {"train.csv": "0" * 64}}
+    assert origin["rows"] == {"train": 160, "validation": 40, "unlabelled": 60}
+    assert origin["versions"]["torch"] == torch.__version__.split("+")[0] or origin["versions"]
+    assert model.priors == pytest.approx((0.5, 0.5), abs=0.02)
+    assert "made-up" in model.card
+    assert f"{measured['accuracy']:.2%}" in model.card
+
+
+def test_validation_csv_holds_what_the_model_says_of_the_held_out_rows(finished: Path) -> None:
+    dataset = make_dataset()
+    _, held_out = split(dataset.train, validation=0.2, seed=0)
+    classifier = tonality.load(finished / "model")
+    with (finished / "validation.csv").open(newline="") as file:
+        found = list(csv.DictReader(file))
+    assert [int(row["row"]) for row in found] == held_out.tolist()
+    assert [row["id"] for row in found] == [f"review-{row}" for row in held_out]
+    texts = [dataset.train.texts[row] for row in held_out]
+    given = np.array([[float(row[label]) for label in classifier.labels] for row in found])
+    np.testing.assert_allclose(given, classifier.predict_proba(texts), atol=1e-6)
+    recorded = choose_part(dataset, Part.VALIDATION, classifier.artifact.provenance)
+    assert recorded.ids == [row["id"] for row in found]
+
+
+def test_the_vocabulary_does_not_see_the_validation_part(tmp_path: Path) -> None:
+    table = make_table(40)
+    texts = [f"{text} word{row}" for row, text in enumerate(table.texts)]
+    dataset = Dataset(
+        train=dataclasses.replace(table, texts=texts),
+        test=Table(["the test part is none of its business"]),
+        unlabelled=Table(["unlabelled texts lend words"]),
+        name="made-up",
+        sha256={},
+    )
+    rows, _ = split(dataset.train, validation=0.2, seed=0)
+    model = read(train(dataset, TINY.with_settings(["training.epochs=1"]), tmp_path / "run"))
+    words = set(model.vocabulary.forms)
+    assert {word for word in words if word.startswith("word")} == {f"word{row}" for row in rows} | {
+        "words"
+    }
+    assert "unlabelled" in words
+    assert "business" not in words
+
+
+@pytest.mark.parametrize("step", [1, 9, 10, 13, 40])
+def test_ctrl_c_saves_and_resuming_ends_as_if_nothing_had_been(
+    finished: Path, tmp_path: Path, step: int
+) -> None:
+    folder, dataset = tmp_path / "run", make_dataset(unlabelled=60)
+    handler = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        train(dataset, LEARNS, folder, callbacks=[SignalAt(step)])
+    assert signal.getsignal(signal.SIGINT) is handler
+    assert not (folder / "model").exists()
+    assert torch.load(folder / "checkpoint.pt", weights_only=True)["step"] == step
+    train(dataset, LEARNS, folder, resume=True)
+    assert weights(folder) == weights(finished)
+    assert rows(folder) == rows(finished)
+
+
+def test_everything_at_once_resumes_exactly(tmp_path: Path) -> None:
+    recipe = LEARNS.with_settings(
+        [
+            "vectors.use=true", "network.layers=2", "network.pooling=max+attention",
+            "network.dense=[4]", "dropout.layer=0.2", "dropout.dense=0.2",
+            "optimiser.schedule=cosine", "optimiser.warmup_steps=7", "optimiser.weight_decay=0.1",
+            "optimiser.embedding_rate=0.5", "training.class_weights=balanced",
+            "training.label_smoothing=0.1", "training.evaluations_per_epoch=3",
+            "training.keep=loss", "training.epochs=2", "training.seed=5",
+        ]
+    )  # fmt: skip
+    dataset = make_dataset(90, classes=3, unlabelled=30)
+    with pytest.raises(KeyboardInterrupt):
+        train(dataset, recipe, tmp_path / "a", callbacks=[SignalAt(7, signal.SIGTERM)])
+    # Word vectors differ from run to run with several threads: both go on from the same start.
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "vectors.npy").write_bytes((tmp_path / "a" / "vectors.npy").read_bytes())
+    train(dataset, recipe, tmp_path / "a", resume=True)
+    train(dataset, recipe, tmp_path / "b")
+    assert weights(tmp_path / "a") == weights(tmp_path / "b")
+    assert read(tmp_path / "a" / "model").labels == ("negative", "neutral", "positive")
+
+
+def test_the_best_weights_are_kept_and_training_stops_without_progress(tmp_path: Path) -> None:
+    recipe = LEARNS.with_settings(
+        ["training.epochs=50", "training.patience=2", "training.keep=loss"]
+    )
+    recorder = Recorder()
+    model = read(train(make_dataset(), recipe, tmp_path / "run", reporter=recorder))
+    losses = [row.validation_loss for row, _ in recorder.evaluations]
+    best = int(np.argmin(losses))
+    assert len(losses) == best + 3 < 50
+    assert [best for _, best in recorder.evaluations][best:] == [True, False, False]
+    assert model.provenance["best"]["step"] == recorder.evaluations[best][0].step
+    assert model.metrics["validation"]["log_loss"] == pytest.approx(losses[best], abs=5e-3)
+    names = [path.name for path in (tmp_path / "run").glob("best-*")]
+    assert names == [f"best-{recorder.evaluations[best][0].step}.safetensors"]
+
+
+def test_a_run_that_diverges_says_what_to_change_and_keeps_its_checkpoint(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with pytest.raises(
+        TrainingError, match=r"step 14 is not finite: lower optimiser.learning_rate"
+    ):
+        train(make_dataset(), LEARNS, folder, callbacks=[SpoilAt(13)])
+    state = torch.load(folder / "checkpoint.pt", weights_only=True)
+    assert state["step"] == 10
+    assert all(torch.isfinite(tensor).all() for tensor in state["weights"].values())
+
+
+def test_a_folder_is_not_trained_into_twice(finished: Path, tmp_path: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in finished.rglob("*")}
+    dataset = make_dataset(unlabelled=60)
+    with pytest.raises(TrainingError, match="holds a run already: go on with it with --resume"):
+        train(dataset, LEARNS, finished)
+    with pytest.raises(TrainingError, match=r"is finished, its model is in .*nothing to resume"):
+        train(dataset, LEARNS, finished, resume=True)
+    assert {path: path.stat().st_mtime_ns for path in finished.rglob("*")} == before
+    (tmp_path / "model").mkdir()
+    with pytest.raises(TrainingError, match="model exists already"):
+        train(dataset, LEARNS, tmp_path)
+    with pytest.raises(TrainingError, match=r"no run in .*absent to resume"):
+        train(dataset, LEARNS, tmp_path / "absent", resume=True)
+    assert not (tmp_path / "absent").exists()
+
+
+def test_resuming_wants_the_same_settings_and_data(tmp_path: Path) -> None:
+    folder, dataset = tmp_path / "run", make_dataset()
+    with pytest.raises(KeyboardInterrupt):
+        train(dataset, LEARNS, folder, callbacks=[SignalAt(1)])
+    other = LEARNS.with_settings(["network.hidden_size=9"])
+    with pytest.raises(ConfigError, match=r"settings.network.hidden_size was 6 and is 9"):
+        train(dataset, other, folder, resume=True)
+    with pytest.raises(ConfigError, match=r"data\.sha256 was"):
+        train(make_dataset(198), LEARNS, folder, resume=True)
+    (folder / "checkpoint.pt").write_bytes(b"nonsense")
+    with pytest.raises(TrainingError, match=r"checkpoint\.pt is damaged"):
+        train(dataset, LEARNS, folder, resume=True)
+
+
+def test_a_run_stopped_before_its_first_checkpoint_can_be_resumed(
+    finished: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for name in ("run.json", "recipe.toml"):
+        (folder / name).write_bytes((finished / name).read_bytes())
+    train(make_dataset(unlabelled=60), LEARNS, folder, resume=True)
+    assert weights(folder) == weights(finished)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (make_table(40, labelled=False), "no labels to learn; name their column with --label-col"),
+        (make_table(40, classes=1), "every row has the label 'positive'; a classifier needs two"),
+        (make_table(18), "18 labelled rows are too few; 20 are the least"),
+        (Table([], []), "there are no rows"),
+        (
+            dataclasses.replace(make_table(40), groups=["one"] * 40),
+            "all rows belong to one group",
+        ),
+    ],
+)
+def test_data_that_cannot_be_learned_from_is_refused_at_once(
+    table: Table, message: str, tmp_path: Path
+) -> None:
+    dataset = Dataset(train=table, test=None, unlabelled=None, name="bad", sha256={})
+    with pytest.raises(DataError, match=message):
+        train(dataset, TINY, tmp_path / "run")
+
+
+def test_a_folder_that_cannot_be_written_is_refused_at_once(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(TrainingError, match="cannot be written"):
+        train(make_dataset(), TINY, tmp_path / "file" / "run")
+
+
+def test_numbers_as_labels_stay_in_the_order_of_numbers(tmp_path: Path) -> None:
+    table = make_table(60, classes=3)
+    names = {"positive": "10", "negative": "-1", "neutral": "2"}
+    table = dataclasses.replace(table, labels=[names[label] for label in table.labels or ()])
+    dataset = Dataset(train=table, test=None, unlabelled=None, name="numbers", sha256={})
+    recipe = TINY.with_settings(["training.epochs=1", "vocabulary.ngrams=0"])
+    assert read(train(dataset, recipe, tmp_path / "run")).labels == ("-1", "2", "10")
+
+
+def test_it_is_quiet_but_for_the_log_and_touches_only_its_folder(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    state = torch.get_rng_state()
+    with caplog.at_level(logging.INFO):
+        train(make_dataset(40), TINY.with_settings(["training.epochs=1"]), tmp_path / "run")
+    assert capfd.readouterr() == ("", "")
+    assert {record.name.split(".")[0] for record in caplog.records} == {"tonality"}
+    assert not any("film" in record.getMessage() for record in caplog.records)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["elsewhere", "run"]
+    assert not list((tmp_path / "elsewhere").iterdir())
+    assert torch.equal(torch.get_rng_state(), state)

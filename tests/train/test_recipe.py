@@ -1,0 +1,118 @@
+"""Recipes: what ships, what a file may say, what is refused and how."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from tonality.errors import ConfigError
+from tonality.train.model import Dropout
+from tonality.train.recipe import DropoutSettings, Recipe, shipped
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_shipped_recipes_load_and_survive_a_round_trip(name: str, tmp_path: Path) -> None:
+    recipe = Recipe.load(name)
+    assert recipe.name == name
+    assert recipe.description
+    file = tmp_path / "copy.toml"
+    file.write_text(recipe.to_toml(), encoding="utf-8")
+    assert Recipe.load(file) == recipe
+    assert Recipe.from_dict(recipe.to_dict()) == recipe
+
+
+def test_quick_and_base_ship() -> None:
+    assert {"quick", "base"} <= set(shipped())
+
+
+def test_an_empty_file_is_the_defaults_under_its_own_name(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("", encoding="utf-8")
+    assert Recipe.load(file) == Recipe(name="mine")
+
+
+def test_settings_change_one_value_each_and_void_what_was_measured() -> None:
+    recipe = Recipe.from_dict({"expected": {"minutes": 8, "accuracy": 0.9}})
+    changed = recipe.with_settings(
+        [
+            "network.hidden_size=64",
+            "network.dense=[32, 16]",
+            "optimiser.schedule=cosine",
+            'text.truncate="head"',
+            "optimiser.clip_norm=0",
+            "vectors.use = true",
+        ]
+    )
+    assert changed.network == dataclasses.replace(recipe.network, hidden_size=64, dense=(32, 16))
+    assert changed.optimiser.schedule == "cosine"
+    assert changed.text.truncate == "head"
+    assert changed.optimiser.clip_norm == 0.0
+    assert changed.vectors.use
+    assert changed.expected.minutes == 0
+    assert recipe.with_settings([]) == recipe
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("network.hiden_size=3", "network.hiden_size; did you mean 'hidden_size'? Valid: embed"),
+        ("trainig.epochs=3", "section 'trainig' in a recipe; did you mean 'training'?"),
+        ("text.lowercase=true", "did you mean 'lower_case'?"),
+        ("expected.minutes=3", "no section 'expected'"),
+        ("epochs=3", "write section.key=value"),
+        ("training.epochs", "write section.key=value"),
+        ("training.epochs=1.5", "training.epochs is 1.5; it takes a whole number"),
+        ("training.epochs=0", "training.epochs is 0; it takes a number from 1"),
+        ("training.epochs=true", "training.epochs is True; it takes a whole number"),
+        ("training.average=1", "training.average is 1.0; it takes a number from 0 to below 1"),
+        ("training.seed=-1", "training.seed is -1; it takes a number from 0 to"),
+        ("optimiser.learning_rate=nan", "optimiser.learning_rate is nan; it takes a number"),
+        ("optimiser.schedule=step", "one of 'linear', 'cosine', 'constant'"),
+        ("optimiser.betas=[0.9]", "it takes a list of 2, each a number"),
+        ("network.dense=[4, 0]", "network.dense is (4, 0); it takes a number from 1"),
+        ("network.dense=4", "it takes a list, each a whole number"),
+        ("network.pooling=maxx", "network.pooling must be one of max, mean"),
+        ("text.max_tokens=-1", "'max_tokens' is negative"),
+        ("vectors.use=yes", "vectors.use is 'yes'; it takes true or false"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_is_valid(change: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Recipe().with_settings([change])
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("[network]\nhidden = 3\n", "no setting network.hidden"),
+        ("[netwrok]\n", "no section 'netwrok' in a recipe; did you mean 'network'?"),
+        ("network = 3\n", "[network] must be a table"),
+        ("description = 3\n", "description is 3; it takes a string"),
+        ("[network\n", "cannot be read"),
+    ],
+)
+def test_a_wrong_file_is_refused(content: str, message: str, tmp_path: Path) -> None:
+    file = tmp_path / "wrong.toml"
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        Recipe.load(file)
+    assert message in str(caught.value)
+
+
+def test_a_recipe_that_does_not_exist_names_those_that_do() -> None:
+    with pytest.raises(ConfigError, match=r"'bas'; did you mean 'base'\? Valid: base, quick"):
+        Recipe.load("bas")
+
+
+def test_the_settings_that_decide_a_run_leave_out_names_and_expectations() -> None:
+    one = Recipe.from_dict({"name": "a", "description": "b", "expected": {"minutes": 1}})
+    assert one.settings() == Recipe().settings()
+    assert one.settings() != Recipe().with_settings(["training.seed=1"]).settings()
+
+
+def test_dropout_settings_are_the_networks() -> None:
+    names = [field.name for field in dataclasses.fields(Dropout)]
+    assert [field.name for field in dataclasses.fields(DropoutSettings)] == names

@@ -1,0 +1,123 @@
+"""The pieces of a step: schedule, parameter groups, moving average, early stopping, loss."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from tonality.network import NetworkConfig
+from tonality.train.averaging import EVERY, MovingAverage
+from tonality.train.batches import Batch
+from tonality.train.model import LSTMNetwork
+from tonality.train.module import parameter_groups, schedule
+from tonality.train.objectives import classification_loss
+from tonality.train.recipe import OptimiserSettings
+from tonality.train.stopping import EarlyStopping
+
+
+def make_network() -> LSTMNetwork:
+    """A network with a tensor of every kind."""
+    torch.manual_seed(0)
+    config = NetworkConfig(
+        9, embedding_size=3, hidden_size=2, pooling="max+attention", dense=(4,), ngram_rows=5
+    )
+    return LSTMNetwork(config)
+
+
+@pytest.mark.parametrize(("kind", "middle"), [("linear", 0.5), ("cosine", 0.5), ("constant", 1.0)])
+def test_schedule_warms_up_and_falls(kind: str, middle: float) -> None:
+    settings = OptimiserSettings(schedule=kind, warmup_steps=10)  # type: ignore[arg-type]
+    rates = [schedule(settings, step, 110) for step in range(110)]
+    assert rates[0] == pytest.approx(0.1)
+    assert rates[10] == 1.0
+    assert rates[60] == pytest.approx(middle)
+    assert rates[109] == (1.0 if kind == "constant" else pytest.approx(0.0, abs=0.011))
+    assert all(0 <= rate <= 1 for rate in rates)
+
+
+def test_each_parameter_is_in_one_group_with_its_own_rate_and_decay() -> None:
+    network = make_network()
+    settings = OptimiserSettings(
+        embedding_rate=0.5, ngram_rate=0.25, weight_decay=0.1, ngram_weight_decay=0.7
+    )
+    groups = parameter_groups(network, settings)
+    names = {id(parameter): name for name, parameter in network.named_parameters()}
+    seen = [names[id(parameter)] for group in groups for parameter in group["params"]]
+    assert sorted(seen) == sorted(names.values())
+    given = {
+        names[id(parameter)]: (group["rate"], group["weight_decay"])
+        for group in groups
+        for parameter in group["params"]
+    }
+    assert given["embedding.weight"] == (0.5, 0.1)
+    assert given["ngram_embedding.weight"] == (0.25, 0.7)
+    assert given["output.weight"] == (1.0, 0.1)
+    assert given["output.bias"] == given["attention_context"] == (1.0, 0.0)
+
+
+def test_the_average_follows_its_formula_and_swaps_in_and_out() -> None:
+    module = nn.Linear(2, 1, bias=False)
+    average = MovingAverage(module, decay=0.5)
+    expected = module.weight.detach().numpy().copy()
+    for step in range(1, 3 * EVERY + 1):
+        with torch.no_grad():
+            module.weight.add_(step)
+        if average.due(step):
+            average.update(step)
+            kept = min(0.5, (1 + step) / (10 + step)) ** EVERY
+            expected = kept * expected + (1 - kept) * module.weight.detach().numpy()
+    last = module.weight.detach().clone()
+    with average.in_place():
+        np.testing.assert_allclose(module.weight.detach().numpy(), expected, rtol=1e-5)
+    assert torch.equal(module.weight, last)
+
+
+def test_the_average_goes_on_from_its_state_and_an_update_twice_is_one() -> None:
+    one, other = nn.Linear(2, 1), nn.Linear(2, 1)
+    first, second = MovingAverage(one, 0.9), MovingAverage(other, 0.9)
+    with torch.no_grad():
+        one.weight.fill_(5.0)
+    first.update(3)
+    first.update(3)
+    second.load_state_dict(first.state_dict())
+    other.load_state_dict(one.state_dict())
+    first.update(8)
+    second.update(8)
+    with first.in_place(), second.in_place():
+        assert torch.equal(one.weight, other.weight)
+
+
+def test_early_stopping_waits_for_patience_and_ties_are_no_improvement() -> None:
+    stopping = EarlyStopping(patience=2)
+    scores = [(0.8, -0.5), (0.9, -0.6), (0.9, -0.6), (0.9, -0.4), (0.7, 0.0), (0.8, 0.0)]
+    outcomes = [(stopping.improved(score), stopping.stop) for score in scores]
+    assert outcomes == [
+        (True, False), (True, False), (False, False), (True, False), (False, False), (False, True),
+    ]  # fmt: skip
+    restored = EarlyStopping(patience=2)
+    restored.load_state_dict(stopping.state_dict())
+    assert restored == stopping
+
+
+def test_without_patience_it_never_stops() -> None:
+    stopping = EarlyStopping(patience=0)
+    for score in range(5, 0, -1):
+        stopping.improved((float(score),))
+    assert not stopping.stop
+
+
+def test_loss_weighs_classes_and_smooths_labels() -> None:
+    network = make_network().eval()
+    batch = Batch(torch.tensor([[2, 3], [4, 0]]), torch.tensor([2, 1]), None, torch.tensor([0, 1]))
+    scores = network(batch.ids, batch.lengths).log_softmax(1)
+    plain = classification_loss(network, batch)
+    assert plain.item() == pytest.approx(-(scores[0, 0] + scores[1, 1]).item() / 2)
+    weighed = classification_loss(network, batch, class_weights=torch.tensor([3.0, 1.0]))
+    assert weighed.item() == pytest.approx(-(3 * scores[0, 0] + scores[1, 1]).item() / 4)
+    smooth = classification_loss(network, batch, label_smoothing=0.2)
+    assert smooth.item() == pytest.approx(0.8 * plain.item() - 0.2 * scores.mean().item())
+    assert math.isfinite(smooth.item())

@@ -1,0 +1,62 @@
+"""Word vectors: what occurs in like places gets like vectors, and nothing is left to chance."""
+
+from __future__ import annotations
+
+import random
+import sys
+
+import numpy as np
+import pytest
+
+from tonality.encode import Encoded
+from tonality.errors import DependencyError
+from tonality.train.vectors import word_vectors
+
+
+def corpus() -> Encoded:
+    """Sentences in which 2 and 3 are synonyms and 4 and 5 are; id 1 and ids from 40 are absent."""
+    rng = random.Random(0)
+    sentences = []
+    for _ in range(600):
+        subject, others = rng.choice([((2, 3), range(10, 20)), ((4, 5), range(20, 30))])
+        words = rng.choices(others, k=6)
+        words.insert(3, rng.choice(subject))
+        sentences.append(words)
+    sentences.insert(7, [])
+    offsets = np.cumsum([0, *map(len, sentences)])
+    ids = np.array([word for words in sentences for word in words], dtype=np.int32)
+    return Encoded(ids, None, offsets, np.zeros(len(sentences), np.int64))
+
+
+def test_words_in_like_places_are_near() -> None:
+    done: list[int] = []
+    vectors = word_vectors(corpus(), 42, size=8, epochs=20, progress=done.append)
+    assert vectors.shape == (42, 8)
+    assert vectors.dtype == np.float32
+    assert done == list(range(1, 21))
+
+    def cosine(a: int, b: int) -> float:
+        one, other = vectors[a], vectors[b]
+        return float(one @ other / np.linalg.norm(one) / np.linalg.norm(other))
+
+    assert cosine(2, 3) > cosine(2, 4) + 0.2
+    assert cosine(4, 5) > cosine(3, 5) + 0.2
+    assert not vectors[[0, 1, 40, 41]].any()
+
+
+def test_one_worker_is_exact_and_the_seed_counts() -> None:
+    settings = {"size": 4, "epochs": 1}
+    one, again = (word_vectors(corpus(), 42, **settings, seed=2**40) for _ in range(2))
+    assert np.array_equal(one, again)
+    assert not np.array_equal(one, word_vectors(corpus(), 42, **settings, seed=1))
+
+
+def test_no_texts_give_zeros() -> None:
+    empty = Encoded(np.empty(0, np.int32), None, np.zeros(1, np.int64), np.empty(0, np.int64))
+    assert not word_vectors(empty, 5, size=3).any()
+
+
+def test_without_gensim_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gensim.models", None)
+    with pytest.raises(DependencyError, match=r"pip install 'tonality\[train\]'"):
+        word_vectors(corpus(), 42, size=4)
