@@ -20,6 +20,8 @@ def __getattr__(name: str) -> Any:
         except ModuleNotFoundError as missing:
             from tonality.errors import DependencyError
 
+            if (missing.name or "").startswith("tonality"):
+                raise
             raise DependencyError("training", extra="train") from missing
         return train
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -104,8 +104,6 @@ def _provenance(
             "unlabelled": data.unlabelled,
         },
         "seed": recipe.training.seed,
-        "validation": recipe.training.validation,
-        "validation_seed": recipe.training.validation_seed,
         "best": {"step": best.step, "epoch": round(best.epoch, 4)},
         "minutes": round(minutes, 2),
         "machine": {"cores": available_cores(), "device": device, "system": platform.system()},

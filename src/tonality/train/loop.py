@@ -136,7 +136,8 @@ class Loop(Callback):
             self._save(trainer, pl_module, step)
             self._paused += time.monotonic() - paused
         trainer.should_stop = stop or self.stopping.stop
-        self.interrupted = stop
+        if stop:  # and never back to False: the signal may have come just now
+            self.interrupted = True
         self._tell(pl_module, step, trainer)
 
     def _evaluation_due(self, step: int) -> bool:

@@ -1,0 +1,157 @@
+"""``tonality train`` as a user runs it, killed without warning included."""
+
+from __future__ import annotations
+
+import csv
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from made_up_reviews import TINY, make_table
+from typer.testing import CliRunner, Result
+
+import tonality
+from tonality.cli import app
+
+# Long enough to be killed on the way, with evaluations and checkpoints all along.
+LONG = ["training.epochs=25", "vectors.use=true"]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A CSV file of made-up reviews, its columns under names of its own."""
+    table = make_table(120)
+    path = tmp_path_factory.mktemp("data") / "reviews.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["words", "stars", "film"])
+        stars = {"positive": "5", "negative": "1"}
+        labels = [stars[label] for label in table.labels or ()]
+        writer.writerows(zip(table.texts, labels, table.groups or (), strict=True))
+    return path
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny recipe as a file."""
+    path = tmp_path_factory.mktemp("recipes") / "tiny.toml"
+    path.write_text(TINY.to_toml())
+    return path
+
+
+def words(
+    data: Path, recipe: Path, output: Path, *settings: str, resume: bool = False
+) -> list[str]:
+    """The arguments of the command."""
+    return [
+        "train", "--data", str(data), "--recipe", str(recipe), "-o", str(output),
+        "--text-column", "words", "--label-column", "stars", "--group-column", "film",
+        "--label-map", "5=positive", "--label-map", "1=negative",
+        *(word for setting in settings for word in ("--set", setting)),
+        *(["--resume"] if resume else []),
+    ]  # fmt: skip
+
+
+def run(arguments: list[str]) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+def start(arguments: list[str]) -> subprocess.Popen[str]:
+    """Starts the command in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tonality", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+
+
+def wait_for(path: Path, process: subprocess.Popen[str], newer_than: float = 0.0) -> None:
+    """Waits until a process has written a file."""
+    until = time.monotonic() + 120
+    while not path.exists() or path.stat().st_mtime <= newer_than:
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < until, "no checkpoint in two minutes"
+        time.sleep(0.01)
+
+
+def test_it_trains_and_prints_the_model_folder_alone_on_stdout(
+    data: Path, recipe: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "run"
+    result = run(words(data, recipe, output, "training.epochs=1"))
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout == f"{output / 'model'}\n"
+    assert "96 texts to train on, 24 for validation" in result.stderr
+    assert "epoch 1.00: training loss" in result.stderr
+    assert "validation accuracy" in result.stderr
+    assert tonality.load(output / "model").labels == ("negative", "positive")
+
+
+def test_killed_and_interrupted_it_ends_as_an_uninterrupted_run(
+    data: Path, recipe: Path, tmp_path: Path
+) -> None:
+    output, checkpoint = tmp_path / "killed", tmp_path / "killed" / "checkpoint.pt"
+
+    process = start(words(data, recipe, output, *LONG))
+    wait_for(checkpoint, process)
+    time.sleep(random.uniform(0, 0.3))
+    process.kill()
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert not (output / "model").exists()
+
+    process = start(words(data, recipe, output, *LONG, resume=True))
+    wait_for(checkpoint, process, newer_than=checkpoint.stat().st_mtime)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, ""), err
+    resume = words(data, recipe, output, *LONG, resume=True)
+    assert f"stopped; go on with: tonality {' '.join(resume)}" in err
+    assert "Traceback" not in err
+
+    assert run(resume).exit_code == 0
+    whole = tmp_path / "whole"
+    whole.mkdir()  # word vectors differ from run to run with several threads: start from the same
+    (whole / "vectors.npy").write_bytes((output / "vectors.npy").read_bytes())
+    assert run(words(data, recipe, whole, *LONG)).exit_code == 0
+    for name in ("weights.safetensors", "vocabulary.json"):
+        assert (output / "model" / name).read_bytes() == (whole / "model" / name).read_bytes()
+    assert len(list(output.glob("best-*"))) == 1
+    assert not list(output.glob(".*"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--set", "training.epoch=1"], "did you mean 'epochs'?"),
+        (["--recipe", "quik"], "did you mean 'quick'?"),
+        (["--label-map", "5"], "expected OLD=NEW"),
+        (["--text-column", "review"], "no column 'review'"),
+        (["--label-map", "1=positive"], "mapped twice"),
+        (["--resume"], "no run in"),
+    ],
+)
+def test_mistakes_are_told_before_any_work(
+    data: Path, recipe: Path, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    result = run([*words(data, recipe, tmp_path / "run"), *arguments])
+    assert result.exit_code != 0
+    assert message in str(result.exception)
+    assert not (tmp_path / "run").exists()
+
+
+def test_resuming_needs_no_recipe(data: Path, recipe: Path, tmp_path: Path) -> None:
+    output = tmp_path / "run"
+    assert run(words(data, recipe, output, "training.epochs=1")).exit_code == 0
+    without = [
+        word for word in words(data, recipe, output, resume=True)
+        if word not in ("--recipe", str(recipe))
+    ]  # fmt: skip
+    assert "is finished" in str(run(without).exception)
