@@ -13,7 +13,7 @@ ORDERS: Final = (2, 3)
 
 # Fibonacci hashing (Knuth, The Art of Computer Programming 3, 6.4): 2**64 over the golden ratio.
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
-_SLOTS_PER_KEY = 16
+_SLOTS_PER_KEY = 8
 
 Int64 = NDArray[np.int64]
 
@@ -176,31 +176,40 @@ class NgramTable:
 
 
 class _Index(NamedTuple):
-    """Finds keys in a sorted array; a small table of marks turns most misses away first."""
+    """A hash table with open addressing, probed for all keys of a batch at once."""
 
-    keys: Int64  # (G,) ascending
-    marks: NDArray[np.bool_]  # (2**k,) whether any key hashes there
-    shift: np.uint64
+    keys: Int64  # (G,)
+    slots: NDArray[np.int32]  # (2**k,) 1 + the position of a key, or 0 for an empty slot
     first_row: int
 
     @classmethod
     def of(cls, keys: Int64, first_row: int) -> _Index:
-        bits = max(len(keys) * _SLOTS_PER_KEY, 2).bit_length()
-        shift = np.uint64(64 - bits)
-        marks = np.zeros(2**bits, dtype=np.bool_)
-        marks[_hash(keys, shift)] = True
-        return cls(keys, marks, shift, first_row)
+        slots = np.zeros(2 ** (len(keys) * _SLOTS_PER_KEY).bit_length(), dtype=np.int32)
+        places = np.arange(1, len(keys) + 1, dtype=np.int32)
+        at = _hash(keys, len(slots))
+        while len(places):
+            empty = slots[at] == 0
+            slots[at[empty]] = places[empty]  # of several keys, one gets the slot
+            left = slots[at] != places
+            places, at = places[left], (at[left] + 1) % len(slots)
+        return cls(keys, slots, first_row)
 
     def find(self, keys: Int64, rows: NDArray[np.int32]) -> None:
-        """Write the row of each key that the index holds."""
-        maybe = np.flatnonzero(self.marks[_hash(keys, self.shift)])
-        keys = keys[maybe]
-        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        held = self.keys[at] == keys
-        rows[maybe[held]] = at[held] + self.first_row
+        """Write the row of each key that the table holds."""
+        at = _hash(keys, len(self.slots))
+        open_ = np.flatnonzero(self.slots[at])
+        keys, at = keys[open_], at[open_]
+        while len(open_):
+            places = self.slots[at]
+            held = (self.keys[places - 1] == keys) & (places > 0)
+            rows[open_[held]] = places[held] + (self.first_row - 1)
+            left = ~held & (places > 0)
+            open_, keys, at = open_[left], keys[left], (at[left] + 1) % len(self.slots)
 
 
-def _hash(keys: Int64, shift: np.uint64) -> Int64:
+def _hash(keys: Int64, slots: int) -> Int64:
+    """A slot for each key, by the top bits of a product; `slots` is a power of two, 2 or more."""
+    shift = np.uint64(65 - slots.bit_length())
     return ((keys.view(np.uint64) * _MULTIPLIER) >> shift).view(np.int64)
 
 

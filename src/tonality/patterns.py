@@ -10,6 +10,7 @@ may fail after a repeat is possessive (``++``) or fails within that repeat's own
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 URL = "<url>"
 MENTION = "<mention>"
@@ -89,17 +90,52 @@ _OTHER_PUNCTUATION = (
 )
 
 _EMOTICONS = (
-    r"[:;=]['\-o^]?(?:\)++|\(++|\]|\[|[dp3xo*/\\|@$])(?![\w/])",  # :-) ;) =( :'( :D :P :/ :3
+    r"[:;=]['\-o^]?(?:\)++|\(++|\]|\[|[dp3o*/\\|])(?![\w/])",  # :-) ;) =( :'( :D :P :/ :3
     r"\([-^]?[:;](?![\w/])",  # (:
     r"<3++(?!\w)|</3(?!\w)|<[\\]3(?!\w)",  # hearts, whole and broken
     r">[:;]['-]?[()](?!\w)",  # >:(
-    r"\^[-_.]?\^|[-*@=>]_++[-*@=<](?!\w)|>[.]<",  # ^_^ -_- *_* >.<
+    r"\^[-_.]?\^|-_++-|\*_++\*|@_++@|=_++=|>_++<|>\.<",  # ^_^ -_- *_* >.<
     r"\\[oO]/(?!\w)",  # \o/
+)
+_EMOJI_WHOLE = f"[{_EMOJI}][{_EMOJI_PART}]*+"
+# Read before words and numbers, which would take a part of them.
+_UNICODE_FIRST = (
+    r"[0-9#*]\ufe0f?\u20e3",  # keycaps
+    f"[{_REGIONAL}]{{2}}",  # flags
+    f"{_EMOJI_WHOLE}(?:\u200d{_EMOJI_WHOLE})*",
+    r"\u02c9?\\_\(\u30c4\)_/\u02c9?",  # the shrug, its arms as cleaning leaves them
+    f"[{_UNSPACED}][{_MARKS}]*+",
+    # Most words of a text that is not all ASCII are, and so they are read fast.
+    r"[a-z][a-z0-9]*+(?![^\x00-\x7f]|(?<=n)'t\b)",
+)
+
+
+class _Characters(NamedTuple):
+    """The classes of characters that differ between texts of ASCII alone and others."""
+
+    letter: str
+    digit: str
+    word: str
+    name: str  # in @mentions and #hashtags
+
+
+_ASCII = _Characters("[a-z]", "[0-9]", "[a-z][a-z0-9]*", r"\w")
+_LETTER, _LETTER_OR_DIGIT = rf"[^\W\d_{_UNSPACED}]", rf"[^\W_{_UNSPACED}]"
+_OTHER = _Characters(
+    _LETTER,
+    r"\d",
+    f"{_LETTER}{_LETTER_OR_DIGIT}*(?:[{_MARKS}]++{_LETTER_OR_DIGIT}*+)*",
+    rf"[\w{_MARKS}]",
 )
 
 
 def token_pattern(
-    *, ascii_only: bool, lower_case: bool, drop_punctuation: bool, drop_symbols: bool
+    *,
+    ascii_only: bool,
+    lower_case: bool,
+    drop_punctuation: bool,
+    drop_symbols: bool,
+    whole_hashtags: bool,
 ) -> re.Pattern[str]:
     """The pattern whose matches are the tokens of a cleaned text.
 
@@ -108,26 +144,17 @@ def token_pattern(
         lower_case: whether the texts it will see are lower-cased.
         drop_punctuation: leave punctuation out (emoticons stay).
         drop_symbols: leave other special characters out (emoticons and emoji stay).
+        whole_hashtags: ``#fun`` is one token; else it is the word, without its sign.
 
     Returns:
         A pattern without groups, for `findall` and `finditer`.
     """
-    flags = re.NOFLAG if lower_case else re.IGNORECASE
-    if ascii_only:
-        letter, rest, digit = "[a-z]", "[a-z0-9]", "[0-9]"
-        word = f"{letter}{rest}*"
-        fast_words: list[str] = []
-        flags |= re.ASCII
-    else:
-        letter, rest, digit = rf"[^\W\d_{_UNSPACED}]", rf"[^\W_{_UNSPACED}]", r"\d"
-        word = f"{letter}{rest}*(?:[{_MARKS}]++{rest}*+)*"
-        # Most words of a text that is not all ASCII are, and this is how to read them fast.
-        fast_words = [r"[a-z][a-z0-9]*+(?![^\x00-\x7f]|(?<=n)'t\b)"]
-    parts = [r"https?://" + _URL_REST, r"www\." + _URL_REST]
-    if not ascii_only:
-        parts += _unicode_parts()
-    parts += [
-        *fast_words,
+    letter, digit, word, name = _ASCII if ascii_only else _OTHER
+    hashtag = rf"\#(?<!\w\#)(?=[\d_]*+{letter})"
+    parts = [
+        r"https?://" + _URL_REST,
+        r"www\." + _URL_REST,
+        *(() if ascii_only else _UNICODE_FIRST),
         # A word gives its "n't" up: "don't" is "do", "n't"; "can't" is "ca", "n't".
         rf"{word}(?!(?<=n)'t\b)",
         r"n't\b",
@@ -135,36 +162,18 @@ def token_pattern(
         *_EMOTICONS,
         "|".join(sorted(PLACEHOLDERS)),
         r"'(?:s|m|d|re|ve|ll)\b",
-        rf"@(?<!\w@)\w+|\#(?<!\w\#)[\d_]*+{letter}\w*",
+        rf"@(?<!\w@){name}+",
     ]
+    if whole_hashtags:
+        parts.append(f"{hashtag}{name}+")
     if not drop_punctuation:
         parts += [r"\.\.?\.?", r"!+", r"\?+", r"--?", f"[{_PUNCTUATION}]"]
     if not drop_symbols:
-        parts += [r"\*+", f"[{_SYMBOLS}]"]
-    if not ascii_only:
-        parts += _unicode_rest(drop_punctuation, drop_symbols)
-    # Turning spaces away first spares them a try of every alternative: a third of the time.
-    return re.compile(f"(?! )(?:{'|'.join(parts)})", flags)
-
-
-def _unicode_parts() -> list[str]:
-    """Emoji, the shrug and scripts without spaces, which come before numbers and punctuation."""
-    emoji = f"[{_EMOJI}][{_EMOJI_PART}]*+"
-    return [
-        r"[0-9#*]\ufe0f?\u20e3",  # keycaps
-        f"[{_REGIONAL}]{{2}}",  # flags
-        rf"{emoji}(?:\u200d{emoji})*",
-        r"[\u00af\u02c9]?\\_\(\u30c4\)_/[\u00af\u02c9]?",
-        f"[{_UNSPACED}][{_MARKS}]*+",
-    ]
-
-
-def _unicode_rest(drop_punctuation: bool, drop_symbols: bool) -> list[str]:
-    """Any other single character that is neither space, noise, letter nor ASCII."""
-    ascii_or_noise = rf"\x00-\x7f\w\s{_NOISE}{_MARKS}"
-    parts = []
-    if not drop_punctuation:
+        parts += [r"\*+", f"(?!{hashtag})[{_SYMBOLS}]"]
+    if not ascii_only and not drop_punctuation:
         parts.append(f"[{_OTHER_PUNCTUATION}]")
-    if not drop_symbols:
-        parts.append(f"[^{ascii_or_noise}{_OTHER_PUNCTUATION}]")
-    return parts
+    if not ascii_only and not drop_symbols:
+        parts.append(rf"[^\x00-\x7f\w\s{_NOISE}{_MARKS}{_OTHER_PUNCTUATION}]")
+    flags = re.NOFLAG if lower_case else re.IGNORECASE
+    # Turning spaces away first spares them a try of every alternative: a third of the time.
+    return re.compile(f"(?! )(?:{'|'.join(parts)})", flags | (re.ASCII if ascii_only else 0))

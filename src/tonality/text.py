@@ -7,7 +7,8 @@ What a token is, with the default settings (`tests/golden/text.tsv` shows each s
   ``it 's``;
 - numbers with what belongs to them: ``7/10``, ``1,000``, ``80s``;
 - emoticons and emoji whole, whatever they are built of: ``:-)``, ``<3``, flags, skin tones;
-- punctuation, runs of ``.``, ``!``, ``?``, ``-`` and ``*`` together, else one character each;
+- punctuation and special characters one by one, but runs of ``!``, ``?`` or ``*`` whole, dots by
+  up to three and dashes by two;
 - in scripts without spaces between words (Chinese, Japanese, Thai, ...) each character.
 """
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 from typing import Any, Literal, NamedTuple, get_args, get_type_hints
 
 from tonality.cleaning import Cleaner
@@ -125,8 +127,8 @@ class Token(NamedTuple):
 
 # These read tokens joined by spaces; tokens hold none.
 _URLS = re.compile(r"(?<![^ ])(?:https?://|www\.)[^ ]+", re.IGNORECASE)
-_MENTIONS = re.compile(r"@(?<![^ ]@)\w+(?![^ ])")
-_HASHTAGS = re.compile(r"#(?<![^ ]#)(\w+)")
+_MENTIONS = re.compile(r"@(?<![^ ]@)\w[^ @]*+(?!@)")
+_HASHTAGS = re.compile(r"#(?<![^ ]#)\w[^ ]*")
 _NUMBERS = re.compile(r"(?<![^ ])\d+(?:[.,/:]\d+)*+(?![^ ])")
 _RUN = re.compile(r"([^ ])\1\1(?<!\.)")
 _LONG_RUN = re.compile(r"([^\W\d_]|[!?()])\1\1+")
@@ -148,14 +150,20 @@ class Tokenizer:
             fold_unicode=config.fold_unicode,
             lower_case=config.lower_case,
         )
-        self._ascii, self._other = (
-            token_pattern(
-                ascii_only=ascii_only,
-                lower_case=config.lower_case,
-                drop_punctuation=config.drop_punctuation,
-                drop_symbols=config.drop_symbols,
-            )
-            for ascii_only in (True, False)
+        self._ascii = self._pattern(ascii_only=True)
+
+    @cached_property
+    def _other(self) -> re.Pattern[str]:
+        # Takes 20 ms to compile, which a process with nothing but English may never need.
+        return self._pattern(ascii_only=False)
+
+    def _pattern(self, *, ascii_only: bool) -> re.Pattern[str]:
+        return token_pattern(
+            ascii_only=ascii_only,
+            lower_case=self._config.lower_case,
+            drop_punctuation=self._config.drop_punctuation,
+            drop_symbols=self._config.drop_symbols,
+            whole_hashtags=self._config.hashtags != "word",
         )
 
     def tokens(self, text: str | None) -> list[str]:
@@ -199,7 +207,7 @@ class Tokenizer:
             cleaned = cleaned.lower()
         return not (
             "@" in cleaned
-            or "#" in cleaned
+            or ("#" in cleaned and self._config.hashtags == "drop")
             or "://" in cleaned
             or "www." in cleaned
             or (self._config.squeeze and _RUN.search(cleaned))
@@ -215,8 +223,8 @@ class Tokenizer:
             line = _treat(_URLS, line, config.urls, URL)
         if "@" in line:
             line = _treat(_MENTIONS, line, config.mentions, MENTION)
-        if "#" in line and config.hashtags != "keep":
-            line = _HASHTAGS.sub(r"\1" if config.hashtags == "word" else "", line)
+        if config.hashtags == "drop" and "#" in line:
+            line = _HASHTAGS.sub("", line)
         line = _treat(_NUMBERS, line, config.numbers, NUMBER)
         tokens = line.split(" ")
         if config.squeeze:

@@ -43,6 +43,13 @@ class Vocabulary:
     dropped: frozenset[str]
     ngrams: NgramTable | None = None
 
+    def __post_init__(self) -> None:
+        if self.ngrams is not None and self.ngrams.vocabulary_size != self.size:
+            raise ValueError(
+                f"the n-gram table is of a vocabulary of {self.ngrams.vocabulary_size} ids, "
+                f"not {self.size}"
+            )
+
     @property
     def size(self) -> int:
         """Rows of the embedding, PAD (0) and UNK (1) included."""

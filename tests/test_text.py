@@ -1,0 +1,328 @@
+"""Raw text to tokens: every switch, spans into the raw text, any Unicode string, linear time."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import unicodedata
+from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tonality.cleaning import Cleaner
+from tonality.encode import Encoder
+from tonality.errors import ConfigError
+from tonality.text import TextConfig, Token, Tokenizer
+from tonality.vocabulary import Vocabulary
+
+GOLDEN = Path(__file__).parent / "golden" / "text.tsv"
+DEFAULT = Tokenizer(TextConfig())
+PLAIN = TextConfig(
+    strip_html=False,
+    fold_unicode=False,
+    lower_case=False,
+    urls="keep",
+    mentions="keep",
+    hashtags="keep",
+    squeeze=False,
+)
+TOKENIZERS = [
+    DEFAULT,
+    Tokenizer(PLAIN),
+    Tokenizer(replace(PLAIN, lower_case=True, drop_punctuation=True, drop_symbols=True)),
+    Tokenizer(TextConfig(urls="drop", mentions="drop", numbers="drop", hashtags="drop")),
+    Tokenizer(TextConfig(lower_case=False, numbers="placeholder", drop_symbols=True)),
+]
+
+# Pieces that have a meaning to some step, so that random texts meet them next to one another.
+_MARKUP = "< > <br <br/> <b> </b> <!-- --> <script> </script> <spoiler> & ; &amp; &lt; &#39; &half;"
+_LETTERS = "a A I n no don't n't 't ' é e\u0301 \u0301 \u0345 \u1100\u1161\u11a8 \u1161 ﾊﾞ ß Σ İ ı"
+_FOLDED = (
+    "’ “ ” – — … ½ ﬁ ﷺ ３ Ａ ＠ ＃ \x92 \x96 \xad \u200b \u0149 \u2034 \u203c \u2122 \u2028 \x85"
+)
+_SIGNS = (
+    "0 1 7/10 1,000 3: . .. .... , ! !!! ? - -- * ** _ __ ( ) [ ] : ; = / \\ \x00 \ud800 \uffff"
+)
+_FACES = ":) :-( :D :'( <3 </3 ^_^ -_- @_@ >:( \\o/ (: ¯\\_(ツ)_/¯ \\_(ツ)_/ ˉ \ue000 \U0001e944"
+_EMOJI = (
+    "😂 👍🏽 👨\u200d👩 🇬🇧 🇬 1\ufe0f\u20e3 #\u20e3 ❤\ufe0f \u200d \ufe0f 🏽 🏴\U000e0067\U000e007f"
+)
+_NET = (
+    "http:// https://x.y/z. HTTP://A www. www.a.b WWW.C @ @me me@home # #tag #1 #_a_ <url> <number>"
+)
+_LONG = (
+    "sooo SoOoO III xxx www aaa 哈哈哈 हिन्दी ภาษาไทย привет \u0316\u0301\u0316\u0301\u0316\u0301"
+)
+PIECES = " ".join((_MARKUP, _LETTERS, _FOLDED, _SIGNS, _FACES, _EMOJI, _NET, _LONG)).split(" ")
+texts = st.lists(
+    st.one_of(st.sampled_from([*PIECES, " ", "\n"]), st.text(st.characters(), max_size=4)),
+    max_size=12,
+).map("".join)
+
+
+def golden_rows() -> list[Any]:
+    lines = GOLDEN.read_text(encoding="utf-8").split("\n")
+    rows = [line.split("\t") for line in lines if line and not line.startswith("# ")]
+    return [
+        pytest.param(*row, id=f"{number} {row[0] or 'defaults'}")
+        for number, row in enumerate(rows, 1)
+    ]
+
+
+def config_of(settings_text: str) -> TextConfig:
+    settings = dict(setting.split("=") for setting in settings_text.split())
+    plain = {"true": True, "false": False}
+    return TextConfig.from_dict(
+        {
+            key: plain.get(value, int(value) if value.isdigit() else value)
+            for key, value in settings.items()
+        }
+    )
+
+
+@pytest.mark.parametrize(("setting", "raw", "tokens"), golden_rows())
+def test_golden_table(setting: str, raw: str, tokens: str) -> None:
+    config, text = config_of(setting), json.loads(raw)
+    if config.normalise == "stem":
+        pytest.importorskip("Stemmer")
+    if config.normalise == "lemma":
+        pytest.importorskip("simplemma")
+    vocabulary = Vocabulary.build(Counter(Tokenizer(config).tokens(text)), config, min_count=1)
+    ids = Encoder(config, vocabulary).encode([text]).ids.tolist()
+    assert [vocabulary.surface(id) for id in ids] == tokens.split(" " if tokens else None)
+
+
+def test_golden_table_has_every_switch_in_each_position() -> None:
+    settings = {s for row in golden_rows() for s in row.values[0].split()}
+    for key, value in TextConfig().to_dict().items():
+        tried = {s.split("=")[1] for s in settings if s.startswith(f"{key}=")}
+        if isinstance(value, bool):
+            assert tried == {"true", "false"}
+        elif key not in ("language", "max_tokens", "truncate"):
+            assert len(tried) >= 2, key
+
+
+def test_none_and_empty_texts_have_no_tokens() -> None:
+    for text in (None, "", " \n\t", "<br /><br />", "\ud800\x00", "\ufeff"):
+        assert DEFAULT.tokens(text) == []
+        assert DEFAULT.spans(text) == []
+
+
+@given(texts, st.sampled_from(TOKENIZERS))
+@settings(max_examples=600)
+@example("½a½", DEFAULT)
+@example("\u0301" * 40, DEFAULT)
+@example("e" + "\u0316\u0301" * 40 + " x", DEFAULT)
+def test_spans_are_the_tokens_in_order_inside_the_raw_text(text: str, tokenizer: Tokenizer) -> None:
+    spans = tokenizer.spans(text)
+    assert [span.text for span in spans] == tokenizer.tokens(text)
+    for span in spans:
+        assert 0 <= span.start < span.end <= len(text)
+        assert span.text
+        assert not any(character.isspace() for character in span.text)
+    for one, two in pairwise(spans):
+        assert one.start <= two.start
+        assert one.end <= two.end
+
+
+@given(texts)
+@settings(max_examples=400)
+def test_spans_slice_the_token_itself_where_nothing_is_rewritten(text: str) -> None:
+    spans = Tokenizer(PLAIN).spans(text)
+    assert all(text[span.start : span.end] == span.text for span in spans)
+    assert all(one.end <= two.start for one, two in pairwise(spans))
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+@settings(max_examples=300)
+def test_ascii_spans_do_not_overlap_unless_an_entity_expands(text: str) -> None:
+    spans = DEFAULT.spans(text.replace("&", "+"))
+    assert all(one.end <= two.start for one, two in pairwise(spans))
+
+
+@given(texts, st.sampled_from(TOKENIZERS[:2]))
+@settings(max_examples=600)
+def test_tokens_joined_by_spaces_give_the_same_tokens(text: str, tokenizer: Tokenizer) -> None:
+    tokens = tokenizer.tokens(text)
+    assert tokenizer.tokens(" ".join(tokens)) == tokens
+
+
+@given(st.text(st.characters(max_codepoint=127)), st.sampled_from(TOKENIZERS))
+@settings(max_examples=400)
+def test_ascii_is_cut_alike_whatever_else_is_in_the_text(text: str, tokenizer: Tokenizer) -> None:
+    tail = tokenizer.tokens(" \u00e9")
+    if "<s" not in text.lower():  # an open <script> takes the rest with it
+        assert tokenizer.tokens(text + " \u00e9") == tokenizer.tokens(text) + tail
+
+
+@given(texts, st.booleans(), st.booleans(), st.booleans())
+@settings(max_examples=400)
+def test_cleaning_by_pieces_is_cleaning_whole(
+    text: str, strip_html: bool, fold_unicode: bool, lower_case: bool
+) -> None:
+    cleaner = Cleaner(strip_html=strip_html, fold_unicode=fold_unicode, lower_case=lower_case)
+    cleaned, origin = cleaner.trace(text)
+    assert cleaned == cleaner.clean(text)
+    if origin is None:
+        assert len(cleaned) == len(text)
+    else:
+        assert len(cleaned) == len(origin.starts) == len(origin.ends)
+
+
+def test_every_character_is_traced_as_it_is_cleaned() -> None:
+    cleaner = Cleaner(strip_html=True, fold_unicode=True, lower_case=True)
+    characters = [chr(code) for code in range(sys.maxunicode + 1)]
+    for first in range(0, len(characters), 4096):
+        # Side by side and after a letter, so that whatever can merge does.
+        for glue in ("", "e", "\u1100"):
+            text = glue.join(characters[first : first + 4096])
+            assert cleaner.trace(text)[0] == cleaner.clean(text)
+
+
+def test_cleaning_is_idempotent_for_every_character() -> None:
+    cleaner = Cleaner(strip_html=False, fold_unicode=True, lower_case=True)
+    for code in range(sys.maxunicode + 1):
+        cleaned = cleaner.clean(chr(code))
+        assert cleaner.clean(cleaned) == cleaned, hex(code)
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("co\u00adop\u00ad x", [("coop", "co\u00adop\u00ad"), ("x", "x")]),
+        ("a &amp; b", [("a", "a"), ("&", "&amp;"), ("b", "b")]),
+        ("It\u2019s", [("it", "It"), ("'s", "\u2019s")]),
+        ("\u0130stanbul", [("istanbul", "\u0130stanbul")]),
+        ("e\u0301te\u0301!", [("\u00e9t\u00e9", "e\u0301te\u0301"), ("!", "!")]),
+        ("SOOOO", [("soo", "SOOOO")]),
+        ("4\u00bd", [("4", "4"), ("1/2", "\u00bd")]),
+        ("\u2049", [("!", "\u2049"), ("?", "\u2049")]),
+        ("<i>so</i> #fun @me", [("so", "so"), ("fun", "fun"), ("<mention>", "@me")]),
+        ("\u2764\ufe0f", [("\u2764\ufe0f", "\u2764\ufe0f")]),
+        ("\u1112\u1161\u11ab x", [("\ud55c", "\u1112\u1161\u11ab"), ("x", "x")]),
+        ("\uff76\uff9e", [("\u30ac", "\uff76\uff9e")]),
+    ],
+)
+def test_spans_of_what_cleaning_changes(text: str, tokens: list[tuple[str, str]]) -> None:
+    assert [(t.text, text[t.start : t.end]) for t in DEFAULT.spans(text)] == tokens
+
+
+def test_a_span_is_a_token_with_its_place() -> None:
+    assert DEFAULT.spans("Good :-)")[1] == Token(":-)", 5, 8)
+
+
+@pytest.mark.parametrize(
+    "emoji",
+    [
+        "\U0001f602",
+        "\U0001f44d\U0001f3fd",
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466",
+        "\U0001f1ec\U0001f1e7",
+        "1\ufe0f\u20e3",
+        "\u2764\ufe0f\u200d\U0001f525",
+        "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+        "\u263a\ufe0f",
+        "\U0001fae0",
+    ],
+)
+def test_emoji_survive_whole(emoji: str) -> None:
+    for tokenizer in TOKENIZERS:
+        assert tokenizer.tokens(f"wow {emoji}{emoji} ok.")[:4] == ["wow", emoji, emoji, "ok"]
+
+
+EMOTICONS = (
+    r":) :-) :( :-( ;) ;-) :'( :/ :| :p :-p :3 =) =( (: <3 </3 ^_^ ^^ -_- @_@ >:( >.< \o/ :] :o"
+)
+
+
+@pytest.mark.parametrize("emoticon", EMOTICONS.split())
+def test_emoticons_survive_whole(emoticon: str) -> None:
+    for tokenizer in TOKENIZERS:
+        assert tokenizer.tokens(f"so {emoticon} yes") == ["so", emoticon, "yes"]
+        assert tokenizer.tokens(f"so{emoticon}") == ["so", emoticon]
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("the list:(a) and", "the list : ( a ) and"),
+        ("and/or:x-ray", "and / or : x - ray"),
+        ("c:/dir", "c : / dir"),
+        ("at 5:30", "at 5:30"),
+        ("ratio <30", "ratio < 30"),
+    ],
+)
+def test_what_only_looks_like_an_emoticon(text: str, tokens: str) -> None:
+    assert DEFAULT.tokens(text) == tokens.split()
+
+
+_HOSTILE = (
+    "< > & @ # a A 1 . : ; ! ( \u0301 \u00bd \u00e9 \u0130 \x96 \U0001f602 \u200d \ud800 \n - _",
+    "<b <br <br/> <!-- <script> </ &amp; &# &#1 @a #a #1 http:// :// www. www.a :- :( ^_ -_ @_",
+    "e\u0301 \u0301\u0316 \u0300\u0327\u0345 \uff9e\u0316 n't 't n' 1. 1, 1a aaab a. a' !? \\_( <3",
+    "\U0001f468\u200d \U0001f3fd \U0001f1ec \u54c8 \u0939\u093f \u1100\u1161 <url #_ #1_ http://.",
+)
+HOSTILE = [*" ".join(_HOSTILE).split(" "), "a b ", " ", "http://. ", "#1 a@"]
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_a_hundred_kilobytes_of_anything_take_linear_time(piece: str) -> None:
+    text = piece * (100_000 // len(piece.encode("utf-8", "surrogatepass")))
+    start = time.process_time()
+    DEFAULT.tokens(text)
+    DEFAULT.spans(text + "\u00e9")
+    # Some 0.1 s on one busy core; anything quadratic takes minutes.
+    assert time.process_time() - start < 5
+
+
+def test_marks_beyond_any_writing_are_left_out() -> None:
+    (token,) = DEFAULT.tokens("z" + "\u0316" * 500)
+    assert len(token) == 31
+    (span,) = DEFAULT.spans("z" + "\u0316" * 500)
+    assert span.end == 501
+
+
+def test_config_round_trips() -> None:
+    config = TextConfig(stop_words="english", max_tokens=7, truncate="tail", lower_case=False)
+    assert TextConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+    assert TextConfig.from_dict({}) == TextConfig()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"lowercase": True}, "unknown text setting 'lowercase'; valid settings: strip_html, "),
+        ({"urls": "remove"}, "'urls' is 'remove'; valid: 'keep', 'placeholder', 'drop'"),
+        ({"urls": ["keep"]}, "valid: 'keep'"),
+        ({"truncate": None}, "valid: 'head', 'tail', 'head\\+tail'"),
+        ({"lower_case": 1}, "'lower_case' is 1; it takes true or false"),
+        ({"max_tokens": True}, "'max_tokens' is True; it takes a whole number"),
+        ({"max_tokens": -1}, "'max_tokens' is negative"),
+        ({"stop_words": 3}, "'stop_words' is 3; it takes a string"),
+        ({"stop_words": ""}, "'stop_words' is empty"),
+    ],
+)
+def test_bad_settings_are_named(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        TextConfig.from_dict(settings)
+
+
+def test_nfkc_borders_hold_for_every_character() -> None:
+    """Nothing after a border merges with what is before it: what tracing by pieces rests on."""
+    seconds = set()
+    for code in range(sys.maxunicode + 1):
+        parts = unicodedata.decomposition(chr(code)).split()
+        if len(parts) == 2 and not parts[0].startswith("<"):
+            seconds.add(chr(int(parts[1], 16)))
+    cleaner = Cleaner(strip_html=False, fold_unicode=True, lower_case=False)
+    for second in sorted(seconds):
+        for before in ("a", "\u00e4", "\u0b47", "\u1100\u1161"):
+            text = before + second
+            assert cleaner.trace(text)[0] == cleaner.clean(text)
