@@ -396,3 +396,14 @@ def test_any_bytes_give_a_table_or_a_data_error(
     for head in (b"", b"text,label\n", b"text\tlabel\n", b'{"text": "a"}\n'):
         with contextlib.suppress(DataError):
             read_table(write(path, head + content))
+
+
+def test_further_columns_are_kept_as_text(tmp_path: Path) -> None:
+    rows = {"text": ["a", "b"], "stars": [4.0, None], "Store Name": ["<b>", "  x "]}
+    table = read_table(
+        write_parquet(tmp_path / "a.parquet", rows), extra_columns=["stars", "store_name"]
+    )
+    assert table.extras == {"stars": ["4", ""], "store_name": ["<b>", "x"]}
+    assert table.take([1]).extras == {"stars": [""], "store_name": ["x"]}
+    with pytest.raises(DataError, match=r"no column 'shop'. Columns: 'text', 'stars'"):
+        read_table(tmp_path / "a.parquet", extra_columns=["shop"])

@@ -38,6 +38,7 @@ class Wanted:
     label: str | None = None
     group: str | None = None
     label_map: Mapping[str, str] | None = None
+    extras: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,12 @@ class Chosen:
     group: int | None
     id: int | None
     rating: int | None
+    extras: tuple[int, ...] = ()
 
     @property
     def positions(self) -> list[int]:
         """The positions to read, each once, in the order of the fields."""
-        fields = (self.text, self.label, self.group, self.id, self.rating)
+        fields = (self.text, self.label, self.group, self.id, self.rating, *self.extras)
         return list(dict.fromkeys(p for p in fields if p is not None))
 
 
@@ -73,6 +75,7 @@ def choose(columns: Sequence[str], wanted: Wanted, path: Path | str) -> Chosen:
         group=_find(columns, "group", wanted.group, path),
         id=_first(columns, "id"),
         rating=_first(columns, "rating"),
+        extras=tuple(_named(columns, name, path) for name in wanted.extras),
     )
 
 
@@ -80,10 +83,7 @@ def _find(columns: Sequence[str], role: str, given: str | None, path: Path | str
     if given == "" and role != "text":
         return None
     if given is not None:
-        found = [i for i, name in enumerate(columns) if name == given]
-        found = found or [i for i, name in enumerate(columns) if _plain(name) == _plain(given)]
-        if not found:
-            raise DataError(f"no column {given!r}. {_list(columns)}", path=path)
+        found = _called(columns, given, path)
     else:
         found = [i for i, name in enumerate(columns) if _plain(name) in USUAL_NAMES[role]]
     if len(found) > 1:
@@ -91,6 +91,19 @@ def _find(columns: Sequence[str], role: str, given: str | None, path: Path | str
         reason = f"several columns could be the {role}: {several}"
         raise DataError(f"{reason}; choose with --{role}-column. {_list(columns)}", path=path)
     return found[0] if found else None
+
+
+def _called(columns: Sequence[str], given: str, path: Path | str) -> list[int]:
+    """The columns of a name, forgiving case, spaces and punctuation if none is spelled so."""
+    found = [i for i, name in enumerate(columns) if name == given]
+    found = found or [i for i, name in enumerate(columns) if _plain(name) == _plain(given)]
+    if not found:
+        raise DataError(f"no column {given!r}. {_list(columns)}", path=path)
+    return found
+
+
+def _named(columns: Sequence[str], given: str, path: Path | str) -> int:
+    return _called(columns, given, path)[0]
 
 
 def _first(columns: Sequence[str], role: str) -> int | None:

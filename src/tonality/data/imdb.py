@@ -156,7 +156,7 @@ def load_stanford(path: Path, wanted: Wanted, bad_rows: BadRows) -> Dataset:
     unsup = reviews("train", "unsup")
     if train is None:
         raise DataError("no reviews in train/pos and train/neg", path=path)
-    no_label = dataclasses.replace(wanted, label="")
+    no_label = dataclasses.replace(wanted, label="", extras=())
     return Dataset(
         train=build_table(train, wanted, bad_rows),
         test=None if test is None else build_table(test, wanted, bad_rows),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tonality.data.badrows import BadRows
@@ -33,6 +33,7 @@ def load_dataset(
     label_column: str | None = None,
     group_column: str | None = None,
     label_map: Mapping[str, str] | None = None,
+    extra_columns: Sequence[str] = (),
     bad_rows: str | Path | None = None,
 ) -> Dataset:
     """Loads the data that ``spec`` names.
@@ -45,6 +46,7 @@ def load_dataset(
         label_column: the class.
         group_column: what must not be split.
         label_map: label in the file -> label in the table.
+        extra_columns: further columns to keep, as text, of the labelled tables.
         bad_rows: where to write the rows that cannot be read, of all files.
 
     Returns:
@@ -54,7 +56,7 @@ def load_dataset(
         DataError: nothing there that can be read.
         DependencyError: a Parquet file, and pyarrow is missing.
     """
-    wanted = Wanted(text_column, label_column, group_column, label_map)
+    wanted = Wanted(text_column, label_column, group_column, label_map, tuple(extra_columns))
     path = cached_imdb() if spec == "imdb" else Path(spec)
     if not path.exists():
         raise unreadable(path, FileNotFoundError())
@@ -86,7 +88,7 @@ def _find_stanford(path: Path) -> Path | None:
 
 def _read_part(part: str, file: Path, wanted: Wanted, bad_rows: BadRows) -> Table:
     if part == "unlabelled":  # some carry a label column that means nothing, such as -1
-        wanted = dataclasses.replace(wanted, label="")
+        wanted = dataclasses.replace(wanted, label="", extras=())
     return read_file(file, wanted, bad_rows)
 
 

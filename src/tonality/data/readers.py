@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tonality.data.badrows import BadRows
@@ -23,6 +23,7 @@ def read_table(
     label_column: str | None = None,
     group_column: str | None = None,
     label_map: Mapping[str, str] | None = None,
+    extra_columns: Sequence[str] = (),
     bad_rows: str | Path | None = None,
 ) -> Table:
     """Reads CSV, TSV, JSON Lines (plain, gzipped or zipped) or Parquet.
@@ -33,6 +34,7 @@ def read_table(
         label_column: likewise the class; ``""`` reads the file as unlabelled.
         group_column: likewise what must not be split (movie, product); ``""`` for none.
         label_map: label in the file -> label in the table; ``""`` leaves those rows out.
+        extra_columns: further columns to keep, as text.
         bad_rows: where to write the rows that cannot be read, as JSON Lines.
 
     Returns:
@@ -43,7 +45,7 @@ def read_table(
         DependencyError: a Parquet file, and pyarrow is missing.
     """
     path = Path(path)
-    wanted = Wanted(text_column, label_column, group_column, label_map)
+    wanted = Wanted(text_column, label_column, group_column, label_map, tuple(extra_columns))
     with BadRows(side_file(bad_rows, path)) as collected:
         return read_file(path, wanted, collected)
 

@@ -39,6 +39,7 @@ class _Record:
     group: str
     id: str
     rating: float
+    extras: tuple[str, ...]
 
 
 def build_table(source: Source, wanted: Wanted, bad_rows: BadRows) -> Table:
@@ -69,6 +70,10 @@ def build_table(source: Source, wanted: Wanted, bad_rows: BadRows) -> Table:
         groups=None if chosen.group is None else [records[i].group for i in kept],
         ids=None if chosen.id is None else [records[i].id for i in kept],
         ratings=None if all(map(math.isnan, ratings)) else ratings,
+        extras={
+            name: [records[i].extras[number] for i in kept]
+            for number, name in enumerate(wanted.extras)
+        },
         source=source.name,
         bad_rows=sum(reasons.values()),
         bad_reasons=reasons,
@@ -100,7 +105,14 @@ def _check(
     group = _word(value(chosen.group))
     if chosen.group is not None and not _is_unicode(group):
         return fault("invalid UTF-8", chosen.group)
-    return _Record(text, label, group, _word(value(chosen.id)), _number(value(chosen.rating)))
+    return _Record(
+        text,
+        label,
+        group,
+        id=_word(value(chosen.id)),
+        rating=_number(value(chosen.rating)),
+        extras=tuple(_word(value(position)) for position in chosen.extras),
+    )
 
 
 def _is_unicode(text: str) -> bool:

@@ -20,6 +20,7 @@ class Table:
             for a row without one. ``None`` when the source has no such column.
         ids: names of the rows, if the source has them.
         ratings: stars or scores, ``nan`` where missing or not a number.
+        extras: further columns that were asked for, by name; ``""`` where a row has no value.
         source: where the rows came from, for messages and provenance.
         bad_rows: how many rows of the source could not be read.
         bad_reasons: the same count by reason.
@@ -30,13 +31,14 @@ class Table:
     groups: list[str] | None = None
     ids: list[str] | None = None
     ratings: list[float] | None = None
+    extras: Mapping[str, list[str]] = field(default_factory=dict)
     source: str = ""
     bad_rows: int = 0
     bad_reasons: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("labels", "groups", "ids", "ratings"):
-            column = getattr(self, name)
+        named = {name: getattr(self, name) for name in ("labels", "groups", "ids", "ratings")}
+        for name, column in [*named.items(), *self.extras.items()]:
             if column is not None and len(column) != len(self.texts):
                 raise ValueError(f"{name} has {len(column)} rows, texts has {len(self.texts)}")
 
@@ -52,6 +54,7 @@ class Table:
             groups=_pick(self.groups, rows),
             ids=_pick(self.ids, rows),
             ratings=_pick(self.ratings, rows),
+            extras={name: [column[i] for i in rows] for name, column in self.extras.items()},
             source=self.source,
         )
 

@@ -76,13 +76,25 @@ def _all(dataset: Dataset) -> Chosen:
     train, test = dataset.train, dataset.test
     if test is None or test.labels is None or train.labels is None:
         return Chosen(Part.ALL, train, _ids(train))
-    both = Table(
+    return Chosen(Part.ALL, _joined(train, test), _ids(train) + _ids(test))
+
+
+def _joined(train: Table, test: Table) -> Table:
+    """The rows of both, with the columns that both have."""
+
+    def both(name: str) -> Any:
+        one, other = getattr(train, name), getattr(test, name)
+        return None if one is None or other is None else one + other
+
+    return Table(
         texts=train.texts + test.texts,
-        labels=train.labels + test.labels,
+        labels=both("labels"),
+        groups=both("groups"),
+        ratings=both("ratings"),
+        extras={name: column + test.extras[name] for name, column in train.extras.items()},
         source=train.source,
         bad_rows=train.bad_rows + test.bad_rows,
     )
-    return Chosen(Part.ALL, both, _ids(train) + _ids(test))
 
 
 def _recorded_cut(provenance: Mapping[str, Any]) -> tuple[float, int]:

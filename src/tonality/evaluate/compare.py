@@ -1,0 +1,123 @@
+"""Two models on the same texts: is the difference more than chance?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tonality.errors import DependencyError
+from tonality.evaluate import scores
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first model's figure less the second's, with a 95 % interval by paired bootstrap."""
+
+    value: float
+    interval: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two models on the same texts.
+
+    Attributes:
+        both_right, only_first, only_second, both_wrong: texts by who judged them right.
+        p_value: of McNemar's exact test (1947): how probable a split of the disagreements as
+            uneven as this is if the models are equally good.
+        accuracy, macro_f1, log_loss: the first model's less the second's.
+    """
+
+    both_right: int
+    only_first: int
+    only_second: int
+    both_wrong: int
+    p_value: float
+    accuracy: Difference
+    macro_f1: Difference
+    log_loss: Difference
+
+    def to_json(self) -> dict[str, Any]:
+        """The comparison by its fields."""
+        return asdict(self)
+
+
+def compare(
+    labels: Integers, first: Floats, second: Floats, *, resamples: int = 1000, seed: int = 0
+) -> Comparison:
+    """Compares two models' probabilities on the same N texts.
+
+    Args:
+        labels: true classes, (N,).
+        first, second: each model's probabilities, (N, C), in the same order of classes.
+        resamples: bootstrap resamples behind each interval.
+        seed: of the bootstrap.
+
+    Raises:
+        DependencyError: scipy, which comes with scikit-learn, is not installed.
+    """
+    classes = first.shape[1]
+    verdicts = first.argmax(axis=1), second.argmax(axis=1)
+    right = [verdict == labels for verdict in verdicts]
+    only_first = int((right[0] & ~right[1]).sum())
+    only_second = int((right[1] & ~right[0]).sum())
+    # Every text is one of C x C x C cases: truth and both verdicts. Resampling the counts of
+    # those resamples the texts in pairs.
+    case = (labels * classes + verdicts[0]) * classes + verdicts[1]  # (N,)
+    counts = np.bincount(case, minlength=classes**3)
+    rng = np.random.default_rng(seed)
+    drawn = rng.multinomial(len(labels), counts / counts.sum(), size=resamples)
+    shape = (-1, classes, classes, classes)
+    tables = np.concatenate([counts[None], drawn]).reshape(shape)  # the real one first
+    matrices = tables.sum(axis=3), tables.sum(axis=2)  # (resamples + 1, C, C) of each model
+    return Comparison(
+        both_right=int((right[0] & right[1]).sum()),
+        only_first=only_first,
+        only_second=only_second,
+        both_wrong=int((~right[0] & ~right[1]).sum()),
+        p_value=_mcnemar(only_first, only_second),
+        accuracy=_difference(scores.accuracy, *matrices),
+        macro_f1=_difference(_macro_f1, *matrices),
+        log_loss=_loss_difference(labels, first, second, resamples, rng),
+    )
+
+
+def _mcnemar(only_first: int, only_second: int) -> float:
+    try:
+        from scipy.stats import binomtest
+    except ImportError as error:
+        raise DependencyError("comparing models", extra="train") from error
+    disagreements = only_first + only_second
+    return float(binomtest(only_first, disagreements).pvalue) if disagreements else 1.0
+
+
+def _macro_f1(confusion: scores.Counts) -> Floats:
+    _, _, f1 = scores.precision_recall_f1(confusion)
+    return scores.macro(f1, confusion)
+
+
+def _difference(
+    score: Callable[[scores.Counts], Floats], first: scores.Counts, second: scores.Counts
+) -> Difference:
+    values = score(first) - score(second)
+    low, high = np.percentile(values[1:], [2.5, 97.5])
+    return Difference(float(values[0]), (float(low), float(high)))
+
+
+def _loss_difference(
+    labels: Integers, first: Floats, second: Floats, resamples: int, rng: np.random.Generator
+) -> Difference:
+    rows = np.arange(len(labels))
+    tiny = np.finfo(np.float64).tiny
+    one, other = (np.log(np.maximum(p[rows, labels], tiny)) for p in (first, second))
+    gaps = other - one  # (N,): losses are negative logarithms
+    means = [gaps[rng.integers(0, len(gaps), len(gaps))].mean() for _ in range(resamples)]
+    low, high = np.percentile(means, [2.5, 97.5])
+    return Difference(float(gaps.mean()), (float(low), float(high)))

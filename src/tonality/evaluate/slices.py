@@ -1,0 +1,137 @@
+"""Accuracy by part: by rating, and by any column of the data."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Mask = npt.NDArray[np.bool_]
+Interval = tuple[float, float]
+
+MOST = 12  # values of a column that get a row of their own
+_QUANTILES = 5  # groups that numbers of many values are cut into
+_Z = 1.959963984540054  # 95 % of a normal distribution lie within so many deviations
+
+
+@dataclass(frozen=True)
+class Slice:
+    """The texts of one value.
+
+    Attributes:
+        value: what they have in common, as text.
+        n: how many there are.
+        accuracy: the share of right verdicts.
+        interval: its 95 % interval (Wilson 1927), which also serves few texts.
+    """
+
+    value: str
+    n: int
+    accuracy: float
+    interval: Interval
+
+
+@dataclass(frozen=True)
+class Slicing:
+    """The accuracy by the values of one column.
+
+    Attributes:
+        column: its name.
+        slices: numbers in their order, other values from the most frequent down.
+        other: the texts of all rarer values together; ``None`` if every value is shown.
+        without: how many texts have no value.
+    """
+
+    column: str
+    slices: tuple[Slice, ...]
+    other: Slice | None
+    without: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The slicing by its fields."""
+        return asdict(self)
+
+
+def slice_by(column: str, values: Sequence[str | float], right: Mask) -> Slicing | None:
+    """The accuracy by value.
+
+    Numbers of more than ``MOST`` values are cut into groups of like size; other values beyond the
+    ``MOST`` most frequent ones are thrown together.
+
+    Args:
+        column: what the values are called.
+        values: one a text, N; an empty string or ``nan`` where a text has none.
+        right: whether each verdict is right, (N,).
+
+    Returns:
+        The slices, or ``None`` where no text has a value.
+    """
+    named = [_name(value) for value in values]
+    numbers = _numbers(named)
+    distinct = Counter(name for name in named if name)
+    if not distinct:
+        return None
+    without = named.count("")
+    if numbers is not None and len(distinct) > MOST:
+        return Slicing(column, tuple(_by_quantile(numbers, right)), None, without)
+    if numbers is not None:
+        shown = sorted(distinct, key=float)
+    else:
+        shown = [name for name, _ in distinct.most_common(MOST)]
+    where = np.array([shown.index(name) if name in shown else -1 for name in named])
+    has_value = np.array([bool(name) for name in named])
+    rest = (where < 0) & has_value
+    missing = len(distinct) - len(shown)
+    return Slicing(
+        column,
+        tuple(_slice(name, right[where == index]) for index, name in enumerate(shown)),
+        _slice(f"{missing:,} other values", right[rest]) if missing else None,
+        without,
+    )
+
+
+def wilson(right: int, n: int) -> Interval:
+    """The 95 % interval of a share (Wilson 1927)."""
+    share, squared = right / n, _Z * _Z
+    middle = (share + squared / (2 * n)) / (1 + squared / n)
+    reach = _Z / (1 + squared / n) * math.sqrt(share * (1 - share) / n + squared / (4 * n * n))
+    return max(middle - reach, 0.0), min(middle + reach, 1.0)
+
+
+def _slice(value: str, right: Mask) -> Slice:
+    hits, n = int(right.sum()), len(right)
+    return Slice(value, n, hits / n, wilson(hits, n))
+
+
+def _name(value: str | float) -> str:
+    if isinstance(value, str):
+        return value.strip()
+    return "" if math.isnan(value) else f"{value:g}"
+
+
+def _numbers(names: Sequence[str]) -> npt.NDArray[np.float64] | None:
+    """The values as numbers (N,), ``nan`` where there is none; ``None`` if one is no number."""
+    try:
+        found = np.array([float(name) if name else math.nan for name in names])
+    except ValueError:
+        return None
+    given = np.array([bool(name) for name in names])
+    return found if np.isfinite(found[given]).all() else None
+
+
+def _by_quantile(numbers: npt.NDArray[np.float64], right: Mask) -> list[Slice]:
+    given = np.flatnonzero(~np.isnan(numbers))
+    ordered = np.sort(numbers[given])
+    last = np.arange(1, _QUANTILES) * len(ordered) // _QUANTILES - 1
+    place = np.searchsorted(np.unique(ordered[last]), numbers[given], side="left")
+    found = []
+    for group in np.unique(place):
+        rows = given[place == group]
+        low, high = numbers[rows].min(), numbers[rows].max()
+        found.append(_slice(f"{low:g}" if low == high else f"{low:g} to {high:g}", right[rows]))
+    return found
