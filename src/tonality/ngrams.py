@@ -157,7 +157,7 @@ class NgramTable:
             ValueError: anything that is not such a table; the message says what.
         """
         keys = [str(order) for order in ORDERS]
-        if not isinstance(content, dict) or sorted(content) != keys:
+        if not isinstance(content, dict) or set(content) != set(keys):
             raise ValueError(f"an n-gram table is an object with the keys {', '.join(keys)}")
         for order in ORDERS:
             flat = content[str(order)]

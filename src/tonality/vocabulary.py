@@ -142,7 +142,7 @@ class Vocabulary:
         Raises:
             ValueError: anything that is not such a vocabulary; the message says what.
         """
-        if not isinstance(content, dict) or sorted(content) != sorted(_KEYS):
+        if not isinstance(content, dict) or set(content) != set(_KEYS):
             raise ValueError(f"a vocabulary is an object with the keys {', '.join(_KEYS)}")
         words = _strings(content["words"], "words")
         dropped = _strings(content["dropped"], "dropped")
@@ -156,6 +156,7 @@ class Vocabulary:
             type(id) is int and FIRST_WORD <= id < size for id in variants.values()
         ):
             raise ValueError(f"vocabulary 'forms' must map strings to ids from 2 to {size - 1}")
+        _strings(list(variants), "forms")
         if len({*words, *variants, *dropped}) != len(words) + len(variants) + len(dropped):
             raise ValueError("vocabulary gives one form twice")
         ngrams = content["ngrams"]
@@ -164,8 +165,9 @@ class Vocabulary:
 
 
 def _strings(value: object, key: str) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
-        raise ValueError(f"vocabulary {key!r} must be a list of non-empty strings")
+    # Without a loop in Python: this is part of every cold start.
+    if not isinstance(value, list) or not set(map(type, value)) <= {str} or "" in value:
+        raise ValueError(f"vocabulary {key!r} must hold non-empty strings")
     return value
 
 
