@@ -14,7 +14,7 @@ from tonality.train.averaging import EVERY, MovingAverage
 from tonality.train.batches import Batch
 from tonality.train.model import LSTMNetwork
 from tonality.train.module import parameter_groups, schedule
-from tonality.train.objectives import classification_loss
+from tonality.train.objectives import classification_loss, perturbation
 from tonality.train.recipe import OptimiserSettings
 from tonality.train.stopping import EarlyStopping
 
@@ -114,10 +114,36 @@ def test_loss_weighs_classes_and_smooths_labels() -> None:
     network = make_network().eval()
     batch = Batch(torch.tensor([[2, 3], [4, 0]]), torch.tensor([2, 1]), None, torch.tensor([0, 1]))
     scores = network(batch.ids, batch.lengths).log_softmax(1)
-    plain = classification_loss(network, batch)
+    plain, _ = classification_loss(network, batch)
     assert plain.item() == pytest.approx(-(scores[0, 0] + scores[1, 1]).item() / 2)
-    weighed = classification_loss(network, batch, class_weights=torch.tensor([3.0, 1.0]))
+    weighed, _ = classification_loss(network, batch, class_weights=torch.tensor([3.0, 1.0]))
     assert weighed.item() == pytest.approx(-(3 * scores[0, 0] + scores[1, 1]).item() / 4)
-    smooth = classification_loss(network, batch, label_smoothing=0.2)
+    smooth, _ = classification_loss(network, batch, label_smoothing=0.2)
     assert smooth.item() == pytest.approx(0.8 * plain.item() - 0.2 * scores.mean().item())
     assert math.isfinite(smooth.item())
+
+
+def test_the_perturbation_has_the_norm_asked_and_spares_padding() -> None:
+    gradient = torch.randn(3, 4, 5)
+    there = torch.arange(4) < torch.tensor([[4], [2], [0]])
+    moved = perturbation(gradient, there, 1.5)
+    np.testing.assert_allclose(moved.flatten(1).norm(dim=1), [1.5, 1.5, 0.0], rtol=1e-5)
+    assert not moved[1, 2:].any()
+    # Along the gradient: a hand-computed case.
+    one = perturbation(torch.tensor([[[3.0, 4.0]]]), torch.tensor([[True]]), 10.0)
+    np.testing.assert_allclose(one, [[[6.0, 8.0]]])
+
+
+@pytest.mark.parametrize("norm", [0.01, 0.1])
+def test_the_perturbation_raises_the_loss(norm: float) -> None:
+    network = make_network().eval()
+    batch = Batch(torch.tensor([[2, 3], [4, 0]]), torch.tensor([2, 1]), None, torch.tensor([0, 1]))
+    plain, alone = classification_loss(network, batch)
+    assert plain is alone
+    both, same = classification_loss(network, batch, adversarial=norm)
+    assert same.item() == pytest.approx(plain.item())
+    assert both.item() - same.item() > plain.item()
+    both.backward()
+    gradients = [p.grad for p in network.parameters() if p.grad is not None]
+    assert gradients
+    assert all(gradient.isfinite().all() for gradient in gradients)

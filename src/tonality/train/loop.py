@@ -120,7 +120,10 @@ class Loop(Callback):
         """After each step."""
         assert isinstance(pl_module, TrainingModule)
         step = pl_module.steps_done
-        self.history.add_loss(float(outputs["loss"]))
+        loss = outputs["cross_entropy"]
+        if trainer.world_size > 1:
+            loss = trainer.strategy.reduce(loss, reduce_op="mean")
+        self.history.add_loss(float(loss))
         self._texts += len(batch.lengths) * trainer.world_size
         self._tokens += int(batch.lengths.sum()) * trainer.world_size
         paused = time.monotonic()

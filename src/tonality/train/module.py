@@ -92,17 +92,19 @@ class TrainingModule(LightningModule):
         for group in self.trainer.optimizers[0].param_groups:
             group["lr"] = rate * group["rate"]
 
-    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """The loss of a batch."""
-        loss = classification_loss(
+    def training_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
+        """What a batch's step minimises (``loss``) and its plain cross-entropy."""
+        settings = self.recipe.training
+        loss, plain = classification_loss(
             self.network,
             batch,
             class_weights=self.class_weights,
-            label_smoothing=self.recipe.training.label_smoothing,
+            label_smoothing=settings.label_smoothing,
+            adversarial=settings.adversarial,
         )
         if not torch.isfinite(loss):
             raise TrainingError(f"the loss of step {self.steps_done + 1} is not finite: {DIVERGED}")
-        return loss
+        return {"loss": loss, "cross_entropy": plain.detach()}
 
     def configure_gradient_clipping(
         self,

@@ -47,12 +47,14 @@ class VectorSettings:
         epochs: passes over those texts.
         window: words of context on each side.
         negative: noise words drawn for each word.
+        deviation: standard deviation that the vectors' elements are scaled to.
     """
 
     use: bool = False
     epochs: int = number(5, 1)
     window: int = number(5, 1)
     negative: int = number(5, 1)
+    deviation: float = number(0.25, 1e-3, 10)
 
     def __post_init__(self) -> None:
         check(self, "vectors")
@@ -152,6 +154,9 @@ class TrainingSettings:
         validation_seed: of that cut, so that runs with other seeds compare on the same rows.
         class_weights: ``balanced`` weighs classes against their shares, ``none`` does not.
         label_smoothing: share of the target spread over all classes (Szegedy et al. 2016).
+        adversarial: norm of the perturbation of adversarial training, over all token vectors of
+            a text; 0 for none. About five times the deviation of the vectors' elements does
+            well (Miyato et al. 2017); a step costs twice as much.
         average: decay a step of the moving average of the weights, which is what gets evaluated
             and kept (Polyak & Juditsky 1992); 0 for none.
         evaluations_per_epoch: how often to measure on the validation part.
@@ -169,6 +174,7 @@ class TrainingSettings:
     validation_seed: int = number(0, 0, 2**63 - 1)
     class_weights: Literal["none", "balanced"] = "none"
     label_smoothing: float = number(0.0, 0, under=1)
+    adversarial: float = number(0.0, 0)
     average: float = number(0.0, 0, under=1)
     evaluations_per_epoch: int = number(1, 1)
     keep: Literal["accuracy", "loss"] = "accuracy"
