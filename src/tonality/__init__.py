@@ -19,7 +19,8 @@ from tonality.errors import (
     TonalityError,
     TrainingError,
 )
-from tonality.explain import Explanation, Passage
+from tonality.explain import Explanation
+from tonality.passages import Passage
 
 __version__ = "0.1.0"
 

@@ -6,8 +6,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -19,42 +18,11 @@ from tonality.attribution import METHODS
 from tonality.encode import Encoded, Encoder
 from tonality.errors import ConfigError
 from tonality.network import Network
+from tonality.passages import Border, Passage, Piece, borders, phrases, pieces
 from tonality.text import Token
 
 if TYPE_CHECKING:
     from tonality.classifier import Prediction
-
-# A word under this share of the strongest one is neither for nor against.
-QUIET = 0.05
-# So many quiet words may stand inside a phrase.
-BRIDGE = 2
-
-_ENDS_SENTENCE = re.compile(r"(?:\.+|[!?…。！？]+)")
-_ENDS_CLAUSE = re.compile(r"[,;:()\[\]–—-]+|[，、；：]")
-_BREAK = re.compile(r"\n\s*\n|<\s*/?\s*(?:br|p|div|li|tr|h\d)\b", re.IGNORECASE)
-_CLOSING = frozenset("\"')]}”’»")
-_TITLES = frozenset(["mr", "mrs", "ms", "dr", "prof", "st", "jr", "sr", "vs", "etc"])
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A run of tokens: a sentence or a phrase.
-
-    Attributes:
-        text: the characters of the raw text, ``raw[start:end]``.
-        start: its first character.
-        end: the character after its last.
-        first: its first token.
-        last: the token after its last.
-        weight: the sum of its tokens' evidence.
-    """
-
-    text: str
-    start: int
-    end: int
-    first: int
-    last: int
-    weight: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,40 +79,23 @@ class Explanation:
 
     def sentences(self, label: str | None = None) -> list[Passage]:
         """The sentences, in order, each with the sum of its tokens' evidence."""
-        evidence = self.evidence(label)
-        borders = [0, *(i for i, kind in self._borders() if kind == "sentence"), len(self.tokens)]
-        return [
-            self._passage(first, last, evidence)
-            for first, last in pairwise(borders)
-            if first < last
-        ]
+        breaks = [index for index, kind in self._borders().items() if kind == "sentence"]
+        ends = [0, *breaks, len(self.tokens)] if self.tokens else []
+        return self._passages(pairwise(ends), label)
 
     def phrases(self, label: str | None = None) -> list[Passage]:
         """Neighbours of like sign as one passage each, in order.
 
-        A phrase begins and ends with a word that says something, may hold one or two that do not,
-        and never goes beyond a comma, a bracket or the end of a sentence.
+        A phrase begins and ends with a token that says something, may hold one or two in a row
+        that do not, and never goes beyond a comma, a bracket or the end of a sentence.
         """
-        evidence = self.evidence(label)
-        limit = QUIET * float(np.abs(evidence).max(initial=0.0))
-        signs = np.where(np.abs(evidence) > limit, np.sign(evidence), 0).astype(int).tolist()
-        borders = {index for index, _ in self._borders()}
-        phrases: list[Passage] = []
-        first = last = -1
-        for index, sign in enumerate(signs):
-            if first >= 0 and (
-                any(i in borders for i in range(last, index + 1))
-                or index - last > BRIDGE
-                or sign == -signs[first]
-            ):
-                phrases.append(self._passage(first, last, evidence))
-                first = -1
-            if sign:
-                first = index if first < 0 else first
-                last = index + 1
-        if first >= 0:
-            phrases.append(self._passage(first, last, evidence))
-        return phrases
+        return self._passages(phrases(self.evidence(label), self._borders()), label)
+
+    def pieces(self, label: str | None = None) -> list[Piece]:
+        """The whole text cut into pieces to show, each with its weight and phrase."""
+        return list(
+            pieces(self.text, self.tokens, self.evidence(label), self.phrases(label), self.unread)
+        )
 
     def top(self, count: int = 3, label: str | None = None) -> tuple[list[Passage], list[Passage]]:
         """The strongest phrases for a label and against it, the strongest first."""
@@ -173,30 +124,12 @@ class Explanation:
             ],
         }
 
-    def _passage(self, first: int, last: int, evidence: NDArray[np.float32]) -> Passage:
-        start, end = self.tokens[first].start, self.tokens[last - 1].end
-        weight = float(evidence[first:last].sum())
-        return Passage(self.text[start:end], start, end, first, last, weight)
+    def _passages(self, runs: Iterable[tuple[int, int]], label: str | None) -> list[Passage]:
+        evidence = self.evidence(label)
+        return [Passage.of(self.text, self.tokens, first, last, evidence) for first, last in runs]
 
-    def _borders(self) -> Iterator[tuple[int, str]]:
-        """The tokens before which a sentence or a clause begins."""
-        before = ""
-        ended = False
-        for index, token in enumerate(self.tokens):
-            raw = self.text[token.start : token.end]
-            gap = self.text[self.tokens[index - 1].end : token.start] if index else ""
-            if index and (
-                (ended and raw[:1] not in _CLOSING)
-                or _BREAK.search(gap)
-                or (self.unread is not None and token.start == self.unread[1])
-            ):
-                yield index, "sentence"
-                ended = False
-            elif _ENDS_CLAUSE.fullmatch(raw) or _ENDS_CLAUSE.fullmatch(before):
-                yield index, "clause"
-            stop = _ENDS_SENTENCE.fullmatch(raw) or _ENDS_SENTENCE.search(gap)
-            ended = bool(stop and before.lower() not in _TITLES) or (ended and raw in _CLOSING)
-            before = raw
+    def _borders(self) -> dict[int, Border]:
+        return borders(self.text, self.tokens, self.unread[1] if self.unread else None)
 
 
 def _rounded(values: NDArray[np.float32]) -> Any:

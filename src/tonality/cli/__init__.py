@@ -12,9 +12,11 @@ import sys
 
 import typer
 
+from tonality.cli.calibrate import calibrate
 from tonality.cli.data import download, inspect
 from tonality.cli.demo import demo
 from tonality.cli.evaluate import evaluate
+from tonality.cli.explain import explain
 from tonality.cli.predict import predict
 from tonality.cli.train import train
 from tonality.errors import TonalityError
@@ -41,7 +43,7 @@ def version(
         raise typer.Exit
 
 
-for command in (predict, demo, evaluate, train, download, inspect):
+for command in (predict, explain, demo, evaluate, calibrate, train, download, inspect):
     app.command(command.__name__)(command)
 
 

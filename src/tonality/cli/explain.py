@@ -1,0 +1,83 @@
+"""``tonality explain``: which words made the verdict, on a terminal, as JSON or as a page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tonality.cli.texts import chunks
+
+if TYPE_CHECKING:
+    from tonality.explain import Explanation
+
+# Lines of a file explained together.
+LINES = 64
+
+
+def explain(
+    texts: Annotated[list[str] | None, typer.Argument(help="The texts, each in quotes.")] = None,
+    file: Annotated[
+        str | None, typer.Option(help="A file with one text a line; - reads standard input.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="A bundled model's name or a model folder.")
+    ] = None,
+    label: Annotated[
+        str | None,
+        typer.Option(help="What words speak for or against; by default each text's own verdict."),
+    ] = None,
+    method: Annotated[
+        str,
+        typer.Option(
+            help="contributions splits the verdict's own arithmetic, at about the cost of a "
+            "prediction; occlusion leaves out one word at a time, at the cost of hundreds."
+        ),
+    ] = "contributions",
+    html: Annotated[
+        Path | None, typer.Option(help="Write a page that needs nothing else here.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object a line, with every word's part.")
+    ] = False,
+) -> None:
+    """Tell why: the words that speak for the verdict and against it."""
+    parts = chunks(texts, file, LINES)
+    from tonality.classifier import load
+
+    classifier = load(model)
+    explanations = (
+        explanation for part in parts for explanation in classifier.explain(part, method=method)
+    )
+    if html is not None:
+        kept = list(explanations)
+        _write(html, kept, label)
+        explanations = (explanation for explanation in kept if as_json)
+    for explanation in explanations:
+        if as_json:
+            typer.echo(json.dumps(explanation.to_json(), ensure_ascii=False))
+        else:
+            _show(explanation, label)
+
+
+def _write(path: Path, explanations: list[Explanation], label: str | None) -> None:
+    from tonality.errors import DataError
+    from tonality.explain_html import page
+
+    try:
+        path.write_text(page(explanations, label=label), encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise DataError(f"cannot be written: {error.strerror}", path=path) from None
+    typer.echo(f"page in {path}", err=True)
+
+
+def _show(explanation: Explanation, label: str | None) -> None:
+    from rich.console import Console
+
+    from tonality.explain_terminal import show
+
+    console = Console(highlight=False)
+    show(console, explanation, label)
+    console.print()

@@ -1,0 +1,85 @@
+"""Explanations on a terminal, with rich: colour and, since not all see it, brackets with signs."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tonality.explain import Explanation
+from tonality.explain_html import shade
+from tonality.passages import Passage
+
+# Blue and orange, which the colour-blind tell apart, from the weakest shade to the strongest.
+_FOR = ("", "blue", "blue", "bold blue", "bold white on blue")
+_AGAINST = ("", "dark_orange3", "dark_orange3", "bold dark_orange3", "bold black on dark_orange3")
+
+
+def show(console: Console, explanation: Explanation, label: str | None = None) -> None:
+    """Print the verdict, the text with its phrases marked, and the strongest phrases.
+
+    Args:
+        console: where to print.
+        explanation: what to print.
+        label: the label to explain, by default the likeliest.
+
+    Raises:
+        ConfigError: the model has no such label.
+    """
+    prediction = explanation.prediction
+    console.print(Text(f"{prediction.label} {prediction.score:.1%}", style="bold"))
+    if not explanation.tokens:
+        console.print("no token was read; this is what the model takes every text for at first")
+        return
+    console.print(marked(explanation, label))
+    if prediction.tokens_left_out:
+        console.print(f"({prediction.tokens_left_out} tokens not read: the text is too long)")
+    console.print()
+    speaking = explanation.top(3, label)
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(overflow="ellipsis", no_wrap=True)
+    for side, passages in zip(("for", "against"), speaking, strict=True):
+        _add(table, f"{side} {label or explanation.label}", passages)
+    console.print(table)
+
+
+def marked(explanation: Explanation, label: str | None = None) -> Text:
+    """The text with ``[+ ...]`` around what speaks for a label and ``[- ...]`` around the rest."""
+    pieces = explanation.pieces(label)
+    phrases = explanation.phrases(label)
+    most = max((abs(piece.weight) for piece in pieces), default=0.0)
+    shown, inside = Text(), -1
+    for piece in pieces:
+        if piece.phrase != inside:
+            if inside >= 0:
+                shown.append("]")
+            if piece.phrase >= 0:
+                shown.append("[+" if phrases[piece.phrase].weight > 0 else "[-")
+            inside = piece.phrase
+        styles = _FOR if piece.weight > 0 else _AGAINST
+        style = "dim" if piece.kind == "unread" else styles[shade(piece.weight, most)]
+        shown.append(printable(piece.text), style=style if inside >= 0 or style == "dim" else "")
+    if inside >= 0:
+        shown.append("]")
+    return shown
+
+
+def printable(text: str) -> str:
+    """The text without what would steer the terminal: control and direction characters."""
+    return "".join(
+        character
+        if character == "\n" or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
+        else " "
+        for character in text.replace("<br />", "\n")
+    )
+
+
+def _add(table: Table, side: str, passages: Sequence[Passage]) -> None:
+    for number, passage in enumerate(passages):
+        words = " ".join(printable(passage.text).split())
+        table.add_row(Text("" if number else side), f"{passage.weight:+.2f}", Text(words))

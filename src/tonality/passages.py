@@ -1,0 +1,174 @@
+"""Tokens in their text: where sentences and clauses begin, phrases of like sign, what to colour."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tonality.text import Token
+
+# A token under this share of the strongest one is neither for nor against.
+QUIET = 0.05
+# So many quiet tokens may stand inside a phrase.
+BRIDGE = 2
+
+_SENTENCE_END = re.compile(r"\.+|[!?…。！？]+")
+_CLAUSE_END = re.compile(r"[,;:)\]–—、，；：]|-+")
+_OPENING = frozenset("([（")
+_BLOCK = re.compile(r"\n\s*\n|<\s*/?\s*(?:br|p|div|li|tr|h\d)\b", re.IGNORECASE)
+_CLOSING = frozenset("\"')]}”’»")
+_TITLES = frozenset(["mr", "mrs", "ms", "dr", "prof", "st", "jr", "sr", "vs"])
+
+Border = Literal["sentence", "clause"]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of tokens: a sentence or a phrase.
+
+    Attributes:
+        text: the characters of the raw text, ``raw[start:end]``.
+        start: its first character.
+        end: the character after its last.
+        first: its first token.
+        last: the token after its last.
+        weight: the sum of its tokens' evidence, in log-odds.
+    """
+
+    text: str
+    start: int
+    end: int
+    first: int
+    last: int
+    weight: float
+
+    @classmethod
+    def of(
+        cls,
+        text: str,
+        tokens: Sequence[Token],
+        first: int,
+        last: int,
+        evidence: NDArray[np.float32],
+    ) -> Passage:
+        """The passage from token ``first`` to the one before ``last``."""
+        start, end = tokens[first].start, tokens[last - 1].end
+        return cls(text[start:end], start, end, first, last, float(evidence[first:last].sum()))
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of the raw text to show in one style.
+
+    Attributes:
+        text: its characters.
+        kind: a ``token``; what lies ``between`` tokens; or ``unread``, cut out of a long text.
+        weight: a token's evidence, in log-odds.
+        phrase: the number of the phrase it is in, -1 for none.
+    """
+
+    text: str
+    kind: Literal["token", "between", "unread"]
+    weight: float = 0.0
+    phrase: int = -1
+
+
+def borders(text: str, tokens: Sequence[Token], cut: int | None = None) -> dict[int, Border]:
+    """The tokens at which a sentence or a clause begins, the first token left out.
+
+    Args:
+        text: the raw text.
+        tokens: its tokens.
+        cut: the character at which reading goes on after a part that was cut out.
+    """
+    found: dict[int, Border] = {}
+    before, ended = "", False
+    for index, token in enumerate(tokens):
+        raw = text[token.start : token.end]
+        gap = text[tokens[index - 1].end : token.start] if index else ""
+        stopped = _SENTENCE_END.search(gap) is not None  # where punctuation is no token
+        if index and (
+            (ended and raw not in _CLOSING) or stopped or _BLOCK.search(gap) or token.start == cut
+        ):
+            found[index] = "sentence"
+            ended = False
+        elif index and (raw in _OPENING or _CLAUSE_END.fullmatch(before)):
+            found[index] = "clause"
+        stop = _SENTENCE_END.fullmatch(raw) and before.lower() not in _TITLES
+        ended = bool(stop) or (ended and raw in _CLOSING)
+        before = raw
+    return found
+
+
+def phrases(evidence: NDArray[np.float32], breaks: dict[int, Border]) -> Iterator[tuple[int, int]]:
+    """Runs of like sign as (first token, token after the last), in order.
+
+    Args:
+        evidence: (T,) what each token says.
+        breaks: the tokens at which a sentence or a clause begins.
+    """
+    limit = QUIET * float(np.abs(evidence).max(initial=0.0))
+    first = last = kept = 0
+    for index, weight in enumerate(evidence.tolist()):
+        sign = (weight > limit) - (weight < -limit)
+        if last and (index in breaks or (sign and (sign != kept or index - last > BRIDGE))):
+            yield first, last
+            last = 0
+        if sign:
+            first, kept = (first, kept) if last else (index, sign)
+            last = index + 1
+    if last:
+        yield first, last
+
+
+def pieces(
+    text: str,
+    tokens: Sequence[Token],
+    evidence: NDArray[np.float32],
+    runs: Sequence[Passage],
+    unread: tuple[int, int] | None,
+) -> Iterator[Piece]:
+    """The whole raw text, cut at the tokens; tokens of one and the same span are one piece."""
+    numbers = {
+        index: number for number, run in enumerate(runs) for index in range(run.first, run.last)
+    }
+    done, before = 0, -1
+    for start, end, group in _spans(tokens):
+        phrase = numbers.get(group[0], -1)
+        yield from _between(text, done, start, unread, phrase if phrase == before else -1)
+        yield Piece(text[start:end], "token", float(evidence[group].sum()), phrase)
+        done, before = end, phrase
+    yield from _between(text, done, len(text), unread, -1)
+
+
+def _spans(tokens: Sequence[Token]) -> Iterator[tuple[int, int, list[int]]]:
+    """Spans that do not overlap, each with its tokens."""
+    start, end = 0, 0
+    group: list[int] = []
+    for index, token in enumerate(tokens):
+        if group and token.start >= end:
+            yield start, end, group
+            group = []
+        start = start if group else token.start
+        end = token.end
+        group.append(index)
+    if group:
+        yield start, end, group
+
+
+def _between(
+    text: str, start: int, end: int, unread: tuple[int, int] | None, phrase: int
+) -> Iterator[Piece]:
+    """What lies between two tokens, the unread part on its own."""
+    if unread is not None and start <= unread[0] and unread[1] <= end:
+        if start < unread[0]:
+            yield Piece(text[start : unread[0]], "between")
+        yield Piece(text[unread[0] : unread[1]], "unread")
+        start, phrase = unread[1], -1
+    if start < end:
+        yield Piece(text[start:end], "between", phrase=phrase)
