@@ -32,6 +32,8 @@ class Card:
         data: what it was trained on: name -> a sentence on source, size and licence.
         evaluations: what was measured on: name -> the object that ``tonality evaluate --json``
             prints; ``n``, ``accuracy``, ``accuracy_interval`` and ``per_class`` are used.
+        calibration: what was found when the temperature was fitted: the artifact's metric of that
+            name.
         training: facts on the training: name -> value, such as recipe, seed and time.
         licence: the SPDX identifier of the weights' licence, in lower case; ``other`` if none.
         languages: ISO 639 codes.
@@ -44,6 +46,7 @@ class Card:
     network: NetworkConfig
     data: Mapping[str, str]
     evaluations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    calibration: Mapping[str, Any] | None = None
     training: Mapping[str, str | int | float] = field(default_factory=dict)
     licence: str = "other"
     languages: Sequence[str] = ("en",)
@@ -67,7 +70,8 @@ class Card:
             "## Limits",
             _bullets([*_LIMITS, *self.limits]),
         ]
-        return "\n\n".join(parts) + "\n"
+        text = "\n\n".join(parts) + "\n"
+        return text if self.calibration is None else with_calibration(text, self.calibration)
 
     def _front_matter(self) -> str:
         # JSON is YAML too, and quotes whatever a name may hold.
@@ -123,6 +127,8 @@ class Card:
         )
 
 
+_CALIBRATION = "## Calibration"
+
 _USE = """\
 For telling, in bulk or one at a time, whether a text reads as {labels}: reviews like those it was
 trained on, above all.
@@ -136,6 +142,36 @@ tonality.load("PATH/TO/THIS/FOLDER").predict("I would watch it again tomorrow.")
 _TABLE = """\
 | label | precision | recall | F1 |
 |---|---|---|---|"""
+
+
+def with_calibration(card: str, calibration: Mapping[str, Any]) -> str:
+    """A card's text with its last section on what ``tonality calibrate`` or training found.
+
+    Args:
+        card: the text, with or without such a section.
+        calibration: the artifact's metric of that name.
+    """
+    found, band = calibration, calibration["abstain"]
+    sentences = [
+        f"The logits are divided by a temperature of {found['temperature']:.3g}, fitted on "
+        f"{found['n']:,} texts ({found['data']['name']}, {found['data']['part']}). There the "
+        f"expected calibration error (15 bins) is {found['error_after']:.2%}; without it, "
+        f"{found['error_before']:.2%}; perfect confidences would show "
+        f"{found['error_by_chance']:.2%} on so many texts."
+    ]
+    if found["error_cross_fitted"] is not None:
+        sentences.append(
+            "With temperatures fitted on one half and measured on the other it is "
+            f"{found['error_cross_fitted']:.2%}."
+        )
+    if band is not None:
+        sentences.append(
+            f"Under a confidence of {band['threshold']:.4f} the verdict is *uncertain*: "
+            f"{band['coverage']:.1%} of those texts get an answer, "
+            f"and {band['accuracy']:.2%} of the answers are right."
+        )
+    before = card.partition(f"\n{_CALIBRATION}\n")[0].rstrip()
+    return f"{before}\n\n{_CALIBRATION}\n\n{' '.join(sentences)}\n"
 
 
 def _json(value: Any) -> str:

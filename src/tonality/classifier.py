@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -184,27 +185,46 @@ class Classifier:
         return probabilities
 
 
-def load(model: str | os.PathLike[str] | None = None) -> Classifier:
+def load(
+    model: str | os.PathLike[str] | None = None, *, abstain: float | None = None
+) -> Classifier:
     """Loads a classifier.
 
     Args:
         model: the name of a bundled model (``imdb``) or the path of a model folder; by
             default the bundled model ``imdb``.
+        abstain: the confidence, 0 to 1, under which a verdict is ``uncertain``; 0 for never. By
+            default the model's own, which is 0 unless ``tonality calibrate`` chose one.
 
     Raises:
         ArtifactError: there is no such model, or its folder is damaged.
+        ConfigError: ``abstain`` is no confidence.
+    """
+    artifact = folder.read(model_path(model))
+    if abstain is not None:
+        if not 0 <= abstain <= 1:
+            raise ConfigError(f"abstain is {abstain!r}; it takes a confidence from 0 to 1")
+        artifact = dataclasses.replace(artifact, abstain=float(abstain))
+    return Classifier(artifact)
+
+
+def model_path(model: str | os.PathLike[str] | None = None) -> Path:
+    """The folder of a model, by the name of a bundled one or by its path.
+
+    Raises:
+        ArtifactError: there is no such model.
     """
     name = DEFAULT_MODEL if model is None else os.fspath(model)
     names = bundled_models()
     if name in names:
-        return Classifier(folder.read(BUNDLED / name))
+        return BUNDLED / name
     if not Path(name).is_dir():
         raise ArtifactError(
             "no model folder is here, nor is this the name of a bundled model "
             f"({', '.join(names) or 'there are none'})",
             path=name,
         )
-    return Classifier(folder.read(Path(name)))
+    return Path(name)
 
 
 def bundled_models() -> list[str]:

@@ -102,6 +102,12 @@ def test_the_model_says_what_it_was_made_of_and_how_good_it_is(finished: Path) -
     measured = model.metrics["validation"]
     assert measured["n"] == 40
     assert measured["accuracy"] > 0.85
+    calibration = model.metrics["calibration"]
+    assert calibration["temperature"] == model.temperature != 1
+    assert calibration["log_loss_after"] == pytest.approx(measured["log_loss"])
+    assert calibration["data"]["part"] == "validation"
+    assert f"temperature of {model.temperature:.3g}, fitted on 40 texts" in model.card
+    assert model.abstain == 0
     json.dumps(model.metrics, allow_nan=False)
     origin = model.provenance
     assert Recipe.from_dict(origin["recipe"]) == LEARNS
@@ -199,7 +205,7 @@ def test_the_best_weights_are_kept_and_training_stops_without_progress(tmp_path:
     assert len(losses) == best + 3 < 50
     assert [best for _, best in recorder.evaluations][best:] == [True, False, False]
     assert model.provenance["best"]["step"] == recorder.evaluations[best][0].step
-    assert model.metrics["validation"]["log_loss"] == pytest.approx(losses[best], abs=5e-3)
+    assert model.metrics["calibration"]["log_loss_before"] == pytest.approx(losses[best], abs=5e-3)
     names = [path.name for path in (tmp_path / "run").glob("best-*")]
     assert names == [f"best-{recorder.evaluations[best][0].step}.safetensors"]
 

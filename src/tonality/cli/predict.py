@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterable, Iterator
-from itertools import chain, islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tonality.cli.texts import chunks
+
 if TYPE_CHECKING:
     from tonality.classifier import Prediction
-
-# Lines of a file classified together: a long pipe answers as it goes, in constant memory.
-LINES = 2048
 
 
 def predict(
@@ -26,47 +21,27 @@ def predict(
     model: Annotated[
         str | None, typer.Option(help="A bundled model's name or a model folder.")
     ] = None,
+    abstain: Annotated[
+        float | None,
+        typer.Option(
+            help="Answer `uncertain` under this confidence, 0 to 1; 0 for never. By "
+            "default as the model was calibrated.",
+            min=0,
+            max=1,
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object a line, with every probability.")
     ] = False,
 ) -> None:
     """Tell how the writer feels: one verdict a text."""
-    if not texts and file is None:
-        if sys.stdin.isatty():
-            raise typer.BadParameter("give a text in quotes, or --file FILE, or pipe texts in")
-        file = "-"
+    parts = chunks(texts, file)
     from tonality.classifier import load
 
-    classifier = load(model)
-    chunks: Iterator[list[str]] = iter([texts] if texts else [])
-    if file is not None:
-        chunks = chain(chunks, _chunks(_lines(file)))
-    for chunk in chunks:
+    classifier = load(model, abstain=abstain)
+    for chunk in parts:
         for text, prediction in zip(chunk, classifier.predict(chunk), strict=True):
             typer.echo(_json(text, prediction) if as_json else _line(text, prediction))
-
-
-def _lines(file: str) -> Iterator[str]:
-    """The lines of a file or of standard input, without their ends; bytes that are no UTF-8 stay
-    readable as replacement characters."""
-    from tonality.errors import DataError
-
-    try:
-        if file == "-":
-            source: Iterable[bytes] = sys.stdin.buffer
-            for raw in source:
-                yield raw.decode("utf-8-sig", "replace").rstrip("\r\n")
-        else:
-            with Path(file).open(encoding="utf-8-sig", errors="replace", newline="\n") as handle:
-                for line in handle:
-                    yield line.rstrip("\r\n")
-    except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror}", path=file) from None
-
-
-def _chunks(lines: Iterator[str]) -> Iterator[list[str]]:
-    while chunk := list(islice(lines, LINES)):
-        yield chunk
 
 
 def _json(text: str, prediction: Prediction) -> str:

@@ -103,11 +103,13 @@ def calibrate(
 
     Raises:
         ConfigError: a share to reach is out of range.
-        DataError: there are no rows, or the accuracy to reach is out of reach.
+        DataError: the accuracy to reach is out of reach.
     """
     aim = aim or Aim()
-    logits = to_logits(probabilities[read], artifact.temperature)
-    temperature = fit_temperature(logits, labels[read])
+    temperature = artifact.temperature
+    if read.any():
+        logits = to_logits(probabilities[read], temperature)
+        temperature = fit_temperature(logits, labels[read])
     after = at_temperature(probabilities, artifact.temperature, temperature, read)
     half = halves(table)
     calibration = assess(labels, after, temperature, read=read, half=half)
@@ -159,6 +161,7 @@ def _figures(calibration: Calibration) -> dict[str, Any]:
         "error_before": calibration.before.error,
         "error_after": calibration.after.error,
         "error_cross_fitted": None if crossed is None else crossed.error,
+        "error_by_chance": calibration.chance,
         "log_loss_before": calibration.before.log_loss,
         "log_loss_after": calibration.after.log_loss,
         "log_loss_cross_fitted": None if crossed is None else crossed.log_loss,

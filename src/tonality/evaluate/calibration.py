@@ -71,6 +71,8 @@ class Calibration:
         temperature: what the logits are divided by.
         before: without it.
         after: with it.
+        chance: the calibration error that a model of these very confidences would show on so
+            many texts if it were perfectly calibrated: the mean of simulations.
         cross_fitted: with temperatures fitted on one half of these very rows and measured on the
             other, groups kept whole: the figure to believe where the temperature was fitted on
             the rows that it is measured on. ``None`` where that was not so, or where the rows
@@ -80,6 +82,7 @@ class Calibration:
     temperature: float
     before: Trust
     after: Trust
+    chance: float
     cross_fitted: Trust | None
 
     def to_json(self) -> dict[str, Any]:
@@ -97,7 +100,7 @@ def reliability(labels: Integers, probabilities: Floats, bins: int = BINS) -> tu
     """
     confidence = probabilities.max(axis=1)  # (N,)
     right = probabilities.argmax(axis=1) == labels
-    place = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    place = _places(confidence, bins)
     found = []
     for b in range(bins):
         inside = place == b
@@ -112,6 +115,26 @@ def reliability(labels: Integers, probabilities: Floats, bins: int = BINS) -> tu
             )
         )
     return tuple(found)
+
+
+def _places(confidence: Floats, bins: int) -> Integers:
+    """The bin (N,) of each confidence."""
+    return np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+
+
+def by_chance(confidence: Floats, *, bins: int = BINS, draws: int = 200, seed: int = 0) -> float:
+    """The mean calibration error of a perfectly calibrated model with confidences (N,).
+
+    It is above 0, since even then as many verdicts of a bin are right as chance has it.
+    """
+    place = _places(confidence, bins)
+    expected = np.bincount(place, confidence, minlength=bins)  # right verdicts of each bin
+    rng = np.random.default_rng(seed)
+    errors = [
+        np.abs(np.bincount(place, rng.random(len(confidence)) < confidence, bins) - expected).sum()
+        for _ in range(draws)
+    ]
+    return float(np.mean(errors) / len(confidence))
 
 
 def trust(labels: Integers, probabilities: Floats, bins: int = BINS) -> Trust:
@@ -249,4 +272,10 @@ def assess(
     read = np.ones(len(labels), dtype=np.bool_) if read is None else read
     plain = at_temperature(probabilities, temperature, 1.0, read)
     crossed = None if half is None else trust(labels, cross_fit(labels, plain, read, half))
-    return Calibration(temperature, trust(labels, plain), trust(labels, probabilities), crossed)
+    return Calibration(
+        temperature,
+        before=trust(labels, plain),
+        after=trust(labels, probabilities),
+        chance=by_chance(probabilities.max(axis=1)),
+        cross_fitted=crossed,
+    )

@@ -18,11 +18,10 @@ WINDOW = 2048  # texts between two reports of progress
 
 
 @dataclass(frozen=True)
-class Measured:
-    """A model's answers on labelled rows and how good they are.
+class Answers:
+    """A model's answers on labelled rows.
 
     Attributes:
-        evaluation: how good.
         labels: the true classes, (N,) indices of the model's labels.
         probabilities: (N, C).
         lengths: the texts' lengths in tokens, read or not, (N,).
@@ -30,37 +29,53 @@ class Measured:
         aliases: labels that were read as one of the model's: the data's -> the model's.
     """
 
-    evaluation: Evaluation
     labels: npt.NDArray[np.int64]
     probabilities: npt.NDArray[np.float64]
     lengths: npt.NDArray[np.int64]
     shortened: int
     aliases: dict[str, str]
 
+    @property
+    def verdicts(self) -> npt.NDArray[np.int64]:
+        """(N,) the likeliest class of each row."""
+        return np.asarray(self.probabilities.argmax(axis=1))
 
-def measure(
-    classifier: Classifier,
-    table: Table,
-    *,
-    ids: Sequence[str] | None = None,
-    progress: Callable[[int], None] | None = None,
-) -> Measured:
-    """Classify labelled rows and compare.
+    @property
+    def right(self) -> npt.NDArray[np.bool_]:
+        """(N,) whether that is the true one."""
+        return np.asarray(self.verdicts == self.labels)
+
+    @property
+    def confidence(self) -> npt.NDArray[np.float64]:
+        """(N,) its probability."""
+        return np.asarray(self.probabilities.max(axis=1), np.float64)
+
+
+@dataclass(frozen=True)
+class Measured(Answers):
+    """A model's answers and how good they are.
+
+    Attributes:
+        evaluation: how good.
+    """
+
+    evaluation: Evaluation
+
+
+def classify(
+    classifier: Classifier, table: Table, *, progress: Callable[[int], None] | None = None
+) -> Answers:
+    """Classify labelled rows.
 
     A row counts as its likeliest label even where the model would abstain.
 
     Args:
         classifier: the model.
         table: the N rows.
-        ids: their names, for the list of mistakes.
         progress: called with the number of texts done so far, now and then.
-
-    Returns:
-        The answers and the evaluation.
 
     Raises:
         DataError: there are no labels, or one that the model does not know.
-        DependencyError: scikit-learn is not installed.
     """
     if table.labels is None:
         raise DataError("the rows have no labels to compare with", path=table.source or None)
@@ -76,14 +91,38 @@ def measure(
             shortened += found.tokens_left_out > 0
         if progress is not None:
             progress(begin + len(predictions))
-    found_by_metrics = evaluate(
-        matched.classes,
-        probabilities,
+    return Answers(matched.classes, probabilities, lengths, shortened, matched.aliases)
+
+
+def measure(
+    classifier: Classifier,
+    table: Table,
+    *,
+    ids: Sequence[str] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Measured:
+    """Classify labelled rows and compare.
+
+    Args:
+        classifier: the model.
+        table: the N rows.
+        ids: their names, for the list of mistakes.
+        progress: called with the number of texts done so far, now and then.
+
+    Returns:
+        The answers and the evaluation.
+
+    Raises:
+        DataError: there are no labels, or one that the model does not know.
+        DependencyError: scikit-learn is not installed.
+    """
+    answers = classify(classifier, table, progress=progress)
+    evaluation = evaluate(
+        answers.labels,
+        answers.probabilities,
         classifier.labels,
-        lengths=lengths,
+        lengths=answers.lengths,
         texts=table.texts,
         ids=ids,
     )
-    return Measured(
-        found_by_metrics, matched.classes, probabilities, lengths, shortened, matched.aliases
-    )
+    return Measured(**vars(answers), evaluation=evaluation)

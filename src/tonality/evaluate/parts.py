@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -60,6 +61,28 @@ def choose_part(dataset: Dataset, part: Part | None, provenance: Mapping[str, An
             path=chosen.table.source or None,
         )
     return chosen
+
+
+def choose_unseen(dataset: Dataset, part: Part | None, provenance: Mapping[str, Any]) -> Chosen:
+    """Pick rows to choose a model's settings on: none it learnt from, nor those of the test part.
+
+    Args:
+        dataset: what there is.
+        part: what was asked for, whatever it is; by default the validation part where the model
+            was trained on this data, and otherwise all rows but the test part.
+        provenance: the model's.
+
+    Raises:
+        DataError: the part does not exist, or its rows have no labels.
+    """
+    if part is not None or trained_on(dataset, provenance):
+        return choose_part(dataset, part or Part.VALIDATION, provenance)
+    return choose_part(dataclasses.replace(dataset, test=None), Part.ALL, provenance)
+
+
+def learnt(dataset: Dataset, part: Part, provenance: Mapping[str, Any]) -> list[str]:
+    """The files of a part, by name, that hold rows which the model was trained on."""
+    return trained_on(dataset, provenance) if part in (Part.ALL, Part.TRAIN) else []
 
 
 def trained_on(dataset: Dataset, provenance: Mapping[str, Any]) -> list[str]:

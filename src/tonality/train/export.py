@@ -18,6 +18,7 @@ from tonality.card import Card
 from tonality.classifier import Classifier, available_cores
 from tonality.data import Dataset
 from tonality.evaluate import evaluate
+from tonality.evaluate.calibrate import calibrate
 from tonality.train.history import Row
 from tonality.train.prepare import Prepared
 from tonality.train.recipe import Recipe
@@ -39,7 +40,8 @@ def build_artifact(
 ) -> tuple[Artifact, Floats]:
     """The model, with its metrics, provenance and card.
 
-    The metrics are those of what is stored: rounded weights, run by the numpy network.
+    Its temperature is fitted on the validation part. The metrics are those of what is stored:
+    rounded weights, run by the numpy network.
 
     Args:
         dataset: what it was trained on.
@@ -62,16 +64,27 @@ def build_artifact(
         priors=tuple(float(share) for share in data.priors),
     )
     held_out = dataset.train.take(data.validation_rows)
-    probabilities = Classifier(model).predict_proba(held_out.texts)
+    calibrated = calibrate(
+        model,
+        held_out,
+        data.validation_classes,
+        Classifier(model).predict_proba(held_out.texts),
+        data.validation.lengths > 0,
+        source={"name": dataset.name, "sha256": dict(dataset.sha256), "part": "validation"},
+    )
+    probabilities = calibrated.probabilities
     found = evaluate(
         data.validation_classes, probabilities, data.labels, lengths=data.validation.lengths
     ).to_json()
-    metrics = {"validation": {key: found[key] for key in found if key != "mistakes"}}
+    metrics = {
+        "validation": {key: found[key] for key in found if key != "mistakes"},
+        **calibrated.artifact.metrics,
+    }
     provenance = _provenance(dataset, data, recipe, best=best, minutes=minutes, device=device)
     card = _card(dataset, data, recipe, metrics, provenance)
     complete = Artifact(
         **{
-            **vars(model),
+            **vars(calibrated.artifact),
             "metrics": metrics,
             "provenance": provenance,
             "card": card.render(),
@@ -138,6 +151,7 @@ def _card(
         network=data.network,
         data={dataset.name: f"{about}."},
         evaluations={f"{dataset.name} (validation)": metrics["validation"]},
+        calibration=metrics["calibration"],
         training={
             "recipe": recipe.name,
             "seed": recipe.training.seed,

@@ -1,0 +1,142 @@
+"""``tonality calibrate``: probabilities that mean what they say, and when not to answer."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tonality.cli.options import (
+    AsJson,
+    GroupColumn,
+    LabelColumn,
+    LabelledData,
+    LabelMap,
+    Model,
+    TextColumn,
+    part_named,
+)
+from tonality.cli.progress import progress_of, say
+
+if TYPE_CHECKING:
+    from tonality.classifier import Classifier
+    from tonality.evaluate.calibrate import Aim, Calibrated
+    from tonality.evaluate.parts import Chosen
+
+
+def calibrate(
+    data: LabelledData,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The new model folder.")],
+    model: Model = None,
+    accuracy: Annotated[
+        float | None,
+        typer.Option(
+            help="Answer `uncertain` as often as it takes to reach this accuracy on the rest.",
+            min=0,
+            max=1,
+        ),
+    ] = None,
+    coverage: Annotated[
+        float | None,
+        typer.Option(help="Answer this share of the texts, `uncertain` on the rest.", min=0, max=1),
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            help="test, validation (cut as the model's training cut it), train or all; by default "
+            "validation where the model was trained on this data, otherwise all but the test part.",
+            metavar="PART",
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a model folder that is there.")
+    ] = False,
+    as_json: AsJson = False,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
+    group_column: GroupColumn = None,
+    label_map: LabelMap = None,
+) -> None:
+    """Fit a model's temperature on labelled data, and choose when it answers `uncertain`."""
+    if accuracy is not None and coverage is not None:
+        raise typer.BadParameter("give --accuracy or --coverage, not both")
+    from tonality import artifact
+    from tonality.classifier import load
+    from tonality.data import load_dataset, parse_label_map
+    from tonality.evaluate.calibrate import Aim
+    from tonality.evaluate.parts import choose_unseen, learnt
+
+    part = part_named(split)
+    classifier = load(model, abstain=0.0)
+    dataset = load_dataset(
+        data,
+        text_column=text_column,
+        label_column=label_column,
+        group_column=group_column,
+        label_map=parse_label_map(label_map or []),
+    )
+    chosen = choose_unseen(dataset, part, classifier.artifact.provenance)
+    seen = learnt(dataset, chosen.part, classifier.artifact.provenance)
+    if seen:
+        say(
+            f"careful: the model was trained on these rows ({', '.join(seen)}), so it will be "
+            "far too sure; --split validation takes the rows that training held out"
+        )
+    source = {"name": dataset.name, "sha256": dataset.sha256, "part": chosen.part.value}
+    result = _calibrated(classifier, chosen, source, Aim(accuracy, coverage))
+    artifact.write(result.artifact, output, overwrite=overwrite)
+    say(f"the model is in {output}")
+    if as_json:
+        typer.echo(json.dumps(result.artifact.metrics["calibration"], allow_nan=False))
+    else:
+        _show(result)
+
+
+def _calibrated(
+    classifier: Classifier, chosen: Chosen, source: Mapping[str, object], aim: Aim
+) -> Calibrated:
+    from tonality.card import with_calibration
+    from tonality.evaluate.calibrate import calibrate as fit
+    from tonality.evaluate.measure import classify
+
+    with progress_of(len(chosen.table), "classifying") as progress:
+        answers = classify(classifier, chosen.table, progress=progress)
+    result = fit(
+        classifier.artifact,
+        chosen.table,
+        answers.labels,
+        answers.probabilities,
+        answers.lengths > 0,
+        source=source,
+        aim=aim,
+    )
+    card = with_calibration(result.artifact.card, result.artifact.metrics["calibration"])
+    return dataclasses.replace(result, artifact=dataclasses.replace(result.artifact, card=card))
+
+
+def _show(result: Calibrated) -> None:
+    found = result.artifact.metrics["calibration"]
+    crossed = found["error_cross_fitted"]
+    lines = [
+        f"temperature        {found['temperature']:.4g}, fitted on {found['n']:,} texts",
+        f"calibration error  {found['error_after']:.2%}, without it {found['error_before']:.2%}"
+        + ("" if crossed is None else f", cross-fitted {crossed:.2%}")
+        + f"; by chance alone {found['error_by_chance']:.2%}",
+    ]
+    if result.band is None:
+        lines.append("uncertain          never (see --accuracy and --coverage)")
+    else:
+        lines.append(
+            f"uncertain          under {result.band.threshold:.4f}: answers "
+            f"{result.band.coverage:.1%}, {result.band.accuracy:.2%} of them right"
+        )
+        if result.cross_fitted is not None and result.cross_fitted.accuracy is not None:
+            lines.append(
+                f"  cross-fitted     answers {result.cross_fitted.coverage:.1%}, "
+                f"{result.cross_fitted.accuracy:.2%} of them right"
+            )
+    typer.echo("\n".join(lines))

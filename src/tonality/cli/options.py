@@ -1,0 +1,36 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from tonality.evaluate.parts import Part
+
+LabelledData = Annotated[
+    str, typer.Option(help="A labelled file, a folder with train and test files, or imdb.")
+]
+Model = Annotated[str | None, typer.Option(help="A bundled model's name or a model folder.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+TextColumn = Annotated[str | None, typer.Option(help="The column of the texts.")]
+LabelColumn = Annotated[str | None, typer.Option(help="The column of the labels.")]
+GroupColumn = Annotated[str | None, typer.Option(help="The column of what a split keeps together.")]
+LabelMap = Annotated[
+    list[str] | None,
+    typer.Option(help="OLD=NEW, such as 1=positive; 2= leaves out rows of label 2. Repeat it."),
+]
+BadRows = Annotated[Path | None, typer.Option(help="Write rows that cannot be read here.")]
+
+
+def part_named(name: str | None) -> Part | None:
+    """The part of a dataset that ``--split`` names."""
+    from tonality.evaluate.parts import Part
+
+    try:
+        return None if name is None else Part(name)
+    except ValueError:
+        known = ", ".join(Part)
+        raise typer.BadParameter(f"{name!r} is none of {known}", param_hint="--split") from None
