@@ -116,7 +116,7 @@ def test_none_and_empty_texts_have_no_tokens() -> None:
 
 
 @given(texts, st.sampled_from(TOKENIZERS))
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @example("½a½", DEFAULT)
 @example("\u0301" * 40, DEFAULT)
 @example("e" + "\u0316\u0301" * 40 + " x", DEFAULT)
@@ -133,7 +133,7 @@ def test_spans_are_the_tokens_in_order_inside_the_raw_text(text: str, tokenizer:
 
 
 @given(texts)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_spans_slice_the_token_itself_where_nothing_is_rewritten(text: str) -> None:
     spans = Tokenizer(PLAIN).spans(text)
     assert all(text[span.start : span.end] == span.text for span in spans)
@@ -148,14 +148,14 @@ def test_ascii_spans_do_not_overlap_unless_an_entity_expands(text: str) -> None:
 
 
 @given(texts, st.sampled_from(TOKENIZERS[:2]))
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_tokens_joined_by_spaces_give_the_same_tokens(text: str, tokenizer: Tokenizer) -> None:
     tokens = tokenizer.tokens(text)
     assert tokenizer.tokens(" ".join(tokens)) == tokens
 
 
 @given(st.text(st.characters(max_codepoint=127)), st.sampled_from(TOKENIZERS))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_ascii_is_cut_alike_whatever_else_is_in_the_text(text: str, tokenizer: Tokenizer) -> None:
     tail = tokenizer.tokens(" \u00e9")
     if "<s" not in text.lower():  # an open <script> takes the rest with it
@@ -163,7 +163,7 @@ def test_ascii_is_cut_alike_whatever_else_is_in_the_text(text: str, tokenizer: T
 
 
 @given(texts, st.booleans(), st.booleans(), st.booleans())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_cleaning_by_pieces_is_cleaning_whole(
     text: str, strip_html: bool, fold_unicode: bool, lower_case: bool
 ) -> None:
@@ -188,9 +188,8 @@ def test_every_character_is_traced_as_it_is_cleaned() -> None:
 
 def test_cleaning_is_idempotent_for_every_character() -> None:
     cleaner = Cleaner(strip_html=False, fold_unicode=True, lower_case=True)
-    for code in range(sys.maxunicode + 1):
-        cleaned = cleaner.clean(chr(code))
-        assert cleaner.clean(cleaned) == cleaned, hex(code)
+    cleaned = cleaner.clean("\n".join(map(chr, range(sys.maxunicode + 1))))
+    assert cleaner.clean(cleaned).split("\n") == cleaned.split("\n")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tonality.errors import ConfigError, DependencyError
-from tonality.ngrams import NgramTable
+from tonality.ngrams import MAX_WORDS, NgramTable
 from tonality.text import TextConfig, Tokenizer
 from tonality.vocabulary import DROP, PAD, UNK, Vocabulary, stop_words
 
@@ -241,6 +241,12 @@ def test_the_json_form_of_the_specification_is_read() -> None:
 def test_hostile_content(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Vocabulary.from_json({**GOOD, **change})
+
+
+def test_a_vocabulary_too_large_for_trigrams() -> None:
+    words = ["w"] * MAX_WORDS
+    with pytest.raises(ValueError, match="at most 2097152 are supported"):
+        Vocabulary.from_json({**GOOD, "words": words, "size": len(words) + 2})
 
 
 NO_VOCABULARY: list[Any] = [None, [], 3, "x", {}, {1: 2}, {**GOOD, 1: 2}]
