@@ -143,7 +143,7 @@ def test_the_perturbation_raises_the_loss(norm: float) -> None:
     both, same = classification_loss(network, batch, adversarial=norm)
     assert same.item() == pytest.approx(plain.item())
     assert both.item() - same.item() > plain.item()
-    both.backward()
+    both.backward()  # type: ignore[no-untyped-call]
     gradients = [p.grad for p in network.parameters() if p.grad is not None]
     assert gradients
     assert all(gradient.isfinite().all() for gradient in gradients)

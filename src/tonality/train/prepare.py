@@ -224,6 +224,6 @@ def _vectors(
         workers=available_cores(),
         progress=lambda done: reporter.say(f"word vectors: epoch {done} of {settings.epochs} done"),
     )
-    vectors *= settings.deviation / max(float(vectors.std()), np.finfo(np.float32).tiny)
+    vectors *= settings.deviation / max(float(vectors.std()), float(np.finfo(np.float32).tiny))
     folder.save_vectors(vectors)
     return vectors
