@@ -76,7 +76,6 @@ def train(
             ran out of memory; a file cannot be written.
         KeyboardInterrupt: stopped by Ctrl-C or SIGTERM, after saving.
     """
-    reporter = reporter or Reporter()
     labels = check_dataset(dataset)
     folder = RunFolder(output)
     identity = {
@@ -86,12 +85,13 @@ def train(
     # Lightning starts the processes of the other devices by running the program anew: they
     # find the folder as the first one left it.
     leads = os.environ.get("LOCAL_RANK", "0") == "0"
+    reporter = reporter if reporter is not None and leads else Reporter()
     if resume and leads:
         folder.reopen(identity)
     elif leads:
         folder.begin(identity, recipe.to_toml())
     state = folder.load_checkpoint() if resume else None
-    data = prepare(dataset, recipe, folder, reporter if leads else Reporter())
+    data = prepare(dataset, recipe, folder, reporter)
     with _quiet(), torch.random.fork_rng(devices=[]):
         try:
             trainer, loop = _fit(
