@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
-import unicodedata
 from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
@@ -16,7 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tonality.cleaning import Cleaner
+from odd_texts import texts
 from tonality.encode import Encoder
 from tonality.errors import ConfigError
 from tonality.text import TextConfig, Token, Tokenizer
@@ -40,31 +38,6 @@ TOKENIZERS = [
     Tokenizer(TextConfig(urls="drop", mentions="drop", numbers="drop", hashtags="drop")),
     Tokenizer(TextConfig(lower_case=False, numbers="placeholder", drop_symbols=True)),
 ]
-
-# Pieces that have a meaning to some step, so that random texts meet them next to one another.
-_MARKUP = "< > <br <br/> <b> </b> <!-- --> <script> </script> <spoiler> & ; &amp; &lt; &#39; &half;"
-_LETTERS = "a A I n no don't n't 't ' é e\u0301 \u0301 \u0345 \u1100\u1161\u11a8 \u1161 ﾊﾞ ß Σ İ ı"
-_FOLDED = (
-    "’ “ ” – — … ½ ﬁ ﷺ ３ Ａ ＠ ＃ \x92 \x96 \xad \u200b \u0149 \u2034 \u203c \u2122 \u2028 \x85"
-)
-_SIGNS = (
-    "0 1 7/10 1,000 3: . .. .... , ! !!! ? - -- * ** _ __ ( ) [ ] : ; = / \\ \x00 \ud800 \uffff"
-)
-_FACES = ":) :-( :D :'( <3 </3 ^_^ -_- @_@ >:( \\o/ (: ¯\\_(ツ)_/¯ \\_(ツ)_/ ˉ \ue000 \U0001e944"
-_EMOJI = (
-    "😂 👍🏽 👨\u200d👩 🇬🇧 🇬 1\ufe0f\u20e3 #\u20e3 ❤\ufe0f \u200d \ufe0f 🏽 🏴\U000e0067\U000e007f"
-)
-_NET = (
-    "http:// https://x.y/z. HTTP://A www. www.a.b WWW.C @ @me me@home # #tag #1 #_a_ <url> <number>"
-)
-_LONG = (
-    "sooo SoOoO III xxx www aaa 哈哈哈 हिन्दी ภาษาไทย привет \u0316\u0301\u0316\u0301\u0316\u0301"
-)
-PIECES = " ".join((_MARKUP, _LETTERS, _FOLDED, _SIGNS, _FACES, _EMOJI, _NET, _LONG)).split(" ")
-texts = st.lists(
-    st.one_of(st.sampled_from([*PIECES, " ", "\n"]), st.text(st.characters(), max_size=4)),
-    max_size=12,
-).map("".join)
 
 
 def golden_rows() -> list[Any]:
@@ -162,36 +135,6 @@ def test_ascii_is_cut_alike_whatever_else_is_in_the_text(text: str, tokenizer: T
         assert tokenizer.tokens(text + " \u00e9") == tokenizer.tokens(text) + tail
 
 
-@given(texts, st.booleans(), st.booleans(), st.booleans())
-@settings(max_examples=200, deadline=None)
-def test_cleaning_by_pieces_is_cleaning_whole(
-    text: str, strip_html: bool, fold_unicode: bool, lower_case: bool
-) -> None:
-    cleaner = Cleaner(strip_html=strip_html, fold_unicode=fold_unicode, lower_case=lower_case)
-    cleaned, origin = cleaner.trace(text)
-    assert cleaned == cleaner.clean(text)
-    if origin is None:
-        assert len(cleaned) == len(text)
-    else:
-        assert len(cleaned) == len(origin.starts) == len(origin.ends)
-
-
-def test_every_character_is_traced_as_it_is_cleaned() -> None:
-    cleaner = Cleaner(strip_html=True, fold_unicode=True, lower_case=True)
-    characters = [chr(code) for code in range(sys.maxunicode + 1)]
-    for first in range(0, len(characters), 4096):
-        # Side by side and after a letter, so that whatever can merge does.
-        for glue in ("", "e", "\u1100"):
-            text = glue.join(characters[first : first + 4096])
-            assert cleaner.trace(text)[0] == cleaner.clean(text)
-
-
-def test_cleaning_is_idempotent_for_every_character() -> None:
-    cleaner = Cleaner(strip_html=False, fold_unicode=True, lower_case=True)
-    cleaned = cleaner.clean("\n".join(map(chr, range(sys.maxunicode + 1))))
-    assert cleaner.clean(cleaned).split("\n") == cleaned.split("\n")
-
-
 @pytest.mark.parametrize(
     ("text", "tokens"),
     [
@@ -281,13 +224,6 @@ def test_a_hundred_kilobytes_of_anything_take_linear_time(piece: str) -> None:
     assert time.process_time() - start < 5
 
 
-def test_marks_beyond_any_writing_are_left_out() -> None:
-    (token,) = DEFAULT.tokens("z" + "\u0316" * 500)
-    assert len(token) == 31
-    (span,) = DEFAULT.spans("z" + "\u0316" * 500)
-    assert span.end == 501
-
-
 def test_config_round_trips() -> None:
     config = TextConfig(stop_words="english", max_tokens=7, truncate="tail", lower_case=False)
     assert TextConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
@@ -311,17 +247,3 @@ def test_config_round_trips() -> None:
 def test_bad_settings_are_named(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         TextConfig.from_dict(settings)
-
-
-def test_nfkc_borders_hold_for_every_character() -> None:
-    """Nothing after a border merges with what is before it: what tracing by pieces rests on."""
-    seconds = set()
-    for code in range(sys.maxunicode + 1):
-        parts = unicodedata.decomposition(chr(code)).split()
-        if len(parts) == 2 and not parts[0].startswith("<"):
-            seconds.add(chr(int(parts[1], 16)))
-    cleaner = Cleaner(strip_html=False, fold_unicode=True, lower_case=False)
-    for second in sorted(seconds):
-        for before in ("a", "\u00e4", "\u0b47", "\u1100\u1161"):
-            text = before + second
-            assert cleaner.trace(text)[0] == cleaner.clean(text)
