@@ -24,6 +24,7 @@ from tonality.errors import ConfigError, DataError, TrainingError
 from tonality.evaluate.parts import Part, choose_part
 from tonality.train import train
 from tonality.train.history import Row
+from tonality.train.module import TrainingModule
 from tonality.train.progress import Reporter
 from tonality.train.recipe import Recipe
 
@@ -62,6 +63,7 @@ class SpoilAt(Callback):
         self.step = step
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
+        assert isinstance(pl_module, TrainingModule)
         if pl_module.steps_done == self.step:
             with torch.no_grad():
                 pl_module.network.output.weight.fill_(float("nan"))
@@ -200,7 +202,7 @@ def test_the_best_weights_are_kept_and_training_stops_without_progress(tmp_path:
     )
     recorder = Recorder()
     model = read(train(make_dataset(), recipe, tmp_path / "run", reporter=recorder))
-    losses = [row.validation_loss for row, _ in recorder.evaluations]
+    losses = [row.validation_loss or np.inf for row, _ in recorder.evaluations]
     best = int(np.argmin(losses))
     assert len(losses) == best + 3 < 50
     assert [best for _, best in recorder.evaluations][best:] == [True, False, False]

@@ -147,6 +147,29 @@ def test_mistakes_are_told_before_any_work(
     assert not (tmp_path / "run").exists()
 
 
+def test_mistakes_are_told_without_loading_torch(tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom tonality.cli import app\n"
+        "from tonality.errors import ConfigError\n"
+        "try: app(sys.argv[1:])\n"
+        "except ConfigError: print({'torch', 'lightning'} & set(sys.modules))\n"
+    )
+    arguments = ["train", "--data", "x.csv", "-o", str(tmp_path / "run"), "--set", "a.b=1"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "set()\n"
+
+
+def test_without_a_package_the_extra_is_named_before_any_work(
+    data: Path, recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tonality.train.requirements._ALWAYS", ("torch", "no_such_package"))
+    result = run(words(data, recipe, tmp_path / "run"))
+    assert "pip install 'tonality[train]'" in str(result.exception)
+    assert not (tmp_path / "run").exists()
+
+
 def test_resuming_needs_no_recipe(data: Path, recipe: Path, tmp_path: Path) -> None:
     output = tmp_path / "run"
     assert run(words(data, recipe, output, "training.epochs=1")).exit_code == 0

@@ -68,14 +68,15 @@ def train(
 ) -> None:
     """Train a model on labelled texts; Ctrl-C saves, and --resume goes on."""
     from tonality.data import load_dataset, parse_label_map
-    from tonality.train.checkpoint import RECIPE
+    from tonality.train.checkpoint import RECIPE, RUN
     from tonality.train.recipe import Recipe
+    from tonality.train.requirements import require_packages
 
     own = output / RECIPE
     source: str | Path = recipe or (own if resume and own.exists() else "base")
     chosen = Recipe.load(source).with_settings(settings or [])
     mapped = parse_label_map(label_map or [])
-    _require_training()
+    require_packages(chosen)
     _restart_with_malloc_settings()
     reporter = _reporter()
     if chosen.expected.minutes:
@@ -105,19 +106,10 @@ def train(
         )
     except KeyboardInterrupt:
         reporter.close()
-        reporter.say(f"stopped; go on with: {_resume_command(output)}")
+        begun = (output / RUN).exists()
+        reporter.say(f"stopped; go on with: {_resume_command(output)}" if begun else "stopped")
         raise typer.Exit(130) from None
     typer.echo(str(model))
-
-
-def _require_training() -> None:
-    """Fails at once, and not after reading the data, where the extra is missing."""
-    from importlib.util import find_spec
-
-    from tonality.errors import DependencyError
-
-    if any(find_spec(name) is None for name in ("torch", "lightning")):
-        raise DependencyError("training", extra="train")
 
 
 def _restart_with_malloc_settings() -> None:

@@ -15,7 +15,6 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import safetensors.numpy
-import torch
 from numpy.typing import NDArray
 
 from tonality.errors import ConfigError, TrainingError
@@ -123,6 +122,8 @@ class RunFolder:
 
     def save_checkpoint(self, state: Mapping[str, Any]) -> None:
         """Replaces the checkpoint."""
+        import torch  # late: the command looks into the folder before it loads torch
+
         self.write(CHECKPOINT, lambda file: torch.save({"format": FORMAT, **state}, file))
 
     def load_checkpoint(self) -> dict[str, Any] | None:
@@ -134,6 +135,8 @@ class RunFolder:
         path = self.path / CHECKPOINT
         if not path.exists():
             return None
+        import torch
+
         try:
             # weights_only: tensors and plain values, no code.
             state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)

@@ -26,6 +26,7 @@ from tonality.train.module import TrainingModule
 from tonality.train.prepare import Prepared, check_dataset, fingerprint, prepare
 from tonality.train.progress import Reporter
 from tonality.train.recipe import Recipe
+from tonality.train.requirements import require_packages
 
 CURVES, VALIDATION = "curves.png", "validation.csv"
 
@@ -76,6 +77,7 @@ def train(
             ran out of memory; a file cannot be written.
         KeyboardInterrupt: stopped by Ctrl-C or SIGTERM, after saving.
     """
+    require_packages(recipe)
     labels = check_dataset(dataset)
     folder = RunFolder(output)
     identity = {

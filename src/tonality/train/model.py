@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -110,7 +111,7 @@ class LSTMNetwork(nn.Module):
             self.attention = nn.Linear(size, size)
             self.attention_context = nn.Parameter(torch.randn(size) / size**0.5)
         sizes = (config.pooled_size, *config.dense)
-        self.dense = nn.ModuleList(nn.Linear(i, o) for i, o in zip(sizes, sizes[1:], strict=False))
+        self.dense = nn.ModuleList(nn.Linear(i, o) for i, o in pairwise(sizes))
         self.output = nn.Linear(sizes[-1], config.classes)
 
     def forward(self, ids: Tensor, lengths: Tensor, ngrams: Tensor | None = None) -> Tensor:

@@ -61,5 +61,7 @@ def perturbation(gradient: Tensor, there: Tensor, norm: float) -> Tensor:
         (N, T, E); zeros for a text whose gradient is zero.
     """
     gradient = gradient * there.unsqueeze(-1)
-    length = gradient.flatten(1).norm(dim=1).clamp(min=torch.finfo(gradient.dtype).tiny)  # (N,)
+    length: Tensor = (
+        gradient.flatten(1).norm(dim=1).clamp(min=torch.finfo(gradient.dtype).tiny)
+    )  # (N,)
     return gradient * (norm / length)[:, None, None]
