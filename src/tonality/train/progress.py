@@ -107,14 +107,13 @@ class BarReporter(Reporter):
     """
 
     def __init__(self, console: Any) -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+        from rich.progress import BarColumn, TextColumn
         from rich.progress import Progress as Bar
 
         self._console = console
         self._bar = Bar(
             TextColumn("epoch {task.fields[epoch]}"),
             BarColumn(bar_width=None),
-            MofNCompleteColumn(),
             TextColumn("{task.fields[news]}"),
             console=console,
             transient=True,
@@ -128,12 +127,17 @@ class BarReporter(Reporter):
         if self._task is None:
             self._bar.start()
             self._task = self._bar.add_task("", total=progress.total, epoch="", news="")
-        accuracy = "" if progress.accuracy is None else f", accuracy {progress.accuracy:.2%}"
+        # Short, for a terminal of 80 columns to hold it and still have a bar.
+        accuracy = "" if progress.accuracy is None else f"acc {progress.accuracy:.1%}  "
+        seconds = max(progress.seconds, 1e-9)
+        rates = (
+            f"{progress.texts / seconds:.0f} texts/s {progress.tokens / seconds / 1e3:.0f}k tok/s"
+        )
         self._bar.update(
             self._task,
             completed=progress.step,
             epoch=f"{progress.epoch:.2f}/{progress.epochs}",
-            news=f"loss {progress.loss:.4f}{accuracy}, {progress.rate}, {progress.time_left} left",
+            news=f"loss {progress.loss:.3f}  {accuracy}{rates}  {progress.time_left} left",
         )
 
     def close(self) -> None:
