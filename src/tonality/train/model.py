@@ -79,22 +79,18 @@ class LSTMNetwork(nn.Module):
     Args:
         config: the shapes.
         dropout: the probabilities used in training.
-        sparse: give the two embeddings sparse gradients, so that a step costs what its
-            own tokens cost and not what the whole table does.
     """
 
-    def __init__(
-        self, config: NetworkConfig, dropout: Dropout | None = None, *, sparse: bool = False
-    ) -> None:
+    def __init__(self, config: NetworkConfig, dropout: Dropout | None = None) -> None:
         super().__init__()
         self.config = config
         self.dropout = dropout or Dropout()
-        self.embedding = nn.Embedding(config.vocabulary_size, config.embedding_size, sparse=sparse)
+        self.embedding = nn.Embedding(config.vocabulary_size, config.embedding_size)
         nn.init.normal_(self.embedding.weight, std=0.1)
         self.ngram_embedding: nn.Embedding | None = None
         if config.ngram_rows:
             self.ngram_embedding = nn.Embedding(
-                config.ngram_rows, config.embedding_size, padding_idx=0, sparse=sparse
+                config.ngram_rows, config.embedding_size, padding_idx=0
             )
             nn.init.zeros_(self.ngram_embedding.weight)
         self.lstm = nn.ModuleList(
