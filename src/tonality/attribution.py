@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tonality.encode import Encoded
-from tonality.network import Floats, Integers, Network
+from tonality.layers import Floats, Integers
+from tonality.network import Network
 
 
 @dataclass(frozen=True)
