@@ -9,7 +9,8 @@ import pytest
 
 from tonality.errors import ConfigError
 from tonality.train.model import Dropout
-from tonality.train.recipe import DropoutSettings, Recipe, shipped
+from tonality.train.recipe import Recipe, shipped
+from tonality.train.sections import DropoutSettings
 
 
 @pytest.mark.parametrize("name", shipped())

@@ -15,7 +15,7 @@ from tonality.train.batches import Batch
 from tonality.train.model import LSTMNetwork
 from tonality.train.module import parameter_groups, schedule
 from tonality.train.objectives import classification_loss, perturbation
-from tonality.train.recipe import OptimiserSettings
+from tonality.train.sections import OptimiserSettings
 from tonality.train.stopping import EarlyStopping
 
 

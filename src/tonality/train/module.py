@@ -20,7 +20,8 @@ from tonality.errors import TrainingError
 from tonality.train.batches import Batch
 from tonality.train.model import LSTMNetwork
 from tonality.train.objectives import classification_loss
-from tonality.train.recipe import OptimiserSettings, Recipe
+from tonality.train.recipe import Recipe
+from tonality.train.sections import OptimiserSettings
 
 DIVERGED = (
     "lower optimiser.learning_rate, or set optimiser.clip_norm (1.0 is usual); "

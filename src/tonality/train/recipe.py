@@ -8,213 +8,23 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from tonality.errors import ConfigError
-from tonality.network import NetworkConfig
 from tonality.text import TextConfig
-from tonality.train.settings import check, fill, number, unknown
+from tonality.train.sections import (
+    SECTIONS,
+    DropoutSettings,
+    Expected,
+    NetworkSettings,
+    OptimiserSettings,
+    TrainingSettings,
+    VectorSettings,
+    VocabularySettings,
+)
+from tonality.train.settings import fill, unknown
 
 FOLDER = Path(__file__).parent / "recipes"
-
-
-@dataclass(frozen=True)
-class VocabularySettings:
-    """Which words and n-grams get a vector.
-
-    Attributes:
-        min_count: fewest occurrences of a word in the training and unlabelled texts.
-        max_size: most words, PAD and UNK included.
-        ngrams: most bigrams and trigrams in the n-gram table; 0 for no table.
-        ngram_min_count: fewest training texts that hold an n-gram.
-    """
-
-    min_count: int = number(2, 1)
-    max_size: int = number(30_000, 3)
-    ngrams: int = number(0, 0)
-    ngram_min_count: int = number(5, 1)
-
-    def __post_init__(self) -> None:
-        check(self, "vocabulary")
-
-
-@dataclass(frozen=True)
-class VectorSettings:
-    """In-domain word vectors as the embedding's start (word2vec CBOW, Mikolov et al. 2013).
-
-    Attributes:
-        use: whether to train them first, on training and unlabelled texts.
-        epochs: passes over those texts.
-        window: words of context on each side.
-        negative: noise words drawn for each word.
-        deviation: standard deviation that the vectors' elements are scaled to.
-    """
-
-    use: bool = False
-    epochs: int = number(5, 1)
-    window: int = number(5, 1)
-    negative: int = number(5, 1)
-    deviation: float = number(0.25, 1e-3, 10)
-
-    def __post_init__(self) -> None:
-        check(self, "vectors")
-
-
-@dataclass(frozen=True)
-class NetworkSettings:
-    """The shape of the network; the rest of it follows from the data.
-
-    Attributes:
-        embedding_size: E.
-        hidden_size: H, of one direction.
-        layers: LSTM layers.
-        bidirectional: read from both ends.
-        pooling: ``max``, ``mean``, ``attention``, ``last``, or several joined by ``+``.
-        dense: sizes of the dense layers between pooling and output.
-    """
-
-    embedding_size: int = number(128, 1)
-    hidden_size: int = number(128, 1)
-    layers: int = number(1, 1)
-    bidirectional: bool = True
-    pooling: str = "max"
-    dense: tuple[int, ...] = number((), 1)
-
-    def __post_init__(self) -> None:
-        check(self, "network")
-        self.config(vocabulary_size=2, ngram_rows=0, classes=2)
-
-    def config(self, *, vocabulary_size: int, ngram_rows: int, classes: int) -> NetworkConfig:
-        """The network for a vocabulary, an n-gram table and C classes."""
-        return NetworkConfig(
-            vocabulary_size=vocabulary_size,
-            ngram_rows=ngram_rows,
-            classes=classes,
-            **dataclasses.asdict(self),
-        )
-
-
-@dataclass(frozen=True)
-class DropoutSettings:
-    """Dropout probabilities; :class:`tonality.train.model.Dropout` says what each one drops."""
-
-    embedding: float = number(0.0, 0, under=1)
-    word: float = number(0.0, 0, under=1)
-    ngram: float = number(0.0, 0, under=1)
-    layer: float = number(0.0, 0, under=1)
-    pooled: float = number(0.0, 0, under=1)
-    dense: float = number(0.0, 0, under=1)
-
-    def __post_init__(self) -> None:
-        check(self, "dropout")
-
-
-@dataclass(frozen=True)
-class OptimiserSettings:
-    """AdamW (Loshchilov & Hutter 2019) and its learning rate over time.
-
-    Attributes:
-        name: the optimiser.
-        learning_rate: its peak.
-        schedule: how it falls from the end of the warm-up to the end of training, to 0:
-            ``linear``, ``cosine``, or ``constant`` for not at all.
-        warmup_steps: steps over which it rises from 0.
-        embedding_rate: what it is multiplied by for the word embedding.
-        ngram_rate: the same for the n-gram table.
-        weight_decay: of the weight matrices and the word embedding.
-        ngram_weight_decay: of the n-gram table.
-        betas: decay of the moving averages of gradients and of their squares.
-        clip_norm: largest norm of a step's gradients; 0 for no limit.
-    """
-
-    name: Literal["adamw"] = "adamw"
-    learning_rate: float = number(1e-3, 1e-8, 10)
-    schedule: Literal["linear", "cosine", "constant"] = "linear"
-    warmup_steps: int = number(0, 0)
-    embedding_rate: float = number(1.0, 0)
-    ngram_rate: float = number(1.0, 0)
-    weight_decay: float = number(0.0, 0)
-    ngram_weight_decay: float = number(0.0, 0)
-    betas: tuple[float, float] = number((0.9, 0.999), 0, under=1)
-    clip_norm: float = number(1.0, 0)
-
-    def __post_init__(self) -> None:
-        check(self, "optimiser")
-
-
-@dataclass(frozen=True)
-class TrainingSettings:
-    """How long to train on what.
-
-    Attributes:
-        batch_size: texts a step, over all devices together.
-        epochs: passes over the training part, at most.
-        seed: of the weights, the order of the texts and the dropout.
-        validation: share of the rows held out for validation.
-        validation_seed: of that cut, so that runs with other seeds compare on the same rows.
-        class_weights: ``balanced`` weighs classes against their shares, ``none`` does not.
-        label_smoothing: share of the target spread over all classes (Szegedy et al. 2016).
-        adversarial: norm of the perturbation of adversarial training, over all token vectors of
-            a text; 0 for none. About five times the deviation of the vectors' elements does
-            well (Miyato et al. 2017); a step costs twice as much.
-        average: decay a step of the moving average of the weights, which is what gets evaluated
-            and kept (Polyak & Juditsky 1992); 0 for none.
-        evaluations_per_epoch: how often to measure on the validation part.
-        keep: which evaluation is the best: highest ``accuracy`` (ties go to the loss) or lowest
-            ``loss``.
-        patience: evaluations in a row without a new best after which to stop; 0 for never.
-        precision: ``32``, or ``bf16`` for mixed precision on a GPU; a CPU, where it is slower or
-            missing, trains with 32 all the same.
-    """
-
-    batch_size: int = number(32, 1)
-    epochs: int = number(5, 1)
-    seed: int = number(0, 0, 2**63 - 1)
-    validation: float = number(0.2, 1e-6, under=1)
-    validation_seed: int = number(0, 0, 2**63 - 1)
-    class_weights: Literal["none", "balanced"] = "none"
-    label_smoothing: float = number(0.0, 0, under=1)
-    adversarial: float = number(0.0, 0)
-    average: float = number(0.0, 0, under=1)
-    evaluations_per_epoch: int = number(1, 1)
-    keep: Literal["accuracy", "loss"] = "accuracy"
-    patience: int = number(0, 0)
-    precision: Literal["32", "bf16"] = "32"
-
-    def __post_init__(self) -> None:
-        check(self, "training")
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What a recipe was measured to give.
-
-    Attributes:
-        data: what it was trained on.
-        machine: where.
-        minutes: how long that took.
-        accuracy: on the validation part.
-    """
-
-    data: str = ""
-    machine: str = ""
-    minutes: float = number(0.0, 0)
-    accuracy: float = number(0.0, 0, 1)
-
-    def __post_init__(self) -> None:
-        check(self, "expected")
-
-
-SECTIONS: Mapping[str, type] = {
-    "text": TextConfig,
-    "vocabulary": VocabularySettings,
-    "vectors": VectorSettings,
-    "network": NetworkSettings,
-    "dropout": DropoutSettings,
-    "optimiser": OptimiserSettings,
-    "training": TrainingSettings,
-    "expected": Expected,
-}
 
 
 @dataclass(frozen=True)
