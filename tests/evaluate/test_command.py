@@ -142,6 +142,43 @@ def test_columns_and_labels_can_be_given(run: Run, tmp_path: Path) -> None:
     assert json.loads(stdout)["n"] == 2
 
 
+def test_slices_are_by_columns_of_the_data(run: Run, tmp_path: Path) -> None:
+    shops = [(f"{text},{'abc'[row % 3]}", label) for row, (text, label) in enumerate(ROWS)]
+    data = csv_of(shops, tmp_path / "shops.csv", columns="text,shop,label")
+    found = json.loads(run(data, "--json", "--slice", "Shop")[0])
+    assert [(s["value"], s["n"]) for s in found["slices"][0]["slices"]] == [
+        ("a", 2), ("b", 2), ("c", 1),
+    ]  # fmt: skip
+    with pytest.raises(DataError, match=r"no column 'store'. Columns: 'text', 'shop', 'label'"):
+        run(data, "--slice", "store")
+
+
+def test_two_models_are_compared_and_no_more(run: Run, reviews: Path, tmp_path: Path) -> None:
+    other = write(make_artifact(seed=8), tmp_path / "other")
+    found = json.loads(run(reviews, "--json", "--model", other)[0])
+    assert found["comparison"]["with"] == str(other)
+    assert found["comparison"]["other"]["n"] == 5
+    stdout, _ = run(reviews, "--model", other)
+    assert "McNemar's test" in stdout
+    _, stderr = run(reviews, "--model", other, "--model", other, code=2)
+    assert "two to compare" in stderr
+
+
+def test_a_temperature_fitted_on_these_rows_is_cross_fitted(
+    app: typer.Typer, tmp_path: Path
+) -> None:
+    data = csv_of([(f"{text} {n}", label) for n in range(8) for text, label in ROWS],
+                  tmp_path / "reviews.csv")  # fmt: skip
+    digest = hashlib.sha256(data.read_bytes()).hexdigest()
+    record = {"data": {"sha256": {"reviews.csv": digest}, "part": "all"}}
+    artifact = dataclasses.replace(make_artifact(), metrics={"calibration": record})
+    run = Run(app, write(artifact, tmp_path / "model"))
+    assert json.loads(run(data, "--json")[0])["calibration"]["cross_fitted"]["error"] > 0
+    assert "cross-fitted" in run(data)[0]
+    other = csv_of(ROWS, tmp_path / "other.csv")
+    assert json.loads(run(other, "--json")[0])["calibration"]["cross_fitted"] is None
+
+
 def test_a_report_is_written(run: Run, reviews: Path, tmp_path: Path) -> None:
     _, stderr = run(reviews, "--report", tmp_path / "report")
 
@@ -168,17 +205,24 @@ def test_what_cannot_be_done_is_said_before_work_starts(
     monkeypatch.setitem(sys.modules, "sklearn.metrics", None)
     with pytest.raises(DependencyError, match=r"pip install 'tonality\[train\]'"):
         run(reviews)
+    monkeypatch.undo()
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    with pytest.raises(DependencyError, match="writing a report needs an extra"):
+        run(reviews, "--report", tmp_path / "report")
+    assert not (tmp_path / "report").exists()
 
 
 def test_long_work_says_how_far_it_is(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The package's attribute of that name is the function.
-    module = importlib.import_module("tonality.cli.evaluate")
+    module = importlib.import_module("tonality.cli.progress")
     monkeypatch.setattr(module, "QUIET", 0.0)
     many = csv_of(ROWS * 500, tmp_path / "many.csv")
     _, stderr = run(many, "--json")
-    assert stderr.splitlines() == ["2,048 of 2,500 texts", "2,500 of 2,500 texts"]
+    assert stderr.splitlines() == [
+        "classifying: 2,048 of 2,500 texts",
+        "classifying: 2,500 of 2,500 texts",
+    ]
 
     monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes the stream for a terminal
     _, stderr = run(many, "--json")

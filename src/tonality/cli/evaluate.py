@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tonality.cli.options import (
+    AsJson,
+    BadRows,
+    GroupColumn,
+    LabelColumn,
+    LabelledData,
+    LabelMap,
+    TextColumn,
+    part_named,
+)
+from tonality.cli.progress import progress_of, say
+
 if TYPE_CHECKING:
     from tonality.classifier import Classifier
     from tonality.data import Dataset
-    from tonality.evaluate.measure import Measured
-    from tonality.evaluate.parts import Chosen, Part
-
-# Seconds between lines of progress where there is no terminal to draw a bar on.
-QUIET = 10.0
+    from tonality.evaluate.parts import Chosen
+    from tonality.evaluate.result import Judged, Result
 
 
 def evaluate(
-    data: Annotated[
-        str, typer.Option(help="A labelled file, a folder with train and test files, or imdb.")
-    ],
+    data: LabelledData,
     model: Annotated[
-        str | None, typer.Option(help="A bundled model's name or a model folder.")
+        list[str] | None,
+        typer.Option(
+            help="A bundled model's name or a model folder. Give it twice to compare two models."
+        ),
     ] = None,
     split: Annotated[
         str | None,
@@ -37,34 +44,37 @@ def evaluate(
         ),
     ] = None,
     report: Annotated[
-        Path | None, typer.Option(help="Write figures, tables and every prediction here.")
+        Path | None,
+        typer.Option(help="Write report.html, figures, tables and every prediction here."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    text_column: Annotated[str | None, typer.Option(help="The column of the texts.")] = None,
-    label_column: Annotated[str | None, typer.Option(help="The column of the labels.")] = None,
-    group_column: Annotated[
-        str | None, typer.Option(help="The column of what a split keeps together.")
-    ] = None,
-    label_map: Annotated[
+    slices: Annotated[
         list[str] | None,
-        typer.Option(help="OLD=NEW, such as 1=positive; 2= leaves out rows of label 2. Repeat it."),
+        typer.Option("--slice", help="Accuracy by the values of this column too. Repeat it."),
     ] = None,
-    bad_rows: Annotated[
-        Path | None, typer.Option(help="Write rows that cannot be read here.")
-    ] = None,
+    as_json: AsJson = False,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
+    group_column: GroupColumn = None,
+    label_map: LabelMap = None,
+    bad_rows: BadRows = None,
 ) -> None:
-    """Measure a model on labelled data: accuracy, F1, confusions, intervals, worst mistakes."""
+    """Measure a model on labelled data: accuracy, F1, confusions, trust, worst mistakes."""
+    names = _names(model)
     from tonality.classifier import load
     from tonality.data import load_dataset, parse_label_map
     from tonality.evaluate.metrics import require_sklearn
     from tonality.evaluate.parts import choose_part
 
-    part = _part(split)
+    part = part_named(split)
     require_sklearn()
-    classifier = load(model)
+    classifiers = [load(name) for name in names]
     if report is not None:
+        from tonality.evaluate.figures import require_matplotlib
+        from tonality.evaluate.page import require_jinja2
         from tonality.evaluate.report import prepare_folder
 
+        require_matplotlib()
+        require_jinja2()
         prepare_folder(report)
     dataset = load_dataset(
         data,
@@ -72,119 +82,83 @@ def evaluate(
         label_column=label_column,
         group_column=group_column,
         label_map=parse_label_map(label_map or []),
+        extra_columns=slices or [],
         bad_rows=bad_rows,
     )
-    chosen = choose_part(dataset, part, classifier.artifact.provenance)
-    measured = _measure(classifier, dataset, chosen)
-    facts = {
+    chosen = choose_part(dataset, part, classifiers[0].artifact.provenance)
+    result = _judge(names, classifiers, dataset, chosen)
+    if report is not None:
+        _write(report, result)
+    if as_json:
+        typer.echo(json.dumps(result.to_json(), allow_nan=False))
+    else:
+        _show(result)
+
+
+def _names(models: list[str] | None) -> list[str]:
+    from tonality.classifier import DEFAULT_MODEL
+
+    names = models or [DEFAULT_MODEL]
+    if len(names) > 2:
+        raise typer.BadParameter("give one model, or two to compare", param_hint="--model")
+    return names
+
+
+def _judge(
+    names: list[str], classifiers: list[Classifier], dataset: Dataset, chosen: Chosen
+) -> Result:
+    from tonality.evaluate.parts import learnt
+    from tonality.evaluate.result import side_by_side
+
+    seen = []
+    for name, classifier in zip(names, classifiers, strict=True):
+        files = learnt(dataset, chosen.part, classifier.artifact.provenance)
+        seen.append(bool(files))
+        if files:
+            who = "the model" if len(names) == 1 else name
+            say(
+                f"careful: {who} was trained on this data ({', '.join(files)}), so the figures "
+                "flatter; --split validation measures the rows that training held out"
+            )
+    facts: dict[str, Any] = {
         "data": dataset.name,
         "sha256": dataset.sha256,
         "part": chosen.part.value,
-        "model": model or "imdb",
+        "model": names[0],
         "bad_rows": chosen.table.bad_rows,
-        "shortened": measured.shortened,
+        "seen": seen[0],
     }
-    _give(measured, facts, chosen.ids, report, as_json)
+    judged = [
+        _judge_one(name, classifier, dataset, chosen)
+        for name, classifier in zip(names, classifiers, strict=True)
+    ]
+    if judged[0].measured.aliases:
+        read = ", ".join(f"{a!r} as {b}" for a, b in judged[0].measured.aliases.items())
+        say(f"labels read: {read} (--label-map says otherwise)")
+    facts["shortened"] = judged[0].measured.shortened
+    return side_by_side(facts, chosen, judged[0], judged[1] if len(judged) > 1 else None)
 
 
-def _part(name: str | None) -> Part | None:
-    from tonality.evaluate.parts import Part
+def _judge_one(name: str, classifier: Classifier, dataset: Dataset, chosen: Chosen) -> Judged:
+    from tonality.classifier import model_path
+    from tonality.evaluate.result import judge
 
-    try:
-        return None if name is None else Part(name)
-    except ValueError:
-        known = ", ".join(Part)
-        raise typer.BadParameter(f"{name!r} is none of {known}", param_hint="--split") from None
+    with progress_of(len(chosen.table), "classifying") as progress:
+        return judge(name, model_path(name), classifier, dataset, chosen, progress=progress)
 
 
-def _measure(classifier: Classifier, dataset: Dataset, chosen: Chosen) -> Measured:
-    from tonality.evaluate.measure import measure
-    from tonality.evaluate.parts import Part, trained_on
+def _write(folder: Path, result: Result) -> None:
+    from tonality.evaluate.page import to_explain
+    from tonality.evaluate.report import PAGE, write_report
 
-    seen = trained_on(dataset, classifier.artifact.provenance)
-    if seen and chosen.part in (Part.ALL, Part.TRAIN):
-        _say(
-            f"careful: the model was trained on this data ({', '.join(seen)}), "
-            "so the figures flatter; --split validation measures the rows that training held out"
-        )
-    with _progress(len(chosen.table)) as progress:
-        measured = measure(classifier, chosen.table, ids=chosen.ids, progress=progress)
-    if measured.aliases:
-        read = ", ".join(f"{label!r} as {name}" for label, name in measured.aliases.items())
-        _say(f"labels read: {read} (--label-map says otherwise)")
-    return measured
+    with progress_of(to_explain(result), "explaining") as progress:
+        write_report(folder, result, progress=progress)
+    say(f"report in {folder / PAGE}")
 
 
-def _give(
-    measured: Measured,
-    facts: dict[str, Any],
-    ids: list[str],
-    report: Path | None,
-    as_json: bool,
-) -> None:
-    evaluation = measured.evaluation
-    if report is not None:
-        from tonality.evaluate.report import write_report
-
-        write_report(
-            report,
-            evaluation,
-            facts,
-            labels=measured.labels,
-            probabilities=measured.probabilities,
-            ids=ids,
-            lengths=measured.lengths,
-        )
-        _say(f"report in {report}")
-    if as_json:
-        typer.echo(json.dumps(evaluation.to_json() | facts, allow_nan=False))
-        return
+def _show(result: Result) -> None:
     from rich.console import Console
 
     from tonality.evaluate.terminal import show
 
-    show(Console(), evaluation, f"{facts['data']} ({facts['part']}), model {facts['model']}")
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[int], None]]:
-    """A bar with rate and time left on a terminal, a line now and then elsewhere."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield _lines(total)
-        return
-    rate = TextColumn("{task.fields[rate]}")
-    columns = (TextColumn("classifying"), BarColumn(), MofNCompleteColumn(), rate)
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
-        task, start = bar.add_task("", total=total, rate=""), monotonic()
-
-        def progress(done: int) -> None:
-            rate = f"{done / max(monotonic() - start, 1e-9):,.0f} texts/s"
-            bar.update(task, completed=done, rate=rate)
-
-        yield progress
-
-
-def _lines(total: int) -> Callable[[int], None]:
-    said = monotonic()
-
-    def progress(done: int) -> None:
-        nonlocal said
-        if monotonic() - said > QUIET:
-            said = monotonic()
-            _say(f"{done:,} of {total:,} texts")
-
-    return progress
-
-
-def _say(line: str) -> None:
-    typer.echo(line, err=True)
+    show(Console(), result)

@@ -1,41 +1,150 @@
-"""The figures of an evaluation, as PNG files.
+"""What is drawn of an evaluation, but for the curves of :mod:`tonality.evaluate.curves`.
 
-The colours are Okabe and Ito's, which colour-blind readers tell apart; the matrix is shaded in
-one hue and carries its numbers, so nothing is said by colour alone.
+The matrix is shaded in one hue and carries its numbers, and lines differ in dashes as in colour,
+so nothing is said by colour alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from tonality.errors import DependencyError
+from tonality.evaluate.abstaining import Band
+from tonality.evaluate.calibration import Bin
+from tonality.evaluate.figures import (
+    COLOURS,
+    DASHES,
+    GRID,
+    INK,
+    MUTED,
+    PAPER,
+    canvas,
+    percent,
+    shorten,
+)
 from tonality.evaluate.metrics import Evaluation
-
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-_DASHES = ("-", "--", "-.", ":")
-_DPI = 150
+from tonality.evaluate.slices import wilson
 
 
-def plot_confusion(evaluation: Evaluation, path: Path) -> None:
-    """Draw the confusion matrix: counts, shares of each row, shaded by share.
+def draw_reliability(series: Sequence[tuple[str, Sequence[Bin]]], classes: int) -> Any:
+    """Reliability diagrams over one another, and how many texts are in each bin below.
 
     Args:
-        evaluation: what to draw.
-        path: the PNG file to write.
-
-    Raises:
-        DependencyError: matplotlib is not installed.
+        series: names and bins, the one that matters first: it has intervals and is counted.
+        classes: C; no confidence is under 1 / C.
     """
+    figure, (axes, below) = canvas(4.4, 4.2, rows=(4, 1))
+    axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=":", label="as it should be")
+    for number, (name, bins) in enumerate(series):
+        found = [(b.confidence, b.accuracy, b.n) for b in bins if b.n]
+        x, y, n = (np.array(column, dtype=np.float64) for column in zip(*found, strict=True))
+        style = {"color": COLOURS[number], "linestyle": DASHES[number], "linewidth": 1.8}
+        axes.plot(x, y, marker="os"[number % 2], markersize=4.5, label=shorten(name, 40), **style)
+        if not number:
+            bounds = np.array([wilson(round(a * k), int(k)) for a, k in zip(y, n, strict=True)])
+            axes.vlines(x, bounds[:, 0], bounds[:, 1], color=COLOURS[0], linewidth=1, alpha=0.6)
+    width = 1 / len(series[0][1])
+    total = sum(b.n for b in series[0][1])
+    for b in series[0][1]:
+        if b.n:
+            below.bar(b.low + width / 2, b.n / total, width=width * 0.85, color=COLOURS[0])
+    low = max(1 / classes - width, 0)
+    axes.set_xlim(low, 1.01)
+    axes.set_ylim(low, 1.02)
+    axes.set_ylabel("share that is right")
+    below.set_ylabel("texts")
+    below.set_xlabel("confidence")
+    for part in (axes, below):
+        part.yaxis.set_major_formatter(percent())
+        part.grid(color=GRID, linewidth=0.8)
+    below.xaxis.set_major_formatter(percent())
+    axes.legend(loc="upper left", frameon=False)
+    return figure
+
+
+def draw_coverage(series: Sequence[tuple[str, Sequence[Band]]], band: Band | None = None) -> Any:
+    """Accuracy by the share of the texts that is answered, the surest first.
+
+    Args:
+        series: the models' names and curves.
+        band: the first model's own band, if it has one.
+    """
+    figure, axes = canvas(4.4, 4.2)
+    for number, (name, curve) in enumerate(series):
+        points = [(b.coverage, b.accuracy) for b in curve if b.accuracy is not None]
+        x, y = zip(*points, strict=True)
+        style = {"color": COLOURS[number], "linestyle": DASHES[number], "linewidth": 1.8}
+        axes.plot(x, y, marker="os"[number % 2], markersize=3.5, label=shorten(name), **style)
+    _, curve = series[0]
+    for share in (1.0, 0.9):
+        quoted = min(curve, key=lambda b: abs(b.coverage - share))
+        if quoted.accuracy is not None:
+            _annotate(axes, quoted.coverage, quoted.accuracy)
+    if band is not None and band.accuracy is not None:
+        axes.plot(
+            [band.coverage], [band.accuracy], marker="D", markersize=8, color=COLOURS[2],
+            linestyle="none", label="the model's band",
+        )  # fmt: skip
+    axes.set_xlim(1.02, 0)
+    low, high = axes.get_ylim()
+    axes.set_ylim(low - 0.1 * (high - low), min(high + 0.05 * (high - low), 1.003))
+    axes.xaxis.set_major_formatter(percent())
+    axes.yaxis.set_major_formatter(percent(decimals=None))
+    axes.set_xlabel("share of the texts that is answered")
+    axes.set_ylabel("share of the answers that is right")
+    axes.grid(color=GRID, linewidth=0.8)
+    if len(series) > 1 or band is not None:
+        axes.legend(loc="lower right", frameon=False)
+    return figure
+
+
+def draw_training(
+    train: Sequence[tuple[float, float]],
+    validation: Sequence[tuple[float, float]],
+    label: str,
+    kept: float | None,
+    *,
+    share: bool = False,
+) -> Any:
+    """How one measure went over the epochs.
+
+    Args:
+        train, validation: pairs of epoch and value.
+        label: what is measured.
+        kept: the epoch whose weights were kept.
+        share: whether that is a share, shown in per cent.
+    """
+    figure, axes = canvas(4.4, 3.2)
+    if kept is not None:
+        axes.axvline(kept, color=MUTED, linewidth=1, linestyle=":", label="kept")
+    for points, name, colour, dashes in (
+        (train, "training", COLOURS[0], "-"),
+        (validation, "validation", COLOURS[1], "--"),
+    ):
+        if points:
+            x, y = zip(*points, strict=True)
+            axes.plot(
+                x, y, color=colour, linestyle=dashes, linewidth=1.8, label=name,
+                marker="o" if len(points) <= 60 else None, markersize=3.5,
+            )  # fmt: skip
+    if share:
+        axes.yaxis.set_major_formatter(percent(decimals=None))
+    axes.set_xlabel("epoch")
+    axes.set_ylabel(label)
+    axes.grid(color=GRID, linewidth=0.8)
+    axes.legend(frameon=False)
+    return figure
+
+
+def draw_confusion(evaluation: Evaluation) -> Any:
+    """The confusion matrix: counts, shares of each row, shaded by share."""
     counts = np.asarray(evaluation.confusion)  # (C, C)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     classes = len(counts)
     side = 2.4 + 1.3 * classes
-    figure, axes = _figure(side + 0.6, side)
+    figure, axes = canvas(side + 0.6, side)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for row, column in np.ndindex(classes, classes):
         axes.text(
@@ -45,94 +154,31 @@ def plot_confusion(evaluation: Evaluation, path: Path) -> None:
             ha="center",
             va="center",
             fontsize=12 if classes <= 4 else 8,
-            color="white" if shares[row, column] > 0.55 else "black",
+            color=PAPER if shares[row, column] > 0.55 else INK,
         )
-    axes.set_xticks(range(classes), evaluation.labels, rotation=0 if classes <= 4 else 45)
-    axes.set_yticks(range(classes), evaluation.labels)
+    names = [shorten(name) for name in evaluation.labels]
+    axes.set_xticks(range(classes), names, rotation=0 if classes <= 4 else 45)
+    axes.set_yticks(range(classes), names)
     axes.set_xlabel("verdict")
     axes.set_ylabel("truth")
-    axes.set_title(f"Confusion matrix: {evaluation.accuracy:.1%} of {evaluation.n:,} right")
     axes.spines[:].set_visible(False)
-    figure.savefig(path, dpi=_DPI)
+    return figure
 
 
-def plot_roc(
-    labels: npt.NDArray[np.int64],
-    probabilities: npt.NDArray[np.floating[Any]],
-    names: Sequence[str],
-    path: Path,
-) -> bool:
-    """Draw the ROC curve: one for two classes, otherwise each class against the rest.
-
-    Args:
-        labels: true classes, (N,).
-        probabilities: (N, C).
-        names: the C classes.
-        path: the PNG file to write.
-
-    Returns:
-        Whether there was a curve to draw: a class needs texts of its own and of others.
-
-    Raises:
-        DependencyError: matplotlib or scikit-learn is not installed.
-    """
-    shown = range(1, 2) if len(names) == 2 else range(len(names))
-    drawable = [c for c in shown if 0 < np.count_nonzero(labels == c) < len(labels)]
-    if not drawable:
-        return False
-    figure, axes = _figure(5.2, 5.2)
-    from sklearn.metrics import roc_auc_score, roc_curve
-
-    axes.plot([0, 1], [0, 1], color="0.6", linewidth=1, linestyle=":", label="chance")
-    for line, c in enumerate(drawable):
-        false_positives, true_positives, _ = roc_curve(labels == c, probabilities[:, c])
-        area = roc_auc_score(labels == c, probabilities[:, c])
-        axes.plot(
-            false_positives, true_positives, linewidth=2, label=f"{names[c]}: area {area:.3f}",
-            color=_COLOURS[line % len(_COLOURS)], linestyle=_DASHES[line % len(_DASHES)],
-        )  # fmt: skip
-    axes.set_xlim(-0.01, 1.01)
-    axes.set_ylim(-0.01, 1.01)
-    axes.set_aspect("equal")
-    axes.xaxis.set_major_formatter(_percent())
-    axes.yaxis.set_major_formatter(_percent())
-    axes.set_xlabel("false positive rate")
-    axes.set_ylabel("true positive rate")
-    axes.set_title("ROC curve" if len(drawable) == 1 else "ROC curves, each class against the rest")
-    axes.grid(color="0.9")
-    axes.legend(loc="lower right", frameon=False)
-    figure.savefig(path, dpi=_DPI)
-    return True
-
-
-def plot_by_length(evaluation: Evaluation, path: Path) -> bool:
-    """Draw the accuracy of each length bucket with its 95 % interval.
-
-    Args:
-        evaluation: what to draw.
-        path: the PNG file to write.
-
-    Returns:
-        Whether there was anything to draw.
-
-    Raises:
-        DependencyError: matplotlib is not installed.
-    """
+def draw_by_length(evaluation: Evaluation) -> Any:
+    """The accuracy of each length bucket with its 95 % interval."""
     buckets = evaluation.by_length
-    if not buckets:
-        return False
-    figure, axes = _figure(7.0, 4.2)
+    figure, axes = canvas(7.0, 4.2)
     places = np.arange(len(buckets))
     accuracies = np.array([bucket.accuracy for bucket in buckets])
     bounds = np.array([bucket.interval for bucket in buckets])  # (buckets, 2)
     reach = np.abs(bounds.T - accuracies)  # (2, buckets): below, above
-    colour = _COLOURS[0]
     axes.axhline(
-        evaluation.accuracy, color="0.5", linestyle="--", linewidth=1,
+        evaluation.accuracy, color=MUTED, linestyle="--", linewidth=1,
         label=f"all texts: {evaluation.accuracy:.1%}",
     )  # fmt: skip
     axes.errorbar(
-        places, accuracies, yerr=reach, fmt="o", color=colour, capsize=5, markersize=8,
+        places, accuracies, yerr=reach, fmt="o", color=COLOURS[0], capsize=5, markersize=8,
         label="accuracy and its 95 % interval",
     )  # fmt: skip
     for place, accuracy in zip(places, accuracies, strict=True):
@@ -145,35 +191,16 @@ def plot_by_length(evaluation: Evaluation, path: Path) -> bool:
     low, high = bounds.min(), bounds.max()
     margin = max((high - low) * 0.25, 0.005)
     axes.set_ylim(max(low - margin, -0.02), min(high + 2 * margin, 1.02))
-    axes.yaxis.set_major_formatter(_percent(decimals=None))
+    axes.yaxis.set_major_formatter(percent(decimals=None))
     axes.set_xlabel("length in tokens")
     axes.set_ylabel("accuracy")
-    axes.set_title("Accuracy by length")
-    axes.grid(axis="y", color="0.9")
+    axes.grid(axis="y", color=GRID)
     axes.legend(loc="upper right", frameon=False, ncols=2)
-    figure.savefig(path, dpi=_DPI)
-    return True
+    return figure
 
 
-def _figure(width: float, height: float) -> tuple[Any, Any]:
-    """A figure of ``width`` x ``height`` inches and its axes, on the Agg canvas.
-
-    ``pyplot`` is left alone: it would pick a window system and keep every figure alive.
-    """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise DependencyError("drawing figures", extra="train") from error
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.set_axisbelow(True)
-    return figure, axes
-
-
-def _percent(decimals: int | None = 0) -> Any:
-    from matplotlib.ticker import PercentFormatter
-
-    return PercentFormatter(1.0, decimals=decimals)
+def _annotate(axes: Any, x: float, y: float) -> None:
+    axes.annotate(
+        f"{y:.1%} on {x:.0%}", (x, y), xytext=(10, -12), textcoords="offset points",
+        arrowprops={"arrowstyle": "-", "color": MUTED, "linewidth": 0.8},
+    )  # fmt: skip

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from tonality.errors import DataError
-from tonality.evaluate.metrics import Evaluation
-from tonality.evaluate.plots import plot_by_length, plot_confusion, plot_roc
+from tonality.evaluate.figures import require_matplotlib
+from tonality.evaluate.metrics import excerpt
+from tonality.evaluate.page import render, require_jinja2
+from tonality.evaluate.pictures import draw_all
+from tonality.evaluate.result import Judged, Result
+
+PAGE = "report.html"
 
 
 def prepare_folder(folder: Path) -> None:
@@ -33,83 +35,87 @@ def prepare_folder(folder: Path) -> None:
 
 
 def write_report(
-    folder: Path,
-    evaluation: Evaluation,
-    facts: dict[str, Any],
-    *,
-    labels: npt.NDArray[np.int64],
-    probabilities: npt.NDArray[np.floating[Any]],
-    ids: Sequence[str],
-    lengths: npt.NDArray[np.int64],
+    folder: Path, result: Result, *, progress: Callable[[int], None] | None = None
 ) -> list[Path]:
     """Write every file of the report; files of an earlier report are replaced.
 
     Args:
         folder: where; made if missing.
-        evaluation: the result.
-        facts: what was measured, joined to the result in ``evaluation.json``.
-        labels: true classes, (N,).
-        probabilities: (N, C).
-        ids: the rows' names, N.
-        lengths: the texts' lengths in tokens, (N,).
+        result: what was found.
+        progress: called with the number of texts explained so far, now and then.
 
     Returns:
         The files written.
 
     Raises:
         DataError: the folder cannot be written to.
-        DependencyError: matplotlib is not installed.
+        DependencyError: matplotlib or Jinja2 is not installed.
     """
+    require_matplotlib()
+    require_jinja2()
     prepare_folder(folder)
-    names = evaluation.labels
-    whole = json.dumps(evaluation.to_json() | facts, indent=2, ensure_ascii=False, allow_nan=False)
-    (folder / "evaluation.json").write_text(whole + "\n", encoding="utf-8")
-    _write_predictions(folder / "predictions.csv", names, labels, probabilities, ids, lengths)
-    _write_mistakes(folder / "mistakes.csv", evaluation)
-    written = ["evaluation.json", "predictions.csv", "mistakes.csv", "confusion.png"]
-    plot_confusion(evaluation, folder / "confusion.png")
-    if plot_by_length(evaluation, folder / "accuracy_by_length.png"):
-        written.append("accuracy_by_length.png")
-    if plot_roc(labels, probabilities, names, folder / "roc.png"):
-        written.append("roc.png")
-    return [folder / name for name in written]
+    whole = json.dumps(result.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
+    _write(folder / "evaluation.json", whole + "\n")
+    tables: dict[str, tuple[Sequence[str], Iterable[Sequence[Any]]]] = {
+        "predictions.csv": _predictions(result.first, result.chosen.ids),
+        "mistakes.csv": _mistakes(result.first),
+        "label_errors.csv": _label_errors(result),
+    }
+    if result.second is not None:
+        tables["predictions_second.csv"] = _predictions(result.second, result.chosen.ids)
+    for name, (header, rows) in tables.items():
+        # A lone surrogate in an id has no UTF-8; it is spelled out.
+        with (folder / name).open(
+            "w", encoding="utf-8", errors="backslashreplace", newline=""
+        ) as file:
+            writer = csv.writer(file)
+            writer.writerow(header)
+            writer.writerows(rows)
+    pictures, drawn = draw_all(result, folder)
+    _write(folder / PAGE, render(result, pictures, progress=progress))
+    return [folder / name for name in ("evaluation.json", *tables, *drawn, PAGE)]
 
 
-def _write_predictions(
-    path: Path,
-    names: Sequence[str],
-    labels: npt.NDArray[np.int64],
-    probabilities: npt.NDArray[np.floating[Any]],
-    ids: Sequence[str],
-    lengths: npt.NDArray[np.int64],
-) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["id", "truth", "verdict", "tokens", *names])
-        for row, truth in enumerate(labels):
-            beliefs = probabilities[row]  # (C,)
-            writer.writerow(
-                [
-                    ids[row],
-                    names[truth],
-                    names[beliefs.argmax()],
-                    lengths[row],
-                    *(f"{belief:.6f}" for belief in beliefs),
-                ]
-            )
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
-def _write_mistakes(path: Path, evaluation: Evaluation) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["id", "truth", "verdict", "probability", "text"])
-        for mistake in evaluation.mistakes:
-            writer.writerow(
-                [
-                    mistake.id,
-                    mistake.truth,
-                    mistake.verdict,
-                    f"{mistake.probability:.6f}",
-                    mistake.text,
-                ]
-            )
+def _predictions(
+    judged: Judged, ids: Sequence[str]
+) -> tuple[Sequence[str], Iterable[Sequence[Any]]]:
+    names, measured = judged.classifier.labels, judged.measured
+    verdicts = measured.verdicts
+    rows = (
+        [
+            ids[row],
+            names[truth],
+            names[verdicts[row]],
+            measured.lengths[row],
+            *(f"{belief:.6f}" for belief in measured.probabilities[row]),
+        ]
+        for row, truth in enumerate(measured.labels)
+    )
+    return ["id", "truth", "verdict", "tokens", *names], rows
+
+
+def _mistakes(judged: Judged) -> tuple[Sequence[str], Iterable[Sequence[Any]]]:
+    rows = (
+        [mistake.id, mistake.truth, mistake.verdict, f"{mistake.probability:.6f}", mistake.text]
+        for mistake in judged.measured.evaluation.mistakes
+    )
+    return ["id", "truth", "verdict", "probability", "text"], rows
+
+
+def _label_errors(result: Result) -> tuple[Sequence[str], Iterable[Sequence[Any]]]:
+    texts = result.chosen.table.texts
+    rows = (
+        [
+            suspect.id,
+            suspect.given,
+            suspect.suggested,
+            f"{suspect.margin:.6f}",
+            excerpt(texts[suspect.index]),
+        ]
+        for suspect in result.first.analysis.label_errors.suspects
+    )
+    return ["id", "given", "suggested", "margin", "text"], rows

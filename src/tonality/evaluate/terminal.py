@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.console import Console, Group, RenderableType
@@ -10,29 +11,41 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from tonality.evaluate.figures import shorten
 from tonality.evaluate.metrics import Evaluation, Interval
 from tonality.evaluate.scores import ClassScores
+from tonality.evaluate.slices import Slicing
+
+if TYPE_CHECKING:
+    from tonality.evaluate.analysis import Analysis
+    from tonality.evaluate.compare import Comparison
+    from tonality.evaluate.result import Judged, Result
 
 _SHADES = " ░▒▓█"
 _ASCII_SHADES = " .:*#"
 _TILE = 9  # characters of shading a cell
 
 
-def show(console: Console, evaluation: Evaluation, title: str) -> None:
-    """Print a whole evaluation: the scores, the confusion matrix, lengths and mistakes.
+def show(console: Console, result: Result) -> None:
+    """Print a result: the scores, the confusion matrix, lengths, slices and mistakes.
 
     Args:
         console: where to print.
-        evaluation: what to print.
-        title: what was measured, such as ``imdb (test), model imdb``.
+        result: what was found.
     """
+    facts, evaluation = result.facts, result.first.measured.evaluation
+    title = f"{facts['data']} ({facts['part']}), model {result.first.name}"
     console.print(Text(title, style="bold"))
-    console.print(_summary(evaluation))
+    console.print(_summary(evaluation, result.first.analysis))
+    if result.second is not None and result.comparison is not None:
+        console.print(_comparison(result.second, result.comparison))
     averages = {"macro average": evaluation.macro, "weighted average": evaluation.weighted}
     console.print(class_table(evaluation.per_class, averages))
     console.print(confusion_table(evaluation.confusion, evaluation.labels, console.encoding))
     if len(evaluation.by_length) > 1:
         console.print(_length_table(evaluation, console.encoding))
+    for slicing in result.first.analysis.slices:
+        console.print(_slice_table(slicing))
     if evaluation.mistakes:
         console.print(_mistake_list(evaluation))
 
@@ -90,7 +103,7 @@ def _cell(count: int, total: int, right: bool, shades: str) -> Text:
     return Text("\n").join([tile, number, percent])
 
 
-def _summary(evaluation: Evaluation) -> Table:
+def _summary(evaluation: Evaluation, analysis: Analysis) -> Table:
     grid = Table.grid(padding=(0, 2))
     grid.add_row("texts", f"{evaluation.n:,}")
     grid.add_row("accuracy", _with_interval(evaluation.accuracy, evaluation.accuracy_interval))
@@ -99,7 +112,35 @@ def _summary(evaluation: Evaluation) -> Table:
     auc = evaluation.roc_auc
     grid.add_row("ROC AUC", "undefined: a class has no text" if auc is None else f"{auc:.4f}")
     grid.add_row("log loss", f"{evaluation.log_loss:.4f}")
+    calibration, spared = analysis.calibration, analysis.nine_in_ten
+    error = f"{calibration.after.error:.2%}"
+    if calibration.cross_fitted is not None:
+        error += f", cross-fitted {calibration.cross_fitted.error:.2%}"
+    grid.add_row("calibration error", f"{error}  (by chance alone {calibration.chance:.2%})")
+    if spared.mistakes_removed is not None and spared.coverage < 1:
+        grid.add_row(
+            "least sure",
+            f"leaving {1 - spared.coverage:.0%} unanswered avoids {spared.mistakes_removed:.0%} "
+            "of the mistakes",
+        )
+    band = analysis.band
+    if band is not None and band.accuracy is not None:
+        kept = f"answers {band.coverage:.1%}, {band.accuracy:.2%} of them right"
+        grid.add_row(f"under {band.threshold:.4f}", f"uncertain: {kept}")
     return grid
+
+
+def _comparison(second: Judged, found: Comparison) -> Group:
+    grid = Table.grid(padding=(0, 2))
+    for name, difference in (("accuracy", found.accuracy), ("macro F1", found.macro_f1)):
+        low, high = (f"{100 * bound:+.2f}" for bound in difference.interval)
+        grid.add_row(name, f"{100 * difference.value:+.2f} points  (95 % interval {low} to {high})")
+    loss = found.log_loss
+    low, high = (f"{bound:+.4f}" for bound in loss.interval)
+    grid.add_row("log loss", f"{loss.value:+.4f}  (95 % interval {low} to {high})")
+    grid.add_row("it alone right", f"{found.only_first:,}; the other alone {found.only_second:,}")
+    grid.add_row("McNemar's test", f"p = {found.p_value:.3g}")
+    return Group(Text(f"\nAgainst {second.name}", style="bold"), grid)
 
 
 def _length_table(evaluation: Evaluation, encoding: str) -> Group:
@@ -119,6 +160,23 @@ def _length_table(evaluation: Evaluation, encoding: str) -> Group:
     return _titled("Accuracy by length", table)
 
 
+def _slice_table(slicing: Slicing) -> Group:
+    table = _table(slicing.column)
+    table.add_column("texts", justify="right", no_wrap=True)
+    table.add_column("accuracy", justify="right", no_wrap=True)
+    table.add_column("95 % interval", justify="right", no_wrap=True)
+    rows = [*slicing.slices, *([slicing.other] if slicing.other is not None else [])]
+    for part in rows:
+        low, high = part.interval
+        table.add_row(
+            Text(shorten(part.value, 40)),
+            f"{part.n:,}",
+            f"{part.accuracy:.1%}",
+            f"{low:.1%} to {high:.1%}",
+        )
+    return _titled(f"Accuracy by {slicing.column}", table)
+
+
 def _mistake_list(evaluation: Evaluation, most: int = 5) -> Group:
     lines: list[RenderableType] = [Text("\nMost confident mistakes", style="bold")]
     for mistake in evaluation.mistakes[:most]:
@@ -130,7 +188,7 @@ def _mistake_list(evaluation: Evaluation, most: int = 5) -> Group:
 
 def _table(first: str) -> Table:
     table = Table(box=None, padding=(0, 2))
-    table.add_column(first, no_wrap=True)
+    table.add_column(Text(first), no_wrap=True)
     return table
 
 

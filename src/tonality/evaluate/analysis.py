@@ -1,0 +1,111 @@
+"""What the answers of a model say beyond its scores: trust, abstaining, parts, label errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tonality.artifact import Artifact
+from tonality.data import Dataset, Table
+from tonality.evaluate.abstaining import Band, band_at, curve, threshold_for_coverage
+from tonality.evaluate.calibration import Calibration, assess, halves
+from tonality.evaluate.measure import Measured
+from tonality.evaluate.noise import LabelErrors, find_label_errors
+from tonality.evaluate.parts import Part
+from tonality.evaluate.slices import Slicing, slice_by
+
+RATING = "rating"
+_MOST_ANSWERED = 0.9  # the coverage that is quoted for a model without a band of its own
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What :func:`analyse` found.
+
+    Attributes:
+        calibration: whether the probabilities mean what they say.
+        curve: accuracy by the share of the texts that is answered.
+        nine_in_ten: what leaving the least sure tenth unanswered gives.
+        band: what the model's own band gives; ``None`` if it always answers.
+        slices: accuracy by rating, if there are any, and by the columns asked for.
+        label_errors: rows whose label is probably wrong.
+    """
+
+    calibration: Calibration
+    curve: tuple[Band, ...]
+    nine_in_ten: Band
+    band: Band | None
+    slices: tuple[Slicing, ...]
+    label_errors: LabelErrors
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, in types that ``json`` writes."""
+        return {
+            "calibration": self.calibration.to_json(),
+            "abstaining": {
+                "curve": [band.to_json() for band in self.curve],
+                "nine_in_ten": self.nine_in_ten.to_json(),
+                "model": None if self.band is None else self.band.to_json(),
+            },
+            "slices": [slicing.to_json() for slicing in self.slices],
+            "label_errors": self.label_errors.to_json(),
+        }
+
+
+def analyse(
+    measured: Measured,
+    artifact: Artifact,
+    table: Table,
+    ids: Sequence[str],
+    *,
+    fitted_here: bool,
+) -> Analysis:
+    """Looks closer at a model's answers.
+
+    Args:
+        measured: the answers on the N rows.
+        artifact: the model.
+        table: the rows; its extra columns are sliced by.
+        ids: their names.
+        fitted_here: whether the model's temperature was fitted on these rows.
+    """
+    confidence, right = measured.confidence, measured.right
+    columns: dict[str, Sequence[str | float]] = {} if table.ratings is None else {
+        RATING: table.ratings
+    }  # fmt: skip
+    slicings = [
+        slice_by(name, values, right) for name, values in {**columns, **table.extras}.items()
+    ]
+    return Analysis(
+        calibration=assess(
+            measured.labels,
+            measured.probabilities,
+            artifact.temperature,
+            read=measured.lengths > 0,
+            half=halves(table) if fitted_here else None,
+        ),
+        curve=curve(confidence, right),
+        nine_in_ten=band_at(threshold_for_coverage(_MOST_ANSWERED, confidence), confidence, right),
+        band=band_at(artifact.abstain, confidence, right) if artifact.abstain else None,
+        slices=tuple(slicing for slicing in slicings if slicing is not None),
+        label_errors=find_label_errors(
+            measured.labels, measured.probabilities, artifact.labels, ids
+        ),
+    )
+
+
+def fitted_on(metrics: Mapping[str, Any], dataset: Dataset, part: Part) -> bool:
+    """Whether a model's temperature was fitted on rows of this part of the dataset.
+
+    Args:
+        metrics: the model's, which record what it was calibrated on.
+        dataset: the data.
+        part: the part of it that is measured.
+    """
+    calibration = metrics.get("calibration")
+    source = calibration.get("data") if isinstance(calibration, Mapping) else None
+    if not isinstance(source, Mapping) or not isinstance(source.get("sha256"), Mapping):
+        return False
+    same = set(source["sha256"].values()) & set(dataset.sha256.values())
+    return bool(same) and (source.get("part") in (part, Part.ALL) or part is Part.ALL)

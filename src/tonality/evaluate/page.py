@@ -1,0 +1,199 @@
+"""``report.html``: the whole evaluation on one page that needs no other file and no network.
+
+Jinja2 fills the template with autoescape on; only drawings and highlighted reviews, which escape
+what they quote themselves, are put in as they are. The page has no script and forbids itself any.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tonality import __version__
+from tonality.errors import DependencyError
+from tonality.evaluate.examples import (
+    Examples,
+    explain_rows,
+    sample,
+    shortened,
+    surest,
+)
+from tonality.evaluate.insights import insights
+from tonality.evaluate.metrics import excerpt
+from tonality.evaluate.pictures import Picture
+from tonality.evaluate.result import Judged, Result
+from tonality.evaluate.tracks import Parts, parts_tables
+from tonality.evaluate.words import Push
+from tonality.explain import Explanation
+from tonality.explain_html import STYLE, highlight
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+_DISAGREEMENTS = 5  # reviews shown that one model alone judges rightly, each way
+_SUSPECTS = 20
+_HEAVIEST = 40_000  # characters of markup that one review may take
+# What HTML forbids or UTF-8 cannot hold: control characters, lone surrogates, non-characters.
+_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True)
+class Review:
+    """One review as the page shows it; ``text`` is safe markup."""
+
+    id: str
+    truth: str
+    verdict: str
+    confidence: float
+    text: Any
+
+
+def require_jinja2() -> Any:
+    """Loads ``jinja2``; a command calls it first, to fail before any long work.
+
+    Raises:
+        DependencyError: Jinja2 is not installed.
+    """
+    try:
+        import jinja2
+    except ImportError as error:
+        raise DependencyError("writing a report", extra="train") from error
+    return jinja2
+
+
+def to_explain(result: Result) -> int:
+    """How many texts :func:`render` explains, about: for a bar of progress."""
+    return len(sample(len(result.chosen.table)))
+
+
+def render(
+    result: Result,
+    pictures: Sequence[Picture],
+    *,
+    progress: Callable[[int], None] | None = None,
+) -> str:
+    """The page.
+
+    Args:
+        result: what was found.
+        pictures: the drawings.
+        progress: called with the number of texts explained so far, now and then.
+
+    Raises:
+        DependencyError: Jinja2 is not installed.
+    """
+    jinja2 = require_jinja2()
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "percent": _percent,
+        "signed": _signed,
+        "count": "{:,}".format,
+        "brief": _brief,
+    }
+    first = result.first
+    groups = _groups(result)
+    rows = [row for group in groups.values() for row in group]
+    examples = explain_rows(first.classifier, result.chosen.table.texts, rows, progress=progress)
+    whole: str = environment.get_template("report.html").render(
+        result=result,
+        first=first,
+        second=result.second,
+        comparison=result.comparison,
+        evaluation=first.measured.evaluation,
+        analysis=first.analysis,
+        artifact=first.classifier.artifact,
+        facts=result.facts,
+        insights=insights(first),
+        pictures={picture.name: picture for picture in pictures},
+        parts=_tables(first),
+        words=examples.words.strongest(),
+        words_read=examples.words.read,
+        strongest=_strongest(examples.words.strongest()),
+        reviews={
+            name: [_review(result, examples, row) for row in group]
+            for name, group in groups.items()
+        },
+        target=_target(first),
+        suspects=_suspects(result),
+        version=__version__,
+        highlight_style=jinja2.utils.markupsafe.Markup(STYLE),
+    )
+    return _UNFIT.sub("\ufffd", whole)
+
+
+def _groups(result: Result) -> dict[str, list[int]]:
+    """The rows of the reviews that are shown."""
+    right = result.first.measured.right
+    groups = {
+        "right": surest(result.first.measured, right),
+        "wrong": surest(result.first.measured, ~right),
+    }
+    if result.second is not None:
+        other = result.second.measured.right
+        groups["only_first"] = surest(result.first.measured, right & ~other, _DISAGREEMENTS)
+        groups["only_second"] = surest(result.second.measured, other & ~right, _DISAGREEMENTS)
+    return groups
+
+
+def _target(judged: Judged) -> str | None:
+    """The label that words are shown to speak for or against; ``None``: each review's verdict."""
+    labels = judged.classifier.labels
+    return labels[1] if len(labels) == 2 else None
+
+
+def _review(result: Result, examples: Examples, row: int) -> Review:
+    measured, labels = result.first.measured, result.first.classifier.labels
+    return Review(
+        id=result.chosen.ids[row],
+        truth=labels[measured.labels[row]],
+        verdict=labels[measured.verdicts[row]],
+        confidence=float(measured.confidence[row]),
+        text=_marked(examples.explanations[row], _target(result.first)),
+    )
+
+
+def _marked(explanation: Explanation, target: str | None) -> Any:
+    """The review with its words highlighted, as markup; shorter where it would be too heavy."""
+    markupsafe = require_jinja2().utils.markupsafe
+    for longest in (6000, 2000, 500, 100):
+        markup = highlight(shortened(explanation, longest), target)
+        if len(markup) <= _HEAVIEST:
+            break
+    return markupsafe.Markup(markup)
+
+
+def _suspects(result: Result) -> list[dict[str, Any]]:
+    texts = result.chosen.table.texts
+    return [
+        {"suspect": suspect, "text": excerpt(texts[suspect.index])}
+        for suspect in result.first.analysis.label_errors.suspects[:_SUSPECTS]
+    ]
+
+
+def _tables(judged: Judged) -> list[Parts]:
+    evaluation, analysis = judged.measured.evaluation, judged.analysis
+    return parts_tables(evaluation, analysis.slices)
+
+
+def _strongest(words: dict[str, tuple[Push, ...]]) -> float:
+    return max((push.mean for pushes in words.values() for push in pushes), default=1.0)
+
+
+def _percent(value: float | None, digits: int = 1) -> str:
+    return "–" if value is None else f"{value:.{digits}%}"
+
+
+def _signed(value: float, digits: int = 2) -> str:
+    return f"{value:+.{digits}f}".replace("-", "−")
+
+
+def _brief(text: str, width: int = 80) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"

@@ -1,0 +1,124 @@
+"""``tonality calibrate`` from start to end."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+import tonality
+from conftest import make_artifact
+from tonality.artifact import read, write
+from tonality.cli.calibrate import calibrate
+from tonality.errors import ArtifactError, DataError
+
+# What the small model answers. The reviews below say otherwise one time in five.
+ROWS = [
+    ("I love it", "positive"), ("I hate the plot", "negative"), ("not good", "negative"),
+    ("bad and long", "negative"), ("good film", "positive"), ("the film", "positive"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def reviews(tmp_path: Path) -> Path:
+    path = tmp_path / "reviews.csv"
+    other = {"positive": "negative", "negative": "positive"}
+    rows = [
+        f"{text} {n},{label if n % 5 else other[label]},{n}"
+        for n in range(20)
+        for text, label in ROWS
+    ]
+    path.write_text("\n".join(["text,label,movie", *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def run(*options: str | Path, code: int = 0) -> tuple[str, str]:
+    app = typer.Typer(rich_markup_mode=None)
+    app.command()(calibrate)
+    result = CliRunner().invoke(app, [str(option) for option in options])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == code, result.stderr
+    return result.stdout, result.stderr
+
+
+def test_a_model_folder_is_calibrated(reviews: Path, model_folder: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    stdout, stderr = run("--data", reviews, "--model", model_folder, "-o", new)
+    model = read(new)
+
+    assert stderr == f"the model is in {new}\n"
+    assert stdout.startswith(f"temperature        {model.temperature:.4g}, fitted on 120 texts")
+    assert "uncertain          never" in stdout
+    assert model.temperature > 1.5
+    assert model.abstain == 0
+    assert model.metrics["calibration"]["error_after"] < 0.1
+    assert model.metrics["calibration"]["error_before"] > 0.15
+    assert "## Calibration" in model.card
+    assert model.card.count("fitted on 120 texts (reviews, all)") == 1
+    before, after = tonality.load(model_folder), tonality.load(new)
+    texts = [text for text, _ in ROWS]
+    assert [p.label for p in before.predict(texts)] == [p.label for p in after.predict(texts)]
+    assert after.predict("I love it").score < before.predict("I love it").score
+
+
+def test_a_band_is_chosen_and_can_be_overridden(
+    reviews: Path, model_folder: Path, tmp_path: Path
+) -> None:
+    new = tmp_path / "new"
+    options = ("--data", reviews, "--model", model_folder, "-o", new)
+    found = json.loads(run(*options, "--coverage", "0.8", "--json")[0])
+    model = read(new)
+
+    assert found == model.metrics["calibration"]
+    assert found["abstain"]["coverage"] >= 0.8
+    assert model.abstain == found["abstain"]["threshold"] > 0.5
+    assert tonality.load(new).predict("the film").label == "uncertain"
+    assert tonality.load(new, abstain=0).predict("the film").label != "uncertain"
+    assert "*uncertain*" in model.card
+    # Again over itself: the section of the card is replaced.
+    with pytest.raises(ArtifactError, match="exists"):
+        run(*options)
+    stdout, _ = run("--data", reviews, "--model", new, "-o", new, "--overwrite", "--accuracy", ".8")
+    assert "uncertain          " in stdout
+    assert read(new).card.count("## Calibration") == 1
+
+
+def test_the_rows_held_out_in_training_are_taken(reviews: Path, tmp_path: Path) -> None:
+    digest = hashlib.sha256(reviews.read_bytes()).hexdigest()
+    provenance = {
+        "recipe": {"training": {"validation": 0.25, "validation_seed": 1}},
+        "data": {"sha256": {"reviews.csv": digest}},
+    }
+    model = write(dataclasses.replace(make_artifact(), provenance=provenance), tmp_path / "model")
+    options = ("--data", reviews, "--model", model, "--json")
+    stdout, stderr = run(*options, "-o", tmp_path / "a")
+    found = json.loads(stdout)
+    assert (found["n"], found["data"]["part"]) == (30, "validation")
+    assert "careful" not in stderr
+    _, stderr = run(*options, "-o", tmp_path / "b", "--split", "all")
+    assert "careful: the model was trained on these rows (reviews.csv)" in stderr
+
+
+def test_the_test_part_is_left_alone(reviews: Path, model_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    reviews.rename(folder / "train.csv")
+    (folder / "test.csv").write_text("text,label\nI love it,negative\n", encoding="utf-8")
+    stdout, _ = run("--data", folder, "--model", model_folder, "-o", tmp_path / "new", "--json")
+    assert json.loads(stdout)["n"] == 120
+
+
+def test_what_cannot_be_done_is_said(reviews: Path, model_folder: Path, tmp_path: Path) -> None:
+    options = ("--data", reviews, "--model", model_folder, "-o", tmp_path / "new")
+    _, stderr = run(*options, "--accuracy", "0.9", "--coverage", "0.9", code=2)
+    assert "not both" in stderr
+    run(*options, "--accuracy", "1.5", code=2)
+    with pytest.raises(DataError, match="no confidence gives an accuracy of"):
+        run(*options, "--accuracy", "1")
+    assert not (tmp_path / "new").exists()

@@ -1,0 +1,202 @@
+"""Temperatures and calibration errors: known cases, and what must hold of any."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conftest import make_artifact
+from tonality.classifier import softmax
+from tonality.data import Table
+from tonality.errors import ConfigError, DataError
+from tonality.evaluate.calibrate import Aim, calibrate
+from tonality.evaluate.calibration import (
+    HIGHEST,
+    LOWEST,
+    assess,
+    at_temperature,
+    by_chance,
+    fit_temperature,
+    halves,
+    reliability,
+    to_logits,
+    trust,
+)
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+def calibrated(n: int, classes: int, seed: int = 0) -> tuple[Integers, Floats]:
+    """Truths (N,) drawn from the very probabilities of logits (N, C)."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 2, (n, classes))
+    chances = softmax(logits)
+    drawn = (rng.random((n, 1)) > np.cumsum(chances, axis=1)).sum(axis=1)
+    return np.minimum(drawn, classes - 1), logits
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("sureness", [0.4, 1.0, 3.0])
+def test_the_temperature_undoes_too_much_or_too_little_confidence(
+    classes: int, sureness: float
+) -> None:
+    labels, logits = calibrated(6000, classes)
+    assert fit_temperature(logits * sureness, labels) == pytest.approx(sureness, rel=0.08)
+
+
+def test_no_other_temperature_has_a_lower_loss() -> None:
+    labels, logits = calibrated(300, 3)
+    best = fit_temperature(logits, labels)
+    found = trust(labels, softmax(logits / best)).log_loss
+    for factor in (0.8, 0.95, 1.05, 1.2):
+        assert found < trust(labels, softmax(logits / (best * factor))).log_loss
+
+
+def test_a_few_rows_without_a_mistake_do_not_make_it_certain() -> None:
+    logits = np.array([[3.0, -3.0], [-3.0, 3.0]] * 4)
+    labels = np.array([0, 1] * 4)
+    temperature = fit_temperature(logits, labels)
+    assert LOWEST < temperature < HIGHEST
+    # The rule of succession (Laplace): 8 of 8 right makes 9 of 10 expected.
+    assert softmax(logits / temperature).max() == pytest.approx(0.9, abs=1e-3)
+    wrong = fit_temperature(logits, 1 - labels)
+    assert wrong == pytest.approx(HIGHEST, rel=1e-3)
+    with pytest.raises(DataError, match="no labelled row"):
+        fit_temperature(np.empty((0, 2)), np.empty(0, np.int64))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(2, 4), st.floats(0.05, 20), st.floats(0.05, 20), st.integers(0, 2**32 - 1))
+def test_probabilities_move_between_temperatures_and_back(
+    classes: int, old: float, new: float, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 2, (6, classes))
+    read = np.array([True, True, False, True, True, True])
+    probabilities = softmax(logits / old)
+    moved = at_temperature(probabilities, old, new, read)
+    np.testing.assert_allclose(moved[read], softmax(logits / new)[read], rtol=1e-6, atol=1e-9)
+    np.testing.assert_array_equal(moved[~read], probabilities[~read])
+    np.testing.assert_array_equal(moved.argmax(axis=1)[read], probabilities.argmax(axis=1)[read])
+    np.testing.assert_allclose(moved.sum(axis=1), 1)
+
+
+def test_logits_of_impossible_classes_are_finite() -> None:
+    assert np.isfinite(to_logits(np.array([[1.0, 0.0]]), 2.0)).all()
+
+
+def test_calibration_error_of_a_small_case() -> None:
+    # Four verdicts of 0.9 of which three are right, and two of 0.6 of which one is.
+    beliefs = np.array([[0.9, 0.1]] * 4 + [[0.6, 0.4]] * 2)
+    labels = np.array([0, 0, 0, 1, 0, 1])
+    found = trust(labels, beliefs)
+
+    assert found.error == pytest.approx((4 * 0.15 + 2 * 0.1) / 6)
+    bins = [b for b in reliability(labels, beliefs) if b.n]
+    assert [(b.n, b.accuracy) for b in bins] == [(2, 0.5), (4, 0.75)]
+    assert [b.confidence for b in bins] == pytest.approx([0.6, 0.9])
+    assert (bins[1].low, bins[1].high) == pytest.approx((13 / 15, 14 / 15))
+    certain = reliability(np.array([0, 0]), np.array([[1.0, 0.0], [0.0, 1.0]]))
+    assert [b.n for b in certain][-1] == 2
+
+
+def test_chance_alone_shows_an_error_that_more_texts_make_smaller() -> None:
+    labels, logits = calibrated(4000, 2)
+    probabilities = softmax(logits)
+    confidence = probabilities.max(axis=1)
+    many, few = by_chance(confidence), by_chance(confidence[:200])
+    assert 0 < many < few < 0.2
+    assert trust(labels, probabilities).error == pytest.approx(many, rel=0.8)
+
+
+def test_halves_keep_groups_whole() -> None:
+    table = Table(
+        [f"text {n}" for n in range(60)],
+        ["a", "b"] * 30,
+        groups=[str(n // 6) for n in range(60)],
+    )
+    half = halves(table)
+    assert half is not None
+    assert 24 <= half.sum() <= 36
+    assert all(len(set(half[n : n + 6])) == 1 for n in range(0, 60, 6))
+    assert halves(Table(["a", "a"], ["x", "y"])) is None
+
+
+def test_cross_fitting_measures_where_nothing_was_fitted() -> None:
+    labels, logits = calibrated(3000, 2)
+    temperature = fit_temperature(logits * 3, labels)
+    probabilities = softmax(logits * 3 / temperature)
+    half = np.arange(3000) % 2 == 0
+    found = assess(labels, probabilities, temperature, half=half)
+
+    assert found.before.error > 5 * found.after.error
+    assert found.cross_fitted is not None
+    assert found.cross_fitted.log_loss > found.after.log_loss
+    assert found.cross_fitted.log_loss == pytest.approx(found.after.log_loss, abs=1e-3)
+    assert assess(labels, probabilities, temperature).cross_fitted is None
+    json.dumps(found.to_json(), allow_nan=False)
+
+
+def sure_rows(n: int = 600) -> tuple[Table, Integers, Floats]:
+    labels, logits = calibrated(n, 2)
+    table = Table([f"text {row}" for row in range(n)], [str(label) for label in labels])
+    return table, labels, softmax(logits * 3)
+
+
+def test_a_model_gets_its_temperature_and_band() -> None:
+    table, labels, probabilities = sure_rows()
+    read = np.ones(len(labels), dtype=np.bool_)
+    source = {"name": "made up", "sha256": {}, "part": "validation"}
+    model = dataclasses.replace(make_artifact(), metrics={"validation": {"accuracy": 0.5}})
+    found = calibrate(
+        model, table, labels, probabilities, read, source=source, aim=Aim(accuracy=0.95)
+    )
+
+    assert found.artifact.temperature == pytest.approx(3, rel=0.3)
+    assert found.band is not None
+    assert found.artifact.abstain == found.band.threshold > 0.5
+    assert found.band.accuracy is not None
+    assert found.band.accuracy >= 0.95
+    record = found.artifact.metrics["calibration"]
+    assert record["error_after"] < record["error_before"]
+    assert record["data"] == source
+    assert record["abstain"]["aim"] == {"accuracy": 0.95, "coverage": None}
+    assert record["abstain"]["cross_fitted"]["accuracy"] == pytest.approx(0.95, abs=0.03)
+    assert found.artifact.metrics["validation"] == {"accuracy": 0.5}
+    json.dumps(record, allow_nan=False)
+
+    plain = calibrate(found.artifact, table, labels, found.probabilities, read, source=source)
+    assert plain.artifact.temperature == pytest.approx(found.artifact.temperature)
+    assert (plain.band, plain.artifact.abstain) == (None, 0)
+
+
+def test_aims_out_of_reach_or_range_are_refused() -> None:
+    table, labels, probabilities = sure_rows()
+    read = np.ones(len(labels), dtype=np.bool_)
+
+    def aimed(aim: Aim) -> None:
+        calibrate(make_artifact(), table, labels, probabilities, read, source={}, aim=aim)
+
+    with pytest.raises(ConfigError, match=r"accuracy is 1\.5"):
+        aimed(Aim(accuracy=1.5))
+    with pytest.raises(ConfigError, match="coverage is 0"):
+        aimed(Aim(coverage=0.0))
+    labels[probabilities.max(axis=1).argmax()] ^= 1  # the surest verdict is a mistake
+    with pytest.raises(DataError, match=r"no confidence gives an accuracy of 100.00%.*the most is"):
+        aimed(Aim(accuracy=1.0))
+
+
+def test_texts_without_a_token_keep_the_priors() -> None:
+    probabilities = np.array([[0.4, 0.6]] * 3)
+    read = np.zeros(3, dtype=np.bool_)
+    table = Table(["", "", ""], ["0", "1", "1"])
+    found = calibrate(make_artifact(), table, np.array([0, 1, 1]), probabilities, read, source={})
+    assert found.artifact.temperature == 1
+    np.testing.assert_array_equal(found.probabilities, probabilities)

@@ -1,0 +1,65 @@
+"""Two models on the same texts."""
+
+from __future__ import annotations
+
+import math
+import sys
+
+import numpy as np
+import pytest
+from results import LABELS, TEXTS, make_result, with_labels
+
+from conftest import make_artifact
+from tonality.errors import ConfigError, DependencyError
+from tonality.evaluate.compare import compare
+
+pytest.importorskip("scipy")
+
+
+def beliefs(verdicts: list[int]) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    return np.where(np.eye(2, dtype=bool)[verdicts], 0.8, 0.2)
+
+
+def test_counts_and_mcnemar_by_hand() -> None:
+    labels = np.array([0] * 10)
+    found = compare(labels, beliefs([0] * 8 + [1, 1]), beliefs([0] * 2 + [1] * 7 + [0]))
+
+    counts = (found.both_right, found.only_first, found.only_second, found.both_wrong)
+    assert counts == (2, 6, 1, 1)
+    # Seven disagreements, at most one of them on one side: 2 * (1 + 7) / 2 ** 7.
+    assert found.p_value == pytest.approx(2 * 8 / 2**7)
+    assert found.accuracy.value == pytest.approx(0.5)
+    low, high = found.accuracy.interval
+    assert low < 0.5 < high
+    assert found.log_loss.value == pytest.approx(0.5 * (math.log(0.2) - math.log(0.8)))
+
+
+def test_a_model_and_itself_do_not_differ() -> None:
+    labels = np.array([0, 1, 1])
+    found = compare(labels, beliefs([0, 1, 0]), beliefs([0, 1, 0]))
+    assert found.p_value == 1
+    for difference in (found.accuracy, found.macro_f1, found.log_loss):
+        assert (difference.value, difference.interval) == (0, (0, 0))
+
+
+def test_classes_may_stand_in_another_order() -> None:
+    turned = make_artifact()
+    for name in ("output.weight", "output.bias"):
+        turned.tensors[name][:] = turned.tensors[name][::-1].copy()
+    result = make_result(second=with_labels(turned, "positive", "negative"))
+    assert result.comparison is not None
+    assert result.comparison.both_right == 7
+    assert result.comparison.log_loss.value == pytest.approx(0, abs=0.2)
+
+
+def test_models_of_other_classes_are_refused() -> None:
+    with pytest.raises(ConfigError, match="small has negative, positive, other has"):
+        make_result(
+            [*TEXTS], [*LABELS], second=with_labels(make_artifact(), "positive", "negative "),
+        )  # fmt: skip
+
+
+def test_without_scipy_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "scipy.stats", None)
+    with pytest.raises(DependencyError, match=r"pip install 'tonality\[train\]'"):
+        compare(np.array([0]), beliefs([0]), beliefs([1]))

@@ -1,0 +1,55 @@
+"""Accuracy by part."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from tonality.evaluate.slices import slice_by, wilson
+
+scipy_stats = pytest.importorskip("scipy.stats")
+
+
+def test_words_come_by_frequency_and_rare_ones_together() -> None:
+    values = ["a"] * 5 + ["b"] * 9 + [f"rare {n}" for n in range(20)] + [" ", ""]
+    right = np.arange(len(values)) % 2 == 0
+    found = slice_by("shop", values, right)
+
+    assert found is not None
+    assert [(s.value, s.n) for s in found.slices][:2] == [("b", 9), ("a", 5)]
+    assert len(found.slices) == 12
+    assert found.other is not None
+    assert (found.other.value, found.other.n) == ("10 other values", 10)
+    assert found.without == 2
+    assert found.slices[1].accuracy == pytest.approx(3 / 5)
+
+
+def test_numbers_stand_in_order_and_many_are_cut_into_groups() -> None:
+    ratings = [10.0, 2.0, 1.0, math.nan, 2.0, 7.5]
+    found = slice_by("rating", ratings, np.ones(6, np.bool_))
+    assert found is not None
+    assert [(s.value, s.n) for s in found.slices] == [("1", 1), ("2", 2), ("7.5", 1), ("10", 1)]
+    assert (found.other, found.without) == (None, 1)
+
+    many = slice_by("price", [str(n) for n in range(100)] + [""], np.arange(101) < 50)
+    assert many is not None
+    assert [(s.value, s.n) for s in many.slices] == [
+        ("0 to 19", 20), ("20 to 39", 20), ("40 to 59", 20), ("60 to 79", 20), ("80 to 99", 20),
+    ]  # fmt: skip
+    assert [s.accuracy for s in many.slices] == [1, 1, 0.5, 0, 0]
+    assert many.without == 1
+
+
+def test_values_that_only_look_like_numbers_are_words() -> None:
+    found = slice_by("odd", ["nan", "inf", "1e999", "7"] * 5, np.ones(20, np.bool_))
+    assert found is not None
+    assert {s.value for s in found.slices} == {"nan", "inf", "1e999", "7"}
+    assert slice_by("none", ["", " "], np.ones(2, np.bool_)) is None
+
+
+@pytest.mark.parametrize(("right", "n"), [(0, 4), (4, 4), (1, 7), (930, 1000)])
+def test_intervals_are_wilsons(right: int, n: int) -> None:
+    expected = scipy_stats.binomtest(right, n).proportion_ci(method="wilson")
+    assert wilson(right, n) == pytest.approx((expected.low, expected.high))
