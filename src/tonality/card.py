@@ -119,7 +119,7 @@ class Card:
         layers = "1 LSTM layer" if shape.layers == 1 else f"{shape.layers} LSTM layers"
         tables = f"{shape.vocabulary_size:,} words"
         if shape.ngram_rows:
-            tables += f" and {shape.ngram_rows:,} n-grams"
+            tables += f" and {shape.ngram_rows - 1:,} n-grams"
         return (
             f"embeddings of {tables} in {shape.embedding_size} dimensions; "
             f"{layers} of {len(shape.directions)} x {shape.hidden_size} units; "

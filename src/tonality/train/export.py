@@ -142,6 +142,7 @@ def _card(
     provenance: Mapping[str, Any],
 ) -> Card:
     rows, machine = provenance["rows"], provenance["machine"]
+    cores = "1 core" if machine["cores"] == 1 else f"{machine['cores']} cores"
     about = f"{rows['train']:,} labelled texts to learn from, {rows['validation']:,} held out"
     if rows["unlabelled"]:
         about += f", {rows['unlabelled']:,} without labels for the vocabulary and word vectors"
@@ -155,8 +156,7 @@ def _card(
         training={
             "recipe": recipe.name,
             "seed": recipe.training.seed,
-            "time": f"{provenance['minutes']:.1f} minutes ({machine['device']}, "
-            f"{machine['cores']} cores)",
+            "time": f"{provenance['minutes']:.1f} minutes ({machine['device']}, {cores})",
             "tonality": provenance["versions"]["tonality"],
         },
         languages=(recipe.text.language,),

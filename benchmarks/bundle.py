@@ -1,0 +1,36 @@
+"""Puts a trained model into the package: python -m benchmarks.bundle RUN/model
+
+The model is the run's own; its card gains what a stranger must know of the data.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+
+from tonality import artifact
+from tonality.classifier import BUNDLED
+
+# The card's line on the data starts with the name that the training data was read under.
+DATA = "- **imdb**: "
+ABOUT = (
+    "the Large Movie Review Dataset v1.0 (Andrew L. Maas, Raymond E. Daly, Peter T. Pham, Dan "
+    "Huang, Andrew Y. Ng and Christopher Potts, 2011, *Learning Word Vectors for Sentiment "
+    "Analysis*, ACL; <https://ai.stanford.edu/~amaas/data/sentiment/>): film reviews in English "
+    "by users of IMDb, published for research. The validation part was cut from its training "
+    "half by movie; none of its test reviews was read. "
+)
+
+
+def main(source: str) -> None:
+    """Writes the model as the bundled ``imdb``."""
+    model = artifact.read(source)
+    if model.card.count(DATA) != 1:
+        sys.exit(f"{source}: the card names no data {DATA!r}")
+    card = model.card.replace(DATA, DATA + ABOUT)
+    folder = artifact.write(dataclasses.replace(model, card=card), BUNDLED / "imdb", overwrite=True)
+    print(folder)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
