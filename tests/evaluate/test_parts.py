@@ -8,7 +8,7 @@ import pytest
 
 from tonality.data import Dataset, Table, split
 from tonality.errors import DataError
-from tonality.evaluate.parts import Part, choose_part, trained_on
+from tonality.evaluate.parts import Part, choose_part, may_know, trained_on
 
 
 def table(start: int, rows: int, *, labels: bool = True, ids: bool = False) -> Table:
@@ -78,3 +78,14 @@ def test_training_files_are_known_by_their_hash() -> None:
     assert trained_on(dataset(), provenance) == ["reviews.csv"]
     assert trained_on(dataset(), {"data": ["other", 3, "cd34"]}) == ["test.csv"]
     assert trained_on(dataset(), {}) == []
+
+
+def test_a_model_that_held_out_other_rows_may_know_these() -> None:
+    data = {"data": {"sha256": {"reviews.csv": "ab12"}}}
+    first = recorded(validation=0.25, validation_seed=7) | data
+    same, other = first | {"seed": 3}, recorded(validation=0.2, validation_seed=7) | data
+    assert not may_know(dataset(), Part.VALIDATION, first, same)
+    assert may_know(dataset(), Part.VALIDATION, first, other)
+    assert may_know(dataset(), Part.VALIDATION, first, data)
+    assert not may_know(dataset(), Part.TEST, first, other)
+    assert not may_know(dataset(), Part.VALIDATION, first, recorded())

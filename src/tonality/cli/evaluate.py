@@ -107,26 +107,16 @@ def _names(models: list[str] | None) -> list[str]:
 def _judge(
     names: list[str], classifiers: list[Classifier], dataset: Dataset, chosen: Chosen
 ) -> Result:
-    from tonality.evaluate.parts import learnt
     from tonality.evaluate.result import side_by_side
 
-    seen = []
-    for name, classifier in zip(names, classifiers, strict=True):
-        files = learnt(dataset, chosen.part, classifier.artifact.provenance)
-        seen.append(bool(files))
-        if files:
-            who = "the model" if len(names) == 1 else name
-            say(
-                f"careful: {who} was trained on this data ({', '.join(files)}), so the figures "
-                "flatter; --split validation measures the rows that training held out"
-            )
+    seen = _warn(names, classifiers, dataset, chosen)
     facts: dict[str, Any] = {
         "data": dataset.name,
         "sha256": dataset.sha256,
         "part": chosen.part.value,
         "model": names[0],
         "bad_rows": chosen.table.bad_rows,
-        "seen": seen[0],
+        "seen": seen,
     }
     judged = [
         _judge_one(name, classifier, dataset, chosen)
@@ -137,6 +127,29 @@ def _judge(
         say(f"labels read: {read} (--label-map says otherwise)")
     facts["shortened"] = judged[0].measured.shortened
     return side_by_side(facts, chosen, judged[0], judged[1] if len(judged) > 1 else None)
+
+
+def _warn(
+    names: list[str], classifiers: list[Classifier], dataset: Dataset, chosen: Chosen
+) -> bool:
+    """Says which model learnt from these rows; returns whether the first did."""
+    from tonality.evaluate.parts import learnt, may_know
+
+    origins = [classifier.artifact.provenance for classifier in classifiers]
+    seen = [learnt(dataset, chosen.part, origin) for origin in origins]
+    for name, files in zip(names, seen, strict=True):
+        if files:
+            who = "the model" if len(names) == 1 else name
+            say(
+                f"careful: {who} was trained on this data ({', '.join(files)}), so the figures "
+                "flatter; --split validation measures the rows that training held out"
+            )
+    if len(names) == 2 and may_know(dataset, chosen.part, *origins):
+        say(
+            f"careful: {names[1]} held out other rows of this data than {names[0]}, so it has "
+            "learnt from some of these and its figures flatter"
+        )
+    return bool(seen[0])
 
 
 def _judge_one(name: str, classifier: Classifier, dataset: Dataset, chosen: Chosen) -> Judged:

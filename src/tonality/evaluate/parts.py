@@ -85,6 +85,24 @@ def learnt(dataset: Dataset, part: Part, provenance: Mapping[str, Any]) -> list[
     return trained_on(dataset, provenance) if part in (Part.ALL, Part.TRAIN) else []
 
 
+def may_know(
+    dataset: Dataset, part: Part, first: Mapping[str, Any], other: Mapping[str, Any]
+) -> bool:
+    """Whether a second model may have learnt from the validation rows of the first.
+
+    Args:
+        dataset: the data.
+        part: the part that is measured, cut as the first model records.
+        first, other: the models' provenance.
+    """
+    if part is not Part.VALIDATION or not trained_on(dataset, other):
+        return False
+    try:
+        return _recorded_cut(first) != _recorded_cut(other)
+    except DataError:
+        return True
+
+
 def trained_on(dataset: Dataset, provenance: Mapping[str, Any]) -> list[str]:
     """The files of the dataset that the model was trained on, by their SHA-256."""
     known = set(_strings(provenance.get("data")))
