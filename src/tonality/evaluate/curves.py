@@ -68,14 +68,20 @@ def rankings(
             belongs = labels == c
             if belongs.all() or not belongs.any():
                 continue
-            alone = len(models) == 1
-            name = shorten(names[c]) if alone else f"{shorten(model)}, {shorten(names[c])}"
-            if first and not alone:
-                name = shorten(model)
-            colour = number if first else c - first
-            line = (colour, number if not alone else c - first)
+            name = (
+                shorten(names[c]) if len(models) == 1 else f"{shorten(model)}, {shorten(names[c])}"
+            )
+            colour = _colour(c, len(names))
+            line = (colour, colour if len(models) == 1 else number)
+            if first and len(models) > 1:
+                name, line = shorten(model), (number, number)
             found.append(Ranking(name, belongs, probabilities[:, c], line))
     return found
+
+
+def _colour(c: int, classes: int) -> int:
+    """A class's colour: of two the second is blue and the first orange, as in highlighted texts."""
+    return 1 - c if classes == 2 else c
 
 
 def draw_roc(rankings: Sequence[Ranking]) -> Any:

@@ -174,8 +174,9 @@ def _labels(judged: Judged, bad: list[str]) -> None:
     mistaken = sum(not right[suspect.index] for suspect in suspects)
     if wrong and mistaken / wrong >= 0.1:
         bad.append(
-            f"Of its {wrong:,} mistakes {mistaken:,} are as confident as its right answers usually "
-            "are: look there for wrong labels, for irony, and for what it misunderstands."
+            f"Of its {wrong:,} mistakes {mistaken:,} are as confident as it usually is of the "
+            "class it names: look there for wrong labels, for irony, and for what it does not "
+            "understand."
         )
 
 
