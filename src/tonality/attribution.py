@@ -1,21 +1,43 @@
-"""How much of a logit each token is worth, from the pass that computes the logits.
+"""How much of a logit each token is worth.
 
-The pooled vector picks (max, last) or sums (mean, attention) the states of the tokens, so a
-linear head's logits split into one part a token and what the head says of no text at all.
+Two methods. ``contributions`` comes out of the pass that computes the logits. A pooled unit is a
+state of an LSTM, or a sum of its states, ``h = o tanh(c)``, and the memory cell c is what the
+tokens up to there have made of it, each adding a change, ``c_t - c_{t-1}``, that telescopes to c.
+So each token gets the share of h that it has in c, ``h (c_t - c_{t-1}) / c``, which a linear
+head's weights turn into a share of the logits (Murdoch & Szlam 2017, "Automatic Rule Extraction
+from Long Short Term Memory Networks", for a last state; here under every pooling). The shares and
+what the head says of no text at all sum to the logits. ``occlusion`` asks the network again without
+each token (Zeiler & Fergus 2014): nothing to sum up, and hundreds of times the work.
 
-Shape letters: N texts, T tokens of all texts together, D states, K head input, C classes.
+How faithful both are: ``benchmarks/faithfulness.py``.
+
+Shape letters: N texts, T tokens of all texts together, t of one text, H hidden, D = H or 2 H
+states, K head input, C classes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tonality.encode import Encoded
-from tonality.layers import Floats, Integers
+from tonality.layers import Floats
 from tonality.network import Network
+from tonality.ngrams import NgramTable
+from tonality.reading import Picks, Reading, Shares, Trace, uses
+
+# How much of what a token makes a cell forget is charged to the tokens that it forgets; the rest is
+# charged to the token itself. Measured for each pooling, see benchmarks/README.md.
+BLAME = {"max": 0.1, "mean": 0.25, "attention": 0.25, "last": 0.25}
+
+METHODS = ("contributions", "occlusion")
+
+# Tokens of the shortened texts that occlusion computes at a time.
+OCCLUDED = 2**16
 
 
 @dataclass(frozen=True)
@@ -36,32 +58,94 @@ class Attribution:
     logits: Floats
 
 
-def attribute(network: Network, encoded: Encoded) -> Attribution:
+def attribute(
+    network: Network, encoded: Encoded, method: str, ngrams: NgramTable | None
+) -> Attribution:
+    """Logits and what each token adds to them.
+
+    Args:
+        network: the network.
+        encoded: a batch of texts.
+        method: one of :data:`METHODS`.
+        ngrams: the vocabulary's table, which occlusion needs: neighbours change.
+    """
+    return (
+        contributions(network, encoded)
+        if method == METHODS[0]
+        else occlusion(network, encoded, ngrams)
+    )
+
+
+def contributions(network: Network, encoded: Encoded) -> Attribution:
     """Logits and contributions of a batch, from one pass of the network."""
-    states = network.states(encoded)
-    pooled = network.pool(states, encoded.offsets)
-    logits = network.head(pooled)
-    bias = network.head(np.zeros((1, network.config.pooled_size), dtype=np.float32))[0]
+    config = network.config
+    reading = Reading.of(network, encoded)
+    pooled = np.zeros((len(encoded), config.pooled_size), dtype=np.float32)
+    used: list[tuple[Picks | Shares, slice, float]] = []
+    for pooling in config.poolings:
+        for use in uses(network, reading, pooling):
+            units = slice(len(used) * config.hidden_size, (len(used) + 1) * config.hidden_size)
+            pooled[reading.texts, units] = use.pooled()
+            used.append((use, units, BLAME[pooling]))
     slopes = jacobian(network, pooled)
-    contributions = np.zeros((len(encoded.ids), network.config.classes), dtype=np.float32)
-    size = network.config.state_size
-    for number, name in enumerate(network.config.poolings):
-        part = slopes[:, number * size : (number + 1) * size]
-        contributions += _pooled_parts(network, name, states, encoded, part)
-    totals = np.zeros_like(logits)
-    np.add.at(totals, np.repeat(np.arange(len(encoded)), encoded.lengths), contributions)
-    return Attribution(contributions, bias, logits - totals - bias, logits)
+    parts = np.zeros((len(encoded.ids), config.classes), dtype=np.float32)
+    for use, units, blame in used:
+        worth = use.gains()
+        hand_back(worth, use.trace, reading.active, blame)
+        if not config.dense:  # the slopes of all texts are the same
+            parts[use.trace.positions] += worth @ slopes[0, units]
+        else:
+            for text, rows in zip(reading.texts, reading.rows, strict=True):
+                parts[use.trace.positions[rows]] += worth[rows] @ slopes[text, units]
+    return _complete(network, encoded, parts, network.head(pooled))
+
+
+def hand_back(worth: Floats, trace: Trace, active: list[int], blame: float) -> None:
+    """Hands what the states are worth back to the tokens that made them, in place.
+
+    With ``k = 1 - blame (1 - f)``, a cell is the sum of the changes ``c_t - k_t c_{t-1}``, each
+    times the k of all the tokens that follow.
+
+    Args:
+        worth: (T, H), what a unit of each token's cell is worth in its own state; becomes what the
+            change that the token made is worth in all the states.
+        trace: the cells and forget gates.
+        active: texts read at each step.
+        blame: 0 to 1, see :data:`BLAME`.
+    """
+    scale, rest = np.float32(blame), np.float32(1.0 - blame)
+    shape = active[0] if active else 0, worth.shape[1]
+    carried = np.zeros(shape, dtype=np.float32)
+    kept, change = np.empty_like(carried), np.empty_like(carried)
+    end = len(worth)
+    later = 0
+    for step, n in reversed(list(enumerate(active))):
+        begin = end - n
+        k, d, r = kept[:n], change[:n], carried[:n]
+        carried[:later] *= kept[:later]
+        r += worth[begin:end]
+        np.multiply(trace.kept[begin:end], scale, out=k)
+        k += rest
+        if step:
+            before = begin - active[step - 1]
+            np.multiply(k, trace.cells[before : before + n], out=d)
+            np.subtract(trace.cells[begin:end], d, out=d)
+            d *= r
+            worth[begin:end] = d
+        else:
+            np.multiply(trace.cells[begin:end], r, out=worth[begin:end])
+        end, later = begin, n
 
 
 def jacobian(network: Network, pooled: Floats) -> Floats:
-    """How the head's logits change with the pooled vector, there: (N, K, C)."""
+    """How the head's logits change with the pooled vectors (N, K), there: (N, K, C)."""
     active = []
     for number in range(len(network.config.dense)):
         pooled = pooled @ network.tensors[f"dense.{number}.weight"].T
         pooled += network.tensors[f"dense.{number}.bias"]
         active.append(pooled > 0)
         np.maximum(pooled, 0.0, out=pooled)
-    slopes = np.broadcast_to(
+    slopes: Floats = np.broadcast_to(
         network.tensors["output.weight"].T, (len(pooled), pooled.shape[1], network.config.classes)
     )
     for number in reversed(range(len(active))):
@@ -70,39 +154,47 @@ def jacobian(network: Network, pooled: Floats) -> Floats:
     return slopes
 
 
-def _pooled_parts(
-    network: Network, name: str, states: Floats, encoded: Encoded, slopes: Floats
-) -> Floats:
-    """What each token's states add to the logits through one pooling: (T, C)."""
-    lengths = encoded.lengths
-    text = np.repeat(np.arange(len(encoded)), lengths)
-    filled = np.flatnonzero(lengths)
-    starts, ends = encoded.offsets[filled], encoded.offsets[filled + 1]
-    weights = np.zeros_like(states)
-    if not len(filled):
-        return np.zeros((0, network.config.classes), dtype=np.float32)
-    if name == "max":
-        winners = _first_peaks(states, encoded.offsets, filled)
-        columns = np.arange(states.shape[1])
-        weights[winners, columns] = 1.0
-    elif name == "mean":
-        weights += (1.0 / lengths[text])[:, None].astype(np.float32)
-    elif name == "attention":
-        weights += network.attention(states, starts, lengths[filled])[:, None]
-    else:
-        h = network.config.hidden_size
-        weights[ends - 1, :h] = 1.0
-        weights[starts, h:] = 1.0
-    weights *= states
-    parts: Floats = np.einsum("td,tdc->tc", weights, slopes[text], optimize=True)
-    return parts
+def occlusion(
+    network: Network,
+    encoded: Encoded,
+    ngrams: NgramTable | None,
+) -> Attribution:
+    """What leaving out each token does to the logits.
+
+    Args:
+        network: the network.
+        encoded: the texts.
+        ngrams: the vocabulary's n-gram table, since neighbours change when a token goes.
+    """
+    logits = network.logits(encoded)
+    parts = np.zeros((len(encoded.ids), network.config.classes), dtype=np.float32)
+    for n, (start, end) in enumerate(pairwise(encoded.offsets.tolist())):
+        ids = encoded.ids[start:end]
+        for first, last in _stretches(len(ids)):
+            without = network.logits(_without(ids, first, last, ngrams))
+            parts[start + first : start + last] = logits[n] - without
+    return _complete(network, encoded, parts, logits)
 
 
-def _first_peaks(states: Floats, offsets: Integers, filled: Integers) -> Integers:
-    """The token (filled texts, D) that holds each pooled maximum."""
-    return np.stack(
-        [offsets[n] + states[offsets[n] : offsets[n + 1]].argmax(axis=0) for n in filled]
-    )
+def _stretches(length: int) -> Iterator[tuple[int, int]]:
+    step = max(1, OCCLUDED // max(1, length))
+    for first in range(0, length, step):
+        yield first, min(first + step, length)
 
 
-METHODS: dict[str, Callable[[Network, Encoded], Attribution]] = {"contributions": attribute}
+def _without(ids: NDArray[np.int32], first: int, last: int, table: NgramTable | None) -> Encoded:
+    """The texts that lack one token each, from token ``first`` to the one before ``last``."""
+    kept = np.arange(len(ids)) != np.arange(first, last)[:, None]
+    shortened = np.broadcast_to(ids, kept.shape)[kept]
+    offsets = np.arange(last - first + 1, dtype=np.int64) * (len(ids) - 1)
+    ngrams = None if table is None else table.lookup(shortened, offsets)
+    return Encoded(shortened, ngrams, offsets, np.zeros(last - first, dtype=np.int64))
+
+
+def _complete(network: Network, encoded: Encoded, parts: Floats, logits: Floats) -> Attribution:
+    bias = network.head(np.zeros((1, network.config.pooled_size), dtype=np.float32))[0]
+    totals = np.zeros(logits.shape)
+    filled = np.flatnonzero(encoded.lengths)
+    if len(filled):
+        totals[filled] = np.add.reduceat(parts, encoded.offsets[filled], axis=0, dtype=np.float64)
+    return Attribution(parts, bias, (logits - bias - totals).astype(np.float32), logits)

@@ -121,8 +121,8 @@ class Classifier:
 
         Args:
             texts: the texts; None counts as empty.
-            method: ``contributions`` splits the logits themselves and costs about as much as a
-                prediction.
+            method: ``contributions`` splits the logits themselves, at about the cost of a
+                prediction; ``occlusion`` leaves out one token at a time, at the cost of hundreds.
 
         Raises:
             ConfigError: there is no such method.
@@ -134,9 +134,7 @@ class Classifier:
             return list(self._verdicts(self._calibrated(logits, encoded), encoded))
 
         with one_thread():
-            return list(
-                explain_texts(texts, self._encoder, self._network, method, verdicts, self.labels)
-            )
+            return explain_texts(texts, self._encoder, self._network, method, verdicts, self.labels)
 
     def _windows(self, texts: Sequence[str | None]) -> Iterator[Encoded]:
         for begin in range(0, len(texts), WINDOW):

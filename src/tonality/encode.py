@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -75,32 +75,44 @@ class Encoder:
     def encode(self, texts: Sequence[str | None]) -> Encoded:
         """The ids of N texts; None is the empty text. Never fails on a string."""
         tokens, get = self.tokenizer.tokens, self._forms.get
-        has_dropped = bool(self.vocabulary.dropped)
+        found = ([get(token, UNK) for token in tokens(text)] for text in texts)
+        if self.vocabulary.dropped:
+            found = ([id for id in ids if id != DROP] for ids in found)
+        return self._join(found, len(texts))
+
+    def encode_with_spans(self, texts: Sequence[str | None]) -> tuple[Encoded, list[list[Token]]]:
+        """What :meth:`encode` and :meth:`spans` say of N texts, at the cost of the second."""
+        get = self._forms.get
+        found = [self._kept(text) for text in texts]
+        encoded = self._join(
+            ([get(token.text, UNK) for token in tokens] for tokens in found), len(texts)
+        )
+        return encoded, [self._cut(tokens) for tokens in found]
+
+    def spans(self, text: str | None) -> list[Token]:
+        """The tokens that `encode` reads of a text, one for each id, with their places in it."""
+        return self._cut(self._kept(text))
+
+    def _kept(self, text: str | None) -> list[Token]:
+        tokens = self.tokenizer.spans(text)
+        if not self.vocabulary.dropped:
+            return tokens
+        return [token for token in tokens if self._forms.get(token.text, UNK) != DROP]
+
+    def _join(self, found: Iterable[list[int]], count: int) -> Encoded:
+        """The batch of texts given by the ids of all their tokens."""
         ids: list[int] = []
-        lengths = np.zeros(len(texts), dtype=np.int64)
-        left_out = np.zeros(len(texts), dtype=np.int64)
-        for n, text in enumerate(texts):
-            found = [get(token, UNK) for token in tokens(text)]
-            if has_dropped:
-                found = [id for id in found if id != DROP]
-            kept = self._cut(found)
+        lengths = np.zeros(count, dtype=np.int64)
+        left_out = np.zeros(count, dtype=np.int64)
+        for n, all_ids in enumerate(found):
+            kept = self._cut(all_ids)
             lengths[n] = len(kept)
-            left_out[n] = len(found) - len(kept)
+            left_out[n] = len(all_ids) - len(kept)
             ids += kept
         row, offsets = np.array(ids, dtype=np.int32), _offsets(lengths)
         table = self.vocabulary.ngrams
         ngrams = None if table is None else table.lookup(row, offsets)
         return Encoded(row, ngrams, offsets, left_out)
-
-    def spans(self, text: str | None) -> list[Token]:
-        """The tokens that `encode` reads of a text, one for each id, with their places in it."""
-        return self._cut(
-            [
-                token
-                for token in self.tokenizer.spans(text)
-                if self._forms.get(token.text, UNK) != DROP
-            ]
-        )
 
     def _cut(self, items: list[Item]) -> list[Item]:
         if not self._limit or len(items) <= self._limit:

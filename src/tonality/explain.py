@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tonality.attribution import METHODS
+from tonality.attribution import METHODS, attribute
 from tonality.encode import Encoded, Encoder
 from tonality.errors import ConfigError
 from tonality.network import Network
@@ -23,6 +23,9 @@ from tonality.text import Token
 
 if TYPE_CHECKING:
     from tonality.classifier import Prediction
+
+# Texts computed side by side; their states and cells are in memory together.
+BATCH = 128
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,14 +146,14 @@ def explain_texts(
     method: str,
     predict: Callable[[NDArray[np.float64], Encoded], Sequence[Prediction]],
     labels: tuple[str, ...],
-) -> Iterator[Explanation]:
+) -> list[Explanation]:
     """The explanation of each text, in order.
 
     Args:
         texts: the texts; None counts as empty.
         encoder: how texts become ids.
         network: the network that judges.
-        method: one of :data:`~tonality.attribution.METHODS`.
+        method: ``contributions`` or ``occlusion``.
         predict: the verdicts for logits (N, C) of encoded texts.
         labels: the C labels.
 
@@ -159,23 +162,28 @@ def explain_texts(
     """
     if method not in METHODS:
         raise ConfigError(f"there is no method {method!r}; there are {', '.join(METHODS)}")
-    encoded = encoder.encode(texts)
-    found = METHODS[method](network, encoded)
-    predictions = predict(found.logits.astype(np.float64), encoded)
-    for n, text in enumerate(texts):
-        tokens = tuple(encoder.spans(text))
-        yield Explanation(
-            text=text or "",
-            prediction=predictions[n],
-            labels=labels,
-            tokens=tokens,
-            contributions=found.contributions[encoded.offsets[n] : encoded.offsets[n + 1]],
-            bias=found.bias,
-            remainder=found.remainder[n],
-            logits=found.logits[n],
-            method=method,
-            unread=_unread(text or "", tokens, encoder.head, int(encoded.left_out[n])),
-        )
+    everything, tokens = encoder.encode_with_spans(texts)
+    found: dict[int, Explanation] = {}
+    order = np.argsort(everything.lengths, kind="stable")[::-1]  # like lengths side by side
+    for batch in (order[i : i + BATCH] for i in range(0, len(order), BATCH)):
+        encoded = everything.take(batch)
+        split = attribute(network, encoded, method, encoder.vocabulary.ngrams)
+        predictions = predict(split.logits.astype(np.float64), encoded)
+        for n, index in enumerate(batch.tolist()):
+            text = texts[index] or ""
+            found[index] = Explanation(
+                text=text,
+                prediction=predictions[n],
+                labels=labels,
+                tokens=tuple(tokens[index]),
+                contributions=split.contributions[encoded.offsets[n] : encoded.offsets[n + 1]],
+                bias=split.bias,
+                remainder=split.remainder[n],
+                logits=split.logits[n],
+                method=method,
+                unread=_unread(text, tokens[index], encoder.head, int(encoded.left_out[n])),
+            )
+    return [found[index] for index in range(len(texts))]
 
 
 def _unread(text: str, tokens: Sequence[Token], head: int, left_out: int) -> tuple[int, int] | None:

@@ -125,7 +125,7 @@ class Schedule:
 
 def recur(
     direction: Direction, gates: Floats, slots: Integers, active: list[int]
-) -> Iterator[Floats]:
+) -> Iterator[tuple[Floats, Floats, Floats]]:
     """Runs the LSTM (Hochreiter & Schmidhuber 1997) over a batch, yielding states halved.
 
     Args:
@@ -135,7 +135,8 @@ def recur(
         active: texts read at each step, never rising.
 
     Yields:
-        h / 2 (n, H) of each step's texts; overwritten by the next step.
+        h / 2, the memory cells c / 2 and the forget gates f of each step's texts, all (n, H);
+        overwritten by the next step.
     """
     hidden = direction.recurrent_weight.shape[0]
     most = active[0] if active else 0
@@ -159,7 +160,7 @@ def recur(
         sigmoid_of_negated(hn)
         hn -= HALF
         hn *= o
-        yield hn
+        yield hn, cn, f
         begin += n
 
 
@@ -172,11 +173,14 @@ def sigmoid_of_negated(z: Floats) -> None:
 
 
 def pool_running(
-    states: Iterator[Floats], pooling: str, lengths: Integers, hidden_size: int
+    steps: Iterator[tuple[Floats, Floats, Floats]],
+    pooling: str,
+    lengths: Integers,
+    hidden_size: int,
 ) -> Floats:
-    """Pools halved states (n, H) as they come: (N, H), longest text first."""
+    """Pools the states that :func:`recur` yields as they come: (N, H), longest text first."""
     pooled = np.zeros((len(lengths), hidden_size), dtype=np.float32)
-    for step, h in enumerate(states):
+    for step, (h, _, _) in enumerate(steps):
         part = pooled[: len(h)]
         if pooling == "mean":
             part += h

@@ -113,6 +113,10 @@ class NetworkConfig:
         """The size of the pooled vector."""
         return self.state_size * len(self.poolings)
 
+    def columns(self, direction: int) -> slice:
+        """Where a direction's units are among the D of a state."""
+        return slice(direction * self.hidden_size, (direction + 1) * self.hidden_size)
+
     def layer_input(self, layer: int) -> int:
         """What LSTM layer ``layer`` reads: E for the first, D for the others."""
         return self.state_size if layer else self.embedding_size
@@ -264,20 +268,30 @@ class Network:
     def states(self, encoded: Encoded) -> Floats:
         """The last layer's state (T, D) of every token of the batch."""
         schedule = Schedule.of(encoded.offsets)
+        return self.run(self.lstm[-1], *self.last_inputs(encoded, schedule), schedule)
+
+    def last_inputs(self, encoded: Encoded, schedule: Schedule) -> tuple[Floats, Integers]:
+        """What the last layer reads: inputs (U, I) and the row among them of each token (T,)."""
         inputs, slots = self.distinct(encoded)
-        for layer in self.lstm:
-            states = np.empty((len(encoded.ids), self.config.state_size), dtype=np.float32)
-            for number, direction in enumerate(layer):
-                positions = schedule.positions(backward=direction.backward)
-                columns = states[:, number * self.config.hidden_size :]
-                columns = columns[:, : self.config.hidden_size]
-                begin = 0
-                gates = direction.gates(inputs)
-                for h in recur(direction, gates, slots[positions], schedule.active):
-                    columns[positions[begin : begin + len(h)]] = h
-                    begin += len(h)
-            states *= 2.0
-            inputs, slots = states, np.arange(len(states))
+        for layer in self.lstm[:-1]:
+            inputs = self.run(layer, inputs, slots, schedule)
+            slots = np.arange(len(inputs))
+        return inputs, slots
+
+    def run(
+        self, layer: list[Direction], inputs: Floats, slots: Integers, schedule: Schedule
+    ) -> Floats:
+        """A layer's state (T, D) of every token, from inputs (U, I) and each token's slot (T,)."""
+        states = np.empty((len(slots), self.config.state_size), dtype=np.float32)
+        for number, direction in enumerate(layer):
+            positions = schedule.positions(backward=direction.backward)
+            columns = self.config.columns(number)
+            begin = 0
+            gates = direction.gates(inputs)
+            for h, _, _ in recur(direction, gates, slots[positions], schedule.active):
+                states[positions[begin : begin + len(h)], columns] = h
+                begin += len(h)
+        states *= 2.0
         return states
 
     def pool(self, states: Floats, offsets: Integers) -> Floats:
