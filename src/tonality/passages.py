@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from tonality.text import Token
 
 # A token under this share of the strongest one is neither for nor against.
-QUIET = 0.05
+QUIET = 0.1
 # So many quiet tokens may stand inside a phrase.
 BRIDGE = 2
 
 _SENTENCE_END = re.compile(r"\.+|[!?…。！？]+")
 _CLAUSE_END = re.compile(r"[,;:)\]–—、，；：]|-+")
+_TAG = re.compile(r"<[^<>]*>")
 _OPENING = frozenset("([（")
 _BLOCK = re.compile(r"\n\s*\n|<\s*/?\s*(?:br|p|div|li|tr|h\d)\b", re.IGNORECASE)
 _CLOSING = frozenset("\"')]}”’»")
@@ -91,16 +92,19 @@ def borders(text: str, tokens: Sequence[Token], cut: int | None = None) -> dict[
     for index, token in enumerate(tokens):
         raw = text[token.start : token.end]
         gap = text[tokens[index - 1].end : token.start] if index else ""
-        stopped = _SENTENCE_END.search(gap) is not None  # where punctuation is no token
+        closing = raw in _CLOSING and not gap
+        stopped = (
+            _SENTENCE_END.search(_TAG.sub("", gap)) is not None
+        )  # where punctuation is no token
         if index and (
-            (ended and raw not in _CLOSING) or stopped or _BLOCK.search(gap) or token.start == cut
+            (ended and not closing) or stopped or _BLOCK.search(gap) or token.start == cut
         ):
             found[index] = "sentence"
             ended = False
         elif index and (raw in _OPENING or _CLAUSE_END.fullmatch(before)):
             found[index] = "clause"
         stop = _SENTENCE_END.fullmatch(raw) and before.lower() not in _TITLES
-        ended = bool(stop) or (ended and raw in _CLOSING)
+        ended = bool(stop) or (ended and closing)
         before = raw
     return found
 

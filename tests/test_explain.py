@@ -1,0 +1,345 @@
+"""Explanations: they add up, they blame the right words, and they show any text as text."""
+
+from __future__ import annotations
+
+import html.parser
+import json
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+from typer.testing import CliRunner
+
+import tonality
+from conftest import make_artifact
+from small_models import small_artifact
+from tonality import attribution
+from tonality.classifier import Classifier
+from tonality.cli import app
+from tonality.explain import Explanation
+from tonality.explain_html import highlight, page
+from tonality.explain_terminal import marked, printable, show
+
+runner = CliRunner()
+WORDS = ["good", "bad", "film", "films", "not", "zzz", ",", ".", "a", "!"]
+TEXTS = st.lists(
+    st.lists(st.sampled_from(WORDS), max_size=30).map(" ".join), min_size=1, max_size=6
+)
+
+
+@pytest.fixture(scope="module")
+def small() -> Classifier:
+    return Classifier(make_artifact())
+
+
+def explain(text: str) -> Explanation:
+    return Classifier(make_artifact()).explain(text)
+
+
+POOLINGS = ["max", "mean", "attention", "last", "max+mean+last", "attention+last"]
+SHAPES: list[dict[str, Any]] = [
+    {
+        "pooling": pooling,
+        "dense": dense,
+        "layers": layers,
+        "bidirectional": both,
+        "classes": classes,
+    }
+    for number, pooling in enumerate(POOLINGS)
+    for dense, layers, both, classes in [
+        ((), 1, True, 2),
+        ((5,), 2, False, 3) if number % 2 else ((5, 4), 1, True, 3),
+        ((), 2, number % 2 == 0, 4),
+    ]
+]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: "-".join(map(str, shape.values())))
+@settings(max_examples=15, deadline=None)
+@given(texts=TEXTS)
+def test_they_add_up_to_the_logits(shape: dict[str, Any], texts: list[str]) -> None:
+    classifier = Classifier(small_artifact(**shape))
+    explanations = classifier.explain(texts)
+    chances = classifier.predict_proba(texts)
+    network, encoder = classifier._network, classifier._encoder
+    logits = network.logits(encoder.encode(texts))
+    for n, found in enumerate(explanations):
+        np.testing.assert_allclose(found.logits, logits[n], atol=1e-6)
+        own = list(found.prediction.probabilities.values())
+        np.testing.assert_allclose(own, chances[n], atol=1e-6)
+        total = found.contributions.sum(axis=0) + found.bias + found.remainder
+        np.testing.assert_allclose(total, found.logits, atol=1e-5)
+        if not shape["dense"]:
+            np.testing.assert_allclose(found.remainder, 0, atol=1e-5)
+
+
+def test_a_dense_head_is_explained_where_it_stands() -> None:
+    network = Classifier(small_artifact(pooling="max", dense=(6, 5), classes=3))._network
+    pooled = np.random.default_rng(0).normal(size=(40, 6)).astype(np.float32)
+    slopes = attribution.jacobian(network, pooled)
+    close = []
+    for unit in range(6):
+        step = np.zeros_like(pooled)
+        step[:, unit] = 1e-3
+        measured = (network.head(pooled + step) - network.head(pooled - step)) / 2e-3
+        close.append(np.isclose(slopes[:, unit], measured, atol=5e-3))
+    assert np.mean(close) > 0.97  # the rest lie on a bend of a ReLU
+
+
+def test_results_do_not_depend_on_companions(small: Classifier) -> None:
+    texts = ["I love it", "", "not good , and the plot was bad", "film"] * 40
+    for text, together in zip(texts, small.explain(texts), strict=True):
+        alone = small.explain(text)
+        assert together.tokens == alone.tokens
+        np.testing.assert_allclose(together.contributions, alone.contributions, atol=1e-5)
+        assert together.prediction.label == alone.prediction.label
+
+
+def test_the_words_that_decide_get_the_blame(small: Classifier) -> None:
+    found = small.explain("the film was love and the plot was bad")
+    evidence = dict(zip([t.text for t in found.tokens], found.evidence("positive"), strict=True))
+    assert max(evidence, key=evidence.__getitem__) == "love"
+    assert min(evidence, key=evidence.__getitem__) == "bad"
+    np.testing.assert_allclose(found.evidence("negative"), -found.evidence("positive"), rtol=1e-5)
+    assert small.explain("not bad").evidence("positive")[1] > 0
+
+
+def test_occlusion_says_what_each_word_changes(small: Classifier) -> None:
+    text = "the plot was not good"
+    found = small.explain(text, method="occlusion")
+    words = text.split()
+    for number, token in enumerate(found.tokens):
+        without = small.explain(" ".join(words[:number] + words[number + 1 :]))
+        expected = found.logits - without.logits
+        np.testing.assert_allclose(found.contributions[number], expected, atol=1e-5)
+        assert token.text == words[number]
+    assert found.method == "occlusion"
+    total = found.contributions.sum(axis=0) + found.bias + found.remainder
+    np.testing.assert_allclose(total, found.logits, atol=1e-5)
+
+
+def test_occlusion_of_long_texts_goes_in_stretches(
+    small: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "love the film , not bad and a good plot"
+    whole = small.explain(text, method="occlusion")
+    monkeypatch.setattr(attribution, "OCCLUDED", 20)
+    parts = small.explain(text, method="occlusion")
+    np.testing.assert_allclose(parts.contributions, whole.contributions, atol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["contributions", "occlusion"])
+@pytest.mark.parametrize("text", ["", None, " \n", "love"])
+def test_texts_of_hardly_a_word(small: Classifier, text: str | None, method: str) -> None:
+    found = small.explain(text, method=method)
+    assert found.prediction == small.predict(text)
+    assert found.contributions.shape == (len(found.tokens), 2)
+    np.testing.assert_allclose(
+        found.bias + found.contributions.sum(axis=0) + found.remainder, found.logits, atol=1e-5
+    )
+    if not found.tokens:
+        assert found.phrases() == found.sentences() == []
+        assert found.top() == ([], [])
+    assert page([found]).count("<article>") == 1
+
+
+def test_nothing_to_explain(small: Classifier) -> None:
+    assert small.explain([]) == []
+
+
+def test_wrong_names_are_told(small: Classifier) -> None:
+    with pytest.raises(tonality.ConfigError, match=r"'lime'.*contributions, occlusion"):
+        small.explain("love", method="lime")
+    with pytest.raises(tonality.ConfigError, match=r"'neutral'.*negative, positive"):
+        small.explain("love").evidence("neutral")
+
+
+@settings(max_examples=100, deadline=None)
+@given(text=st.text(max_size=80) | TEXTS.map(" ".join))
+def test_passages_and_pieces_cover_the_text(text: str) -> None:
+    found = explain(text)
+    assert "".join(piece.text for piece in found.pieces()) == text
+    for passages in (found.phrases(), found.sentences()):
+        for passage in passages:
+            assert passage.text == text[passage.start : passage.end]
+        assert all(a.last <= b.first for a, b in pairwise(passages))
+    assert [t for s in found.sentences() for t in range(s.first, s.last)] == list(
+        range(len(found.tokens))
+    )
+    total = sum(sentence.weight for sentence in found.sentences())
+    assert total == pytest.approx(float(found.evidence().sum()), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("Good film. Bad plot! Was it?", ["Good film.", "Bad plot!", "Was it?"]),
+        ('Mr. Bad was good. "Love it." He did', ["Mr. Bad was good.", '"Love it."', "He did"]),
+        ("A good film<br /><br />The plot was bad", ["A good film", "The plot was bad"]),
+        ("a film\n\na plot", ["a film", "a plot"]),
+        ("love it... not bad", ["love it...", "not bad"]),
+        ("½ good", ["½ good"]),
+        ('a <a href="x.y">film</a> (bad)', ['a <a href="x.y">film</a> (bad)']),
+    ],
+)
+def test_sentences(text: str, sentences: list[str]) -> None:
+    assert [sentence.text for sentence in explain(text).sentences()] == sentences
+
+
+def with_evidence(text: str, weights: list[float]) -> Explanation:
+    """The explanation of a text, with these weights for its tokens."""
+    found = explain(text)
+    parts = np.stack([np.zeros(len(weights)), np.array(weights)], axis=1).astype(np.float32)
+    assert len(parts) == len(found.tokens)
+    object.__setattr__(found, "contributions", parts)
+    return found
+
+
+def test_phrases_are_neighbours_of_like_sign() -> None:
+    found = with_evidence("a very good film , good too but bad", [0, 1, 3, 0, 0, 2, 0.5, 0, -4])
+    assert [(p.text, p.weight) for p in found.phrases("positive")] == [
+        ("very good", 4.0),
+        ("good too", 2.5),
+        ("bad", -4.0),
+    ]
+    speaking, against = found.top(1, "positive")
+    assert [passage.text for passage in speaking + against] == ["very good", "bad"]
+
+
+def test_quiet_words_are_bridged_but_not_many() -> None:
+    near = with_evidence("good a the good", [3, 0, 0, 3])
+    assert [p.text for p in near.phrases("positive")] == ["good a the good"]
+    far = with_evidence("good a the a good", [3, 0, 0, 0, 3])
+    assert [p.text for p in far.phrases("positive")] == ["good", "good"]
+
+
+def test_what_was_cut_out_is_shown_as_unread() -> None:
+    text = "love " + "film " * 60 + "bad"
+    found = Classifier(make_artifact(max_tokens=8)).explain(text)
+    assert found.unread is not None
+    start, end = found.unread
+    assert found.prediction.tokens_left_out == text[start:end].count("film") == 54
+    assert [piece.kind for piece in found.pieces()].count("unread") == 1
+    assert 'class="unread"' in highlight(found)
+
+
+def test_json_has_all_of_it() -> None:
+    found = explain("I love the film")
+    told = json.loads(json.dumps(found.to_json()))
+    assert [token["text"] for token in told["tokens"]] == ["i", "love", "the", "film"]
+    assert [(t["start"], t["end"]) for t in told["tokens"]][1] == (2, 6)
+    sums = np.array([token["contributions"] for token in told["tokens"]]).sum(axis=0)
+    np.testing.assert_allclose(sums + told["bias"] + told["remainder"], told["logits"], atol=1e-4)
+
+
+HOSTILE = [
+    "<script>alert('love')</script><img src=x onerror=bad>",
+    "love \u202egood\u202c ‮ שלום מר bad",
+    "😀" * 25_000,
+    "\x1b[31mlove\x1b[0m \x07 bad \x9b31m",
+    "</mark></div></style><style>*{display:none}</style>& &lt;love&gt;",
+    "lone \ud800 surrogate, love",
+    "½½½ love ﬁlm",
+]
+
+
+class Tags(html.parser.HTMLParser):
+    """The tags and the text of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: set[str] = set()
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_text_stays_text(text: str) -> None:
+    found = explain(text)
+    shown = page([found], title="<b>title</b>")
+    parsed = Tags(shown)
+    assert not {"script", "img", "b", "link", "iframe"} & set(parsed.tags)
+    assert not {"src", "href", "onerror", "style"} & parsed.attributes
+    assert parsed.tags.count("style") == 1
+    assert "<b>title</b>" in parsed.text
+    inside = Tags(highlight(found))
+    assert set(inside.tags) <= {"div", "mark", "i", "span"}
+    console = Console(force_terminal=True, width=80, record=True, quiet=True)
+    show(console, found)
+    assert not set(console.export_text()) & set("\x1b\x07\x9b\u202e\ud800")
+
+
+@settings(max_examples=60, deadline=None)
+@given(text=st.text(alphabet="<>&\"'/= abscriptlove\u202e½", max_size=60))
+def test_any_text_is_escaped(text: str) -> None:
+    parsed = Tags(highlight(explain(text)))
+    assert set(parsed.tags) <= {"div", "mark", "i", "span"}
+
+
+def test_signs_are_seen_without_colour() -> None:
+    found = with_evidence("love it but bad", [3, 0, 0, -2])
+    assert marked(found, "positive").plain == "[+love] it but [-bad]"
+    shown = highlight(found, "positive")
+    assert "(for, +3.00)" in shown
+    assert "(against, −2.00)" in shown
+    assert printable("a\x1b[1mb\nc") == "a [1mb\nc"
+
+
+def test_a_line_break_of_a_review_is_one() -> None:
+    found = explain("love it<br /><br />not bad")
+    assert "\n\n" in Tags(highlight(found)).text
+    assert marked(found).plain.count("\n") == 2
+
+
+def test_the_command_shows_why(model_folder: Path) -> None:
+    result = runner.invoke(app, ["explain", "I love the film", "", "--model", str(model_folder)])
+    assert result.exit_code == 0
+    assert "positive" in result.stdout
+    assert "[+love" in result.stdout
+    assert "for positive" in result.stdout
+    assert "no token was read" in result.stdout
+
+
+def test_the_command_gives_json_and_a_page(model_folder: Path, tmp_path: Path) -> None:
+    lines, shown = tmp_path / "lines.txt", tmp_path / "why.html"
+    lines.write_text("love it\n<script>bad\n", encoding="utf-8")
+    arguments = ["explain", "--file", str(lines), "--model", str(model_folder), "--label",
+                 "positive", "--method", "occlusion", "--json", "--html", str(shown)]  # fmt: skip
+    result = runner.invoke(app, arguments)
+    assert result.exit_code == 0
+    told = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [each["text"] for each in told] == ["love it", "<script>bad"]
+    assert all(each["method"] == "occlusion" for each in told)
+    assert "page in" in result.stderr
+    assert "&lt;script&gt;" in shown.read_text(encoding="utf-8")
+    assert "http" not in shown.read_text(encoding="utf-8").replace("http-equiv", "")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [(["--method", "lime"], "lime"), (["--label", "neutral"], "neutral")],
+)
+def test_the_command_names_what_is_wrong(model_folder: Path, options: list[str], said: str) -> None:
+    result = runner.invoke(app, ["explain", "love", "--model", str(model_folder), *options])
+    assert result.exit_code != 0
+    assert isinstance(result.exception, tonality.ConfigError)
+    assert said in str(result.exception)
+
+
+def test_a_page_that_cannot_be_written(model_folder: Path, tmp_path: Path) -> None:
+    options = ["--html", str(tmp_path / "no" / "x.html"), "--model", str(model_folder)]
+    result = runner.invoke(app, ["explain", "love", *options])
+    assert isinstance(result.exception, tonality.DataError)
