@@ -334,6 +334,7 @@ def with_tensor(name: str, tensor: np.ndarray[Any, Any]) -> bytes:
     [
         ("output.bias", np.array([1, np.nan], np.float16), "holds values that are not finite"),
         ("output.bias", np.array([np.inf, 1], np.float32), "holds values that are not finite"),
+        ("output.bias", np.array([0, -7e4], np.float32), "holds values beyond 65,504"),
         ("output.bias", np.array([0, 1], np.float64), "is float64, not float16 or float32"),
         ("output.bias", np.array([0, 1], np.int8), "is int8, not float16 or float32"),
         ("output.bias", np.array([0, 1, 2], np.float32), "has shape (3,), not (2,)"),

@@ -157,3 +157,28 @@ def test_an_unknown_model_is_named(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(tonality.ArtifactError, match="empty"):
         tonality.load(tmp_path / "empty")
+
+
+def test_a_run_is_told_from_its_model(model_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "model").symlink_to(model_folder)
+    with pytest.raises(tonality.ArtifactError, match="training run; its model is"):
+        tonality.load(tmp_path / "run")
+    with pytest.raises(tonality.ArtifactError, match="no model folder"):
+        tonality.load("")
+
+
+@pytest.mark.parametrize("odd", [float("nan"), b"abc", 7, ["love"]])
+def test_what_is_no_text_is_named(small: Classifier, odd: object) -> None:
+    with pytest.raises(tonality.DataError, match=f"row 2: a {type(odd).__name__} is no text"):
+        small.predict(["love", odd])  # type: ignore[list-item]
+    with pytest.raises(tonality.DataError, match="row 1"):
+        small.predict_proba([odd])  # type: ignore[list-item]
+
+
+def test_any_iterable_of_texts_will_do(small: Classifier) -> None:
+    expected = small.predict_proba(["love", "hate"])
+    words = np.array(["love", "hate"], dtype=object)
+    np.testing.assert_array_equal(small.predict_proba(words), expected)  # type: ignore[arg-type]
+    drawn = small.predict(word for word in ("love", "hate"))  # type: ignore[call-overload]
+    assert [prediction.label for prediction in drawn] == ["positive", "negative"]

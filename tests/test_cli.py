@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -127,6 +128,61 @@ def test_a_reader_that_leaves_early_is_no_fault(model_folder: Path, tmp_path: Pa
     )
     assert result.stdout.startswith("positive")
     assert result.stderr == ""
+    assert result.returncode == 1  # not all was written
+
+
+def test_a_full_disk_is_one_line(model_folder: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full here")
+    command = [sys.executable, "-m", "tonality", "predict", "good", "--model", str(model_folder)]
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("tonality: ")
+    assert "No space left" in line
+
+
+def test_without_standard_input_it_says_what_to_give(model_folder: Path) -> None:
+    command = f"{sys.executable} -m tonality predict --model {model_folder} <&-"
+    result = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert result.returncode == 2
+    assert "--file FILE" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_utf16_files_are_read(model_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "texts.txt").write_bytes("I love it\r\nI hate it\r\n".encode("utf-16"))
+    result = runner.invoke(
+        app,
+        ["predict", "--file", str(tmp_path / "texts.txt"), "--json", "--model", str(model_folder)],
+    )
+    assert [json.loads(line)["text"] for line in result.stdout.splitlines()] == [
+        "I love it", "I hate it",
+    ]  # fmt: skip
+
+
+def test_json_keeps_every_letter_on_a_terminal_without_unicode(model_folder: Path) -> None:
+    text = "café great 😀"
+    result = subprocess.run(
+        [sys.executable, "-m", "tonality", "predict", text, "--json", "--model", str(model_folder)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+    assert json.loads(result.stdout)["text"] == text
+
+
+def test_a_path_too_long_is_one_line() -> None:
+    result = run("predict", "good", "--model", "m" * 300)
+    assert result.returncode == 1
+    assert len(result.stderr.splitlines()) == 1
 
 
 def test_inference_needs_neither_torch_nor_the_other_extras(model_folder: Path) -> None:

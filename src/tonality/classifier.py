@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import overload
@@ -16,7 +16,7 @@ from tonality import artifact as folder
 from tonality.artifact import Artifact
 from tonality.blas import one_thread
 from tonality.encode import Encoded, Encoder
-from tonality.errors import ArtifactError, ConfigError
+from tonality.errors import ArtifactError, ConfigError, DataError
 from tonality.explain import Explanation, explain_texts
 from tonality.network import Network
 
@@ -136,7 +136,12 @@ class Classifier:
         with one_thread():
             return explain_texts(texts, self._encoder, self._network, method, verdicts, self.labels)
 
-    def _windows(self, texts: Sequence[str | None]) -> Iterator[Encoded]:
+    def _windows(self, texts: Iterable[str | None]) -> Iterator[Encoded]:
+        texts = list(texts)
+        for row, text in enumerate(texts, start=1):
+            if text is not None and not isinstance(text, str):
+                kind = type(text).__name__
+                raise DataError(f"a {kind} is no text; None stands for a missing one", row=row)
         for begin in range(0, len(texts), WINDOW):
             yield self._encoder.encode(texts[begin : begin + WINDOW])
 
@@ -216,13 +221,21 @@ def model_path(model: str | os.PathLike[str] | None = None) -> Path:
     names = bundled_models()
     if name in names:
         return BUNDLED / name
-    if not Path(name).is_dir():
+    path = Path(name)
+    try:
+        found = name != "" and path.is_dir()
+        a_run = found and not (path / "config.json").exists() and (path / "model").is_dir()
+    except OSError as error:
+        raise ArtifactError(f"cannot be read: {error.strerror}", path=name) from None
+    if a_run:
+        raise ArtifactError(f"is a training run; its model is {path / 'model'}", path=name)
+    if not found:
         raise ArtifactError(
             "no model folder is here, nor is this the name of a bundled model "
             f"({', '.join(names) or 'there are none'})",
             path=name,
         )
-    return Path(name)
+    return path
 
 
 def bundled_models() -> list[str]:

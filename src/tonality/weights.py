@@ -22,8 +22,9 @@ Tensors = dict[str, NDArray[Any]]
 EMBEDDINGS = ("embedding.weight", "ngram_embedding.weight")
 
 _FLOAT16_MAX = float(np.finfo(np.float16).max)
-# 128 times this is still finite in float32.
-_LARGEST_SCALE = float(np.finfo(np.float32).max) / 128
+# No value of a network is larger: products of larger ones could overflow float32.
+_LARGEST = 65504.0
+_LARGEST_SCALE = _LARGEST / 127
 
 # The header of weights.safetensors names each tensor in about 100 bytes.
 _HEADER_PER_TENSOR, _HEADER_BASE = 256, 1024
@@ -152,7 +153,11 @@ def _check_tensor(name: str, tensor: NDArray[Any], shape: tuple[int, ...], path:
     if tensor.shape != shape:
         raise ArtifactError(f"tensor {name!r} has shape {tensor.shape}, not {shape}", path=path)
     # The extremes of an array with a NaN are NaN: two passes, no copy.
-    if tensor.dtype != np.int8 and not np.isfinite([tensor.min(), tensor.max()]).all():
-        raise ArtifactError(f"tensor {name!r} holds values that are not finite", path=path)
+    if tensor.dtype != np.int8:
+        largest = np.abs(np.array([tensor.min(), tensor.max()], dtype=np.float64)).max()
+        if not np.isfinite(largest):
+            raise ArtifactError(f"tensor {name!r} holds values that are not finite", path=path)
+        if largest > _LARGEST and not name.endswith(".scale"):
+            raise ArtifactError(f"tensor {name!r} holds values beyond {_LARGEST:,.0f}", path=path)
     if name.endswith(".scale") and not 0 <= tensor.min() <= tensor.max() <= _LARGEST_SCALE:
         raise ArtifactError(f"tensor {name!r} holds scales out of range", path=path)

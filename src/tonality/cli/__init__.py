@@ -1,7 +1,8 @@
 """The command line: one short command each.
 
-Every error that tonality raises on purpose becomes one line on stderr and exit status 1; wrong
-usage exits with 2, Ctrl-C with 130. What a program would read goes to stdout, the rest to stderr.
+Every error that tonality raises on purpose, and every one of the system, becomes one line on stderr
+and exit status 1; wrong usage exits with 2, Ctrl-C with 130. A reader that leaves early (``head``)
+ends a command quietly, with 1. What a program would read goes to stdout, the rest to stderr.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 import typer
 
 from tonality.cli.calibrate import calibrate
+from tonality.cli.check import check
 from tonality.cli.data import download, inspect
 from tonality.cli.demo import demo
 from tonality.cli.evaluate import evaluate
@@ -43,7 +45,7 @@ def version(
         raise typer.Exit
 
 
-for command in (predict, explain, demo, evaluate, calibrate, train, download, inspect):
+for command in (predict, explain, demo, evaluate, check, calibrate, train, download, inspect):
     app.command(command.__name__)(command)
 
 
@@ -56,10 +58,14 @@ def main() -> None:
         app()
     except TonalityError as error:
         sys.exit(f"tonality: {error}")
-    except KeyboardInterrupt:
-        sys.stderr.write("tonality: interrupted\n")
-        sys.exit(130)
-    except BrokenPipeError:
-        # The reader (head, less) left: end quietly, and keep Python from complaining at exit.
+    except OSError as error:  # a full disk, a folder of someone else's, a name too long
+        _forget_output()
+        sys.exit(f"tonality: {error}")
+
+
+def _forget_output() -> None:
+    """Keeps Python from trying again, and complaining, to write what could not be written."""
+    try:
+        sys.stdout.flush()
+    except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tonality.cli.texts import chunks
+from tonality.cli.texts import ascii_only, chunks
 
 if TYPE_CHECKING:
     from tonality.explain import Explanation
@@ -57,7 +57,7 @@ def explain(
         explanations = (explanation for explanation in kept if as_json)
     for explanation in explanations:
         if as_json:
-            typer.echo(json.dumps(explanation.to_json(), ensure_ascii=False))
+            typer.echo(json.dumps(explanation.to_json(), ensure_ascii=ascii_only()))
         else:
             _show(explanation, label)
 

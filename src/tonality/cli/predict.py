@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tonality.cli.texts import chunks
+from tonality.cli.texts import ascii_only, chunks
 
 if TYPE_CHECKING:
     from tonality.classifier import Prediction
@@ -54,7 +54,7 @@ def _json(text: str, prediction: Prediction) -> str:
             "tokens_read": prediction.tokens_read,
             "tokens_left_out": prediction.tokens_left_out,
         },
-        ensure_ascii=False,
+        ensure_ascii=ascii_only(),
     )
 
 

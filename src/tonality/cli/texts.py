@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
+from typing import BinaryIO
 
 import typer
 
@@ -26,7 +28,7 @@ def chunks(texts: list[str] | None, file: str | None, size: int = LINES) -> Iter
         DataError: the file cannot be read.
     """
     if not texts and file is None:
-        if sys.stdin.isatty():
+        if sys.stdin is None or sys.stdin.isatty():
             raise typer.BadParameter("give a text in quotes, or --file FILE, or pipe texts in")
         file = "-"
     given: Iterator[list[str]] = iter([texts] if texts else [])
@@ -34,23 +36,40 @@ def chunks(texts: list[str] | None, file: str | None, size: int = LINES) -> Iter
 
 
 def _lines(file: str) -> Iterator[str]:
-    """The lines of a file or of standard input, without their ends; bytes that are no UTF-8 stay
-    readable as replacement characters."""
+    """The lines of a file or of standard input, without their ends.
+
+    UTF-8, or UTF-16 with its byte-order mark; bytes that are neither stay readable as replacement
+    characters.
+    """
     from tonality.errors import DataError
 
     try:
-        if file == "-":
-            source: Iterable[bytes] = sys.stdin.buffer
-            for raw in source:
-                yield raw.decode("utf-8-sig", "replace").rstrip("\r\n")
-        else:
-            with Path(file).open(encoding="utf-8-sig", errors="replace", newline="\n") as handle:
-                for line in handle:
-                    yield line.rstrip("\r\n")
+        if file != "-":
+            with Path(file).open("rb") as source:
+                yield from _decoded(source)
+        elif sys.stdin is not None:
+            yield from _decoded(sys.stdin.buffer)
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror}", path=file) from None
+
+
+def _decoded(source: BinaryIO) -> Iterator[str]:
+    first = source.readline()
+    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        # Its line ends are two bytes, so it is read whole; such files come from spreadsheets.
+        text = (first + source.read()).decode("utf-16", "replace")
+        yield from text.replace("\r\n", "\n").removesuffix("\n").split("\n")
+        return
+    for number, raw in enumerate(chain([first] if first else [], source)):
+        line = raw.decode("utf-8" if number else "utf-8-sig", "replace")
+        yield line.rstrip("\r\n")
 
 
 def _chunks(lines: Iterator[str], size: int) -> Iterator[list[str]]:
     while chunk := list(islice(lines, size)):
         yield chunk
+
+
+def ascii_only() -> bool:
+    """Whether JSON must be escaped: a standard output that is no Unicode would lose letters."""
+    return not (sys.stdout.encoding or "").lower().startswith("utf")
