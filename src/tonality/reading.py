@@ -22,8 +22,8 @@ class Trace:
     """What one direction went through, a row a token.
 
     Attributes:
-        states: h (T, H).
-        cells: c (T, H), the memory cells.
+        states: h / 2 (T, H), as :func:`~tonality.layers.recur` has them.
+        cells: c / 2 (T, H), the memory cells.
         kept: f (T, H), the forget gates: how much of its cell each token keeps.
         positions: the token (T,) of each row.
     """
@@ -45,8 +45,6 @@ class Trace:
             end = begin + len(h)
             states[begin:end], cells[begin:end], kept[begin:end] = h, c, f
             begin = end
-        states *= 2.0
-        cells *= 2.0
         return cls(states, cells, kept, positions)
 
 
@@ -92,13 +90,14 @@ class Picks:
 
     def pooled(self) -> Floats:
         """The pooled units (n, H)."""
-        return self.trace.states[self.rows, np.arange(self.rows.shape[1])]
+        return 2 * self.trace.states[self.rows, np.arange(self.rows.shape[1])]
 
     def gains(self) -> Floats:
         """What a unit of each token's cell is worth in the pooled vector: (T, H)."""
         gains = np.zeros_like(self.trace.states)
         units = np.arange(self.rows.shape[1])
-        gains[self.rows, units] = _gains(self.pooled(), self.trace.cells[self.rows, units])
+        states, cells = (each[self.rows, units] for each in (self.trace.states, self.trace.cells))
+        gains[self.rows, units] = _gains(states, cells)
         return gains
 
 
@@ -121,7 +120,7 @@ class Shares:
         sums = np.empty((len(self.texts), self.trace.states.shape[1]), dtype=np.float32)
         for n, rows in enumerate(self.texts):
             sums[n] = self.shares[rows] @ self.trace.states[rows]
-        return sums
+        return 2 * sums
 
     def gains(self) -> Floats:
         """What a unit of each token's cell is worth in the pooled vector: (T, H)."""
@@ -167,7 +166,7 @@ def _attention(network: Network, reading: Reading) -> Floats:
     tokens = len(reading.traces[0].positions)
     states = np.empty((tokens, network.config.state_size), dtype=np.float32)
     for number, trace in enumerate(reading.traces):
-        states[trace.positions, network.config.columns(number)] = trace.states
+        states[trace.positions, network.config.columns(number)] = 2 * trace.states
     if not tokens:
         return np.zeros(0, dtype=np.float32)
     forward = reading.traces[0].positions

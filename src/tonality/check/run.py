@@ -1,0 +1,170 @@
+"""Runs the behaviour tests on a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tonality.check.suite import Behaviour, Case
+from tonality.errors import ConfigError
+
+if TYPE_CHECKING:
+    from tonality.classifier import Prediction
+
+# No label as likely as this: the model is in doubt, which neutral texts may leave it in.
+SURE = 2 / 3
+# A change of probability up to this is none.
+TOLERANCE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A case and what the model said.
+
+    Attributes:
+        case: the case.
+        passed: whether what was expected held.
+        label: the likeliest label of the text.
+        probability: how likely it is that the text is positive.
+        changed_label: the likeliest label of the changed text, if there is one.
+        changed_probability: how likely it is that the changed text is positive.
+    """
+
+    case: Case
+    passed: bool
+    label: str
+    probability: float
+    changed_label: str | None = None
+    changed_probability: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        told: dict[str, Any] = {
+            "text": self.case.text,
+            "label": self.label,
+            "positive": round(self.probability, 4),
+        }
+        if self.changed_probability is not None:
+            told["changed"] = self.case.changed
+            told["changed_label"] = self.changed_label
+            told["changed_positive"] = round(self.changed_probability, 4)
+        return told
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcomes of every test, in the suite's order."""
+
+    results: list[tuple[Behaviour, list[Outcome]]]
+
+    @property
+    def rates(self) -> dict[str, tuple[int, int]]:
+        """For each capability how many cases passed, and of how many."""
+        rates: dict[str, tuple[int, int]] = {}
+        for test, outcomes in self.results:
+            passed, total = rates.get(test.capability, (0, 0))
+            passed += sum(outcome.passed for outcome in outcomes)
+            rates[test.capability] = passed, total + len(outcomes)
+        return rates
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for JSON: pass rates, and every case that failed."""
+        return {
+            "capabilities": {
+                name: {"passed": passed, "cases": total, "rate": round(passed / total, 4)}
+                for name, (passed, total) in self.rates.items()
+            },
+            "tests": [
+                {
+                    "capability": test.capability,
+                    "name": test.name,
+                    "expect": test.expect,
+                    "cases": len(outcomes),
+                    "passed": sum(outcome.passed for outcome in outcomes),
+                    "failures": [each.to_json() for each in outcomes if not each.passed],
+                }
+                for test, outcomes in self.results
+            ],
+        }
+
+
+class Labels(NamedTuple):
+    """What the model calls its labels."""
+
+    positive: str
+    negative: str
+    neutral: str
+
+
+def run(
+    suite: Sequence[Behaviour],
+    predict: Callable[[list[str]], Sequence[Prediction]],
+    *,
+    positive: str = "positive",
+    negative: str = "negative",
+    neutral: str = "neutral",
+) -> Report:
+    """What a model makes of the suite.
+
+    Args:
+        suite: the tests.
+        predict: the model's predictions for a list of texts.
+        positive: its label of positive texts.
+        negative: its label of negative texts.
+        neutral: its label of neutral texts, if it has one; being in doubt passes too.
+
+    Raises:
+        ConfigError: the model has no such label.
+    """
+    texts = list(
+        dict.fromkeys(
+            text
+            for test in suite
+            for case in test.cases
+            for text in (case.text, case.changed)
+            if text is not None
+        )
+    )
+    found = dict(zip(texts, predict(texts), strict=True))
+    labels = Labels(positive, negative, neutral)
+    known = {label for prediction in found.values() for label in prediction.probabilities}
+    for side, name in (("positive", positive), ("negative", negative)):
+        if found and name not in known:
+            raise ConfigError(
+                f"the model has no label {name!r} for {side} texts; "
+                f"it has {', '.join(sorted(known))} (--{side} LABEL says which)"
+            )
+    return Report(
+        [(test, [_outcome(test, case, found, labels) for case in test.cases]) for test in suite]
+    )
+
+
+def _outcome(test: Behaviour, case: Case, found: dict[str, Prediction], labels: Labels) -> Outcome:
+    prediction = found[case.text]
+    label, chance = _likeliest(prediction), prediction.probabilities[labels.positive]
+    if case.changed is None:
+        return Outcome(case, _as_expected(test, prediction, labels), label, chance)
+    changed = found[case.changed]
+    changed_chance = changed.probabilities[labels.positive]
+    passed = {
+        "same": _likeliest(changed) == label or abs(changed_chance - chance) <= TOLERANCE,
+        "not_less": changed_chance >= chance - TOLERANCE,
+        "not_more": changed_chance <= chance + TOLERANCE,
+    }[test.expect]
+    return Outcome(case, passed, label, chance, _likeliest(changed), changed_chance)
+
+
+def _as_expected(test: Behaviour, prediction: Prediction, labels: Labels) -> bool:
+    label, doubtful = _likeliest(prediction), prediction.score < SURE
+    return {
+        "positive": label == labels.positive,
+        "negative": label == labels.negative,
+        "neutral": label == labels.neutral or doubtful,
+        "not_positive": label != labels.positive or doubtful,
+        "not_negative": label != labels.negative or doubtful,
+    }[test.expect]
+
+
+def _likeliest(prediction: Prediction) -> str:
+    return max(prediction.probabilities, key=prediction.probabilities.__getitem__)

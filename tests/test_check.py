@@ -1,0 +1,206 @@
+"""Behaviour tests: the packaged suite is sound, and what it says of a model is true."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import tonality
+from tonality.check import Behaviour, Case, Report, read_suite, run
+from tonality.check.suite import Expectation, typo
+from tonality.classifier import Prediction
+from tonality.cli import app
+
+runner = CliRunner()
+SUITE = read_suite()
+
+
+def judge(positive: Callable[[str], float]) -> Callable[[list[str]], list[Prediction]]:
+    """A model that gives each text this probability of being positive."""
+
+    def predict(texts: list[str]) -> list[Prediction]:
+        found = []
+        for text in texts:
+            chances = {"negative": 1 - positive(text), "positive": positive(text)}
+            label = max(chances, key=chances.__getitem__)
+            found.append(Prediction(label, chances[label], chances, len(text.split()), 0))
+        return found
+
+    return predict
+
+
+def passes(expect: Expectation, first: float, second: float | None = None) -> bool:
+    """Whether a case passes whose text, and changed text, are positive with these odds."""
+    test = Behaviour("any", "test", expect, (Case("one", None if second is None else "two"),))
+    report = run([test], judge({"one": first, "two": second or 0.0}.__getitem__))
+    return report.results[0][1][0].passed
+
+
+@pytest.mark.parametrize(
+    ("expect", "right", "wrong"),
+    [
+        ("positive", [(0.51,)], [(0.49,)]),
+        ("negative", [(0.49,)], [(0.51,)]),
+        ("neutral", [(0.6,), (0.4,)], [(0.7,), (0.3,)]),
+        ("not_negative", [(0.9,), (0.4,)], [(0.3,)]),
+        ("not_positive", [(0.1,), (0.6,)], [(0.7,)]),
+        ("same", [(0.9, 0.6), (0.52, 0.48)], [(0.6, 0.4)]),
+        ("not_less", [(0.5, 0.9), (0.5, 0.45)], [(0.9, 0.7)]),
+        ("not_more", [(0.9, 0.5), (0.5, 0.55)], [(0.7, 0.9)]),
+    ],
+)
+def test_what_passes(
+    expect: Expectation, right: Sequence[tuple[float, ...]], wrong: Sequence[tuple[float, ...]]
+) -> None:
+    assert all(passes(expect, *chances) for chances in right)
+    assert not any(passes(expect, *chances) for chances in wrong)
+
+
+def test_a_neutral_label_counts() -> None:
+    def predict(texts: list[str]) -> list[Prediction]:
+        chances = {"bad": 0.05, "so so": 0.9, "fine": 0.05}
+        return [Prediction("so so", 0.9, chances, 1, 0) for _ in texts]
+
+    test = Behaviour("neutral", "facts", "neutral", (Case("It is Monday."),))
+    report = run([test], predict, positive="fine", negative="bad", neutral="so so")
+    assert report.rates == {"neutral": (1, 1)}
+
+
+def test_the_suite_tries_every_capability() -> None:
+    capabilities = {test.capability for test in SUITE}
+    assert capabilities >= {
+        "negation", "intensifiers", "then and now", "comparisons", "questions", "neutral",
+        "names", "numbers", "typos",
+    }  # fmt: skip
+    assert sum(len(test.cases) for test in SUITE) >= 500
+    assert len({(test.capability, test.name) for test in SUITE}) == len(SUITE)
+
+
+@pytest.mark.parametrize("test", SUITE, ids=lambda test: test.name)
+def test_cases_are_filled_and_differ(test: Behaviour) -> None:
+    assert len(set(test.cases)) == len(test.cases) >= 10
+    for case in test.cases:
+        for text in (case.text, case.changed or ""):
+            assert not set(text) & set("{}")
+            assert " a e" not in text
+            assert " an b" not in text
+        assert case.text != case.changed
+
+
+def test_the_draw_is_the_same_everywhere() -> None:
+    assert read_suite() == SUITE
+    assert [test.cases[0].text for test in SUITE[:3]] == [
+        "The series was wonderful.",
+        "The drama was dull.",
+        "The music was not excellent.",
+    ]
+
+
+def test_a_typo_swaps_two_inner_letters() -> None:
+    text = "I watched this wonderful film"
+    changed = typo(text)
+    assert sorted(changed) == sorted(text)
+    assert sum(a != b for a, b in zip(text, changed, strict=True)) == 2
+    assert [word[0] + word[-1] for word in changed.split()] == [
+        word[0] + word[-1] for word in text.split()
+    ]
+    assert typo("too bad") == "too bad"
+
+
+def test_a_model_that_does_not_read() -> None:
+    blind = run(SUITE, judge(lambda text: 0.9))
+    rates = {name: passed / total for name, (passed, total) in blind.rates.items()}
+    assert rates["names"] == rates["typos"] == rates["intensifiers"] == 1
+    assert rates["neutral"] == 0
+    assert rates["vocabulary"] == 0.5
+
+
+def test_failures_are_kept_as_examples() -> None:
+    suite = [
+        Behaviour("a", "praise", "positive", (Case("good"), Case("bad"))),
+        Behaviour("a", "pairs", "same", (Case("good", "bad"),)),
+    ]
+    report: Report = run(suite, judge(lambda text: 0.9 if text == "good" else 0.2))
+    told = report.to_json()
+    assert told["capabilities"] == {"a": {"passed": 1, "cases": 3, "rate": 0.3333}}
+    first, second = (test["failures"] for test in told["tests"])
+    assert first == [{"text": "bad", "label": "negative", "positive": 0.2}]
+    assert second == [
+        {"text": "good", "label": "positive", "positive": 0.9, "changed": "bad",
+         "changed_label": "negative", "changed_positive": 0.2},
+    ]  # fmt: skip
+
+
+GOOD = """
+[words]
+x = ["one", "two"]
+[[test]]
+capability = "c"
+name = "n"
+expect = "positive"
+texts = ["{x}"]
+cases = 2
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[[test]]", "[[tests]]", r"no \[\[test\]\]"),
+        ("[words]", "[words", "no TOML"),
+        ('"positive"', '"glad"', "expect must be one of positive"),
+        ('"positive"', '"same"', "changed or change"),
+        ("cases = 2", "cases = 0", "cases"),
+        ("cases = 2", "cases = 2\ncolour = 1", "takes capability"),
+        ("cases = 2", 'cases = 2\nchanged = ["a", "b"]', "as many changed"),
+        ("cases = 2", 'cases = 2\nchange = "shout"', "change must be one of typo"),
+        ('texts = ["{x}"]', 'texts = ["{y}"]', "no list of words 'y'"),
+        ('texts = ["{x}"]', "texts = 3", "lists of strings"),
+        ('["one", "two"]', '["one", 2]', "list of strings"),
+        ('["{x}"]', '["{x}{x2}{x3}"]', "too few words"),
+        ('name = "n"', "", "name must be a string"),
+    ],
+)
+def test_a_wrong_suite_is_told(tmp_path: Path, old: str, new: str, said: str) -> None:
+    path = tmp_path / "suite.toml"
+    path.write_text(GOOD, encoding="utf-8")
+    assert [case.text for case in read_suite(path)[0].cases] == ["two", "one"]
+    path.write_text(GOOD.replace(old, new), encoding="utf-8")
+    with pytest.raises(tonality.DataError, match=said):
+        read_suite(path)
+
+
+def test_a_missing_suite_is_named(tmp_path: Path) -> None:
+    with pytest.raises(tonality.DataError, match="nowhere"):
+        read_suite(tmp_path / "nowhere.toml")
+
+
+def test_a_model_of_other_labels_is_told() -> None:
+    with pytest.raises(tonality.ConfigError, match=r"no label 'good'.*negative, positive"):
+        run(SUITE[:1], judge(lambda text: 0.5), positive="good")
+
+
+def test_the_command(model_folder: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(GOOD.replace('["one", "two"]', '["love", "hate"]'), encoding="utf-8")
+    arguments = ["check", "--model", str(model_folder), "--suite", str(own)]
+    result = runner.invoke(app, arguments)
+    assert result.exit_code == 0
+    assert "c:  50% of 2" in result.stdout
+    assert "hate  [negative" in result.stdout
+    told = json.loads(runner.invoke(app, [*arguments, "--json"]).stdout)
+    assert told["tests"][0]["failures"][0]["text"] == "hate"
+    strict = runner.invoke(app, [*arguments, "--least", "0.6"])
+    assert strict.exit_code == 1
+    assert "under 60%: c" in strict.stderr
+
+
+def test_the_packaged_suite_runs(model_folder: Path) -> None:
+    result = runner.invoke(app, ["check", "--model", str(model_folder), "--examples", "1"])
+    assert result.exit_code == 0
+    assert "negation" in result.stdout
+    assert "all:" in result.stdout
