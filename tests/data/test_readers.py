@@ -407,3 +407,45 @@ def test_further_columns_are_kept_as_text(tmp_path: Path) -> None:
     assert table.take([1]).extras == {"stars": [""], "store_name": ["x"]}
     with pytest.raises(DataError, match=r"no column 'shop'. Columns: 'text', 'stars'"):
         read_table(tmp_path / "a.parquet", extra_columns=["shop"])
+
+
+def strayed(tmp_path: Path, changes: dict[int, str], rows: int = 200) -> Table:
+    lines = [changes.get(i, f"text {i},{i % 2}") for i in range(1, rows + 1)]
+    content = "\n".join(["text,label", *lines]) + "\n"
+    return read_table(write(tmp_path / "stray.csv", content), bad_rows=tmp_path / "bad.jsonl")
+
+
+def test_a_stray_quote_costs_its_own_row_only(tmp_path: Path) -> None:
+    table = strayed(tmp_path, {100: '"text 100,0', 150: '"text 150,0'})
+    assert (len(table), table.bad_rows) == (198, 2)
+    assert table.texts[98:100] == ["text 99", "text 101"]
+    bad = side(tmp_path / "bad.jsonl")
+    assert [(b["row"], b["raw"]) for b in bad] == [
+        (100, '"text 100,0\n'),
+        (150, '"text 150,0\n'),
+    ]
+
+
+def test_stray_quotes_that_pair_up_are_noticed_by_the_number_of_fields(tmp_path: Path) -> None:
+    table = strayed(tmp_path, {100: '"text 100,0', 110: 'text 110",0,1'})
+    assert (len(table), table.bad_rows) == (198, 2)
+    assert table.bad_reasons == {"expected 2 fields, found 3": 2}
+
+
+def test_a_row_of_several_lines_with_too_many_fields_hides_no_other(tmp_path: Path) -> None:
+    table = strayed(tmp_path, {5: '"one\ntwo",1,2', 7: '"three\nfour",1'})
+    assert (len(table), table.bad_rows) == (199, 2)
+    assert "three\nfour" in table.texts
+    assert strayed(tmp_path, {200: '"'}).texts[-1] == "text 199"
+
+
+def test_many_stray_quotes_are_read_in_linear_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of the lines leaves a quote open, at the start of a record and within one."""
+    monkeypatch.setattr("tonality.data.delimited.MAX_FIELD", 2**16)
+    count = 20_000
+    lines = 'a",b,"c\n' * count
+    path = write(tmp_path / "a.csv", f"text,label\nfine,1\n{lines}fine,1\n")
+    table = read_table(path)
+    assert (len(table), table.bad_rows) == (2, count)

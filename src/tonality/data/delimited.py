@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from tonality.data.rows import Row
 from tonality.errors import DataError
 
 MAX_FIELD = 16 * 2**20  # characters; an unclosed quote must not swallow a whole large file
+REREAD = 4  # times over that the lines swallowed by stray quotes may be read again
 
 
 class Delimited:
@@ -51,9 +53,6 @@ class Delimited:
         for record in records:
             if isinstance(record, Fault):
                 yield record
-            elif len(record.values) != len(self.columns):
-                reason = f"expected {len(self.columns)} fields, found {len(record.values)}"
-                yield Fault(record.number, reason, record.raw)
             else:
                 yield record._replace(values=[record.values[i] for i in positions])
 
@@ -64,29 +63,42 @@ class Delimited:
         (spreadsheets), and those where a quote is a plain character (as registered with IANA;
         GLUE's files are such), which break when read as the first kind.
         """
-        counts = {0 if isinstance(r, Fault) else len(r.values) for r in self._records()}
-        return len(counts) == 1 and 0 not in counts
+        return not any(isinstance(record, Fault) for record in self._records())
 
     def _records(self) -> Iterator[Row | Fault]:
-        """Yields the header as row 0, then the rows; blank lines do not count."""
+        """Yields the header as row 0, then the rows; blank lines do not count.
+
+        A stray quote swallows the lines below it, up to the next quote or the end. So where a
+        record breaks or has a wrong number of fields, only its first line is at fault; the
+        others are read anew, as records of their own.
+        """
         _raise_field_limit()
-        with self._file.open() as lines:
-            remembered = _Remember(lines)
-            reader = self._dialect.reader(remembered)
-            number = 0
+        with self._file.open() as opened:
+            lines = _Lines(opened)
+            reader = self._dialect.reader(lines)
+            number, width = 0, 0
             while True:
-                remembered.seen.clear()
+                lines.begin_record()
                 try:
                     values = next(reader)
                 except StopIteration:
                     return
-                except csv.Error as error:
-                    yield Fault(number, f"invalid CSV: {error}", "".join(remembered.seen))
+                except (csv.Error, _TooLongError) as error:
+                    fault = Fault(number, f"invalid CSV: {error}", lines.seen[0])
                 else:
                     if not values:
                         continue
-                    yield Row(number, values, values)
+                    width = width or len(values)
+                    if len(values) == width:
+                        yield Row(number, values, values)
+                        number += 1
+                        continue
+                    reason = f"expected {width} fields, found {len(values)}"
+                    fault = Fault(number, reason, values if len(lines.seen) == 1 else lines.seen[0])
+                yield fault
                 number += 1
+                lines.give_back()
+                reader = self._dialect.reader(lines)
 
 
 @dataclass(frozen=True)
@@ -110,17 +122,46 @@ def _delimiter(header: str) -> str:
     return max(counts, key=lambda delimiter: counts[delimiter])
 
 
-class _Remember(Iterator[str]):
-    """Keeps the lines of the current record, so that a broken one can be written aside."""
+class _TooLongError(Exception):
+    """A record spans more lines than one may."""
+
+
+class _Lines(Iterator[str]):
+    """Lines that can be given back to be read again, in linear time over the whole file.
+
+    Each character read for the first time pays for ``REREAD`` that are read again. A file made
+    to have every line swallow all those below it runs out of that, and from then on its records
+    may only span what is paid for.
+    """
 
     def __init__(self, lines: Iterator[str]) -> None:
         self._lines = lines
+        self._again: deque[str] = deque()
+        self._paid = MAX_FIELD  # characters that may be read again
+        self._span = 0  # characters of the current record
         self.seen: list[str] = []
 
     def __next__(self) -> str:
-        line = next(self._lines)
+        if self.seen and self._span > min(MAX_FIELD, self._paid):
+            raise _TooLongError("a quote is never closed, or the row is far too long")
+        if self._again:
+            line = self._again.popleft()
+        else:
+            line = next(self._lines)
+            self._paid += REREAD * len(line)
+        self._span += len(line)
         self.seen.append(line)
         return line
+
+    def begin_record(self) -> None:
+        """Forgets the lines of the record before."""
+        self.seen.clear()
+        self._span = 0
+
+    def give_back(self) -> None:
+        """Puts the current record's lines but the first back in front of those to come."""
+        self._paid -= self._span - len(self.seen[0])
+        self._again.extendleft(reversed(self.seen[1:]))
 
 
 def _raise_field_limit() -> None:
