@@ -1,6 +1,6 @@
 # make run    the main job, offline: install the base package and judge the bundled sample reviews
 # make test   install everything and run all tests
-# make lint / types / coverage / bench / clean
+# make lint / types / bench / clean
 #
 # Two environments, so that neither disturbs the other: `.venv` holds the base install that `run`
 # uses, as a user has it; `.venv-dev` holds the editable install with every extra.
@@ -17,19 +17,16 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := $(PIP_CONSTRAINT)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test coverage lint types bench clean
+.PHONY: run test lint types bench clean
 
 run: .venv/.installed
 	.venv/bin/tonality demo
 
-test: .venv-dev/.installed
-	$(DEV)/python -m pytest -q -n $(JOBS) $(PYTEST_ARGS)
-
 # The inference half is what every user runs: its branch coverage is held at 95 %.
-coverage: .venv-dev/.installed
+test: .venv-dev/.installed
 	$(DEV)/python -m pytest -q -n $(JOBS) --cov --cov-report= $(PYTEST_ARGS)
-	$(DEV)/python -m coverage report --include='src/tonality/*.py,src/tonality/cli/*' \
-	  --fail-under=95
+	$(if $(PYTEST_ARGS),,$(DEV)/python -m coverage report --fail-under=95 \
+	  --include='src/tonality/*.py,src/tonality/cli/*,src/tonality/check/*')
 
 lint: .venv-dev/.installed
 	$(DEV)/ruff check
