@@ -58,7 +58,7 @@ def test_duplicates_empty_and_bad_rows() -> None:
     assert (part.bad_rows, part.empty_rows) == (3, 3)
     assert found.warnings == [
         "train: 3 rows cannot be read: no text (2), no label (1); see them with --bad-rows",
-        "train: 2 texts carry more than one label; correct or remove them",
+        "train: 2 texts with more than one label; correct or remove them",
     ]
 
 
@@ -80,14 +80,32 @@ def test_leaks_into_the_test_part() -> None:
     found = inspect_dataset(dataset(train, test, unlabelled))
     assert found.overlaps["train/test"].texts == 1
     assert found.overlaps["train/test"].groups == 1
-    assert found.overlaps["unlabelled/test"].texts == 2
-    assert found.overlaps["unlabelled/test"].groups is None
     assert [w for w in found.warnings if "flatter" in w] == [
-        "1 texts of test are in train too and flatter its figures; remove them from train",
-        "1 groups (such as movies) of test are in train too and may flatter its figures",
-        "2 texts of test are in unlabelled too and flatter its figures; remove them from "
-        "unlabelled",
+        "train shares 1 text with test, which flatters the figures of test; remove what they "
+        "share from train",
+        "train shares 1 group (such as movies) with test, which may flatter the figures of test",
     ]
+
+
+def test_copies_without_labels_are_noted() -> None:
+    train = balanced()
+    test = Table(["text  NUMBER 300", "new"] * 60, ["pos", "neg"] * 60)
+    unlabelled = Table([*train.texts, "text number 300", "third"])
+    found = inspect_dataset(dataset(train, test, unlabelled))
+    shared = {name: overlap.texts for name, overlap in found.overlaps.items()}
+    assert shared == {
+        "train/validation": 0,
+        "train/test": 0,
+        "train/unlabelled": 160,
+        "validation/unlabelled": 40,
+        "test/unlabelled": 1,
+    }
+    assert found.overlaps["test/unlabelled"].groups is None
+    assert found.warnings == []
+    about_train, about_validation, about_test = found.notes
+    assert about_train.startswith("160 texts of train also without a label")
+    assert about_validation.startswith("40 texts of validation also without a label: training leav")
+    assert about_test.startswith("1 text of test also without a label: training leaves such copies")
 
 
 def test_data_that_cannot_be_trained_on() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
+from tonality.data.wording import counted
 from tonality.errors import DataError
 
 logger = logging.getLogger(__name__)
@@ -98,14 +99,15 @@ class BadRows:
             return
         examples = "; ".join(map(str, self._first[source]))
         if not good:
-            reason = f"none of the {bad} rows can be read: {examples}"
+            rows = "the only row cannot" if bad == 1 else f"none of the {bad:,} rows can"
+            reason = f"{rows} be read: {examples}"
             raise DataError(reason, path=source)
         aside = "" if self.path is None else f" (all of them in {self.path})"
         logger.warning(
-            "%s: left out %d of %d rows%s: %s%s",
+            "%s: left out %d of %s%s: %s%s",
             source,
             bad,
-            bad + good,
+            counted(bad + good, "row"),
             aside,
             examples,
             "; ..." if bad > SHOWN else "",

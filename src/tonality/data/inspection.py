@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -13,11 +13,13 @@ import numpy as np
 
 from tonality.data.splits import normalised, split
 from tonality.data.table import Dataset, Table
+from tonality.data.wording import counted
 from tonality.errors import DataError
 
 SKEWED = 1.5  # times the rows of the smallest class that the largest may have unremarked
 FEW = 50  # rows of a class; fewer say little, in training and in measuring
 BINS = 10
+_LABELLED = ("train", "validation", "test")
 
 
 class Bin(NamedTuple):
@@ -88,8 +90,10 @@ class Inspection:
         sha256: file name -> hash.
         parts: ``train`` and, where there are any, ``test`` and ``unlabelled``.
         validation_rows: what the default split gives, or ``None`` where it cannot be cut.
-        overlaps: pairs of parts, such as ``"train/test"``.
+        overlaps: pairs of parts, such as ``"train/test"``; beside ``unlabelled``, ``train`` is
+            what is left of it without ``validation``.
         warnings: what to look at, each with what to do.
+        notes: what is worth knowing and needs nothing done.
     """
 
     name: str
@@ -98,6 +102,7 @@ class Inspection:
     validation_rows: int | None
     overlaps: dict[str, Overlap]
     warnings: list[str]
+    notes: list[str]
 
     def to_json(self) -> dict[str, Any]:
         """Returns the facts as plain dictionaries, lists and numbers."""
@@ -118,7 +123,7 @@ def inspect_dataset(data: Dataset, *, validation: float | int = 0.2, seed: int =
     tables = {"train": data.train, "test": data.test, "unlabelled": data.unlabelled}
     parts = {name: _part(table) for name, table in tables.items() if table is not None}
     warnings = [w for name, part in parts.items() for w in _warn(name, part)]
-    overlaps: dict[str, Overlap] = {}
+    cut = dict(tables)
     validation_rows = None
     try:
         training, held_out = split(data.train, validation=validation, seed=seed)
@@ -126,14 +131,25 @@ def inspect_dataset(data: Dataset, *, validation: float | int = 0.2, seed: int =
         warnings.append(f"no validation part can be cut: {error.reason}")
     else:
         validation_rows = len(held_out)
-        pair = data.train.take(training), data.train.take(held_out)
-        overlaps["train/validation"] = _overlap(*pair)
-    if data.test is not None:
-        overlaps["train/test"] = _overlap(data.train, data.test)
-        if data.unlabelled is not None:
-            overlaps["unlabelled/test"] = _overlap(data.unlabelled, data.test)
+        cut |= {"train": data.train.take(training), "validation": data.train.take(held_out)}
+    overlaps = _overlaps(cut, data.train)
     warnings += [w for name, shared in overlaps.items() for w in _warn_overlap(name, shared)]
-    return Inspection(data.name, data.sha256, parts, validation_rows, overlaps, warnings)
+    notes = [note for name, shared in overlaps.items() for note in _note_overlap(name, shared)]
+    return Inspection(data.name, data.sha256, parts, validation_rows, overlaps, warnings, notes)
+
+
+def _overlaps(cut: Mapping[str, Table | None], whole: Table) -> dict[str, Overlap]:
+    """Compares the parts; with the test part, all of ``train`` as it was before the cut."""
+    pairs = [
+        ("train/validation", cut["train"], cut.get("validation")),
+        ("train/test", whole, cut["test"]),
+        *((f"{name}/unlabelled", cut.get(name), cut["unlabelled"]) for name in _LABELLED),
+    ]
+    return {
+        pair: _overlap(one, other)
+        for pair, one, other in pairs
+        if one is not None and other is not None
+    }
 
 
 def _part(table: Table) -> Part:
@@ -208,7 +224,8 @@ def _overlap(one: Table, other: Table) -> Overlap:
 def _warn(name: str, part: Part) -> Iterable[str]:
     if part.bad_rows:
         reasons = ", ".join(f"{reason} ({n:,})" for reason, n in part.bad_reasons.items())
-        yield f"{name}: {part.bad_rows:,} rows cannot be read: {reasons}; see them with --bad-rows"
+        rows = counted(part.bad_rows, "row")
+        yield f"{name}: {rows} cannot be read: {reasons}; see them with --bad-rows"
     if name == "unlabelled":
         return
     if part.classes is None:
@@ -216,8 +233,8 @@ def _warn(name: str, part: Part) -> Iterable[str]:
         return
     yield from _warn_classes(name, part.classes)
     if part.duplicates.contradictory:
-        count = part.duplicates.contradictory
-        yield f"{name}: {count:,} texts carry more than one label; correct or remove them"
+        texts = counted(part.duplicates.contradictory, "text")
+        yield f"{name}: {texts} with more than one label; correct or remove them"
 
 
 def _warn_classes(name: str, classes: dict[str, int]) -> Iterable[str]:
@@ -247,13 +264,31 @@ def _warn_classes(name: str, classes: dict[str, int]) -> Iterable[str]:
 
 def _warn_overlap(name: str, shared: Overlap) -> Iterable[str]:
     one, other = name.split("/")
+    if other == "unlabelled":
+        return
     if shared.texts:
+        texts = counted(shared.texts, "text")
         yield (
-            f"{shared.texts:,} texts of {other} are in {one} too and flatter its figures; "
-            f"remove them from {one}"
+            f"{one} shares {texts} with {other}, which flatters the figures of {other}; remove "
+            f"what they share from {one}"
         )
     if shared.groups:
+        groups = counted(shared.groups, "group")
         yield (
-            f"{shared.groups:,} groups (such as movies) of {other} are in {one} too and may "
-            "flatter its figures"
+            f"{one} shares {groups} (such as movies) with {other}, which may flatter the figures "
+            f"of {other}"
+        )
+
+
+def _note_overlap(name: str, shared: Overlap) -> Iterable[str]:
+    one, other = name.split("/")
+    if other != "unlabelled" or not shared.texts:
+        return
+    texts = counted(shared.texts, "text")
+    if one == "train":
+        yield f"{texts} of train also without a label: training learns words from both copies"
+    else:
+        yield (
+            f"{texts} of {one} also without a label: training leaves such copies out by itself, "
+            f"so that {one} measures what is new to the model"
         )
