@@ -20,6 +20,15 @@ ABOUT = (
     "by users of IMDb, published for research. The validation part was cut from its training "
     "half by movie; none of its test reviews was read. "
 )
+# Found after this model was trained; training leaves such texts out since.
+OVERLAP = (
+    "89 of the 5,000 validation reviews stand, without their labels, among the 50,000 unlabelled "
+    "ones that made the word vectors. Without these 89 the accuracy is 91.16%."
+)
+SHORT = (
+    "It has read film reviews of some 200 words. On single sentences and other subjects it is "
+    "less sure and less right."
+)
 
 
 def main(source: str) -> None:
@@ -28,6 +37,8 @@ def main(source: str) -> None:
     if model.card.count(DATA) != 1:
         sys.exit(f"{source}: the card names no data {DATA!r}")
     card = model.card.replace(DATA, DATA + ABOUT)
+    card = card.replace("\n## Network and training", f"\n{OVERLAP}\n\n## Network and training")
+    card = card.replace("## Limits\n\n", f"## Limits\n\n- {SHORT}\n")
     folder = artifact.write(dataclasses.replace(model, card=card), BUNDLED / "imdb", overwrite=True)
     print(folder)
 
