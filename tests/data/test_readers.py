@@ -312,16 +312,37 @@ def test_texts_longer_than_the_csv_module_takes_by_default(tmp_path: Path) -> No
     assert table.texts == [long]
 
 
-def test_the_side_file_is_emptied_and_must_not_be_the_data(tmp_path: Path) -> None:
+def test_the_side_file_is_created_by_the_first_bad_row(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "text,label\none,1\n,1\n")
+    aside = tmp_path / "bad.jsonl"
+    read_table(path, bad_rows=aside)
+    read_table(path, bad_rows=aside)  # that of an earlier run is replaced
+    assert [b["row"] for b in side(aside)] == [2]
+    read_table(write(path, "text,label\none,1\n"), bad_rows=aside)
+    assert not aside.exists()  # the rows of the earlier run would be taken for this one's
+    read_table(path, bad_rows=write(aside, ""))
+    read_table(path, bad_rows="/dev/null" if Path("/dev/null").exists() else aside)
+
+
+@pytest.mark.parametrize("content", ["precious\n", '{"text": "a", "label": "b"}\n', "[]", "\xff\n"])
+def test_files_of_another_kind_are_not_overwritten_with_bad_rows(
+    tmp_path: Path, content: str
+) -> None:
+    path = write(tmp_path / "a.csv", "text,label\none,1\n,1\n")
+    other = write(tmp_path / "other.jsonl", content)
+    with pytest.raises(DataError, match=r"other\.jsonl.*not overwritten; choose another name"):
+        read_table(path, bad_rows=other)
+    assert other.read_bytes() == content.encode()
+
+
+def test_the_side_file_must_be_writable_and_not_the_data(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "text,label\none,1\n")
-    stale = write(tmp_path / "bad.jsonl", "old\n")
-    read_table(path, bad_rows=stale)
-    assert stale.read_text() == ""
     with pytest.raises(ConfigError, match="over the data itself"):
         read_table(path, bad_rows=path)
     assert path.read_text() == "text,label\none,1\n"
-    with pytest.raises(DataError, match="bad rows cannot be written"):
-        read_table(path, bad_rows=tmp_path / "missing" / "bad.jsonl")
+    for place in (tmp_path / "missing" / "bad.jsonl", tmp_path, tmp_path / ("x" * 300)):
+        with pytest.raises(DataError, match="bad rows cannot be written"):
+            read_table(path, bad_rows=place)
 
 
 def test_ratings_that_are_no_numbers(tmp_path: Path) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +19,8 @@ from tonality.errors import DataError
 logger = logging.getLogger(__name__)
 
 SHOWN = 3  # bad rows named one by one in the warning; the side file has them all
+MAX_LINE = 2**26  # bytes of a side file's first line; a field may have 16 million characters
+_KEYS = ("file", "row", "column", "reason", "raw")
 
 
 @dataclass(frozen=True)
@@ -37,8 +42,11 @@ class BadRows:
 
     Args:
         path: the side file (JSON Lines with ``file``, ``row``, ``column``, ``reason``, ``raw``),
-            or ``None`` to only count. It is created, or emptied, at the start: a leftover from
-            an earlier run would be taken for this one's.
+            or ``None`` to only count. It is created with the first bad row. A side file of an
+            earlier run is removed at the start, as it would be taken for this one's.
+
+    Raises:
+        DataError: on entry, where the side file cannot be written, or is a file of another kind.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -49,13 +57,8 @@ class BadRows:
 
     def __enter__(self) -> BadRows:
         if self.path is not None:
-            try:
-                # A byte that was not UTF-8 is held as a lone surrogate (PEP 383), which
-                # "backslashreplace" writes as \udcXX: a valid JSON escape, so nothing is lost.
-                self._file = self.path.open("w", encoding="utf-8", errors="backslashreplace")
-            except OSError as error:
-                reason = f"the file for bad rows cannot be written: {error.strerror}"
-                raise DataError(reason, path=self.path) from error
+            with _writing(self.path):
+                _make_way(self.path)
         return self
 
     def __exit__(
@@ -64,8 +67,9 @@ class BadRows:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._file is not None:
-            self._file.close()
+        if self._file is not None and self.path is not None:
+            with _writing(self.path):
+                self._file.close()
             self._file = None
 
     def add(self, source: str, fault: Fault) -> None:
@@ -74,15 +78,18 @@ class BadRows:
         first = self._first.setdefault(source, [])
         if len(first) < SHOWN:
             first.append(fault)
-        if self._file is not None:
-            entry = {
-                "file": source,
-                "row": fault.row,
-                "column": fault.column,
-                "reason": fault.reason,
-                "raw": fault.raw,
-            }
-            self._file.write(json.dumps(entry, ensure_ascii=False, default=str) + "\n")
+        if self.path is not None:
+            values = (source, fault.row, fault.column, fault.reason, fault.raw)
+            entry = dict(zip(_KEYS, values, strict=True))
+            with _writing(self.path):
+                self._write(self.path, json.dumps(entry, ensure_ascii=False, default=str))
+
+    def _write(self, path: Path, line: str) -> None:
+        if self._file is None:
+            # A byte that was not UTF-8 is held as a lone surrogate (PEP 383), which
+            # "backslashreplace" writes as \udcXX: a valid JSON escape, so nothing is lost.
+            self._file = path.open("w", encoding="utf-8", errors="backslashreplace")
+        self._file.write(line + "\n")
 
     def reasons(self, source: str) -> dict[str, int]:
         """Returns reason -> count for ``source``."""
@@ -112,3 +119,39 @@ class BadRows:
             examples,
             "; ..." if bad > SHOWN else "",
         )
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = f"the file for bad rows cannot be written: {error.strerror or error}"
+        raise DataError(reason, path=path) from error
+
+
+def _make_way(path: Path) -> None:
+    """Removes the side file of an earlier run; checks that one can be written."""
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "no such folder")
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    if not path.is_file():  # nothing there, or a pipe or device to write to
+        return
+    if not _is_side_file(path):
+        reason = "is there and no file of bad rows, so it is not overwritten; choose another name"
+        raise DataError(reason, path=path)
+    path.unlink()
+
+
+def _is_side_file(path: Path) -> bool:
+    """Whether the file is empty or its first line is what this module writes."""
+    with path.open("rb") as file:
+        first = file.readline(MAX_LINE)
+    if not first:
+        return True
+    try:
+        entry = json.loads(first)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(entry, dict) and tuple(entry) == _KEYS

@@ -64,9 +64,16 @@ def side_file(bad_rows: str | Path | None, *data: Path) -> Path | None:
     if bad_rows is None:
         return None
     path = Path(bad_rows)
-    if path.exists() and any(file.exists() and path.samefile(file) for file in data):
+    if any(_is_same_file(path, file) for file in data):
         raise ConfigError(f"bad rows cannot be written over the data itself: {path}")
     return path
+
+
+def _is_same_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them is not there, or cannot be reached
+        return False
 
 
 def _source(path: Path) -> Source:
