@@ -102,7 +102,7 @@ def test_the_rows_held_out_in_training_are_taken(reviews: Path, tmp_path: Path) 
     assert (found["n"], found["data"]["part"]) == (30, "validation")
     assert "careful" not in stderr
     _, stderr = run(*options, "-o", tmp_path / "b", "--split", "all")
-    assert "careful: the model was trained on these rows (reviews.csv)" in stderr
+    assert "careful: the model was trained on this data (reviews.csv)" in stderr
 
 
 def test_the_test_part_is_left_alone(reviews: Path, model_folder: Path, tmp_path: Path) -> None:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
 from tonality.data import Dataset, Table, split
 from tonality.errors import DataError
-from tonality.evaluate.parts import Part, choose_part, may_know, trained_on
+from tonality.evaluate import origin
+from tonality.evaluate.parts import (
+    Chosen,
+    Part,
+    choose_part,
+    choose_unseen,
+    is_unsure,
+    learnt,
+    may_know,
+    trained_on,
+)
 
 
 def table(start: int, rows: int, *, labels: bool = True, ids: bool = False) -> Table:
@@ -89,3 +100,119 @@ def test_a_model_that_held_out_other_rows_may_know_these() -> None:
     assert may_know(dataset(), Part.VALIDATION, first, data)
     assert not may_know(dataset(), Part.TEST, first, other)
     assert not may_know(dataset(), Part.VALIDATION, first, recorded())
+
+
+def trained(train: Table, **more: object) -> dict[str, Any]:
+    """The provenance of a model trained on a table."""
+    rows, held_out = split(train, validation=0.25, seed=7)
+    record = origin.record(train, rows.tolist(), held_out.tolist())
+    return recorded(validation=0.25, validation_seed=7) | {origin.KEY: record} | more
+
+
+def grouped(rows: int = 40) -> Table:
+    return dataclasses.replace(table(0, rows), groups=[f"film{row % 9}" for row in range(rows)])
+
+
+def test_a_model_trained_without_groups_is_cut_without_them() -> None:
+    plain = dataclasses.replace(grouped(), groups=None)
+    found = choose_part(dataset(train=grouped()), Part.VALIDATION, trained(plain))
+    assert found.ids == [str(row) for row in split(plain, validation=0.25, seed=7)[1]]
+    # Here the groups would have given other rows.
+    assert found.ids != [str(row) for row in split(grouped(), validation=0.25, seed=7)[1]]
+
+
+def test_the_order_case_and_space_of_the_rows_do_not_matter() -> None:
+    shuffled = grouped().take(range(39, -1, -1))
+    loud = dataclasses.replace(shuffled, texts=[f" {text.upper()}" for text in shuffled.texts])
+    mine = choose_part(dataset(train=grouped()), Part.VALIDATION, trained(grouped()))
+    other = choose_part(dataset(train=shuffled), Part.VALIDATION, trained(grouped()))
+    assert sorted(mine.table.texts) == sorted(other.table.texts)
+    assert origin.fingerprint(loud.texts) == origin.fingerprint(grouped().texts)
+
+
+@pytest.mark.parametrize("part", [Part.VALIDATION, Part.TRAIN])
+@pytest.mark.parametrize(
+    ("train", "reason"),
+    [
+        (dataclasses.replace(grouped(), groups=None), "name their column with --group-column"),
+        (grouped(30), "training had 40 labelled rows, here are 30"),
+        (
+            dataclasses.replace(grouped(), labels=["negative"] * 20 + ["y"] * 20),
+            "training's labels were negative, positive, these are negative, y",
+        ),
+        (
+            dataclasses.replace(grouped(), groups=[str(row % 7) for row in range(40)]),
+            "the texts are others, or --group-column",
+        ),
+    ],
+)
+def test_rows_that_were_not_held_out_are_refused(part: Part, train: Table, reason: str) -> None:
+    with pytest.raises(DataError, match=rf"{reason}.*--split all"):
+        choose_part(dataset(train=train), part, trained(grouped()))
+
+
+def test_other_texts_are_refused() -> None:
+    plain = dataclasses.replace(grouped(), groups=None)
+    other = dataclasses.replace(plain, texts=[f"{text}!" for text in plain.texts])
+    with pytest.raises(DataError, match=r"the texts are others\. Give the data"):
+        choose_part(dataset(train=other), Part.VALIDATION, trained(plain))
+
+
+def test_texts_that_a_model_learnt_from_are_known_in_any_file() -> None:
+    model = trained(table(0, 40))
+
+    def told(*tables: Table) -> str:
+        texts = [text for rows in tables for text in rows.texts]
+        return learnt(dataset(), Chosen(Part.TEST, Table(texts), []), model)
+
+    assert told(table(0, 40)) == (
+        "about 75% of these texts (it can tell of 40, and learnt from 30 of them)"
+    )
+    assert told(table(100, 40)) == ""
+    loud = [f"  {text.upper()}" for text in table(0, 40).texts]
+    assert "about 75%" in told(Table(loud))
+    held_out = choose_part(dataset(), Part.VALIDATION, model)
+    assert learnt(dataset(), held_out, model) == ""
+
+
+def test_of_a_long_list_few_hashes_tell_the_share() -> None:
+    train = [f"long list {n}" for n in range(20_000)]
+    record = origin.record(Table(train), range(20_000), [])
+    assert len(record["train"]["least"]) == 512
+    model = {origin.KEY: record | {"labels": []}}
+    for known in (0, 2_000, 10_000, 20_000):
+        texts = train[:known] + [f"another {n}" for n in range(20_000 - known)]
+        found = origin.overlap(texts, model)
+        assert found is not None
+        assert found.share == pytest.approx(known / 20_000, abs=0.05)
+        assert 300 < found.compared < 800
+
+
+def test_records_that_are_none_are_left_aside() -> None:
+    sound = trained(table(0, 40))[origin.KEY]
+    assert origin.recorded({origin.KEY: sound}) is not None
+    for key in sound:
+        for bad in (None, [3], {"rows": "3"}):
+            assert origin.overlap(["a"], {origin.KEY: sound | {key: bad}}) is None
+    assert origin.overlap(["a"], {}) is None
+    assert origin.overlap([], {origin.KEY: sound}) == origin.Overlap(0, 0)
+    assert origin.Overlap(0, 0).share == 0
+
+
+def test_without_a_record_only_the_training_file_itself_is_trusted() -> None:
+    old = recorded(validation=0.25, validation_seed=7)
+    same, other = {"data": {"sha256": {"x": "ab12"}}}, {"data": {"sha256": {"x": "cd34"}}}
+    assert not is_unsure(dataset(), Part.VALIDATION, old | same)
+    assert is_unsure(dataset(), Part.VALIDATION, old | other)
+    assert is_unsure(dataset(), Part.TRAIN, old)
+    assert not is_unsure(dataset(), Part.ALL, old)
+    assert not is_unsure(dataset(), Part.VALIDATION, trained(table(0, 40)))
+
+
+def test_settings_are_chosen_on_rows_that_were_not_learnt_from() -> None:
+    resaved, model = dataset(), trained(table(0, 40))
+    assert choose_unseen(resaved, None, model).part is Part.VALIDATION
+    assert choose_unseen(dataset(train=table(100, 40)), None, model).part is Part.ALL
+    with pytest.raises(DataError, match="not the rows that the model's training held out"):
+        choose_unseen(dataset(train=table(0, 30)), None, model)
+    assert choose_unseen(dataset(train=table(0, 30)), Part.ALL, model).part is Part.ALL

@@ -21,7 +21,7 @@ import tonality
 from tonality.artifact import read
 from tonality.data import Dataset, Table, split
 from tonality.errors import ConfigError, DataError, TrainingError
-from tonality.evaluate.parts import Part, choose_part
+from tonality.evaluate.parts import Part, choose_part, learnt
 from tonality.train import train
 from tonality.train.history import Row
 from tonality.train.module import TrainingModule
@@ -135,6 +135,10 @@ def test_validation_csv_holds_what_the_model_says_of_the_held_out_rows(finished:
     np.testing.assert_allclose(given, classifier.predict_proba(texts), atol=1e-6)
     recorded = choose_part(dataset, Part.VALIDATION, classifier.artifact.provenance)
     assert recorded.ids == [row["id"] for row in found]
+    assert learnt(dataset, recorded, classifier.artifact.provenance) == ""
+    whole = choose_part(dataset, Part.ALL, classifier.artifact.provenance)
+    resaved = dataclasses.replace(dataset, sha256={"copy.csv": "1" * 64})
+    assert "about 80% of these texts" in learnt(resaved, whole, classifier.artifact.provenance)
 
 
 def test_the_vocabulary_does_not_see_the_validation_part(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tonality.cli.options import (
+    UNSURE,
     AsJson,
     GroupColumn,
     LabelColumn,
@@ -68,7 +69,7 @@ def calibrate(
     from tonality.classifier import load
     from tonality.data import load_dataset, parse_label_map
     from tonality.evaluate.calibrate import Aim
-    from tonality.evaluate.parts import choose_unseen, learnt
+    from tonality.evaluate.parts import choose_unseen, is_unsure, learnt
 
     part = part_named(split)
     classifier = load(model, abstain=0.0)
@@ -80,11 +81,13 @@ def calibrate(
         label_map=parse_label_map(label_map or []),
     )
     chosen = choose_unseen(dataset, part, classifier.artifact.provenance)
-    seen = learnt(dataset, chosen.part, classifier.artifact.provenance)
+    if is_unsure(dataset, chosen.part, classifier.artifact.provenance):
+        say(UNSURE)
+    seen = learnt(dataset, chosen, classifier.artifact.provenance)
     if seen:
         say(
-            f"careful: the model was trained on these rows ({', '.join(seen)}), so it will be "
-            "far too sure; --split validation takes the rows that training held out"
+            f"careful: the model was trained on {seen}, so it will be far too sure; on its "
+            "training data, --split validation takes the rows that were held out"
         )
     source = {"name": dataset.name, "sha256": dataset.sha256, "part": chosen.part.value}
     result = _calibrated(classifier, chosen, source, Aim(accuracy, coverage))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tonality.cli.options import (
+    UNSURE,
     AsJson,
     BadRows,
     GroupColumn,
@@ -133,16 +134,18 @@ def _warn(
     names: list[str], classifiers: list[Classifier], dataset: Dataset, chosen: Chosen
 ) -> bool:
     """Says which model learnt from these rows; returns whether the first did."""
-    from tonality.evaluate.parts import learnt, may_know
+    from tonality.evaluate.parts import is_unsure, learnt, may_know
 
     origins = [classifier.artifact.provenance for classifier in classifiers]
-    seen = [learnt(dataset, chosen.part, origin) for origin in origins]
-    for name, files in zip(names, seen, strict=True):
-        if files:
+    if is_unsure(dataset, chosen.part, origins[0]):
+        say(UNSURE)
+    seen = [learnt(dataset, chosen, origin) for origin in origins]
+    for name, what in zip(names, seen, strict=True):
+        if what:
             who = "the model" if len(names) == 1 else name
             say(
-                f"careful: {who} was trained on this data ({', '.join(files)}), so the figures "
-                "flatter; --split validation measures the rows that training held out"
+                f"careful: {who} was trained on {what}, so the figures flatter; on its training "
+                "data, --split validation measures the rows that were held out"
             )
     if len(names) == 2 and may_know(dataset, chosen.part, *origins):
         say(

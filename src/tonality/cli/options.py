@@ -24,6 +24,11 @@ LabelMap = Annotated[
 ]
 BadRows = Annotated[Path | None, typer.Option(help="Write rows that cannot be read here.")]
 
+UNSURE = (
+    "careful: the model keeps no record of the rows that its training held out, and this is not "
+    "the file it was trained on, so it may have learnt from some of these"
+)
+
 
 def part_named(name: str | None) -> Part | None:
     """The part of a dataset that ``--split`` names."""

@@ -9,6 +9,10 @@ from typing import Any, NamedTuple
 
 from tonality.data import Dataset, Table, split
 from tonality.errors import DataError
+from tonality.evaluate.origin import fingerprint, overlap, recorded
+
+_FEW = 0.01  # of the texts known to a model: copies that any two sets of texts may share
+_MOST = 0.5  # known: this is its training data, in whatever file
 
 
 class Part(StrEnum):
@@ -40,7 +44,8 @@ def choose_part(dataset: Dataset, part: Part | None, provenance: Mapping[str, An
         The rows, each with its own id or, if the data has none, its number in the data.
 
     Raises:
-        DataError: the part does not exist, or its rows have no labels.
+        DataError: the part does not exist, its rows have no labels, or they are not those that
+            the model's training held out.
     """
     part = part or (Part.ALL if dataset.test is None else Part.TEST)
     if part is Part.TEST:
@@ -50,16 +55,12 @@ def choose_part(dataset: Dataset, part: Part | None, provenance: Mapping[str, An
     elif part is Part.ALL:
         chosen = _all(dataset)
     else:
-        share, seed = _recorded_cut(provenance)
-        train, validation = split(dataset.train, validation=share, seed=seed)
-        rows = (validation if part is Part.VALIDATION else train).tolist()
+        _require_labels(dataset.train)
+        train, validation = _cut(dataset.train, provenance)
+        rows = validation if part is Part.VALIDATION else train
         names = _ids(dataset.train)
         chosen = Chosen(part, dataset.train.take(rows), [names[row] for row in rows])
-    if chosen.table.labels is None:
-        raise DataError(
-            "the rows have no labels to compare with; name their column with --label-column",
-            path=chosen.table.source or None,
-        )
+    _require_labels(chosen.table)
     return chosen
 
 
@@ -73,16 +74,52 @@ def choose_unseen(dataset: Dataset, part: Part | None, provenance: Mapping[str, 
         provenance: the model's.
 
     Raises:
-        DataError: the part does not exist, or its rows have no labels.
+        DataError: as for :func:`choose_part`.
     """
-    if part is not None or trained_on(dataset, provenance):
-        return choose_part(dataset, part or Part.VALIDATION, provenance)
+    if part is not None:
+        return choose_part(dataset, part, provenance)
+    known = overlap(dataset.train.texts, provenance)
+    if trained_on(dataset, provenance) or (known is not None and known.share >= _MOST):
+        return choose_part(dataset, Part.VALIDATION, provenance)
     return choose_part(dataclasses.replace(dataset, test=None), Part.ALL, provenance)
 
 
-def learnt(dataset: Dataset, part: Part, provenance: Mapping[str, Any]) -> list[str]:
-    """The files of a part, by name, that hold rows which the model was trained on."""
-    return trained_on(dataset, provenance) if part in (Part.ALL, Part.TRAIN) else []
+def learnt(dataset: Dataset, chosen: Chosen, provenance: Mapping[str, Any]) -> str:
+    """What of the chosen rows the model learnt from, in words; empty if nothing is known of it.
+
+    Files tell by their SHA-256; where they are others, the texts themselves do.
+
+    Args:
+        dataset: the data.
+        chosen: the rows of it.
+        provenance: the model's.
+    """
+    files = trained_on(dataset, provenance) if chosen.part in (Part.ALL, Part.TRAIN) else []
+    if files:
+        return f"this data ({', '.join(files)})"
+    known = overlap(chosen.table.texts, provenance)
+    if known is None or known.share < _FEW:
+        return ""
+    return (
+        f"about {known.share:.0%} of these texts (it can tell of {known.compared:,}, and learnt "
+        f"from {known.learnt:,} of them)"
+    )
+
+
+def is_unsure(dataset: Dataset, part: Part, provenance: Mapping[str, Any]) -> bool:
+    """Whether nothing shows that a part was cut as the model's training cut it.
+
+    The first models keep no record of the rows that they held out. The training file itself, the
+    first of a dataset, has the columns that the cut went by; any other may lack them.
+
+    Args:
+        dataset: the data.
+        part: the part that was cut.
+        provenance: the model's.
+    """
+    if part not in (Part.VALIDATION, Part.TRAIN) or recorded(provenance) is not None:
+        return False
+    return next(iter(dataset.sha256), None) not in trained_on(dataset, provenance)
 
 
 def may_know(
@@ -93,9 +130,12 @@ def may_know(
     Args:
         dataset: the data.
         part: the part that is measured, cut as the first model records.
-        first, other: the models' provenance.
+        first, other: the models' provenance. Of a model that records its texts,
+            :func:`learnt` knows better.
     """
-    if part is not Part.VALIDATION or not trained_on(dataset, other):
+    if part is not Part.VALIDATION or recorded(other) is not None:
+        return False
+    if not trained_on(dataset, other):
         return False
     try:
         return _recorded_cut(first) != _recorded_cut(other)
@@ -135,6 +175,50 @@ def _joined(train: Table, test: Table) -> Table:
         extras={name: column + test.extras[name] for name, column in train.extras.items()},
         source=train.source,
         bad_rows=train.bad_rows + test.bad_rows,
+    )
+
+
+def _require_labels(table: Table) -> None:
+    if table.labels is None:
+        raise DataError(
+            "the rows have no labels to compare with; name their column with --label-column",
+            path=table.source or None,
+        )
+
+
+def _cut(table: Table, provenance: Mapping[str, Any]) -> tuple[list[int], list[int]]:
+    """Training and validation rows as the model's training had them."""
+    share, seed = _recorded_cut(provenance)
+    known = recorded(provenance)
+    if known is not None and not known["grouped"]:
+        table = dataclasses.replace(table, groups=None)
+    train, validation = (rows.tolist() for rows in split(table, validation=share, seed=seed))
+    if known is not None:
+        found = fingerprint([table.texts[row] for row in validation])
+        if found != dict(known["validation"]):
+            raise DataError(_why_not(table, known), path=table.source or None)
+    return train, validation
+
+
+def _why_not(table: Table, known: Mapping[str, Any]) -> str:
+    """What to do about rows that are not those that were held out."""
+    labels = sorted(set(table.labels or ()))
+    if known["rows"] != len(table):
+        reason = f"training had {known['rows']:,} labelled rows, here are {len(table):,}"
+    elif known["grouped"] and table.groups is None:
+        reason = "training kept groups together; name their column with --group-column"
+    elif known["labels"] != labels:
+        reason = (
+            f"training's labels were {', '.join(known['labels'][:9])}, these are "
+            f"{', '.join(labels[:9])}; --label-map maps them"
+        )
+    elif known["grouped"]:
+        reason = "the texts are others, or --group-column named another column"
+    else:
+        reason = "the texts are others"
+    return (
+        f"these are not the rows that the model's training held out: {reason}. Give the data and "
+        "the options that it was trained with, or measure data it has not seen with --split all"
     )
 
 

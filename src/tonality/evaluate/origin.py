@@ -1,0 +1,118 @@
+"""Which texts a model learnt from: a record small enough to ship with it, and how to read it.
+
+File hashes do not tell: the same reviews come as Parquet, as an archive and as somebody's CSV. The
+record holds one hash of all texts that training held out, so that a cut made anew can be checked,
+and the least hashes of those it learnt from (a bottom-k sketch, Broder 1997), so that the share of
+any other texts that it learnt from can be estimated without bias.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tonality.data import Table
+from tonality.data.splits import normalised
+
+KEY = "texts"  # of the record in a model's provenance
+
+_KEPT = 512  # hashes: about 13 kB of JSON
+_DIGITS = 16  # of each: among a million texts two share a hash once in 40 million times
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """How many of some texts a model learnt from.
+
+    Attributes:
+        compared: the texts that the record can tell about, chosen by their hash.
+        learnt: how many of those the model learnt from.
+    """
+
+    compared: int
+    learnt: int
+
+    @property
+    def share(self) -> float:
+        """The share of all the texts that the model learnt from, estimated."""
+        return self.learnt / self.compared if self.compared else 0.0
+
+
+def record(table: Table, train: Iterable[int], held_out: Iterable[int]) -> dict[str, Any]:
+    """What a model's provenance keeps of the texts, under ``KEY``: plain JSON.
+
+    Args:
+        table: the labelled rows.
+        train: the rows that were learnt from.
+        held_out: those of the validation part.
+    """
+    distinct = sorted({short_hash(table.texts[row]) for row in train})
+    return {
+        "rows": len(table),
+        "labels": sorted(set(table.labels or ())),
+        "grouped": table.groups is not None,
+        "validation": fingerprint([table.texts[row] for row in held_out]),
+        "train": {"distinct": len(distinct), "least": distinct[:_KEPT]},
+    }
+
+
+def fingerprint(texts: Sequence[str]) -> dict[str, Any]:
+    """The number of texts and one SHA-256 of them all, whatever their order, case and space."""
+    whole = hashlib.sha256()
+    for digest in sorted(hashlib.sha256(_plain(text)).digest() for text in texts):
+        whole.update(digest)
+    return {"rows": len(texts), "sha256": whole.hexdigest()}
+
+
+def short_hash(text: str) -> str:
+    """The beginning of a text's SHA-256, whatever its case and space."""
+    return hashlib.sha256(_plain(text)).hexdigest()[:_DIGITS]
+
+
+def recorded(provenance: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The record that :func:`record` made; ``None`` where a model has none, or no sound one."""
+    found = provenance.get(KEY)
+    if not isinstance(found, Mapping):
+        return None
+    validation, train = found.get("validation"), found.get("train")
+    sound = (
+        isinstance(found.get("rows"), int)
+        and _strings(found.get("labels"))
+        and isinstance(found.get("grouped"), bool)
+        and isinstance(validation, Mapping)
+        and isinstance(validation.get("rows"), int)
+        and isinstance(validation.get("sha256"), str)
+        and isinstance(train, Mapping)
+        and isinstance(train.get("distinct"), int)
+        and _strings(train.get("least"))
+    )
+    return found if sound else None
+
+
+def overlap(texts: Sequence[str], provenance: Mapping[str, Any]) -> Overlap | None:
+    """How many of some texts a model learnt from; ``None`` where it does not record its own.
+
+    Args:
+        texts: any texts.
+        provenance: the model's.
+    """
+    found = recorded(provenance)
+    if found is None:
+        return None
+    least = set(found["train"]["least"])
+    # Of a longer list only the least hashes are kept: about a text of a greater hash than all of
+    # them nothing is known.
+    whole = found["train"]["distinct"] <= len(least)
+    last = max(least, default="")
+    hashes = [short for text in texts if (short := short_hash(text)) <= last or whole]
+    return Overlap(len(hashes), sum(short in least for short in hashes))
+
+
+def _strings(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _plain(text: str) -> bytes:
+    return normalised(text).encode("utf-8", "surrogatepass")
