@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,26 @@ def test_a_folder_of_parts(
     assert len((tmp_path / "bad.jsonl").read_text().splitlines()) == 2
 
 
+def test_a_label_to_be_mapped_may_be_in_any_of_the_files(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text(CSV)
+    (tmp_path / "test.csv").write_text("text,label\nthree,1\nfour,2\n")
+    (tmp_path / "unsup.csv").write_text("text,label\nfive,3\n")
+    data = load_dataset(tmp_path, label_map={"0": "neg", "2": ""})
+    assert data.train.labels == ["1", "neg"]
+    assert data.test is not None
+    assert data.test.labels == ["1"]
+    with pytest.raises(DataError, match=r"names '3', which no row has. Labels: '0', '1', '2'$"):
+        load_dataset(tmp_path, label_map={"3": "x"})
+
+
+def test_the_labels_of_imdb_can_be_mapped(tmp_path: Path) -> None:
+    archive = write_tar(tmp_path / "aclImdb_v1.tar.gz")
+    data = load_dataset(archive, label_map={"positive": "1"})
+    assert set(data.train.labels or ()) == {"1", "negative"}
+    with pytest.raises(DataError, match=r"names 'pos', which no row has"):
+        load_dataset(archive, label_map={"pos": "1"})
+
+
 def test_a_folder_with_one_file(tmp_path: Path) -> None:
     (tmp_path / "IMDB Dataset.csv").write_text("review,sentiment\none,positive\n")
     assert load_dataset(tmp_path).train.labels == ["positive"]
@@ -59,7 +80,9 @@ def test_folders_that_say_too_little_or_too_much(tmp_path: Path) -> None:
         load_dataset(tmp_path)
     (tmp_path / "test.csv").write_text(CSV)
     (tmp_path / "other.csv").write_text(CSV)
-    with pytest.raises(DataError, match=r"found other\.csv, test\.csv"):
+    (tmp_path / "notes.txt").write_text("not data")
+    advice = r"found other\.csv, test\.csv; name one of the files, such as .*/other\.csv"
+    with pytest.raises(DataError, match=advice):
         load_dataset(tmp_path)
     (tmp_path / "train.csv").write_text(CSV)
     (tmp_path / "train.jsonl").write_text("{}")
@@ -76,6 +99,33 @@ def test_a_lone_test_file_is_no_training_data(tmp_path: Path) -> None:
 def test_nothing_there(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such file or folder"):
         load_dataset(tmp_path / "missing")
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b", "file.csv/below", "imdb"])
+def test_paths_that_the_system_does_not_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "file.csv").write_text(CSV)
+    monkeypatch.setenv("TONALITY_CACHE", str(tmp_path / ("y" * 300)))
+    with pytest.raises(DataError, match=r"cannot be read: |no such file") as caught:
+        load_dataset(name if name == "imdb" else tmp_path / name)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read every folder"
+)
+def test_a_folder_that_may_not_be_entered(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    (closed / "train.csv").write_text(CSV)
+    closed.chmod(0)
+    try:
+        for path in (closed, closed / "train.csv"):
+            with pytest.raises(DataError, match="cannot be read: Permission denied"):
+                load_dataset(path)
+    finally:
+        closed.chmod(0o700)
 
 
 def test_the_name_imdb_is_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -360,6 +360,18 @@ def test_labels_are_mapped_and_left_out(tmp_path: Path) -> None:
     assert table.bad_rows == 0
 
 
+def test_a_label_to_be_mapped_must_be_there(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "text,label\na,Positive\nb,negative\n,mixed\n")
+    with pytest.raises(DataError) as caught:
+        read_table(path, label_map={"postive": "pos", "negative": "neg", "mixed": ""})
+    assert str(caught.value) == (
+        f"{path}: the label map names 'postive', 'mixed', which no row has. "
+        "Labels: 'Positive', 'negative'"
+    )
+    with pytest.raises(DataError, match=r"names '1', which no row has. Labels: none"):
+        read_table(write(path, "text\na\n"), label_map={"1": "x"})
+
+
 def test_a_file_read_as_unlabelled(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "text,label,movie\na,,m\nb,,m\n")
     table = read_table(path, label_column="", group_column="")

@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from tonality.data.files import unreadable
 from tonality.errors import DataError
 
 ARCHIVE_NAME = "aclImdb_v1.tar.gz"
@@ -38,8 +39,11 @@ def cached_imdb() -> Path:
         DataError: neither has been downloaded; says how to.
     """
     folder = imdb_folder()
-    for name in (ARCHIVE_NAME, KAGGLE_NAME):
-        if (folder / name).is_file():
-            return folder / name
+    try:
+        for name in (ARCHIVE_NAME, KAGGLE_NAME):
+            if (folder / name).is_file():
+                return folder / name
+    except OSError as error:
+        raise unreadable(folder, error) from error
     hint = " (for the folder of that name, write ./imdb)" if Path("imdb").exists() else ""
     raise DataError(f"IMDB is not here yet; run: tonality download imdb{hint}", path=folder)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from tonality.errors import ConfigError, DataError
 
+SHOWN = 30  # columns or labels that a message lists
+
 
 def _names(names: str) -> frozenset[str]:
     return frozenset(names.split())
@@ -30,6 +32,42 @@ USUAL_NAMES: Mapping[str, frozenset[str]] = {
 }
 
 
+class LabelMap:
+    """Maps labels as written, or else without case; those not named stay as they are.
+
+    One map goes with all files of a dataset and remembers the labels it met in any of them.
+
+    Args:
+        pairs: label in the file -> label in the table; ``""`` leaves those rows out.
+    """
+
+    def __init__(self, pairs: Mapping[str, str] | None = None) -> None:
+        self._exact = {str(old).strip(): str(new).strip() for old, new in (pairs or {}).items()}
+        self._folded: dict[str, str] = {}
+        for old, new in self._exact.items():
+            self._folded.setdefault(old.casefold(), new)
+        self._seen: set[str] = set()
+
+    def __call__(self, label: str) -> str:
+        self._seen.add(label)
+        return self._exact.get(label, self._folded.get(label.casefold(), label))
+
+    def check(self, path: Path | str) -> None:
+        """Checks, once all is read, that each label to be mapped was there.
+
+        Raises:
+            DataError: one was in no row; lists the labels that were.
+        """
+        seen = {label.casefold() for label in self._seen}
+        missing = [repr(old) for old in self._exact if old.casefold() not in seen]
+        if missing:
+            names = sorted(self._seen)
+            found = ", ".join(repr(name[:60]) for name in names[:SHOWN]) or "none"
+            more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+            reason = f"the label map names {', '.join(missing)}, which no row has"
+            raise DataError(f"{reason}. Labels: {found}{more}", path=path)
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What the caller asked for: column names (``None``: find it, ``""``: do without)."""
@@ -37,7 +75,7 @@ class Wanted:
     text: str | None = None
     label: str | None = None
     group: str | None = None
-    label_map: Mapping[str, str] | None = None
+    label_map: LabelMap | None = None
     extras: tuple[str, ...] = ()
 
 
@@ -116,8 +154,8 @@ def _plain(name: str) -> str:
 
 
 def _list(columns: Sequence[str]) -> str:
-    names = ", ".join(repr(name[:60]) for name in columns[:30])
-    more = f" and {len(columns) - 30} more" if len(columns) > 30 else ""
+    names = ", ".join(repr(name[:60]) for name in columns[:SHOWN])
+    more = f" and {len(columns) - SHOWN} more" if len(columns) > SHOWN else ""
     return f"Columns: {names}{more}"
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tonality.data.badrows import BadRows
 from tonality.data.cache import ARCHIVE_NAME, cached_imdb
-from tonality.data.columns import Wanted
+from tonality.data.columns import SHOWN, LabelMap, Wanted
 from tonality.data.files import sha256_of, table_stem, unreadable
 from tonality.data.imdb import find_folder, is_archive, load_stanford
 from tonality.data.readers import read_file, side_file
@@ -53,20 +54,26 @@ def load_dataset(
         The dataset, with the SHA-256 of each file that was read.
 
     Raises:
-        DataError: nothing there that can be read.
+        DataError: nothing there that can be read, or no row has a label that is to be mapped.
         DependencyError: a Parquet file, and pyarrow is missing.
     """
-    wanted = Wanted(text_column, label_column, group_column, label_map, tuple(extra_columns))
+    mapping = LabelMap(label_map)
+    wanted = Wanted(text_column, label_column, group_column, mapping, tuple(extra_columns))
     path = cached_imdb() if spec == "imdb" else Path(spec)
-    if not path.exists():
-        raise unreadable(path, FileNotFoundError())
-    stanford = _find_stanford(path)
+    dataset = _load(path, wanted, bad_rows)
+    mapping.check(path)
+    return dataset
+
+
+def _load(path: Path, wanted: Wanted, bad_rows: str | Path | None) -> Dataset:
+    with _probing(path):
+        path.stat()
+        stanford = _find_stanford(path)
+        files = {} if stanford else {"train": path} if path.is_file() else _find_parts(path)
     if stanford is not None:
         with BadRows(side_file(bad_rows, stanford)) as collected:
             return load_stanford(stanford, wanted, collected)
-    files = {"train": path} if path.is_file() else _find_parts(path)
-    aside = side_file(bad_rows, *files.values())
-    with BadRows(aside) as collected:
+    with BadRows(side_file(bad_rows, *files.values())) as collected:
         tables = {part: _read_part(part, file, wanted, collected) for part, file in files.items()}
     return Dataset(
         train=tables["train"],
@@ -75,6 +82,17 @@ def load_dataset(
         name=table_stem(path.name) or path.name if path.is_file() else path.resolve().name,
         sha256={file.name: sha256_of(file) for file in files.values()},
     )
+
+
+@contextmanager
+def _probing(path: Path) -> Iterator[None]:
+    """What the system refuses while a path is looked at: no such file, no right, a long name."""
+    try:
+        yield
+    except OSError as error:
+        raise unreadable(Path(error.filename or path), error) from error
+    except ValueError as error:  # a null character
+        raise DataError(f"cannot be read: {error}", path=path) from error
 
 
 def _find_stanford(path: Path) -> Path | None:
@@ -106,11 +124,16 @@ def _find_parts(folder: Path) -> dict[str, Path]:
     if not parts and len(tables) == 1:
         return {"train": tables[0]}
     if "train" not in parts:
-        names = ", ".join(sorted(f.name for f in folder.iterdir())[:20]) or "nothing"
-        raise DataError(
-            f"expected train.csv, train.parquet or the like; found {names}", path=folder
-        )
+        raise DataError(_no_train_part(folder, tables), path=folder)
     for file in tables:
         if table_stem(file.name) in LEFT_ASIDE:
             logger.warning("%s is left aside: validation is cut from the training part", file)
     return parts
+
+
+def _no_train_part(folder: Path, tables: Sequence[Path]) -> str:
+    found = [file.name for file in tables] or sorted(file.name for file in folder.iterdir())
+    names = ", ".join(found[:SHOWN]) or "nothing"
+    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    advice = f"; name one of the files, such as {folder / found[0]}" if tables else ""
+    return f"expected train.csv, train.parquet or the like; found {names}{more}{advice}"

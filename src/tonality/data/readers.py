@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tonality.data.badrows import BadRows
-from tonality.data.columns import Wanted
+from tonality.data.columns import LabelMap, Wanted
 from tonality.data.delimited import Delimited
 from tonality.data.files import text_file
 from tonality.data.jsonlines import JsonLines
@@ -41,13 +41,17 @@ def read_table(
         The rows that can be used, in the file's order, with the others counted.
 
     Raises:
-        DataError: the file or its columns cannot be read, or every row is bad.
+        DataError: the file or its columns cannot be read, every row is bad, or no row has a
+            label that is to be mapped.
         DependencyError: a Parquet file, and pyarrow is missing.
     """
     path = Path(path)
-    wanted = Wanted(text_column, label_column, group_column, label_map, tuple(extra_columns))
+    mapping = LabelMap(label_map)
+    wanted = Wanted(text_column, label_column, group_column, mapping, tuple(extra_columns))
     with BadRows(side_file(bad_rows, path)) as collected:
-        return read_file(path, wanted, collected)
+        table = read_file(path, wanted, collected)
+    mapping.check(path)
+    return table
 
 
 def read_file(path: Path, wanted: Wanted, bad_rows: BadRows) -> Table:

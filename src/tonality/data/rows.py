@@ -50,7 +50,6 @@ def build_table(source: Source, wanted: Wanted, bad_rows: BadRows) -> Table:
     """
     chosen = choose(source.columns, wanted, source.name)
     slots = {position: slot for slot, position in enumerate(chosen.positions)}
-    new_label = _LabelLookup(wanted.label_map or {})
     records = []
     for row in source.rows(chosen.positions):
         parsed = row if isinstance(row, Fault) else _check(row, chosen, slots, source.columns)
@@ -59,9 +58,10 @@ def build_table(source: Source, wanted: Wanted, bad_rows: BadRows) -> Table:
         else:
             records.append(parsed)
     bad_rows.close_file(source.name, good=len(records))
-    mapped = [new_label(record.label) for record in records]
+    labels = [] if chosen.label is None else [record.label for record in records]
+    mapped = labels if wanted.label_map is None else list(map(wanted.label_map, labels))
     # A label mapped to nothing was left out on purpose: such a row is not a bad one.
-    kept = [i for i, label in enumerate(mapped) if label or chosen.label is None]
+    kept = [i for i in range(len(records)) if chosen.label is None or mapped[i]]
     ratings = [records[i].rating for i in kept]
     reasons = bad_rows.reasons(source.name)
     return Table(
@@ -140,16 +140,3 @@ def _number(value: Any) -> float:
         return float(value)
     except (TypeError, ValueError, OverflowError):
         return math.nan
-
-
-class _LabelLookup:
-    """Maps labels as written, or else without case; those not named stay as they are."""
-
-    def __init__(self, label_map: Mapping[str, str]) -> None:
-        self._exact = {str(old).strip(): str(new).strip() for old, new in label_map.items()}
-        self._folded: dict[str, str] = {}
-        for old, new in self._exact.items():
-            self._folded.setdefault(old.casefold(), new)
-
-    def __call__(self, label: str) -> str:
-        return self._exact.get(label, self._folded.get(label.casefold(), label))
