@@ -15,6 +15,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -23,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.machine import describe
+from tonality.attribution import BLAME, contributions
 from tonality.blas import one_thread
 from tonality.classifier import Classifier, load, softmax
 from tonality.encode import Encoded, Encoder
@@ -84,7 +86,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     texts = _reviews(options.data, options.n)
     judge = Judge(classifier, texts)
     with one_thread():
-        curves = measure(judge, _rankings(classifier, judge, texts, options.seed))
+        rankings = _rankings(classifier, judge, texts, options.seed)
+        rankings |= {f"blame {blame}": [_blaming(judge, blame)] for blame in options.blame}
+        curves = measure(judge, rankings)
     shares, costs = ratios(curves), cost(classifier, texts[:128])
     written = {
         "machine": describe(),
@@ -186,6 +190,16 @@ def _rankings(
     return found
 
 
+def _blaming(judge: Judge, blame: float) -> list[Scores]:
+    """The contributions with another share of blame, see ``tonality.attribution.BLAME``."""
+    found = contributions(judge.network, judge.encoded(judge.ids), dict.fromkeys(BLAME, blame))
+    parts = np.split(found.contributions, np.cumsum([len(ids) for ids in judge.ids])[:-1])
+    return [
+        each[:, verdict] - np.delete(each, verdict, axis=1).mean(axis=1)
+        for each, verdict in zip(parts, judge.verdicts.tolist(), strict=True)
+    ]
+
+
 def _gradients(judge: Judge) -> list[Scores]:
     """Each token's input times the gradient of the verdict's log-odds, by the torch twin."""
     import torch
@@ -248,7 +262,9 @@ def draw(curves: Mapping[str, Mapping[str, Sequence[float]]], path: Path) -> Non
         "kept": "only they kept (lower is better)",
     }
     for axes, (kind, title) in zip(figure.subplots(1, 2), titles.items(), strict=True):
-        for (name, falls), style in zip(curves.items(), ("o-", "s--", "^-.", "x:"), strict=True):
+        for (name, falls), style in zip(
+            curves.items(), cycle(("o-", "s--", "^-.", "x:")), strict=False
+        ):
             axes.plot([100 * share for share in SHARES], falls[kind], style, label=name)
         axes.set(title=title, xlabel="% of the tokens", ylabel="fall of the verdict's probability")
         axes.grid(alpha=0.3)
@@ -277,6 +293,10 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )  # fmt: skip
     parser.add_argument("--model", help="a bundled model or a model folder (default: imdb)")
     parser.add_argument("--n", type=int, default=200, help="reviews to explain")
+    parser.add_argument(
+        "--blame", type=float, action="append", default=[],
+        help="also contributions with this share of blame (attribution.BLAME); repeat it",
+    )  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, help="of the random orders")
     parser.add_argument(
         "--output", type=Path, default=RESULTS / "faithfulness.json",

@@ -17,7 +17,7 @@ states, K head input, C classes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -76,8 +76,10 @@ def attribute(
     )
 
 
-def contributions(network: Network, encoded: Encoded) -> Attribution:
-    """Logits and contributions of a batch, from one pass of the network."""
+def contributions(
+    network: Network, encoded: Encoded, blame: Mapping[str, float] = BLAME
+) -> Attribution:
+    """Logits and contributions of a batch, from one pass of the network; see :data:`BLAME`."""
     config = network.config
     reading = Reading.of(network, encoded)
     pooled = np.zeros((len(encoded), config.pooled_size), dtype=np.float32)
@@ -86,12 +88,12 @@ def contributions(network: Network, encoded: Encoded) -> Attribution:
         for use in uses(network, reading, pooling):
             units = slice(len(used) * config.hidden_size, (len(used) + 1) * config.hidden_size)
             pooled[reading.texts, units] = use.pooled()
-            used.append((use, units, BLAME[pooling]))
+            used.append((use, units, blame[pooling]))
     slopes = 2 * jacobian(network, pooled)  # the cells' changes are halved
     parts = np.zeros((len(encoded.ids), config.classes), dtype=np.float32)
-    for use, units, blame in used:
+    for use, units, share in used:
         worth = use.gains()
-        hand_back(worth, use.trace, reading.active, blame)
+        hand_back(worth, use.trace, reading.active, share)
         if not config.dense:  # the slopes of all texts are the same
             parts[use.trace.positions] += worth @ slopes[0, units]
         else:

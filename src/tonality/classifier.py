@@ -126,6 +126,7 @@ class Classifier:
 
         Raises:
             ConfigError: there is no such method.
+            DataError: something among the texts is neither a string nor None.
         """
         if texts is None or isinstance(texts, str):
             return self.explain([texts], method=method)[0]
@@ -133,15 +134,12 @@ class Classifier:
         def verdicts(logits: NDArray[np.float64], encoded: Encoded) -> list[Prediction]:
             return list(self._verdicts(self._calibrated(logits, encoded), encoded))
 
+        texts = _checked(texts)
         with one_thread():
             return explain_texts(texts, self._encoder, self._network, method, verdicts, self.labels)
 
     def _windows(self, texts: Iterable[str | None]) -> Iterator[Encoded]:
-        texts = list(texts)
-        for row, text in enumerate(texts, start=1):
-            if text is not None and not isinstance(text, str):
-                kind = type(text).__name__
-                raise DataError(f"a {kind} is no text; None stands for a missing one", row=row)
+        texts = _checked(texts)
         for begin in range(0, len(texts), WINDOW):
             yield self._encoder.encode(texts[begin : begin + WINDOW])
 
@@ -186,6 +184,16 @@ class Classifier:
         probabilities = softmax(logits / self.artifact.temperature)
         probabilities[encoded.lengths == 0] = self._priors
         return probabilities
+
+
+def _checked(texts: Iterable[str | None]) -> list[str | None]:
+    """The texts as a list, if they are texts."""
+    texts = list(texts)
+    for row, text in enumerate(texts, start=1):
+        if text is not None and not isinstance(text, str):
+            kind = type(text).__name__
+            raise DataError(f"a {kind} is no text; None stands for a missing one", row=row)
+    return texts
 
 
 def load(
