@@ -105,7 +105,7 @@ def test_a_model_that_held_out_other_rows_may_know_these() -> None:
 def trained(train: Table, **more: object) -> dict[str, Any]:
     """The provenance of a model trained on a table."""
     rows, held_out = split(train, validation=0.25, seed=7)
-    record = origin.record(train, rows.tolist(), held_out.tolist())
+    record = origin.record(train, train.take(rows).texts, held_out.tolist())
     return recorded(validation=0.25, validation_seed=7) | {origin.KEY: record} | more
 
 
@@ -177,7 +177,7 @@ def test_texts_that_a_model_learnt_from_are_known_in_any_file() -> None:
 
 def test_of_a_long_list_few_hashes_tell_the_share() -> None:
     train = [f"long list {n}" for n in range(20_000)]
-    record = origin.record(Table(train), range(20_000), [])
+    record = origin.record(Table(train), train, [])
     assert len(record["train"]["least"]) == 512
     model = {origin.KEY: record | {"labels": []}}
     for known in (0, 2_000, 10_000, 20_000):

@@ -40,15 +40,15 @@ class Overlap:
         return self.learnt / self.compared if self.compared else 0.0
 
 
-def record(table: Table, train: Iterable[int], held_out: Iterable[int]) -> dict[str, Any]:
+def record(table: Table, learnt: Iterable[str], held_out: Iterable[int]) -> dict[str, Any]:
     """What a model's provenance keeps of the texts, under ``KEY``: plain JSON.
 
     Args:
-        table: the labelled rows.
-        train: the rows that were learnt from.
-        held_out: those of the validation part.
+        table: all labelled rows.
+        learnt: the texts that were learnt from.
+        held_out: the rows of the validation part.
     """
-    distinct = sorted({short_hash(table.texts[row]) for row in train})
+    distinct = sorted({short_hash(text) for text in learnt})
     return {
         "rows": len(table),
         "labels": sorted(set(table.labels or ())),
