@@ -13,6 +13,7 @@ from tonality.errors import DataError
 from tonality.evaluate import Evaluation, evaluate
 from tonality.evaluate.metrics import excerpt
 
+stats = pytest.importorskip("scipy.stats")
 sklearn_metrics = pytest.importorskip("sklearn.metrics")
 
 NAMES = ["negative", "positive"]
@@ -100,11 +101,21 @@ def test_one_row() -> None:
     found = evaluate([1], sure([1]), NAMES, lengths=[7], texts=["fine"])
 
     assert found.accuracy == 1
-    assert found.accuracy_interval == found.macro_f1_interval == (1, 1)
+    assert found.accuracy_interval == pytest.approx((0.2065, 1), abs=1e-4)
     assert found.roc_auc is None
     assert [(b.shortest, b.longest, b.n) for b in found.by_length] == [(7, 7, 1)]
     assert found.mistakes == ()
     strict_json(found)
+
+
+def test_few_texts_all_right_are_not_certain() -> None:
+    found = evaluate([0, 1, 0, 1, 1], sure([0, 1, 0, 1, 1]), NAMES, lengths=[3] * 5)
+    expected = stats.binomtest(5, 5).proportion_ci(method="wilson")
+    assert found.accuracy_interval == pytest.approx((expected.low, expected.high))
+    assert found.accuracy_interval[0] == pytest.approx(0.5655, abs=1e-4)
+    assert found.by_length[0].interval == found.accuracy_interval
+    none = evaluate([0, 1], sure([1, 0]), NAMES)
+    assert none.accuracy_interval == pytest.approx((0, 0.6576), abs=1e-4)
 
 
 def test_certain_and_wrong_still_has_a_finite_loss() -> None:
@@ -117,8 +128,9 @@ def test_intervals_are_seeded_and_match_resampled_rows() -> None:
     found = evaluate(truth, beliefs, names, seed=3)
 
     assert found == evaluate(truth, beliefs, names, seed=3)
-    assert found.accuracy_interval != evaluate(truth, beliefs, names, seed=4).accuracy_interval
-    # The plain bootstrap, row by row, gives the same bounds but for the draw.
+    assert found.macro_f1_interval != evaluate(truth, beliefs, names, seed=4).macro_f1_interval
+    # The plain bootstrap, row by row, gives the same bounds but for the draw; of so many texts
+    # that holds for the accuracy's too, which are Wilson's.
     rng = np.random.default_rng(0)
     verdicts = beliefs.argmax(axis=1)
     rows = rng.integers(0, len(truth), (300, len(truth)))
@@ -137,7 +149,7 @@ def test_lengths_fall_into_equal_buckets() -> None:
         (1, 2, 2), (3, 4, 2), (5, 6, 2), (7, 8, 2), (9, 10, 2),
     ]  # fmt: skip
     assert [b.accuracy for b in found.by_length] == [1, 1, 0.5, 0, 0]
-    assert found.by_length[0].interval == (1, 1)
+    assert found.by_length[0].interval == pytest.approx((0.3424, 1), abs=1e-4)
 
 
 def test_equal_lengths_make_one_bucket() -> None:

@@ -12,9 +12,10 @@ from typing import Protocol, TypeVar
 
 from tonality.evaluate.analysis import Analysis
 from tonality.evaluate.figures import shorten
-from tonality.evaluate.metrics import Evaluation, Interval
+from tonality.evaluate.metrics import Evaluation
 from tonality.evaluate.result import Judged
-from tonality.evaluate.slices import Slicing, wilson
+from tonality.evaluate.scores import Interval, wilson
+from tonality.evaluate.slices import Slicing
 
 
 @dataclass(frozen=True)

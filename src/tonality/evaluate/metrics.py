@@ -1,6 +1,8 @@
 """How good a model's verdicts are: everything that ``tonality evaluate`` reports.
 
-scikit-learn computes what it offers. The intervals are percentile bootstraps (Efron 1979).
+scikit-learn computes what it offers. The intervals of accuracies are Wilson's (1927): a bootstrap
+of few texts that are all right would give no width at all. Those of the macro F1, for which there
+is no formula, are percentile bootstraps (Efron 1979).
 """
 
 from __future__ import annotations
@@ -15,16 +17,15 @@ import numpy.typing as npt
 
 from tonality.errors import DataError, DependencyError
 from tonality.evaluate import scores
-from tonality.evaluate.scores import ClassScores, Counts, Floats
-
-Interval = tuple[float, float]
+from tonality.evaluate.scores import ClassScores, Counts, Floats, Interval, wilson
 
 _EXCERPT = 240  # characters of a mistaken text that a report quotes
 
 
 @dataclass(frozen=True)
 class LengthBucket:
-    """The accuracy on the texts of ``shortest`` to ``longest`` tokens, both included."""
+    """The accuracy on the texts of ``shortest`` to ``longest`` tokens, both included, and its 95 %
+    interval."""
 
     shortest: int
     longest: int
@@ -109,7 +110,7 @@ def evaluate(
         ids: the N rows' names for that list; by default their numbers, from 0.
         mistakes: how many wrong verdicts to list at most.
         buckets: into how many groups of equal size to cut the lengths.
-        resamples: bootstrap resamples behind each interval.
+        resamples: bootstrap resamples behind the interval of the macro F1.
         seed: of the bootstrap.
 
     Returns:
@@ -125,21 +126,20 @@ def evaluate(
     n, classes = beliefs.shape
     verdicts = beliefs.argmax(axis=1)  # (N,)
     confusion: Counts = sklearn.confusion_matrix(truth, verdicts, labels=range(classes))
-    accuracy_interval, macro_f1_interval = _intervals(confusion, resamples, seed)
     macro, weighted = (_average(sklearn, truth, verdicts, how) for how in ("macro", "weighted"))
     return Evaluation(
         n=n,
         labels=tuple(names),
         accuracy=float(sklearn.accuracy_score(truth, verdicts)),
-        accuracy_interval=accuracy_interval,
+        accuracy_interval=wilson(int((truth == verdicts).sum()), n),
         per_class=_per_class(sklearn, truth, verdicts, names),
         macro=macro,
-        macro_f1_interval=macro_f1_interval,
+        macro_f1_interval=_macro_f1_interval(confusion, resamples, seed),
         weighted=weighted,
         roc_auc=_roc_auc(sklearn, truth, beliefs),
         log_loss=float(sklearn.log_loss(truth, beliefs, labels=range(classes))),
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
-        by_length=_by_length(truth == verdicts, lengths, buckets, resamples, seed),
+        by_length=_by_length(truth == verdicts, lengths, buckets),
         mistakes=_mistakes(truth, verdicts, beliefs, names, mistakes, texts, ids),
     )
 
@@ -225,24 +225,17 @@ def _resample(counts: Counts, resamples: int, seed: int) -> Counts:
     return draws.reshape(resamples, *counts.shape)
 
 
-def _percentiles(values: Floats) -> Interval:
-    low, high = np.percentile(values, [2.5, 97.5])
-    return float(low), float(high)
-
-
-def _intervals(confusion: Counts, resamples: int, seed: int) -> tuple[Interval, Interval]:
-    """95 % intervals of the accuracy and of the macro F1."""
+def _macro_f1_interval(confusion: Counts, resamples: int, seed: int) -> Interval:
     draws = _resample(confusion, resamples, seed)  # (resamples, C, C)
     _, _, f1 = scores.precision_recall_f1(draws)  # (resamples, C)
-    return _percentiles(scores.accuracy(draws)), _percentiles(scores.macro(f1, draws))
+    low, high = np.percentile(scores.macro(f1, draws), [2.5, 97.5])
+    return float(low), float(high)
 
 
 def _by_length(
     right: npt.NDArray[np.bool_],
     lengths: npt.ArrayLike | None,
     buckets: int,
-    resamples: int,
-    seed: int,
 ) -> tuple[LengthBucket, ...]:
     if lengths is None:
         return ()
@@ -255,15 +248,14 @@ def _by_length(
     found = []
     for b in np.unique(bucket):
         inside = bucket == b
-        outcome = np.bincount(right[inside], minlength=2)  # wrong, right
-        drawn = _resample(outcome, resamples, seed)[:, 1] / outcome.sum()
+        hits, n = int(right[inside].sum()), int(inside.sum())
         found.append(
             LengthBucket(
                 shortest=int(tokens[inside].min()),
                 longest=int(tokens[inside].max()),
-                n=int(inside.sum()),
-                accuracy=float(right[inside].mean()),
-                interval=_percentiles(drawn),
+                n=n,
+                accuracy=hits / n,
+                interval=wilson(hits, n),
             )
         )
     return tuple(found)

@@ -25,7 +25,7 @@ from tonality.evaluate.figures import (
     shorten,
 )
 from tonality.evaluate.metrics import Evaluation
-from tonality.evaluate.slices import wilson
+from tonality.evaluate.scores import wilson
 
 
 def draw_reliability(series: Sequence[tuple[str, Sequence[Bin]]], classes: int) -> Any:

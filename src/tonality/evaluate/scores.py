@@ -7,6 +7,7 @@ a thousand matrices at once. A test holds them to scikit-learn's.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -15,6 +16,9 @@ import numpy.typing as npt
 
 Counts = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Interval = tuple[float, float]
+
+_Z = 1.959963984540054  # 95 % of a normal distribution lie within so many deviations
 
 
 @dataclass(frozen=True)
@@ -102,3 +106,11 @@ def class_scores(confusion: Counts, names: Sequence[str]) -> dict[str, ClassScor
 def _ratio(above: npt.NDArray[np.generic], below: npt.NDArray[np.generic]) -> Floats:
     top, bottom = np.asarray(above, np.float64), np.asarray(below, np.float64)
     return np.divide(top, bottom, out=np.zeros_like(top), where=bottom > 0)
+
+
+def wilson(right: int, n: int) -> Interval:
+    """The 95 % interval of a share (Wilson 1927), which also serves few and extreme counts."""
+    share, squared = right / n, _Z * _Z
+    middle = (share + squared / (2 * n)) / (1 + squared / n)
+    reach = _Z / (1 + squared / n) * math.sqrt(share * (1 - share) / n + squared / (4 * n * n))
+    return max(middle - reach, 0.0), min(middle + reach, 1.0)

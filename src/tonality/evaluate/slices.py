@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tonality.evaluate.scores import Interval, wilson
+
 Mask = npt.NDArray[np.bool_]
-Interval = tuple[float, float]
 
 MOST = 12  # values of a column that get a row of their own
 _QUANTILES = 5  # groups that numbers of many values are cut into
-_Z = 1.959963984540054  # 95 % of a normal distribution lie within so many deviations
 
 
 @dataclass(frozen=True)
@@ -93,14 +93,6 @@ def slice_by(column: str, values: Sequence[str | float], right: Mask) -> Slicing
         _slice(f"{missing:,} other values", right[rest]) if missing else None,
         without,
     )
-
-
-def wilson(right: int, n: int) -> Interval:
-    """The 95 % interval of a share (Wilson 1927)."""
-    share, squared = right / n, _Z * _Z
-    middle = (share + squared / (2 * n)) / (1 + squared / n)
-    reach = _Z / (1 + squared / n) * math.sqrt(share * (1 - share) / n + squared / (4 * n * n))
-    return max(middle - reach, 0.0), min(middle + reach, 1.0)
 
 
 def _slice(value: str, right: Mask) -> Slice:

@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from tonality.evaluate.figures import shorten
-from tonality.evaluate.metrics import Evaluation, Interval
-from tonality.evaluate.scores import ClassScores
+from tonality.evaluate.metrics import Evaluation
+from tonality.evaluate.scores import ClassScores, Interval
 from tonality.evaluate.slices import Slicing
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tonality.evaluate.metrics import Evaluation, Interval
+from tonality.evaluate.metrics import Evaluation
+from tonality.evaluate.scores import Interval
 from tonality.evaluate.slices import Slicing
 
 
