@@ -73,6 +73,8 @@ def test_settings_change_one_value_each_and_void_what_was_measured() -> None:
         ("optimiser.schedule=step", "one of 'linear', 'cosine', 'constant'"),
         ("optimiser.betas=[0.9]", "it takes a list of 2, each a number"),
         ("network.dense=[4, 0]", "network.dense is (4, 0); it takes a number from 1"),
+        (f"network.dense={[4] * 65}", "network.dense has 65 layers; 64 are the most"),
+        ("network.layers=65", "network.layers is 65; it takes a number from 1 to 64"),
         ("network.dense=4", "it takes a list, each a whole number"),
         ("network.pooling=maxx", "network.pooling must be one of max, mean"),
         ("text.max_tokens=-1", "'max_tokens' is negative"),

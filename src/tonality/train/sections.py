@@ -7,9 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from tonality.errors import ConfigError
 from tonality.network import NetworkConfig
 from tonality.text import TextConfig
 from tonality.train.settings import check, number
+
+# Of either kind; the model folder's reader takes no deeper network.
+MOST_LAYERS = 64
 
 
 @dataclass(frozen=True)
@@ -69,13 +73,17 @@ class NetworkSettings:
 
     embedding_size: int = number(128, 1)
     hidden_size: int = number(128, 1)
-    layers: int = number(1, 1)
+    layers: int = number(1, 1, MOST_LAYERS)
     bidirectional: bool = True
     pooling: str = "max"
     dense: tuple[int, ...] = number((), 1)
 
     def __post_init__(self) -> None:
         check(self, "network")
+        if len(self.dense) > MOST_LAYERS:
+            raise ConfigError(
+                f"network.dense has {len(self.dense)} layers; {MOST_LAYERS} are the most"
+            )
         self.config(vocabulary_size=2, ngram_rows=0, classes=2)
 
     def config(self, *, vocabulary_size: int, ngram_rows: int, classes: int) -> NetworkConfig:
