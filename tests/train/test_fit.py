@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,10 @@ from made_up_reviews import TINY, make_dataset, make_table
 import tonality
 from tonality.artifact import read
 from tonality.data import Dataset, Table, split
-from tonality.errors import ConfigError, DataError, TrainingError
+from tonality.errors import ConfigError, DataError, TonalityError, TrainingError
 from tonality.evaluate.parts import Part, choose_part, learnt
 from tonality.train import train
+from tonality.train.checkpoint import RunFolder
 from tonality.train.history import Row
 from tonality.train.module import TrainingModule
 from tonality.train.progress import Reporter
@@ -54,6 +56,13 @@ class SignalAt(Callback):
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
         if pl_module.steps_done == self.step:
             os.kill(os.getpid(), self.number)
+
+
+class FailAtStart(Callback):
+    """Fails just before the first step."""
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        raise OSError("no such device")
 
 
 class SpoilAt(Callback):
@@ -115,6 +124,7 @@ def test_the_model_says_what_it_was_made_of_and_how_good_it_is(finished: Path) -
     assert Recipe.from_dict(origin["recipe"]) == LEARNS
     assert origin["data"] == {"name": "made-up", "sha256": {"train.csv": "0" * 64}}
     assert origin["rows"] == {"train": 160, "validation": 40, "unlabelled": 60}
+    assert origin["left_out"] == {"train": 0, "unlabelled": 0}
     assert origin["seed"] == 0
     assert origin["versions"]["torch"] == torch.__version__
     assert model.priors == pytest.approx((0.5, 0.5), abs=0.02)
@@ -139,6 +149,54 @@ def test_validation_csv_holds_what_the_model_says_of_the_held_out_rows(finished:
     whole = choose_part(dataset, Part.ALL, classifier.artifact.provenance)
     resaved = dataclasses.replace(dataset, sha256={"copy.csv": "1" * 64})
     assert "about 80% of these texts" in learnt(resaved, whole, classifier.artifact.provenance)
+
+
+def test_texts_that_are_measured_on_shape_nothing(tmp_path: Path) -> None:
+    table = make_table(60)
+    texts = [f"{text} word{row}" for row, text in enumerate(table.texts)]
+    table = dataclasses.replace(table, texts=texts)
+    rows, held_out = split(table, validation=0.2, seed=0)
+    dataset = Dataset(
+        train=table,
+        test=Table([f" {texts[rows[0]].upper()}", "a test text, word-t", " "]),
+        unlabelled=Table(
+            [*(texts[row].title() for row in held_out), "A  test text, word-t", "free", " "]
+        ),
+        name="made-up",
+        sha256={},
+    )
+    recipe = TINY.with_settings(["training.epochs=1", "vectors.use=true"])
+    recorder = Recorder()
+    model = read(train(dataset, recipe, tmp_path / "run", reporter=recorder))
+    given = len(held_out) + 1
+    assert model.provenance["left_out"] == {"train": 1, "unlabelled": given}
+    assert model.provenance["rows"] == {
+        "train": len(rows) - 1, "validation": len(held_out), "unlabelled": 2
+    }  # fmt: skip
+    assert any(f"1 texts with labels, {given} without" in line for line in recorder.lines)
+    words = {word for word in model.vocabulary.forms if word.startswith("word")}
+    assert words == {f"word{row}" for row in rows[1:]}
+    assert "free" in model.vocabulary.forms
+
+
+def test_a_test_part_with_all_of_a_class_in_it_is_refused(tmp_path: Path) -> None:
+    dataset = make_dataset(60)
+    with pytest.raises(DataError, match="every training text of class 'negative' is in the test"):
+        train(dataclasses.replace(dataset, test=dataset.train), TINY, tmp_path / "run")
+
+
+def test_the_time_counts_preparations_and_all_sessions(tmp_path: Path) -> None:
+    dataset, recipe = make_dataset(60), TINY.with_settings(["training.epochs=2"])
+
+    class Slow(Recorder):
+        def say(self, line: str) -> None:
+            if "words and" in line:
+                time.sleep(0.6)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(dataset, recipe, tmp_path / "run", reporter=Slow(), callbacks=[SignalAt(1)])
+    train(dataset, recipe, tmp_path / "run", reporter=Slow(), resume=True)
+    assert read(tmp_path / "run" / "model").provenance["minutes"] * 60 > 1.2 - 0.31
 
 
 def test_the_vocabulary_does_not_see_the_validation_part(tmp_path: Path) -> None:
@@ -191,9 +249,6 @@ def test_everything_at_once_resumes_exactly(tmp_path: Path) -> None:
     dataset = make_dataset(90, classes=3, unlabelled=30)
     with pytest.raises(KeyboardInterrupt):
         train(dataset, recipe, tmp_path / "a", callbacks=[SignalAt(7, signal.SIGTERM)])
-    # Word vectors differ from run to run with several threads: both go on from the same start.
-    (tmp_path / "b").mkdir()
-    (tmp_path / "b" / "vectors.npy").write_bytes((tmp_path / "a" / "vectors.npy").read_bytes())
     train(dataset, recipe, tmp_path / "a", resume=True)
     train(dataset, recipe, tmp_path / "b")
     assert weights(tmp_path / "a") == weights(tmp_path / "b")
@@ -219,7 +274,7 @@ def test_the_best_weights_are_kept_and_training_stops_without_progress(tmp_path:
 def test_a_run_that_diverges_says_what_to_change_and_keeps_its_checkpoint(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     with pytest.raises(
-        TrainingError, match=r"step 14 is not finite: lower optimiser.learning_rate"
+        TrainingError, match=r"step 14 is not finite: start anew in another folder with a lower opt"
     ):
         train(make_dataset(), LEARNS, folder, callbacks=[SpoilAt(13)])
     state = torch.load(folder / "checkpoint.pt", weights_only=True)
@@ -235,9 +290,6 @@ def test_a_folder_is_not_trained_into_twice(finished: Path, tmp_path: Path) -> N
     with pytest.raises(TrainingError, match=r"is finished, its model is in .*nothing to resume"):
         train(dataset, LEARNS, finished, resume=True)
     assert {path: path.stat().st_mtime_ns for path in finished.rglob("*")} == before
-    (tmp_path / "model").mkdir()
-    with pytest.raises(TrainingError, match="model exists already"):
-        train(dataset, LEARNS, tmp_path)
     with pytest.raises(TrainingError, match=r"no run in .*absent to resume"):
         train(dataset, LEARNS, tmp_path / "absent", resume=True)
     assert not (tmp_path / "absent").exists()
@@ -266,6 +318,94 @@ def test_a_run_stopped_before_its_first_checkpoint_can_be_resumed(
         (folder / name).write_bytes((finished / name).read_bytes())
     train(make_dataset(unlabelled=60), LEARNS, folder, resume=True)
     assert weights(folder) == weights(finished)
+
+
+@pytest.mark.parametrize("name", ["recipe.toml", "vectors.npy", "best-model.safetensors", ".mine"])
+def test_a_folder_of_other_files_is_left_as_it_is(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(TrainingError, match="is no part of a run") as raised:
+        train(make_dataset(), LEARNS, tmp_path)
+    assert name in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text() == "mine"
+
+
+def test_a_run_removes_only_the_weights_it_saved(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    names = {"best-12.safetensors", "best-ever.safetensors", "best-3.safetensors", "best-1.csv"}
+    for name in names:
+        (tmp_path / name).touch()
+    folder.keep_best("best-12.safetensors")
+    assert {path.name for path in tmp_path.iterdir()} == names - {"best-3.safetensors"}
+
+
+@pytest.mark.parametrize(
+    "change", ["text.stop_words=/nope", "training.validation=0.999", "vocabulary.max_size=3"]
+)
+def test_a_start_that_fails_leaves_nothing_and_the_corrected_one_works(
+    tmp_path: Path, change: str
+) -> None:
+    folder = tmp_path / "runs" / "first"
+    dataset = make_dataset(60)
+    recipe = TINY.with_settings(["training.epochs=1", "vectors.use=true"])
+    failing: list[Callback] = []
+    if change == "vocabulary.max_size=3":  # this one holds; the failure comes with the first step
+        failing = [FailAtStart()]
+    with pytest.raises((TonalityError, OSError)):
+        train(dataset, recipe.with_settings([change]), folder, callbacks=failing)
+    assert not folder.parent.exists()
+    assert train(dataset, recipe, folder).is_dir()
+
+
+def test_a_run_that_failed_in_an_empty_folder_leaves_it_empty(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="no such device"):
+        train(make_dataset(60), TINY, tmp_path, callbacks=[FailAtStart()])
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_resumed_run_that_fails_can_be_resumed_again(finished: Path, tmp_path: Path) -> None:
+    for name in ("run.json", "recipe.toml"):
+        (tmp_path / name).write_bytes((finished / name).read_bytes())
+    dataset = make_dataset(unlabelled=60)
+    with pytest.raises(OSError, match="no such device"):
+        train(dataset, LEARNS, tmp_path, resume=True, callbacks=[FailAtStart()])
+    train(dataset, LEARNS, tmp_path, resume=True)
+    assert weights(tmp_path) == weights(finished)
+
+
+@pytest.mark.parametrize("label", ["so\tso", "\x1b[31mred", "a\nb", " "])
+def test_labels_that_no_model_can_have_are_refused_at_once(tmp_path: Path, label: str) -> None:
+    table = make_table(40)
+    labels = [label if name == "negative" else name for name in table.labels or ()]
+    dataset = dataclasses.replace(make_dataset(), train=dataclasses.replace(table, labels=labels))
+    with pytest.raises(DataError, match="is blank or has control characters"):
+        train(dataset, TINY, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_model_that_could_not_be_saved_is_told_of_before_the_first_step(tmp_path: Path) -> None:
+    table = make_table(40)
+    labels = [name * 100_000 for name in table.labels or ()]
+    dataset = dataclasses.replace(make_dataset(), train=dataclasses.replace(table, labels=labels))
+    recorder = Recorder()
+    with pytest.raises(TrainingError, match=r"could not be saved after training: its config\.json"):
+        train(dataset, TINY, tmp_path / "run", reporter=recorder)
+    assert not any("steps" in line for line in recorder.lines)
+    assert not (tmp_path / "run").exists()
+
+
+def test_hundreds_of_classes_make_a_model(tmp_path: Path) -> None:
+    names = [f"subject number {row}" for row in range(300)]
+    rows = [name for name in names for _ in range(4)]
+    table = Table([f"on {name} {row}" for row, name in enumerate(rows)], rows)
+    dataset = Dataset(train=table, test=None, unlabelled=None, name="many", sha256={})
+    recipe = TINY.with_settings(["training.epochs=1", "training.batch_size=256"])
+    model = read(train(dataset, recipe, tmp_path / "run"))
+    assert len(model.labels) == 300
+    measured = model.metrics["validation"]
+    assert "confusion" not in measured
+    assert len(measured["per_class"]) == 300
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_words_in_like_places_are_near() -> None:
     assert not vectors[[0, 1, 40, 41]].any()
 
 
-def test_one_worker_is_exact_and_the_seed_counts() -> None:
+def test_the_same_seed_gives_the_same_vectors() -> None:
     one, again, other = (
         word_vectors(corpus(), 42, size=4, epochs=1, seed=seed) for seed in (2**40, 2**40, 1)
     )

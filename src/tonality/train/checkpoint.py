@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable, Mapping
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,6 +25,9 @@ FORMAT = 1
 
 RUN, RECIPE, MODEL = "run.json", "recipe.toml", "model"
 CHECKPOINT, VECTORS, METRICS = "checkpoint.pt", "vectors.npy", "metrics.csv"
+BOARD = "tensorboard"
+
+_BEST = re.compile(r"best-[0-9]+\.safetensors")
 
 Floats = NDArray[np.float32]
 
@@ -36,11 +41,35 @@ class RunFolder:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
+        self._made: list[Path] | None = None  # the folders that begin made, innermost first
 
     @property
     def model(self) -> Path:
         """Where the trained model goes."""
         return self.path / MODEL
+
+    def check_free(self) -> None:
+        """Checks that a new run can have the folder: it is absent or empty.
+
+        Raises:
+            TrainingError: it holds a run already, or files of another kind.
+        """
+        if (self.path / RUN).exists():
+            raise TrainingError(
+                f"{self.path} holds a run already: go on with it with --resume, or choose "
+                "another folder"
+            )
+        try:
+            names = sorted(path.name for path in self.path.iterdir())
+        except FileNotFoundError:
+            return
+        except OSError as fault:
+            raise TrainingError(f"{self.path} cannot be written: {fault.strerror}") from fault
+        if names:
+            raise TrainingError(
+                f"{self.path} holds {names[0]!r}, which is no part of a run; a run wants a folder "
+                "of its own: choose another"
+            )
 
     def begin(self, identity: Mapping[str, Any], recipe: str) -> None:
         """Takes the folder for a new run.
@@ -50,17 +79,42 @@ class RunFolder:
             recipe: the recipe as TOML.
 
         Raises:
-            TrainingError: the folder holds a run already, or cannot be written.
+            TrainingError: the folder is not free, or cannot be written.
         """
-        if (self.path / RUN).exists():
-            raise TrainingError(
-                f"{self.path} holds a run already: go on with it with --resume, or choose "
-                "another folder"
-            )
-        if os.path.lexists(self.model):
-            raise TrainingError(f"{self.model} exists already; choose another folder")
-        self.write(RECIPE, recipe.encode())
-        self.write(RUN, _json({"format": FORMAT, **identity}))
+        self.check_free()
+        self._made = [path for path in (self.path, *self.path.parents) if not path.exists()]
+        try:
+            self.write(RECIPE, recipe.encode())
+            self.write(RUN, _json({"format": FORMAT, **identity}))
+        except BaseException:
+            self.abandon()
+            raise
+
+    def abandon(self) -> None:
+        """Undoes :meth:`begin` where a run failed before there was anything to resume.
+
+        Does nothing once there is a checkpoint, nor to a run that was begun by another process.
+        """
+        if self._made is None or (self.path / CHECKPOINT).exists():
+            return
+        shutil.rmtree(self.path / BOARD, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            self.keep_best(None)
+            for name in (RUN, RECIPE, VECTORS, METRICS):
+                (self.path / name).unlink(missing_ok=True)
+        for folder in self._made:  # from the innermost
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+    @contextlib.contextmanager
+    def rehearsal(self) -> Iterator[Path]:
+        """The name of a folder for a trial, which is removed afterwards."""
+        path = self.path / ".rehearsal"
+        shutil.rmtree(path, ignore_errors=True)
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
 
     def reopen(self, identity: Mapping[str, Any]) -> None:
         """Checks that the folder holds an unfinished run of the same settings and data.
@@ -165,8 +219,8 @@ class RunFolder:
 
     def keep_best(self, name: str | None) -> None:
         """Removes the weights of earlier bests, once a checkpoint names the new one."""
-        for path in self.path.glob("best-*.safetensors"):
-            if path.name != name:
+        for path in self.path.iterdir():
+            if _BEST.fullmatch(path.name) and path.name != name:
                 path.unlink(missing_ok=True)
 
     def save_vectors(self, vectors: Floats) -> None:

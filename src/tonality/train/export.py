@@ -17,11 +17,17 @@ from tonality.artifact import Artifact
 from tonality.card import Card
 from tonality.classifier import Classifier, available_cores
 from tonality.data import Dataset
+from tonality.errors import ArtifactError, TrainingError
 from tonality.evaluate import evaluate, origin
 from tonality.evaluate.calibrate import calibrate
+from tonality.train.checkpoint import RunFolder
 from tonality.train.history import Row
 from tonality.train.prepare import Prepared
 from tonality.train.recipe import Recipe
+
+# With more classes, the metrics that a model folder carries are without the confusion matrix, which
+# has a number a pair of them.
+MOST_CONFUSED = 50
 
 _PACKAGES = ("tonality", "torch", "lightning", "numpy", "gensim")
 
@@ -77,7 +83,7 @@ def build_artifact(
         data.validation_classes, probabilities, data.labels, lengths=data.validation.lengths
     ).to_json()
     metrics = {
-        "validation": {key: found[key] for key in found if key != "mistakes"},
+        "validation": _short(found),
         **calibrated.artifact.metrics,
     }
     provenance = _provenance(dataset, data, recipe, best=best, minutes=minutes, device=device)
@@ -91,6 +97,47 @@ def build_artifact(
         }
     )
     return complete, probabilities
+
+
+def rehearse(data: Prepared, recipe: Recipe, folder: RunFolder) -> None:
+    """Saves the model untrained, for a moment, so that no run ends with one that cannot be saved.
+
+    Args:
+        data: what will be trained on.
+        recipe: the settings.
+        folder: the run's.
+
+    Raises:
+        TrainingError: the model cannot be saved; says why.
+    """
+    zeros = {name: np.zeros(s, np.float32) for name, s in data.network.tensor_shapes().items()}
+    scores = dict.fromkeys(("precision", "recall", "f1"), 0.12345678901234568)
+    per_class = {label: {**scores, "support": len(data.validation)} for label in data.labels}
+    untrained = Artifact(
+        labels=data.labels,
+        text=recipe.text,
+        vocabulary=data.vocabulary,
+        network=data.network,
+        tensors=artifact.quantise(zeros),
+        priors=tuple(float(share) for share in data.priors),
+        provenance={"recipe": recipe.to_dict()},
+        metrics={"validation": {"labels": data.labels, "per_class": per_class}},
+    )
+    with folder.rehearsal() as place:
+        try:
+            artifact.write(untrained, place)
+        except ArtifactError as fault:
+            raise TrainingError(
+                f"the model could not be saved after training: its {fault.path.name} {fault.reason}"
+            ) from fault
+
+
+def _short(found: Mapping[str, Any]) -> dict[str, Any]:
+    """What a model folder carries of an evaluation."""
+    left_out = {"mistakes"}
+    if len(found["labels"]) > MOST_CONFUSED:
+        left_out |= {"confusion", "by_length"}
+    return {key: found[key] for key in found if key not in left_out}
 
 
 def validation_csv(dataset: Dataset, data: Prepared, probabilities: Floats) -> str:
@@ -108,8 +155,7 @@ def validation_csv(dataset: Dataset, data: Prepared, probabilities: Floats) -> s
 def _provenance(
     dataset: Dataset, data: Prepared, recipe: Recipe, *, best: Row, minutes: float, device: str
 ) -> dict[str, Any]:
-    held_out = set(data.validation_rows.tolist())
-    learnt = [text for row, text in enumerate(dataset.train.texts) if row not in held_out]
+    learnt, held_out = data.corpus[: len(data.train)], data.validation_rows.tolist()
     return {
         "recipe": recipe.to_dict(),
         "data": {"name": dataset.name, "sha256": dict(dataset.sha256)},
@@ -118,7 +164,8 @@ def _provenance(
             "validation": len(data.validation),
             "unlabelled": data.unlabelled,
         },
-        origin.KEY: origin.record(dataset.train, learnt, sorted(held_out)),
+        "left_out": dict(data.left_out),  # copies of texts to measure on
+        origin.KEY: origin.record(dataset.train, learnt, held_out),
         "seed": recipe.training.seed,
         "best": {"step": best.step, "epoch": round(best.epoch, 4)},
         "minutes": round(minutes, 2),

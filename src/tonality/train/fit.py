@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,11 +20,11 @@ from tonality.errors import TrainingError
 from tonality.train.batches import BatchStream
 from tonality.train.checkpoint import METRICS, RunFolder
 from tonality.train.curves import draw_curves
-from tonality.train.export import build_artifact, validation_csv
+from tonality.train.export import build_artifact, rehearse, validation_csv
 from tonality.train.loop import Loop
 from tonality.train.model import Dropout, LSTMNetwork
 from tonality.train.module import TrainingModule
-from tonality.train.prepare import Prepared, check_dataset, fingerprint, prepare
+from tonality.train.prepare import Prepared, check_dataset, fingerprint, prepare, with_vectors
 from tonality.train.progress import Reporter
 from tonality.train.recipe import Recipe
 from tonality.train.requirements import require_packages
@@ -31,8 +32,8 @@ from tonality.train.requirements import require_packages
 CURVES, VALIDATION = "curves.png", "validation.csv"
 
 _MEMORY = (
-    "out of memory: lower training.batch_size, text.max_tokens, network.hidden_size or "
-    "vocabulary.ngrams"
+    "out of memory: start anew in another folder with a lower training.batch_size, "
+    "text.max_tokens, network.hidden_size or vocabulary.ngrams"
 )
 
 
@@ -73,10 +74,12 @@ def train(
         ConfigError: ``resume`` with other settings or data than the run's.
         DataError: the data cannot be trained on.
         DependencyError: a package of the extra ``train`` is missing.
-        TrainingError: the folder holds a run already, or none to resume; training diverged or
-            ran out of memory; a file cannot be written.
+        TrainingError: the folder holds a run already or other files, or no run to resume; the
+            model could not be saved; training diverged or ran out of memory; a file cannot be
+            written. What failed before its first checkpoint leaves nothing behind.
         KeyboardInterrupt: stopped by Ctrl-C or SIGTERM, after saving.
     """
+    began = time.monotonic()
     require_packages(recipe)
     labels = check_dataset(dataset)
     folder = RunFolder(output)
@@ -91,19 +94,30 @@ def train(
     if resume and leads:
         folder.reopen(identity)
     elif leads:
-        folder.begin(identity, recipe.to_toml())
+        folder.check_free()
     state = folder.load_checkpoint() if resume else None
-    data = prepare(dataset, recipe, folder, reporter)
-    with _quiet(), torch.random.fork_rng(devices=[]):
-        try:
+    data = prepare(dataset, recipe, reporter)
+    # Only now, for most mistakes show until here; from here on, word vectors included, a run that
+    # is killed can be resumed.
+    if leads and not resume:
+        folder.begin(identity, recipe.to_toml())
+    try:
+        if leads:
+            rehearse(data, recipe, folder)
+        if state is None and recipe.vectors.use:
+            data = with_vectors(data, recipe, folder, reporter)
+        with _quiet(), torch.random.fork_rng(devices=[]):
             trainer, loop = _fit(
-                data, recipe, folder, reporter, state, checkpoint_minutes,
+                data, recipe, folder, reporter, state, checkpoint_minutes, began,
                 callbacks=list(callbacks), accelerator=accelerator, devices=devices,
             )  # fmt: skip
-        except (MemoryError, RuntimeError) as fault:
-            if isinstance(fault, RuntimeError) and "memory" not in str(fault):
-                raise
+    except Exception as fault:
+        folder.abandon()
+        if isinstance(fault, MemoryError) or (
+            isinstance(fault, RuntimeError) and "memory" in str(fault)
+        ):
             raise TrainingError(_MEMORY) from fault
+        raise
     if not trainer.is_global_zero:
         return folder.model
     _leave_records(folder, loop)
@@ -119,6 +133,7 @@ def _fit(
     reporter: Reporter,
     state: Mapping[str, Any] | None,
     checkpoint_minutes: float,
+    began: float,
     *,
     callbacks: list[Callback],
     accelerator: str,
@@ -135,8 +150,9 @@ def _fit(
         first_step=0 if state is None else state["step"],
     )
     loop = Loop(
-        data, recipe, stream, folder, reporter, checkpoint_minutes=checkpoint_minutes, state=state
-    )
+        data, recipe, stream, folder, reporter,
+        checkpoint_minutes=checkpoint_minutes, state=state, began=began,
+    )  # fmt: skip
     half = settings.precision == "bf16" and accelerator != "cpu" and torch.cuda.is_available()
     trainer = Trainer(
         accelerator=accelerator,
@@ -215,7 +231,7 @@ def _finish(
         recipe,
         folder.load_best(loop.best["file"]),
         best=best,
-        minutes=loop.history.rows[-1].seconds / 60,
+        minutes=loop.seconds / 60,
         device=device,
     )
     folder.write(VALIDATION, validation_csv(dataset, data, probabilities).encode())

@@ -20,7 +20,7 @@ class Row:
         validation_loss: cross-entropy on the validation part.
         validation_accuracy: share of it that is right.
         learning_rate: at this step, before the multipliers of the embeddings.
-        seconds: spent training so far, over all sessions of the run.
+        seconds: spent so far, preparations included, over all sessions of the run.
     """
 
     step: int

@@ -43,6 +43,7 @@ class Loop(Callback):
         reporter: what it tells.
         checkpoint_minutes: minutes between checkpoints, besides those at evaluations.
         state: the checkpoint to go on from.
+        began: when this session began, preparations included, by ``time.monotonic``.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Loop(Callback):
         *,
         checkpoint_minutes: float,
         state: Mapping[str, Any] | None,
+        began: float,
     ) -> None:
         self.data, self.settings, self.stream = data, recipe.training, stream
         self.folder, self.reporter = folder, reporter
@@ -65,7 +67,7 @@ class Loop(Callback):
         self.interrupted = False
         self._save_every = checkpoint_minutes * 60
         self._texts = self._tokens = 0
-        self._seconds_before = 0.0
+        self._began, self._seconds_before = began, 0.0
         self._paused = 0.0  # seconds of this session that went to evaluating and saving
         self._saved_average: dict[str, Any] | None = None
         self._board: TensorBoard | None = None
@@ -92,7 +94,7 @@ class Loop(Callback):
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Starts the clock and takes Ctrl-C as a wish to save; Lightning restores the handlers."""
         assert isinstance(pl_module, TrainingModule)
-        self._began = self._saved = time.monotonic()
+        self._started = self._saved = time.monotonic()
         if trainer.is_global_zero:
             self._board = TensorBoard(self.folder.path / "tensorboard", pl_module.first_step)
         if threading.current_thread() is threading.main_thread():
@@ -196,7 +198,7 @@ class Loop(Callback):
 
     @property
     def seconds(self) -> float:
-        """Seconds spent training, over all sessions."""
+        """Seconds spent on the run, preparations included, over all sessions."""
         return self._seconds_before + time.monotonic() - self._began
 
     def _agreed(self, trainer: Trainer, wish: bool) -> bool:
@@ -238,6 +240,6 @@ class Loop(Callback):
                 texts=self._texts,
                 tokens=self._tokens,
                 steps=step - module.first_step,
-                seconds=time.monotonic() - self._began - self._paused,
+                seconds=time.monotonic() - self._started - self._paused,
             )
         )

@@ -24,8 +24,8 @@ from tonality.train.recipe import Recipe
 from tonality.train.sections import OptimiserSettings
 
 DIVERGED = (
-    "lower optimiser.learning_rate, or set optimiser.clip_norm (1.0 is usual); "
-    "the last checkpoint is from before"
+    "start anew in another folder with a lower optimiser.learning_rate, or with "
+    "optimiser.clip_norm (1.0 is usual)"
 )
 
 

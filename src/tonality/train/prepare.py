@@ -1,24 +1,27 @@
 """From a dataset to arrays: the split, the vocabulary, the n-gram table, the word vectors.
 
-Only the training part and unlabelled text shape them; the validation part is only encoded, and
-the test part is not touched.
+Only the training part and unlabelled text shape them, without the texts that are in a part to
+measure on too: the validation part is only encoded, and the test part only looked at for such
+copies.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tonality.classifier import available_cores
 from tonality.data import Dataset, Table, split
+from tonality.data.splits import normalised
 from tonality.encode import Encoded, Encoder
 from tonality.errors import DataError
+from tonality.manifest import shorten
 from tonality.network import NetworkConfig
 from tonality.ngrams import NgramTable
 from tonality.text import TextConfig, Tokenizer
@@ -33,6 +36,8 @@ Floats = NDArray[np.float32]
 
 # Fewer labelled rows teach nothing, whatever the settings.
 LEAST_ROWS = 20
+# As the model folder's reader has it: control characters in a label would reach the terminal.
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,9 @@ class Prepared:
         validation: the validation texts, M.
         validation_classes: their classes (M,).
         validation_rows: their rows in the labelled table (M,).
-        unlabelled: how many unlabelled texts there are.
+        corpus: the training texts and the unlabelled ones, as strings.
+        left_out: how many texts of ``train`` and ``unlabelled`` are left out for being in a
+            part to measure on too.
         vectors: where the word embedding starts (V, E), or None.
     """
 
@@ -60,8 +67,14 @@ class Prepared:
     validation: Encoded
     validation_classes: Int64
     validation_rows: Int64
-    unlabelled: int
-    vectors: Floats | None
+    corpus: list[str]
+    left_out: dict[str, int]
+    vectors: Floats | None = None
+
+    @property
+    def unlabelled(self) -> int:
+        """How many unlabelled texts there are, those left out not counted."""
+        return len(self.corpus) - len(self.train)
 
     @property
     def priors(self) -> NDArray[np.float64]:
@@ -77,7 +90,7 @@ def check_dataset(dataset: Dataset) -> tuple[str, ...]:
     Classes are in alphabetical order, or in that of the numbers if all are numbers.
 
     Raises:
-        DataError: no labels, one class only, or too few rows.
+        DataError: no labels, one class only, too few rows, or a label that no model can have.
     """
     table = dataset.train
     source = table.source or None
@@ -93,6 +106,13 @@ def check_dataset(dataset: Dataset) -> tuple[str, ...]:
         raise DataError(
             f"{len(table)} labelled rows are too few; {LEAST_ROWS} are the least", path=source
         )
+    for label in labels:
+        if not label.strip() or _UNPRINTABLE.search(label):
+            raise DataError(
+                f"the label {shorten(repr(label))} is blank or has control characters, which no "
+                "model can have; rename it with --label-map or in the data",
+                path=source,
+            )
     if all(label.removeprefix("-").isdecimal() for label in labels):
         labels.sort(key=int)
     return tuple(labels)
@@ -101,7 +121,8 @@ def check_dataset(dataset: Dataset) -> tuple[str, ...]:
 def fingerprint(dataset: Dataset) -> str:
     """SHA-256 of all that training reads of a dataset, wherever it came from."""
     digest = hashlib.sha256()
-    tables: Iterable[Table] = (dataset.train, *([dataset.unlabelled] if dataset.unlabelled else []))
+    parts = (dataset.train, dataset.unlabelled, dataset.test)
+    tables: Iterable[Table] = [table for table in parts if table is not None]
     for table in tables:
         for column in (table.texts, table.labels, table.groups):
             digest.update(b"\0none" if column is None else b"\0%d" % len(column))
@@ -111,18 +132,21 @@ def fingerprint(dataset: Dataset) -> str:
     return digest.hexdigest()
 
 
-def prepare(dataset: Dataset, recipe: Recipe, folder: RunFolder, reporter: Reporter) -> Prepared:
-    """Everything that comes before the first step.
+def prepare(dataset: Dataset, recipe: Recipe, reporter: Reporter) -> Prepared:
+    """Everything that comes before the first step, but for word vectors.
+
+    Unlabelled texts that are, but for case and space, in the validation or the test part are left
+    out, and so are training texts that are in the test part: what is measured later must have
+    shaped nothing.
 
     Args:
         dataset: the data.
         recipe: the settings.
-        folder: where word vectors are kept, so that a resumed run starts from the same.
         reporter: told what goes on.
 
     Raises:
+        ConfigError: a setting of the text or the vocabulary does not hold.
         DataError: the data cannot be trained on.
-        DependencyError: a package of the extra ``train`` is missing.
     """
     labels = check_dataset(dataset)
     rows, held_out = split(
@@ -130,8 +154,21 @@ def prepare(dataset: Dataset, recipe: Recipe, folder: RunFolder, reporter: Repor
     )
     classes = _classes(dataset.train, labels)
     texts = dataset.train.texts
+    in_test = _forms(dataset.test.texts if dataset.test else [])
+    kept = np.array([normalised(texts[i]) not in in_test for i in rows], dtype=np.bool_)
+    left_out = {"train": int((~kept).sum())}
+    rows = rows[kept]
+    _check_classes(classes[rows], labels, dataset.train)
     train_texts = [texts[i] for i in rows]
-    unlabelled = dataset.unlabelled.texts if dataset.unlabelled else []
+    measured = in_test | _forms([texts[i] for i in held_out])
+    given = dataset.unlabelled.texts if dataset.unlabelled else []
+    unlabelled = [text for text in given if normalised(text) not in measured]
+    left_out["unlabelled"] = len(given) - len(unlabelled)
+    if any(left_out.values()):
+        reporter.say(
+            f"left out, for being in a part to measure on too: {left_out['train']:,} texts with "
+            f"labels, {left_out['unlabelled']:,} without"
+        )
     reporter.say(
         f"{len(rows):,} texts to train on, {len(held_out):,} for validation, "
         f"{len(unlabelled):,} without labels"
@@ -141,9 +178,6 @@ def prepare(dataset: Dataset, recipe: Recipe, folder: RunFolder, reporter: Repor
     vocabulary, train = _add_ngrams(vocabulary, train, classes[rows], recipe)
     ngrams = 0 if vocabulary.ngrams is None else vocabulary.ngrams.size
     reporter.say(f"{vocabulary.size:,} words and {max(ngrams - 1, 0):,} n-grams")
-    vectors = None
-    if recipe.vectors.use:
-        vectors = _vectors([train_texts, unlabelled], vocabulary, recipe, folder, reporter)
     return Prepared(
         labels=labels,
         vocabulary=vocabulary,
@@ -155,9 +189,23 @@ def prepare(dataset: Dataset, recipe: Recipe, folder: RunFolder, reporter: Repor
         validation=Encoder(recipe.text, vocabulary).encode([texts[i] for i in held_out]),
         validation_classes=classes[held_out],
         validation_rows=held_out,
-        unlabelled=len(unlabelled),
-        vectors=vectors,
+        corpus=train_texts + unlabelled,
+        left_out=left_out,
     )
+
+
+def _forms(texts: Sequence[str]) -> frozenset[str]:
+    """What counts as a copy of one of the texts; blank texts have no copies."""
+    return frozenset(normalised(text) for text in texts) - {""}
+
+
+def _check_classes(classes: Int64, labels: tuple[str, ...], table: Table) -> None:
+    for label, count in zip(labels, np.bincount(classes, minlength=len(labels)), strict=True):
+        if not count:
+            raise DataError(
+                f"every training text of class {label!r} is in the test part too; leave either out",
+                path=table.source or None,
+            )
 
 
 def _classes(table: Table, labels: tuple[str, ...]) -> Int64:
@@ -196,34 +244,40 @@ def _add_ngrams(
     return vocabulary.with_ngrams(table), dataclasses.replace(train, ngrams=found)
 
 
-def _vectors(
-    corpora: list[list[str]],
-    vocabulary: Vocabulary,
-    recipe: Recipe,
-    folder: RunFolder,
-    reporter: Reporter,
-) -> Floats:
+def with_vectors(data: Prepared, recipe: Recipe, folder: RunFolder, reporter: Reporter) -> Prepared:
+    """The same with word vectors: those that the run's folder holds, or new ones, saved there.
+
+    Args:
+        data: the data.
+        recipe: the settings.
+        folder: the run's; a run that is killed meanwhile trains them anew when resumed.
+        reporter: told what goes on.
+
+    Raises:
+        DependencyError: gensim is not installed.
+        TrainingError: they cannot be saved.
+    """
+    vocabulary = data.vocabulary
     shape = (vocabulary.size, recipe.network.embedding_size)
     saved = folder.load_vectors(shape)
     if saved is not None:
         reporter.say("word vectors are there from before")
-        return saved
+        return dataclasses.replace(data, vectors=saved)
     # Whole texts, whatever the network reads of them; n-grams have no part in this.
     whole: TextConfig = dataclasses.replace(recipe.text, max_tokens=0)
     encoder = Encoder(whole, vocabulary.with_ngrams(None))
     settings = recipe.vectors
     reporter.say(f"word vectors: {settings.epochs} epochs")
     vectors = word_vectors(
-        encoder.encode([text for corpus in corpora for text in corpus]),
+        encoder.encode(data.corpus),
         vocabulary.size,
         size=shape[1],
         epochs=settings.epochs,
         window=settings.window,
         negative=settings.negative,
         seed=recipe.training.seed,
-        workers=available_cores(),
         progress=lambda done: reporter.say(f"word vectors: epoch {done} of {settings.epochs} done"),
     )
     vectors *= settings.deviation / max(float(vectors.std()), float(np.finfo(np.float32).tiny))
     folder.save_vectors(vectors)
-    return vectors
+    return dataclasses.replace(data, vectors=vectors)

@@ -25,13 +25,11 @@ def word_vectors(
     window: int = 5,
     negative: int = 5,
     seed: int = 0,
-    workers: int = 1,
     progress: Callable[[int], None] | None = None,
 ) -> Floats:
     """Word vectors from texts: word2vec's continuous bag of words (Mikolov et al. 2013).
 
-    With one worker, the same input gives the same vectors; with several, threads race, and
-    vectors differ a little from run to run.
+    One thread, since several race: the same input gives the same vectors on any machine.
 
     Args:
         texts: the ids of N texts.
@@ -41,7 +39,6 @@ def word_vectors(
         window: words of context on each side.
         negative: noise words drawn for each word.
         seed: of the start and the noise.
-        workers: threads.
         progress: called with the number of epochs done.
 
     Returns:
@@ -78,7 +75,7 @@ def word_vectors(
             min_count=1,
             sg=0,
             seed=seed % 2**32,
-            workers=workers,
+            workers=1,
         )
         model.build_vocab_from_freq({str(i): int(counts[i]) for i in occurring})
         model.train(
