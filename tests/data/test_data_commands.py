@@ -142,3 +142,12 @@ def test_inspect_data_that_cannot_be_read(tmp_path: Path) -> None:
     assert isinstance(result.exception, DataError)  # main() makes it one line and status 1
     assert "no text column" in str(result.exception)
     assert "Columns: 'title', 'stars'" in str(result.exception)
+
+
+def test_inspect_in_another_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"text,label\n" + b"".join(b"\xe9%d,%d\n" % (i, i % 2) for i in range(9)))
+    result = run("inspect", str(path))
+    assert "such as --encoding cp1252" in str(result.exception)
+    result = run("inspect", str(path), "--encoding", "cp1252", "--json")
+    assert json.loads(result.stdout)["parts"]["train"]["rows"] == 9

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tonality.data import Table, read_table
+from tonality.data import Table, load_dataset, read_table
 from tonality.errors import ConfigError, DataError, DependencyError
 
 pa = pytest.importorskip("pyarrow", reason="reading Parquet needs tonality[train]")
@@ -294,6 +294,74 @@ def test_bytes_that_are_no_utf8_matter_only_where_they_are_read(tmp_path: Path) 
     content = b"author,text,label,movie\nJos\xe9,fine,1,a\nx,y,\xe9,a\nx,y,1,\xe9\n"
     table = read_table(write(tmp_path / "a.csv", content))
     assert (table.texts, table.bad_reasons) == (["fine"], {"invalid UTF-8": 2})
+
+
+@pytest.mark.parametrize("order", ["le", "be"])
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_utf_16_without_a_mark_is_refused(tmp_path: Path, name: str, order: str) -> None:
+    content = "text,label\none,1\n" if name == "a.csv" else '{"text": "one", "label": "1"}\n'
+    path = write(tmp_path / name, content.encode(f"utf-16-{order}"))
+    with pytest.raises(DataError, match=rf"save it as UTF-8, or .* --encoding utf-16-{order}$"):
+        read_table(path)
+    table = read_table(path, encoding=f"utf-16-{order}")
+    assert (table.texts, table.labels) == (["one"], ["1"])
+
+
+def test_a_file_in_another_encoding_and_its_remedy(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    content = b'text,label\n"caf\xe9, \x93good\x94",1\nna\xefve,0\n'
+    path = write(tmp_path / "a.csv", content)
+    with pytest.raises(DataError, match=r"none of the 2 rows .*name it, such as --encoding cp1252"):
+        read_table(path)
+    table = read_table(path, encoding="cp1252")
+    assert table.texts == ["caf\u00e9, \u201cgood\u201d", "na\u00efve"]
+    write(path, content + b"plain,1\nodd \x81,1\n")
+    with caplog.at_level(logging.WARNING):
+        assert read_table(path).bad_reasons == {"invalid UTF-8": 3}
+        assert "such as --encoding cp1252" in caplog.text
+        caplog.clear()
+        assert read_table(path, encoding="cp1252").bad_reasons == {"invalid cp1252": 1}
+        assert "--encoding" not in caplog.text
+
+
+def test_the_encoding_of_a_whole_dataset(tmp_path: Path) -> None:
+    write(tmp_path / "train.csv", "text,label\ncaf\u00e9,1\n".encode("latin-1"))
+    write(tmp_path / "test.jsonl", '{"text": "na\u00efve", "label": 1}'.encode("latin-1"))
+    content = {"text": [b"\xe9"], "label": ["-1"]}
+    write_parquet(tmp_path / "unsup.parquet", content)
+    data = load_dataset(tmp_path, encoding="latin-1")
+    assert data.test is not None
+    assert data.unlabelled is not None
+    texts = (data.train.texts, data.test.texts, data.unlabelled.texts)
+    assert texts == (["caf\u00e9"], ["na\u00efve"], ["\u00e9"])
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "utf_8", "utf-16", "utf-16-le"])
+def test_a_byte_order_mark_is_no_part_of_the_header(tmp_path: Path, encoding: str) -> None:
+    marked = "utf-8-sig" if "8" in encoding else "utf-16"
+    path = write(tmp_path / "a.csv", "text,label\none,1\n".encode(marked))
+    assert read_table(path, encoding=encoding).texts == ["one"]
+
+
+@pytest.mark.parametrize("encoding", ["klingon", "hex", "rot13", "undefined", "", "a\0b"])
+def test_encodings_that_are_none(tmp_path: Path, encoding: str) -> None:
+    path = write(tmp_path / "a.csv", "text,label\none,1\n")
+    with pytest.raises(ConfigError, match="expected the name of an encoding"):
+        read_table(path, encoding=encoding)
+
+
+@settings(deadline=None)
+@given(
+    st.binary(max_size=100),
+    st.sampled_from(["cp1252", "utf-16", "utf-16-be", "shift_jis", "utf-7", "gb18030", "utf-32"]),
+)
+def test_any_bytes_in_any_encoding_give_a_table_or_a_data_error(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes, encoding: str
+) -> None:
+    path = tmp_path_factory.mktemp("bytes") / "a.csv"
+    with contextlib.suppress(DataError):
+        read_table(write(path, "text,label\n".encode(encoding) + content), encoding=encoding)
 
 
 def test_all_rows_bad(tmp_path: Path) -> None:

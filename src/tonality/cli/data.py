@@ -11,6 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tonality.cli.options import (
+    AsJson,
+    BadRows,
+    Encoding,
+    GroupColumn,
+    LabelColumn,
+    LabelMap,
+    TextColumn,
+)
+from tonality.cli.texts import ascii_only
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -101,23 +112,17 @@ def inspect(
     data: Annotated[
         str, typer.Argument(help="A file, a folder with train and test files, or imdb.")
     ],
-    text_column: Annotated[str | None, typer.Option(help="The column of the texts.")] = None,
-    label_column: Annotated[str | None, typer.Option(help="The column of the labels.")] = None,
-    group_column: Annotated[
-        str | None, typer.Option(help="The column of what a split keeps together.")
-    ] = None,
-    label_map: Annotated[
-        list[str] | None,
-        typer.Option(help="OLD=NEW, such as 1=positive; 2= leaves out rows of label 2. Repeat it."),
-    ] = None,
-    bad_rows: Annotated[
-        Path | None, typer.Option(help="Write rows that cannot be read here.")
-    ] = None,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
+    group_column: GroupColumn = None,
+    label_map: LabelMap = None,
+    bad_rows: BadRows = None,
+    encoding: Encoding = None,
     validation: Annotated[
         float, typer.Option(help="The share of rows, or their number, that training holds out.")
     ] = 0.2,
     seed: Annotated[int, typer.Option(help="The seed of that split.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show what is in a dataset: rows, classes, lengths, duplicates, leaks between parts."""
     from tonality.data import load_dataset, parse_label_map
@@ -130,11 +135,12 @@ def inspect(
         group_column=group_column,
         label_map=parse_label_map(label_map or []),
         bad_rows=bad_rows,
+        encoding=encoding,
     )
     held_out = int(validation) if validation >= 1 and validation.is_integer() else validation
     found = inspect_dataset(dataset, validation=held_out, seed=seed)
     if as_json:
-        typer.echo(json.dumps(found.to_json(), ensure_ascii=False, allow_nan=False))
+        typer.echo(json.dumps(found.to_json(), ensure_ascii=ascii_only(), allow_nan=False))
         return
     from rich.console import Console
 
@@ -151,6 +157,8 @@ def _show(found: Inspection, console: Console) -> None:
         console.print("Nothing to worry about.", highlight=False)
     for warning in found.warnings:
         console.print(f"! {warning}", style="yellow", markup=False, highlight=False)
+    for note in found.notes:
+        console.print(f"- {note}", markup=False, highlight=False)
 
 
 def _show_facts(found: Inspection, console: Console) -> None:

@@ -23,6 +23,10 @@ LabelMap = Annotated[
     typer.Option(help="OLD=NEW, such as 1=positive; 2= leaves out rows of label 2. Repeat it."),
 ]
 BadRows = Annotated[Path | None, typer.Option(help="Write rows that cannot be read here.")]
+Encoding = Annotated[
+    str | None,
+    typer.Option(help="The files' encoding where it is not UTF-8, such as cp1252.", metavar="NAME"),
+]
 
 UNSURE = (
     "careful: the model keeps no record of the rows that its training held out, and this is not "

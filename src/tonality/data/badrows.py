@@ -95,8 +95,13 @@ class BadRows:
         """Returns reason -> count for ``source``."""
         return dict(self._counts.get(source, {}))
 
-    def close_file(self, source: str, good: int) -> None:
+    def close_file(self, source: str, good: int, remedy: str = "") -> None:
         """Reports the bad rows of ``source`` once all of it is read.
+
+        Args:
+            source: the file.
+            good: how many of its rows can be used.
+            remedy: what the user may do about the bad ones, if that is known.
 
         Raises:
             DataError: when rows were there and none could be used.
@@ -107,17 +112,18 @@ class BadRows:
         examples = "; ".join(map(str, self._first[source]))
         if not good:
             rows = "the only row cannot" if bad == 1 else f"none of the {bad:,} rows can"
-            reason = f"{rows} be read: {examples}"
+            reason = f"{rows} be read: {examples}{'; ' if remedy else ''}{remedy}"
             raise DataError(reason, path=source)
         aside = "" if self.path is None else f" (all of them in {self.path})"
         logger.warning(
-            "%s: left out %d of %s%s: %s%s",
+            "%s: left out %d of %s%s: %s%s%s",
             source,
             bad,
             counted(bad + good, "row"),
             aside,
             examples,
             "; ..." if bad > SHOWN else "",
+            f"; {remedy}" if remedy else "",
         )
 
 

@@ -77,6 +77,7 @@ class Wanted:
     group: str | None = None
     label_map: LabelMap | None = None
     extras: tuple[str, ...] = ()
+    encoding: str | None = None
 
 
 @dataclass(frozen=True)

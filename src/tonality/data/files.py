@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
+from tonality.data.encoding import of_bytes
 from tonality.errors import DataError
 
+HEAD = 4096  # bytes looked at to tell the encoding
 TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
 _TEXT_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
 SUFFIXES = (
@@ -34,11 +36,13 @@ class TextFile:
         path: the file on disk.
         member: the name inside the zip, ``""`` otherwise.
         suffix: the format's suffix, such as ``.csv``, without ``.gz`` or ``.zip``.
+        encoding: the one that the user gave, if any.
     """
 
     path: Path
     member: str
     suffix: str
+    encoding: str | None = None
 
     @property
     def name(self) -> str:
@@ -49,20 +53,25 @@ class TextFile:
     def open(self) -> Iterator[Iterator[str]]:
         """Opens the file as decoded lines, line ends kept.
 
-        Bytes that are not UTF-8 become lone surrogates (PEP 383), so that only the rows they
+        Bytes that are not valid UTF-8 become lone surrogates (PEP 383), so that only the rows they
         are in are bad.
 
         Raises:
             DataError: the file cannot be read or unpacked.
         """
+        encoding = self.encoding or ""
         try:
             with self._binary() as binary:
-                encoding, errors = _encoding(binary)
+                try:
+                    encoding = of_bytes(binary.peek(HEAD)[:HEAD], self.encoding)
+                except DataError as error:
+                    raise DataError(error.reason, path=self.path) from error
+                errors = "strict" if encoding == "utf-16" else "surrogateescape"
                 yield io.TextIOWrapper(binary, encoding=encoding, errors=errors, newline="")
         except _BROKEN_PACK as error:
             raise DataError(f"cannot be unpacked: {error}", path=self.path) from error
         except UnicodeError as error:
-            raise DataError(f"is not valid UTF-16: {error}", path=self.path) from error
+            raise DataError(f"is not valid {encoding.upper()}: {error}", path=self.path) from error
         except OSError as error:
             raise unreadable(self.path, error) from error
 
@@ -80,12 +89,6 @@ class TextFile:
                 yield stream
 
 
-def _encoding(binary: io.BufferedReader) -> tuple[str, str]:
-    if binary.peek(2)[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return "utf-16", "strict"
-    return "utf-8-sig", "surrogateescape"
-
-
 def unreadable(path: Path, error: OSError) -> DataError:
     """The error for a file that the system does not let us read."""
     reason = "no such file or folder" if isinstance(error, FileNotFoundError) else None
@@ -101,7 +104,7 @@ def table_stem(name: str) -> str | None:
     return None
 
 
-def text_file(path: Path) -> TextFile:
+def text_file(path: Path, encoding: str | None = None) -> TextFile:
     """Says what is in a file by its suffix, looking inside a zip.
 
     Raises:
@@ -111,13 +114,13 @@ def text_file(path: Path) -> TextFile:
     last = suffixes[-1] if suffixes else ""
     if last == ".zip":
         member = _only_table(path)
-        return TextFile(path, member, PurePosixPath(member).suffix.casefold())
+        return TextFile(path, member, PurePosixPath(member).suffix.casefold(), encoding)
     if last == ".gz":
         last = suffixes[-2] if len(suffixes) > 1 else ""
     if last not in TABLE_SUFFIXES:
         known = ", ".join(SUFFIXES)
         raise DataError(f"unknown kind of file; expected one of {known}", path=path)
-    return TextFile(path, "", last)
+    return TextFile(path, "", last, encoding)
 
 
 def _only_table(path: Path) -> str:

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from tonality.data.archive import members
 from tonality.data.badrows import BadRows, Fault
 from tonality.data.columns import Wanted
+from tonality.data.encoding import decoded
 from tonality.data.files import sha256_of, unreadable
 from tonality.data.rows import Row, build_table
 from tonality.data.table import Dataset
@@ -62,10 +63,13 @@ Parts = dict[tuple[str, str], _Part]
 class Reviews:
     """Reviews of one split as a source of rows, in the order of their names."""
 
-    def __init__(self, name: str, split: str, parts: Mapping[str, _Part]) -> None:
+    def __init__(
+        self, name: str, split: str, parts: Mapping[str, _Part], encoding: str | None = None
+    ) -> None:
         self.name = name
         self._split = split
         self._parts = parts
+        self._encoding = encoding
         self._has_movies = all(part.movies is not None for part in parts.values())
         labelled = parts.keys() <= LABELS.keys()
         self.columns: Sequence[str] = [
@@ -97,7 +101,7 @@ class Reviews:
             "id": f"{self._split}/{kind}/{review.name}",
             "label": LABELS.get(kind),
             "rating": review.rating,
-            "text": review.content.decode("utf-8", "surrogateescape"),
+            "text": decoded(review.content, self._encoding),
         }
         if self._has_movies and movies is not None:
             if review.line >= len(movies):
@@ -150,7 +154,9 @@ def load_stanford(path: Path, wanted: Wanted, bad_rows: BadRows) -> Dataset:
     def reviews(split: str, *kinds: str) -> Reviews | None:
         chosen = {k: parts[split, k] for k in kinds if (split, k) in parts}
         name = f"{path}/{split}" + ("/unsup" if "unsup" in kinds else "")
-        return Reviews(name, split, chosen) if any(p.reviews for p in chosen.values()) else None
+        if not any(part.reviews for part in chosen.values()):
+            return None
+        return Reviews(name, split, chosen, wanted.encoding)
 
     train, test = reviews("train", "pos", "neg"), reviews("test", "pos", "neg")
     unsup = reviews("train", "unsup")

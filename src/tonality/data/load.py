@@ -11,6 +11,7 @@ from pathlib import Path
 from tonality.data.badrows import BadRows
 from tonality.data.cache import ARCHIVE_NAME, cached_imdb
 from tonality.data.columns import SHOWN, LabelMap, Wanted
+from tonality.data.encoding import check
 from tonality.data.files import sha256_of, table_stem, unreadable
 from tonality.data.imdb import find_folder, is_archive, load_stanford
 from tonality.data.readers import read_file, side_file
@@ -36,6 +37,7 @@ def load_dataset(
     label_map: Mapping[str, str] | None = None,
     extra_columns: Sequence[str] = (),
     bad_rows: str | Path | None = None,
+    encoding: str | None = None,
 ) -> Dataset:
     """Loads the data that ``spec`` names.
 
@@ -49,16 +51,19 @@ def load_dataset(
         label_map: label in the file -> label in the table.
         extra_columns: further columns to keep, as text, of the labelled tables.
         bad_rows: where to write the rows that cannot be read, of all files.
+        encoding: that of all files.
 
     Returns:
         The dataset, with the SHA-256 of each file that was read.
 
     Raises:
+        ConfigError: an unknown encoding.
         DataError: nothing there that can be read, or no row has a label that is to be mapped.
         DependencyError: a Parquet file, and pyarrow is missing.
     """
     mapping = LabelMap(label_map)
-    wanted = Wanted(text_column, label_column, group_column, mapping, tuple(extra_columns))
+    extras = tuple(extra_columns)
+    wanted = Wanted(text_column, label_column, group_column, mapping, extras, check(encoding))
     path = cached_imdb() if spec == "imdb" else Path(spec)
     dataset = _load(path, wanted, bad_rows)
     mapping.check(path)
@@ -90,7 +95,7 @@ def _probing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise unreadable(Path(error.filename or path), error) from error
+        raise unreadable(path, error) from error
     except ValueError as error:  # a null character
         raise DataError(f"cannot be read: {error}", path=path) from error
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tonality.data.badrows import Fault
+from tonality.data.encoding import decoded
 from tonality.data.files import open_binary
 from tonality.data.rows import Row
 from tonality.errors import DataError, DependencyError
@@ -22,13 +23,14 @@ class Parquet:
         DataError: the file is not Parquet or is damaged.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, encoding: str | None = None) -> None:
         try:
             import pyarrow
             import pyarrow.parquet
         except ImportError as error:
             raise DependencyError("reading Parquet", extra="train") from error
         self._path = path
+        self._encoding = encoding  # of columns of bytes; strings are UTF-8
         self._broken = (pyarrow.ArrowException, OSError)
         open_binary(path).close()
         try:
@@ -47,7 +49,7 @@ class Parquet:
         number = 0
         try:
             for batch in self._file.iter_batches(batch_size=BATCH, columns=names):
-                columns = [_values(batch.column(name)) for name in names]
+                columns = [_values(batch.column(name), self._encoding) for name in names]
                 for values in zip(*columns, strict=True):
                     number += 1
                     yield Row(number, values, dict(zip(names, values, strict=True)))
@@ -55,12 +57,9 @@ class Parquet:
             raise DataError(f"is damaged: {error}", path=self._path, row=number + 1) from error
 
 
-def _values(column: Any) -> list[Any]:
+def _values(column: Any, encoding: str | None) -> list[Any]:
     try:
         values: list[Any] = column.to_pylist()
     except UnicodeDecodeError:  # arrow does not check a writer's UTF-8; make it one bad row
         values = column.cast("large_binary").to_pylist()
-    return [
-        value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
-        for value in values
-    ]
+    return [decoded(value, encoding) if isinstance(value, bytes) else value for value in values]

@@ -8,6 +8,7 @@ from pathlib import Path
 from tonality.data.badrows import BadRows
 from tonality.data.columns import LabelMap, Wanted
 from tonality.data.delimited import Delimited
+from tonality.data.encoding import check
 from tonality.data.files import text_file
 from tonality.data.jsonlines import JsonLines
 from tonality.data.parquet import Parquet
@@ -25,6 +26,7 @@ def read_table(
     label_map: Mapping[str, str] | None = None,
     extra_columns: Sequence[str] = (),
     bad_rows: str | Path | None = None,
+    encoding: str | None = None,
 ) -> Table:
     """Reads CSV, TSV, JSON Lines (plain, gzipped or zipped) or Parquet.
 
@@ -36,18 +38,21 @@ def read_table(
         label_map: label in the file -> label in the table; ``""`` leaves those rows out.
         extra_columns: further columns to keep, as text.
         bad_rows: where to write the rows that cannot be read, as JSON Lines.
+        encoding: such as ``"cp1252"``; by default UTF-8, or UTF-16 with a byte-order mark.
 
     Returns:
         The rows that can be used, in the file's order, with the others counted.
 
     Raises:
+        ConfigError: an unknown encoding, or bad rows that would go over the data.
         DataError: the file or its columns cannot be read, every row is bad, or no row has a
             label that is to be mapped.
         DependencyError: a Parquet file, and pyarrow is missing.
     """
     path = Path(path)
     mapping = LabelMap(label_map)
-    wanted = Wanted(text_column, label_column, group_column, mapping, tuple(extra_columns))
+    extras = tuple(extra_columns)
+    wanted = Wanted(text_column, label_column, group_column, mapping, extras, check(encoding))
     with BadRows(side_file(bad_rows, path)) as collected:
         table = read_file(path, wanted, collected)
     mapping.check(path)
@@ -56,7 +61,7 @@ def read_table(
 
 def read_file(path: Path, wanted: Wanted, bad_rows: BadRows) -> Table:
     """Reads one file into a Table, its bad rows into a collection shared by several files."""
-    return build_table(_source(path), wanted, bad_rows)
+    return build_table(_source(path, wanted.encoding), wanted, bad_rows)
 
 
 def side_file(bad_rows: str | Path | None, *data: Path) -> Path | None:
@@ -80,10 +85,10 @@ def _is_same_file(one: Path, other: Path) -> bool:
         return False
 
 
-def _source(path: Path) -> Source:
-    file = text_file(path)
+def _source(path: Path, encoding: str | None) -> Source:
+    file = text_file(path, encoding)
     if file.suffix == ".parquet":
-        return Parquet(path)
+        return Parquet(path, encoding)
     if file.suffix in (".csv", ".tsv"):
         return Delimited(file, tab=file.suffix == ".tsv")
     return JsonLines(file)

@@ -9,7 +9,10 @@ from typing import Any, NamedTuple, Protocol
 
 from tonality.data.badrows import BadRows, Fault
 from tonality.data.columns import Chosen, Wanted, choose
+from tonality.data.encoding import REMEDY
 from tonality.data.table import Table
+
+INVALID = "invalid UTF-8"
 
 
 class Row(NamedTuple):
@@ -50,20 +53,24 @@ def build_table(source: Source, wanted: Wanted, bad_rows: BadRows) -> Table:
     """
     chosen = choose(source.columns, wanted, source.name)
     slots = {position: slot for slot, position in enumerate(chosen.positions)}
+    invalid = INVALID if wanted.encoding is None else f"invalid {wanted.encoding}"
     records = []
     for row in source.rows(chosen.positions):
-        parsed = row if isinstance(row, Fault) else _check(row, chosen, slots, source.columns)
+        parsed = (
+            row if isinstance(row, Fault) else _check(row, chosen, slots, source.columns, invalid)
+        )
         if isinstance(parsed, Fault):
             bad_rows.add(source.name, parsed)
         else:
             records.append(parsed)
-    bad_rows.close_file(source.name, good=len(records))
+    reasons = bad_rows.reasons(source.name)
+    misread = INVALID in reasons and wanted.encoding is None
+    bad_rows.close_file(source.name, good=len(records), remedy=REMEDY if misread else "")
     labels = [] if chosen.label is None else [record.label for record in records]
     mapped = labels if wanted.label_map is None else list(map(wanted.label_map, labels))
     # A label mapped to nothing was left out on purpose: such a row is not a bad one.
     kept = [i for i in range(len(records)) if chosen.label is None or mapped[i]]
     ratings = [records[i].rating for i in kept]
-    reasons = bad_rows.reasons(source.name)
     return Table(
         texts=[records[i].text for i in kept],
         labels=None if chosen.label is None else [mapped[i] for i in kept],
@@ -81,7 +88,7 @@ def build_table(source: Source, wanted: Wanted, bad_rows: BadRows) -> Table:
 
 
 def _check(
-    row: Row, chosen: Chosen, slots: Mapping[int, int], columns: Sequence[str]
+    row: Row, chosen: Chosen, slots: Mapping[int, int], columns: Sequence[str], invalid: str
 ) -> _Record | Fault:
     def value(position: int | None) -> Any:
         return None if position is None else row.values[slots[position]]
@@ -95,16 +102,16 @@ def _check(
     if not isinstance(text, str):
         return fault(f"expected a string, found {type(text).__name__}", chosen.text)
     if not _is_unicode(text):
-        return fault("invalid UTF-8", chosen.text)
+        return fault(invalid, chosen.text)
     label = _word(value(chosen.label))
     if chosen.label is not None:
         if not label:
             return fault("no label", chosen.label)
         if not _is_unicode(label):
-            return fault("invalid UTF-8", chosen.label)
+            return fault(invalid, chosen.label)
     group = _word(value(chosen.group))
     if chosen.group is not None and not _is_unicode(group):
-        return fault("invalid UTF-8", chosen.group)
+        return fault(invalid, chosen.group)
     return _Record(
         text,
         label,
