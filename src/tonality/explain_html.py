@@ -49,7 +49,7 @@ th, td { text-align: start; padding: .2rem .6rem .2rem 0; vertical-align: top;
   unicode-bidi: plaintext; }
 td.number, th.number { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap;
   width: 5rem; }
-.note { opacity: .8; }
+.note { opacity: .8; } .note.tonality-text { white-space: normal; }
 """.strip()
 
 
@@ -147,10 +147,12 @@ def _article(explanation: Explanation, label: str | None) -> str:
     if prediction.tokens_left_out:
         read += f", {prediction.tokens_left_out} left out"
     odds = ", ".join(f"{escape(k)} {v:.1%}" for k, v in prediction.probabilities.items())
+    marked = "Nothing was read, so this is what the model takes every text for at first."
+    if explanation.tokens:
+        marked = f"Marked: what speaks for or against <strong>{escape(target)}</strong>."
     return f"""<article>
 <h2>{escape(prediction.label)}, {prediction.score:.1%}</h2>
-<p class="note">{odds}; {read}. Marked: what speaks for or against
-<strong>{escape(target)}</strong>.</p>
+<p class="note">{odds}; {read}. {marked}</p>
 {highlight(explanation, label)}
 {_tables(explanation, label)}
 </article>"""
