@@ -20,6 +20,7 @@ class FileServer:
         cuts: how many bytes of the body to send before closing, one entry a request; whole
             bodies after that.
         statuses: statuses to answer with instead, one entry a request (0: serve the file).
+        redirect: where to send every request instead of answering it.
         ranges: whether ``Range`` is honoured.
         etag: sent as ``ETag`` and compared with ``If-Range``; ``""`` for none.
         length: whether to say how long the body is.
@@ -32,6 +33,7 @@ class FileServer:
     content: bytes
     cuts: list[int] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
+    redirect: str = ""
     ranges: bool = True
     etag: str = '"one"'
     length: bool = True
@@ -53,6 +55,11 @@ def serve(server: FileServer) -> Iterator[FileServer]:
             if server.garbled:
                 server.garbled -= 1
                 self.wfile.write(b"hello\r\n\r\n")
+                return
+            if server.redirect:
+                self.send_response(302)
+                self.send_header("Location", server.redirect)
+                self.end_headers()
                 return
             if server.statuses and (status := server.statuses.pop(0)):
                 self.send_error(status)

@@ -151,6 +151,38 @@ def test_no_server(server: FileServer, tmp_path: Path) -> None:
         fetch(nowhere, tmp_path, attempts=2, pause=0.0)
 
 
+@pytest.mark.parametrize(
+    "place", ["http://host:port/x", "http://[::1", "http://..bad/x", "file:///x"]
+)
+def test_a_redirect_to_nowhere_is_not_tried_again(
+    server: FileServer, tmp_path: Path, place: str
+) -> None:
+    server.redirect = place
+    with pytest.raises(DataError, match=r"cannot fetch http://127\.0\.0\.1"):
+        get(server, tmp_path)
+    assert len(server.requests) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_downloads_of_one_file_do_not_mix(server: FileServer, tmp_path: Path) -> None:
+    refused: list[str] = []
+
+    def again(done: int, total: int) -> None:
+        if not refused:
+            with pytest.raises(DataError, match="being downloaded by another command") as caught:
+                get(server, tmp_path)
+            refused.append(str(caught.value))
+
+    check_whole(get(server, tmp_path, progress=again))
+    assert refused[0].startswith(str(tmp_path / NAME))
+    assert len(server.requests) == 1
+
+
+def test_a_lock_left_behind_holds_nobody_up(server: FileServer, tmp_path: Path) -> None:
+    (tmp_path / f"{NAME}.lock").write_bytes(b"")
+    check_whole(get(server, tmp_path))
+
+
 def test_a_wrong_checksum(server: FileServer, tmp_path: Path) -> None:
     server.content = CONTENT[:-1] + bytes([CONTENT[-1] ^ 1])
     with pytest.raises(DataError, match="wrong checksum; expected MD5"):

@@ -59,6 +59,32 @@ def test_unknown_sources_and_mirrors() -> None:
             download_imdb(url=url)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://",
+        "https:///file",
+        "http://:80/x",
+        "http://a b/x",
+        "http://host/a\nb",
+        "http://host/\u00e9",
+        "http://host:port/x",
+        "http://host:99999/x",
+        "http://host:0/x",
+        "http://[::1",
+        "http://..bad/x",
+        f"http://{'a' * 64}/x",
+        "http://user:hunter2@host/x",
+    ],
+)
+def test_a_url_that_names_no_file_is_refused_at_once(tmp_path: Path, url: str) -> None:
+    with pytest.raises(ConfigError, match=r"^url ") as caught:
+        download_imdb(tmp_path / "new", url=url)
+    assert "\n" not in str(caught.value)
+    assert "hunter2" not in str(caught.value)  # passwords stay out of messages
+    assert not (tmp_path / "new").exists()
+
+
 def test_kaggle_without_an_account(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no Kaggle credentials.*KAGGLE_API_TOKEN") as caught:
         download_imdb(source="kaggle")

@@ -10,13 +10,15 @@ import os
 import shutil
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from tonality.errors import DataError
+from tonality.data.lock import only_one
+from tonality.errors import ConfigError, DataError
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +45,29 @@ class Remote:
     name: str
     size: int
     md5: str
+
+
+def check_url(url: str) -> None:
+    """Checks that a URL names a file on a web server, before anything is sent.
+
+    Raises:
+        ConfigError: another scheme; no host or an impossible one; a port that is no number;
+            spaces or letters beyond ASCII; a user's name or password.
+    """
+    if not url.casefold().startswith(("https://", "http://")):
+        raise ConfigError(f"url {url!r}: expected http:// or https://")
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise ConfigError(f"url {url!r}: write spaces and letters beyond ASCII as %20 and the like")
+    try:
+        parts = urllib.parse.urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+        host.encode("idna")
+    except ValueError as error:
+        raise ConfigError(f"url {url!r}: {error}") from error
+    if not host or port == 0:
+        raise ConfigError(f"url {url!r}: expected https://HOST/FILE or https://HOST:PORT/FILE")
+    if "@" in parts.netloc:
+        raise ConfigError(f"url {parts.hostname!r}: give it without a user's name and password")
 
 
 class _CutError(Exception):
@@ -77,27 +102,38 @@ def fetch(
         The path of the complete file.
 
     Raises:
-        DataError: no room, no connection, no such file, or a wrong size or checksum.
+        ConfigError: a URL that names no file on a web server.
+        DataError: another call is fetching the file; no room, no connection, no such file, or a
+            wrong size or checksum.
     """
+    check_url(remote.url)
     target = folder / remote.name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if _is_complete(target, remote):
-            return target
-        download = _Download(remote, folder, progress or (lambda done, total: None))
-        download.run(attempts, pause)
-        if not _is_complete(download.part, remote) and download.resumed:
-            logger.warning("%s: the continued download is damaged; starting over", target)
-            download.forget()
-            download.run(attempts, pause)
-        if not _is_complete(download.part, remote):
-            download.forget()
-            reason = f"{remote.url} gave a file with a wrong checksum; expected MD5 {remote.md5}"
-            raise DataError(reason, path=target)
-        download.finish(target)
+        if not _is_complete(target, remote):
+            with only_one(folder / f"{remote.name}.lock", target):
+                _fetch(remote, target, progress, attempts, pause)
     except OSError as error:
         raise disk_error(error, folder) from error
     return target
+
+
+def _fetch(
+    remote: Remote, target: Path, progress: Progress | None, attempts: int, pause: float
+) -> None:
+    if _is_complete(target, remote):  # fetched by another call just before this one's turn
+        return
+    download = _Download(remote, target.parent, progress or (lambda done, total: None))
+    download.run(attempts, pause)
+    if not _is_complete(download.part, remote) and download.resumed:
+        logger.warning("%s: the continued download is damaged; starting over", target)
+        download.forget()
+        download.run(attempts, pause)
+    if not _is_complete(download.part, remote):
+        download.forget()
+        reason = f"{remote.url} gave a file with a wrong checksum; expected MD5 {remote.md5}"
+        raise DataError(reason, path=target)
+    download.finish(target)
 
 
 class _Download:
@@ -160,6 +196,8 @@ class _Download:
         except urllib.error.HTTPError as error:
             error.close()
             raise self._refused(error.code, error.reason) from error
+        except (http.client.InvalidURL, ValueError) as error:  # where a redirect led
+            raise DataError(f"cannot fetch {self._remote.url}: {error}") from error
         except http.client.HTTPException as error:
             raise _CutError(f"the connection was cut ({error!r})") from error
         except (urllib.error.URLError, ConnectionError, TimeoutError) as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tonality.data.cache import ARCHIVE_NAME, KAGGLE_NAME, imdb_folder
 from tonality.data.download import Progress, Remote, disk_error, fetch
+from tonality.data.lock import only_one
 from tonality.errors import ConfigError, DataError, DependencyError
 
 STANFORD = Remote(
@@ -44,7 +45,7 @@ def download_imdb(
         The path of the file.
 
     Raises:
-        ConfigError: an unknown source.
+        ConfigError: an unknown source, or a URL that names no file on a web server.
         DataError: it cannot be fetched or stored, or is not what it should be.
         DependencyError: Kaggle's file, and kagglehub is missing.
     """
@@ -55,8 +56,6 @@ def download_imdb(
         raise ConfigError(f"source {source!r}: expected one of {', '.join(SOURCES)}")
     remote = STANFORD
     if url is not None:
-        if not url.startswith(("https://", "http://")):
-            raise ConfigError(f"url {url!r}: expected http:// or https://")
         remote = dataclasses.replace(remote, url=url)
     return fetch(remote, place, progress=progress)
 
@@ -85,8 +84,9 @@ def _from_kaggle(folder: Path) -> Path:
     part = folder / f"{KAGGLE_NAME}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, part)
-        part.replace(target)
+        with only_one(folder / f"{KAGGLE_NAME}.lock", target):
+            shutil.copyfile(source, part)
+            part.replace(target)
     except OSError as error:
         raise disk_error(error, folder) from error
     return target
