@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 from small_models import small_artifact
@@ -41,3 +42,20 @@ def test_card_says_what_was_measured() -> None:
     assert "| positive | - | - | - |" in text
     assert "- seed: 7" in text
     assert "- It has seen films only." in text
+    assert "flatter" not in text
+
+
+def test_card_says_that_figures_of_a_validation_part_flatter() -> None:
+    scores = {"precision": 0.9, "recall": 0.8, "f1": 0.85}
+    card = Card(
+        name="imdb",
+        labels=("negative", "positive"),
+        network=small_artifact().network,
+        data={},
+        evaluations={"validation": {"n": 9, "accuracy": 0.9, "per_class": {"positive": scores}}},
+        held_out=True,
+    )
+    results = card.render().partition("## Results")[2].partition("\n## ")[0]
+    assert "figures flatter a little: the weights are the best of several" in results
+    unmeasured = dataclasses.replace(card, evaluations={})
+    assert "flatter" not in unmeasured.render()

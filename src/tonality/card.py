@@ -32,6 +32,8 @@ class Card:
         data: what it was trained on: name -> a sentence on source, size and licence.
         evaluations: what was measured on: name -> the object that ``tonality evaluate --json``
             prints; ``n``, ``accuracy``, ``accuracy_interval`` and ``per_class`` are used.
+        held_out: whether those are validation parts: the rows that chose the checkpoint, and that
+            the temperature was fitted on.
         calibration: what was found when the temperature was fitted: the artifact's metric of that
             name.
         training: facts on the training: name -> value, such as recipe, seed and time.
@@ -46,6 +48,7 @@ class Card:
     network: NetworkConfig
     data: Mapping[str, str]
     evaluations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    held_out: bool = False
     calibration: Mapping[str, Any] | None = None
     training: Mapping[str, str | int | float] = field(default_factory=dict)
     licence: str = "other"
@@ -112,6 +115,8 @@ class Card:
                 for label, scores in evaluation["per_class"].items()
             ]
             parts.append("\n".join([_TABLE, *rows]))
+        if parts and self.held_out:
+            parts.append(_HELD_OUT)
         return parts
 
     def _shape(self) -> str:
@@ -138,6 +143,10 @@ import tonality
 
 tonality.load("PATH/TO/THIS/FOLDER").predict("I would watch it again tomorrow.")
 ```"""
+
+_HELD_OUT = """\
+These figures flatter a little: the weights are the best of several evaluations on these same
+rows, and the temperature was fitted on them. A test part that training never saw says more."""
 
 _TABLE = """\
 | label | precision | recall | F1 |

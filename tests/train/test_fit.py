@@ -118,6 +118,7 @@ def test_the_model_says_what_it_was_made_of_and_how_good_it_is(finished: Path) -
     assert calibration["log_loss_after"] == pytest.approx(measured["log_loss"])
     assert calibration["data"]["part"] == "validation"
     assert f"temperature of {model.temperature:.3g}, fitted on 40 texts" in model.card
+    assert "These figures flatter a little" in model.card
     assert model.abstain == 0
     json.dumps(model.metrics, allow_nan=False)
     origin = model.provenance

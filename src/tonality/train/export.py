@@ -202,6 +202,7 @@ def _card(
         network=data.network,
         data={dataset.name: f"{about}."},
         evaluations={f"{dataset.name} (validation)": metrics["validation"]},
+        held_out=True,
         calibration=metrics["calibration"],
         training={
             "recipe": recipe.name,
