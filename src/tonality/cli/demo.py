@@ -20,7 +20,7 @@ def demo(
     """Classify the sample reviews that ship with the package, and say how well it went."""
     from rich.console import Console
 
-    from tonality.classifier import BUNDLED, load
+    from tonality.classifier import BUNDLED, load, model_path
     from tonality.evaluate.scores import accuracy, class_scores, confusion_matrix
     from tonality.evaluate.terminal import class_table, confusion_table
 
@@ -32,7 +32,9 @@ def demo(
     seconds = perf_counter() - start
 
     console = Console()
-    console.print(f"{len(reviews)} reviews of the Large Movie Review Dataset, never trained on\n")
+    bundled = model_path(model).parent == BUNDLED
+    unseen = ", never trained on" if bundled else ""  # of another model nobody knows
+    console.print(f"{len(reviews)} reviews of the Large Movie Review Dataset{unseen}\n")
     for review, prediction in list(zip(reviews, predictions, strict=True))[:SHOWN]:
         mark = "right" if prediction.label == review["label"] else "WRONG"
         excerpt = " ".join(review["text"].replace("<br />", " ").split())
@@ -45,6 +47,6 @@ def demo(
         max(index, key=lambda label: prediction.probabilities[label]) for prediction in predictions
     ]
     counts = confusion_matrix(truths, [index[label] for label in verdicts], len(index))
-    console.print(f"\naccuracy {float(accuracy(counts)):.1%}, in {seconds:.2f} s\n")
+    console.print(f"\naccuracy {float(accuracy(counts)):.1%}, in {seconds:.2f} s")
     console.print(class_table(class_scores(counts, classifier.labels)))
     console.print(confusion_table(counts, classifier.labels, console.encoding))
