@@ -15,7 +15,9 @@ import tonality
 from conftest import make_artifact
 from tonality.artifact import read, write
 from tonality.cli.calibrate import calibrate
+from tonality.data import read_table, split
 from tonality.errors import ArtifactError, DataError
+from tonality.evaluate import origin
 
 # What the small model answers. The reviews below say otherwise one time in five.
 ROWS = [
@@ -122,3 +124,29 @@ def test_what_cannot_be_done_is_said(reviews: Path, model_folder: Path, tmp_path
     with pytest.raises(DataError, match="no confidence gives an accuracy of"):
         run(*options, "--accuracy", "1")
     assert not (tmp_path / "new").exists()
+
+
+def test_texts_learnt_from_are_known_in_another_file(reviews: Path, tmp_path: Path) -> None:
+    table = read_table(reviews)
+    learnt, held_out = split(table, validation=0.25, seed=1)
+    provenance = {
+        "recipe": {"training": {"validation": 0.25, "validation_seed": 1}},
+        origin.KEY: origin.record(table, table.take(learnt).texts, held_out.tolist()),
+    }
+    model = write(dataclasses.replace(make_artifact(), provenance=provenance), tmp_path / "model")
+    lines = reviews.read_text(encoding="utf-8").splitlines()
+    copy = tmp_path / "copy.csv"
+    copy.write_text("\n".join([lines[0], *reversed(lines[1:])]) + "\n", encoding="utf-8")
+    options = ("--model", model, "--json")
+
+    stdout, stderr = run("--data", copy, *options, "-o", tmp_path / "a")
+    found = json.loads(stdout)
+    assert (found["n"], found["data"]["part"]) == (len(held_out), "validation")
+    assert "careful" not in stderr
+    _, stderr = run("--data", copy, *options, "-o", tmp_path / "b", "--split", "all")
+    assert f"trained on about {len(learnt) / len(table):.0%} of these texts" in stderr
+    copy.write_text("\n".join(lines[:60]) + "\n", encoding="utf-8")
+    with pytest.raises(
+        DataError, match=r"training had 120 labelled rows, here are 59.*--split all"
+    ):
+        run("--data", copy, *options, "-o", tmp_path / "c")

@@ -20,8 +20,9 @@ import tonality
 from conftest import make_artifact
 from tonality.artifact import write
 from tonality.cli.evaluate import evaluate
-from tonality.data import Table
+from tonality.data import Table, split
 from tonality.errors import ArtifactError, ConfigError, DataError, DependencyError
+from tonality.evaluate import origin
 from tonality.evaluate.measure import measure
 
 pytest.importorskip("sklearn")
@@ -261,3 +262,42 @@ def test_importing_the_command_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_same_texts_in_another_file_are_known(app: typer.Typer, tmp_path: Path) -> None:
+    rows = [(f"{text} {n}", label) for n in range(8) for text, label in ROWS]
+    labels = [label for _, label in rows]
+    table = Table([text for text, _ in rows], labels, groups=[str(n // 5) for n in range(40)])
+    learnt, held_out = split(table, validation=0.25, seed=1)
+    provenance = {
+        "recipe": {"training": {"validation": 0.25, "validation_seed": 1}},
+        "data": {"sha256": {"reviews.csv": "of the file with the movies"}},
+        origin.KEY: origin.record(table, table.take(learnt).texts, held_out.tolist()),
+    }
+    artifact = dataclasses.replace(make_artifact(), provenance=provenance)
+    run = Run(app, write(artifact, tmp_path / "model"))
+    copy = csv_of(rows, tmp_path / "copy.csv")
+
+    stdout, stderr = run(copy, "--json")
+    assert json.loads(stdout)["seen"] is True
+    assert f"trained on about {len(learnt) / 40:.0%} of these texts" in stderr
+    with pytest.raises(DataError, match=r"held out: training kept groups together; name"):
+        run(copy, "--split", "validation")
+    other = csv_of([(f"{text} again", label) for text, label in rows], tmp_path / "other.csv")
+    stdout, stderr = run(other, "--json")
+    assert (json.loads(stdout)["seen"], stderr) == (False, "")
+
+    lines = [f"{text},{label},{row // 5}" for row, (text, label) in enumerate(rows)]
+    whole = tmp_path / "whole.csv"
+    whole.write_text("\n".join(["text,label,movie", *lines]) + "\n", encoding="utf-8")
+    stdout, stderr = run(whole, "--json", "--split", "validation")
+    assert (json.loads(stdout)["n"], stderr) == (len(held_out), "")
+
+
+def test_a_cut_that_nothing_proves_is_told(app: typer.Typer, tmp_path: Path) -> None:
+    reviews = csv_of([(f"{text} {n}", label) for n in range(8) for text, label in ROWS],
+                     tmp_path / "reviews.csv")  # fmt: skip
+    provenance = {"recipe": {"training": {"validation": 0.25, "validation_seed": 1}}}
+    artifact = dataclasses.replace(make_artifact(), provenance=provenance)
+    run = Run(app, write(artifact, tmp_path / "model"))
+    assert "keeps no record of the rows" in run(reviews, "--json", "--split", "validation")[1]
