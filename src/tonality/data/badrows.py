@@ -116,9 +116,9 @@ class BadRows:
             raise DataError(reason, path=source)
         aside = "" if self.path is None else f" (all of them in {self.path})"
         logger.warning(
-            "%s: left out %d of %s%s: %s%s%s",
+            "%s: left out %s of %s%s: %s%s%s",
             source,
-            bad,
+            f"{bad:,}",
             counted(bad + good, "row"),
             aside,
             examples,

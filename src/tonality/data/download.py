@@ -62,6 +62,9 @@ def check_url(url: str) -> None:
         parts = urllib.parse.urlsplit(url)
         host, port = parts.hostname or "", parts.port
         host.encode("idna")
+    except UnicodeError as error:
+        reason = "a part of the host's name is empty or has more than 63 letters"
+        raise ConfigError(f"url {url!r}: {reason}") from error
     except ValueError as error:
         raise ConfigError(f"url {url!r}: {error}") from error
     if not host or port == 0:
