@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import os
 import random
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -18,6 +20,10 @@ from typer.testing import CliRunner, Result
 import tonality
 from tonality.cli import app
 
+COLUMNS = [
+    "--text-column", "words", "--label-column", "stars", "--group-column", "film",
+    "--label-map", "5=positive", "--label-map", "1=negative",
+]  # fmt: skip
 # Long enough to be killed on the way, with evaluations and checkpoints all along.
 LONG = ["training.epochs=25", "vectors.use=true"]
 
@@ -50,8 +56,7 @@ def words(
     """The arguments of the command."""
     return [
         "train", "--data", str(data), "--recipe", str(recipe), "-o", str(output),
-        "--text-column", "words", "--label-column", "stars", "--group-column", "film",
-        "--label-map", "5=positive", "--label-map", "1=negative",
+        *COLUMNS,
         *(word for setting in settings for word in ("--set", setting)),
         *(["--resume"] if resume else []),
     ]  # fmt: skip
@@ -97,7 +102,8 @@ def test_it_trains_and_prints_the_model_folder_alone_on_stdout(
 def test_killed_and_interrupted_it_ends_as_an_uninterrupted_run(
     data: Path, recipe: Path, tmp_path: Path
 ) -> None:
-    output, checkpoint = tmp_path / "killed", tmp_path / "killed" / "checkpoint.pt"
+    output = tmp_path / "killed by 'me'"
+    checkpoint = output / "checkpoint.pt"
 
     process = start(words(data, recipe, output, *LONG))
     wait_for(checkpoint, process)
@@ -112,8 +118,9 @@ def test_killed_and_interrupted_it_ends_as_an_uninterrupted_run(
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, ""), err
-    resume = words(data, recipe, output, *LONG, resume=True)
-    assert f"stopped; go on with: tonality {' '.join(resume)}" in err
+    (told,) = re.findall(r"^stopped; go on with: tonality (.*)$", err, re.M)
+    resume = shlex.split(told)
+    assert not {"--recipe", "--set"} & set(resume)  # the run holds its own
     assert "Traceback" not in err
 
     assert run(resume).exit_code == 0
@@ -123,6 +130,25 @@ def test_killed_and_interrupted_it_ends_as_an_uninterrupted_run(
         assert (output / "model" / name).read_bytes() == (whole / "model" / name).read_bytes()
     assert len(list(output.glob("best-*"))) == 1
     assert not list(output.glob(".*"))
+
+
+def test_killed_while_word_vectors_are_trained_it_can_be_resumed(
+    data: Path, recipe: Path, tmp_path: Path
+) -> None:
+    output, changes = tmp_path / "run", ["training.epochs=1", "vectors.use=true"]
+    process = start(words(data, recipe, output, *changes, "vectors.epochs=100000"))
+    wait_for(output / "run.json", process)
+    process.kill()
+    process.communicate()
+    assert not (output / "vectors.npy").exists()
+    for name in ("run.json", "recipe.toml"):  # nobody waits for so many epochs: the run had 5
+        file = output / name
+        file.write_text(file.read_text().replace("100000", "5"))
+    resumed = ["train", "--data", str(data), "-o", str(output), "--resume", *COLUMNS]
+    result = run(resumed)
+    assert result.exit_code == 0, result.stderr
+    assert "word vectors: epoch 5 of 5" in result.stderr
+    assert (output / "model").is_dir()
 
 
 @pytest.mark.parametrize(

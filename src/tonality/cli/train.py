@@ -6,7 +6,7 @@ import os
 import platform
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +22,7 @@ MALLOC = {
     "MALLOC_TRIM_THRESHOLD_": "8589934592",
     "MALLOC_TOP_PAD_": "268435456",
 }
+MINUTES = 10.0  # between checkpoints
 _RESTARTED = "TONALITY_RESTARTED"
 
 
@@ -52,7 +53,7 @@ def train(
     ] = False,
     checkpoint_minutes: Annotated[
         float, typer.Option(help="Minutes between checkpoints, besides evaluations.", min=0.0)
-    ] = 10.0,
+    ] = MINUTES,
     text_column: Annotated[str | None, typer.Option(help="The column of the texts.")] = None,
     label_column: Annotated[str | None, typer.Option(help="The column of the labels.")] = None,
     group_column: Annotated[
@@ -107,7 +108,21 @@ def train(
     except KeyboardInterrupt:
         reporter.close()
         begun = (output / RUN).exists()
-        reporter.say(f"stopped; go on with: {_resume_command(output)}" if begun else "stopped")
+        command = _resume_command(
+            {
+                "--data": data,
+                "-o": output,
+                "--text-column": text_column,
+                "--label-column": label_column,
+                "--group-column": group_column,
+                "--bad-rows": bad_rows,
+                "--checkpoint-minutes": None
+                if checkpoint_minutes == MINUTES
+                else checkpoint_minutes,
+            },
+            label_map or [],
+        )
+        reporter.say(f"stopped; go on with: {command}" if begun else "stopped")
         raise typer.Exit(130) from None
     typer.echo(str(model))
 
@@ -139,9 +154,8 @@ def _reporter() -> Reporter:
     return BarReporter(console) if console.is_terminal else LineReporter(write)
 
 
-def _resume_command(output: Path) -> str:
-    """This command with --resume."""
-    words = [word for word in sys.argv[1:] if word != "--resume"]
-    if not words or words[0] != "train":  # called from a program
-        words = ["train", "--output", str(output)]
-    return shlex.join(["tonality", *words, "--resume"])
+def _resume_command(options: Mapping[str, object], label_map: Sequence[str]) -> str:
+    """This command with --resume; without recipe and settings, for the run holds its own."""
+    words = [w for name, value in options.items() if value is not None for w in (name, str(value))]
+    words += [word for pair in label_map for word in ("--label-map", pair)]
+    return shlex.join(["tonality", "train", *words, "--resume"])
