@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,8 @@ def test_a_run_leaves_a_model_that_learned_and_its_records(finished: Path) -> No
     names = {path.name for path in finished.iterdir()} - {"tensorboard"}
     assert {"metrics.csv", "curves.png", "validation.csv", "recipe.toml", "model"} <= names
     assert not [name for name in names if name.endswith(".new")]
+    if find_spec("tensorboard") is not None:
+        assert list((finished / "tensorboard").glob("events.out.tfevents.*"))
     assert (finished / "curves.png").read_bytes().startswith(b"\x89PNG")
     assert Recipe.load(finished / "recipe.toml") == LEARNS
 
@@ -281,6 +284,13 @@ def test_a_run_that_diverges_says_what_to_change_and_keeps_its_checkpoint(tmp_pa
     state = torch.load(folder / "checkpoint.pt", weights_only=True)
     assert state["step"] == 10
     assert all(torch.isfinite(tensor).all() for tensor in state["weights"].values())
+
+
+def test_spoiled_weights_do_not_replace_a_good_checkpoint(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with pytest.raises(TrainingError, match="the weights after step 13 are not finite: start anew"):
+        train(make_dataset(), LEARNS, folder, callbacks=[SpoilAt(13), SignalAt(13)])
+    assert torch.load(folder / "checkpoint.pt", weights_only=True)["step"] == 10
 
 
 def test_a_folder_is_not_trained_into_twice(finished: Path, tmp_path: Path) -> None:

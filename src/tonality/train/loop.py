@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
 import time
@@ -10,20 +11,30 @@ from contextlib import nullcontext
 from types import FrameType
 from typing import Any
 
+import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
+from torch import Tensor
 
 from tonality.errors import TrainingError
 from tonality.train.averaging import MovingAverage
 from tonality.train.batches import Batch, BatchStream
 from tonality.train.checkpoint import METRICS, RunFolder
 from tonality.train.history import History, Row
-from tonality.train.module import DIVERGED, TrainingModule
+from tonality.train.module import TrainingModule
 from tonality.train.prepare import Prepared
 from tonality.train.progress import Progress, Reporter
 from tonality.train.recipe import Recipe
 from tonality.train.stopping import EarlyStopping
 from tonality.train.tensorboard import TensorBoard
 from tonality.train.validate import validate
+
+DIVERGED = (
+    "start anew in another folder with a lower optimiser.learning_rate, or with "
+    "optimiser.clip_norm (1.0 is usual)"
+)
+
+# Steps whose losses wait on an accelerator before they are looked at: a look waits for the device.
+WAITING = 10
 
 # Rows of metrics an epoch, apart from the evaluations.
 ROWS_PER_EPOCH = 20
@@ -66,6 +77,7 @@ class Loop(Callback):
         self.best: dict[str, Any] | None = None  # number of its row, name of its file
         self.interrupted = False
         self._save_every = checkpoint_minutes * 60
+        self._waiting: list[Tensor] = []  # (3,) each: the step's loss, cross-entropy and tokens
         self._texts = self._tokens = 0
         self._began, self._seconds_before = began, 0.0
         self._paused = 0.0  # seconds of this session that went to evaluating and saving
@@ -122,28 +134,56 @@ class Loop(Callback):
         """After each step."""
         assert isinstance(pl_module, TrainingModule)
         step = pl_module.steps_done
-        loss = outputs["cross_entropy"]
+        loss, plain = outputs["loss"].detach(), outputs["cross_entropy"]
+        figures = torch.stack([loss.float(), plain.float(), batch.lengths.sum().float()])
         if trainer.world_size > 1:
-            loss = trainer.strategy.reduce(loss, reduce_op="mean")
-        self.history.add_loss(float(loss))
+            figures = trainer.strategy.reduce(figures, reduce_op="mean")
+        self._waiting.append(figures)
         self._texts += len(batch.lengths) * trainer.world_size
-        self._tokens += int(batch.lengths.sum()) * trainer.world_size
         paused = time.monotonic()
         evaluate = self._evaluation_due(step)
+        row = step % max(1, self.stream.steps_per_epoch // ROWS_PER_EPOCH) == 0
+        stop = self._agreed(trainer, self.interrupted)
+        save = evaluate or stop or time.monotonic() - self._saved >= self._save_every
+        on_cpu = figures.device.type == "cpu"
+        if (
+            on_cpu
+            or row
+            or save
+            or len(self._waiting) >= WAITING
+            or step == pl_module.first_step + 1
+        ):
+            self._look(step, trainer.world_size)
+        if save:
+            self._check_weights(pl_module, step)
         if self.average is not None and (evaluate or self.average.due(step)):
             self.average.update(step)
         if evaluate:
             self._evaluate(trainer, pl_module, step)
-        elif step % max(1, self.stream.steps_per_epoch // ROWS_PER_EPOCH) == 0:
+        elif row:
             self._add_row(pl_module, step)
-        stop = self._agreed(trainer, self.interrupted)
-        if evaluate or stop or time.monotonic() - self._saved >= self._save_every:
+        if save:
             self._save(trainer, pl_module, step)
             self._paused += time.monotonic() - paused
         trainer.should_stop = stop or self.stopping.stop
         if stop:  # and never back to False: the signal may have come just now
             self.interrupted = True
         self._tell(pl_module, step, trainer)
+
+    def _look(self, step: int, world_size: int) -> None:
+        """Takes in the figures that wait, ``step`` being the last they are of."""
+        figures = torch.stack(self._waiting).tolist()
+        self._waiting.clear()
+        for number, (loss, plain, tokens) in enumerate(figures, step - len(figures) + 1):
+            if not math.isfinite(loss):
+                raise TrainingError(f"the loss of step {number} is not finite: {DIVERGED}")
+            self.history.add_loss(plain)
+            self._tokens += round(tokens * world_size)
+
+    def _check_weights(self, module: TrainingModule, step: int) -> None:
+        """Keeps spoiled weights from being saved; a finite loss does not prove them sound."""
+        if not all(bool(weights.isfinite().all()) for weights in module.network.parameters()):
+            raise TrainingError(f"the weights after step {step} are not finite: {DIVERGED}")
 
     def _evaluation_due(self, step: int) -> bool:
         """At the end of each part of an epoch, of which there are evaluations_per_epoch."""

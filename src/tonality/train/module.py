@@ -16,17 +16,11 @@ import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 
-from tonality.errors import TrainingError
 from tonality.train.batches import Batch
 from tonality.train.model import LSTMNetwork
 from tonality.train.objectives import classification_loss
 from tonality.train.recipe import Recipe
 from tonality.train.sections import OptimiserSettings
-
-DIVERGED = (
-    "start anew in another folder with a lower optimiser.learning_rate, or with "
-    "optimiser.clip_norm (1.0 is usual)"
-)
 
 
 class TrainingModule(LightningModule):
@@ -94,7 +88,10 @@ class TrainingModule(LightningModule):
             group["lr"] = rate * group["rate"]
 
     def training_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
-        """What a batch's step minimises (``loss``) and its plain cross-entropy."""
+        """What a batch's step minimises (``loss``) and its plain cross-entropy.
+
+        Whether they are finite is checked by the loop, which looks at several at a time.
+        """
         settings = self.recipe.training
         loss, plain = classification_loss(
             self.network,
@@ -103,8 +100,6 @@ class TrainingModule(LightningModule):
             label_smoothing=settings.label_smoothing,
             adversarial=settings.adversarial,
         )
-        if not torch.isfinite(loss):
-            raise TrainingError(f"the loss of step {self.steps_done + 1} is not finite: {DIVERGED}")
         return {"loss": loss, "cross_entropy": plain.detach()}
 
     def configure_gradient_clipping(
@@ -116,11 +111,7 @@ class TrainingModule(LightningModule):
         """Clips the norm of all gradients together."""
         limit = self.recipe.optimiser.clip_norm
         if limit:
-            norm = nn.utils.clip_grad_norm_(self.parameters(), limit)
-            if not torch.isfinite(norm):
-                raise TrainingError(
-                    f"the gradients of step {self.steps_done + 1} are not finite: {DIVERGED}"
-                )
+            nn.utils.clip_grad_norm_(self.parameters(), limit)
 
 
 def parameter_groups(network: LSTMNetwork, settings: OptimiserSettings) -> list[dict[str, Any]]:
