@@ -98,6 +98,8 @@ class Cleaner:
 
     def trace(self, text: str) -> tuple[str, Origin | None]:
         """The cleaned text and its origin; None where character i came from character i."""
+        if text.isascii() and "&" not in text:  # every rewrite keeps the length
+            return self.clean(text), None
         origin: Origin | None = None
         if self._strip_html:
             text = _blank_tags(text)
