@@ -13,6 +13,7 @@ import typer
 from tonality.cli.options import (
     UNSURE,
     AsJson,
+    Encoding,
     GroupColumn,
     LabelColumn,
     LabelledData,
@@ -61,6 +62,7 @@ def calibrate(
     label_column: LabelColumn = None,
     group_column: GroupColumn = None,
     label_map: LabelMap = None,
+    encoding: Encoding = None,
 ) -> None:
     """Fit a model's temperature on labelled data, and choose when it answers `uncertain`."""
     if accuracy is not None and coverage is not None:
@@ -79,6 +81,7 @@ def calibrate(
         label_column=label_column,
         group_column=group_column,
         label_map=parse_label_map(label_map or []),
+        encoding=encoding,
     )
     chosen = choose_unseen(dataset, part, classifier.artifact.provenance)
     if is_unsure(dataset, chosen.part, classifier.artifact.provenance):

@@ -12,6 +12,7 @@ from tonality.cli.options import (
     UNSURE,
     AsJson,
     BadRows,
+    Encoding,
     GroupColumn,
     LabelColumn,
     LabelledData,
@@ -58,6 +59,7 @@ def evaluate(
     group_column: GroupColumn = None,
     label_map: LabelMap = None,
     bad_rows: BadRows = None,
+    encoding: Encoding = None,
 ) -> None:
     """Measure a model on labelled data: accuracy, F1, confusions, trust, worst mistakes."""
     names = _names(model)
@@ -85,6 +87,7 @@ def evaluate(
         label_map=parse_label_map(label_map or []),
         extra_columns=slices or [],
         bad_rows=bad_rows,
+        encoding=encoding,
     )
     chosen = choose_part(dataset, part, classifiers[0].artifact.provenance)
     result = _judge(names, classifiers, dataset, chosen)

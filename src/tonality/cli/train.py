@@ -12,6 +12,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tonality.cli.options import (
+    BadRows,
+    Encoding,
+    GroupColumn,
+    LabelColumn,
+    LabelMap,
+    TextColumn,
+)
+
 if TYPE_CHECKING:
     from tonality.train.progress import Reporter
 
@@ -58,18 +67,12 @@ def train(
     checkpoint_minutes: Annotated[
         float, typer.Option(help="Minutes between checkpoints, besides evaluations.", min=0.0)
     ] = MINUTES,
-    text_column: Annotated[str | None, typer.Option(help="The column of the texts.")] = None,
-    label_column: Annotated[str | None, typer.Option(help="The column of the labels.")] = None,
-    group_column: Annotated[
-        str | None, typer.Option(help="The column of what a split keeps together.")
-    ] = None,
-    label_map: Annotated[
-        list[str] | None,
-        typer.Option(help="OLD=NEW, such as 1=positive; 2= leaves out rows of label 2. Repeat it."),
-    ] = None,
-    bad_rows: Annotated[
-        Path | None, typer.Option(help="Write rows that cannot be read here.")
-    ] = None,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
+    group_column: GroupColumn = None,
+    label_map: LabelMap = None,
+    bad_rows: BadRows = None,
+    encoding: Encoding = None,
 ) -> None:
     """Train a model on labelled texts; Ctrl-C saves, and --resume goes on."""
     from tonality.data import load_dataset, parse_label_map
@@ -98,6 +101,7 @@ def train(
             group_column=group_column,
             label_map=mapped,
             bad_rows=bad_rows,
+            encoding=encoding,
         )
         from tonality.train.fit import train as run
 
