@@ -123,6 +123,7 @@ def train(
                 "--text-column": text_column,
                 "--label-column": label_column,
                 "--group-column": group_column,
+                "--encoding": encoding,
                 "--bad-rows": bad_rows,
                 "--checkpoint-minutes": None
                 if checkpoint_minutes == MINUTES
