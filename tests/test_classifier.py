@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tonality
-from conftest import make_artifact
+from reading_model import make_artifact
 from tonality import blas, classifier
 from tonality.classifier import Classifier
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 import tonality
-from conftest import make_artifact
+from reading_model import make_artifact
 from small_models import small_artifact
 from tonality import attribution
 from tonality.classifier import Classifier

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from conftest import make_artifact
+from reading_model import make_artifact
 from tonality.artifact import Artifact
 from tonality.classifier import Classifier
 from tonality.data import Dataset, Table

@@ -12,7 +12,7 @@ import typer
 from typer.testing import CliRunner
 
 import tonality
-from conftest import make_artifact
+from reading_model import make_artifact
 from tonality.artifact import read, write
 from tonality.cli.calibrate import calibrate
 from tonality.data import read_table, split

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import make_artifact
+from reading_model import make_artifact
 from tonality.classifier import softmax
 from tonality.data import Table
 from tonality.errors import ConfigError, DataError

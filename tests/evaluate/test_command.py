@@ -17,7 +17,7 @@ import typer
 from typer.testing import CliRunner
 
 import tonality
-from conftest import make_artifact
+from reading_model import make_artifact
 from tonality.artifact import write
 from tonality.cli.evaluate import evaluate
 from tonality.data import Table, split

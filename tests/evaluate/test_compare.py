@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from results import LABELS, TEXTS, make_result, with_labels
 
-from conftest import make_artifact
+from reading_model import make_artifact
 from tonality.errors import ConfigError, DependencyError
 from tonality.evaluate.compare import compare
 

@@ -9,7 +9,7 @@ import pytest
 from results import LABELS, TEXTS, make_result
 from rich.console import Console, RenderableType
 
-from conftest import make_artifact
+from reading_model import make_artifact
 from tonality.evaluate.result import Result
 from tonality.evaluate.scores import class_scores, confusion_matrix
 from tonality.evaluate.terminal import class_table, confusion_table, show

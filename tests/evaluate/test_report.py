@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from results import make_result, with_labels
 
-from conftest import make_artifact
+from reading_model import make_artifact
 from small_models import small_artifact
 from tonality.errors import DataError, DependencyError
 from tonality.evaluate.examples import shortened
