@@ -124,8 +124,8 @@ def read(folder: str | os.PathLike[str]) -> Artifact:
         except ArtifactError as error:
             fault = error
         # A fault in a folder that was replaced meanwhile is a mixture of two models: try again.
-        gone = before is None and storage.replaced(folder) is None
-        if gone or (before is not None and storage.identity(folder) == before):
+        between = before is None and storage.replaced(folder) is not None
+        if not between and storage.identity(folder) == before:
             break
         time.sleep(0.01)
     raise fault

@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import time
+from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -130,7 +131,7 @@ def test_the_model_says_what_it_was_made_of_and_how_good_it_is(finished: Path) -
     assert origin["rows"] == {"train": 160, "validation": 40, "unlabelled": 60}
     assert origin["left_out"] == {"train": 0, "unlabelled": 0}
     assert origin["seed"] == 0
-    assert origin["versions"]["torch"] == torch.__version__
+    assert origin["versions"]["torch"] == metadata.version("torch")
     assert model.priors == pytest.approx((0.5, 0.5), abs=0.02)
     assert "made-up" in model.card
     assert f"{measured['accuracy']:.2%}" in model.card
