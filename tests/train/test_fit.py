@@ -316,6 +316,13 @@ def test_resuming_wants_the_same_settings_and_data(tmp_path: Path) -> None:
         train(dataset, other, folder, resume=True)
     with pytest.raises(ConfigError, match=r"data\.sha256 was"):
         train(make_dataset(198), LEARNS, folder, resume=True)
+    run = (folder / "run.json").read_bytes()
+    held = json.loads(run)
+    # As if a version that prepares the data in another way had begun the run.
+    (folder / "run.json").write_text(json.dumps({**held, "vocabulary": "another"}))
+    with pytest.raises(ConfigError, match="vocabulary was 'another'"):
+        train(dataset, LEARNS, folder, resume=True)
+    (folder / "run.json").write_bytes(run)
     (folder / "checkpoint.pt").write_bytes(b"nonsense")
     with pytest.raises(TrainingError, match=r"checkpoint\.pt is damaged"):
         train(dataset, LEARNS, folder, resume=True)

@@ -119,6 +119,9 @@ class RunFolder:
     def reopen(self, identity: Mapping[str, Any]) -> None:
         """Checks that the folder holds an unfinished run of the same settings and data.
 
+        Args:
+            identity: as given to :meth:`begin`; what it leaves out is not compared.
+
         Raises:
             TrainingError: there is nothing to resume.
             ConfigError: the run has other settings or data; says which.
@@ -137,7 +140,7 @@ class RunFolder:
                 "nothing to resume"
             )
         asked = json.loads(_json({"format": FORMAT, **identity}))
-        differences = list(_differences(held, asked))
+        differences = list(_differences({key: held.get(key) for key in asked}, asked))
         if differences:
             raise ConfigError(
                 f"the run in {self.path} cannot go on with other settings or data: "

@@ -24,7 +24,14 @@ from tonality.train.export import build_artifact, rehearse, validation_csv
 from tonality.train.loop import Loop
 from tonality.train.model import Dropout, LSTMNetwork
 from tonality.train.module import TrainingModule
-from tonality.train.prepare import Prepared, check_dataset, fingerprint, prepare, with_vectors
+from tonality.train.prepare import (
+    Prepared,
+    check_dataset,
+    fingerprint,
+    prepare,
+    vocabulary_fingerprint,
+    with_vectors,
+)
 from tonality.train.progress import Reporter
 from tonality.train.recipe import Recipe
 from tonality.train.requirements import require_packages
@@ -83,7 +90,7 @@ def train(
     require_packages(recipe)
     labels = check_dataset(dataset)
     folder = RunFolder(output)
-    identity = {
+    identity: dict[str, Any] = {
         "settings": recipe.settings(),
         "data": {"name": dataset.name, "labels": list(labels), "sha256": fingerprint(dataset)},
     }
@@ -99,7 +106,11 @@ def train(
     data = prepare(dataset, recipe, reporter)
     # Only now, for most mistakes show until here; from here on, word vectors included, a run that
     # is killed can be resumed.
-    if leads and not resume:
+    # Another version may prepare the same data in another way, which the weights would not fit.
+    identity["vocabulary"] = vocabulary_fingerprint(data.vocabulary)
+    if leads and resume:
+        folder.reopen(identity)
+    elif leads:
         folder.begin(identity, recipe.to_toml())
     try:
         if leads:

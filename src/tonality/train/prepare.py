@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -130,6 +131,11 @@ def fingerprint(dataset: Dataset) -> str:
                 data = value.encode("utf-8", "surrogatepass")
                 digest.update(b"%d:" % len(data) + data)
     return digest.hexdigest()
+
+
+def vocabulary_fingerprint(vocabulary: Vocabulary) -> str:
+    """SHA-256 of the words and n-grams, and so of which row of the embeddings is whose."""
+    return hashlib.sha256(json.dumps(vocabulary.to_json()).encode()).hexdigest()
 
 
 def prepare(dataset: Dataset, recipe: Recipe, reporter: Reporter) -> Prepared:
