@@ -179,6 +179,13 @@ def test_json_keeps_every_letter_on_a_terminal_without_unicode(model_folder: Pat
     assert json.loads(result.stdout)["text"] == text
 
 
+def test_what_steers_a_terminal_is_not_passed_on(model_folder: Path) -> None:
+    result = runner.invoke(
+        app, ["predict", "good \x1b[2J\u202e film\x00", "--model", str(model_folder)]
+    )
+    assert result.stdout.splitlines()[0].endswith("good [2J film")
+
+
 def test_a_path_too_long_is_one_line() -> None:
     result = run("predict", "good", "--model", "m" * 300)
     assert result.returncode == 1

@@ -21,9 +21,11 @@ from small_models import small_artifact
 from tonality import attribution
 from tonality.classifier import Classifier
 from tonality.cli import app
+from tonality.display import printable
+from tonality.errors import ConfigError
 from tonality.explain import Explanation
 from tonality.explain_html import highlight, page
-from tonality.explain_terminal import marked, printable, show
+from tonality.explain_terminal import marked, show
 
 runner = CliRunner()
 WORDS = ["good", "bad", "film", "films", "not", "zzz", ",", ".", "a", "!"]
@@ -234,7 +236,22 @@ def test_json_has_all_of_it() -> None:
     assert [token["text"] for token in told["tokens"]] == ["i", "love", "the", "film"]
     assert [(t["start"], t["end"]) for t in told["tokens"]][1] == (2, 6)
     sums = np.array([token["contributions"] for token in told["tokens"]]).sum(axis=0)
-    np.testing.assert_allclose(sums + told["bias"] + told["remainder"], told["logits"], atol=1e-4)
+    np.testing.assert_allclose(sums + told["bias"] + told["remainder"], told["logits"], atol=1e-5)
+    assert told["weighed"] == "positive"
+    assert [(s["start"], s["end"]) for s in told["sentences"]] == [(0, 15)]
+    assert max(phrase["weight"] for phrase in told["phrases"]) > 0
+    against = found.to_json("negative")
+    assert against["phrases"][0]["weight"] == -told["phrases"][0]["weight"]
+    with pytest.raises(ConfigError, match="nope"):
+        found.to_json("nope")
+
+
+def test_the_json_of_a_long_text_still_sums_to_the_logit() -> None:
+    words = np.random.default_rng(0).choice(["love", "hate", "film", "not", "good", "odd"], 400)
+    told = Classifier(make_artifact(max_tokens=400)).explain(" ".join(words)).to_json()
+    sums = np.array([token["contributions"] for token in told["tokens"]]).sum(axis=0)
+    assert len(told["tokens"]) == 400
+    np.testing.assert_allclose(sums + told["bias"] + told["remainder"], told["logits"], atol=1e-5)
 
 
 HOSTILE = [

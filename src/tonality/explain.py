@@ -106,8 +106,16 @@ class Explanation:
         speaking = [[p for p in phrases if p.weight * sign > 0][:count] for sign in (1, -1)]
         return speaking[0], speaking[1]
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain values for JSON: the verdict, the split and every token's part in it."""
+    def to_json(self, label: str | None = None) -> dict[str, Any]:
+        """Plain values for JSON: the verdict, the split and every token's part in it.
+
+        Args:
+            label: what ``sentences`` and ``phrases`` weigh, by default the likeliest label.
+
+        Raises:
+            ConfigError: the model has no such label.
+        """
+        label = self.label if label is None else label
         return {
             "text": self.text,
             "label": self.prediction.label,
@@ -125,6 +133,9 @@ class Explanation:
                 {"text": token.text, "start": token.start, "end": token.end, "contributions": parts}
                 for token, parts in zip(self.tokens, _rounded(self.contributions), strict=True)
             ],
+            "weighed": label,
+            "sentences": [_plain(passage) for passage in self.sentences(label)],
+            "phrases": [_plain(passage) for passage in self.phrases(label)],
         }
 
     def _passages(self, runs: Iterable[tuple[int, int]], label: str | None) -> list[Passage]:
@@ -135,8 +146,13 @@ class Explanation:
         return borders(self.text, self.tokens, self.unread[1] if self.unread else None)
 
 
+def _plain(passage: Passage) -> dict[str, Any]:
+    return {"start": passage.start, "end": passage.end, "weight": round(passage.weight, 9)}
+
+
 def _rounded(values: NDArray[np.float32]) -> Any:
-    return np.round(values.astype(np.float64), 6).tolist()
+    # Nine decimals: the sum over hundreds of tokens must still be the logit to 1e-5.
+    return np.round(values.astype(np.float64), 9).tolist()
 
 
 def explain_texts(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tonality.display import printable
 from tonality.explain import Explanation
 from tonality.explain_html import shade
 from tonality.passages import Passage
@@ -45,6 +45,9 @@ def show(console: Console, explanation: Explanation, label: str | None = None) -
     table.add_column(overflow="ellipsis", no_wrap=True)
     for side, passages in zip(("for", "against"), speaking, strict=True):
         _add(table, f"{side} {label or explanation.label}", passages)
+    sentences = explanation.sentences(label)
+    if len(sentences) > 1:
+        _add(table, "by sentence", sentences)
     console.print(table)
 
 
@@ -67,16 +70,6 @@ def marked(explanation: Explanation, label: str | None = None) -> Text:
     if inside >= 0:
         shown.append("]")
     return shown
-
-
-def printable(text: str) -> str:
-    """The text without what would steer the terminal: control and direction characters."""
-    return "".join(
-        character
-        if character == "\n" or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
-        else " "
-        for character in text.replace("<br />", "\n")
-    )
 
 
 def _add(table: Table, side: str, passages: Sequence[Passage]) -> None:

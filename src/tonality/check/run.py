@@ -148,7 +148,7 @@ def _outcome(test: Behaviour, case: Case, found: dict[str, Prediction], labels: 
     changed = found[case.changed]
     changed_chance = changed.probabilities[labels.positive]
     passed = {
-        "same": _likeliest(changed) == label or abs(changed_chance - chance) <= TOLERANCE,
+        "same": _likeliest(changed) == label,
         "not_less": changed_chance >= chance - TOLERANCE,
         "not_more": changed_chance <= chance + TOLERANCE,
     }[test.expect]

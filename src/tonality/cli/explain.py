@@ -57,7 +57,7 @@ def explain(
         explanations = (explanation for explanation in kept if as_json)
     for explanation in explanations:
         if as_json:
-            typer.echo(json.dumps(explanation.to_json(), ensure_ascii=ascii_only()))
+            typer.echo(json.dumps(explanation.to_json(label), ensure_ascii=ascii_only()))
         else:
             _show(explanation, label)
 

@@ -59,7 +59,9 @@ def _json(text: str, prediction: Prediction) -> str:
 
 
 def _line(text: str, prediction: Prediction) -> str:
-    shown = " ".join(text.split())
+    from tonality.display import printable
+
+    shown = " ".join(printable(text).split())
     shown = shown if len(shown) <= 60 else f"{shown[:59]}…"
     cut = f"  ({prediction.tokens_left_out} tokens not read)" if prediction.tokens_left_out else ""
     return f"{prediction.label:<9} {prediction.score:6.1%}  {shown}{cut}"

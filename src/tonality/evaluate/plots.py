@@ -37,6 +37,7 @@ def draw_reliability(series: Sequence[tuple[str, Sequence[Bin]]], classes: int) 
     """
     figure, (axes, below) = canvas(4.4, 4.2, rows=(4, 1))
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=":", label="as it should be")
+    lowest = 1.0
     for number, (name, bins) in enumerate(series):
         found = [(b.confidence, b.accuracy, b.n) for b in bins if b.n]
         x, y, n = (np.array(column, dtype=np.float64) for column in zip(*found, strict=True))
@@ -45,6 +46,8 @@ def draw_reliability(series: Sequence[tuple[str, Sequence[Bin]]], classes: int) 
         if not number:
             bounds = np.array([wilson(round(a * k), int(k)) for a, k in zip(y, n, strict=True)])
             axes.vlines(x, bounds[:, 0], bounds[:, 1], color=COLOURS[0], linewidth=1, alpha=0.6)
+            lowest = bounds.min()
+        lowest = min(lowest, y.min())
     width = 1 / len(series[0][1])
     total = sum(b.n for b in series[0][1])
     for b in series[0][1]:
@@ -52,7 +55,7 @@ def draw_reliability(series: Sequence[tuple[str, Sequence[Bin]]], classes: int) 
             below.bar(b.low + width / 2, b.n / total, width=width * 0.85, color=COLOURS[0])
     low = max(1 / classes - width, 0)
     axes.set_xlim(low, 1.01)
-    axes.set_ylim(low, 1.02)
+    axes.set_ylim(max(min(low, lowest - 0.02), -0.02), 1.02)
     axes.set_ylabel("share that is right")
     below.set_ylabel("texts")
     below.set_xlabel("confidence")
@@ -60,7 +63,7 @@ def draw_reliability(series: Sequence[tuple[str, Sequence[Bin]]], classes: int) 
         part.yaxis.set_major_formatter(percent())
         part.grid(color=GRID, linewidth=0.8)
     below.xaxis.set_major_formatter(percent())
-    axes.legend(loc="upper left", frameon=False)
+    axes.legend(loc="lower right", frameon=False)
     return figure
 
 

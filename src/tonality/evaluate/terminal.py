@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from tonality.display import printable
 from tonality.evaluate.figures import shorten
 from tonality.evaluate.metrics import Evaluation
 from tonality.evaluate.scores import ClassScores, Interval
@@ -182,7 +183,7 @@ def _mistake_list(evaluation: Evaluation, most: int = 5) -> Group:
     for mistake in evaluation.mistakes[:most]:
         head = f"{mistake.probability:.1%} {mistake.verdict}, in truth {mistake.truth}"
         lines.append(Padding(Text.assemble((head, "yellow"), f"  ({mistake.id})"), (0, 2)))
-        lines.append(Padding(Text(mistake.text), (0, 4)))
+        lines.append(Padding(Text(printable(mistake.text)), (0, 4)))
     return Group(*lines)
 
 
