@@ -84,7 +84,7 @@ def page(
 <p class="note tonality-text">Words that speak <mark class="for"><i class="s3">for</i></mark> the
 label have a blue ground and a solid line, words <mark class="against"><i class="s3">against</i>\
 </mark> it an orange ground and dots; the deeper the colour, the more they weigh. Weights are in
-log-odds: before the temperature: +0.7 doubles the odds, −0.7 halves them.</p>
+log-odds before the temperature: +0.7 doubles the odds, −0.7 halves them.</p>
 {articles}
 </body>
 </html>
