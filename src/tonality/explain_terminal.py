@@ -30,6 +30,7 @@ def show(console: Console, explanation: Explanation, label: str | None = None) -
         ConfigError: the model has no such label.
     """
     prediction = explanation.prediction
+    speaking = explanation.top(3, label)  # first, since it knows a wrong label
     console.print(Text(f"{prediction.label} {prediction.score:.1%}", style="bold"))
     if not explanation.tokens:
         console.print("no token was read; this is what the model takes every text for at first")
@@ -38,7 +39,6 @@ def show(console: Console, explanation: Explanation, label: str | None = None) -
     if prediction.tokens_left_out:
         console.print(f"({prediction.tokens_left_out} tokens not read: the text is too long)")
     console.print()
-    speaking = explanation.top(3, label)
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tonality.cli.options import Model
 from tonality.cli.texts import ascii_only
 
 if TYPE_CHECKING:
@@ -17,9 +18,7 @@ if TYPE_CHECKING:
 
 
 def check(
-    model: Annotated[
-        str | None, typer.Option(help="A bundled model's name or a model folder.")
-    ] = None,
+    model: Model = None,
     suite: Annotated[
         Path | None, typer.Option(help="Tests of your own, a TOML file like the packaged one.")
     ] = None,

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 from time import perf_counter
-from typing import Annotated
 
-import typer
+from tonality.cli.options import Model
 
 # Reviews whose verdicts are printed; the scores are over all of them.
 SHOWN = 8
 
 
 def demo(
-    model: Annotated[
-        str | None, typer.Option(help="A bundled model's name or a model folder.")
-    ] = None,
+    model: Model = None,
 ) -> None:
     """Classify the sample reviews that ship with the package, and say how well it went."""
     from rich.console import Console

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tonality.cli.options import Model, TextFile, Texts
 from tonality.cli.texts import ascii_only, chunks
 
 if TYPE_CHECKING:
@@ -18,13 +19,9 @@ LINES = 64
 
 
 def explain(
-    texts: Annotated[list[str] | None, typer.Argument(help="The texts, each in quotes.")] = None,
-    file: Annotated[
-        str | None, typer.Option(help="A file with one text a line; - reads standard input.")
-    ] = None,
-    model: Annotated[
-        str | None, typer.Option(help="A bundled model's name or a model folder.")
-    ] = None,
+    texts: Texts = None,
+    file: TextFile = None,
+    model: Model = None,
     label: Annotated[
         str | None,
         typer.Option(help="What words speak for or against; by default each text's own verdict."),

@@ -10,6 +10,10 @@ import typer
 if TYPE_CHECKING:
     from tonality.evaluate.parts import Part
 
+Texts = Annotated[list[str] | None, typer.Argument(help="The texts, each in quotes.")]
+TextFile = Annotated[
+    str | None, typer.Option(help="A file with one text a line; - reads standard input.")
+]
 LabelledData = Annotated[
     str, typer.Option(help="A labelled file, a folder with train and test files, or imdb.")
 ]

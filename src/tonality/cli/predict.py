@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tonality.cli.options import Model, TextFile, Texts
 from tonality.cli.texts import ascii_only, chunks
 
 if TYPE_CHECKING:
@@ -14,13 +15,9 @@ if TYPE_CHECKING:
 
 
 def predict(
-    texts: Annotated[list[str] | None, typer.Argument(help="The texts, each in quotes.")] = None,
-    file: Annotated[
-        str | None, typer.Option(help="A file with one text a line; - reads standard input.")
-    ] = None,
-    model: Annotated[
-        str | None, typer.Option(help="A bundled model's name or a model folder.")
-    ] = None,
+    texts: Texts = None,
+    file: TextFile = None,
+    model: Model = None,
     abstain: Annotated[
         float | None,
         typer.Option(
