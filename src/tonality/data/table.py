@@ -8,6 +8,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+_COLUMNS = ("labels", "groups", "ids", "ratings", "weights")
+
 
 @dataclass(frozen=True)
 class Table:
@@ -20,6 +22,7 @@ class Table:
             for a row without one. ``None`` when the source has no such column.
         ids: names of the rows, if the source has them.
         ratings: stars or scores, ``nan`` where missing or not a number.
+        weights: what each row counts in training, 0 or more; ``None`` for all the same.
         extras: further columns that were asked for, by name; ``""`` where a row has no value.
         source: where the rows came from, for messages and provenance.
         bad_rows: how many rows of the source could not be read.
@@ -31,13 +34,14 @@ class Table:
     groups: list[str] | None = None
     ids: list[str] | None = None
     ratings: list[float] | None = None
+    weights: list[float] | None = None
     extras: Mapping[str, list[str]] = field(default_factory=dict)
     source: str = ""
     bad_rows: int = 0
     bad_reasons: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        named = {name: getattr(self, name) for name in ("labels", "groups", "ids", "ratings")}
+        named = {name: getattr(self, name) for name in _COLUMNS}
         for name, column in [*named.items(), *self.extras.items()]:
             if column is not None and len(column) != len(self.texts):
                 raise ValueError(f"{name} has {len(column)} rows, texts has {len(self.texts)}")
@@ -54,6 +58,7 @@ class Table:
             groups=_pick(self.groups, rows),
             ids=_pick(self.ids, rows),
             ratings=_pick(self.ratings, rows),
+            weights=_pick(self.weights, rows),
             extras={name: [column[i] for i in rows] for name, column in self.extras.items()},
             source=self.source,
         )

@@ -18,6 +18,7 @@ from tonality.encode import Encoded
 from tonality.vocabulary import PAD
 
 Int64 = NDArray[np.int64]
+Floats = NDArray[np.float32]
 
 # Texts are sorted by length within runs of so many batches: little padding, and still another
 # mixture in every epoch.
@@ -31,9 +32,12 @@ class Batch(NamedTuple):
     lengths: Tensor  # (N,) int64
     ngrams: Tensor | None  # (N, T, 2) int64
     classes: Tensor  # (N,) int64
+    weights: Tensor | None = None  # (N,) float32, what each text counts
 
 
-def epoch_batches(lengths: Int64, batch_size: int, seed: int, epoch: int) -> list[Int64]:
+def epoch_batches(
+    lengths: Int64, batch_size: int, seed: int, epoch: int, classes: Int64 | None = None
+) -> list[Int64]:
     """The row indices of each batch of an epoch; every row once.
 
     Args:
@@ -41,9 +45,10 @@ def epoch_batches(lengths: Int64, batch_size: int, seed: int, epoch: int) -> lis
         batch_size: texts a batch; one batch holds the rest and may be smaller.
         seed: with the epoch, decides the order.
         epoch: from 0.
+        classes: the texts' classes (N,), to draw each equally often instead: as many rows in all.
     """
     rng = np.random.default_rng([seed, epoch])
-    order = rng.permutation(len(lengths))
+    order = rng.permutation(len(lengths) if classes is None else balanced_rows(classes, rng))
     run = batch_size * SORTED_BATCHES
     batches = []
     for start in range(0, len(order), run):
@@ -53,7 +58,27 @@ def epoch_batches(lengths: Int64, batch_size: int, seed: int, epoch: int) -> lis
     return [batches[i] for i in rng.permutation(len(batches))]
 
 
-def collate(texts: Encoded, classes: Int64, rows: Int64) -> Batch:
+def balanced_rows(classes: Int64, rng: np.random.Generator) -> Int64:
+    """As many rows as there are, every class equally often to a row.
+
+    A rare class's rows come again and again, each as often as the next to one; of a frequent
+    class, some rows wait for another epoch.
+
+    Args:
+        classes: the class of each row (N,).
+        rng: decides who waits.
+    """
+    found = np.unique(classes)
+    counts = np.diff(np.arange(len(found) + 1) * len(classes) // len(found))
+    return np.concatenate(
+        [
+            np.resize(rng.permutation(np.flatnonzero(classes == label)), count)
+            for label, count in zip(found, counts, strict=True)
+        ]
+    )
+
+
+def collate(texts: Encoded, classes: Int64, rows: Int64, weights: Floats | None = None) -> Batch:
     """The padded batch of some rows; T is at least 1, so that a batch of empty texts works."""
     chosen = texts.take(rows)
     lengths = chosen.lengths
@@ -66,7 +91,11 @@ def collate(texts: Encoded, classes: Int64, rows: Int64) -> Batch:
         padded[there] = chosen.ngrams
         ngrams = torch.from_numpy(padded)
     return Batch(
-        torch.from_numpy(ids), torch.from_numpy(lengths), ngrams, torch.from_numpy(classes[rows])
+        torch.from_numpy(ids),
+        torch.from_numpy(lengths),
+        ngrams,
+        torch.from_numpy(classes[rows]),
+        None if weights is None else torch.from_numpy(weights[rows]),
     )
 
 
@@ -82,6 +111,8 @@ class BatchStream:
         first_step: the step to begin with; steps before it were done earlier.
         rank: which of the processes that share each batch this is.
         world_size: how many they are.
+        weights: what each text counts (N,), or None for 1.
+        balanced: draw each class equally often, in place of every text once an epoch.
     """
 
     def __init__(
@@ -95,8 +126,11 @@ class BatchStream:
         first_step: int = 0,
         rank: int = 0,
         world_size: int = 1,
+        weights: Floats | None = None,
+        balanced: bool = False,
     ) -> None:
-        self.texts, self.classes = texts, classes
+        self.texts, self.classes, self.weights = texts, classes, weights
+        self.balanced = balanced
         self.batch_size, self.seed = batch_size, seed
         self.first_step, self.rank, self.world_size = first_step, rank, world_size
         self.steps_per_epoch = -(-len(texts) // batch_size)
@@ -107,13 +141,14 @@ class BatchStream:
 
     def __iter__(self) -> Iterator[Batch]:
         lengths = self.texts.lengths
+        drawn_by = self.classes if self.balanced else None
         epoch, batches = -1, list[Int64]()
         for step in range(self.first_step, self.total_steps):
             if step // self.steps_per_epoch != epoch:
                 epoch = step // self.steps_per_epoch
-                batches = epoch_batches(lengths, self.batch_size, self.seed, epoch)
+                batches = epoch_batches(lengths, self.batch_size, self.seed, epoch, drawn_by)
             rows = share(batches[step % self.steps_per_epoch], self.rank, self.world_size)
-            yield collate(self.texts, self.classes, rows)
+            yield collate(self.texts, self.classes, rows, self.weights)
 
 
 def share(rows: Int64, rank: int, world_size: int) -> Int64:

@@ -24,6 +24,7 @@ from tonality.train.export import build_artifact, rehearse, validation_csv
 from tonality.train.loop import Loop
 from tonality.train.model import Dropout, LSTMNetwork
 from tonality.train.module import TrainingModule
+from tonality.train.ordered import numbers_of, soft_targets
 from tonality.train.prepare import (
     Prepared,
     check_dataset,
@@ -159,6 +160,8 @@ def _fit(
         seed=settings.seed,
         epochs=settings.epochs,
         first_step=0 if state is None else state["step"],
+        weights=data.train_weights,
+        balanced=settings.sampling == "balanced",
     )
     loop = Loop(
         data, recipe, stream, folder, reporter,
@@ -207,12 +210,16 @@ def _module(
     weights = None
     if recipe.training.class_weights == "balanced":
         weights = torch.from_numpy(1 / (len(data.labels) * data.priors)).float()  # (C,)
+    targets = None
+    if recipe.training.ordered:
+        targets = torch.from_numpy(soft_targets(numbers_of(data.labels))).float()  # (C, C)
     return TrainingModule(
         network,
         recipe,
         total_steps=stream.total_steps,
         first_step=stream.first_step,
         class_weights=weights,
+        targets=targets,
         optimiser_state=None if state is None else state["optimiser"],
     )
 

@@ -32,10 +32,12 @@ class TrainingModule(LightningModule):
         total_steps: steps of the whole run.
         first_step: steps done in earlier sessions.
         class_weights: (C,) what a text of each class counts, or None for 1.
+        targets: (C, C) the probabilities to learn for a text of each class, or None for 1.
         optimiser_state: the optimiser's state at ``first_step``.
     """
 
     class_weights: Tensor | None
+    targets: Tensor | None
 
     def __init__(
         self,
@@ -45,6 +47,7 @@ class TrainingModule(LightningModule):
         total_steps: int,
         first_step: int = 0,
         class_weights: Tensor | None = None,
+        targets: Tensor | None = None,
         optimiser_state: dict[str, Any] | None = None,
     ) -> None:
         super().__init__()
@@ -52,6 +55,7 @@ class TrainingModule(LightningModule):
         self.recipe = recipe
         self.total_steps, self.first_step = total_steps, first_step
         self.register_buffer("class_weights", class_weights)
+        self.register_buffer("targets", targets)
         self._optimiser_state = optimiser_state
 
     @property
@@ -97,6 +101,7 @@ class TrainingModule(LightningModule):
             self.network,
             batch,
             class_weights=self.class_weights,
+            targets=self.targets,
             label_smoothing=settings.label_smoothing,
             adversarial=settings.adversarial,
         )

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tonality.data import Dataset, Table, split
+from tonality.data.ordered import in_order
 from tonality.data.splits import normalised
 from tonality.encode import Encoded, Encoder
 from tonality.errors import DataError
@@ -27,6 +28,7 @@ from tonality.network import NetworkConfig
 from tonality.ngrams import NgramTable
 from tonality.text import TextConfig, Tokenizer
 from tonality.train.checkpoint import RunFolder
+from tonality.train.ordered import numbers_of
 from tonality.train.progress import Reporter
 from tonality.train.recipe import Recipe
 from tonality.train.vectors import word_vectors
@@ -51,6 +53,7 @@ class Prepared:
         network: the shapes of the network.
         train: the training texts, N.
         train_classes: their classes (N,).
+        train_weights: what each of them counts (N,), 1 on average; None for 1.
         validation: the validation texts, M.
         validation_classes: their classes (M,).
         validation_rows: their rows in the labelled table (M,).
@@ -71,6 +74,7 @@ class Prepared:
     corpus: list[str]
     left_out: dict[str, int]
     vectors: Floats | None = None
+    train_weights: Floats | None = None
 
     @property
     def unlabelled(self) -> int:
@@ -79,8 +83,8 @@ class Prepared:
 
     @property
     def priors(self) -> NDArray[np.float64]:
-        """(C,) the classes' shares of the training part."""
-        counts = np.bincount(self.train_classes, minlength=len(self.labels))
+        """(C,) the classes' shares of the training part, texts counting by their weights."""
+        counts = np.bincount(self.train_classes, self.train_weights, minlength=len(self.labels))
         shares: NDArray[np.float64] = counts / counts.sum()
         return shares
 
@@ -114,9 +118,7 @@ def check_dataset(dataset: Dataset) -> tuple[str, ...]:
                 "model can have; rename it with --label-map or in the data",
                 path=source,
             )
-    if all(label.removeprefix("-").isdecimal() for label in labels):
-        labels.sort(key=int)
-    return tuple(labels)
+    return tuple(in_order(labels))
 
 
 def fingerprint(dataset: Dataset) -> str:
@@ -130,6 +132,8 @@ def fingerprint(dataset: Dataset) -> str:
             for value in column or ():
                 data = value.encode("utf-8", "surrogatepass")
                 digest.update(b"%d:" % len(data) + data)
+        if table.weights is not None:
+            digest.update(np.array(table.weights, dtype="<f8").tobytes())
     return digest.hexdigest()
 
 
@@ -155,6 +159,8 @@ def prepare(dataset: Dataset, recipe: Recipe, reporter: Reporter) -> Prepared:
         DataError: the data cannot be trained on.
     """
     labels = check_dataset(dataset)
+    if recipe.training.ordered:
+        numbers_of(labels)
     rows, held_out = split(
         dataset.train, validation=recipe.training.validation, seed=recipe.training.validation_seed
     )
@@ -192,6 +198,7 @@ def prepare(dataset: Dataset, recipe: Recipe, reporter: Reporter) -> Prepared:
         ),
         train=train,
         train_classes=classes[rows],
+        train_weights=_weights(dataset.train, rows),
         validation=Encoder(recipe.text, vocabulary).encode([texts[i] for i in held_out]),
         validation_classes=classes[held_out],
         validation_rows=held_out,
@@ -217,6 +224,21 @@ def _check_classes(classes: Int64, labels: tuple[str, ...], table: Table) -> Non
 def _classes(table: Table, labels: tuple[str, ...]) -> Int64:
     index = {label: number for number, label in enumerate(labels)}
     return np.array([index[label] for label in table.labels or ()], dtype=np.int64)
+
+
+def _weights(table: Table, rows: Int64) -> Floats | None:
+    """The weights of some rows, scaled to 1 on average, so that the learning rate means the same.
+
+    Raises:
+        DataError: none of them counts.
+    """
+    if table.weights is None:
+        return None
+    weights = np.array(table.weights, dtype=np.float64)[rows]
+    if not weights.sum() > 0:
+        raise DataError("no training text has a weight above 0", path=table.source or None)
+    scaled: Floats = (weights / weights.mean()).astype(np.float32)
+    return scaled
 
 
 def _build_vocabulary(train: list[str], unlabelled: list[str], recipe: Recipe) -> Vocabulary:

@@ -155,6 +155,10 @@ class TrainingSettings:
         validation: share of the rows held out for validation.
         validation_seed: of that cut, so that runs with other seeds compare on the same rows.
         class_weights: ``balanced`` weighs classes against their shares, ``none`` does not.
+        sampling: ``balanced`` draws each class equally often in place of every text once an
+            epoch, ``none`` does not; it and ``class_weights`` do one job, so give either.
+        ordered: the labels are numbers, and a near one is less wrong than a far one: soft
+            targets (Diaz & Marathe 2019), see :mod:`tonality.train.ordered`.
         label_smoothing: share of the target spread over all classes (Szegedy et al. 2016).
         adversarial: norm of the perturbation of adversarial training, over all token vectors of
             a text; 0 for none. About five times the deviation of the vectors' elements does
@@ -175,6 +179,8 @@ class TrainingSettings:
     validation: float = number(0.2, 1e-6, under=1)
     validation_seed: int = number(0, 0, 2**63 - 1)
     class_weights: Literal["none", "balanced"] = "none"
+    sampling: Literal["none", "balanced"] = "none"
+    ordered: bool = False
     label_smoothing: float = number(0.0, 0, under=1)
     adversarial: float = number(0.0, 0)
     average: float = number(0.0, 0, under=1)
@@ -185,6 +191,11 @@ class TrainingSettings:
 
     def __post_init__(self) -> None:
         check(self, "training")
+        if self.class_weights == self.sampling == "balanced":
+            raise ConfigError(
+                "training.class_weights and training.sampling are both 'balanced', which would "
+                "correct for rare classes twice; set one to 'none'"
+            )
 
 
 @dataclass(frozen=True)

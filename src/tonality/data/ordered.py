@@ -1,0 +1,26 @@
+"""Labels that are numbers, such as stars: their order and their values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+# Plain decimals: neither infinity nor the underscores that Python reads.
+_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
+
+
+def in_order(labels: Iterable[str]) -> list[str]:
+    """Labels as numbers if all of them are different numbers, alphabetically otherwise."""
+    names = sorted(labels)
+    values = label_values(names)
+    if values is None:
+        return names
+    return [name for _, name in sorted(zip(values, names, strict=True))]
+
+
+def label_values(labels: Sequence[str]) -> tuple[float, ...] | None:
+    """The numbers that labels are; None unless all are numbers, and different ones."""
+    if not all(_NUMBER.fullmatch(label.strip()) for label in labels):
+        return None
+    values = tuple(float(label) for label in labels)
+    return values if len(set(values)) == len(values) else None
