@@ -46,11 +46,11 @@ bench: .venv-dev/.bench
 # An editable install follows the sources by itself: only the dependencies make it stale.
 .venv-dev/.installed: pyproject.toml constraints.txt
 	test -x $(DEV)/python || $(PYTHON) -m venv .venv-dev
-	$(DEV)/python -m pip install -q -e '.[train,dev]'
+	$(DEV)/python -m pip install -q -e '.[train,serve,dev]'
 	@touch $@
 
 .venv-dev/.bench: .venv-dev/.installed
-	$(DEV)/python -m pip install -q -e '.[train,dev,bench]'
+	$(DEV)/python -m pip install -q -e '.[train,serve,dev,bench]'
 	@touch $@
 
 clean:

@@ -20,6 +20,7 @@ from tonality.cli.demo import demo
 from tonality.cli.evaluate import evaluate
 from tonality.cli.explain import explain
 from tonality.cli.predict import predict
+from tonality.cli.serve import serve
 from tonality.cli.train import train
 from tonality.errors import TonalityError
 
@@ -45,7 +46,18 @@ def version(
         raise typer.Exit
 
 
-for command in (predict, explain, demo, evaluate, check, calibrate, train, download, inspect):
+for command in (
+    predict,
+    explain,
+    demo,
+    serve,
+    evaluate,
+    check,
+    calibrate,
+    train,
+    download,
+    inspect,
+):
     app.command(command.__name__)(command)
 
 

@@ -1,0 +1,43 @@
+"""``tonality serve``: the HTTP service and its page."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Annotated
+
+import typer
+
+from tonality.cli.options import Model
+
+
+def serve(
+    host: Annotated[
+        str | None, typer.Option(help="The address to listen on; by default 127.0.0.1.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="The port; 0 takes a free one; by default 8000.")
+    ] = None,
+    model: Model = None,
+    threads: Annotated[
+        int | None, typer.Option(help="Batches computed at the same time; by default one a core.")
+    ] = None,
+) -> None:
+    """Answer over HTTP, with a page at /.
+
+    Limits, API keys and the rest are set by environment variables: see docs/serving.md.
+    """
+    from tonality.errors import DependencyError
+
+    try:
+        from tonality.serve.server import serve as run
+        from tonality.serve.settings import load_settings
+    except ImportError as error:
+        raise DependencyError("the service", extra="serve") from error
+    settings = load_settings(host=host, port=port, model=model, threads=threads)
+    logging.basicConfig(
+        level=settings.log_level.upper(),
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    run(settings)

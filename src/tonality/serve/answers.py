@@ -1,0 +1,45 @@
+"""What is computed for a batch of texts: each text's result as the JSON that goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic_core import to_json
+
+from tonality.classifier import Classifier, Prediction
+
+
+def verdicts(classifier: Classifier, texts: Sequence[str | None]) -> tuple[list[bytes], int]:
+    """The verdicts as JSON, each as a line of ``tonality predict --json``; and the tokens read."""
+    predictions = classifier.predict(texts)
+    return (
+        [to_json(_plain(prediction)) for prediction in predictions],
+        sum(prediction.tokens_read for prediction in predictions),
+    )
+
+
+def explanations(classifier: Classifier, texts: Sequence[str | None]) -> tuple[list[bytes], int]:
+    """The explanations as JSON, each as a line of ``tonality explain --json``; and the tokens."""
+    found = classifier.explain(texts)
+    return (
+        [to_json(explanation.to_json()) for explanation in found],
+        sum(explanation.prediction.tokens_read for explanation in found),
+    )
+
+
+def document(model: str, results: list[bytes]) -> bytes:
+    """The body of an answer: the model's name and the results."""
+    return b'{"model":%b,"results":[%b]}' % (to_json(model), b",".join(results))
+
+
+def _plain(prediction: Prediction) -> dict[str, Any]:
+    return {
+        "label": prediction.label,
+        "score": round(prediction.score, 6),
+        "probabilities": {
+            label: round(share, 6) for label, share in prediction.probabilities.items()
+        },
+        "tokens_read": prediction.tokens_read,
+        "tokens_left_out": prediction.tokens_left_out,
+    }

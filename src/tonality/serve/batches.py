@@ -1,0 +1,223 @@
+"""Texts of many requests computed together, on a fixed number of threads, outside the event loop.
+
+A batch starts as soon as a thread is free, so a lone request never waits; what arrives while all
+threads compute makes up the next batch. Each request gives a few texts to a batch in turn, so that
+one with hundreds does not hold up the others. The queue is bounded: past it a request is refused
+at once, which keeps the answers of those that were taken quick.
+
+All of :class:`Batches` runs on the event loop; only the computing itself does not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, NamedTuple
+
+from tonality.classifier import Classifier
+from tonality.serve.metrics import Metrics
+from tonality.serve.model import ServedModel
+from tonality.serve.problems import ProblemError
+from tonality.serve.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+# Texts that a request may add to a batch before it is the next one's turn.
+SHARE = 16
+
+Texts = Sequence[str | None]
+Compute = Callable[[Classifier, Texts], tuple[list[Any], int]]
+"""Computes one result a text, and the number of tokens read in all."""
+
+
+class Job:
+    """The texts of one request on their way."""
+
+    __slots__ = ("_missing", "compute", "done", "given", "model", "results", "texts")
+
+    def __init__(self, model: ServedModel, compute: Compute, texts: Texts) -> None:
+        self.model = model
+        self.compute = compute
+        self.texts = texts
+        self.given = 0  # texts that are in a batch, or were
+        self.results: list[Any] = [None] * len(texts)
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._missing = len(texts)
+
+    def give(self, begin: int, results: list[Any]) -> None:
+        """Takes the results of the texts from ``begin`` on."""
+        self.results[begin : begin + len(results)] = results
+        self._missing -= len(results)
+        if not self._missing and not self.done.done():
+            self.done.set_result(None)
+
+    def fail(self) -> None:
+        """Ends the job without results."""
+        if not self.done.done():
+            self.done.set_exception(FailedError())
+
+
+class FailedError(Exception):
+    """Texts could not be computed; the log says where."""
+
+
+class Part(NamedTuple):
+    """The texts of a job from ``begin`` to ``end``, as a part of a batch."""
+
+    job: Job
+    begin: int
+    end: int
+
+
+class Batches:
+    """Gathers texts into batches and computes them.
+
+    Args:
+        settings: threads, sizes of batches and of the queue, time limit.
+        metrics: where batches and texts are counted.
+    """
+
+    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+        self._settings = settings
+        self._metrics = metrics
+        self._jobs: deque[Job] = deque()
+        self._waiting = 0
+        self._free = settings.threads
+        self._scheduled = False
+        self._threads = ThreadPoolExecutor(settings.threads, "tonality-compute")
+        metrics.watch_queue(lambda: self._waiting)
+
+    async def run(self, model: ServedModel, compute: Compute, texts: Texts) -> list[Any]:
+        """The results for the texts of one request, in order.
+
+        Raises:
+            ProblemError: the queue is full, or the time limit passed (both 503).
+        """
+        if not texts:
+            return []
+        self._admit(len(texts))
+        job = Job(model, compute, texts)
+        self._jobs.append(job)
+        self._waiting += len(texts)
+        self._schedule()
+        try:
+            async with asyncio.timeout(self._settings.request_seconds):
+                await job.done
+        except TimeoutError:
+            raise _too_slow(self._settings.request_seconds) from None
+        finally:
+            self._forget(job)
+        return job.results
+
+    def close(self) -> None:
+        """Ends the threads; what they compute is finished, what waits is dropped."""
+        self._threads.shutdown(cancel_futures=True)
+
+    def _admit(self, count: int) -> None:
+        if self._waiting + count > self._settings.queue_texts:
+            raise ProblemError(
+                503,
+                "busy",
+                f"{self._waiting} texts are waiting already.",
+                "Try again in a second, or send fewer texts at a time.",
+                {"Retry-After": "1"},
+            )
+
+    def _forget(self, job: Job) -> None:
+        """Takes a job that nobody waits for any more out of the queue."""
+        if job.given < len(job.texts):
+            self._waiting -= len(job.texts) - job.given
+            job.given = len(job.texts)
+            if job in self._jobs:
+                self._jobs.remove(job)
+
+    def _schedule(self) -> None:
+        """Looks for work once all that the loop holds has been read, so bursts go together."""
+        if not self._scheduled:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self._start)
+
+    def _start(self) -> None:
+        self._scheduled = False
+        while self._free and self._jobs:
+            parts = self._gather()
+            self._free -= 1
+            computed = asyncio.get_running_loop().run_in_executor(
+                self._threads, self._compute, parts
+            )
+            computed.add_done_callback(partial(self._finish, parts))
+
+    def _gather(self) -> list[Part]:
+        """The next batch: parts of jobs, each from one text up to another."""
+        jobs, settings = self._jobs, self._settings
+        parts: list[Part] = []
+        texts, characters = 0, 0
+        first = jobs[0]
+        while jobs and texts < settings.batch_texts and characters < settings.batch_characters:
+            job = jobs[0]
+            if job.model is not first.model or job.compute is not first.compute:
+                break
+            jobs.popleft()
+            begin = job.given
+            end = min(begin + SHARE, len(job.texts), begin + settings.batch_texts - texts)
+            while job.given < end and (not texts or characters < settings.batch_characters):
+                characters += len(job.texts[job.given] or "")
+                job.given += 1
+                texts += 1
+            parts.append(Part(job, begin, job.given))
+            if job.given < len(job.texts):
+                jobs.append(job)
+        self._waiting -= texts
+        return parts
+
+    def _compute(self, parts: list[Part]) -> list[Any]:
+        """On a thread: the results of a batch."""
+        job = parts[0].job
+        texts = [text for part in parts for text in part.job.texts[part.begin : part.end]]
+        started = time.perf_counter()
+        results, tokens = job.compute(job.model.classifier, texts)
+        self._metrics.compute.observe(time.perf_counter() - started)
+        self._metrics.batch.observe(len(texts))
+        self._metrics.texts.inc(len(texts))
+        self._metrics.tokens.inc(tokens)
+        return results
+
+    def _finish(self, parts: list[Part], computed: asyncio.Future[list[Any]]) -> None:
+        self._free += 1
+        self._schedule()
+        if computed.cancelled():
+            return  # the service stops, and nobody waits any more
+        fault = computed.exception()
+        if fault is not None:
+            _log(fault)
+            for part in parts:
+                part.job.fail()
+            return
+        results = computed.result()
+        begin = 0
+        for part in parts:
+            size = part.end - part.begin
+            part.job.give(part.begin, results[begin : begin + size])
+            begin += size
+
+
+def _log(fault: BaseException) -> None:
+    """Says where a batch failed; not the message, which may quote a text."""
+    frames = "".join(traceback.format_tb(fault.__traceback__))
+    logger.error("a batch failed: %s\n%s", type(fault).__name__, frames)
+
+
+def _too_slow(seconds: float) -> ProblemError:
+    return ProblemError(
+        503,
+        "too_slow",
+        f"The texts were not read within {seconds:g} seconds.",
+        "Send fewer texts at a time, or try again later.",
+        {"Retry-After": "1"},
+    )

@@ -1,0 +1,76 @@
+"""The model that answers requests, and how another takes its place."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tonality import __version__
+from tonality.classifier import Classifier, load, model_path
+from tonality.errors import ArtifactError
+from tonality.manifest import CONFIG
+
+
+@dataclass(frozen=True, eq=False)
+class ServedModel:
+    """A model, and what is told about it.
+
+    Attributes:
+        classifier: what computes.
+        name: the bundled model's name, or that of the folder.
+        version: 12 hexadecimal digits that change whenever the model does.
+    """
+
+    classifier: Classifier
+    name: str
+    version: str
+
+    @classmethod
+    def load(cls, model: str | None) -> ServedModel:
+        """Loads a model and tries it on a text.
+
+        Args:
+            model: a bundled model's name or a model folder; by default the bundled one.
+
+        Raises:
+            ArtifactError: there is no such model, or its folder is damaged.
+        """
+        folder = model_path(model)
+        for _ in range(20):
+            version = _version(folder)
+            classifier = load(folder)
+            if _version(folder) == version:  # not replaced meanwhile
+                classifier.predict("Is it good?")
+                return cls(classifier, folder.resolve().name, version)
+        raise ArtifactError("keeps changing while it is read", path=folder)
+
+    def info(self) -> dict[str, Any]:
+        """What ``GET /v1/model`` says, as plain values."""
+        artifact = self.classifier.artifact
+        return {
+            "name": self.name,
+            "version": self.version,
+            "labels": list(artifact.labels),
+            "tonality": __version__,
+            "accuracy": _accuracy(artifact.metrics),
+            "abstain": artifact.abstain,
+            "max_tokens": artifact.text.max_tokens,
+            "card": artifact.card,
+        }
+
+
+def _version(folder: Path) -> str:
+    """Of the configuration, which holds the hashes of all other files."""
+    try:
+        return hashlib.sha256((folder / CONFIG).read_bytes()).hexdigest()[:12]
+    except OSError as error:
+        raise ArtifactError(f"cannot be read: {error.strerror}", path=folder / CONFIG) from None
+
+
+def _accuracy(metrics: dict[str, Any]) -> float | None:
+    """The accuracy on the validation part, where training wrote it into the folder."""
+    measured = metrics.get("validation")
+    accuracy = measured.get("accuracy") if isinstance(measured, dict) else None
+    return accuracy if isinstance(accuracy, float) and 0 <= accuracy <= 1 else None

@@ -1,0 +1,70 @@
+"""The page at ``/`` and what it needs, from the folder ``web``."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+WEB = Path(__file__).parent / "web"
+
+# Not from the mimetypes module, which asks the system, and systems differ.
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".ico": "image/x-icon",
+    ".woff2": "font/woff2",
+    ".txt": "text/plain; charset=utf-8",
+    ".csv": "text/csv; charset=utf-8",
+}
+
+# The page may load and ask this very service, nothing else; it may be framed by nobody.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+
+
+async def page(request: Request) -> Response:
+    """The page."""
+    return _file(request, WEB / "index.html")
+
+
+async def static(request: Request) -> Response:
+    """A file that the page needs."""
+    path = (WEB / request.path_params["path"]).resolve()
+    if not path.is_relative_to(WEB.resolve()):
+        raise HTTPException(404)
+    return _file(request, path)
+
+
+routes = [Route("/", page), Route("/static/{path:path}", static)]
+
+
+def _file(request: Request, path: Path) -> Response:
+    """A file; a browser that has it already, of these very bytes, gets 304."""
+    kind = TYPES.get(path.suffix)
+    try:
+        content = path.read_bytes() if kind else None
+    except (OSError, ValueError):  # not there, or a name that no system takes
+        content = None
+    if content is None:
+        raise HTTPException(404)
+    # By content: the files of an installed package may all have the same time.
+    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "no-cache", "Content-Security-Policy": POLICY}
+    known = {
+        part.strip().removeprefix("W/")
+        for part in request.headers.get("if-none-match", "").split(",")
+    }
+    if tag in known:
+        return Response(status_code=304, headers=headers)
+    return Response(content, headers=headers, media_type=kind)

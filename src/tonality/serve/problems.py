@@ -1,0 +1,68 @@
+"""Errors as ``application/problem+json`` (RFC 9457), each with a code and a remedy."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from pydantic import Field
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from tonality.serve.schemas import Exact
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(Exact):
+    """What went wrong, for a program in `code`, for a person in `detail` and `remedy`."""
+
+    type: str = Field(description="`about:blank`: the status says what kind it is.")
+    title: str
+    status: int = Field(ge=400, le=599)
+    code: str
+    detail: str
+    remedy: str
+
+
+class ProblemError(Exception):
+    """A request that is answered with a problem.
+
+    Args:
+        status: the HTTP status.
+        code: what a program may compare with; stays the same over versions.
+        detail: what is wrong, without a word of the texts.
+        remedy: what the caller can do.
+        headers: further headers of the answer.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        remedy: str,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.remedy = remedy
+        self.headers = headers
+
+    def body(self) -> bytes:
+        """The JSON document."""
+        return to_json(
+            {
+                "type": "about:blank",
+                "title": HTTPStatus(self.status).phrase,
+                "status": self.status,
+                "code": self.code,
+                "detail": self.detail,
+                "remedy": self.remedy,
+            }
+        )
+
+    def response(self) -> Response:
+        """The answer."""
+        return Response(self.body(), self.status, self.headers, MEDIA_TYPE)

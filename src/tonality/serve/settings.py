@@ -1,0 +1,108 @@
+"""The settings of the service: environment variables ``TONALITY_…``, or options of the command."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from tonality.classifier import available_cores
+from tonality.errors import ConfigError
+
+Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Bytes = Annotated[int, Field(ge=1, le=2**40)]
+
+
+class Settings(BaseSettings):
+    """How the service runs. Each field is also the variable ``TONALITY_`` and its name.
+
+    Args:
+        host: the address to listen on.
+        port: the port; 0 takes a free one.
+        model: a bundled model's name or a model folder.
+        threads: batches computed at the same time.
+        api_keys: keys separated by commas; with any set, ``/v1`` and ``/metrics`` ask for one.
+        cors_origins: origins separated by commas whose pages may call the service.
+        log_level: what is logged, on stderr.
+        batch_texts: most texts computed side by side.
+        batch_characters: most characters of them, unless one text alone has more.
+        batch_wait_ms: how long a busy server waits for more texts before it computes a batch.
+        queue_texts: texts that may wait; past it 503 at once.
+        max_texts: most texts of one request (422).
+        max_text_length: most characters of one text (422).
+        max_body_bytes: most bytes of a JSON body (413).
+        max_header_bytes: most bytes of a request's line and headers (431).
+        max_connections: most connections at a time (503).
+        request_seconds: most time that the answer to one request may take (503).
+        header_seconds: most time for a request's line and headers to arrive (408).
+        body_seconds: most time for a JSON body to arrive, and for a pause in an upload (408).
+        write_seconds: most time that a client may leave an answer unread (closed).
+        keep_alive_seconds: how long a connection may be idle between requests (closed).
+        drain_seconds: on SIGTERM, how long ``/readyz`` says 503 while requests are still taken.
+        shutdown_seconds: after that, how long requests that are under way may take to finish.
+
+    Raises:
+        pydantic.ValidationError: a value out of range; :func:`load_settings` words it for a user.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="TONALITY_", extra="ignore", frozen=True)
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    model: str | None = None
+    threads: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=available_cores)
+    api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    batch_texts: Annotated[int, Field(ge=1, le=4096)] = 128
+    batch_characters: Count = 65_536
+    batch_wait_ms: Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)] = 2.0
+    queue_texts: Count = 512
+
+    max_texts: Count = 256
+    max_text_length: Count = 100_000
+    max_body_bytes: Bytes = 4 * 2**20
+    max_header_bytes: Annotated[int, Field(ge=1024, le=2**20)] = 16 * 2**10
+    max_connections: Count = 1024
+
+    request_seconds: Seconds = 10.0
+    header_seconds: Seconds = 10.0
+    body_seconds: Seconds = 20.0
+    write_seconds: Seconds = 30.0
+    keep_alive_seconds: Seconds = 30.0
+    drain_seconds: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)] = 1.0
+    shutdown_seconds: Seconds = 30.0
+
+    @field_validator("api_keys", "cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Settings:
+        if self.queue_texts < self.max_texts:
+            raise ValueError(
+                f"queue_texts is {self.queue_texts}, less than max_texts, {self.max_texts}: "
+                "a request of that many texts could never be taken"
+            )
+        return self
+
+
+def load_settings(**options: object) -> Settings:
+    """The settings from the environment; options that are not None go before it.
+
+    Raises:
+        ConfigError: a value is out of range; names the variable, and never shows a key.
+    """
+    try:
+        return Settings(**{name: value for name, value in options.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        name = "_".join(str(part) for part in first["loc"][:1]).upper()
+        where = f"TONALITY_{name}: " if name else ""
+        raise ConfigError(f"{where}{first['msg'].removeprefix('Value error, ')}") from None
