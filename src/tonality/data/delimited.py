@@ -13,6 +13,7 @@ from tonality.data.rows import Row
 from tonality.errors import DataError
 
 MAX_FIELD = 16 * 2**20  # characters; an unclosed quote must not swallow a whole large file
+MAX_LINE = 2 * MAX_FIELD  # characters; a line as long as this is at fault
 REREAD = 4  # times over that the lines swallowed by stray quotes may be read again
 
 
@@ -31,12 +32,12 @@ class Delimited:
             header_line = next(iter(lines), "")
         if not header_line.strip():
             raise DataError("the file is empty; expected a header row", path=file.path)
-        delimiter = "\t" if tab else _delimiter(header_line)
-        self._dialect = _Dialect(delimiter, quoted=True)
+        delimiter = "\t" if tab else delimiter_of(header_line)
+        self._dialect = Dialect(delimiter, quoted=True)
         if delimiter == "\t" and not self._reads_cleanly():
-            self._dialect = _Dialect(delimiter, quoted=False)
+            self._dialect = Dialect(delimiter, quoted=False)
             # A file that reads cleanly in neither way is taken as quoted, which splits it less.
-            self._dialect = _Dialect(delimiter, quoted=not self._reads_cleanly())
+            self._dialect = Dialect(delimiter, quoted=not self._reads_cleanly())
         header = next(self._records())
         if isinstance(header, Fault):
             raise DataError(f"the header cannot be read: {header.reason}", path=file.path)
@@ -66,47 +67,19 @@ class Delimited:
         return not any(isinstance(record, Fault) for record in self._records())
 
     def _records(self) -> Iterator[Row | Fault]:
-        """Yields the header as row 0, then the rows; blank lines do not count.
-
-        A stray quote swallows the lines below it, up to the next quote or the end. So where a
-        record breaks or has a wrong number of fields, only its first line is at fault; the
-        others are read anew, as records of their own.
-        """
-        _raise_field_limit()
-        with self._file.open() as opened:
-            lines = _Lines(opened)
-            reader = self._dialect.reader(lines)
-            number, width = 0, 0
-            while True:
-                lines.begin_record()
-                try:
-                    values = next(reader)
-                except StopIteration:
-                    return
-                except (csv.Error, _TooLongError) as error:
-                    fault = Fault(number, f"invalid CSV: {error}", lines.seen[0])
-                else:
-                    if not values:
-                        continue
-                    width = width or len(values)
-                    if len(values) == width:
-                        yield Row(number, values, values)
-                        number += 1
-                        continue
-                    reason = f"expected {width} fields, found {len(values)}"
-                    fault = Fault(number, reason, values if len(lines.seen) == 1 else lines.seen[0])
-                yield fault
-                number += 1
-                lines.give_back()
-                reader = self._dialect.reader(lines)
+        with self._file.open() as lines:
+            yield from records(lines, self._dialect)
 
 
 @dataclass(frozen=True)
-class _Dialect:
+class Dialect:
+    """How fields are told apart: the delimiter, and whether a quote may hold it."""
+
     delimiter: str
     quoted: bool
 
     def reader(self, lines: Iterator[str]) -> Iterator[list[str]]:
+        """The fields of each record; an empty list for a blank line."""
         if self.quoted:
             return csv.reader(lines, delimiter=self.delimiter, strict=True)
         return map(self._split, lines)
@@ -116,10 +89,49 @@ class _Dialect:
         return line.split(self.delimiter) if line else []
 
 
-def _delimiter(header: str) -> str:
-    """Spreadsheets of many countries write "CSV" with semicolons."""
+def delimiter_of(header: str) -> str:
+    """The delimiter of a header: spreadsheets of many countries write "CSV" with semicolons."""
     counts = {delimiter: header.count(delimiter) for delimiter in ",;\t"}
     return max(counts, key=lambda delimiter: counts[delimiter])
+
+
+def records(lines: Iterator[str], dialect: Dialect) -> Iterator[Row | Fault]:
+    """Yields the header as row 0, then the rows; blank lines do not count.
+
+    A stray quote swallows the lines below it, up to the next quote or the end. So where a
+    record breaks or has a wrong number of fields, only its first line is at fault; the
+    others are read anew, as records of their own.
+
+    Args:
+        lines: the file's lines, line ends kept; each is read once.
+        dialect: how to split them.
+    """
+    _raise_field_limit()
+    again = _Lines(lines)
+    reader = dialect.reader(again)
+    number, width = 0, 0
+    while True:
+        again.begin_record()
+        try:
+            values = next(reader)
+        except StopIteration:
+            return
+        except (csv.Error, _TooLongError) as error:
+            fault = Fault(number, f"invalid CSV: {error}", again.seen[0])
+        else:
+            if not values:
+                continue
+            width = width or len(values)
+            if len(values) == width:
+                yield Row(number, values, values)
+                number += 1
+                continue
+            reason = f"expected {width} fields, found {len(values)}"
+            fault = Fault(number, reason, values if len(again.seen) == 1 else again.seen[0])
+        yield fault
+        number += 1
+        again.give_back()
+        reader = dialect.reader(again)
 
 
 class _TooLongError(Exception):
@@ -151,6 +163,8 @@ class _Lines(Iterator[str]):
             self._paid += REREAD * len(line)
         self._span += len(line)
         self.seen.append(line)
+        if len(line) >= MAX_LINE:
+            raise _TooLongError("the line is far too long")
         return line
 
     def begin_record(self) -> None:

@@ -25,7 +25,7 @@ SUFFIXES = (
     *(suffix + ".zip" for suffix in _TEXT_SUFFIXES),
     ".zip",
 )
-_BROKEN_PACK = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, NotImplementedError)
+BROKEN_PACK = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, NotImplementedError)
 
 
 @dataclass(frozen=True)
@@ -61,14 +61,14 @@ class TextFile:
         """
         encoding = self.encoding or ""
         try:
-            with self._binary() as binary:
+            with self.binary() as binary:
                 try:
                     encoding = of_bytes(binary.peek(HEAD)[:HEAD], self.encoding)
                 except DataError as error:
                     raise DataError(error.reason, path=self.path) from error
                 errors = "strict" if encoding == "utf-16" else "surrogateescape"
                 yield io.TextIOWrapper(binary, encoding=encoding, errors=errors, newline="")
-        except _BROKEN_PACK as error:
+        except BROKEN_PACK as error:
             raise DataError(f"cannot be unpacked: {error}", path=self.path) from error
         except UnicodeError as error:
             raise DataError(f"is not valid {encoding.upper()}: {error}", path=self.path) from error
@@ -76,7 +76,8 @@ class TextFile:
             raise unreadable(self.path, error) from error
 
     @contextmanager
-    def _binary(self) -> Iterator[io.BufferedReader]:
+    def binary(self) -> Iterator[io.BufferedReader]:
+        """Opens the file as unpacked bytes; faults come as system and packers raise them."""
         # Streams of zip and gzip have peek() too, all that sets a BufferedReader apart here.
         if self.member:
             with zipfile.ZipFile(self.path) as pack, pack.open(self.member) as stream:

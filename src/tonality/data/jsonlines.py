@@ -53,7 +53,7 @@ class JsonLines:
             for line in itertools.chain([first], lines):
                 if line.strip():
                     number += 1
-                    yield _parse(number, line.rstrip("\r\n"))
+                    yield parse(number, line.rstrip("\r\n"))
 
     def _array(self, content: str) -> Iterator[Row | Fault]:
         try:
@@ -64,7 +64,8 @@ class JsonLines:
             yield _row(number, value)
 
 
-def _parse(number: int, line: str) -> Row | Fault:
+def parse(number: int, line: str) -> Row | Fault:
+    """One line as a row whose ``raw`` is the object, or a fault where it holds none."""
     try:
         value = json.loads(line)
     except (ValueError, RecursionError):

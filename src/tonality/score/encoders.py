@@ -1,0 +1,139 @@
+"""Scored rows -> bytes of CSV, TSV or JSON Lines."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol
+
+from tonality.data.badrows import Fault
+from tonality.errors import ConfigError
+from tonality.score.layout import Layout
+from tonality.score.rows import FORMATS
+from tonality.score.scorer import Scored
+
+_HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # surrogates that stand for no byte
+
+
+class Encoder(Protocol):
+    """Writes scored rows, a window at a time; it keeps nothing from one to the next."""
+
+    def head(self) -> bytes:
+        """What comes before the first row."""
+        ...
+
+    def rows(self, window: Iterable[Scored | Fault]) -> bytes:
+        """The rows of a window."""
+        ...
+
+
+def encoder(format: str, layout: Layout, *, delimiter: str = ",") -> Encoder:
+    """An encoder; it leaves out rows that cannot be read unless the layout has a place for them.
+
+    Args:
+        format: ``csv``, ``tsv`` or ``jsonl``.
+        layout: the columns.
+        delimiter: what stands between the fields of CSV.
+
+    Raises:
+        ConfigError: an unknown format.
+    """
+    if format not in FORMATS:
+        raise ConfigError(f"format {format!r}: expected one of {', '.join(FORMATS)}")
+    if format == "jsonl":
+        return JsonLinesEncoder(layout)
+    return DelimitedEncoder(layout, "\t" if format == "tsv" else delimiter)
+
+
+class DelimitedEncoder:
+    """CSV and TSV: UTF-8, a header row, fields quoted where they must be (RFC 4180)."""
+
+    def __init__(self, layout: Layout, delimiter: str) -> None:
+        self._layout = layout
+        self._delimiter = delimiter
+        self._last = [] if layout.error is None else [layout.error]
+
+    def head(self) -> bytes:
+        """The header row."""
+        layout = self._layout
+        return self._written([[*layout.columns, *layout.added, *self._last]])
+
+    def rows(self, window: Iterable[Scored | Fault]) -> bytes:
+        """The rows of a window."""
+        return self._written(self._fields(window))
+
+    def _fields(self, window: Iterable[Scored | Fault]) -> Iterator[list[Any]]:
+        columns, last = self._layout.columns, [""] * len(self._last)
+        empty = [""] * (len(columns) + len(self._layout.added))
+        for item in window:
+            if isinstance(item, Scored):
+                get = item.row.cells.get
+                yield [*(_cell(get(name)) for name in columns), *item.added, *last]
+            elif last:
+                yield [*empty, str(item)]
+
+    def _written(self, rows: Iterable[list[Any]]) -> bytes:
+        text = io.StringIO()
+        csv.writer(text, delimiter=self._delimiter, lineterminator="\n").writerows(rows)
+        return to_bytes(text.getvalue())
+
+
+class JsonLinesEncoder:
+    """JSON Lines: a row that was one stays as it was written, with keys added at its end."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._keys = [f"{json.dumps(name, ensure_ascii=False)}: " for name in layout.added]
+
+    def head(self) -> bytes:
+        """Nothing: JSON Lines have no header."""
+        return b""
+
+    def rows(self, window: Iterable[Scored | Fault]) -> bytes:
+        """The rows of a window."""
+        return to_bytes("".join(self._lines(window)))
+
+    def _lines(self, window: Iterable[Scored | Fault]) -> Iterator[str]:
+        for item in window:
+            if isinstance(item, Scored):
+                yield f"{self._begun(item)}{self._added(item)}}}\n"
+            elif self._layout.error is not None:
+                where = "" if item.column is None else f"column {item.column!r}: "
+                answer = {self._layout.error: f"{where}{item.reason}", "row": item.row}
+                yield json.dumps(answer, ensure_ascii=False) + "\n"
+
+    def _begun(self, item: Scored) -> str:
+        """A row's own columns, up to where more may be added."""
+        row, layout = item.row, self._layout
+        if isinstance(row.native, str) and layout.every:
+            line = row.native[:-1].rstrip()
+        else:
+            kept = {name: row.cells[name] for name in layout.columns if name in row.cells}
+            line = json.dumps(kept, ensure_ascii=False)[:-1]
+        return line if line == "{" else f"{line}, "
+
+    def _added(self, item: Scored) -> str:
+        return ", ".join(
+            key + (json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value))
+            for key, value in zip(self._keys, item.added, strict=True)
+        )
+
+
+def to_bytes(text: str) -> bytes:
+    """UTF-8; bytes that were none come out as they were, half a pair from JSON as U+FFFD."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return _HALVES.sub("\ufffd", text).encode("utf-8", "surrogateescape")
+
+
+def _cell(value: Any) -> Any:
+    """A value as a field: text as it is, nothing for null, JSON for the rest."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,112 @@
+"""Which columns a scored table has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tonality.data.badrows import Fault
+from tonality.data.columns import SHOWN
+from tonality.errors import ConfigError
+from tonality.score.rows import Row
+
+PREFIX = "tonality_"
+ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns of a scored table.
+
+    Attributes:
+        columns: those of the input that are kept, in order.
+        added: those that scoring adds, in order: label, score, ``p_`` and each label,
+            tokens_read, tokens_left_out and, if asked for, words_for and words_against.
+        error: the column of the reason why a row could not be read, where such rows are
+            answered in place; otherwise None.
+        closed: whether a row may have no other columns than ``columns``: so it is in CSV, where
+            the header says them all, but not in JSON.
+        every: whether every column of the input is kept.
+    """
+
+    columns: tuple[str, ...]
+    added: tuple[str, ...]
+    error: str | None
+    closed: bool
+    every: bool
+
+    @classmethod
+    def of(
+        cls,
+        columns: Sequence[str],
+        labels: Sequence[str],
+        *,
+        keep: Sequence[str] | None = None,
+        explained: bool = False,
+        errors: bool = False,
+        prefix: str | None = None,
+        closed: bool = True,
+    ) -> Layout:
+        """The layout for an input's columns.
+
+        An input that has a column of one of these names keeps it, and *all* added ones then get
+        the prefix ``tonality_``, or ``tonality_2_`` if that is taken too, and so on.
+
+        Args:
+            columns: the columns of the input.
+            labels: the model's labels.
+            keep: the columns to keep; by default all.
+            explained: whether words for and against the verdict are added.
+            errors: whether rows that cannot be read are answered in place.
+            prefix: what the added columns' names begin with.
+            closed: see the attribute.
+
+        Raises:
+            ConfigError: the input has a column of a name that begins with the given prefix, or
+                lacks one to keep.
+        """
+        kept = tuple(columns if keep is None else dict.fromkeys(keep))
+        if missing := [name for name in kept if name not in columns]:
+            raise ConfigError(f"no column {missing[0]!r}. {_listed(columns)}")
+        names = ["label", "score", *(f"p_{label}" for label in labels)]
+        names += ["tokens_read", "tokens_left_out"]
+        names += ["words_for", "words_against"] if explained else []
+        names += [ERROR] if errors else []
+        used = _free_prefix(kept, names) if prefix is None else prefix
+        names = [used + name for name in names]
+        if taken := sorted(set(names) & set(kept)):
+            raise ConfigError(
+                f"the input has a column {taken[0]!r} already; choose another --prefix"
+            )
+        error = names.pop() if errors else None
+        return cls(kept, tuple(names), error, closed, keep is None)
+
+    def check(self, row: Row) -> Fault | None:
+        """The fault of a row whose columns do not fit, which only objects can have."""
+        if not self.every or row.cells.keys() <= set(self.columns):
+            return None
+        for name in row.cells:
+            if name in self.added or name == self.error:
+                reason = f"has a column {name[:60]!r}, as scoring adds; choose another --prefix"
+                return Fault(row.number, reason, row.cells)
+            if self.closed and name not in self.columns:
+                reason = (
+                    f"has a column {name[:60]!r}, which the first rows lack; "
+                    "write JSON Lines, or name the columns to keep"
+                )
+                return Fault(row.number, reason, row.cells)
+        return None
+
+
+def _free_prefix(columns: Iterable[str], names: Sequence[str]) -> str:
+    taken, prefix, number = set(columns), "", 1
+    while any(prefix + name in taken for name in names):
+        prefix = PREFIX if number == 1 else f"{PREFIX}{number}_"
+        number += 1
+    return prefix
+
+
+def _listed(columns: Sequence[str]) -> str:
+    names = ", ".join(repr(name[:60]) for name in columns[:SHOWN])
+    more = f" and {len(columns) - SHOWN} more" if len(columns) > SHOWN else ""
+    return f"Columns: {names}{more}"

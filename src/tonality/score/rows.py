@@ -1,0 +1,239 @@
+"""Rows of a table, one by one, each with all it holds."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from tonality.data.badrows import Fault
+from tonality.data.columns import Wanted, choose
+from tonality.data.delimited import MAX_LINE, Dialect, delimiter_of, records
+from tonality.data.jsonlines import HEAD as OBJECTS
+from tonality.data.jsonlines import parse
+from tonality.data.rows import INVALID
+from tonality.errors import ConfigError, DataError
+from tonality.score.lines import ByteStream, text_lines
+
+# How streams may be written; Parquet needs a file, see tonality.score.parquet.
+FORMATS = ("csv", "tsv", "jsonl")
+
+HEAD = 2**20  # characters looked at to learn the columns, or how quotes are meant
+SHOWN = 1000  # characters kept of a line that is far too long
+_UNDECODED = re.compile("[\udc80-\udcff]")  # bytes that were no text (PEP 383)
+
+
+class Row(NamedTuple):
+    """One row.
+
+    Attributes:
+        number: its 1-based number in its file, the header not counted.
+        text: the text to judge; None where it is missing.
+        cells: every column's value by name.
+        native: the row as its format holds it, so that it can be written again unchanged: the
+            line of JSON, or the Arrow batch and the row's place in it.
+    """
+
+    number: int
+    text: str | None
+    cells: Mapping[str, Any]
+    native: Any = None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A table being read.
+
+    Attributes:
+        name: how messages call it.
+        columns: the columns' names, in order; of JSON Lines those of the first 1,000 objects.
+        text_column: the one that is judged.
+        items: the rows in order, with a fault in place of each that cannot be read. It is read
+            once.
+        delimiter: what stands between the fields, where that is how it is written.
+    """
+
+    name: str
+    columns: Sequence[str]
+    text_column: str
+    items: Iterator[Row | Fault]
+    delimiter: str = ","
+
+
+def read_rows(
+    stream: ByteStream,
+    format: str,
+    *,
+    text_column: str | None = None,
+    encoding: str | None = None,
+    name: str = "standard input",
+) -> Rows:
+    """Reads the head of a table; the rows come as ``items`` is iterated, in constant memory.
+
+    Args:
+        stream: unpacked bytes; read once, from where it is, and left open.
+        format: ``csv`` (commas, semicolons or tabs, as the header says), ``tsv`` or ``jsonl``.
+        text_column: the column to judge; by default it is found by its usual names.
+        encoding: such as ``"cp1252"``; by default UTF-8, or UTF-16 with a byte-order mark.
+        name: how messages call the stream.
+
+    Raises:
+        ConfigError: an unknown format.
+        DataError: the stream is empty, or has no such column; later, from ``items``: it cannot
+            be read on.
+    """
+    if format not in FORMATS:
+        raise ConfigError(f"format {format!r}: expected one of {', '.join(FORMATS)}")
+    lines = text_lines(stream, name, encoding)
+    wanted = Wanted(text=text_column, label="", group="", encoding=encoding)
+    if format == "jsonl":
+        return _json_lines(lines, wanted, name)
+    return _delimited(lines, wanted, name, tab=format == "tsv")
+
+
+def _delimited(lines: Iterator[str], wanted: Wanted, name: str, *, tab: bool) -> Rows:
+    first = next((line for line in lines if line.strip()), None)
+    if first is None:
+        raise DataError("the file is empty; expected a header row", path=name)
+    lines = itertools.chain([first], lines)
+    delimiter = "\t" if tab else delimiter_of(first)
+    dialect = Dialect(delimiter, quoted=True)
+    if delimiter == "\t":
+        head: list[str] = []
+        if not _reads_cleanly(lines, head, dialect):
+            plain = Dialect(delimiter, quoted=False)
+            # What reads cleanly in neither way is taken as quoted, which splits it less.
+            dialect = plain if _reads_cleanly(iter(head), [], plain) else dialect
+        lines = itertools.chain(head, lines)
+    found = records(lines, dialect)
+    header = next(found)
+    if isinstance(header, Fault):
+        raise DataError(f"the header cannot be read: {header.reason}", path=name)
+    columns = _distinct([str(column).strip() for column in header.values])
+    place = choose(columns, wanted, name).text
+    invalid = _invalid(wanted)
+
+    def items() -> Iterator[Row | Fault]:
+        for record in found:
+            if isinstance(record, Fault):
+                yield _shortened(record)
+            elif _is_undecoded(text := record.values[place]):
+                yield Fault(record.number, invalid, record.values, columns[place])
+            else:
+                cells = dict(zip(columns, record.values, strict=True))
+                yield Row(record.number, text, cells)
+
+    return Rows(name, columns, columns[place], items(), delimiter)
+
+
+def _json_lines(lines: Iterator[str], wanted: Wanted, name: str) -> Rows:
+    filled = (line for line in lines if line.strip())
+    head = list(itertools.islice(_up_to(filled, HEAD), OBJECTS))
+    if not head:
+        raise DataError("the file is empty; expected one JSON object a line", path=name)
+    if head[0].lstrip().startswith("["):
+        raise DataError(
+            "is one JSON array, which cannot be read row by row; write one object a line (JSON "
+            "Lines), such as with: jq -c '.[]'",
+            path=name,
+        )
+    invalid = _invalid(wanted)
+    columns: dict[str, None] = {}
+    for line in head:
+        row = _object(0, line, "", invalid)
+        if isinstance(row, Row):
+            columns |= dict.fromkeys(row.cells)
+    if not columns:
+        raise DataError("its first lines hold no JSON object; expected one a line", path=name)
+    names = list(columns)
+    text = names[choose(names, wanted, name).text]
+
+    def items() -> Iterator[Row | Fault]:
+        for number, line in enumerate(itertools.chain(head, filled), start=1):
+            yield _object(number, line, text, invalid)
+
+    return Rows(name, names, text, items())
+
+
+def _object(number: int, line: str, column: str, invalid: str) -> Row | Fault:
+    if len(line) >= MAX_LINE:
+        return _shortened(Fault(number, "the line is far too long", line))
+    line = line.strip()
+    if _is_undecoded(line):
+        return Fault(number, invalid, line)
+    found = parse(number, line)
+    if isinstance(found, Fault):
+        return _shortened(found)
+    text = found.raw.get(column)
+    if text is not None and not isinstance(text, str):
+        kind = type(text).__name__
+        return Fault(number, f"expected a string, found {kind}", found.raw, column)
+    return Row(number, text, found.raw, line)
+
+
+def _reads_cleanly(lines: Iterator[str], head: list[str], dialect: Dialect) -> bool:
+    """Whether every record of the first lines has the header's number of fields.
+
+    It tells quotes as in CSV from quotes that are plain characters, as
+    :class:`tonality.data.delimited.Delimited` does with the whole file.
+
+    Args:
+        lines: where to read; at least ``HEAD`` characters are, if there are so many.
+        head: takes the lines that were read.
+        dialect: how to split them.
+    """
+    left = HEAD
+
+    def keeping() -> Iterator[str]:
+        nonlocal left
+        for line in lines:
+            left -= len(line)
+            head.append(line)
+            yield line
+
+    for record in records(keeping(), dialect):
+        if isinstance(record, Fault):
+            return False
+        if left < 0:
+            break
+    return True
+
+
+def _up_to(lines: Iterator[str], characters: int) -> Iterator[str]:
+    """Lines until they come to so many characters."""
+    for line in lines:
+        yield line
+        characters -= len(line)
+        if characters < 0:
+            return
+
+
+def _distinct(columns: Sequence[str]) -> list[str]:
+    """The columns' names; the second of a name becomes ``name_2``."""
+    taken, counts, result = set(columns), Counter[str](), []
+    for name in columns:
+        counts[name] += 1
+        if counts[name] > 1:
+            while (other := f"{name}_{counts[name]}") in taken:
+                counts[name] += 1
+            name = other
+            taken.add(name)
+        result.append(name)
+    return result
+
+
+def _shortened(fault: Fault) -> Fault:
+    if isinstance(fault.raw, str) and len(fault.raw) >= MAX_LINE:
+        return Fault(fault.row, fault.reason, f"{fault.raw[:SHOWN]}…", fault.column)
+    return fault
+
+
+def _is_undecoded(text: str) -> bool:
+    return not text.isascii() and _UNDECODED.search(text) is not None
+
+
+def _invalid(wanted: Wanted) -> str:
+    return INVALID if wanted.encoding is None else f"invalid {wanted.encoding}"

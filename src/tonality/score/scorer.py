@@ -1,0 +1,90 @@
+"""Rows in windows, each judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from tonality.classifier import WINDOW, Classifier, Prediction
+from tonality.data.badrows import Fault
+from tonality.passages import Passage
+from tonality.score.layout import Layout
+from tonality.score.rows import Row
+
+# A window ends after so many rows, or so many characters of text. Where windows end depends on
+# the rows alone, so the answers do, to the last bit, however the bytes came.
+CHARACTERS = 2**22
+EXPLAINED = 128  # texts explained together: their tokens are in memory with their places
+
+BETWEEN = " | "  # stands between phrases
+
+
+class Scored(NamedTuple):
+    """A row and what scoring adds, in the order of :attr:`Layout.added`."""
+
+    row: Row
+    prediction: Prediction
+    added: tuple[str | int | float, ...]
+
+
+def windows(items: Iterator[Row | Fault], layout: Layout) -> Iterator[list[Row | Fault]]:
+    """Cuts rows into lists to score together, in order; what does not fit becomes a fault."""
+    window: list[Row | Fault] = []
+    characters = 0
+    for item in items:
+        if isinstance(item, Row):
+            characters += len(item.text or "")
+            item = layout.check(item) or item
+        window.append(item)
+        if len(window) == WINDOW or characters >= CHARACTERS:
+            yield window
+            window, characters = [], 0
+    if window:
+        yield window
+
+
+class Scorer:
+    """Judges windows of rows.
+
+    Args:
+        classifier: the model.
+        explain: how many phrases to add that speak for the verdict, and against it; 0 for none.
+    """
+
+    def __init__(self, classifier: Classifier, explain: int = 0) -> None:
+        self._classifier = classifier
+        self._explain = explain
+
+    def score(self, window: Sequence[Row | Fault]) -> list[Scored | Fault]:
+        """The rows of a window with their verdicts, its faults where they were."""
+        rows = [item for item in window if isinstance(item, Row)]
+        answers = iter(self._answers([row.text for row in rows]))
+        return [
+            item if isinstance(item, Fault) else _scored(item, *next(answers)) for item in window
+        ]
+
+    def _answers(self, texts: list[str | None]) -> Iterator[tuple[Prediction, tuple[str, ...]]]:
+        if not self._explain:
+            for prediction in self._classifier.predict(texts):
+                yield prediction, ()
+            return
+        for begin in range(0, len(texts), EXPLAINED):
+            for explanation in self._classifier.explain(texts[begin : begin + EXPLAINED]):
+                speaking = explanation.top(self._explain)
+                yield explanation.prediction, (_joined(speaking[0]), _joined(speaking[1]))
+
+
+def _scored(row: Row, prediction: Prediction, words: tuple[str, ...]) -> Scored:
+    added: tuple[str | int | float, ...] = (
+        prediction.label,
+        round(prediction.score, 6),
+        *(round(share, 6) for share in prediction.probabilities.values()),
+        prediction.tokens_read,
+        prediction.tokens_left_out,
+        *words,
+    )
+    return Scored(row, prediction, added)
+
+
+def _joined(passages: Sequence[Passage]) -> str:
+    return BETWEEN.join(" ".join(passage.text.split()) for passage in passages)

@@ -1,0 +1,51 @@
+"""A table in, the same table with verdicts out, both as bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tonality.classifier import Classifier
+from tonality.score.encoders import Encoder, encoder
+from tonality.score.layout import Layout
+from tonality.score.rows import Rows
+from tonality.score.scorer import Scorer, windows
+
+
+def score_stream(
+    classifier: Classifier,
+    rows: Rows,
+    format: str,
+    *,
+    explain: int = 0,
+    errors: bool = True,
+) -> Iterator[bytes]:
+    """Scores a table as it comes: the head first, then a piece for each window of rows.
+
+    Args:
+        classifier: the model.
+        rows: the table, from :func:`read_rows`.
+        format: what to write, ``csv``, ``tsv`` or ``jsonl``.
+        explain: how many phrases to add that speak for the verdict, and against it.
+        errors: whether a row that cannot be read is answered in place; otherwise it is left out.
+
+    Raises:
+        ConfigError: an unknown format.
+        DataError: while iterating: the table cannot be read on.
+    """
+    layout = Layout.of(
+        rows.columns,
+        classifier.labels,
+        explained=explain > 0,
+        errors=errors,
+        closed=format != "jsonl",
+    )
+    encode = encoder(format, layout, delimiter=rows.delimiter)
+    return _pieces(rows, Scorer(classifier, explain), encode, layout)
+
+
+def _pieces(rows: Rows, scorer: Scorer, encode: Encoder, layout: Layout) -> Iterator[bytes]:
+    if head := encode.head():
+        yield head
+    for window in windows(rows.items, layout):
+        if piece := encode.rows(scorer.score(window)):
+            yield piece
