@@ -170,11 +170,11 @@ def _provenance(
         "best": {"step": best.step, "epoch": round(best.epoch, 4)},
         "minutes": round(minutes, 2),
         "machine": {"cores": available_cores(), "device": device, "system": platform.system()},
-        "versions": {"python": platform.python_version(), **_versions()},
+        "versions": {"python": platform.python_version(), **versions()},
     }
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
     versions = {}
     for name in _PACKAGES:
         try:

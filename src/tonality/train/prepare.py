@@ -12,15 +12,14 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tonality.data import Dataset, Table, split
+from tonality.data import Dataset, Table
 from tonality.data.ordered import in_order
-from tonality.data.splits import normalised
 from tonality.encode import Encoded, Encoder
 from tonality.errors import DataError
 from tonality.manifest import shorten
@@ -28,6 +27,7 @@ from tonality.network import NetworkConfig
 from tonality.ngrams import NgramTable
 from tonality.text import TextConfig, Tokenizer
 from tonality.train.checkpoint import RunFolder
+from tonality.train.division import divide
 from tonality.train.ordered import numbers_of
 from tonality.train.progress import Reporter
 from tonality.train.recipe import Recipe
@@ -61,6 +61,7 @@ class Prepared:
         left_out: how many texts of ``train`` and ``unlabelled`` are left out for being in a
             part to measure on too.
         vectors: where the word embedding starts (V, E), or None.
+        soft: what teachers say of the training texts (N, C), or None.
     """
 
     labels: tuple[str, ...]
@@ -75,6 +76,7 @@ class Prepared:
     left_out: dict[str, int]
     vectors: Floats | None = None
     train_weights: Floats | None = None
+    soft: Floats | None = None
 
     @property
     def unlabelled(self) -> int:
@@ -145,10 +147,6 @@ def vocabulary_fingerprint(vocabulary: Vocabulary) -> str:
 def prepare(dataset: Dataset, recipe: Recipe, reporter: Reporter) -> Prepared:
     """Everything that comes before the first step, but for word vectors.
 
-    Unlabelled texts that are, but for case and space, in the validation or the test part are left
-    out, and so are training texts that are in the test part: what is measured later must have
-    shaped nothing.
-
     Args:
         dataset: the data.
         recipe: the settings.
@@ -161,31 +159,14 @@ def prepare(dataset: Dataset, recipe: Recipe, reporter: Reporter) -> Prepared:
     labels = check_dataset(dataset)
     if recipe.training.ordered:
         numbers_of(labels)
-    rows, held_out = split(
-        dataset.train, validation=recipe.training.validation, seed=recipe.training.validation_seed
-    )
-    classes = _classes(dataset.train, labels)
-    texts = dataset.train.texts
-    in_test = _forms(dataset.test.texts if dataset.test else [])
-    kept = np.array([normalised(texts[i]) not in in_test for i in rows], dtype=np.bool_)
-    left_out = {"train": int((~kept).sum())}
-    rows = rows[kept]
+    division = divide(dataset, recipe)
+    rows, held_out, unlabelled = division.rows, division.held_out, division.unlabelled
+    classes, texts = _classes(dataset.train, labels), dataset.train.texts
     _check_classes(classes[rows], labels, dataset.train)
     train_texts = [texts[i] for i in rows]
-    measured = in_test | _forms([texts[i] for i in held_out])
-    given = dataset.unlabelled.texts if dataset.unlabelled else []
-    unlabelled = [text for text in given if normalised(text) not in measured]
-    left_out["unlabelled"] = len(given) - len(unlabelled)
-    if any(left_out.values()):
-        reporter.say(
-            f"left out, for being in a part to measure on too: {left_out['train']:,} texts with "
-            f"labels, {left_out['unlabelled']:,} without"
-        )
-    reporter.say(
-        f"{len(rows):,} texts to train on, {len(held_out):,} for validation, "
-        f"{len(unlabelled):,} without labels"
-    )
-    vocabulary = _build_vocabulary(train_texts, unlabelled, recipe)
+    for line in str(division).splitlines():
+        reporter.say(line)
+    vocabulary = build_vocabulary(train_texts, unlabelled, recipe)
     train = Encoder(recipe.text, vocabulary).encode(train_texts)
     vocabulary, train = _add_ngrams(vocabulary, train, classes[rows], recipe)
     ngrams = 0 if vocabulary.ngrams is None else vocabulary.ngrams.size
@@ -203,13 +184,8 @@ def prepare(dataset: Dataset, recipe: Recipe, reporter: Reporter) -> Prepared:
         validation_classes=classes[held_out],
         validation_rows=held_out,
         corpus=train_texts + unlabelled,
-        left_out=left_out,
+        left_out=division.left_out,
     )
-
-
-def _forms(texts: Sequence[str]) -> frozenset[str]:
-    """What counts as a copy of one of the texts; blank texts have no copies."""
-    return frozenset(normalised(text) for text in texts) - {""}
 
 
 def _check_classes(classes: Int64, labels: tuple[str, ...], table: Table) -> None:
@@ -241,7 +217,8 @@ def _weights(table: Table, rows: Int64) -> Floats | None:
     return scaled
 
 
-def _build_vocabulary(train: list[str], unlabelled: list[str], recipe: Recipe) -> Vocabulary:
+def build_vocabulary(train: list[str], unlabelled: list[str], recipe: Recipe) -> Vocabulary:
+    """The words of the texts that a recipe gives a vector; no n-grams yet."""
     tokens = Tokenizer(recipe.text).tokens
     counts: Counter[str] = Counter()
     for texts in (train, unlabelled):

@@ -12,12 +12,14 @@ from typing import Any
 
 from tonality.errors import ConfigError
 from tonality.text import TextConfig
+from tonality.train.objective_settings import DistillationSettings, UnlabelledSettings
 from tonality.train.sections import (
     SECTIONS,
     DropoutSettings,
     Expected,
     NetworkSettings,
     OptimiserSettings,
+    PretrainingSettings,
     TrainingSettings,
     VectorSettings,
     VocabularySettings,
@@ -35,6 +37,8 @@ class Recipe:
         name: what to call it.
         description: what it is for.
         text, vocabulary, vectors, network, dropout, optimiser, training: the settings.
+        unlabelled, distillation: what is learnt besides labels.
+        pretraining: those of a language model.
         expected: what it was measured to give; has no effect.
     """
 
@@ -47,6 +51,9 @@ class Recipe:
     dropout: DropoutSettings = field(default_factory=DropoutSettings)
     optimiser: OptimiserSettings = field(default_factory=OptimiserSettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
+    unlabelled: UnlabelledSettings = field(default_factory=UnlabelledSettings)
+    distillation: DistillationSettings = field(default_factory=DistillationSettings)
+    pretraining: PretrainingSettings = field(default_factory=PretrainingSettings)
     expected: Expected = field(default_factory=Expected)
 
     @classmethod

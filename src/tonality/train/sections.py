@@ -10,6 +10,7 @@ from typing import Literal
 from tonality.errors import ConfigError
 from tonality.network import NetworkConfig
 from tonality.text import TextConfig
+from tonality.train.objective_settings import DistillationSettings, UnlabelledSettings
 from tonality.train.settings import check, number
 
 # Of either kind; the model folder's reader takes no deeper network.
@@ -106,6 +107,7 @@ class DropoutSettings:
     layer: float = number(0.0, 0, under=1)
     pooled: float = number(0.0, 0, under=1)
     dense: float = number(0.0, 0, under=1)
+    weight: float = number(0.0, 0, under=1)
 
     def __post_init__(self) -> None:
         check(self, "dropout")
@@ -123,6 +125,10 @@ class OptimiserSettings:
         warmup_steps: steps over which it rises from 0.
         embedding_rate: what it is multiplied by for the word embedding.
         ngram_rate: the same for the n-gram table.
+        layer_decay: what it is divided by from each layer to the one under it; 1 for nothing, 2.6
+            for a start from a language model (Howard & Ruder 2018).
+        unfreeze_every: epochs after which the next layer down begins to learn, the head being the
+            first; 0 for all from the start (Howard & Ruder 2018).
         weight_decay: of the weight matrices and the word embedding.
         ngram_weight_decay: of the n-gram table.
         betas: decay of the moving averages of gradients and of their squares.
@@ -135,6 +141,8 @@ class OptimiserSettings:
     warmup_steps: int = number(0, 0)
     embedding_rate: float = number(1.0, 0)
     ngram_rate: float = number(1.0, 0)
+    layer_decay: float = number(1.0, 1, 1000)
+    unfreeze_every: float = number(0.0, 0)
     weight_decay: float = number(0.0, 0)
     ngram_weight_decay: float = number(0.0, 0)
     betas: tuple[float, float] = number((0.9, 0.999), 0, under=1)
@@ -199,6 +207,41 @@ class TrainingSettings:
 
 
 @dataclass(frozen=True)
+class PretrainingSettings:
+    """How ``pretrain`` trains a language model; the network, the optimiser, the seed and what is
+    held out have their own sections.
+
+    Attributes:
+        direction: what it reads: ``forward``, ``backward``, or ``both`` with one embedding.
+        epochs: passes over the texts.
+        streams: texts read side by side.
+        steps: tokens that the gradient reaches back (truncated back-propagation through time).
+        negatives: words drawn for each step's softmax (Jean et al. 2015); 0 for the whole
+            vocabulary.
+        dropout: of elements of the embedded tokens and of the states.
+        evaluations_per_epoch: how often to measure the perplexity of held-out texts.
+        evaluation_texts: of how many of them, at most.
+    """
+
+    direction: Literal["forward", "backward", "both"] = "forward"
+    epochs: int = number(1, 1)
+    streams: int = number(64, 1)
+    steps: int = number(100, 1)
+    negatives: int = number(1024, 0)
+    dropout: float = number(0.1, 0, under=1)
+    evaluations_per_epoch: int = number(2, 1)
+    evaluation_texts: int = number(500, 1)
+
+    def __post_init__(self) -> None:
+        check(self, "pretraining")
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """The directions by themselves."""
+        return ("forward", "backward") if self.direction == "both" else (self.direction,)
+
+
+@dataclass(frozen=True)
 class Expected:
     """What a recipe was measured to give.
 
@@ -226,5 +269,8 @@ SECTIONS: Mapping[str, type] = {
     "dropout": DropoutSettings,
     "optimiser": OptimiserSettings,
     "training": TrainingSettings,
+    "unlabelled": UnlabelledSettings,
+    "distillation": DistillationSettings,
+    "pretraining": PretrainingSettings,
     "expected": Expected,
 }

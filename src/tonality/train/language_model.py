@@ -1,0 +1,183 @@
+"""An LSTM language model: the next token of a text from those before it.
+
+What it learns of a language, its embedding and LSTM layers, starts a classifier (Dai & Le 2015,
+"Semi-supervised Sequence Learning"). Shape letters: S streams, T steps, V vocabulary,
+E embedding, H hidden, K negatives.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+from tonality.train.model import Direction
+
+State = list[tuple[Tensor, Tensor]]  # hidden and memory (1, S, H) of each layer
+
+# The proposal of negatives is the tokens' frequency to this power (Mikolov et al. 2013).
+FLATTENING = 0.75
+
+
+class Reader(nn.Module):
+    """What reads in one direction: LSTM layers and the way back to the embedding's space."""
+
+    def __init__(self, embedding_size: int, hidden_size: int, layers: int, dropout: float) -> None:
+        super().__init__()
+        self.dropout = dropout
+        sizes = [embedding_size, *[hidden_size] * layers]
+        self.layers = nn.ModuleList(
+            Direction(i, o, backward=False) for i, o in itertools.pairwise(sizes)
+        )
+        self.projection = nn.Linear(hidden_size, embedding_size)
+
+    @property
+    def lstms(self) -> list[Any]:  # nn.LSTM, whose weights are attributes made at run time
+        """One of each layer."""
+        return [layer.lstm for layer in self.layers]
+
+    def forward(self, x: Tensor, before: State | None) -> tuple[Tensor, State]:
+        """Projected states (S, T, E) of inputs (S, T, E), and the state to carry on with."""
+        after: State = []
+        for number, lstm in enumerate(self.lstms):
+            x, state = lstm(x, None if before is None else before[number])
+            x = F.dropout(x, self.dropout, self.training)
+            after.append((state[0].detach(), state[1].detach()))
+        return self.projection(x), after
+
+
+class LanguageModel(nn.Module):
+    """Embedding -> LSTM layers -> projection -> scores against the same embedding.
+
+    Input and output embedding are tied (Press & Wolf 2017). Each direction has its own layers and
+    projection; both share the embedding (Peters et al. 2018).
+
+    Args:
+        counts: (V,) how often each token occurs in training; decides which negatives are drawn.
+        embedding_size: E.
+        hidden_size: H, of each layer.
+        layers: LSTM layers.
+        directions: ``forward``, ``backward`` or both.
+        negatives: K, tokens drawn for each step's softmax; 0 for all V.
+        dropout: of the elements of embedded tokens and of each layer's states.
+    """
+
+    proposal: Tensor
+    log_expected: Tensor
+
+    def __init__(
+        self,
+        counts: NDArray[np.int64],
+        *,
+        embedding_size: int,
+        hidden_size: int,
+        layers: int = 1,
+        directions: tuple[str, ...] = ("forward",),
+        negatives: int = 0,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.directions, self.dropout = directions, dropout
+        self.negatives = negatives if negatives < len(counts) else 0
+        self.embedding = nn.Embedding(len(counts), embedding_size)
+        nn.init.normal_(self.embedding.weight, std=0.1)
+        self.readers = nn.ModuleList(
+            Reader(embedding_size, hidden_size, layers, dropout) for _ in directions
+        )
+        # Where the scores start: at the tokens' frequencies, which saves learning them.
+        shares = torch.from_numpy(np.maximum(counts, 1) / np.maximum(counts, 1).sum())
+        self.bias = nn.Parameter(shares.log().float())
+        flattened = shares**FLATTENING
+        proposal = (flattened / flattened.sum()).float()
+        self.register_buffer("proposal", proposal, persistent=False)
+        self.register_buffer(
+            "log_expected", (proposal * max(self.negatives, 1)).log(), persistent=False
+        )
+
+    def states(
+        self, direction: str, ids: Tensor, before: State | None = None
+    ) -> tuple[Tensor, State]:
+        """What the last layer says of each token (S, T, E), and the state to carry on with.
+
+        Args:
+            direction: which layers.
+            ids: (S, T) in the order in which that direction reads.
+            before: the state that the tokens before left; None at the beginning.
+        """
+        x = F.dropout(self.embedding(ids), self.dropout, self.training)
+        projected, after = self._reader(direction)(x, before)
+        return projected, after
+
+    def _reader(self, direction: str) -> Reader:
+        reader = self.readers[self.directions.index(direction)]
+        assert isinstance(reader, Reader)
+        return reader
+
+    def loss(self, states: Tensor, targets: Tensor) -> Tensor:
+        """Mean cross-entropy of the next tokens, in nats; approximated with ``negatives``.
+
+        The sampled softmax of Jean et al. (2015): the target against K tokens drawn for the whole
+        batch, each score corrected by how often its token was to be drawn.
+
+        Args:
+            states: (S, T, E) of :meth:`states`.
+            targets: (S, T) the tokens that follow.
+        """
+        if not (self.training and self.negatives):
+            return F.cross_entropy(self.scores(states).flatten(0, 1), targets.flatten())
+        z, wanted = states.flatten(0, 1), targets.flatten()  # (S T, E), (S T,)
+        drawn = torch.multinomial(self.proposal, self.negatives, replacement=True)  # (K,)
+        noise = z @ self.embedding(drawn).T + (self.bias - self.log_expected)[drawn]  # (S T, K)
+        noise = noise.masked_fill(wanted.unsqueeze(1) == drawn, -torch.inf)
+        right = (z * self.embedding(wanted)).sum(1) + (self.bias - self.log_expected)[wanted]
+        total = torch.logaddexp(right, noise.logsumexp(1))
+        loss: Tensor = (total - right).mean()
+        return loss
+
+    def scores(self, states: Tensor) -> Tensor:
+        """Logits of all tokens (S, T, V) from :meth:`states`."""
+        return F.linear(states, self.embedding.weight, self.bias)
+
+    def export(self) -> dict[str, NDArray[np.float32]]:
+        """The tensors by name: those a classifier has too are named as in its model folder."""
+        tensors: dict[str, Any] = {"embedding.weight": self.embedding.weight}
+        for name in self.directions:
+            reader = self._reader(name)
+            for number, layer in enumerate(reader.lstms):
+                prefix = f"lstm.{number}.{name}"
+                tensors[f"{prefix}.weight_ih"] = layer.weight_ih_l0
+                tensors[f"{prefix}.weight_hh"] = layer.weight_hh_l0
+                tensors[f"{prefix}.bias"] = layer.bias_ih_l0 + layer.bias_hh_l0
+            tensors[f"projection.{name}.weight"] = reader.projection.weight
+            tensors[f"projection.{name}.bias"] = reader.projection.bias
+        tensors["softmax.bias"] = self.bias
+        return {
+            name: tensor.detach().cpu().float().numpy().copy() for name, tensor in tensors.items()
+        }
+
+    def start_from(self, tensors: Mapping[str, NDArray[np.float32]]) -> None:
+        """Copies the tensors of :meth:`export`; those not given stay as they are."""
+        with torch.no_grad():
+            for name, value in tensors.items():
+                source = torch.from_numpy(np.asarray(value, dtype=np.float32))
+                kind, *rest = name.split(".")
+                if kind == "lstm":
+                    number, direction, part = rest
+                    lstm = self._reader(direction).lstms[int(number)]
+                    if part == "bias":
+                        lstm.bias_ih_l0.copy_(source)
+                        lstm.bias_hh_l0.zero_()
+                    else:
+                        getattr(lstm, f"{part}_l0").copy_(source)
+                elif kind == "projection":
+                    getattr(self._reader(rest[0]).projection, rest[1]).copy_(source)
+                elif kind == "softmax":
+                    self.bias.copy_(source)
+                else:
+                    self.embedding.weight.copy_(source)

@@ -1,0 +1,56 @@
+"""The sections of a recipe on what is learnt besides labels, read by ``objectives.py``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tonality.train.settings import check, number
+
+
+@dataclass(frozen=True)
+class UnlabelledSettings:
+    """What is learnt from texts as if they had no labels.
+
+    Every step takes texts without labels beside those with; what is 0 is not done.
+
+    Attributes:
+        virtual_adversarial: norm of the perturbation of virtual adversarial training, on texts
+            with labels and without (Miyato et al. 2017). About five times the deviation of the
+            vectors' elements does well; a step costs about four times as much.
+        probe: norm of the random step that finds its direction: xi.
+        virtual_weight: what it counts beside the cross-entropy.
+        entropy: what the verdicts' entropy counts, on texts without labels (Grandvalet & Bengio
+            2004).
+        batch_size: texts without labels a step; 0 for ``training.batch_size``.
+    """
+
+    virtual_adversarial: float = number(0.0, 0)
+    probe: float = number(0.1, 1e-6)
+    virtual_weight: float = number(1.0, 0)
+    entropy: float = number(0.0, 0)
+    batch_size: int = number(0, 0)
+
+    def __post_init__(self) -> None:
+        check(self, "unlabelled")
+
+    @property
+    def used(self) -> bool:
+        """Whether a run reads texts without labels beside the others."""
+        return self.virtual_adversarial > 0 or self.entropy > 0
+
+
+@dataclass(frozen=True)
+class DistillationSettings:
+    """How ``distill`` teaches a student (Hinton et al. 2015); ``train`` does not read it.
+
+    Attributes:
+        temperature: what the logits of teachers and student are divided by while they are compared:
+            above 1, the student hears more of what the teachers think of the unlikely classes.
+        hard_weight: what the label of a text counts, where it has one; the teachers count the rest.
+    """
+
+    temperature: float = number(2.0, 0.01, 100)
+    hard_weight: float = number(0.1, 0, 1)
+
+    def __post_init__(self) -> None:
+        check(self, "distillation")
