@@ -61,7 +61,7 @@ class TextFile:
         """
         encoding = self.encoding or ""
         try:
-            with self.binary() as binary:
+            with self._binary() as binary:
                 try:
                     encoding = of_bytes(binary.peek(HEAD)[:HEAD], self.encoding)
                 except DataError as error:
@@ -76,8 +76,7 @@ class TextFile:
             raise unreadable(self.path, error) from error
 
     @contextmanager
-    def binary(self) -> Iterator[io.BufferedReader]:
-        """Opens the file as unpacked bytes; faults come as system and packers raise them."""
+    def _binary(self) -> Iterator[io.BufferedReader]:
         # Streams of zip and gzip have peek() too, all that sets a BufferedReader apart here.
         if self.member:
             with zipfile.ZipFile(self.path) as pack, pack.open(self.member) as stream:

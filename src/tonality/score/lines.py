@@ -22,6 +22,29 @@ class ByteStream(Protocol):
         ...
 
 
+class Peeked:
+    """A stream whose first bytes can be looked at.
+
+    Attributes:
+        head: its first bytes, ``HEAD`` of them or up to where a line or the stream ends.
+    """
+
+    def __init__(self, stream: ByteStream) -> None:
+        # What has come is passed on at once where the stream can tell (read1): someone waits.
+        self._read = getattr(stream, "read1", stream.read)
+        head = b""
+        while len(head) < HEAD and b"\n" not in head and (more := self._read(HEAD - len(head))):
+            head += more
+        self.head = head
+        self._waiting = head
+
+    def read(self, size: int, /) -> bytes:
+        """At most ``size`` bytes."""
+        data: bytes = self._waiting[:size] or self._read(size)
+        self._waiting = self._waiting[size:]
+        return data
+
+
 def text_lines(stream: ByteStream, name: str, encoding: str | None = None) -> Iterator[str]:
     """The lines of a stream, line ends kept.
 
@@ -39,11 +62,11 @@ def text_lines(stream: ByteStream, name: str, encoding: str | None = None) -> It
     """
     used = encoding or ""
     try:
-        raw = _Raw(stream)
-        used = of_bytes(raw.head, encoding)
+        peeked = Peeked(stream)
+        used = of_bytes(peeked.head, encoding)
         errors = "strict" if used == "utf-16" else "surrogateescape"
         text = io.TextIOWrapper(
-            io.BufferedReader(raw, BUFFER), encoding=used, errors=errors, newline=""
+            io.BufferedReader(_Raw(peeked), BUFFER), encoding=used, errors=errors, newline=""
         )
         while line := text.readline(MAX_LINE):
             yield line
@@ -60,26 +83,15 @@ def text_lines(stream: ByteStream, name: str, encoding: str | None = None) -> It
 
 
 class _Raw(io.RawIOBase):
-    """A stream as Python's text layer wants it; closing it leaves the stream open.
-
-    Attributes:
-        head: its first bytes, up to ``HEAD`` of them or the first line.
-    """
+    """A stream as Python's text layer wants it; closing it leaves the stream open."""
 
     def __init__(self, stream: ByteStream) -> None:
-        # What has come is passed on at once where the stream can tell (read1): someone waits.
-        self._read = getattr(stream, "read1", stream.read)
-        head = b""
-        while len(head) < HEAD and b"\n" not in head and (more := self._read(HEAD - len(head))):
-            head += more
-        self.head = head
-        self._waiting = head
+        self._stream = stream
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        data = self._waiting[: len(buffer)] or self._read(len(buffer))
-        self._waiting = self._waiting[len(data) :]
+        data = self._stream.read(len(buffer))
         buffer[: len(data)] = data
         return len(data)

@@ -26,6 +26,10 @@ SHOWN = 1000  # characters kept of a line that is far too long
 _UNDECODED = re.compile("[\udc80-\udcff]")  # bytes that were no text (PEP 383)
 
 
+class EmptyError(DataError):
+    """There is not even a header."""
+
+
 class Row(NamedTuple):
     """One row.
 
@@ -97,7 +101,7 @@ def read_rows(
 def _delimited(lines: Iterator[str], wanted: Wanted, name: str, *, tab: bool) -> Rows:
     first = next((line for line in lines if line.strip()), None)
     if first is None:
-        raise DataError("the file is empty; expected a header row", path=name)
+        raise EmptyError("the file is empty; expected a header row", path=name)
     lines = itertools.chain([first], lines)
     delimiter = "\t" if tab else delimiter_of(first)
     dialect = Dialect(delimiter, quoted=True)
@@ -112,16 +116,16 @@ def _delimited(lines: Iterator[str], wanted: Wanted, name: str, *, tab: bool) ->
     header = next(found)
     if isinstance(header, Fault):
         raise DataError(f"the header cannot be read: {header.reason}", path=name)
-    columns = _distinct([str(column).strip() for column in header.values])
+    columns = distinct([str(column).strip() for column in header.values])
     place = choose(columns, wanted, name).text
-    invalid = _invalid(wanted)
+    undecoded = invalid(wanted.encoding)
 
     def items() -> Iterator[Row | Fault]:
         for record in found:
             if isinstance(record, Fault):
                 yield _shortened(record)
-            elif _is_undecoded(text := record.values[place]):
-                yield Fault(record.number, invalid, record.values, columns[place])
+            elif is_undecoded(text := record.values[place]):
+                yield Fault(record.number, undecoded, record.values, columns[place])
             else:
                 cells = dict(zip(columns, record.values, strict=True))
                 yield Row(record.number, text, cells)
@@ -133,17 +137,17 @@ def _json_lines(lines: Iterator[str], wanted: Wanted, name: str) -> Rows:
     filled = (line for line in lines if line.strip())
     head = list(itertools.islice(_up_to(filled, HEAD), OBJECTS))
     if not head:
-        raise DataError("the file is empty; expected one JSON object a line", path=name)
+        raise EmptyError("the file is empty; expected one JSON object a line", path=name)
     if head[0].lstrip().startswith("["):
         raise DataError(
             "is one JSON array, which cannot be read row by row; write one object a line (JSON "
             "Lines), such as with: jq -c '.[]'",
             path=name,
         )
-    invalid = _invalid(wanted)
+    undecoded = invalid(wanted.encoding)
     columns: dict[str, None] = {}
     for line in head:
-        row = _object(0, line, "", invalid)
+        row = _object(0, line, "", undecoded)
         if isinstance(row, Row):
             columns |= dict.fromkeys(row.cells)
     if not columns:
@@ -153,17 +157,17 @@ def _json_lines(lines: Iterator[str], wanted: Wanted, name: str) -> Rows:
 
     def items() -> Iterator[Row | Fault]:
         for number, line in enumerate(itertools.chain(head, filled), start=1):
-            yield _object(number, line, text, invalid)
+            yield _object(number, line, text, undecoded)
 
     return Rows(name, names, text, items())
 
 
-def _object(number: int, line: str, column: str, invalid: str) -> Row | Fault:
+def _object(number: int, line: str, column: str, undecoded: str) -> Row | Fault:
     if len(line) >= MAX_LINE:
         return _shortened(Fault(number, "the line is far too long", line))
     line = line.strip()
-    if _is_undecoded(line):
-        return Fault(number, invalid, line)
+    if is_undecoded(line):
+        return Fault(number, undecoded, line)
     found = parse(number, line)
     if isinstance(found, Fault):
         return _shortened(found)
@@ -211,7 +215,7 @@ def _up_to(lines: Iterator[str], characters: int) -> Iterator[str]:
             return
 
 
-def _distinct(columns: Sequence[str]) -> list[str]:
+def distinct(columns: Sequence[str]) -> list[str]:
     """The columns' names; the second of a name becomes ``name_2``."""
     taken, counts, result = set(columns), Counter[str](), []
     for name in columns:
@@ -231,9 +235,11 @@ def _shortened(fault: Fault) -> Fault:
     return fault
 
 
-def _is_undecoded(text: str) -> bool:
+def is_undecoded(text: str) -> bool:
+    """Whether bytes that were no text are in it."""
     return not text.isascii() and _UNDECODED.search(text) is not None
 
 
-def _invalid(wanted: Wanted) -> str:
-    return INVALID if wanted.encoding is None else f"invalid {wanted.encoding}"
+def invalid(encoding: str | None) -> str:
+    """The reason why such a row cannot be read."""
+    return INVALID if encoding is None else f"invalid {encoding}"
