@@ -1,0 +1,189 @@
+"""The tables to score: files by name or pattern, packed or not, and standard input."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from glob import glob, has_magic
+from pathlib import Path
+from typing import IO, Any, cast
+
+from tonality.data.files import BROKEN_PACK, open_binary, text_file, unreadable
+from tonality.errors import ConfigError, DataError
+from tonality.score.lines import Peeked
+from tonality.score.rows import FORMATS, Rows, read_rows
+
+if TYPE_CHECKING:
+    from tonality.score.parquet import ParquetRows
+
+INPUT_FORMATS = (*FORMATS, "parquet")
+_GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
+
+
+@dataclass(frozen=True)
+class Input:
+    """One table.
+
+    Attributes:
+        path: the file; None for standard input.
+        format: one of ``INPUT_FORMATS``; empty where what comes in has to tell.
+        member: the name inside a zip.
+    """
+
+    path: Path | None
+    format: str
+    member: str = ""
+
+    @property
+    def name(self) -> str:
+        """How messages call it."""
+        if self.path is None:
+            return "standard input"
+        return f"{self.path}/{self.member}" if self.member else str(self.path)
+
+
+def find_inputs(names: Sequence[str], format: str | None = None) -> list[Input]:
+    """The inputs that names stand for, in order, each once.
+
+    Args:
+        names: paths, patterns (``*``, ``?``, ``[...]``, ``**`` for folders of any depth), whose
+            files come sorted, or ``-`` for standard input.
+        format: one of ``INPUT_FORMATS``; by default suffixes tell, and standard input by how it
+            begins.
+
+    Raises:
+        ConfigError: an unknown format.
+        DataError: no such file, nothing fits a pattern, or a file of an unknown kind.
+    """
+    if format is not None and format not in INPUT_FORMATS:
+        raise ConfigError(f"format {format!r}: expected one of {', '.join(INPUT_FORMATS)}")
+    found: dict[Path | None, Input] = {}
+    for name in names:
+        for path in [None] if name == "-" else _paths(name):
+            key = None if path is None else path.resolve()
+            found.setdefault(key, _input(path, format))
+    return list(found.values())
+
+
+def _paths(name: str) -> list[Path]:
+    path = Path(name)
+    try:
+        if path.is_dir():
+            reason = f"is a folder; name its files, such as '{path / '*.csv'}'"
+            raise DataError(reason, path=path)
+        if not path.exists() and has_magic(name):
+            files = [found for found in map(Path, sorted(glob(name, recursive=True)))]
+            files = [found for found in files if found.is_file()]
+            if not files:
+                raise DataError("no file fits this pattern", path=name)
+            return files
+        path.stat()
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except ValueError as error:  # a NUL
+        raise DataError(f"cannot be read: {error}", path=name) from error
+    return [path]
+
+
+def _input(path: Path | None, format: str | None) -> Input:
+    if path is None or format is not None:
+        return Input(path, format or "")
+    file = text_file(path)
+    known = {".csv": "csv", ".tsv": "tsv", ".parquet": "parquet"}
+    return Input(path, known.get(file.suffix, "jsonl"), file.member)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An input that is open.
+
+    Attributes:
+        rows: its rows.
+        read: how many bytes of the file have been read so far.
+        schema: its Arrow schema, if its rows are as Arrow holds them.
+    """
+
+    rows: Rows
+    read: Callable[[], int]
+    schema: Any = None
+
+
+@contextmanager
+def opened(
+    source: Input, *, text_column: str | None, encoding: str | None, arrow: bool, skip: int = 0
+) -> Iterator[Opened]:
+    """Opens an input and reads its head.
+
+    Args:
+        source: the input.
+        text_column: the column to judge; by default it is found by its usual names.
+        encoding: by default UTF-8, or UTF-16 with a byte-order mark.
+        arrow: whether Parquet's rows are wanted as Arrow holds them, to write Parquet again;
+            otherwise as plain values.
+        skip: how many rows, and faults in place of such, to leave out at the start.
+
+    Raises:
+        DataError: it cannot be read, or has no such column.
+        DependencyError: it is Parquet and pyarrow is missing.
+    """
+    with ExitStack() as stack:
+        file = _binary(source, stack)
+        read = file.tell if source.path is not None else lambda: 0
+        stream, format = _unpacked(source, file, stack)
+        if format == "parquet":
+            if source.path is None:
+                file = stack.enter_context(_on_disk(stream))
+            table = ParquetTable(file, source.name, text_column, encoding)
+            yield Opened(table.rows(skip, arrow=arrow), read, table.schema)
+            return
+        if not format:
+            format = "jsonl" if _looks_like_json(stream.head, encoding) else "csv"
+        rows = read_rows(
+            stream, format, text_column=text_column, encoding=encoding, name=source.name
+        )
+        for _ in zip(range(skip), rows.items, strict=False):
+            pass
+        yield Opened(rows, read)
+
+
+def _binary(source: Input, stack: ExitStack) -> IO[bytes]:
+    if source.path is not None:
+        return stack.enter_context(open_binary(source.path))
+    if sys.stdin is None or sys.stdin.isatty():
+        raise DataError("nothing is piped in", path=source.name)
+    return sys.stdin.buffer
+
+
+def _unpacked(source: Input, file: IO[bytes], stack: ExitStack) -> tuple[Peeked, str]:
+    """The bytes, no longer packed, and their format where that is known."""
+    try:
+        if source.member:
+            pack = stack.enter_context(zipfile.ZipFile(file))
+            return Peeked(stack.enter_context(pack.open(source.member))), source.format
+        stream = Peeked(file)
+        if stream.head.startswith(_GZIP):
+            packed = gzip.GzipFile(fileobj=cast(IO[bytes], stream), mode="rb")
+            stream = Peeked(stack.enter_context(packed))
+    except BROKEN_PACK as error:
+        raise DataError(f"cannot be unpacked: {error}", path=source.name) from error
+    except OSError as error:
+        raise unreadable(Path(source.name), error) from error
+    if not source.format and stream.head.startswith(_PARQUET):
+        return stream, "parquet"
+    return stream, source.format
+
+
+def _on_disk(stream: Peeked) -> IO[bytes]:
+    """A stream as a file that can be read in any order, as Parquet must be."""
+    file = tempfile.TemporaryFile(prefix="tonality-")
+    shutil.copyfileobj(stream, file)
+    file.seek(0)
+    return file
+
+
+def _looks_like_json(head: bytes, encoding: str | None) -> bool:
+    return head.decode(of_bytes(head, encoding), "ignore").lstrip()[:1] in ("{", "[")

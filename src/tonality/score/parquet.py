@@ -1,0 +1,144 @@
+"""Parquet through pyarrow: rows as plain values, or as Arrow holds them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from typing import IO, Any
+
+from tonality.classifier import WINDOW
+from tonality.data.badrows import Fault
+from tonality.data.columns import Wanted, choose
+from tonality.data.encoding import decoded
+from tonality.errors import DataError, DependencyError
+from tonality.score.rows import Row, Rows, distinct, invalid, is_undecoded
+
+BUFFER = 2**20  # bytes of a column read at a time; without, a row group is held whole
+_TEXTS = ("string", "large_string", "string_view", "binary", "large_binary", "null")
+
+
+def require_pyarrow() -> Any:
+    """Loads ``pyarrow``.
+
+    Raises:
+        DependencyError: it is not installed.
+    """
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise DependencyError("reading and writing Parquet", extra="train") from error
+    return pyarrow
+
+
+class ParquetTable:
+    """A Parquet file.
+
+    Args:
+        file: the file, open, in which one can seek.
+        name: how messages call it.
+        text_column: the column to judge; by default it is found by its usual names.
+        encoding: of columns of bytes; strings are UTF-8.
+
+    Attributes:
+        schema: its columns' names and types, as Arrow has them.
+
+    Raises:
+        DataError: it is damaged, or has no such column of texts.
+        DependencyError: pyarrow is not installed.
+    """
+
+    def __init__(
+        self, file: IO[bytes], name: str, text_column: str | None, encoding: str | None
+    ) -> None:
+        arrow = require_pyarrow()
+        self._broken = (arrow.ArrowException, OSError)
+        self._name = name
+        self._encoding = encoding
+        try:
+            self._file = arrow.parquet.ParquetFile(file, buffer_size=BUFFER)
+        except self._broken as error:
+            raise DataError(f"is not a readable Parquet file: {error}", path=name) from error
+        found = self._file.schema_arrow
+        self._columns = distinct(found.names)
+        fields = [
+            field.with_name(column) for field, column in zip(found, self._columns, strict=True)
+        ]
+        self.schema = arrow.schema(fields, metadata=found.metadata)
+        wanted = Wanted(text=text_column, label="", group="", encoding=encoding)
+        self._place = choose(self._columns, wanted, name).text
+        self._invalid = invalid(encoding)
+        kind = self.schema.field(self._place).type
+        kind = getattr(kind, "value_type", kind)  # of a dictionary
+        if str(kind) not in _TEXTS:
+            column = self._columns[self._place]
+            raise DataError(f"expected texts, found {kind}", path=name, column=column)
+
+    def rows(self, skip: int, *, arrow: bool) -> Rows:
+        """The rows after the first ``skip``, as Arrow holds them or as plain values."""
+        items = self._items(skip, arrow=arrow)
+        return Rows(self._name, self._columns, self._columns[self._place], items)
+
+    def _items(self, skip: int, *, arrow: bool) -> Iterator[Row | Fault]:
+        number = skip
+        try:
+            for batch in self._batches(skip):
+                texts = plain(batch.column(self._place), self._encoding)
+                columns = [] if arrow else [plain(c, self._encoding) for c in batch.columns]
+                cells = zip(*columns, strict=True) if columns else [()] * len(texts)
+                names = [] if arrow else self._columns
+                for place, (text, values) in enumerate(zip(texts, cells, strict=True)):
+                    number += 1
+                    held = dict(zip(names, values, strict=True))
+                    if text is not None and is_undecoded(text):
+                        column = self._columns[self._place]
+                        yield Fault(number, self._invalid, held or {column: text}, column)
+                    else:
+                        yield Row(number, text, held, (batch, place) if arrow else None)
+        except self._broken as error:
+            raise DataError(f"is damaged: {error}", path=self._name, row=number + 1) from error
+
+    def _batches(self, skip: int) -> Iterator[Any]:
+        """The record batches after the first ``skip`` rows; whole row groups are not read."""
+        metadata, first = self._file.metadata, 0
+        while first < metadata.num_row_groups and skip >= metadata.row_group(first).num_rows:
+            skip -= metadata.row_group(first).num_rows
+            first += 1
+        groups = list(range(first, metadata.num_row_groups))
+        if not groups:
+            return
+        for batch in self._file.iter_batches(batch_size=WINDOW, row_groups=groups):
+            if skip < batch.num_rows:
+                yield batch.slice(skip)
+            skip = max(skip - batch.num_rows, 0)
+
+
+def plain(column: Any, encoding: str | None = None) -> list[Any]:
+    """A column's values as JSON has them: dates, times and decimals as text, NaN as null.
+
+    Args:
+        column: an Arrow array.
+        encoding: of bytes; by default UTF-8. What is none becomes lone surrogates (PEP 383).
+    """
+    types = require_pyarrow().types
+    kind = column.type
+    if types.is_dictionary(kind):
+        return plain(column.dictionary_decode(), encoding)
+    if types.is_temporal(kind) or types.is_decimal(kind):
+        return list(column.cast("string").to_pylist())
+    if types.is_floating(kind):
+        return [_number(value) for value in column.to_pylist()]
+    if types.is_nested(kind):
+        return [json.loads(json.dumps(value, default=str)) for value in column.to_pylist()]
+    try:
+        values: list[Any] = column.to_pylist()
+    except UnicodeDecodeError:  # Arrow does not check a writer's UTF-8
+        values = column.cast("large_binary").to_pylist()
+    return [decoded(value, encoding) if isinstance(value, bytes) else value for value in values]
+
+
+def _number(value: float | None) -> float | str | None:
+    if value is None or math.isnan(value):
+        return None
+    return value if math.isfinite(value) else str(value)
