@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 import sys
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -12,13 +14,12 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import IO, Any, cast
 
+from tonality.data.encoding import of_bytes
 from tonality.data.files import BROKEN_PACK, open_binary, text_file, unreadable
 from tonality.errors import ConfigError, DataError
 from tonality.score.lines import Peeked
+from tonality.score.parquet import ParquetTable
 from tonality.score.rows import FORMATS, Rows, read_rows
-
-if TYPE_CHECKING:
-    from tonality.score.parquet import ParquetRows
 
 INPUT_FORMATS = (*FORMATS, "parquet")
 _GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
@@ -76,8 +77,9 @@ def _paths(name: str) -> list[Path]:
             reason = f"is a folder; name its files, such as '{path / '*.csv'}'"
             raise DataError(reason, path=path)
         if not path.exists() and has_magic(name):
-            files = [found for found in map(Path, sorted(glob(name, recursive=True)))]
-            files = [found for found in files if found.is_file()]
+            # Not Path.glob: it takes no absolute patterns.
+            found = map(Path, sorted(glob(name, recursive=True)))  # noqa: PTH207
+            files = [file for file in found if file.is_file()]
             if not files:
                 raise DataError("no file fits this pattern", path=name)
             return files
@@ -179,7 +181,7 @@ def _unpacked(source: Input, file: IO[bytes], stack: ExitStack) -> tuple[Peeked,
 
 def _on_disk(stream: Peeked) -> IO[bytes]:
     """A stream as a file that can be read in any order, as Parquet must be."""
-    file = tempfile.TemporaryFile(prefix="tonality-")
+    file: IO[bytes] = tempfile.TemporaryFile(prefix="tonality-")
     shutil.copyfileobj(stream, file)
     file.seek(0)
     return file
