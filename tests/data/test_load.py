@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 from pathlib import Path
 
@@ -27,26 +26,23 @@ def test_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("unlabelled", ["unsup.csv", "Unlabelled.csv", "unlabeled.jsonl"])
-def test_a_folder_of_parts(
-    tmp_path: Path, unlabelled: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_folder_of_parts(tmp_path: Path, unlabelled: str) -> None:
     (tmp_path / "train.csv").write_text(CSV)
     (tmp_path / "test.csv").write_text("text,label\nthree,1\n,1\n")
-    (tmp_path / "dev.csv").write_text(CSV)
+    (tmp_path / "dev.csv").write_text("text,label\nfive,0\n")
     (tmp_path / "notes.txt").write_text("not data")
     content = (
         '{"text": "four"}\n{"text": ""}\n' if "json" in unlabelled else "text,label\nfour,-1\n,\n"
     )
     (tmp_path / unlabelled).write_text(content)
-    with caplog.at_level(logging.WARNING):
-        data = load_dataset(tmp_path, bad_rows=tmp_path / "bad.jsonl")
+    data = load_dataset(tmp_path, bad_rows=tmp_path / "bad.jsonl")
     assert data.test is not None
     assert data.unlabelled is not None
-    assert (len(data.train), data.test.texts, data.unlabelled.texts) == (2, ["three"], ["four"])
+    assert (data.test.texts, data.unlabelled.texts) == (["three"], ["four"])
+    assert (len(data.train), data.train.texts[2:], data.validation_rows) == (3, ["five"], 1)
     assert data.unlabelled.labels is None
     assert data.name == tmp_path.name
-    assert set(data.sha256) == {"train.csv", "test.csv", unlabelled}
-    assert "dev.csv is left aside" in caplog.text
+    assert set(data.sha256) == {"train.csv", "dev.csv", "test.csv", unlabelled}
     assert len((tmp_path / "bad.jsonl").read_text().splitlines()) == 2
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,14 +17,12 @@ from tonality.data.readers import read_file, side_file
 from tonality.data.table import Dataset, Table
 from tonality.errors import DataError
 
-logger = logging.getLogger(__name__)
-
 PARTS: Mapping[str, tuple[str, ...]] = {
     "train": ("train",),
+    "validation": ("validation", "valid", "val", "dev"),
     "test": ("test",),
     "unlabelled": ("unsup", "unlabelled", "unlabeled", "unsupervised"),
 }
-LEFT_ASIDE = ("validation", "valid", "val", "dev")
 
 
 def load_dataset(
@@ -43,8 +40,9 @@ def load_dataset(
 
     Args:
         spec: ``"imdb"``, fetched before by ``tonality download imdb``; a file (see
-            ``read_table``); a folder with ``train.*`` and, if there are any, ``test.*`` and
-            ``unsup.*`` or ``unlabelled.*``; Stanford's folder ``aclImdb`` or its archive.
+            ``read_table``); a folder with ``train.*`` and, if there are any, ``validation.*``,
+            ``test.*`` and ``unsup.*`` or ``unlabelled.*``; Stanford's folder ``aclImdb`` or its
+            archive.
         text_column: as for ``read_table``, for every file; so are the others.
         label_column: the class.
         group_column: what must not be split.
@@ -80,12 +78,14 @@ def _load(path: Path, wanted: Wanted, bad_rows: str | Path | None) -> Dataset:
             return load_stanford(stanford, wanted, collected)
     with BadRows(side_file(bad_rows, *files.values())) as collected:
         tables = {part: _read_part(part, file, wanted, collected) for part, file in files.items()}
+    train, validation = tables["train"], tables.get("validation")
     return Dataset(
-        train=tables["train"],
+        train=train if validation is None else train.joined(validation),
         test=tables.get("test"),
         unlabelled=tables.get("unlabelled"),
         name=table_stem(path.name) or path.name if path.is_file() else path.resolve().name,
         sha256={file.name: sha256_of(file) for file in files.values()},
+        validation_rows=0 if validation is None else len(validation),
     )
 
 
@@ -130,9 +130,6 @@ def _find_parts(folder: Path) -> dict[str, Path]:
         return {"train": tables[0]}
     if "train" not in parts:
         raise DataError(_no_train_part(folder, tables), path=folder)
-    for file in tables:
-        if table_stem(file.name) in LEFT_ASIDE:
-            logger.warning("%s is left aside: validation is cut from the training part", file)
     return parts
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tonality.data.table import Table
+from tonality.data.table import Dataset, Table
 from tonality.errors import ConfigError, DataError
 
 logger = logging.getLogger(__name__)
@@ -65,6 +65,25 @@ def split(table: Table, *, validation: float | int = 0.2, seed: int = 0) -> tupl
 
 
 _REMEDY = "merge classes, add data, or choose another group column (none: --group-column '')"
+
+
+def parts(dataset: Dataset, *, validation: float | int, seed: int) -> tuple[Int64, Int64]:
+    """Training and validation rows of a dataset's labelled table.
+
+    Args:
+        dataset: the data; a validation part that it comes with is taken as it is.
+        validation: as for :func:`split`, which cuts where there is none.
+        seed: likewise.
+
+    Raises:
+        ConfigError: as for :func:`split`.
+        DataError: likewise.
+    """
+    if not dataset.validation_rows:
+        return split(dataset.train, validation=validation, seed=seed)
+    rows = np.arange(len(dataset.train))
+    first = len(rows) - dataset.validation_rows
+    return rows[:first], rows[first:]
 
 
 def normalised(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -63,6 +64,27 @@ class Table:
             source=self.source,
         )
 
+    def joined(self, other: Table) -> Table:
+        """The rows of this table and then the other's, with the columns that both have."""
+        columns = {
+            name: None if one is None or two is None else one + two
+            for name in _COLUMNS
+            for one, two in [(getattr(self, name), getattr(other, name))]
+        }
+        reasons = Counter(self.bad_reasons) + Counter(other.bad_reasons)
+        return Table(
+            texts=self.texts + other.texts,
+            **columns,
+            extras={
+                name: column + other.extras[name]
+                for name, column in self.extras.items()
+                if name in other.extras
+            },
+            source=self.source,
+            bad_rows=self.bad_rows + other.bad_rows,
+            bad_reasons=dict(reasons),
+        )
+
 
 def _pick(column: Sequence[T] | None, rows: Sequence[int]) -> list[T] | None:
     return None if column is None else [column[i] for i in rows]
@@ -73,11 +95,13 @@ class Dataset:
     """What one ``--data`` argument names.
 
     Attributes:
-        train: labelled text to cut training and validation parts from.
+        train: labelled text to cut training and validation parts from, or both of them.
         test: the official test part, if there is one; never to be trained on.
         unlabelled: text without labels for pre-training, if there is any.
         name: a short name for messages and provenance.
         sha256: file name -> SHA-256 of what was read.
+        validation_rows: how many rows at the end of ``train`` are the validation part, where the
+            data comes with one; 0 where it is to be cut.
     """
 
     train: Table
@@ -85,3 +109,4 @@ class Dataset:
     unlabelled: Table | None
     name: str
     sha256: dict[str, str]
+    validation_rows: int = 0

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from tonality.data import Dataset, Table, split
+from tonality.data import Dataset, Table
+from tonality.data.splits import parts
 from tonality.errors import DataError
 from tonality.evaluate.origin import fingerprint, overlap, recorded
 
@@ -56,7 +57,7 @@ def choose_part(dataset: Dataset, part: Part | None, provenance: Mapping[str, An
         chosen = _all(dataset)
     else:
         _require_labels(dataset.train)
-        train, validation = _cut(dataset.train, provenance)
+        train, validation = _cut(dataset, provenance)
         rows = validation if part is Part.VALIDATION else train
         names = _ids(dataset.train)
         chosen = Chosen(part, dataset.train.take(rows), [names[row] for row in rows])
@@ -157,25 +158,7 @@ def _all(dataset: Dataset) -> Chosen:
     train, test = dataset.train, dataset.test
     if test is None or test.labels is None or train.labels is None:
         return Chosen(Part.ALL, train, _ids(train))
-    return Chosen(Part.ALL, _joined(train, test), _ids(train) + _ids(test))
-
-
-def _joined(train: Table, test: Table) -> Table:
-    """The rows of both, with the columns that both have."""
-
-    def both(name: str) -> Any:
-        one, other = getattr(train, name), getattr(test, name)
-        return None if one is None or other is None else one + other
-
-    return Table(
-        texts=train.texts + test.texts,
-        labels=both("labels"),
-        groups=both("groups"),
-        ratings=both("ratings"),
-        extras={name: column + test.extras[name] for name, column in train.extras.items()},
-        source=train.source,
-        bad_rows=train.bad_rows + test.bad_rows,
-    )
+    return Chosen(Part.ALL, train.joined(test), _ids(train) + _ids(test))
 
 
 def _require_labels(table: Table) -> None:
@@ -186,13 +169,15 @@ def _require_labels(table: Table) -> None:
         )
 
 
-def _cut(table: Table, provenance: Mapping[str, Any]) -> tuple[list[int], list[int]]:
+def _cut(dataset: Dataset, provenance: Mapping[str, Any]) -> tuple[list[int], list[int]]:
     """Training and validation rows as the model's training had them."""
     share, seed = _recorded_cut(provenance)
-    known = recorded(provenance)
+    known, table = recorded(provenance), dataset.train
     if known is not None and not known["grouped"]:
         table = dataclasses.replace(table, groups=None)
-    train, validation = (rows.tolist() for rows in split(table, validation=share, seed=seed))
+        dataset = dataclasses.replace(dataset, train=table)
+    cut = parts(dataset, validation=share, seed=seed)
+    train, validation = (rows.tolist() for rows in cut)
     if known is not None:
         found = fingerprint([table.texts[row] for row in validation])
         if found != dict(known["validation"]):

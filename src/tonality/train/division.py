@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tonality.data import Dataset, split
-from tonality.data.splits import normalised
+from tonality.data import Dataset
+from tonality.data.splits import normalised, parts
 from tonality.train.recipe import Recipe
 
 Int64 = NDArray[np.int64]
@@ -49,9 +49,8 @@ class Division:
 def divide(dataset: Dataset, recipe: Recipe) -> Division:
     """Divides a dataset; the same dataset and recipe give the same division.
 
-    Unlabelled texts that are, but for case and space, in the validation or the test part are left
-    out, and so are training texts that are in the test part: what is measured later must have
-    shaped nothing.
+    Training and unlabelled texts that are, but for case and space, in the validation or the test
+    part are left out: what is measured later must have shaped nothing.
 
     Args:
         dataset: the data.
@@ -61,14 +60,14 @@ def divide(dataset: Dataset, recipe: Recipe) -> Division:
         ConfigError: the share leaves nothing to train on or to measure.
         DataError: a class or group cannot be divided.
     """
-    rows, held_out = split(
-        dataset.train, validation=recipe.training.validation, seed=recipe.training.validation_seed
-    )
+    settings = recipe.training
+    rows, held_out = parts(dataset, validation=settings.validation, seed=settings.validation_seed)
     texts = dataset.train.texts
-    in_test = _forms(dataset.test.texts if dataset.test else [])
-    kept = np.array([normalised(texts[i]) not in in_test for i in rows], dtype=np.bool_)
+    # A cut leaves no copies on both sides; parts that the data comes with may have some.
+    measured = _forms(dataset.test.texts if dataset.test else [])
+    measured |= _forms([texts[i] for i in held_out])
+    kept = np.array([normalised(texts[i]) not in measured for i in rows], dtype=np.bool_)
     left_out = {"train": int((~kept).sum())}
-    measured = in_test | _forms([texts[i] for i in held_out])
     given = dataset.unlabelled.texts if dataset.unlabelled else []
     unlabelled = [text for text in given if normalised(text) not in measured]
     left_out["unlabelled"] = len(given) - len(unlabelled)

@@ -125,7 +125,7 @@ def check_dataset(dataset: Dataset) -> tuple[str, ...]:
 
 def fingerprint(dataset: Dataset) -> str:
     """SHA-256 of all that training reads of a dataset, wherever it came from."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(b"%d" % dataset.validation_rows if dataset.validation_rows else b"")
     parts = (dataset.train, dataset.unlabelled, dataset.test)
     tables: Iterable[Table] = [table for table in parts if table is not None]
     for table in tables:
