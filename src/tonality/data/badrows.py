@@ -51,14 +51,14 @@ class BadRows:
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
-        self._file: IO[str] | None = None
+        self._file: IO[bytes] | None = None
         self._counts: dict[str, Counter[str]] = {}
         self._first: dict[str, list[Fault]] = {}
 
     def __enter__(self) -> BadRows:
         if self.path is not None:
             with _writing(self.path):
-                _make_way(self.path)
+                make_way(self.path)
         return self
 
     def __exit__(
@@ -79,17 +79,10 @@ class BadRows:
         if len(first) < SHOWN:
             first.append(fault)
         if self.path is not None:
-            values = (source, fault.row, fault.column, fault.reason, fault.raw)
-            entry = dict(zip(_KEYS, values, strict=True))
             with _writing(self.path):
-                self._write(self.path, json.dumps(entry, ensure_ascii=False, default=str))
-
-    def _write(self, path: Path, line: str) -> None:
-        if self._file is None:
-            # A byte that was not UTF-8 is held as a lone surrogate (PEP 383), which
-            # "backslashreplace" writes as \udcXX: a valid JSON escape, so nothing is lost.
-            self._file = path.open("w", encoding="utf-8", errors="backslashreplace")
-        self._file.write(line + "\n")
+                if self._file is None:
+                    self._file = self.path.open("wb")
+                self._file.write(entry(source, fault))
 
     def reasons(self, source: str) -> dict[str, int]:
         """Returns reason -> count for ``source``."""
@@ -136,8 +129,22 @@ def _writing(path: Path) -> Iterator[None]:
         raise DataError(reason, path=path) from error
 
 
-def _make_way(path: Path) -> None:
-    """Removes the side file of an earlier run; checks that one can be written."""
+def entry(source: str, fault: Fault) -> bytes:
+    """A bad row of ``source`` as a line of the side file."""
+    values = (source, fault.row, fault.column, fault.reason, fault.raw)
+    line = json.dumps(dict(zip(_KEYS, values, strict=True)), ensure_ascii=False, default=str)
+    # A byte that was not UTF-8 is held as a lone surrogate (PEP 383), which
+    # "backslashreplace" writes as \udcXX: a valid JSON escape, so nothing is lost.
+    return f"{line}\n".encode(errors="backslashreplace")
+
+
+def make_way(path: Path) -> None:
+    """Removes the side file of an earlier run; checks that one can be written.
+
+    Raises:
+        DataError: a file of another kind is there.
+        OSError: there is no such folder, or the file cannot be removed.
+    """
     if not path.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "no such folder")
     if path.is_dir():
