@@ -10,11 +10,12 @@ import torch
 from torch import nn
 
 from tonality.network import NetworkConfig
+from tonality.train.adversarial import perturbation
 from tonality.train.averaging import EVERY, MovingAverage
 from tonality.train.batches import Batch
 from tonality.train.model import LSTMNetwork
 from tonality.train.module import parameter_groups, schedule
-from tonality.train.objectives import classification_loss, perturbation
+from tonality.train.objectives import classification_loss
 from tonality.train.sections import OptimiserSettings
 from tonality.train.stopping import EarlyStopping
 

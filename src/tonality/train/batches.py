@@ -31,12 +31,25 @@ class Batch(NamedTuple):
     ids: Tensor  # (N, T) int64
     lengths: Tensor  # (N,) int64
     ngrams: Tensor | None  # (N, T, 2) int64
-    classes: Tensor  # (N,) int64
+    classes: Tensor  # (N,) int64, -1 where there is none
     weights: Tensor | None = None  # (N,) float32, what each text counts
+    soft: Tensor | None = None  # (N, C) float32, a teacher's probabilities
+    unlabelled: Batch | None = None  # texts without labels, beside these
+
+    @property
+    def there(self) -> Tensor:
+        """(N, T), false where a text has ended."""
+        steps = torch.arange(self.ids.shape[1], device=self.ids.device)
+        return steps < self.lengths.unsqueeze(1)
 
 
 def epoch_batches(
-    lengths: Int64, batch_size: int, seed: int, epoch: int, classes: Int64 | None = None
+    lengths: Int64,
+    batch_size: int,
+    seed: int,
+    epoch: int,
+    classes: Int64 | None = None,
+    stream: tuple[int, ...] = (),
 ) -> list[Int64]:
     """The row indices of each batch of an epoch; every row once.
 
@@ -46,8 +59,9 @@ def epoch_batches(
         seed: with the epoch, decides the order.
         epoch: from 0.
         classes: the texts' classes (N,), to draw each equally often instead: as many rows in all.
+        stream: tells streams of one seed apart.
     """
-    rng = np.random.default_rng([seed, epoch])
+    rng = np.random.default_rng([seed, epoch, *stream])
     order = rng.permutation(len(lengths) if classes is None else balanced_rows(classes, rng))
     run = batch_size * SORTED_BATCHES
     batches = []
@@ -78,8 +92,13 @@ def balanced_rows(classes: Int64, rng: np.random.Generator) -> Int64:
     )
 
 
-def collate(texts: Encoded, classes: Int64, rows: Int64, weights: Floats | None = None) -> Batch:
-    """The padded batch of some rows; T is at least 1, so that a batch of empty texts works."""
+def collate(
+    texts: Encoded, classes: Int64 | None, rows: Int64, weights: Floats | None = None
+) -> Batch:
+    """The padded batch of some rows; T is at least 1, so that a batch of empty texts works.
+
+    Without classes, each is -1.
+    """
     chosen = texts.take(rows)
     lengths = chosen.lengths
     there = np.arange(max(1, lengths.max(initial=0))) < lengths[:, None]  # (N, T)
@@ -94,7 +113,7 @@ def collate(texts: Encoded, classes: Int64, rows: Int64, weights: Floats | None 
         torch.from_numpy(ids),
         torch.from_numpy(lengths),
         ngrams,
-        torch.from_numpy(classes[rows]),
+        torch.from_numpy(np.full(len(rows), -1) if classes is None else classes[rows]),
         None if weights is None else torch.from_numpy(weights[rows]),
     )
 
@@ -113,6 +132,8 @@ class BatchStream:
         world_size: how many they are.
         weights: what each text counts (N,), or None for 1.
         balanced: draw each class equally often, in place of every text once an epoch.
+        soft: a teacher's probabilities for each text (N, C), if there is a teacher.
+        unlabelled: gives each step the texts without labels that go with its batch.
     """
 
     def __init__(
@@ -128,9 +149,11 @@ class BatchStream:
         world_size: int = 1,
         weights: Floats | None = None,
         balanced: bool = False,
+        soft: Floats | None = None,
+        unlabelled: UnlabelledBatches | None = None,
     ) -> None:
         self.texts, self.classes, self.weights = texts, classes, weights
-        self.balanced = balanced
+        self.balanced, self.soft, self.unlabelled = balanced, soft, unlabelled
         self.batch_size, self.seed = batch_size, seed
         self.first_step, self.rank, self.world_size = first_step, rank, world_size
         self.steps_per_epoch = -(-len(texts) // batch_size)
@@ -148,7 +171,41 @@ class BatchStream:
                 epoch = step // self.steps_per_epoch
                 batches = epoch_batches(lengths, self.batch_size, self.seed, epoch, drawn_by)
             rows = share(batches[step % self.steps_per_epoch], self.rank, self.world_size)
-            yield collate(self.texts, self.classes, rows, self.weights)
+            batch = collate(self.texts, self.classes, rows, self.weights)
+            if self.soft is not None:
+                batch = batch._replace(soft=torch.from_numpy(self.soft[rows]))
+            if self.unlabelled is not None:
+                beside = self.unlabelled.batch(step, self.rank, self.world_size)
+                batch = batch._replace(unlabelled=beside)
+            yield batch
+
+
+class UnlabelledBatches:
+    """Batches of texts without labels, as many as a run has steps, pass after pass over the texts.
+
+    Args:
+        texts: the texts; those of no token are never drawn.
+        batch_size: texts a step, over all processes together.
+        seed: of the order.
+    """
+
+    def __init__(self, texts: Encoded, *, batch_size: int, seed: int) -> None:
+        self.texts, self.batch_size, self.seed = texts, batch_size, seed
+        self._filled = np.flatnonzero(texts.lengths)
+        self._of_pass = -1, list[Int64]()  # its number and its batches
+
+    def __len__(self) -> int:
+        return len(self._filled)
+
+    def batch(self, step: int, rank: int = 0, world_size: int = 1) -> Batch:
+        """A process's part of the batch of a step; a function of the seed and the step alone."""
+        number, place = divmod(step, -(-len(self) // self.batch_size))
+        if number != self._of_pass[0]:
+            lengths = self.texts.lengths[self._filled]
+            batches = epoch_batches(lengths, self.batch_size, self.seed, number, stream=(1,))
+            self._of_pass = number, batches
+        rows = self._filled[share(self._of_pass[1][place], rank, world_size)]
+        return collate(self.texts, None, rows)
 
 
 def share(rows: Int64, rank: int, world_size: int) -> Int64:

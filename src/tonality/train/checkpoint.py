@@ -20,6 +20,7 @@ import safetensors.numpy
 from numpy.typing import NDArray
 
 from tonality.errors import ConfigError, TrainingError
+from tonality.train.recipe import Recipe
 
 FORMAT = 1
 
@@ -140,6 +141,8 @@ class RunFolder:
                 "nothing to resume"
             )
         asked = json.loads(_json({"format": FORMAT, **identity}))
+        if "settings" in asked:
+            held["settings"] = _filled(held.get("settings", {}))
         differences = list(_differences({key: held.get(key) for key in asked}, asked))
         if differences:
             raise ConfigError(
@@ -241,6 +244,12 @@ class RunFolder:
 
 def _json(value: Mapping[str, Any]) -> bytes:
     return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _filled(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """A run's settings; those that its version did not have, at what they would have been."""
+    defaults = Recipe().settings()
+    return {**settings, **{key: {**defaults[key], **settings.get(key, {})} for key in defaults}}
 
 
 def _differences(held: Any, asked: Any, name: str = "") -> list[str]:

@@ -36,6 +36,7 @@ from tonality.train.prepare import (
 from tonality.train.progress import Reporter
 from tonality.train.recipe import Recipe
 from tonality.train.requirements import require_packages
+from tonality.train.unlabelled import check_unlabelled, unlabelled_batches
 
 CURVES, VALIDATION = "curves.png", "validation.csv"
 
@@ -105,6 +106,7 @@ def train(
         folder.check_free()
     state = folder.load_checkpoint() if resume else None
     data = prepare(dataset, recipe, reporter)
+    check_unlabelled(data, recipe)
     # Only now, for most mistakes show until here; from here on, word vectors included, a run that
     # is killed can be resumed.
     # Another version may prepare the same data in another way, which the weights would not fit.
@@ -162,6 +164,8 @@ def _fit(
         first_step=0 if state is None else state["step"],
         weights=data.train_weights,
         balanced=settings.sampling == "balanced",
+        soft=data.soft,
+        unlabelled=None if data.soft is not None else unlabelled_batches(data, recipe),
     )
     loop = Loop(
         data, recipe, stream, folder, reporter,

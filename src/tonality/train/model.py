@@ -31,6 +31,8 @@ class Dropout:
         layer: elements between LSTM layers.
         pooled: elements of the pooled states.
         dense: elements after each dense layer.
+        weight: elements of the recurrent matrices, the same for all tokens of a batch
+            (Merity, Keskar & Socher 2018, "Regularizing and Optimizing LSTM Language Models").
     """
 
     embedding: float = 0.0
@@ -39,6 +41,7 @@ class Dropout:
     layer: float = 0.0
     pooled: float = 0.0
     dense: float = 0.0
+    weight: float = 0.0
 
 
 class Direction(nn.Module):
@@ -48,9 +51,11 @@ class Direction(nn.Module):
     oneDNN's fused LSTM for a path ten times slower on a CPU.
     """
 
-    def __init__(self, input_size: int, hidden_size: int, *, backward: bool) -> None:
+    def __init__(
+        self, input_size: int, hidden_size: int, *, backward: bool, weight_dropout: float = 0.0
+    ) -> None:
         super().__init__()
-        self.backward_in_time = backward
+        self.backward_in_time, self.weight_dropout = backward, weight_dropout
         self.lstm = nn.LSTM(input_size, hidden_size, batch_first=True)
         weight_ih, weight_hh, bias_ih, bias_hh = self.lstm.parameters()
         nn.init.xavier_uniform_(weight_ih)
@@ -63,9 +68,19 @@ class Direction(nn.Module):
     def forward(self, x: Tensor, reversal: Tensor) -> Tensor:
         """States (N, T, H) for inputs (N, T, I); ``reversal`` (N, T) maps t to length-1-t."""
         if not self.backward_in_time:
-            return self.lstm(x)[0]  # type: ignore[no-any-return]
-        states = self.lstm(reorder(x, reversal))[0]  # (N, T, H), last token first
-        return reorder(states, reversal)
+            return self.states(x)
+        return reorder(self.states(reorder(x, reversal)), reversal)  # last token first, and back
+
+    def states(self, x: Tensor) -> Tensor:
+        """States (N, T, H) for inputs (N, T, I), in the order of the inputs."""
+        lstm = self.lstm
+        if not (self.training and self.weight_dropout):
+            return lstm(x)[0]  # type: ignore[no-any-return]
+        # The module itself never holds dropped weights, so there are none to restore.
+        weight_ih, weight_hh, bias_ih, bias_hh = lstm.parameters()
+        weights = [weight_ih, F.dropout(weight_hh, self.weight_dropout), bias_ih, bias_hh]
+        zeros = x.new_zeros(1, len(x), lstm.hidden_size)
+        return torch.lstm(x, (zeros, zeros), weights, True, 1, 0.0, True, False, True)[0]
 
 
 def reorder(x: Tensor, order: Tensor) -> Tensor:
@@ -96,7 +111,10 @@ class LSTMNetwork(nn.Module):
         self.lstm = nn.ModuleList(
             nn.ModuleList(
                 Direction(
-                    config.layer_input(layer), config.hidden_size, backward=name == "backward"
+                    config.layer_input(layer),
+                    config.hidden_size,
+                    backward=name == "backward",
+                    weight_dropout=self.dropout.weight,
                 )
                 for name in config.directions
             )

@@ -17,10 +17,13 @@ from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 
 from tonality.train.batches import Batch
+from tonality.train.layerwise import depth, frozen
 from tonality.train.model import LSTMNetwork
 from tonality.train.objectives import classification_loss
 from tonality.train.recipe import Recipe
 from tonality.train.sections import OptimiserSettings
+
+_KINDS = ("embedding", "ngram", "matrix", "vector")  # of parameters, in the optimiser's order
 
 
 class TrainingModule(LightningModule):
@@ -104,8 +107,20 @@ class TrainingModule(LightningModule):
             targets=self.targets,
             label_smoothing=settings.label_smoothing,
             adversarial=settings.adversarial,
+            unlabelled=self.recipe.unlabelled,
+            distillation=self.recipe.distillation,
         )
         return {"loss": loss, "cross_entropy": plain.detach()}
+
+    def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
+        """Takes the gradients of layers that do not learn yet.
+
+        Without one, the optimiser leaves alone a parameter and what it keeps of it. Gradients that
+        are never computed would be quicker, but other processes would wait for them.
+        """
+        epoch = self.steps_done * self.recipe.training.epochs / self.total_steps
+        for parameter in frozen(self.network, epoch, self.recipe.optimiser.unfreeze_every):
+            parameter.grad = None
 
     def configure_gradient_clipping(
         self,
@@ -124,21 +139,20 @@ def parameter_groups(network: LSTMNetwork, settings: OptimiserSettings) -> list[
 
     Biases and the attention's context vector, which have one dimension, do not decay.
     """
-    kinds: dict[str, list[Tensor]] = {"embedding": [], "ngram": [], "matrix": [], "vector": []}
-    for name, parameter in network.named_parameters():
-        kind = {"embedding.weight": "embedding", "ngram_embedding.weight": "ngram"}.get(name)
-        kinds[kind or ("matrix" if parameter.ndim > 1 else "vector")].append(parameter)
     rates = {"embedding": settings.embedding_rate, "ngram": settings.ngram_rate}
     decays = {"ngram": settings.ngram_weight_decay, "vector": 0.0}
-    return [
-        {
-            "params": parameters,
-            "rate": rates.get(kind, 1.0),
+    groups: dict[tuple[int, float], dict[str, Any]] = {}
+    for name, parameter in network.named_parameters():
+        kind = {"embedding.weight": "embedding", "ngram_embedding.weight": "ngram"}.get(name)
+        kind = kind or ("matrix" if parameter.ndim > 1 else "vector")
+        slower = settings.layer_decay ** depth(name, network.config.layers)
+        group = {
+            "params": list[Tensor](),
+            "rate": rates.get(kind, 1.0) / slower,
             "weight_decay": decays.get(kind, settings.weight_decay),
         }
-        for kind, parameters in kinds.items()
-        if parameters
-    ]
+        groups.setdefault((_KINDS.index(kind), slower), group)["params"].append(parameter)
+    return [groups[key] for key in sorted(groups)]
 
 
 def schedule(settings: OptimiserSettings, step: int, total_steps: int) -> float:

@@ -1,13 +1,24 @@
-"""What training minimises: functions from a network and a batch to a loss."""
+"""What training minimises: functions from a network and a batch to a loss.
+
+The pieces add up as a recipe says: cross-entropy, adversarial and virtual adversarial training,
+entropy minimisation, and a teacher's verdicts in place of labels.
+"""
 
 from __future__ import annotations
+
+from contextlib import nullcontext
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+from tonality.train.adversarial import Alike, entropy, perturbation, virtual_adversarial_loss
 from tonality.train.batches import Batch
 from tonality.train.model import LSTMNetwork
+from tonality.train.objective_settings import DistillationSettings, UnlabelledSettings
+from tonality.train.passes import Passes
+
+_NOTHING = UnlabelledSettings()
 
 
 def classification_loss(
@@ -18,6 +29,8 @@ def classification_loss(
     targets: Tensor | None = None,
     label_smoothing: float = 0.0,
     adversarial: float = 0.0,
+    unlabelled: UnlabelledSettings = _NOTHING,
+    distillation: DistillationSettings | None = None,
 ) -> tuple[Tensor, Tensor]:
     """What to minimise, and the cross-entropy of the classes in it; in nats, a mean over texts.
 
@@ -27,16 +40,19 @@ def classification_loss(
 
     Args:
         network: what gives the logits.
-        batch: N texts and their classes.
+        batch: N texts and their classes, and what a teacher says of them if there is one.
         class_weights: (C,) what a text of each class counts.
         targets: (C, C) the probabilities to learn for a text of each class, a row a class; by
             default 1 for the class itself.
         label_smoothing: share of the target spread over all classes (Szegedy et al. 2016).
         adversarial: L2 norm of the perturbation, over all token vectors of a text; 0 for none.
+        unlabelled: what is learnt without labels.
+        distillation: how a batch with soft targets is learnt from.
     """
 
-    def cross_entropy(vectors: Tensor) -> Tensor:
-        logits = network.forward_embedded(vectors, batch.lengths)
+    def supervised(logits: Tensor) -> Tensor:
+        if distillation is not None and batch.soft is not None:
+            return distillation_loss(logits, batch, batch.soft, distillation, label_smoothing)
         if targets is None and batch.weights is None:
             return F.cross_entropy(
                 logits, batch.classes, weight=class_weights, label_smoothing=label_smoothing
@@ -44,12 +60,106 @@ def classification_loss(
         return weighted_cross_entropy(logits, batch, class_weights, targets, label_smoothing)
 
     vectors = network.embed(batch.ids, batch.ngrams)  # (N, T, E)
-    plain = cross_entropy(vectors)
-    if not adversarial:
-        return plain, plain
-    (gradient,) = torch.autograd.grad(plain, vectors, retain_graph=True)
-    there = torch.arange(vectors.shape[1], device=vectors.device) < batch.lengths.unsqueeze(1)
-    return plain + cross_entropy(vectors + perturbation(gradient, there, adversarial)), plain
+    if not adversarial and not unlabelled.virtual_adversarial:
+        plain = supervised(network.forward_embedded(vectors, batch.lengths))
+        loss = plain
+    else:
+        passes = Passes(network, vectors)
+        alike = Alike() if unlabelled.virtual_adversarial else None
+        with nullcontext() if alike is None else alike(vectors.device):
+            logits = network.forward_embedded(passes.vectors, batch.lengths)
+        plain = supervised(logits)
+        gradient = passes.add(plain)
+        if adversarial:
+            moved = passes.vectors + perturbation(gradient, batch.there, adversarial)
+            passes.add(supervised(network.forward_embedded(moved, batch.lengths)))
+        if alike is not None:
+            _add_virtual(passes, network, batch, logits, alike, unlabelled, _share(batch))
+        loss, plain = passes.total, plain.detach()
+    if batch.unlabelled is not None:
+        loss = loss + unlabelled_loss(network, batch.unlabelled, unlabelled, 1.0 - _share(batch))
+    return loss, plain
+
+
+def unlabelled_loss(
+    network: LSTMNetwork, batch: Batch, settings: UnlabelledSettings, share: float
+) -> Tensor:
+    """What texts without labels add: virtual adversarial training and entropy minimisation.
+
+    Args:
+        network: what gives the logits.
+        batch: the texts.
+        settings: which of the two, and how.
+        share: of these texts among all those of the step: what their part of the virtual
+            adversarial loss counts, which is a mean over all of them.
+    """
+    vectors = network.embed(batch.ids, batch.ngrams)  # (N, T, E)
+    passes = Passes(network, vectors)
+    alike = Alike()
+    with alike(vectors.device), torch.set_grad_enabled(settings.entropy > 0):
+        logits = network.forward_embedded(passes.vectors, batch.lengths)
+    if settings.entropy:
+        passes.add(settings.entropy * entropy(logits))
+    if settings.virtual_adversarial:
+        _add_virtual(passes, network, batch, logits, alike, settings, share)
+    return passes.total
+
+
+def _add_virtual(
+    passes: Passes,
+    network: LSTMNetwork,
+    batch: Batch,
+    clean: Tensor,
+    alike: Alike,
+    settings: UnlabelledSettings,
+    share: float,
+) -> None:
+    loss = virtual_adversarial_loss(
+        lambda vectors: network.forward_embedded(vectors, batch.lengths),
+        passes.vectors,
+        batch.there,
+        clean,
+        norm=settings.virtual_adversarial,
+        probe=settings.probe,
+        alike=alike,
+    )
+    passes.add(settings.virtual_weight * share * loss)
+
+
+def _share(batch: Batch) -> float:
+    """The share of the step's texts that stand in the first place, with their labels."""
+    others = 0 if batch.unlabelled is None else len(batch.unlabelled.lengths)
+    return len(batch.lengths) / (len(batch.lengths) + others)
+
+
+def distillation_loss(
+    logits: Tensor,
+    batch: Batch,
+    soft: Tensor,
+    settings: DistillationSettings,
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """A student's cross-entropy with its teacher's verdicts, mixed with that of the labels.
+
+    Both verdicts are softened by a temperature T; T^2 keeps the gradient's size (Hinton, Vinyals &
+    Dean 2015, "Distilling the Knowledge in a Neural Network"). A text without a label learns from
+    the teacher alone.
+
+    Args:
+        logits: (N, C), the student's.
+        batch: the classes, -1 where there is none, and the weights if there are any.
+        soft: (N, C) the teacher's probabilities at that temperature.
+        settings: the temperature, and the weight of the labels.
+        label_smoothing: of the labels: share of the target spread over all classes.
+    """
+    temperature = settings.temperature
+    taught = temperature**2 * F.cross_entropy(logits / temperature, soft, reduction="none")  # (N,)
+    told = F.cross_entropy(
+        logits, batch.classes, ignore_index=-1, label_smoothing=label_smoothing, reduction="none"
+    )
+    weight = settings.hard_weight * (batch.classes >= 0)
+    each = weight * told + (1.0 - weight) * taught
+    return (each if batch.weights is None else each * batch.weights).mean()
 
 
 def weighted_cross_entropy(
@@ -88,21 +198,3 @@ def weighted_cross_entropy(
     if batch.weights is not None:
         each = each * batch.weights
     return each.sum() / counts.sum()
-
-
-def perturbation(gradient: Tensor, there: Tensor, norm: float) -> Tensor:
-    """The step of a given length that raises a loss most, to first order.
-
-    Args:
-        gradient: of the loss for the token vectors (N, T, E).
-        there: (N, T), false where a text has ended; padding is not moved.
-        norm: L2 norm of the step of each text.
-
-    Returns:
-        (N, T, E); zeros for a text whose gradient is zero.
-    """
-    gradient = gradient * there.unsqueeze(-1)
-    length: Tensor = (
-        gradient.flatten(1).norm(dim=1).clamp(min=torch.finfo(gradient.dtype).tiny)
-    )  # (N,)
-    return gradient * (norm / length)[:, None, None]

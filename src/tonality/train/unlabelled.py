@@ -1,0 +1,63 @@
+"""Texts without labels as arrays, for the objectives that read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tonality.encode import Encoded, Encoder
+from tonality.errors import DataError
+from tonality.train.batches import UnlabelledBatches
+from tonality.train.prepare import Prepared
+from tonality.train.recipe import Recipe
+
+# Texts encoded together: the lists on the way to arrays take several times their memory.
+WINDOW = 4096
+
+
+def check_unlabelled(data: Prepared, recipe: Recipe) -> None:
+    """Checks that what a recipe wants of texts without labels can be had.
+
+    Raises:
+        DataError: it minimises their entropy, and there are none.
+    """
+    if recipe.unlabelled.entropy and not data.unlabelled:
+        raise DataError(
+            "unlabelled.entropy wants texts without labels, and the data has none; add a file "
+            "unlabelled.csv or the like beside the training file, or set it to 0"
+        )
+
+
+def unlabelled_batches(data: Prepared, recipe: Recipe) -> UnlabelledBatches | None:
+    """The texts without labels that go beside those with; None where the recipe wants none."""
+    settings = recipe.unlabelled
+    if not settings.used or not data.unlabelled:
+        return None
+    return UnlabelledBatches(
+        encode_unlabelled(data, recipe),
+        batch_size=settings.batch_size or recipe.training.batch_size,
+        seed=recipe.training.seed,
+    )
+
+
+def encode_unlabelled(data: Prepared, recipe: Recipe) -> Encoded:
+    """The texts without labels, as the network reads them."""
+    encoder = Encoder(recipe.text, data.vocabulary)
+    texts = data.corpus[len(data.train) :]
+    return join([encoder.encode(texts[i : i + WINDOW]) for i in range(0, len(texts), WINDOW)])
+
+
+def join(parts: Sequence[Encoded]) -> Encoded:
+    """All the texts of some batches, one batch or more, in order."""
+    starts = np.cumsum([0, *(part.offsets[-1] for part in parts)])
+    offsets = [
+        part.offsets[:-1] + start for part, start in zip(parts, starts[:-1].tolist(), strict=True)
+    ]
+    ngrams = [part.ngrams for part in parts if part.ngrams is not None]
+    return Encoded(
+        ids=np.concatenate([part.ids for part in parts]),
+        ngrams=np.concatenate(ngrams) if ngrams else None,
+        offsets=np.concatenate([*offsets, starts[-1:]]),
+        left_out=np.concatenate([part.left_out for part in parts]),
+    )
