@@ -100,6 +100,7 @@ def test_golden_folder_reads_as_ever(tmp_path: Path) -> None:
         ({"temperature": 0.0}, "temperature must be a number from"),
         ({"temperature": float("nan")}, "not be plain JSON"),
         ({"abstain": 1.5}, "abstain must be a number from 0 to 1"),
+        ({"thresholds": (0.5, 0.4)}, "thresholds must sum to 1"),
         ({"priors": (0.5, 0.4)}, "priors must sum to 1"),
         ({"priors": (1.0,)}, "priors must be a list of 2"),
         ({"labels": ("a", "a")}, "labels must differ"),

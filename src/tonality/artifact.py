@@ -56,6 +56,8 @@ class Artifact:
         priors: the C class priors, which are the result for an empty text; they sum to 1.
         temperature: what logits are divided by before the softmax; positive.
         abstain: the confidence under which a verdict is *uncertain*, 0 to 1; 0 means never.
+        thresholds: C positive numbers that sum to 1: the verdict is the class whose probability is
+            largest relative to its own; empty for the likeliest class.
         provenance: recipe, data names with their SHA-256, seed, library versions: plain JSON.
         metrics: what was measured: plain JSON.
         card: the text of ``README.md``, the model card.
@@ -69,6 +71,7 @@ class Artifact:
     priors: tuple[float, ...]
     temperature: float = 1.0
     abstain: float = 0.0
+    thresholds: tuple[float, ...] = ()
     provenance: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
     card: str = ""
@@ -166,6 +169,7 @@ def _serialise(artifact: Artifact, folder: Path) -> dict[str, bytes]:
         network=artifact.network,
         temperature=float(artifact.temperature),
         abstain=float(artifact.abstain),
+        thresholds=tuple(float(threshold) for threshold in artifact.thresholds),
         priors=tuple(float(prior) for prior in artifact.priors),
         provenance=artifact.provenance,
         metrics=artifact.metrics,
@@ -209,6 +213,7 @@ def _assemble(source: Callable[[str, int], bytes], folder: Path) -> Artifact:
         priors=manifest.priors,
         temperature=manifest.temperature,
         abstain=manifest.abstain,
+        thresholds=manifest.thresholds,
         provenance=manifest.provenance,
         metrics=manifest.metrics,
         card=card,

@@ -173,6 +173,8 @@ def with_calibration(card: str, calibration: Mapping[str, Any]) -> str:
             "With temperatures fitted on one half and measured on the other it is "
             f"{found['error_cross_fitted']:.2%}."
         )
+    if found.get("thresholds") is not None:
+        sentences.append(_about_thresholds(found["thresholds"]))
     if band is not None:
         sentences.append(
             f"Under a confidence of {band['threshold']:.4f} the verdict is *uncertain*: "
@@ -181,6 +183,21 @@ def with_calibration(card: str, calibration: Mapping[str, Any]) -> str:
         )
     before = card.partition(f"\n{_CALIBRATION}\n")[0].rstrip()
     return f"{before}\n\n{_CALIBRATION}\n\n{' '.join(sentences)}\n"
+
+
+def _about_thresholds(found: Mapping[str, Any]) -> str:
+    limits = ", ".join(f"{label} {value:.3f}" for label, value in found["values"].items())
+    sentence = (
+        "The verdict is the class whose probability is largest relative to its threshold "
+        f"({limits}), chosen on those texts for the macro F1: {found['macro_f1']:.4f}, without "
+        f"thresholds {found['macro_f1_even']:.4f}"
+    )
+    if found["macro_f1_cross_fitted"] is None:
+        return f"{sentence}."
+    return (
+        f"{sentence}, and {found['macro_f1_cross_fitted']:.4f} with thresholds chosen on one half "
+        "and measured on the other."
+    )
 
 
 def _json(value: Any) -> str:

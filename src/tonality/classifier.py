@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import overload
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from tonality import artifact as folder
 from tonality.artifact import Artifact
@@ -34,9 +34,10 @@ class Prediction:
     """The verdict on one text.
 
     Attributes:
-        label: the likeliest label, or ``uncertain`` where the score is under the model's
-            abstain band.
-        score: the probability of the likeliest label, 0 to 1.
+        label: the verdict, or ``uncertain`` where the score is under the model's abstain band.
+            The verdict is the likeliest label, or, where the model has thresholds, the one whose
+            probability is largest relative to its threshold.
+        score: the probability of the verdict, 0 to 1.
         probabilities: the probability of each label, in the model's order.
         tokens_read: how many tokens the network read.
         tokens_left_out: how many it did not, because the text was longer than the limit.
@@ -47,6 +48,13 @@ class Prediction:
     probabilities: dict[str, float]
     tokens_read: int
     tokens_left_out: int
+
+    @property
+    def verdict(self) -> str:
+        """The label, or what it would be if the model never answered ``uncertain``."""
+        if self.label in self.probabilities:
+            return self.label
+        return next(name for name, value in self.probabilities.items() if value == self.score)
 
 
 class Classifier:
@@ -146,11 +154,16 @@ class Classifier:
     def _verdicts(
         self, probabilities: NDArray[np.float64], encoded: Encoded
     ) -> Iterator[Prediction]:
-        for row, read, left_out in zip(
-            probabilities.tolist(), encoded.lengths.tolist(), encoded.left_out.tolist(), strict=True
+        verdicts = decide(probabilities, self.artifact.thresholds)
+        for row, verdict, read, left_out in zip(
+            probabilities.tolist(),
+            verdicts.tolist(),
+            encoded.lengths.tolist(),
+            encoded.left_out.tolist(),
+            strict=True,
         ):
-            score = max(row)
-            label = self.labels[row.index(score)] if score >= self.artifact.abstain else UNCERTAIN
+            score = row[verdict]
+            label = self.labels[verdict] if score >= self.artifact.abstain else UNCERTAIN
             yield Prediction(label, score, dict(zip(self.labels, row, strict=True)), read, left_out)
 
     def _probabilities(
@@ -256,6 +269,20 @@ def available_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def decide(probabilities: NDArray[np.float64], thresholds: ArrayLike = ()) -> NDArray[np.int64]:
+    """The verdicts (N,) that probabilities (N, C) come to.
+
+    Args:
+        probabilities: the probabilities.
+        thresholds: (C,) what each class's probability is divided by before they are compared;
+            empty for the likeliest class.
+    """
+    limits = np.asarray(thresholds, np.float64)
+    relative = probabilities / limits if limits.size else probabilities
+    verdicts: NDArray[np.int64] = relative.argmax(axis=1)
+    return verdicts
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -59,15 +59,14 @@ class Explanation:
 
     @property
     def label(self) -> str:
-        """The likeliest label, also where the verdict is ``uncertain``."""
-        probabilities = self.prediction.probabilities
-        return max(probabilities, key=probabilities.__getitem__)
+        """The verdict, also where the model answers ``uncertain``."""
+        return self.prediction.verdict
 
     def evidence(self, label: str | None = None) -> NDArray[np.float32]:
         """What each token (T,) does for a label against the other labels, in log-odds.
 
         Args:
-            label: by default the likeliest.
+            label: by default the verdict.
 
         Raises:
             ConfigError: the model has no such label.
@@ -110,7 +109,7 @@ class Explanation:
         """Plain values for JSON: the verdict, the split and every token's part in it.
 
         Args:
-            label: what ``sentences`` and ``phrases`` weigh, by default the likeliest label.
+            label: what ``sentences`` and ``phrases`` weigh, by default the verdict.
 
         Raises:
             ConfigError: the model has no such label.

@@ -96,7 +96,7 @@ def highlight(explanation: Explanation, label: str | None = None) -> str:
 
     Args:
         explanation: what to show.
-        label: the label to explain, by default the likeliest.
+        label: the label to explain, by default the verdict.
 
     Raises:
         ConfigError: the model has no such label.

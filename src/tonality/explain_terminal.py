@@ -24,7 +24,7 @@ def show(console: Console, explanation: Explanation, label: str | None = None) -
     Args:
         console: where to print.
         explanation: what to print.
-        label: the label to explain, by default the likeliest.
+        label: the label to explain, by default the verdict.
 
     Raises:
         ConfigError: the model has no such label.

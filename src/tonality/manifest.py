@@ -39,9 +39,13 @@ _KEYS = frozenset(
         "text",
     }
 )
+# A folder without them is one that earlier versions read; with them, those refuse it, since they
+# would give other verdicts.
+_OPTIONAL = frozenset({"thresholds"})
 # Deeper networks would make a list of tensors that no weights file bears out.
 _MOST_LAYERS = 64
 _TEMPERATURES = (1e-6, 1e6)
+_LEAST_THRESHOLD = 1e-12  # probabilities are divided by them
 # Control characters in a label would reach the terminal; lone surrogates cannot be printed.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -68,6 +72,7 @@ class Manifest:
     provenance: dict[str, Any]
     metrics: dict[str, Any]
     files: dict[str, FileRecord]
+    thresholds: tuple[float, ...] = ()
 
     def to_json(self, path: Path) -> bytes:
         """The bytes of ``config.json``, to be written to ``path``.
@@ -83,6 +88,8 @@ class Manifest:
             "network": self.network.to_dict(),
             "files": files,
         }
+        if not self.thresholds:
+            del values["thresholds"]
         return dump_json(values, path, indent=2)
 
     @classmethod
@@ -112,6 +119,7 @@ class Manifest:
             provenance=reader.mapping("provenance"),
             metrics=reader.mapping("metrics"),
             files=reader.files(),
+            thresholds=reader.thresholds(network.classes),
         )
 
 
@@ -217,7 +225,7 @@ class _Reader:
             )
         for key in sorted(_KEYS - self._values.keys()):
             self.fail(f"lacks {key!r}")
-        for key in sorted(self._values.keys() - _KEYS):
+        for key in sorted(self._values.keys() - _KEYS - _OPTIONAL):
             self.fail(f"has an unknown key {key!r}")
 
     def mapping(self, key: str) -> dict[str, Any]:
@@ -250,6 +258,17 @@ class _Reader:
         if not math.isclose(math.fsum(priors), 1, abs_tol=1e-6):
             self.fail(f"priors must sum to 1, not {math.fsum(priors)}")
         return priors
+
+    def thresholds(self, classes: int) -> tuple[float, ...]:
+        if "thresholds" not in self._values:
+            return ()
+        values = self._list("thresholds", classes)
+        thresholds = tuple(
+            self._number("each of thresholds", value, _LEAST_THRESHOLD, 1) for value in values
+        )
+        if not math.isclose(math.fsum(thresholds), 1, abs_tol=1e-6):
+            self.fail(f"thresholds must sum to 1, not {math.fsum(thresholds)}")
+        return thresholds
 
     def _list(self, key: str, length: int) -> list[Any]:
         value = self._values[key]

@@ -150,3 +150,40 @@ def test_texts_learnt_from_are_known_in_another_file(reviews: Path, tmp_path: Pa
         DataError, match=r"training had 120 labelled rows, here are 59.*--split all"
     ):
         run("--data", copy, *options, "-o", tmp_path / "c")
+
+
+def test_thresholds_are_chosen_kept_and_taken_away(
+    reviews: Path, model_folder: Path, tmp_path: Path
+) -> None:
+    chosen, kept, even = (tmp_path / name for name in ("chosen", "kept", "even"))
+    skewed = tmp_path / "skewed.csv"
+    lines = reviews.read_text(encoding="utf-8").splitlines()
+    rare = [line for line in lines[1:] if ",positive," in line][:12]
+    common = [line for line in lines[1:] if ",negative," in line]
+    skewed.write_text("\n".join([lines[0], *common, *rare]) + "\n", encoding="utf-8")
+    options = ("--data", skewed, "--group-column", "")
+    stdout, _ = run(*options, "--model", model_folder, "-o", chosen, "--thresholds", "macro-f1")
+    model = read(chosen)
+    found = model.metrics["calibration"]["thresholds"]
+
+    assert len(model.thresholds) == 2
+    assert found["values"] == dict(zip(model.labels, model.thresholds, strict=True))
+    assert found["macro_f1"] >= found["macro_f1_even"]
+    assert f"macro F1           {found['macro_f1']:.4f}, without thresholds" in stdout
+    assert "largest relative to its threshold (negative " in model.card
+
+    run("--data", reviews, "--model", chosen, "-o", kept)
+    before, after = tonality.load(chosen), tonality.load(kept)
+    texts = [f"{text} {n}" for text, _ in ROWS for n in range(3)]
+    assert after.artifact.temperature != before.artifact.temperature
+    assert [p.verdict for p in after.predict(texts)] == [p.verdict for p in before.predict(texts)]
+    run("--data", reviews, "--model", chosen, "-o", even, "--thresholds", "even")
+    assert read(even).thresholds == ()
+
+
+def test_an_unknown_way_to_thresholds_is_told(
+    reviews: Path, model_folder: Path, tmp_path: Path
+) -> None:
+    options = ("--data", reviews, "--model", model_folder, "-o", tmp_path / "new")
+    _, stderr = run(*options, "--thresholds", "best", code=2)
+    assert "'best' is none of keep, even, macro-f1" in " ".join(stderr.split())

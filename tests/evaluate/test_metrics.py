@@ -83,6 +83,7 @@ def test_json_has_the_promised_keys_and_no_nan() -> None:
     assert set(written) == {
         "n", "labels", "accuracy", "accuracy_interval", "per_class", "macro", "macro_f1_interval",
         "weighted", "roc_auc", "log_loss", "confusion", "by_length", "mistakes",
+        "ordered",
     }  # fmt: skip
     assert written["n"] == 50
     assert np.shape(written["confusion"]) == (3, 3)

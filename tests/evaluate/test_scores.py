@@ -75,3 +75,39 @@ def test_class_scores_by_name() -> None:
         "f1": None,
         "support": 0,
     }
+
+
+@settings(max_examples=50, deadline=None)
+@given(truths_and_verdicts())
+def test_weighted_kappa_is_scikit_learns(case: tuple[list[int], list[int], int]) -> None:
+    truth, verdicts, classes = case
+    names = [str(c) for c in range(1, classes + 1)]
+    found = scores.ordered_scores(scores.confusion_matrix(truth, verdicts, classes), names)
+
+    if classes < 3:
+        assert found is None
+        return
+    assert found is not None
+    assert found.mean_absolute_error == pytest.approx(np.mean(np.abs(np.subtract(truth, verdicts))))
+    if len({*truth, *verdicts}) == 1:
+        assert found.quadratic_weighted_kappa is None
+    else:
+        assert found.quadratic_weighted_kappa == pytest.approx(
+            sklearn_metrics.cohen_kappa_score(truth, verdicts, weights="quadratic")
+        )
+
+
+def test_distances_are_those_of_the_numbers() -> None:
+    confusion = np.zeros((3, 3), np.int64)
+    confusion[0, 1] = confusion[1, 2] = 1  # 1 taken for 4, 4 taken for 4.5
+    found = scores.ordered_scores(confusion, ["1", "4", "4.5"])
+
+    assert found is not None
+    assert found.mean_absolute_error == pytest.approx(1.75)
+
+
+@pytest.mark.parametrize(
+    "names", [["a", "b", "c"], ["1", "2"], ["1", "2", "nan"], ["1", "2", "2.0"]]
+)
+def test_other_labels_have_no_order(names: list[str]) -> None:
+    assert scores.ordered_scores(np.eye(len(names), dtype=np.int64), names) is None

@@ -25,9 +25,9 @@ class Outcome:
     Attributes:
         case: the case.
         passed: whether what was expected held.
-        label: the likeliest label of the text.
+        label: the verdict on the text.
         probability: how likely it is that the text is positive.
-        changed_label: the likeliest label of the changed text, if there is one.
+        changed_label: the verdict on the changed text, if there is one.
         changed_probability: how likely it is that the changed text is positive.
     """
 
@@ -142,21 +142,21 @@ def run(
 
 def _outcome(test: Behaviour, case: Case, found: dict[str, Prediction], labels: Labels) -> Outcome:
     prediction = found[case.text]
-    label, chance = _likeliest(prediction), prediction.probabilities[labels.positive]
+    label, chance = prediction.verdict, prediction.probabilities[labels.positive]
     if case.changed is None:
         return Outcome(case, _as_expected(test, prediction, labels), label, chance)
     changed = found[case.changed]
     changed_chance = changed.probabilities[labels.positive]
     passed = {
-        "same": _likeliest(changed) == label,
+        "same": changed.verdict == label,
         "not_less": changed_chance >= chance - TOLERANCE,
         "not_more": changed_chance <= chance + TOLERANCE,
     }[test.expect]
-    return Outcome(case, passed, label, chance, _likeliest(changed), changed_chance)
+    return Outcome(case, passed, label, chance, changed.verdict, changed_chance)
 
 
 def _as_expected(test: Behaviour, prediction: Prediction, labels: Labels) -> bool:
-    label, doubtful = _likeliest(prediction), prediction.score < SURE
+    label, doubtful = prediction.verdict, prediction.score < SURE
     return {
         "positive": label == labels.positive,
         "negative": label == labels.negative,
@@ -164,7 +164,3 @@ def _as_expected(test: Behaviour, prediction: Prediction, labels: Labels) -> boo
         "not_positive": label != labels.positive or doubtful,
         "not_negative": label != labels.negative or doubtful,
     }[test.expect]
-
-
-def _likeliest(prediction: Prediction) -> str:
-    return max(prediction.probabilities, key=prediction.probabilities.__getitem__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,8 +26,9 @@ from tonality.cli.progress import progress_of, say
 
 if TYPE_CHECKING:
     from tonality.classifier import Classifier
-    from tonality.evaluate.calibrate import Aim, Calibrated
+    from tonality.evaluate.calibrate import Aim, Calibrated, Thresholds
     from tonality.evaluate.parts import Chosen
+    from tonality.evaluate.thresholds import Chosen as ChosenThresholds
 
 
 def calibrate(
@@ -46,6 +47,14 @@ def calibrate(
         float | None,
         typer.Option(help="Answer this share of the texts, `uncertain` on the rest.", min=0, max=1),
     ] = None,
+    thresholds: Annotated[
+        str,
+        typer.Option(
+            help="macro-f1: choose a threshold a class for the highest macro F1, which serves "
+            "rare classes; even: none; keep: those that the model has.",
+            metavar="HOW",
+        ),
+    ] = "keep",
     split: Annotated[
         str | None,
         typer.Option(
@@ -64,15 +73,20 @@ def calibrate(
     label_map: LabelMap = None,
     encoding: Encoding = None,
 ) -> None:
-    """Fit a model's temperature on labelled data, and choose when it answers `uncertain`."""
+    """Fit a model's temperature on labelled data; choose thresholds, when to say `uncertain`."""
     if accuracy is not None and coverage is not None:
         raise typer.BadParameter("give --accuracy or --coverage, not both")
     from tonality import artifact
     from tonality.classifier import load
     from tonality.data import load_dataset, parse_label_map
-    from tonality.evaluate.calibrate import Aim
+    from tonality.evaluate.calibrate import Aim, Thresholds
     from tonality.evaluate.parts import choose_unseen, is_unsure, learnt
 
+    ways = [way.value for way in Thresholds]
+    if thresholds not in ways:
+        raise typer.BadParameter(
+            f"{thresholds!r} is none of {', '.join(ways)}", param_hint="--thresholds"
+        )
     part = part_named(split)
     classifier = load(model, abstain=0.0)
     dataset = load_dataset(
@@ -93,7 +107,8 @@ def calibrate(
             "training data, --split validation takes the rows that were held out"
         )
     source = {"name": dataset.name, "sha256": dataset.sha256, "part": chosen.part.value}
-    result = _calibrated(classifier, chosen, source, Aim(accuracy, coverage))
+    aim = Aim(accuracy, coverage)
+    result = _calibrated(classifier, chosen, source, aim, Thresholds(thresholds))
     artifact.write(result.artifact, output, overwrite=overwrite)
     say(f"the model is in {output}")
     if as_json:
@@ -103,7 +118,11 @@ def calibrate(
 
 
 def _calibrated(
-    classifier: Classifier, chosen: Chosen, source: Mapping[str, object], aim: Aim
+    classifier: Classifier,
+    chosen: Chosen,
+    source: Mapping[str, object],
+    aim: Aim,
+    thresholds: Thresholds,
 ) -> Calibrated:
     from tonality.card import with_calibration
     from tonality.evaluate.calibrate import calibrate as fit
@@ -119,6 +138,7 @@ def _calibrated(
         answers.lengths > 0,
         source=source,
         aim=aim,
+        thresholds=thresholds,
     )
     card = with_calibration(result.artifact.card, result.artifact.metrics["calibration"])
     return dataclasses.replace(result, artifact=dataclasses.replace(result.artifact, card=card))
@@ -133,6 +153,8 @@ def _show(result: Calibrated) -> None:
         + ("" if crossed is None else f", cross-fitted {crossed:.2%}")
         + f"; by chance alone {found['error_by_chance']:.2%}",
     ]
+    if result.chosen is not None:
+        lines += _thresholds(result.chosen, result.artifact.labels)
     if result.band is None:
         lines.append("uncertain          never (see --accuracy and --coverage)")
     else:
@@ -146,3 +168,16 @@ def _show(result: Calibrated) -> None:
                 f"{result.cross_fitted.accuracy:.2%} of them right"
             )
     typer.echo("\n".join(lines))
+
+
+def _thresholds(found: ChosenThresholds, labels: Sequence[str]) -> list[str]:
+    from tonality.display import printable
+
+    crossed = found.macro_f1_cross_fitted
+    pairs = zip(labels, found.values, strict=True)
+    limits = ", ".join(f"{printable(label)} {value:.3f}" for label, value in pairs)
+    return [
+        f"thresholds         {limits}",
+        f"macro F1           {found.macro_f1:.4f}, without thresholds {found.macro_f1_even:.4f}"
+        + ("" if crossed is None else f", cross-fitted {crossed:.4f}"),
+    ]

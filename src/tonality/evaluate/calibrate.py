@@ -1,15 +1,17 @@
-"""Give a model its temperature and, if asked for, the confidence under which it abstains."""
+"""Give a model its temperature and, if asked for, thresholds and when it abstains."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
 
 from tonality.artifact import Artifact
+from tonality.classifier import decide
 from tonality.data import Table
 from tonality.errors import DataError
 from tonality.evaluate.abstaining import (
@@ -30,6 +32,15 @@ from tonality.evaluate.calibration import (
     halves,
     to_logits,
 )
+from tonality.evaluate.thresholds import Chosen, choose, rescale
+
+
+class Thresholds(StrEnum):
+    """Which per-class thresholds a model shall have."""
+
+    KEEP = "keep"
+    EVEN = "even"
+    MACRO_F1 = "macro-f1"
 
 
 @dataclass(frozen=True)
@@ -63,10 +74,11 @@ class Calibrated:
     """A calibrated model.
 
     Attributes:
-        artifact: the model, with its new temperature and band, and in its metrics under
-            ``calibration`` what was found.
+        artifact: the model, with its new temperature, thresholds and band, and in its metrics
+            under ``calibration`` what was found.
         probabilities: (N, C), those of the rows with the new temperature.
         calibration: how far they can be trusted, before and after.
+        chosen: the thresholds, if they were chosen here.
         band: what abstaining gives on the rows that its threshold was chosen on; ``None`` if the
             model always answers.
         cross_fitted: the same with thresholds chosen on one half of the rows and measured on
@@ -76,6 +88,7 @@ class Calibrated:
     artifact: Artifact
     probabilities: Floats
     calibration: Calibration
+    chosen: Chosen | None
     band: Band | None
     cross_fitted: Band | None
 
@@ -89,8 +102,12 @@ def calibrate(
     *,
     source: Mapping[str, Any],
     aim: Aim | None = None,
+    thresholds: Thresholds = Thresholds.KEEP,
 ) -> Calibrated:
     """Fits the temperature on labelled rows that the model was not trained on.
+
+    Verdicts stay what they were, unless other thresholds are asked for: thresholds that the model
+    has go with the temperature.
 
     Args:
         artifact: the model.
@@ -100,6 +117,7 @@ def calibrate(
         read: (N,), False for texts without a token.
         source: what the rows are, for the record: plain JSON.
         aim: what to abstain for.
+        thresholds: which thresholds it shall have.
 
     Raises:
         ConfigError: a share to reach is out of range.
@@ -113,17 +131,21 @@ def calibrate(
     after = at_temperature(probabilities, artifact.temperature, temperature, read)
     half = halves(table)
     calibration = assess(labels, after, temperature, read=read, half=half)
-    threshold = aim.threshold(after.max(axis=1), after.argmax(axis=1) == labels)
+    chosen, limits = _limits(artifact, thresholds, labels, after, temperature, half)
+    confidence, right = _sureness(labels, after, limits)
+    threshold = aim.threshold(confidence, right)
     band = crossed = None
     if threshold > 0:
-        band = band_at(threshold, after.max(axis=1), after.argmax(axis=1) == labels)
+        band = band_at(threshold, confidence, right)
         if half is not None:
             plain = at_temperature(probabilities, artifact.temperature, 1.0, read)
-            crossed = _cross_fit_band(aim, labels, cross_fit(labels, plain, read, half), half)
+            found = _sureness(labels, cross_fit(labels, plain, read, half), limits)
+            crossed = _cross_fit_band(aim, *found, half)
     record = {
         "data": dict(source),
         "n": len(labels),
         **_figures(calibration),
+        "thresholds": None if chosen is None else chosen.to_json(artifact.labels),
         "abstain": None if band is None else {
             "aim": dataclasses.asdict(aim),
             **band.to_json(),
@@ -133,17 +155,41 @@ def calibrate(
     complete = dataclasses.replace(
         artifact,
         temperature=temperature,
+        thresholds=limits,
         abstain=threshold,
         metrics={**artifact.metrics, "calibration": record},
     )
-    return Calibrated(complete, after, calibration, band, crossed)
+    return Calibrated(complete, after, calibration, chosen, band, crossed)
 
 
-def _cross_fit_band(aim: Aim, labels: Integers, probabilities: Floats, half: Mask) -> Band | None:
+def _limits(
+    artifact: Artifact,
+    thresholds: Thresholds,
+    labels: Integers,
+    probabilities: Floats,
+    temperature: float,
+    half: Mask | None,
+) -> tuple[Chosen | None, tuple[float, ...]]:
+    """The thresholds asked for, and what was found if they were chosen on these rows."""
+    if thresholds is Thresholds.KEEP:
+        return None, rescale(artifact.thresholds, artifact.temperature, temperature)
+    if thresholds is Thresholds.EVEN:
+        return None, ()
+    chosen = choose(labels, probabilities, half)
+    return chosen, chosen.values
+
+
+def _sureness(
+    labels: Integers, probabilities: Floats, thresholds: tuple[float, ...]
+) -> tuple[Floats, Mask]:
+    """(N,) the probability of each verdict, and whether it is right."""
+    verdicts = decide(probabilities, thresholds)
+    return probabilities[np.arange(len(labels)), verdicts], verdicts == labels
+
+
+def _cross_fit_band(aim: Aim, confidence: Floats, right: Mask, half: Mask) -> Band | None:
     """What the aim's thresholds give where they were not chosen, over both halves."""
-    confidence = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == labels
-    thresholds = np.empty(len(labels))
+    thresholds = np.empty(len(right))
     try:
         for side in (half, ~half):
             thresholds[side] = aim.threshold(confidence[~side], right[~side])

@@ -50,13 +50,20 @@ class Comparison:
 
 
 def compare(
-    labels: Integers, first: Floats, second: Floats, *, resamples: int = 1000, seed: int = 0
+    labels: Integers,
+    first: Floats,
+    second: Floats,
+    *,
+    verdicts: tuple[Integers, Integers] | None = None,
+    resamples: int = 1000,
+    seed: int = 0,
 ) -> Comparison:
     """Compares two models' probabilities on the same N texts.
 
     Args:
         labels: true classes, (N,).
         first, second: each model's probabilities, (N, C), in the same order of classes.
+        verdicts: each model's, (N,); by default its likeliest class.
         resamples: bootstrap resamples behind each interval.
         seed: of the bootstrap.
 
@@ -64,7 +71,7 @@ def compare(
         DependencyError: scipy, which comes with scikit-learn, is not installed.
     """
     classes = first.shape[1]
-    verdicts = first.argmax(axis=1), second.argmax(axis=1)
+    verdicts = verdicts or (first.argmax(axis=1), second.argmax(axis=1))
     right = [verdict == labels for verdict in verdicts]
     only_first = int((right[0] & ~right[1]).sum())
     only_second = int((right[1] & ~right[0]).sum())

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from tonality.classifier import Classifier
+from tonality.classifier import Classifier, decide
 from tonality.data import Table
 from tonality.errors import DataError
 from tonality.evaluate.labels import match_labels
@@ -27,6 +27,7 @@ class Answers:
         lengths: the texts' lengths in tokens, read or not, (N,).
         shortened: how many texts were too long to be read whole.
         aliases: labels that were read as one of the model's: the data's -> the model's.
+        thresholds: (C,) the model's, which its verdicts go by; empty for the likeliest class.
     """
 
     labels: npt.NDArray[np.int64]
@@ -34,11 +35,12 @@ class Answers:
     lengths: npt.NDArray[np.int64]
     shortened: int
     aliases: dict[str, str]
+    thresholds: tuple[float, ...] = field(default=(), kw_only=True)
 
     @property
     def verdicts(self) -> npt.NDArray[np.int64]:
-        """(N,) the likeliest class of each row."""
-        return np.asarray(self.probabilities.argmax(axis=1))
+        """(N,) the class that the model decides for, also where it would abstain."""
+        return decide(self.probabilities, self.thresholds)
 
     @property
     def right(self) -> npt.NDArray[np.bool_]:
@@ -48,7 +50,8 @@ class Answers:
     @property
     def confidence(self) -> npt.NDArray[np.float64]:
         """(N,) its probability."""
-        return np.asarray(self.probabilities.max(axis=1), np.float64)
+        rows = np.arange(len(self.labels))
+        return np.asarray(self.probabilities[rows, self.verdicts], np.float64)
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def classify(
 ) -> Answers:
     """Classify labelled rows.
 
-    A row counts as its likeliest label even where the model would abstain.
+    A row counts as the model's verdict even where the model would abstain.
 
     Args:
         classifier: the model.
@@ -91,7 +94,14 @@ def classify(
             shortened += found.tokens_left_out > 0
         if progress is not None:
             progress(begin + len(predictions))
-    return Answers(matched.classes, probabilities, lengths, shortened, matched.aliases)
+    return Answers(
+        matched.classes,
+        probabilities,
+        lengths,
+        shortened,
+        matched.aliases,
+        thresholds=classifier.artifact.thresholds,
+    )
 
 
 def measure(
@@ -124,5 +134,6 @@ def measure(
         lengths=answers.lengths,
         texts=table.texts,
         ids=ids,
+        thresholds=answers.thresholds,
     )
     return Measured(**vars(answers), evaluation=evaluation)

@@ -15,9 +15,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tonality.classifier import decide
 from tonality.errors import DataError, DependencyError
 from tonality.evaluate import scores
-from tonality.evaluate.scores import ClassScores, Counts, Floats, Interval, wilson
+from tonality.evaluate.scores import (
+    ClassScores,
+    Counts,
+    Floats,
+    Interval,
+    OrderedScores,
+    ordered_scores,
+    wilson,
+)
 
 _EXCERPT = 240  # characters of a mistaken text that a report quotes
 
@@ -65,6 +74,7 @@ class Evaluation:
         by_length: accuracy in equal shares of the texts from the shortest to the longest; empty
             if no lengths were given.
         mistakes: the wrong verdicts that were given most surely, surest first.
+        ordered: how far off the verdicts are, where the labels are three numbers or more.
     """
 
     n: int
@@ -80,6 +90,7 @@ class Evaluation:
     confusion: tuple[tuple[int, ...], ...]
     by_length: tuple[LengthBucket, ...]
     mistakes: tuple[Mistake, ...]
+    ordered: OrderedScores | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Everything, in types that ``json`` writes; undefined values are ``None``, never NaN."""
@@ -94,6 +105,7 @@ def evaluate(
     lengths: npt.ArrayLike | None = None,
     texts: Sequence[str | None] | None = None,
     ids: Sequence[str] | None = None,
+    thresholds: Sequence[float] = (),
     mistakes: int = 20,
     buckets: int = 5,
     resamples: int = 1000,
@@ -103,11 +115,12 @@ def evaluate(
 
     Args:
         labels: true classes, (N,) integers in [0, C).
-        probabilities: (N, C); a row's verdict is its largest.
+        probabilities: (N, C).
         names: the C classes by name, in the order of the columns.
         lengths: the texts' lengths in tokens, (N,).
         texts: the N texts, quoted in the list of mistakes.
         ids: the N rows' names for that list; by default their numbers, from 0.
+        thresholds: (C,) those that the verdicts go by; by default a row's largest probability.
         mistakes: how many wrong verdicts to list at most.
         buckets: into how many groups of equal size to cut the lengths.
         resamples: bootstrap resamples behind the interval of the macro F1.
@@ -124,7 +137,7 @@ def evaluate(
     truth, beliefs = _checked(labels, probabilities, len(names))
     sklearn = require_sklearn()
     n, classes = beliefs.shape
-    verdicts = beliefs.argmax(axis=1)  # (N,)
+    verdicts = decide(beliefs, thresholds)  # (N,)
     confusion: Counts = sklearn.confusion_matrix(truth, verdicts, labels=range(classes))
     macro, weighted = (_average(sklearn, truth, verdicts, how) for how in ("macro", "weighted"))
     return Evaluation(
@@ -141,6 +154,7 @@ def evaluate(
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
         by_length=_by_length(truth == verdicts, lengths, buckets),
         mistakes=_mistakes(truth, verdicts, beliefs, names, mistakes, texts, ids),
+        ordered=ordered_scores(confusion, names),
     )
 
 

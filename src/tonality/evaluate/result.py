@@ -121,9 +121,11 @@ def side_by_side(
             f"{', '.join(names)}, {second.name} has {', '.join(others)}"
         )
     order = np.array([others.index(name) for name in names])
+    place = order.argsort()  # where each of the second's classes is among the first's
     comparison = compare(
         first.measured.labels,
         first.measured.probabilities,
         second.measured.probabilities[:, order],
+        verdicts=(first.measured.verdicts, place[second.measured.verdicts]),
     )
     return Result(facts, chosen, first, second, comparison)

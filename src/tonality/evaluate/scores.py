@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import numpy.typing as npt
 
+from tonality.data.ordered import label_values
+
 Counts = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Interval = tuple[float, float]
@@ -40,6 +42,39 @@ class ClassScores:
     def to_json(self) -> dict[str, float | int | None]:
         """The scores by name."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class OrderedScores:
+    """How far off verdicts are where the classes are numbers, such as stars.
+
+    Attributes:
+        mean_absolute_error: the mean distance between truth and verdict, in the numbers' unit.
+        quadratic_weighted_kappa: the agreement beyond chance, a mistake weighing as the square of
+            its distance (Cohen 1968): 1 is perfect, 0 is chance; ``None`` where all truths and
+            verdicts are one class.
+    """
+
+    mean_absolute_error: float
+    quadratic_weighted_kappa: float | None
+
+
+def ordered_scores(confusion: Counts, names: Sequence[str]) -> OrderedScores | None:
+    """The scores of a (C, C) confusion matrix; None unless there are three or more numbers."""
+    values = label_values(names)
+    if values is None or len(values) < 3:
+        return None
+    numbers = np.asarray(values)
+    distance = np.abs(numbers[:, None] - numbers[None, :])  # (C, C)
+    n = confusion.sum()
+    by_chance = np.outer(confusion.sum(axis=1), confusion.sum(axis=0)) / n
+    expected = float((by_chance * distance**2).sum())
+    return OrderedScores(
+        mean_absolute_error=float((confusion * distance).sum() / n),
+        quadratic_weighted_kappa=(
+            1 - float((confusion * distance**2).sum()) / expected if expected else None
+        ),
+    )
 
 
 def confusion_matrix(labels: npt.ArrayLike, verdicts: npt.ArrayLike, classes: int) -> Counts:

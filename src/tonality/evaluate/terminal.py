@@ -113,6 +113,10 @@ def _summary(evaluation: Evaluation, analysis: Analysis) -> Table:
     auc = evaluation.roc_auc
     grid.add_row("ROC AUC", "undefined: a class has no text" if auc is None else f"{auc:.4f}")
     grid.add_row("log loss", f"{evaluation.log_loss:.4f}")
+    if evaluation.ordered is not None:
+        kappa = evaluation.ordered.quadratic_weighted_kappa
+        grid.add_row("mean error", f"{evaluation.ordered.mean_absolute_error:.3f} from the truth")
+        grid.add_row("weighted kappa", "undefined" if kappa is None else f"{kappa:.4f} (quadratic)")
     calibration, spared = analysis.calibration, analysis.nine_in_ten
     error = f"{calibration.after.error:.2%}"
     if calibration.cross_fitted is not None:

@@ -1,0 +1,108 @@
+"""Per-class thresholds: found exactly, applied everywhere, kept through a new temperature."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tonality
+from reading_model import make_artifact
+from tonality.artifact import read, write
+from tonality.classifier import Classifier, decide, softmax
+from tonality.data import Table
+from tonality.evaluate.measure import measure
+from tonality.evaluate.thresholds import best_thresholds, choose, macro_f1, rescale
+
+
+def skewed(seed: int, n: int, classes: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """Truths of falling frequency and beliefs that know something of them: (N,), (N, C)."""
+    rng = np.random.default_rng(seed)
+    shares = 0.5 ** np.arange(classes)
+    truth = rng.choice(classes, n, p=shares / shares.sum())
+    logits = rng.normal(0, 1, (n, classes)) + np.log(shares) + 1.2 * np.eye(classes)[truth]
+    return truth, softmax(logits)
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 10_000), st.integers(2, 60))
+def test_two_classes_get_the_best_threshold_there_is(seed: int, n: int) -> None:
+    truth, beliefs = skewed(seed, n, classes=2)
+    edges = np.sort(np.concatenate([beliefs[:, 0], [0.0011, 0.9989]]))
+    every = [(t, 1 - t) for t in (edges[1:] + edges[:-1]) / 2]
+    best = max(macro_f1(truth, decide(beliefs, pair), 2) for pair in every)
+
+    assert macro_f1(truth, decide(beliefs, best_thresholds(truth, beliefs)), 2) == pytest.approx(
+        best
+    )
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 10_000), st.integers(1, 80), st.integers(2, 5))
+def test_never_worse_than_without_and_always_valid(seed: int, n: int, classes: int) -> None:
+    truth, beliefs = skewed(seed, n, classes)
+    found = choose(truth, beliefs)
+
+    assert found.macro_f1 >= found.macro_f1_even
+    assert sum(found.values) == pytest.approx(1)
+    assert min(found.values) > 0
+
+
+def test_skewed_classes_gain_where_thresholds_were_not_chosen() -> None:
+    truth, beliefs = skewed(1, 4000)
+    half = np.arange(4000) % 2 == 0
+    found = choose(truth, beliefs, half)
+
+    assert found.macro_f1_cross_fitted is not None
+    assert found.macro_f1_cross_fitted > found.macro_f1_even + 0.005
+    assert found.values[2] < found.values[0]  # the rare class needs less
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 10_000), st.floats(0.2, 5), st.floats(0.2, 5))
+def test_verdicts_stay_at_another_temperature(seed: int, before: float, after: float) -> None:
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 2, (50, 3))
+    limits = tuple(rng.dirichlet([2, 2, 2]).tolist())
+    old = decide(softmax(logits / before), limits)
+    new = decide(softmax(logits / after), rescale(limits, before, after))
+
+    assert (old == new).mean() >= 0.98  # ties may fall either way in the last digit
+
+
+def test_the_classifier_goes_by_the_folders_thresholds(tmp_path: Path) -> None:
+    plain = dataclasses.replace(make_artifact(), temperature=10.0)
+    folder = write(dataclasses.replace(plain, thresholds=(0.001, 0.999)), tmp_path / "model")
+    classifier = tonality.load(folder)
+    texts = ["good film", "the film", "bad film", ""]
+    before, after = Classifier(plain).predict(texts), classifier.predict(texts)
+
+    assert read(folder).thresholds == (0.001, 0.999)
+    assert [p.probabilities for p in after] == [p.probabilities for p in before]
+    assert before[0].label == "positive"
+    assert {p.label for p in after} == {"negative"}
+    assert after[0].score == after[0].probabilities["negative"] < 0.5
+    assert classifier.explain("good film").label == "negative"
+    measured = measure(classifier, Table(texts=texts[:3], labels=["negative"] * 3))
+    assert measured.evaluation.accuracy == 1
+    assert measured.confidence.tolist() == [p.score for p in after[:3]]
+
+
+def test_an_uncertain_answer_still_has_a_verdict() -> None:
+    model = dataclasses.replace(
+        make_artifact(abstain=0.9), temperature=10.0, thresholds=(0.001, 0.999)
+    )
+    prediction = Classifier(model).predict("good film")
+
+    assert prediction.label == "uncertain"
+    assert prediction.verdict == "negative"
+
+
+def test_a_folder_without_thresholds_has_no_such_key(tmp_path: Path) -> None:
+    """Versions that know no thresholds read it; one with them they refuse, naming the key."""
+    text = (write(make_artifact(), tmp_path / "model") / "config.json").read_text()
+    assert "thresholds" not in text
