@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from functools import partial
+import asyncio
+import logging
+from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic_core import to_json
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from tonality import __version__
+from tonality.errors import TonalityError
 from tonality.serve import answers, pages
 from tonality.serve.batches import Batches, Compute
-from tonality.serve.bodies import read_json
+from tonality.serve.bodies import JSON, Bodies
 from tonality.serve.gate import Gate
 from tonality.serve.metrics import Metrics
 from tonality.serve.model import ServedModel
-from tonality.serve.problems import ProblemError
-from tonality.serve.schemas import texts_adapter
+from tonality.serve.openapi import finish, json_body, responses, secured
+from tonality.serve.problems import ProblemError, problem_of
+from tonality.serve.schemas import Explanations, ModelInfo, Predictions, Status, texts_adapter
 from tonality.serve.settings import Settings
 
-JSON = "application/json"
+logger = logging.getLogger(__name__)
+
+_METRICS = {
+    "description": "In the format of Prometheus.",
+    "content": {"text/plain": {"schema": {"type": "string"}}},
+}
 
 
 class Service:
@@ -34,82 +44,129 @@ class Service:
         model: the model that answers at first.
 
     Attributes:
-        model: the model that answers new requests; set another one at any time.
         app: the ASGI application.
-        draining: whether the service is about to stop: ``/readyz`` says so.
+        model: the model that answers new requests.
+        metrics: what it counts.
     """
 
     def __init__(self, settings: Settings, model: ServedModel) -> None:
         self.settings = settings
         self.model = model
         self.metrics = Metrics()
-        self.batches = Batches(settings, self.metrics)
+        self._batches = Batches(settings, self.metrics)
+        self._bodies = Bodies(settings)
         self._texts = texts_adapter(settings)
-        self.routes = self._routes()
-        paths = frozenset(r.path for r in self.routes.routes if isinstance(r, Route))
-        self.app = Gate(self.routes, settings, self.metrics, paths)
+        self._reloading = asyncio.Lock()
+        direct = {"/v1/predict": self._predict, "/v1/explain": self._explain}
+        routes = self._routes(direct)
+        paths = frozenset(route.path for route in routes.routes if isinstance(route, Route))
+        self._gate = Gate(routes, settings, self.metrics, paths, direct)
+        self.app: ASGIApp = self._gate
+        if settings.cors_origins:
+            self.app = CORSMiddleware(
+                self._gate,
+                allow_origins=settings.cors_origins,
+                allow_methods=["GET", "POST"],
+                allow_headers=["Authorization", "Content-Type", "X-API-Key"],
+            )
 
     @property
     def draining(self) -> bool:
-        return self.app.draining
+        """Whether the service is about to stop."""
+        return self._gate.draining
 
     def drain(self) -> None:
         """Tells load balancers and clients to go elsewhere; requests are answered still."""
-        self.app.draining = True
+        self._gate.draining = True
 
-    def _routes(self) -> FastAPI:
+    async def reload(self) -> None:
+        """Loads the model anew from where it was; one that cannot be read changes nothing.
+
+        Requests that were taken before are answered by the model that was there then.
+        """
+        async with self._reloading:
+            try:
+                model = await asyncio.to_thread(ServedModel.load, self.settings.model)
+            except (TonalityError, OSError) as error:
+                logger.error("the model stays version %s: %s", self.model.version, error)
+                self.metrics.reloads.labels("failed").inc()
+                return
+            self.model = model
+        logger.info("model %s, version %s", model.name, model.version)
+        self.metrics.reloads.labels("done").inc()
+
+    def close(self) -> None:
+        """Ends the threads."""
+        self._batches.close()
+
+    def _routes(self, direct: dict[str, Any]) -> FastAPI:
         app = FastAPI(title="tonality", version=__version__, docs_url=None, redoc_url=None)
-        add = app.add_api_route
-        add("/v1/predict", partial(self._read, answers.verdicts), methods=["POST"])
-        add("/v1/explain", partial(self._read, answers.explanations), methods=["POST"])
-        add("/v1/model", self._model, methods=["GET"])
-        add("/healthz", self._health, methods=["GET"])
-        add("/readyz", self._ready, methods=["GET"])
-        add("/metrics", self._metrics, methods=["GET"])
+        key = bool(self.settings.api_keys)
+
+        def add(path: str, handler: Any, answer: Any, *, open: bool = False, **extra: Any) -> None:
+            app.add_api_route(
+                path,
+                handler,
+                methods=["POST" if extra else "GET"],
+                response_model=None,
+                responses=responses(answer, body=bool(extra), key=key and not open),
+                openapi_extra=secured(extra, key=key and not open),
+                operation_id=path.rpartition("/")[2],
+                summary=handler.__doc__,
+                description="",
+            )
+
+        body = json_body(self._texts)
+        add("/v1/predict", direct["/v1/predict"], Predictions, **body)
+        add("/v1/explain", direct["/v1/explain"], Explanations, **body)
+        add("/v1/model", self._tell_model, ModelInfo)
+        add("/healthz", self._tell_health, Status, open=True)
+        add("/readyz", self._tell_readiness, Status, open=True)
+        add("/metrics", self._tell_metrics, _METRICS)
         app.router.routes.extend(pages.routes)
-        app.add_exception_handler(ProblemError, self._problem)
-        app.add_exception_handler(HTTPException, self._problem)
-        app.add_exception_handler(ClientDisconnect, self._gone)
+        app.add_exception_handler(ProblemError, self._tell_problem)
+        app.add_exception_handler(HTTPException, self._tell_problem)
+        app.add_exception_handler(Exception, self._tell_problem)
+        finish(app, keys=key)
         return app
 
+    async def _predict(self, request: Request) -> Response:
+        """Tell how the writers of texts feel."""
+        return await self._read(answers.verdicts, request)
+
+    async def _explain(self, request: Request) -> Response:
+        """Tell which words made the verdicts on texts."""
+        return await self._read(answers.explanations, request)
+
     async def _read(self, compute: Compute, request: Request) -> Response:
-        body = await read_json(request, self._texts, self.settings.max_body_bytes)
+        body = await self._bodies.read_json(request, self._texts)
         model = self.model
-        results = await self.batches.run(model, compute, body.texts)
+        results = await self._batches.run(model, compute, body.texts)
         return Response(answers.document(model.name, results), media_type=JSON)
 
-    async def _model(self, request: Request) -> Response:
-        return JSONResponse(self.model.info())
+    async def _tell_model(self, request: Request) -> Response:
+        """Tell which model answers."""
+        return _json(self.model.info())
 
-    async def _health(self, request: Request) -> Response:
-        return JSONResponse({"status": "ok"})
+    async def _tell_health(self, request: Request) -> Response:
+        """Tell that the process lives."""
+        return _json({"status": "ok"})
 
-    async def _ready(self, request: Request) -> Response:
+    async def _tell_readiness(self, request: Request) -> Response:
+        """Tell whether requests are taken."""
         if self.draining:
-            raise ProblemError(503, "draining", "The service stops.", "Ask another one.")
-        return JSONResponse({"status": "ready"})
+            raise ProblemError(503, "stopping", "The service stops.", "Ask another one.")
+        return _json({"status": "ready"})
 
-    async def _metrics(self, request: Request) -> Response:
+    async def _tell_metrics(self, request: Request) -> Response:
+        """Tell Prometheus what was done."""
         return Response(generate_latest(self.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
-    async def _problem(self, request: Request, error: Exception) -> Response:
-        problem = error if isinstance(error, ProblemError) else _routing(error)
+    async def _tell_problem(self, request: Request, error: Exception) -> Response:
+        problem = problem_of(error)
         self.metrics.errors.labels(problem.code).inc()
         return problem.response()
 
-    async def _gone(self, request: Request, error: Exception) -> Response:
-        return Response(status_code=499)
 
-
-def _routing(error: Exception) -> ProblemError:
-    """The problem of a path or a method that is not there."""
-    assert isinstance(error, HTTPException)
-    if error.status_code == 405:
-        return ProblemError(
-            405,
-            "method_not_allowed",
-            "This path does not take that method.",
-            "See /openapi.json.",
-            dict(error.headers or {}),
-        )
-    return ProblemError(404, "not_found", "There is nothing at this path.", "See /openapi.json.")
+def _json(values: dict[str, Any]) -> Response:
+    return Response(to_json(values), media_type=JSON)

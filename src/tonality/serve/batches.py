@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 from tonality.classifier import Classifier
 from tonality.serve.metrics import Metrics
 from tonality.serve.model import ServedModel
-from tonality.serve.problems import ProblemError
+from tonality.serve.problems import ProblemError, busy
 from tonality.serve.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -57,10 +57,10 @@ class Job:
         if not self._missing and not self.done.done():
             self.done.set_result(None)
 
-    def fail(self) -> None:
+    def fail(self, fault: Exception) -> None:
         """Ends the job without results."""
         if not self.done.done():
-            self.done.set_exception(FailedError())
+            self.done.set_exception(fault)
 
 
 class FailedError(Exception):
@@ -106,12 +106,12 @@ class Batches:
         self._jobs.append(job)
         self._waiting += len(texts)
         self._schedule()
+        seconds = self._settings.request_seconds
+        limit = asyncio.get_running_loop().call_later(seconds, job.fail, _too_slow(seconds))
         try:
-            async with asyncio.timeout(self._settings.request_seconds):
-                await job.done
-        except TimeoutError:
-            raise _too_slow(self._settings.request_seconds) from None
+            await job.done
         finally:
+            limit.cancel()
             self._forget(job)
         return job.results
 
@@ -121,13 +121,7 @@ class Batches:
 
     def _admit(self, count: int) -> None:
         if self._waiting + count > self._settings.queue_texts:
-            raise ProblemError(
-                503,
-                "busy",
-                f"{self._waiting} texts are waiting already.",
-                "Try again in a second, or send fewer texts at a time.",
-                {"Retry-After": "1"},
-            )
+            raise busy(f"{self._waiting} texts are waiting already.")
 
     def _forget(self, job: Job) -> None:
         """Takes a job that nobody waits for any more out of the queue."""
@@ -197,7 +191,7 @@ class Batches:
         if fault is not None:
             _log(fault)
             for part in parts:
-                part.job.fail()
+                part.job.fail(FailedError())
             return
         results = computed.result()
         begin = 0

@@ -7,70 +7,90 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 
-from tonality.serve.problems import ProblemError
+from tonality.serve.problems import ProblemError, busy
+from tonality.serve.settings import Settings
+
+JSON = "application/json"
+
+# A document may have a fault in each of its members; so many are gone through to word the first.
+FAULTS = 1000
 
 
-async def read_json(request: Request, adapter: TypeAdapter[Any], limit: int) -> Any:
-    """The JSON body of a request, checked.
+class Bodies:
+    """Reads the bodies of requests.
 
     Args:
-        request: the request.
-        adapter: what checks the document.
-        limit: the most bytes that the body may have.
-
-    Raises:
-        ProblemError: 415 another media type or an encoding; 413 too many bytes; 400 no JSON;
-            422 JSON of another shape.
+        settings: how large one body may be, and all that are arriving.
     """
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise _unsupported(f"The body is {media_type or 'of no type'}, not application/json.")
-    check_encoding(request)
-    body = await _read(request, limit)
-    try:
-        return adapter.validate_json(body)
-    except ValidationError as error:
-        raise _problem(error) from None
+
+    def __init__(self, settings: Settings) -> None:
+        self._limit = settings.max_body_bytes
+        self._most = settings.max_held_bytes
+        self._held = 0
+
+    async def read_json(self, request: Request, adapter: TypeAdapter[Any]) -> Any:
+        """The JSON body of a request, checked.
+
+        Raises:
+            ProblemError: 415 another media type or an encoding; 413 too many bytes; 503 too many
+                bytes are arriving; 400 no JSON; 422 JSON of another shape.
+            ClientDisconnect: nobody waits for the answer any more.
+        """
+        found = media_type(request)
+        if found != JSON:
+            raise unsupported(f"The body is {found or 'of no type'}, not {JSON}.", f"Send {JSON}.")
+        check_encoding(request)
+        body = await self._read(request)
+        try:
+            return adapter.validate_json(body)
+        except ValidationError as error:
+            raise _invalid(error) from None
+
+    async def _read(self, request: Request) -> bytes:
+        check_length(request, self._limit)
+        chunks: list[bytes] = []
+        size = 0
+        try:
+            async for chunk in request.stream():
+                size += len(chunk)
+                self._held += len(chunk)
+                if size > self._limit:
+                    raise too_large(self._limit)
+                if self._held > self._most:
+                    raise busy("Too many bodies are arriving.")
+                chunks.append(chunk)
+        finally:
+            self._held -= size
+        return b"".join(chunks)
+
+
+def media_type(request: Request) -> str:
+    """The media type of a body, without parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def check_encoding(request: Request) -> None:
-    """Refuses compressed bodies: a small one may unpack to any size."""
+    """Refuses compressed bodies: a small one may unpack to any size.
+
+    Raises:
+        ProblemError: 415.
+    """
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
-        raise _unsupported("The body is encoded.", "Send it as it is, without Content-Encoding.")
+        raise unsupported("The body is encoded.", "Send it as it is, without Content-Encoding.")
 
 
-async def _read(request: Request, limit: int) -> bytes:
-    length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length) > limit:
-        raise _too_large(limit)
-    chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit:
-            raise _too_large(limit)
-        chunks.append(chunk)
-    return b"".join(chunks)
+def check_length(request: Request, limit: int) -> None:
+    """Refuses a body that says itself that it is too large.
+
+    Raises:
+        ProblemError: 413.
+    """
+    if int(request.headers.get("content-length", "0")) > limit:
+        raise too_large(limit)
 
 
-def _problem(error: ValidationError) -> ProblemError:
-    """What is wrong with a document, without quoting it."""
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    if first["type"] == "json_invalid":
-        return ProblemError(
-            400, "not_json", f"{first['msg']}.", "Send a JSON document in UTF-8 (RFC 8259)."
-        )
-    where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in first["loc"])
-    more = error.error_count() - 1
-    return ProblemError(
-        422,
-        "invalid",
-        f"{where.lstrip('.') or 'The document'}: {first['msg']}"
-        + (f", and {more} more." if more else "."),
-        'Send {"texts": ["…", null]}; /openapi.json has the limits.',
-    )
-
-
-def _too_large(limit: int) -> ProblemError:
+def too_large(limit: int) -> ProblemError:
+    """A body has more bytes than the limit."""
     return ProblemError(
         413,
         "body_too_large",
@@ -79,5 +99,36 @@ def _too_large(limit: int) -> ProblemError:
     )
 
 
-def _unsupported(detail: str, remedy: str = "Send application/json in UTF-8.") -> ProblemError:
+def unsupported(detail: str, remedy: str) -> ProblemError:
+    """A body is of a type or encoding that is not read here."""
     return ProblemError(415, "unsupported_media_type", detail, remedy)
+
+
+def _invalid(error: ValidationError) -> ProblemError:
+    """What is wrong with a document, without quoting it."""
+    count = error.error_count()
+    if count > FAULTS:
+        return _misshapen(f"The document has {count:,} faults.")
+    first = error.errors(include_url=False, include_input=False)[0]
+    if first["type"] == "json_invalid":
+        return ProblemError(
+            400, "not_json", f"{first['msg']}.", "Send a JSON document in UTF-8 (RFC 8259)."
+        )
+    if first["type"] == "too_long":
+        has, most = first["ctx"]["actual_length"], first["ctx"]["max_length"]
+        return _misshapen(f"{_place(first['loc'])} has {has:,} texts; {most:,} are the most.")
+    # A member's name is the caller's, and may be a text put in the wrong place.
+    where = "a member" if first["type"] == "extra_forbidden" else _place(first["loc"])
+    more = f", and {count - 1} more" if count > 1 else ""
+    return _misshapen(f"{where}: {first['msg']}{more}.")
+
+
+def _place(path: tuple[int | str, ...]) -> str:
+    """Where in the document: only `texts` and a number can be part of it."""
+    return "".join(f"[{part}]" if isinstance(part, int) else part for part in path[:2]) or "body"
+
+
+def _misshapen(detail: str) -> ProblemError:
+    return ProblemError(
+        422, "invalid", detail, 'Send {"texts": ["…", null]}; /openapi.json has the limits.'
+    )

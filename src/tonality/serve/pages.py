@@ -60,7 +60,12 @@ def _file(request: Request, path: Path) -> Response:
         raise HTTPException(404)
     # By content: the files of an installed package may all have the same time.
     tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": "no-cache", "Content-Security-Policy": POLICY}
+    headers = {
+        "ETag": tag,
+        "Cache-Control": "no-cache",
+        "Content-Security-Policy": POLICY,
+        "Referrer-Policy": "no-referrer",
+    }
     known = {
         part.strip().removeprefix("W/")
         for part in request.headers.get("if-none-match", "").split(",")

@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from pydantic import Field
 from pydantic_core import to_json
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from tonality.serve.schemas import Exact
@@ -48,7 +49,7 @@ class ProblemError(Exception):
         self.code = code
         self.detail = detail
         self.remedy = remedy
-        self.headers = headers
+        self.headers = headers or {}
 
     def body(self) -> bytes:
         """The JSON document."""
@@ -66,3 +67,31 @@ class ProblemError(Exception):
     def response(self) -> Response:
         """The answer."""
         return Response(self.body(), self.status, self.headers, MEDIA_TYPE)
+
+
+def problem_of(error: Exception) -> ProblemError:
+    """The problem that an exception is to the caller."""
+    if isinstance(error, ProblemError):
+        return error
+    if not isinstance(error, HTTPException):
+        return ProblemError(
+            500,
+            "internal",
+            "The service could not answer; its log says where.",
+            "Tell the people who run it, with the time of the request.",
+        )
+    if error.status_code == 405:
+        detail, remedy = "This path does not take that method.", "The header Allow says which."
+        return ProblemError(405, "method_not_allowed", detail, remedy, dict(error.headers or {}))
+    return ProblemError(404, "not_found", "Nothing is here.", "/openapi.json lists the paths.")
+
+
+def busy(detail: str) -> ProblemError:
+    """The service has as much to do as it takes."""
+    return ProblemError(
+        503,
+        "busy",
+        detail,
+        "Try again in a second, or send less at a time.",
+        {"Retry-After": "1"},
+    )

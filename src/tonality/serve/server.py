@@ -1,52 +1,142 @@
-"""The process: its socket, its signals, and how it stops."""
+"""The process: its socket, its signals, how it stops, how it takes another model."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
+import signal
 import socket
+from collections.abc import Coroutine, Iterator
+from typing import Any
 
 import uvicorn
 
 from tonality.blas import one_thread
 from tonality.serve.app import Service
 from tonality.serve.model import ServedModel
+from tonality.serve.protocol import BoundedProtocol, bounded
 from tonality.serve.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+# How often connections are looked at for what takes too long.
+LOOK_SECONDS = 0.25
+
 
 def serve(settings: Settings) -> None:
-    """Serves until it is told to stop by SIGTERM or Ctrl-C.
+    """Serves until SIGTERM or Ctrl-C; SIGHUP loads the model anew from where it was.
 
     Raises:
         ArtifactError: there is no such model, or its folder is damaged.
         OSError: the address cannot be listened on.
     """
-    model = ServedModel.load(settings.model)
-    service = Service(settings, model)
-    listener = _listen(settings)
-    config = uvicorn.Config(
-        service.app,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        lifespan="off",
-        proxy_headers=False,
-        ws="none",
-    )
-    host, port = listener.getsockname()[:2]
-    logger.info(
-        "%s %s on http://%s:%d",
-        model.name,
-        model.version,
-        f"[{host}]" if ":" in host else host,
-        port,
-    )
-    with one_thread():
-        uvicorn.Server(config).run([listener])
-    service.batches.close()
+    # uvicorn warns of every broken request; those are counted instead.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    service = Service(settings, ServedModel.load(settings.model))
+    with one_thread(), contextlib.closing(service), _listen(settings) as listener:
+        Server(service).run([listener])
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, with this service's limits and signals.
+
+    Args:
+        service: what it serves.
+    """
+
+    def __init__(self, service: Service) -> None:
+        settings = service.settings
+        super().__init__(
+            uvicorn.Config(
+                service.app,
+                http=bounded(settings, service.metrics),
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_keep_alive=settings.keep_alive_seconds,  # type: ignore[arg-type]
+                timeout_graceful_shutdown=settings.shutdown_seconds,  # type: ignore[arg-type]
+            )
+        )
+        self._service = service
+        self._tasks: set[asyncio.Task[None]] = set()
+        service.metrics.watch_connections(lambda: len(self.server_state.connections))
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listens."""
+        await super().startup(sockets)
+        self._begin(self._look())
+        for listener in sockets or []:
+            host, port = listener.getsockname()[:2]
+            where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+            model = self._service.model
+            logger.info("model %s, version %s, on http://%s", model.name, model.version, where)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Handles signals inside the block."""
+        loop = asyncio.get_running_loop()
+        actions = {"SIGTERM": self._stop, "SIGINT": self._stop_now, "SIGHUP": self._reload}
+        known = {
+            getattr(signal, name): act for name, act in actions.items() if hasattr(signal, name)
+        }
+        before = {
+            number: signal.signal(
+                number, lambda number, _: loop.call_soon_threadsafe(known[number])
+            )
+            for number in known
+        }
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _stop(self) -> None:
+        """Stops soon: load balancers are told first."""
+        if self._service.draining:
+            self._stop_now()
+        else:
+            self._service.drain()
+            seconds = self._service.settings.drain_seconds
+            logger.info("stopping: requests are taken for another %g s", seconds)
+            asyncio.get_running_loop().call_later(seconds, self._leave)
+
+    def _stop_now(self) -> None:
+        """Stops; the second time, without waiting for anything."""
+        self.force_exit = self.should_exit
+        self._service.drain()
+        self._leave()
+
+    def _leave(self) -> None:
+        self.should_exit = True
+
+    def _reload(self) -> None:
+        self._begin(self._service.reload())
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _look(self) -> None:
+        """Ends connections that take too long, until the process ends."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, BoundedProtocol):
+                    connection.look(loop.time())
 
 
 def _listen(settings: Settings) -> socket.socket:
+    """A socket that listens.
+
+    Raises:
+        OSError: the address is taken, or not of this machine.
+    """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     return socket.create_server((settings.host, settings.port), family=family, backlog=1024)

@@ -33,6 +33,9 @@ class Settings(BaseSettings):
         max_texts: most texts of one request (422).
         max_text_length: most characters of one text (422).
         max_body_bytes: most bytes of a JSON body (413).
+        max_held_bytes: most bytes of JSON bodies that are arriving at a time (503).
+        max_upload_bytes: most bytes of a file to score (413).
+        max_uploads: most files scored at a time (503).
         max_header_bytes: most bytes of a request's line and headers (431).
         max_connections: most connections at a time (503).
         request_seconds: most time that the answer to one request may take (503).
@@ -64,7 +67,10 @@ class Settings(BaseSettings):
 
     max_texts: Count = 256
     max_text_length: Count = 100_000
-    max_body_bytes: Bytes = 4 * 2**20
+    max_body_bytes: Bytes = 2**20
+    max_held_bytes: Bytes = 64 * 2**20
+    max_upload_bytes: Bytes = 2**30
+    max_uploads: Annotated[int, Field(ge=1, le=64)] = 4
     max_header_bytes: Annotated[int, Field(ge=1024, le=2**20)] = 16 * 2**10
     max_connections: Count = 1024
 
@@ -85,11 +91,13 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _consistent(self) -> Settings:
-        if self.queue_texts < self.max_texts:
-            raise ValueError(
-                f"queue_texts is {self.queue_texts}, less than max_texts, {self.max_texts}: "
-                "a request of that many texts could never be taken"
-            )
+        for whole, part in (("queue_texts", "max_texts"), ("max_held_bytes", "max_body_bytes")):
+            if getattr(self, whole) < getattr(self, part):
+                raise ValueError(
+                    f"TONALITY_{whole.upper()} is {getattr(self, whole)}, less than "
+                    f"TONALITY_{part.upper()}, {getattr(self, part)}: no request that large "
+                    "could ever be taken"
+                )
         return self
 
 

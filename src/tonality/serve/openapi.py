@@ -1,0 +1,78 @@
+"""What the service does, in OpenAPI: each status that a path may answer with, and its body."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import BaseModel, TypeAdapter
+
+from tonality.serve.problems import MEDIA_TYPE, Problem
+
+Responses = dict[int | str, dict[str, Any]]
+
+# What any path may answer, whatever is asked of it.
+_ALWAYS = {
+    400: "The request is no HTTP, or its body is no JSON.",
+    408: "The request took too long to arrive.",
+    431: "The headers are too large.",
+    500: "The service failed.",
+    503: "The service has too much to do, or stops.",
+}
+_BODY = {
+    413: "The body is too large.",
+    415: "The body is of another media type, or compressed.",
+    422: "The body says something that is not asked for.",
+}
+_KEY = {401: "An API key is asked for."}
+_RETRY = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string"}}}
+_SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
+
+
+def responses(
+    success: type[BaseModel] | dict[str, Any], *, body: bool = False, key: bool = False
+) -> Responses:
+    """The answers of a path.
+
+    Args:
+        success: the model of its JSON, or an OpenAPI response object.
+        body: whether it takes a body.
+        key: whether it asks for an API key.
+    """
+    first = success if isinstance(success, dict) else {"model": success, "description": "Done."}
+    faults = {**_ALWAYS, **(_BODY if body else {}), **(_KEY if key else {})}
+    described: Responses = {200: first}
+    for status, description in sorted(faults.items()):
+        described[status] = {"model": Problem, "description": description}
+        if status == 503:
+            described[status]["headers"] = _RETRY
+    return described
+
+
+def json_body(adapter: TypeAdapter[Any]) -> dict[str, Any]:
+    """The description of a JSON body that ``adapter`` checks."""
+    content = {"application/json": {"schema": adapter.json_schema()}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def secured(extra: dict[str, Any], *, key: bool) -> dict[str, Any]:
+    """The description of a path that asks for an API key, where ``key`` says so."""
+    return {**extra, "security": [{name: []} for name in _SCHEMES]} if key else extra
+
+
+def finish(app: FastAPI, *, keys: bool) -> None:
+    """Makes the description of an application, whose routes are all there, the one it gives.
+
+    FastAPI describes every model as ``application/json``, problems too.
+    """
+    document = app.openapi()
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for status, response in operation["responses"].items():
+                if int(status) >= 400:
+                    response["content"] = {MEDIA_TYPE: response["content"]["application/json"]}
+    if keys:
+        document["components"]["securitySchemes"] = _SCHEMES

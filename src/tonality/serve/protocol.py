@@ -1,0 +1,254 @@
+"""What one connection may take of the server: headers, time and patience.
+
+uvicorn's protocol answers honest clients; this one adds what the others need. A client may be slow
+with its headers, its body or with reading its answer, send headers without an end, hundreds of
+requests at once, a body that nobody asked for, or shut its half of the connection. No timer is
+armed for any of this: :meth:`BoundedProtocol.look` is called for each connection now and then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, ClassVar, cast
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from tonality.serve.metrics import Metrics
+from tonality.serve.problems import MEDIA_TYPE, ProblemError
+from tonality.serve.settings import Settings
+
+# In the scope of a request: asks whether some of its body is still to come.
+UNREAD = "tonality.unread"
+
+# Requests that a client may send before it has the answer to the first.
+PIPELINE = 16
+
+# How long what a client goes on to send is read and dropped once it has been answered: a connection
+# closed with bytes unread is reset, and the client may never see the answer.
+LINGER_SECONDS = 5.0
+
+# A body may take `body_seconds`, and a second more for each of these bytes.
+SLOWEST_BYTES_A_SECOND = 1024
+
+
+class Line:
+    """The transport as uvicorn sees it: closing it waits for a client that is still sending.
+
+    Args:
+        transport: the connection.
+        protocol: what knows whether the client still sends.
+    """
+
+    def __init__(self, transport: asyncio.Transport, protocol: BoundedProtocol) -> None:
+        self._transport = transport
+        self._protocol = protocol
+        self._closing = False
+        self.write = transport.write
+        self.get_extra_info = transport.get_extra_info
+        self.pause_reading = transport.pause_reading
+        self.resume_reading = transport.resume_reading
+        self.abort = transport.abort
+
+    def is_closing(self) -> bool:
+        """Whether it is closed or about to be."""
+        return self._closing or self._transport.is_closing()
+
+    def close(self) -> None:
+        """Closes it, at once or when the client has stopped sending."""
+        if self.is_closing():
+            return
+        self._closing = True
+        if self._protocol.begin_closing():
+            self._transport.write_eof()
+        else:
+            self._transport.close()
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection, within the limits of the settings."""
+
+    settings: ClassVar[Settings]
+    metrics: ClassVar[Metrics]
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Takes a connection, or refuses it where there are too many."""
+        self._line = Line(transport, self)
+        self._deaf = False  # what still comes is dropped
+        self._ended = False  # nothing more comes
+        self._refusal: ProblemError | None = None
+        self._head_bytes = self._silent_bytes = self._body_bytes = 0
+        self._head_since: float | None = self.loop.time()
+        self._body_since = self._paused_since = 0.0
+        self._closed_by: float | None = None
+        super().connection_made(cast(asyncio.Transport, self._line))
+        if len(self.connections) > self.settings.max_connections:
+            self._refuse(_crowded())
+
+    def data_received(self, data: bytes) -> None:
+        """Parses what came."""
+        if self._deaf:
+            return
+        if self._head_since is None and (self.cycle is None or self.cycle.response_complete):
+            self._head_since = self.loop.time()
+        self._silent_bytes += len(data)
+        super().data_received(data)
+        # The parser keeps the beginning of a header until its end has come.
+        if self._silent_bytes > self.settings.max_header_bytes and not self._deaf:
+            self._refuse(_too_long_head(self.settings.max_header_bytes))
+
+    def eof_received(self) -> bool | None:  # type: ignore[override]
+        """Keeps the other half open for the answers to whole requests."""
+        self._ended = True
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete or cycle.more_body:
+            return None
+        cycle.keep_alive = False
+        return True
+
+    def on_message_begin(self) -> None:
+        """Counts anew."""
+        self._head_bytes = 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """Takes a part of the path."""
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Takes a header, or a trailer after a body."""
+        self._count(len(name) + len(value) + len(b": \r\n"))
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Starts a request, or lets it wait for those before it."""
+        if len(self.pipeline) >= PIPELINE:
+            raise OverflowError("too many requests at once")
+        self._silent_bytes = self._body_bytes = 0
+        self._head_since = None
+        self._body_since = self.loop.time()
+        super().on_headers_complete()
+        cycle = self.cycle
+        cast(dict[str, Any], self.scope)[UNREAD] = lambda: cycle.more_body
+
+    def on_body(self, body: bytes) -> None:
+        """Takes a part of the body."""
+        self._silent_bytes = 0
+        self._body_bytes += len(body)
+        super().on_body(body)
+
+    def pause_writing(self) -> None:
+        """Notes since when the client does not read."""
+        self._paused_since = self.loop.time()
+        super().pause_writing()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answers what is no HTTP, and what a callback refused."""
+        self._refuse(self._refusal or _no_http())
+
+    def begin_closing(self) -> bool:
+        """Drops what still comes; returns whether something may."""
+        self._deaf = True
+        cycle = self.cycle
+        sending = self._head_since is not None or (cycle is not None and cycle.more_body)
+        lingers = sending and not self._ended
+        seconds = LINGER_SECONDS if lingers else self.settings.write_seconds
+        self._closed_by = self.loop.time() + seconds
+        self.flow.resume_reading()
+        return lingers
+
+    def look(self, now: float) -> None:
+        """Ends what takes too long."""
+        settings, cycle = self.settings, self.cycle
+        if self._closed_by is not None:
+            if now > self._closed_by:
+                self._line.abort()
+        elif self.flow.write_paused:
+            if now - self._paused_since > settings.write_seconds:
+                self._line.abort()
+        elif self._head_since is not None:
+            if now - self._head_since > settings.header_seconds:
+                self._refuse(_slow("headers"))
+        elif cycle is not None and not cycle.response_complete and cycle.more_body:
+            if self.flow.read_paused:  # it is the server that is slow
+                self._body_since, self._body_bytes = now, 0
+            allowed = settings.body_seconds + self._body_bytes / SLOWEST_BYTES_A_SECOND
+            if now - self._body_since > allowed:
+                self._refuse(_slow("body"))
+
+    def _count(self, size: int) -> None:
+        self._silent_bytes = 0
+        self._head_bytes += size
+        if self._head_bytes > self.settings.max_header_bytes:
+            self._refusal = _too_long_head(self.settings.max_header_bytes)
+            raise OverflowError("too long a head")
+
+    def _refuse(self, problem: ProblemError) -> None:
+        """Answers with a problem and closes, unless other answers are due before it."""
+        self._deaf = True
+        cycle = self.cycle
+        if self.pipeline:
+            self._line.abort()
+            return
+        if cycle is not None and not cycle.response_complete:
+            if not cycle.more_body:
+                cycle.keep_alive = False  # its answer is the last
+                return
+            cycle.disconnected = True
+            cycle.message_event.set()
+            if cycle.response_started:
+                self._line.abort()
+                return
+        self.metrics.errors.labels(problem.code).inc()
+        self._line.write(self._page(problem))
+        self._line.close()
+
+    def _page(self, problem: ProblemError) -> bytes:
+        """A whole answer, from the status line on."""
+        body = problem.body()
+        headers = [
+            *self.server_state.default_headers,
+            (b"content-type", MEDIA_TYPE.encode()),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+            *((name.lower().encode(), value.encode()) for name, value in problem.headers.items()),
+        ]
+        lines = [name + b": " + value + b"\r\n" for name, value in headers]
+        return b"".join([STATUS_LINE[problem.status], *lines, b"\r\n", body])
+
+
+def bounded(settings: Settings, metrics: Metrics) -> type[BoundedProtocol]:
+    """The protocol of a service with these limits."""
+    return type("Bounded", (BoundedProtocol,), {"settings": settings, "metrics": metrics})
+
+
+def _no_http() -> ProblemError:
+    return ProblemError(400, "bad_request", "That is no HTTP/1.1 request.", "See RFC 9112.")
+
+
+def _too_long_head(limit: int) -> ProblemError:
+    return ProblemError(
+        431,
+        "headers_too_large",
+        f"The request's line and headers have more than {limit:,} bytes.",
+        "Send fewer and shorter headers.",
+    )
+
+
+def _slow(what: str) -> ProblemError:
+    return ProblemError(
+        408,
+        f"slow_{what}",
+        f"The {what} of the request took too long to arrive.",
+        "Send the request again, over a quicker connection.",
+    )
+
+
+def _crowded() -> ProblemError:
+    return ProblemError(
+        503,
+        "too_many_connections",
+        "The service has as many connections as it takes.",
+        "Try again in a second, and keep connections for several requests.",
+        {"Retry-After": "1"},
+    )
