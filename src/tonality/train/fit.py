@@ -57,6 +57,7 @@ def train(
     checkpoint_minutes: float = 10.0,
     accelerator: str = "auto",
     devices: int | str = "auto",
+    records: bool = True,
 ) -> Path:
     """Trains a model and writes its folder.
 
@@ -75,6 +76,7 @@ def train(
         checkpoint_minutes: minutes between checkpoints, besides those at evaluations.
         accelerator: ``cpu``, ``gpu`` or whatever else Lightning knows; ``auto`` for the best.
         devices: how many of them; ``auto`` for all.
+        records: whether to leave metrics and curves beside the model.
 
     Returns:
         The model folder.
@@ -134,7 +136,8 @@ def train(
         raise
     if not trainer.is_global_zero:
         return folder.model
-    _leave_records(folder, loop)
+    if records:
+        _leave_records(folder, loop)
     if loop.interrupted:
         raise KeyboardInterrupt
     return _finish(dataset, data, recipe, folder, loop, reporter, str(trainer.strategy.root_device))
