@@ -10,13 +10,18 @@ from pydantic_core import to_json
 from tonality.classifier import Classifier, Prediction
 
 
+def predictions(
+    classifier: Classifier, texts: Sequence[str | None]
+) -> tuple[list[Prediction], int]:
+    """The verdicts, and the number of tokens read."""
+    found = classifier.predict(texts)
+    return found, sum(prediction.tokens_read for prediction in found)
+
+
 def verdicts(classifier: Classifier, texts: Sequence[str | None]) -> tuple[list[bytes], int]:
     """The verdicts as JSON, each as a line of ``tonality predict --json``; and the tokens read."""
-    predictions = classifier.predict(texts)
-    return (
-        [to_json(_plain(prediction)) for prediction in predictions],
-        sum(prediction.tokens_read for prediction in predictions),
-    )
+    found, tokens = predictions(classifier, texts)
+    return [to_json(_plain(prediction)) for prediction in found], tokens
 
 
 def explanations(classifier: Classifier, texts: Sequence[str | None]) -> tuple[list[bytes], int]:

@@ -20,13 +20,14 @@ from tonality.errors import TonalityError
 from tonality.serve import answers, pages
 from tonality.serve.batches import Batches, Compute
 from tonality.serve.bodies import JSON, Bodies
-from tonality.serve.gate import Gate
+from tonality.serve.gate import Gate, Handler
 from tonality.serve.metrics import Metrics
 from tonality.serve.model import ServedModel
-from tonality.serve.openapi import finish, json_body, responses, secured
+from tonality.serve.openapi import finish, json_body, responses, secured, table_answer, table_body
 from tonality.serve.problems import ProblemError, problem_of
 from tonality.serve.schemas import Explanations, ModelInfo, Predictions, Status, texts_adapter
 from tonality.serve.settings import Settings
+from tonality.serve.uploads import Uploads
 
 logger = logging.getLogger(__name__)
 
@@ -55,9 +56,14 @@ class Service:
         self.metrics = Metrics()
         self._batches = Batches(settings, self.metrics)
         self._bodies = Bodies(settings)
+        self._uploads = Uploads(settings, self._batches)
         self._texts = texts_adapter(settings)
         self._reloading = asyncio.Lock()
-        direct = {"/v1/predict": self._predict, "/v1/explain": self._explain}
+        direct: dict[str, Handler] = {
+            "/v1/predict": self._predict,
+            "/v1/explain": self._explain,
+            "/v1/score": self._score,
+        }
         routes = self._routes(direct)
         paths = frozenset(route.path for route in routes.routes if isinstance(route, Route))
         self._gate = Gate(routes, settings, self.metrics, paths, direct)
@@ -97,9 +103,10 @@ class Service:
 
     def close(self) -> None:
         """Ends the threads."""
+        self._uploads.close()
         self._batches.close()
 
-    def _routes(self, direct: dict[str, Any]) -> FastAPI:
+    def _routes(self, direct: dict[str, Handler]) -> FastAPI:
         app = FastAPI(title="tonality", version=__version__, docs_url=None, redoc_url=None)
         key = bool(self.settings.api_keys)
 
@@ -109,7 +116,12 @@ class Service:
                 handler,
                 methods=["POST" if extra else "GET"],
                 response_model=None,
-                responses=responses(answer, body=bool(extra), key=key and not open),
+                responses=responses(
+                    answer,
+                    body=bool(extra),
+                    key=key and not open,
+                    table=path == "/v1/score",
+                ),
                 openapi_extra=secured(extra, key=key and not open),
                 operation_id=path.rpartition("/")[2],
                 summary=handler.__doc__,
@@ -119,6 +131,7 @@ class Service:
         body = json_body(self._texts)
         add("/v1/predict", direct["/v1/predict"], Predictions, **body)
         add("/v1/explain", direct["/v1/explain"], Explanations, **body)
+        add("/v1/score", direct["/v1/score"], table_answer(), **table_body())
         add("/v1/model", self._tell_model, ModelInfo)
         add("/healthz", self._tell_health, Status, open=True)
         add("/readyz", self._tell_readiness, Status, open=True)
@@ -137,6 +150,10 @@ class Service:
     async def _explain(self, request: Request) -> Response:
         """Tell which words made the verdicts on texts."""
         return await self._read(answers.explanations, request)
+
+    async def _score(self, request: Request) -> Response:
+        """Score a table: the same rows come back, with their verdicts."""
+        return await self._uploads.answer(request, self.model)
 
     async def _read(self, compute: Compute, request: Request) -> Response:
         body = await self._bodies.read_json(request, self._texts)

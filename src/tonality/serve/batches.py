@@ -39,9 +39,10 @@ Compute = Callable[[Classifier, Texts], tuple[list[Any], int]]
 class Job:
     """The texts of one request on their way."""
 
-    __slots__ = ("_missing", "compute", "done", "given", "model", "results", "texts")
+    __slots__ = ("_missing", "compute", "done", "given", "model", "patient", "results", "texts")
 
-    def __init__(self, model: ServedModel, compute: Compute, texts: Texts) -> None:
+    def __init__(self, model: ServedModel, compute: Compute, texts: Texts, patient: bool) -> None:
+        self.patient = patient  # it is not counted among those that wait
         self.model = model
         self.compute = compute
         self.texts = texts
@@ -93,25 +94,41 @@ class Batches:
         self._threads = ThreadPoolExecutor(settings.threads, "tonality-compute")
         metrics.watch_queue(lambda: self._waiting)
 
-    async def run(self, model: ServedModel, compute: Compute, texts: Texts) -> list[Any]:
+    async def run(
+        self, model: ServedModel, compute: Compute, texts: Texts, *, patient: bool = False
+    ) -> list[Any]:
         """The results for the texts of one request, in order.
+
+        Args:
+            model: what reads them.
+            compute: what is asked of it.
+            texts: the texts.
+            patient: part of a long job, of which there are few: taken whatever the queue, with
+                no limit of time.
 
         Raises:
             ProblemError: the queue is full, or the time limit passed (both 503).
         """
         if not texts:
             return []
+        job = Job(model, compute, texts, patient)
+        if patient:
+            return await self._wait(job)
         self._admit(len(texts))
-        job = Job(model, compute, texts)
-        self._jobs.append(job)
         self._waiting += len(texts)
-        self._schedule()
         seconds = self._settings.request_seconds
         limit = asyncio.get_running_loop().call_later(seconds, job.fail, _too_slow(seconds))
         try:
-            await job.done
+            return await self._wait(job)
         finally:
             limit.cancel()
+
+    async def _wait(self, job: Job) -> list[Any]:
+        self._jobs.append(job)
+        self._schedule()
+        try:
+            await job.done
+        finally:
             self._forget(job)
         return job.results
 
@@ -126,10 +143,9 @@ class Batches:
     def _forget(self, job: Job) -> None:
         """Takes a job that nobody waits for any more out of the queue."""
         if job.given < len(job.texts):
-            self._waiting -= len(job.texts) - job.given
-            job.given = len(job.texts)
-            if job in self._jobs:
-                self._jobs.remove(job)
+            if not job.patient:
+                self._waiting -= len(job.texts) - job.given
+            self._jobs.remove(job)
 
     def _schedule(self) -> None:
         """Looks for work once all that the loop holds has been read, so bursts go together."""
@@ -165,9 +181,10 @@ class Batches:
                 job.given += 1
                 texts += 1
             parts.append(Part(job, begin, job.given))
+            if not job.patient:
+                self._waiting -= job.given - begin
             if job.given < len(job.texts):
                 jobs.append(job)
-        self._waiting -= texts
         return parts
 
     def _compute(self, parts: list[Part]) -> list[Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel, TypeAdapter
 
+from tonality.serve.negotiation import FORMATS
 from tonality.serve.problems import MEDIA_TYPE, Problem
 
 Responses = dict[int | str, dict[str, Any]]
@@ -24,7 +25,9 @@ _BODY = {
     415: "The body is of another media type, or compressed.",
     422: "The body says something that is not asked for.",
 }
+_TABLE = {406: "No format that is accepted."}
 _KEY = {401: "An API key is asked for."}
+_TABLES = {media_type: {"schema": {"type": "string"}} for media_type in FORMATS}
 _RETRY = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string"}}}
 _SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer"},
@@ -33,7 +36,11 @@ _SCHEMES = {
 
 
 def responses(
-    success: type[BaseModel] | dict[str, Any], *, body: bool = False, key: bool = False
+    success: type[BaseModel] | dict[str, Any],
+    *,
+    body: bool = False,
+    key: bool = False,
+    table: bool = False,
 ) -> Responses:
     """The answers of a path.
 
@@ -41,9 +48,15 @@ def responses(
         success: the model of its JSON, or an OpenAPI response object.
         body: whether it takes a body.
         key: whether it asks for an API key.
+        table: whether the answer is a table, of which there are several formats.
     """
     first = success if isinstance(success, dict) else {"model": success, "description": "Done."}
-    faults = {**_ALWAYS, **(_BODY if body else {}), **(_KEY if key else {})}
+    faults = {
+        **_ALWAYS,
+        **(_BODY if body else {}),
+        **(_KEY if key else {}),
+        **(_TABLE if table else {}),
+    }
     described: Responses = {200: first}
     for status, description in sorted(faults.items()):
         described[status] = {"model": Problem, "description": description}
@@ -56,6 +69,22 @@ def json_body(adapter: TypeAdapter[Any]) -> dict[str, Any]:
     """The description of a JSON body that ``adapter`` checks."""
     content = {"application/json": {"schema": adapter.json_schema()}}
     return {"requestBody": {"required": True, "content": content}}
+
+
+def table_body() -> dict[str, Any]:
+    """The description of an upload, and of the query that goes with it."""
+    column = {
+        "name": "text_column",
+        "in": "query",
+        "description": "The column of the texts; by default it is found by its usual names.",
+        "schema": {"type": "string"},
+    }
+    return {"requestBody": {"required": True, "content": _TABLES}, "parameters": [column]}
+
+
+def table_answer() -> dict[str, Any]:
+    """The description of a scored table."""
+    return {"description": "The rows with their verdicts, as a stream.", "content": _TABLES}
 
 
 def secured(extra: dict[str, Any], *, key: bool) -> dict[str, Any]:

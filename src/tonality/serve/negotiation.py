@@ -1,0 +1,77 @@
+"""In which format a table comes, and in which it is wanted."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+from tonality.serve.bodies import media_type, unsupported
+from tonality.serve.problems import ProblemError
+
+# Media types, and how tonality.score calls the formats.
+FORMATS = {
+    "text/csv": "csv",
+    "text/tab-separated-values": "tsv",
+    "application/x-ndjson": "jsonl",
+}
+_CHARSETS = ("", "utf-8", "utf8", "us-ascii")
+_KNOWN = ", ".join(FORMATS)
+
+
+def table_type(request: Request) -> str:
+    """The media type of an upload.
+
+    Raises:
+        ProblemError: 415, it is no table that is read here.
+    """
+    found = media_type(request)
+    if found not in FORMATS:
+        detail = f"The body is {found or 'of no type'}, not a table."
+        raise unsupported(detail, f"Send it with one of the Content-Types {_KNOWN}.")
+    for parameter in request.headers["content-type"].split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset" and value.strip(' "').lower() not in _CHARSETS:
+            raise unsupported("The body is not in UTF-8.", "Convert it to UTF-8.")
+    return found
+
+
+def wanted_type(request: Request, own: str) -> str:
+    """The media type of the answer: what ``Accept`` likes best, the upload's own among equals.
+
+    Raises:
+        ProblemError: 406, it likes none.
+    """
+    ranges = _ranges(request.headers.get("accept", "*/*"))
+    likings = {name: _liking(name, ranges) for name in (own, *FORMATS)}
+    best = max(likings, key=likings.__getitem__)
+    if not likings[best]:
+        raise ProblemError(
+            406,
+            "not_acceptable",
+            "The header Accept takes none of the formats there are.",
+            f"Accept one of {_KNOWN}, or leave the header out.",
+        )
+    return best
+
+
+def _ranges(accept: str) -> dict[str, float]:
+    """The media ranges of a header, and how much each is liked (RFC 9110, 12.5.1)."""
+    ranges: dict[str, float] = {}
+    for part in accept.lower().split(","):
+        name, *parameters = (piece.strip() for piece in part.split(";"))
+        quality = 1.0
+        for parameter in parameters:
+            if parameter.startswith("q="):
+                try:
+                    quality = min(max(float(parameter[2:]), 0.0), 1.0)
+                except ValueError:
+                    quality = 0.0
+        ranges[name] = quality
+    return ranges
+
+
+def _liking(name: str, ranges: dict[str, float]) -> float:
+    """By the narrowest range that covers the type."""
+    for covering in (name, f"{name.partition('/')[0]}/*", "*/*"):
+        if covering in ranges:
+            return ranges[covering]
+    return 0.0
