@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tonality.encode import Encoded
-from tonality.train.batches import BatchStream, collate, epoch_batches, share
+from tonality.train.batches import (
+    BatchStream,
+    UnlabelledBatches,
+    collate,
+    epoch_batches,
+    share,
+)
 
 
 def make_texts(lengths: list[int], *, ngrams: bool = True) -> Encoded:
@@ -88,6 +94,41 @@ def test_processes_share_every_batch() -> None:
         assert len({len(part.ids) for part in parts}) == 1
         texts = {int(ids[0]) for part in parts for ids in part.ids}
         assert texts == {int(ids[0]) for ids in whole.ids}
+
+
+def test_texts_without_labels_are_a_stream_of_their_own() -> None:
+    texts = make_texts([n % 7 for n in range(30)])  # every seventh is empty
+    filled = np.flatnonzero(texts.lengths).tolist()
+    one, other = (UnlabelledBatches(texts, batch_size=4, seed=5) for _ in range(2))
+    steps = -(-len(filled) // 4)
+    passes = [[one.batch(step + turn * steps) for step in range(steps)] for turn in (0, 1)]
+    for batches in passes:
+        found = [int(ids[0]) // 100 for batch in batches for ids in batch.ids]
+        assert sorted(found) == filled
+        assert all((batch.classes == -1).all() for batch in batches)
+    assert not torch.equal(passes[0][0].ids, passes[1][0].ids)
+    late = other.batch(steps + 2)  # as another process would begin
+    assert torch.equal(late.ids, passes[1][2].ids)
+    shares = [other.batch(2, rank, 2) for rank in range(2)]
+    together = {int(ids[0]) for part in shares for ids in part.ids}
+    assert together == {int(ids[0]) for ids in passes[0][2].ids}
+
+
+def test_a_stream_gives_soft_targets_and_texts_without_labels_beside_its_own() -> None:
+    texts, beside = make_texts([3, 1, 2]), make_texts([2, 2])
+    soft = np.random.default_rng(0).random((3, 2)).astype(np.float32)
+    unlabelled = UnlabelledBatches(beside, batch_size=1, seed=0)
+    classes = np.array([1, -1, 0])
+    stream = BatchStream(
+        texts, classes, batch_size=2, seed=0, epochs=2, soft=soft, unlabelled=unlabelled
+    )
+    for step, batch in enumerate(stream):
+        rows = [int(ids[0]) // 100 for ids in batch.ids]
+        assert batch.classes.tolist() == classes[rows].tolist()
+        assert batch.soft is not None
+        np.testing.assert_array_equal(batch.soft, soft[rows])
+        assert batch.unlabelled is not None
+        assert torch.equal(batch.unlabelled.ids, unlabelled.batch(step).ids)
 
 
 @given(st.integers(1, 60), st.integers(1, 9))

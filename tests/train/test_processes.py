@@ -16,14 +16,23 @@ from tonality.train import train
 
 # Without dropout, whose noise each process draws for itself, two must do what one does.
 RECIPE = TINY.with_settings(
-    ["training.epochs=2", *(f"dropout.{name}=0" for name in vars(TINY.dropout))]
+    [
+        "training.epochs=2",
+        "training.adversarial=0.3",
+        "unlabelled.entropy=0.5",
+        "unlabelled.batch_size=8",
+        "optimiser.unfreeze_every=0.5",
+        "optimiser.layer_decay=1.5",
+        *(f"dropout.{name}=0" for name in vars(TINY.dropout)),
+    ]
 )
 PROGRAM = """
 import sys
 from made_up_reviews import make_dataset
 from tonality.train import Recipe, train
 
-train(make_dataset(), Recipe.load(sys.argv[1]), sys.argv[2], accelerator="cpu", devices=2)
+dataset, recipe = make_dataset(unlabelled=60), Recipe.load(sys.argv[1])
+train(dataset, recipe, sys.argv[2], accelerator="cpu", devices=2)
 """
 
 
@@ -42,7 +51,7 @@ def test_two_processes_train_the_model_that_one_does(tmp_path: Path) -> None:
         capture_output=True, text=True, env=environment, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    train(make_dataset(), RECIPE, one, accelerator="cpu", devices=1)
+    train(make_dataset(unlabelled=60), RECIPE, one, accelerator="cpu", devices=1)
     np.testing.assert_allclose(probabilities(two), probabilities(one), atol=1e-3)
     assert len(list(two.glob("best-*"))) == 1
     assert read(two / "model").provenance["rows"] == read(one / "model").provenance["rows"]

@@ -13,6 +13,7 @@ from tonality.network import NetworkConfig
 from tonality.train.adversarial import perturbation
 from tonality.train.averaging import EVERY, MovingAverage
 from tonality.train.batches import Batch
+from tonality.train.layerwise import depth, frozen
 from tonality.train.model import LSTMNetwork
 from tonality.train.module import parameter_groups, schedule
 from tonality.train.objectives import classification_loss
@@ -58,6 +59,38 @@ def test_each_parameter_is_in_one_group_with_its_own_rate_and_decay() -> None:
     assert given["ngram_embedding.weight"] == (0.25, 0.7)
     assert given["output.weight"] == (1.0, 0.1)
     assert given["output.bias"] == given["attention_context"] == (1.0, 0.0)
+
+
+def test_layers_learn_slower_the_lower_they_are() -> None:
+    config = NetworkConfig(9, 3, 2, layers=2, pooling="attention", dense=(4,), ngram_rows=5)
+    network = LSTMNetwork(config)
+    settings = OptimiserSettings(layer_decay=2.0, embedding_rate=0.5, weight_decay=0.1)
+    groups = parameter_groups(network, settings)
+    names = {id(parameter): name for name, parameter in network.named_parameters()}
+    given = {names[id(p)]: group["rate"] for group in groups for p in group["params"]}
+    assert sorted(given) == sorted(names.values())
+    assert given["output.weight"] == given["dense.0.bias"] == given["attention_context"] == 1
+    assert given["lstm.1.0.lstm.weight_hh_l0"] == given["lstm.1.1.lstm.bias_ih_l0"] == 1 / 2
+    assert given["lstm.0.1.lstm.weight_ih_l0"] == 1 / 4
+    assert given["ngram_embedding.weight"] == 1 / 8
+    assert given["embedding.weight"] == 0.5 / 8
+    assert all(
+        group["weight_decay"] == (0.1 if p.ndim > 1 else 0)
+        for group in groups
+        for p in group["params"]
+        if "ngram" not in names[id(p)]
+    )
+
+
+@pytest.mark.parametrize(
+    ("epoch", "deepest"), [(0.0, 0), (0.4, 0), (0.5, 1), (0.9, 1), (1.0, 2), (1.5, 3), (9.0, 3)]
+)
+def test_layers_join_from_the_head_down(epoch: float, deepest: int) -> None:
+    network = LSTMNetwork(NetworkConfig(9, 3, 2, layers=2, ngram_rows=5))
+    waiting = {id(parameter) for parameter in frozen(network, epoch, 0.5)}
+    for name, parameter in network.named_parameters():
+        assert (id(parameter) in waiting) == (depth(name, 2) > deepest)
+    assert not frozen(network, epoch, 0.0)
 
 
 def test_the_average_follows_its_formula_and_swaps_in_and_out() -> None:

@@ -16,7 +16,8 @@ class UnlabelledSettings:
     Attributes:
         virtual_adversarial: norm of the perturbation of virtual adversarial training, on texts
             with labels and without (Miyato et al. 2017). About five times the deviation of the
-            vectors' elements does well; a step costs about four times as much.
+            vectors' elements does well; with as many texts of either kind, a step costs five times
+            as much.
         probe: norm of the random step that finds its direction: xi.
         virtual_weight: what it counts beside the cross-entropy.
         entropy: what the verdicts' entropy counts, on texts without labels (Grandvalet & Bengio
