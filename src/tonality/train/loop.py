@@ -198,6 +198,7 @@ class Loop(Callback):
                 module.network,
                 self.data.validation,
                 self.data.validation_classes,
+                weights=self.data.validation_weights,
                 rank=trainer.global_rank,
                 world_size=trainer.world_size,
                 gather=gather,  # type: ignore[arg-type]
@@ -205,9 +206,12 @@ class Loop(Callback):
             if not found.loss < float("inf"):
                 raise TrainingError(f"the validation loss at step {step} is not finite: {DIVERGED}")
             row = self._add_row(module, step, found.loss, found.accuracy)
-            by_loss = self.settings.keep == "loss"
             better = self.stopping.improved(
-                (-found.loss,) if by_loss else (found.accuracy, -found.loss)
+                {
+                    "accuracy": (found.accuracy, -found.loss),
+                    "macro_f1": (found.macro_f1, -found.loss),
+                    "loss": (-found.loss,),
+                }[self.settings.keep]
             )
             if better and trainer.is_global_zero:
                 name = self.folder.save_best(step, module.network.export())

@@ -56,6 +56,8 @@ class Prepared:
         train_weights: what each of them counts (N,), 1 on average; None for 1.
         validation: the validation texts, M.
         validation_classes: their classes (M,).
+        validation_weights: what each of them counts where the best evaluation is chosen (M,), 1 on
+            average; None for 1.
         validation_rows: their rows in the labelled table (M,).
         corpus: the training texts and the unlabelled ones, as strings.
         left_out: how many texts of ``train`` and ``unlabelled`` are left out for being in a
@@ -76,6 +78,7 @@ class Prepared:
     left_out: dict[str, int]
     vectors: Floats | None = None
     train_weights: Floats | None = None
+    validation_weights: Floats | None = None
     soft: Floats | None = None
 
     @property
@@ -180,6 +183,7 @@ def prepare(dataset: Dataset, recipe: Recipe, reporter: Reporter) -> Prepared:
         train=train,
         train_classes=classes[rows],
         train_weights=_weights(dataset.train, rows),
+        validation_weights=_weights(dataset.train, held_out),
         validation=Encoder(recipe.text, vocabulary).encode([texts[i] for i in held_out]),
         validation_classes=classes[held_out],
         validation_rows=held_out,
@@ -212,7 +216,7 @@ def _weights(table: Table, rows: Int64) -> Floats | None:
         return None
     weights = np.array(table.weights, dtype=np.float64)[rows]
     if not weights.sum() > 0:
-        raise DataError("no training text has a weight above 0", path=table.source or None)
+        raise DataError("no text of a part has a weight above 0", path=table.source or None)
     scaled: Floats = (weights / weights.mean()).astype(np.float32)
     return scaled
 

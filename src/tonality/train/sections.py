@@ -174,8 +174,8 @@ class TrainingSettings:
         average: decay a step of the moving average of the weights, which is what gets evaluated
             and kept (Polyak & Juditsky 1992); 0 for none.
         evaluations_per_epoch: how often to measure on the validation part.
-        keep: which evaluation is the best: highest ``accuracy`` (ties go to the loss) or lowest
-            ``loss``.
+        keep: which evaluation is the best: highest ``accuracy`` or ``macro_f1`` (ties go to the
+            loss), or lowest ``loss``.
         patience: evaluations in a row without a new best after which to stop; 0 for never.
         precision: ``32``, or ``bf16`` for mixed precision on a GPU; a CPU, where it is slower or
             missing, trains with 32 all the same.
@@ -193,7 +193,7 @@ class TrainingSettings:
     adversarial: float = number(0.0, 0)
     average: float = number(0.0, 0, under=1)
     evaluations_per_epoch: int = number(1, 1)
-    keep: Literal["accuracy", "loss"] = "accuracy"
+    keep: Literal["accuracy", "macro_f1", "loss"] = "accuracy"
     patience: int = number(0, 0)
     precision: Literal["32", "bf16"] = "32"
 

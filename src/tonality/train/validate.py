@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tonality.encode import Encoded
+from tonality.evaluate.scores import macro, precision_recall_f1
 from tonality.train.batches import collate, share
 from tonality.train.model import LSTMNetwork
 
@@ -22,6 +23,7 @@ class Validation(NamedTuple):
 
     loss: float  # cross-entropy in nats, unweighted
     accuracy: float
+    macro_f1: float  # the mean of the classes' F1
 
 
 @torch.no_grad()
@@ -30,16 +32,18 @@ def validate(
     texts: Encoded,
     classes: NDArray[np.int64],
     *,
+    weights: NDArray[np.float32] | None = None,
     rank: int = 0,
     world_size: int = 1,
     gather: Callable[[Tensor], Tensor] | None = None,
 ) -> Validation:
-    """Loss and accuracy of a network on N texts.
+    """How good a network is on N texts.
 
     Args:
         network: the network; its mode is as before afterwards.
         texts: the texts.
         classes: what they are (N,).
+        weights: what each of them counts (N,), or None for 1.
         rank: which of the processes that share the work this is.
         world_size: how many they are.
         gather: (n, C) of each process -> (world_size, n, C); needed with several.
@@ -64,8 +68,22 @@ def validate(
     # Rows that went to two processes count once.
     rows, first = np.unique(rows, return_index=True)
     scores = logits.cpu().double()[torch.from_numpy(first)].log_softmax(1).numpy()  # (N, C)
-    truth = classes[rows]
+    truth, verdicts = classes[rows], scores.argmax(1)
+    counts = np.ones(len(rows)) if weights is None else weights[rows].astype(np.float64)
     return Validation(
-        loss=float(-scores[np.arange(len(rows)), truth].mean()),
-        accuracy=float((scores.argmax(1) == truth).mean()),
+        loss=float(np.average(-scores[np.arange(len(rows)), truth], weights=counts)),
+        accuracy=float(np.average(verdicts == truth, weights=counts)),
+        macro_f1=_macro_f1(truth, verdicts, counts, scores.shape[1]),
     )
+
+
+def _macro_f1(
+    truth: NDArray[np.int64],
+    verdicts: NDArray[np.int64],
+    counts: NDArray[np.float64],
+    classes: int,
+) -> float:
+    """The mean F1 of the classes that occur, rows counting by their weights."""
+    cells = np.bincount(truth * classes + verdicts, counts, minlength=classes**2)
+    confusion = cells.reshape(classes, classes)
+    return float(macro(precision_recall_f1(confusion)[2], confusion))
