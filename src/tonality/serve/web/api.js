@@ -1,0 +1,101 @@
+// The service's interface: requests, and what can go wrong with one.
+
+import { byId } from "./dom.js";
+
+/** The service understood and refused; it says why, and what to do. */
+export class Problem extends Error {
+  constructor(status, answer) {
+    super(answer.detail || answer.title || `The server answered with status ${status}.`);
+    this.status = status;
+    this.remedy = answer.remedy || "";
+  }
+}
+
+/** No answer for now: the server is gone (`busy` false) or has too much to do. */
+export class Away extends Error {
+  constructor(busy, seconds = 0) {
+    super(busy ? "The server is busy." : "The server does not answer.");
+    this.busy = busy;
+    this.seconds = seconds;
+  }
+}
+
+/** An error for the user: what is wrong, and what to do. */
+export const inWords = ({ message, remedy }) => (remedy ? `${message} ${remedy}` : message);
+
+const KEY = "tonality-key";
+const BUSY = 503;
+const GATEWAYS = new Set([502, 504]); // a load balancer in front of a server that is gone
+let asking = null;
+
+export const model = (signal) => request("v1/model", { signal }).then((answer) => answer.json());
+
+export async function explain(text, signal) {
+  const body = JSON.stringify({ texts: [text] });
+  const headers = { "Content-Type": "application/json" };
+  const answer = await request("v1/explain", { method: "POST", headers, body, signal });
+  const { results, model: name } = await answer.json();
+  return { ...results[0], model: name };
+}
+
+/** Scores rows of a table; the answer is a table of the same kind, as bytes. */
+export async function score(rows, type, column, signal) {
+  const query = column ? `?${new URLSearchParams({ text_column: column })}` : "";
+  const headers = { "Content-Type": type };
+  const answer = await request(`v1/score${query}`, { method: "POST", headers, body: rows, signal });
+  return new Uint8Array(await received(answer.arrayBuffer(), signal));
+}
+
+/** Whether the server would take a request. */
+export async function ready() {
+  try {
+    return (await fetch("readyz", { cache: "no-store" })).ok;
+  } catch {
+    return false;
+  }
+}
+
+async function request(address, options) {
+  for (;;) {
+    const key = sessionStorage.getItem(KEY);
+    const headers = { ...options.headers, ...(key && { Authorization: `Bearer ${key}` }) };
+    const answer = await received(fetch(address, { ...options, headers }), options.signal);
+    if (answer.ok) return answer;
+    if (answer.status === BUSY) throw new Away(true, Number(answer.headers.get("Retry-After")) || 1);
+    if (GATEWAYS.has(answer.status)) throw new Away(false);
+    const problem = new Problem(answer.status, await answer.json().catch(() => ({})));
+    if (answer.status !== 401 || !(await askKey(key))) throw problem;
+  }
+}
+
+/** Tells a lost connection, which passes, from a fault of this page, which does not. */
+async function received(promise, signal) {
+  try {
+    return await promise;
+  } catch (error) {
+    if (signal?.aborted || !(error instanceof TypeError)) throw error;
+    throw new Away(false);
+  }
+}
+
+/** Asks once, however many requests wait for it; whether there is a key to try. */
+function askKey(refused) {
+  if (refused !== sessionStorage.getItem(KEY)) return Promise.resolve(true);
+  asking ??= new Promise((resolve) => {
+    const dialog = byId("key-dialog");
+    const input = byId("key-input");
+    input.value = "";
+    byId("key-cancel").onclick = () => dialog.close();
+    byId("key-form").onsubmit = (event) => {
+      event.preventDefault();
+      sessionStorage.setItem(KEY, input.value.trim());
+      dialog.close();
+    };
+    dialog.onclose = () => {
+      asking = null;
+      resolve(sessionStorage.getItem(KEY) !== refused);
+    };
+    dialog.showModal();
+  });
+  return asking;
+}

@@ -1,0 +1,180 @@
+// The view of a file: taken in, its text column chosen, scored with progress, and looked at.
+
+import { inWords } from "./api.js";
+import { histogram, shares, Tally } from "./chart.js";
+import { byId, h, redraw } from "./dom.js";
+import { clip, count, duration, size, whole } from "./format.js";
+import { extremes, RowTable } from "./rows.js";
+import { Scoring } from "./scoring.js";
+import { inspect } from "./tables.js";
+
+const REDRAW = 300; // milliseconds between two pictures of a run
+const LONGEST_SAMPLE = 90;
+
+export class FileView {
+  /**
+   * @param models where the labels come from.
+   * @param open called with a text to be looked at closely.
+   */
+  constructor(models, open) {
+    this.models = models;
+    this.open = open;
+    this.scoring = null;
+    byId("file-input").addEventListener("change", ({ target }) => {
+      if (target.files.length) this.take(target.files[0]);
+      target.value = ""; // so that the same file can be chosen again
+    });
+  }
+
+  /** Takes in a file; one that is under way is called off. */
+  async take(file) {
+    this.scoring?.cancel();
+    this.scoring = null;
+    byId("drop").classList.add("small");
+    this.#show(h("p", { className: "quiet" }, "Looking at it…"));
+    try {
+      const table = await inspect(file);
+      if (table.column === null) this.#ask(file, table);
+      else await this.#run(file, table);
+    } catch (error) {
+      this.#refused(error);
+    }
+  }
+
+  #show(...parts) {
+    byId("file-work").replaceChildren(...parts);
+  }
+
+  #say(words) {
+    byId("file-spoken").textContent = words;
+  }
+
+  #refused(error) {
+    this.#show(h("p", { className: "fault card" }, inWords(error)));
+    this.#say(inWords(error));
+  }
+
+  /** Lets the user choose the column, with the one of the longest texts proposed. */
+  #ask(file, table) {
+    const long = ({ samples }) => samples.join("").length;
+    const proposed = table.columns.reduce((a, b) => (long(b) > long(a) ? b : a));
+    const choices = table.columns.map((column, index) => h("label", { className: "choice" },
+      h("input", { type: "radio", name: "column", value: String(index),
+        checked: column === proposed }),
+      h("span", { className: "name", dir: "auto" }, column.name || "(no name)"),
+      h("span", { className: "quiet", dir: "auto" },
+        column.samples.map((sample) => clip(sample, LONGEST_SAMPLE)).filter(Boolean).join(" · "))));
+    const form = h("form", { className: "card ask", onsubmit: (event) => {
+      event.preventDefault();
+      const { name } = table.columns[Number(new FormData(form).get("column"))];
+      this.#run(file, { ...table, column: name }).catch((error) => this.#refused(error));
+    } },
+      h("fieldset", {}, h("legend", {}, `Which column of ${file.name} holds the texts?`),
+        h("div", { className: "choices" }, ...choices)),
+      h("button", { type: "submit", className: "solid" }, "Read this column"));
+    this.#show(form);
+    form.querySelector("input:checked").focus();
+  }
+
+  async #run(file, table) {
+    if (!this.models.current) await this.models.load();
+    if (!this.models.current) throw this.models.fault;
+    const scoring = (this.scoring = new Scoring(file, table, this.models.current.labels));
+    const board = new Board(scoring, this.open);
+    this.#show(board.element);
+    this.#say(`Reading ${file.name}.`);
+    let fault = null;
+    try {
+      await scoring.run(() => board.progress());
+    } catch (error) {
+      if (scoring !== this.scoring) return;
+      fault = scoring.calling.signal.aborted ? null : error;
+    }
+    if (scoring !== this.scoring) return;
+    board.finish(fault);
+    this.#say(board.state.textContent);
+  }
+}
+
+/** What is shown of one run. */
+class Board {
+  constructor(scoring, open) {
+    this.scoring = scoring;
+    this.open = open;
+    this.tally = new Tally(scoring);
+    this.table = null;
+    this.drawn = 0;
+    this.started = performance.now();
+    const { file } = scoring;
+    this.state = h("p", { className: "state" }, "Reading…");
+    this.bar = h("progress", { max: Math.max(1, file.size), value: 0, "aria-label": "Progress" });
+    this.actions = h("div", { className: "row" },
+      h("button", { type: "button", className: "plain", onclick: () => scoring.cancel() }, "Stop"));
+    this.results = h("div", { className: "results" });
+    this.element = h("div", {},
+      h("section", { className: "card run", "aria-label": "The file" },
+        h("div", {}, h("h2", { dir: "auto" }, file.name),
+          h("p", { className: "quiet" }, `${size(file.size)}, texts in “${scoring.table.column}”`)),
+        this.actions, this.bar, this.state),
+      this.results);
+  }
+
+  /** After each slice. */
+  progress() {
+    const { rows, sent, file } = this.scoring;
+    for (let index = this.tally.read + this.tally.faults; index < rows.length; index++) {
+      this.tally.add(rows[index]);
+    }
+    this.bar.value = sent;
+    const seconds = (performance.now() - this.started) / 1000;
+    const left = (seconds * (file.size - sent)) / sent;
+    this.state.textContent = `${count(rows.length, "row")}, ` +
+      `${whole(Math.round(rows.length / seconds))} a second; ` +
+      (sent < file.size ? `about ${duration(left)} to go` : "done");
+    if (performance.now() - this.drawn < REDRAW) return;
+    this.#draw();
+    this.drawn = performance.now();
+  }
+
+  /** At the end, or where it was stopped. */
+  finish(fault) {
+    const { complete, rows } = this.scoring;
+    const { faults } = this.tally;
+    const bad = faults ? `, ${whole(faults)} of them could not be read` : "";
+    const after = count(rows.length, "row");
+    this.state.textContent = complete
+      ? `Done: ${after}${bad}.`
+      : fault ? inWords(fault) : `Stopped after ${after}${bad}.`;
+    this.state.classList.toggle("fault", Boolean(fault));
+    this.bar.hidden = true;
+    this.actions.replaceChildren(...(rows.length ? [this.#download()] : []));
+    if (rows.length) this.#draw();
+    else if (complete) this.state.textContent = "The file has no rows below its first.";
+  }
+
+  #draw() {
+    const { scoring, tally, open } = this;
+    if (!this.table) {
+      this.table = new RowTable(scoring, tally, open);
+      this.spread = h("section", { className: "card", "aria-labelledby": "spread" });
+      this.ends = h("div", { className: "sides" });
+      this.results.replaceChildren(this.spread, this.ends, this.table.element);
+    } else this.table.update();
+    const opened = this.spread.querySelector("details")?.open ?? false;
+    redraw(this.spread, h("h2", { id: "spread" }, "How the rows are spread"),
+      ...shares(tally), histogram(tally));
+    this.spread.querySelector("details").open = opened;
+    redraw(this.ends, ...extremes(scoring, tally, open));
+  }
+
+  #download() {
+    const { file, complete } = this.scoring;
+    const [, stem, suffix] = /^(.*?)(\.[^.]*)?$/.exec(file.name);
+    const name = `${stem}.${complete ? "scored" : "part-scored"}${suffix ?? ""}`;
+    return h("button", { type: "button", className: "solid", onclick: () => {
+      const address = URL.createObjectURL(this.scoring.result());
+      h("a", { href: address, download: name }).click();
+      setTimeout(() => URL.revokeObjectURL(address), 60_000);
+    } }, complete ? "Download the scored file" : "Download what there is");
+  }
+}

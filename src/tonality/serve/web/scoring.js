@@ -1,0 +1,138 @@
+// One run over a file: slices go out, scored rows come back, and both the rows and the bytes of the
+// scored file are kept.
+
+import { score } from "./api.js";
+import { steadily } from "./connection.js";
+import { scaleOf } from "./labels.js";
+import { Scanner, slices } from "./slices.js";
+import { KINDS, objectIn, parseDelimited } from "./tables.js";
+
+const ADDED_LAST = "tokens_left_out";
+
+export class Scoring {
+  /**
+   * @param file what to score.
+   * @param table what `inspect` told of it, `column` being the one to judge.
+   * @param labels the model's labels.
+   */
+  constructor(file, table, labels) {
+    this.file = file;
+    this.table = table;
+    this.labels = labels;
+    this.scale = scaleOf(labels);
+    this.rows = []; // {number, text, label, score, lean, cut} or {number, fault}
+    this.sent = 0; // bytes of the file that are done
+    this.complete = false;
+    this.parts = []; // of the scored file
+    this.calling = new AbortController();
+  }
+
+  /** Scores the file; `progress` is called after each slice. */
+  async run(progress) {
+    const { kind, quoted, delimiter, column } = this.table;
+    const { signal } = this.calling;
+    const type = KINDS[kind].type;
+    for await (const { rows, end } of slices(this.file, quoted ? delimiter : null)) {
+      signal.throwIfAborted();
+      const answer = await steadily(() => score(rows, type, column, signal), signal);
+      this.#take(answer);
+      this.sent = end;
+      progress();
+    }
+    this.complete = true;
+  }
+
+  cancel() {
+    this.calling.abort();
+  }
+
+  /** The scored file, as far as it goes. */
+  result() {
+    return new Blob(this.parts, { type: KINDS[this.table.kind].type });
+  }
+
+  /** Takes in the rows of an answer, and its bytes but for a header that is there already. */
+  #take(answer) {
+    const known = this.parts.length > 0;
+    const pieces = [];
+    const before = this.rows.length;
+    const read = this.table.kind === "jsonl" ? this.#readObject : this.#readRecord;
+    let first = true;
+    for (const bytes of recordsIn(answer, this.table)) {
+      const heading = first && (known || this.table.kind !== "jsonl");
+      if (first && this.table.kind !== "jsonl") this.#readHeader(bytes);
+      first = false;
+      if (heading) {
+        if (!known) pieces.push(bytes);
+        continue;
+      }
+      const row = read.call(this, bytes);
+      row.number = this.rows.length + 1;
+      this.rows.push(row);
+      pieces.push(row.fault === undefined ? bytes : this.#renumbered(bytes, row, before));
+    }
+    this.parts.push(new Blob(pieces));
+  }
+
+  #readHeader(bytes) {
+    const [header] = parseDelimited(decode(bytes), this.table.delimiter);
+    const last = header.findLastIndex((name) => name.endsWith(ADDED_LAST));
+    const prefix = header[last].slice(0, -ADDED_LAST.length);
+    const place = (name) => header.lastIndexOf(prefix + name);
+    this.places = {
+      text: header.indexOf(this.table.column),
+      label: place("label"),
+      score: place("score"),
+      up: place(`p_${this.scale.up}`),
+      down: place(`p_${this.scale.down}`),
+      cut: last,
+      fault: place("error"),
+    };
+  }
+
+  #readRecord(bytes) {
+    const [record] = parseDelimited(decode(bytes), this.table.delimiter);
+    const { text, label, score: sure, up, down, cut, fault } = this.places;
+    if (record[fault]) return { fault: record[fault].replace(/^row \d+(, )?:?\s*/, "") };
+    return {
+      text: record[text],
+      label: record[label],
+      score: Number(record[sure]),
+      lean: Number(record[up]) - Number(record[down]),
+      cut: Number(record[cut]) > 0,
+    };
+  }
+
+  #readObject(bytes) {
+    const row = objectIn(decode(bytes));
+    const last = Object.keys(row).findLast((name) => name.endsWith(ADDED_LAST));
+    if (last === undefined) return { fault: String(Object.values(row)[0]) };
+    const prefix = last.slice(0, -ADDED_LAST.length);
+    const share = (label) => row[`${prefix}p_${label}`];
+    return {
+      text: row[this.table.column] ?? "",
+      label: row[`${prefix}label`],
+      score: row[`${prefix}score`],
+      lean: share(this.scale.up) - share(this.scale.down),
+      cut: row[last] > 0,
+    };
+  }
+
+  /** The service counted the rows of the slice: what it says of a faulty one is put right. */
+  #renumbered(bytes, { number }, before) {
+    if (!before) return bytes;
+    const pattern = this.table.kind === "jsonl" ? /(?<="row": )\d+(?=\}\s*$)/ : /(?<=^[^r]*row )\d+/;
+    return new TextEncoder().encode(decode(bytes).replace(pattern, number));
+  }
+}
+
+const decode = (bytes) => new TextDecoder().decode(bytes);
+
+/** The records of an answer, each with its line end. */
+function* recordsIn(answer, { kind, delimiter }) {
+  let start = 0;
+  for (const end of new Scanner(kind === "jsonl" ? null : delimiter).ends(answer, 0)) {
+    yield answer.subarray(start, end);
+    start = end;
+  }
+}

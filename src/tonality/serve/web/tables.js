@@ -1,0 +1,144 @@
+// Tables as files: what kind they are, their columns, and their cells.
+
+/** The kinds that the service takes. */
+export const KINDS = {
+  csv: { type: "text/csv", suffixes: ["csv"] },
+  tsv: { type: "text/tab-separated-values", suffixes: ["tsv", "tab"] },
+  jsonl: { type: "application/x-ndjson", suffixes: ["jsonl", "ndjson"] },
+};
+
+// As in tonality/data/columns.py; compared without case, spaces and punctuation.
+const TEXT_NAMES = new Set(
+  ("text texts review reviews reviewtext reviewbody content tweet tweettext comment comments " +
+    "commenttext body sentence message post document").split(" "),
+);
+const HEAD = 2 ** 17; // bytes looked at before anything is sent
+const SAMPLES = 3;
+
+/**
+ * What one can tell from a file's beginning: its kind, its delimiter, whether quotes may hold
+ * newlines, the columns with samples of their values, and `column`, the one that holds the texts,
+ * where that is plain.
+ *
+ * @throws {Error} in words for the user, where the file is none of the kinds.
+ */
+export async function inspect(file) {
+  const head = new TextDecoder().decode(await file.slice(0, HEAD).arrayBuffer());
+  if (!head.trim()) throw new Error("The file is empty.");
+  const kind = kindOf(file.name, head);
+  if (!kind) {
+    throw new Error(`“${file.name}” is not a CSV, TSV or JSON Lines file. A spreadsheet can be ` +
+      "saved as CSV.");
+  }
+  const whole = file.size <= HEAD;
+  const delimiter = kind === "tsv" ? "\t" : delimiterOf(head);
+  const columns = kind === "jsonl" ? fieldsOf(head, whole) : namesOf(head, delimiter, whole);
+  if (!columns.length) throw new Error("The first lines of the file hold no JSON objects.");
+  const quoted = kind === "csv" || (kind === "tsv" && readsCleanly(head, delimiter, whole));
+  const usual = columns.filter(({ name }) => TEXT_NAMES.has(plain(name)));
+  const sole = columns.length === 1 ? columns[0] : null;
+  const column = (usual.length === 1 ? usual[0] : sole)?.name ?? null;
+  return { kind, delimiter, quoted, columns, column };
+}
+
+/** The records of a delimited text, each a list of fields; blank lines do not count. */
+export function parseDelimited(text, delimiter) {
+  const records = [];
+  const field = new RegExp(`"((?:[^"]|"")*)"|[^${delimiter}\\r\\n]*`, "y");
+  let record = [];
+  let at = 0;
+  while (at < text.length) {
+    field.lastIndex = at;
+    const [raw, quoted] = field.exec(text);
+    at += raw.length;
+    record.push(quoted === undefined ? raw : quoted.replaceAll('""', '"'));
+    if (text[at] === delimiter) {
+      at += 1;
+      if (at === text.length) record.push("");
+      else continue;
+    } else if (at < text.length && text[at] !== "\r" && text[at] !== "\n") {
+      record[record.length - 1] += text[at]; // what follows a closed quote is not lost
+      at += 1;
+      continue;
+    }
+    if (text[at] === "\r") at += 1;
+    if (text[at] === "\n") at += 1;
+    if (record.length > 1 || record[0] !== "") records.push(record);
+    record = [];
+  }
+  return records;
+}
+
+function kindOf(name, head) {
+  const suffix = /\.([^.]+)$/.exec(name.toLowerCase())?.[1];
+  const named = Object.keys(KINDS).find((kind) => KINDS[kind].suffixes.includes(suffix));
+  if (named) return named;
+  const binary = /\0|\ufffd/.test(head.slice(0, 1000));
+  const table = !suffix || suffix === "txt";
+  if (binary || !table) return null;
+  if (head.trimStart().startsWith("{")) return "jsonl";
+  const [first] = head.split(/\r?\n/, 1);
+  return /[,;]/.test(first) ? "csv" : first.includes("\t") ? "tsv" : null;
+}
+
+/** Spreadsheets of many countries write "CSV" with semicolons. */
+function delimiterOf(head) {
+  const line = head.split(/\r?\n/).find((part) => part.trim());
+  const times = (delimiter) => line.split(delimiter).length;
+  return [",", ";", "\t"].reduce((best, one) => (times(one) > times(best) ? one : best));
+}
+
+function namesOf(head, delimiter, whole) {
+  const [names, ...rows] = parseDelimited(head.replace(/^\ufeff/, ""), delimiter);
+  if (!whole) rows.pop(); // most likely cut
+  return distinct(names.map((name) => name.trim())).map((name, index) => ({
+    name,
+    samples: rows.slice(0, SAMPLES).map((row) => row[index] ?? ""),
+  }));
+}
+
+/** The second of a name becomes `name_2`, as the service calls it. */
+function distinct(names) {
+  const taken = new Set(names);
+  const times = new Map();
+  return names.map((name) => {
+    times.set(name, (times.get(name) ?? 0) + 1);
+    if (times.get(name) === 1) return name;
+    while (taken.has(`${name}_${times.get(name)}`)) times.set(name, times.get(name) + 1);
+    taken.add(`${name}_${times.get(name)}`);
+    return `${name}_${times.get(name)}`;
+  });
+}
+
+/** Of tab-separated files there are those with quoting, and those where a quote is a character. */
+function readsCleanly(head, delimiter, whole) {
+  const records = parseDelimited(head, delimiter);
+  if (!whole) records.pop();
+  return records.every((record) => record.length === records[0].length);
+}
+
+function fieldsOf(head, whole) {
+  const lines = head.replace(/^\ufeff/, "").split("\n");
+  if (!whole) lines.pop();
+  const fields = new Map();
+  for (const line of lines) {
+    const object = objectIn(line);
+    for (const [name, value] of Object.entries(object ?? {})) {
+      if (!fields.has(name)) fields.set(name, []);
+      if (fields.get(name).length < SAMPLES) fields.get(name).push(String(value));
+    }
+  }
+  return [...fields].map(([name, samples]) => ({ name, samples }));
+}
+
+/** The object that a line of JSON holds, or null. */
+export function objectIn(line) {
+  try {
+    const value = JSON.parse(line);
+    return typeof value === "object" && !Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+const plain = (name) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");

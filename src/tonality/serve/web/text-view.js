@@ -1,0 +1,109 @@
+// The view of one text: asks as one types, and shows the latest answer only.
+
+import { explain, inWords } from "./api.js";
+import { steadily } from "./connection.js";
+import { byId, h } from "./dom.js";
+import { Editor } from "./editor.js";
+import { EXAMPLES } from "./examples.js";
+import { readingOf } from "./reading.js";
+import { toneLine } from "./tone.js";
+import { cutInWords, verdictInWords, verdictPanel } from "./verdict.js";
+import { key, whyPanels } from "./why.js";
+
+// Milliseconds.
+const REST = 140; // after the last key
+const LONGEST_WAIT = 500; // while one types on and on
+const SPEAK = 1200; // a screen reader is not to talk over typing
+const SLOW = 400; // from here on a wait is shown
+
+export class TextView {
+  constructor(models) {
+    this.models = models;
+    this.editor = new Editor(() => this.#changed());
+    this.waiting = 0;
+    this.since = 0;
+    this.asking = null;
+    byId("clear").addEventListener("click", () => this.open(""));
+    const chips = EXAMPLES.map(([name, text]) => h("button", { type: "button", className: "chip",
+      onclick: () => this.open(text) }, name));
+    byId("examples").append(h("span", { className: "quiet" }, "Try"), ...chips);
+    models.onChange(() => this.editor.value || this.#blank());
+    this.#blank();
+  }
+
+  /** Puts a text into the field and the caret with it. */
+  open(text) {
+    this.editor.value = text;
+    this.editor.field.focus();
+    this.editor.field.setSelectionRange(0, 0);
+  }
+
+  #changed() {
+    const now = performance.now();
+    if (!this.waiting) this.since = now;
+    clearTimeout(this.waiting);
+    const rest = Math.max(0, Math.min(REST, this.since + LONGEST_WAIT - now));
+    this.waiting = setTimeout(() => this.#read(), rest);
+    byId("clear").hidden = !this.editor.value;
+  }
+
+  async #read() {
+    this.waiting = 0;
+    this.asking?.abort();
+    const asking = (this.asking = new AbortController());
+    // Half an emoji cannot travel as UTF-8; its stand-in has the same length.
+    const text = this.editor.value.replace(/\p{Surrogate}/gu, "\ufffd");
+    if (!text.trim()) return this.#blank();
+    const slow = setTimeout(() => (byId("reading").textContent = "waiting…"), SLOW);
+    try {
+      const answer = await steadily(() => explain(text, asking.signal), asking.signal);
+      if (asking === this.asking) this.#show(readingOf(answer, text), answer.model);
+    } catch (error) {
+      if (!asking.signal.aborted) this.#refused(error);
+    } finally {
+      clearTimeout(slow);
+      if (asking === this.asking) byId("reading").textContent = "";
+    }
+  }
+
+  #show(reading, model) {
+    this.models.seen(model);
+    if (!reading.tokensRead) return this.#blank("There is nothing in it that could be read.");
+    const choose = (passage) => this.editor.select(passage);
+    this.editor.show(reading);
+    byId("sheet").dataset.state = "read";
+    byId("verdict").replaceChildren(...verdictPanel(reading, this.models.current?.abstain ?? 0));
+    byId("tone").replaceChildren(...toneLine(reading, choose));
+    byId("tone").hidden = false;
+    byId("why").replaceChildren(...whyPanels(reading, choose));
+    byId("cut").hidden = !reading.unread;
+    byId("cut").textContent = reading.unread ? cutInWords(reading) : "";
+    this.#speak(verdictInWords(reading));
+  }
+
+  #blank(why = "The verdict will stand here.") {
+    this.#clear("empty", h("p", { className: "quiet" }, why));
+    byId("why").replaceChildren(key(this.models.axis));
+    this.#speak("");
+  }
+
+  #refused(error) {
+    // One text is all that is sent, so what does not fit can only be its length.
+    const long = error.status === 413 || error.status === 422;
+    const words = long ? "This text is longer than the server takes." : inWords(error);
+    this.#clear("refused", h("p", { className: "fault" }, words));
+    this.#speak(words);
+  }
+
+  #clear(state, message) {
+    byId("sheet").dataset.state = state;
+    byId("verdict").replaceChildren(message);
+    byId("tone").hidden = true;
+    byId("cut").hidden = true;
+  }
+
+  #speak(words) {
+    clearTimeout(this.speaking);
+    this.speaking = setTimeout(() => (byId("spoken").textContent = words), SPEAK);
+  }
+}
