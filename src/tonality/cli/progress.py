@@ -52,6 +52,64 @@ def _lines(total: int, doing: str) -> Callable[[int], None]:
     return progress
 
 
+@contextmanager
+def progress_of_share(doing: str) -> Iterator[Callable[[int, float | None], None]]:
+    """The same where the total is not known, but maybe how large a share is done.
+
+    Rate and time left count from the first report: what was done before may be another run's.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _lines_of_share(doing)
+        return
+    begun: tuple[float, int] | None = None
+    columns = (TextColumn(doing), BarColumn(), TextColumn("{task.fields[rows]}"))
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        task = bar.add_task("", total=None, rows="")
+
+        def update(done: int, share: float | None) -> None:
+            nonlocal begun
+            begun = begun or (monotonic(), done)
+            rate = (done - begun[1]) / max(monotonic() - begun[0], 1e-9)
+            rows = f"{done:,} rows {rate:,.0f}/s"
+            bar.update(task, total=share and 1.0, completed=share or 0.0, rows=rows)
+
+        yield update
+
+
+def _lines_of_share(doing: str) -> Callable[[int, float | None], None]:
+    begun: tuple[float, int, float] | None = None
+    said = monotonic()
+
+    def line(done: int, share: float | None) -> None:
+        nonlocal begun, said
+        now = monotonic()
+        begun = begun or (now, done, share or 0.0)
+        if now - said < QUIET:
+            return
+        said = now
+        time, rows = now - begun[0], done - begun[1]
+        text = f"{doing}: {done:,} rows, {rows / max(time, 1e-9):,.0f} a second"
+        if share is not None and share > begun[2]:
+            left = time * (1 - share) / (share - begun[2])
+            text += f", {share:.0%} of the input, about {spoken(left)} left"
+        say(text)
+
+    return line
+
+
+def spoken(seconds: float) -> str:
+    """A span of time for a person."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
 def say(line: str) -> None:
     """A line on stderr, for a person."""
     typer.echo(line, err=True)

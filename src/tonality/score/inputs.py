@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-import shutil
+import os
 import sys
 import tempfile
 import zipfile
@@ -14,10 +14,10 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import IO, Any, cast
 
-from tonality.data.encoding import of_bytes
+from tonality.data.encoding import check, of_bytes
 from tonality.data.files import BROKEN_PACK, open_binary, text_file, unreadable
 from tonality.errors import ConfigError, DataError
-from tonality.score.lines import Peeked
+from tonality.score.lines import BUFFER, Peeked
 from tonality.score.parquet import ParquetTable
 from tonality.score.rows import FORMATS, Rows, read_rows
 
@@ -31,13 +31,15 @@ class Input:
 
     Attributes:
         path: the file; None for standard input.
-        format: one of ``INPUT_FORMATS``; empty where what comes in has to tell.
+        format: one of ``INPUT_FORMATS``.
         member: the name inside a zip.
+        stream: standard input, unpacked.
     """
 
     path: Path | None
     format: str
     member: str = ""
+    stream: Peeked | None = None
 
     @property
     def name(self) -> str:
@@ -46,8 +48,17 @@ class Input:
             return "standard input"
         return f"{self.path}/{self.member}" if self.member else str(self.path)
 
+    @property
+    def piped(self) -> Peeked:
+        """The stream of standard input."""
+        if self.stream is None:
+            raise ValueError(f"{self.name} is no pipe")
+        return self.stream
 
-def find_inputs(names: Sequence[str], format: str | None = None) -> list[Input]:
+
+def find_inputs(
+    names: Sequence[str], format: str | None = None, encoding: str | None = None
+) -> list[Input]:
     """The inputs that names stand for, in order, each once.
 
     Args:
@@ -55,18 +66,22 @@ def find_inputs(names: Sequence[str], format: str | None = None) -> list[Input]:
             files come sorted, or ``-`` for standard input.
         format: one of ``INPUT_FORMATS``; by default suffixes tell, and standard input by how it
             begins.
+        encoding: of the inputs, if one is given.
 
     Raises:
-        ConfigError: an unknown format.
+        ConfigError: an unknown format or encoding.
         DataError: no such file, nothing fits a pattern, or a file of an unknown kind.
     """
     if format is not None and format not in INPUT_FORMATS:
         raise ConfigError(f"format {format!r}: expected one of {', '.join(INPUT_FORMATS)}")
+    check(encoding)
     found: dict[Path | None, Input] = {}
     for name in names:
-        for path in [None] if name == "-" else _paths(name):
-            key = None if path is None else path.resolve()
-            found.setdefault(key, _input(path, format))
+        if name == "-" and None not in found:
+            found[None] = _standard_input(format, encoding)
+        elif name != "-":
+            for path in _paths(name):
+                found.setdefault(path.resolve(), _file(path, format))
     return list(found.values())
 
 
@@ -91,12 +106,27 @@ def _paths(name: str) -> list[Path]:
     return [path]
 
 
-def _input(path: Path | None, format: str | None) -> Input:
-    if path is None or format is not None:
-        return Input(path, format or "")
+def _file(path: Path, format: str | None) -> Input:
+    if format is not None:
+        return Input(path, format)
     file = text_file(path)
     known = {".csv": "csv", ".tsv": "tsv", ".parquet": "parquet"}
     return Input(path, known.get(file.suffix, "jsonl"), file.member)
+
+
+def _standard_input(format: str | None, encoding: str | None) -> Input:
+    if sys.stdin is None or sys.stdin.isatty():
+        raise DataError("nothing is piped in", path="standard input")
+    # Whatever unpacks it is closed with the process.
+    stream = _unpacked(Input(None, ""), sys.stdin.buffer, ExitStack())
+    if format is None:
+        head = stream.head
+        if head.startswith(_PARQUET):
+            format = "parquet"
+        else:
+            text = head.decode(of_bytes(head, encoding), "ignore").lstrip()
+            format = "jsonl" if text[:1] in ("{", "[") else "csv"
+    return Input(None, format, stream=stream)
 
 
 @dataclass(frozen=True)
@@ -133,39 +163,28 @@ def opened(
         DependencyError: it is Parquet and pyarrow is missing.
     """
     with ExitStack() as stack:
-        file = _binary(source, stack)
-        read = file.tell if source.path is not None else lambda: 0
-        stream, format = _unpacked(source, file, stack)
-        if format == "parquet":
-            if source.path is None:
-                file = stack.enter_context(_on_disk(stream))
-            table = ParquetTable(file, source.name, text_column, encoding)
-            yield Opened(table.rows(skip, arrow=arrow), read, table.schema)
+        file = None if source.path is None else stack.enter_context(open_binary(source.path))
+        if source.format == "parquet":
+            size = 0 if file is None else os.fstat(file.fileno()).st_size
+            on_disk = file or stack.enter_context(_on_disk(source.piped))
+            table = ParquetTable(on_disk, source.name, text_column, encoding)
+            found = table.rows(skip, arrow=arrow)
+            yield Opened(found, lambda: int(size * table.share), table.schema)
             return
-        if not format:
-            format = "jsonl" if _looks_like_json(stream.head, encoding) else "csv"
+        stream = source.piped if file is None else _unpacked(source, file, stack)
         rows = read_rows(
-            stream, format, text_column=text_column, encoding=encoding, name=source.name
+            stream, source.format, text_column=text_column, encoding=encoding, name=source.name
         )
         for _ in zip(range(skip), rows.items, strict=False):
             pass
-        yield Opened(rows, read)
+        yield Opened(rows, (lambda: 0) if file is None else file.tell)
 
 
-def _binary(source: Input, stack: ExitStack) -> IO[bytes]:
-    if source.path is not None:
-        return stack.enter_context(open_binary(source.path))
-    if sys.stdin is None or sys.stdin.isatty():
-        raise DataError("nothing is piped in", path=source.name)
-    return sys.stdin.buffer
-
-
-def _unpacked(source: Input, file: IO[bytes], stack: ExitStack) -> tuple[Peeked, str]:
-    """The bytes, no longer packed, and their format where that is known."""
+def _unpacked(source: Input, file: IO[bytes], stack: ExitStack) -> Peeked:
     try:
         if source.member:
             pack = stack.enter_context(zipfile.ZipFile(file))
-            return Peeked(stack.enter_context(pack.open(source.member))), source.format
+            return Peeked(stack.enter_context(pack.open(source.member)))
         stream = Peeked(file)
         if stream.head.startswith(_GZIP):
             packed = gzip.GzipFile(fileobj=cast(IO[bytes], stream), mode="rb")
@@ -174,18 +193,14 @@ def _unpacked(source: Input, file: IO[bytes], stack: ExitStack) -> tuple[Peeked,
         raise DataError(f"cannot be unpacked: {error}", path=source.name) from error
     except OSError as error:
         raise unreadable(Path(source.name), error) from error
-    if not source.format and stream.head.startswith(_PARQUET):
-        return stream, "parquet"
-    return stream, source.format
+    return stream
 
 
-def _on_disk(stream: Peeked) -> IO[bytes]:
+@contextmanager
+def _on_disk(stream: Peeked) -> Iterator[IO[bytes]]:
     """A stream as a file that can be read in any order, as Parquet must be."""
-    file: IO[bytes] = tempfile.TemporaryFile(prefix="tonality-")
-    shutil.copyfileobj(stream, file)
-    file.seek(0)
-    return file
-
-
-def _looks_like_json(head: bytes, encoding: str | None) -> bool:
-    return head.decode(of_bytes(head, encoding), "ignore").lstrip()[:1] in ("{", "[")
+    with tempfile.TemporaryFile(prefix="tonality-") as file:
+        while data := stream.read(BUFFER):
+            file.write(data)
+        file.seek(0)
+        yield file

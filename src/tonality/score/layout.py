@@ -22,6 +22,7 @@ class Layout:
         columns: those of the input that are kept, in order.
         added: those that scoring adds, in order: label, score, ``p_`` and each label,
             tokens_read, tokens_left_out and, if asked for, words_for and words_against.
+        kinds: their types, ``str``, ``float`` or ``int``.
         error: the column of the reason why a row could not be read, where such rows are
             answered in place; otherwise None.
         closed: whether a row may have no other columns than ``columns``: so it is in CSV, where
@@ -31,6 +32,7 @@ class Layout:
 
     columns: tuple[str, ...]
     added: tuple[str, ...]
+    kinds: tuple[type, ...]
     error: str | None
     closed: bool
     every: bool
@@ -71,6 +73,7 @@ class Layout:
         names = ["label", "score", *(f"p_{label}" for label in labels)]
         names += ["tokens_read", "tokens_left_out"]
         names += ["words_for", "words_against"] if explained else []
+        kinds = [str, float, *[float] * len(labels), int, int, *[str] * 2 * explained]
         names += [ERROR] if errors else []
         used = _free_prefix(kept, names) if prefix is None else prefix
         names = [used + name for name in names]
@@ -79,7 +82,7 @@ class Layout:
                 f"the input has a column {taken[0]!r} already; choose another --prefix"
             )
         error = names.pop() if errors else None
-        return cls(kept, tuple(names), error, closed, keep is None)
+        return cls(kept, tuple(names), tuple(kinds), error, closed, keep is None)
 
     def check(self, row: Row) -> Fault | None:
         """The fault of a row whose columns do not fit, which only objects can have."""

@@ -52,9 +52,10 @@ class ParquetTable:
     def __init__(
         self, file: IO[bytes], name: str, text_column: str | None, encoding: str | None
     ) -> None:
-        arrow = require_pyarrow()
+        self._arrow = arrow = require_pyarrow()
         self._broken = (arrow.ArrowException, OSError)
         self._name = name
+        self._done = 0
         self._encoding = encoding
         try:
             self._file = arrow.parquet.ParquetFile(file, buffer_size=BUFFER)
@@ -75,21 +76,29 @@ class ParquetTable:
             column = self._columns[self._place]
             raise DataError(f"expected texts, found {kind}", path=name, column=column)
 
+    @property
+    def share(self) -> float:
+        """The share of the rows that is read so far."""
+        total: int = self._file.metadata.num_rows
+        return self._done / max(total, 1)
+
     def rows(self, skip: int, *, arrow: bool) -> Rows:
         """The rows after the first ``skip``, as Arrow holds them or as plain values."""
         items = self._items(skip, arrow=arrow)
         return Rows(self._name, self._columns, self._columns[self._place], items)
 
     def _items(self, skip: int, *, arrow: bool) -> Iterator[Row | Fault]:
-        number = skip
+        number = self._done = skip
         try:
             for batch in self._batches(skip):
+                if arrow:  # names that came twice are told apart
+                    batch = self._arrow.record_batch(batch.columns, schema=self.schema)
                 texts = plain(batch.column(self._place), self._encoding)
                 columns = [] if arrow else [plain(c, self._encoding) for c in batch.columns]
                 cells = zip(*columns, strict=True) if columns else [()] * len(texts)
                 names = [] if arrow else self._columns
                 for place, (text, values) in enumerate(zip(texts, cells, strict=True)):
-                    number += 1
+                    number = self._done = number + 1
                     held = dict(zip(names, values, strict=True))
                     if text is not None and is_undecoded(text):
                         column = self._columns[self._place]

@@ -13,6 +13,7 @@ from tonality.score.rows import Row
 
 # A window ends after so many rows, or so many characters of text. Where windows end depends on
 # the rows alone, so the answers do, to the last bit, however the bytes came.
+ROWS = WINDOW
 CHARACTERS = 2**22
 EXPLAINED = 128  # texts explained together: their tokens are in memory with their places
 
@@ -36,7 +37,7 @@ def windows(items: Iterator[Row | Fault], layout: Layout) -> Iterator[list[Row |
             characters += len(item.text or "")
             item = layout.check(item) or item
         window.append(item)
-        if len(window) == WINDOW or characters >= CHARACTERS:
+        if len(window) == ROWS or characters >= CHARACTERS:
             yield window
             window, characters = [], 0
     if window:

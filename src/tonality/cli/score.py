@@ -1,0 +1,251 @@
+"""``tonality score``: the verdict on every row of tables of any size."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tonality.cli.options import Encoding, Model, TextColumn
+from tonality.cli.progress import progress_of_share, say, spoken
+
+if TYPE_CHECKING:
+    from tonality.score.inputs import Input
+    from tonality.score.job import Job, Options
+    from tonality.score.summary import Summary
+
+UNREADABLE = 3  # exit status where rows could not be read
+
+Inputs = Annotated[
+    list[str],
+    typer.Argument(
+        help="CSV, TSV, JSON Lines (also packed: .gz, .zip) or Parquet; patterns such as "
+        "'data/**/*.csv'; - for standard input.",
+        metavar="IN...",
+    ),
+]
+OutputFile = Annotated[
+    str,
+    typer.Option(
+        "--output",
+        "-o",
+        help="The scored table: .csv, .tsv, .jsonl (each also .gz) or .parquet; - for standard "
+        "output.",
+        metavar="OUT",
+    ),
+]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="The columns of the input to keep, with commas between or repeated; by default all, "
+        "'' for none.",
+        metavar="NAMES",
+    ),
+]
+
+
+def score(
+    inputs: Inputs,
+    output: OutputFile,
+    model: Model = None,
+    abstain: Annotated[
+        float | None,
+        typer.Option(
+            help="Answer `uncertain` under this confidence, 0 to 1; 0 for never. By "
+            "default as the model was calibrated.",
+            min=0,
+            max=1,
+        ),
+    ] = None,
+    text_column: TextColumn = None,
+    columns: Columns = None,
+    explain: Annotated[
+        int,
+        typer.Option(
+            help="Add the K phrases that speak most for the verdict, and the K against it.",
+            metavar="K",
+            min=0,
+        ),
+    ] = 0,
+    prefix: Annotated[
+        str | None,
+        typer.Option(
+            help="What the added columns' names begin with; by default nothing, or `tonality_` "
+            "where the input has a column of such a name."
+        ),
+    ] = None,
+    input_format: Annotated[
+        str | None,
+        typer.Option(
+            help="csv, tsv, jsonl or parquet, where neither suffix nor content tells.",
+            metavar="FORMAT",
+        ),
+    ] = None,
+    format: Annotated[
+        str | None,
+        typer.Option(
+            help="csv, tsv, jsonl or parquet; by default as OUT's suffix says, on standard output "
+            "as the first input.",
+            metavar="FORMAT",
+        ),
+    ] = None,
+    encoding: Encoding = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where an earlier run stopped.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace OUT; start over what was begun.")
+    ] = False,
+    bad_rows: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write rows that cannot be read here; by default beside OUT as "
+            "NAME.bad-rows.jsonl.",
+            metavar="FILE",
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the summary as one JSON object.")
+    ] = False,
+) -> None:
+    """Add the verdict to every row of tables of any size. Status 3: some could not be read."""
+    if as_json and output == "-":
+        raise typer.BadParameter("--json and -o - would both go to standard output")
+    if resume and (output == "-" or "-" in inputs):
+        raise typer.BadParameter("--resume needs files: a pipe cannot be read or written again")
+    from tonality.score.inputs import find_inputs
+    from tonality.score.job import Options
+    from tonality.score.places import output_format, side_file
+
+    found = find_inputs(inputs, input_format, encoding)
+    side = side_file(output, bad_rows, found)
+    written, packed = output_format(output, format, found[0].format)
+    options = Options(
+        format=written,
+        packed=packed,
+        text_column=text_column,
+        columns=_names(columns),
+        explain=explain,
+        prefix=prefix,
+        encoding=encoding,
+    )
+    start = monotonic()
+    with _job(found, options, model, abstain) as (job, fingerprint):
+        if output == "-" or _is_device(Path(output)):
+            _to_stream(job, output, side, parquet=written == "parquet")
+            before = 0
+        else:
+            assert side is not None
+            before = _to_file(job, fingerprint, Path(output), side, resume, overwrite)
+    _report(job.summary, output, side, monotonic() - start, before, as_json=as_json)
+    if job.summary.unreadable:
+        raise typer.Exit(UNREADABLE)
+
+
+@contextmanager
+def _job(
+    inputs: list[Input], options: Options, model: str | None, abstain: float | None
+) -> Iterator[tuple[Job, str]]:
+    """The job, and what tells its model from others."""
+    from tonality.classifier import load, model_path
+    from tonality.data.files import sha256_of
+    from tonality.score.job import Job
+
+    classifier = load(model, abstain=abstain)
+    # The configuration has the hashes of all other files of the model.
+    fingerprint = sha256_of(model_path(model) / "config.json")
+    with Job(classifier, inputs, options) as job:
+        yield job, fingerprint
+
+
+def _to_file(
+    job: Job, fingerprint: str, path: Path, side: Path, resume: bool, overwrite: bool
+) -> int:
+    """Scores into a file; returns how many rows an earlier run had done."""
+    from tonality.score.output import Output
+
+    with Output(path, side, job.build) as output:
+        output.begin(job.description(fingerprint), resume=resume, overwrite=overwrite)
+        before = 0 if output.mark is None else int(output.mark.summary["rows"])
+        if before:
+            say(f"going on after {before:,} rows")
+        try:
+            with progress_of_share("scoring") as progress:
+                job.to_file(output, progress)
+        except KeyboardInterrupt:
+            say("what was scored so far is kept; run it again with --resume to go on")
+            raise
+    return before
+
+
+def _to_stream(job: Job, output: str, side: Path | None, *, parquet: bool) -> None:
+    from tonality.data.badrows import make_way
+    from tonality.score.output import Output
+
+    with ExitStack() as stack:
+        progress = stack.enter_context(progress_of_share("scoring"))
+        stream = sys.stdout.buffer
+        if output != "-":
+            stream = stack.enter_context(Path(output).open("wb"))
+        if parquet:  # which is written when all rows are there
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tonality-")))
+            with Output(folder / "scored", side or folder / "bad", job.build) as whole:
+                whole.begin({}, resume=False, overwrite=False)
+                job.to_file(whole, progress)
+            with (folder / "scored").open("rb") as file:
+                shutil.copyfileobj(file, stream)
+            return
+        faults = None
+        if side is not None:
+            make_way(side)
+            faults = stack.enter_context(side.open("wb"))
+        job.to_stream(stream, faults, progress)
+
+
+def _is_device(path: Path) -> bool:
+    """Whether it is there and neither a file nor a folder: a pipe, a terminal, /dev/null."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _names(columns: list[str] | None) -> tuple[str, ...] | None:
+    if columns is None:
+        return None
+    return tuple(name for given in columns for name in given.split(",") if name)
+
+
+def _report(
+    summary: Summary, output: str, side: Path | None, seconds: float, before: int, *, as_json: bool
+) -> None:
+    rows = summary.rows + summary.unreadable
+    rate = (summary.rows - before) / max(seconds, 1e-9)
+    if as_json:
+        found = {
+            **summary.to_json(),
+            "seconds": round(seconds, 3),
+            "rows_per_second": round(rate, 1),
+        }
+        typer.echo(json.dumps({"output": output, **found}, allow_nan=False))
+    where = "" if output == "-" else f" in {output}"
+    say(f"{summary.rows:,} rows{where}; {spoken(seconds)}, {rate:,.0f} a second")
+    if summary.rows:
+        for label, count in summary.labels.items():
+            mean = summary.probabilities.get(label)
+            text = "" if mean is None else f"   mean p {mean / summary.rows:.3f}"
+            say(f"  {label:<12} {count:>12,} {count / summary.rows:>7.1%}{text}")
+        say(
+            f"  mean score {summary.scores / summary.rows:.3f}; {summary.truncated:,} texts "
+            f"truncated ({summary.truncated / summary.rows:.1%}); {summary.empty:,} empty"
+        )
+    if summary.unreadable:
+        where = "" if side is None else f"; they are in {side}"
+        say(f"  {summary.unreadable:,} of {rows:,} rows could not be read{where}")
+        for example in summary.examples:
+            say(f"    {example}")

@@ -1,0 +1,207 @@
+"""Scoring files: tables in, one scored table out."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from tonality import __version__
+from tonality.classifier import Classifier
+from tonality.data.badrows import Fault, entry
+from tonality.score.encoders import Encoder, encoder
+from tonality.score.inputs import Input
+from tonality.score.layout import Layout
+from tonality.score.output import Mark, Output
+from tonality.score.parquet_output import ArrowEncoder, build_from_arrow, build_from_json
+from tonality.score.reading import Reading, Tables
+from tonality.score.scorer import Scorer, windows
+from tonality.score.summary import Summary
+
+PART = 8  # windows between two moments from which a run can go on
+
+# Called with the rows done and the share of the inputs' bytes read, None where it is not known.
+Progress = Callable[[int, float | None], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to score.
+
+    Attributes:
+        format: what to write, ``csv``, ``tsv``, ``jsonl`` or ``parquet``.
+        packed: whether to gzip it.
+        text_column: the column to judge; by default it is found by its usual names.
+        columns: the columns of the input to keep; by default all.
+        explain: how many phrases to add that speak for the verdict, and against it.
+        prefix: what the added columns' names begin with; by default as :class:`Layout` says.
+        encoding: of the inputs; by default UTF-8, or UTF-16 with a byte-order mark.
+    """
+
+    format: str
+    packed: bool = False
+    text_column: str | None = None
+    columns: tuple[str, ...] | None = None
+    explain: int = 0
+    prefix: str | None = None
+    encoding: str | None = None
+
+
+class Job:
+    """A job of scoring; use it as a context manager.
+
+    Args:
+        classifier: the model.
+        inputs: the tables, one or more.
+        options: how.
+
+    Attributes:
+        summary: what was counted so far.
+
+    Raises:
+        ConfigError: a column is not there, or a name is taken.
+        DataError: an input cannot be read, or has no texts.
+        DependencyError: Parquet is read or written, and pyarrow is missing.
+    """
+
+    def __init__(self, classifier: Classifier, inputs: Sequence[Input], options: Options) -> None:
+        self._classifier = classifier
+        self._options = options
+        # Where Parquet becomes Parquet, values stay as Arrow holds them, with their types.
+        arrow = options.format == "parquet" and all(i.format == "parquet" for i in inputs)
+        self._tables = Tables(
+            inputs, text_column=options.text_column, encoding=options.encoding, arrow=arrow
+        )
+        self._layout = Layout.of(
+            self._tables.columns,
+            classifier.labels,
+            keep=options.columns,
+            explained=options.explain > 0,
+            prefix=options.prefix,
+            closed=options.format in ("csv", "tsv"),
+        )
+        if options.format != "jsonl":
+            self._tables.warn(self._layout.columns)
+        self._encoder = self._make_encoder(arrow=arrow)
+        self.summary = Summary.start(classifier.labels, classifier.artifact.abstain)
+
+    def __enter__(self) -> Job:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._tables.__exit__()
+
+    def _make_encoder(self, *, arrow: bool) -> Encoder:
+        heads = self._tables.heads
+        if arrow:
+            return ArrowEncoder(self._layout, [head.schema for head in heads])
+        format = "jsonl" if self._options.format == "parquet" else self._options.format
+        return encoder(format, self._layout, delimiter=heads[0].delimiter)
+
+    @property
+    def build(self) -> Callable[[Path, Path], None] | None:
+        """Makes the final file of what was written, where that is not it already."""
+        if self._options.format != "parquet":
+            return None
+        if isinstance(self._encoder, ArrowEncoder):
+            return build_from_arrow
+        return lambda part, target: build_from_json(part, target, self._layout)
+
+    def description(self, model: str) -> dict[str, Any]:
+        """All that the output depends on, by the names that a message calls it by.
+
+        Args:
+            model: what tells the model from others.
+        """
+        options = self._options
+        files = [(i, i.path, i.path.stat()) for i in self._tables.inputs if i.path is not None]
+        return {
+            "the inputs": [
+                [str(path.resolve()), source.format, status.st_size, status.st_mtime_ns]
+                for source, path, status in files
+            ],
+            "the model": [model, self._classifier.artifact.abstain],
+            "the output's format": [options.format, options.packed],
+            "--text-column": options.text_column,
+            "--columns": options.columns,
+            "--explain": options.explain,
+            "--prefix": options.prefix,
+            "--encoding": options.encoding,
+            "tonality's version": __version__,
+        }
+
+    def to_file(self, output: Output, progress: Progress) -> None:
+        """Scores into a file; what is done stays done, whatever happens.
+
+        Args:
+            output: the file, begun.
+            progress: told how far it is, now and then.
+
+        Raises:
+            DataError: an input cannot be read on, or the system cannot write.
+        """
+        mark = output.mark
+        if mark is not None:
+            self.summary = Summary(**mark.summary)
+        if mark is None or not mark.done:
+            for data, faults, reached in self._parts(mark, progress):
+                output.append(data, faults, reached)
+        output.publish()
+
+    def to_stream(self, stream: BinaryIO, side: BinaryIO | None, progress: Progress) -> None:
+        """Scores to a stream, window by window.
+
+        Args:
+            stream: where to write; not for Parquet.
+            side: where to write the rows that cannot be read.
+            progress: told how far it is, now and then.
+
+        Raises:
+            DataError: an input cannot be read on.
+            OSError: the stream takes no more.
+        """
+        stream.write(self._encoder.head())
+        for data, faults, _ in self._windows(Reading(self._tables), progress):
+            stream.write(data)
+            stream.flush()
+            if side is not None:
+                side.write(faults)
+
+    def _parts(self, mark: Mark | None, progress: Progress) -> Iterator[tuple[bytes, bytes, Mark]]:
+        """Of each part: its rows, its faults, and how far the job is with it."""
+        reading = Reading(self._tables, *((mark.input, mark.row) if mark else ()))
+        rows, faults = [b"" if mark else self._encoder.head()], b""
+        for number, (data, bad, done) in enumerate(self._windows(reading, progress), start=1):
+            rows.append(data)
+            faults += bad
+            if number % PART == 0:
+                yield self._packed(rows), faults, self._mark(reading, done, last=False)
+                rows, faults = [], b""
+        yield self._packed(rows), faults, self._mark(reading, reading.count, last=True)
+
+    def _windows(self, reading: Reading, progress: Progress) -> Iterator[tuple[bytes, bytes, int]]:
+        """Of each window: its rows, its faults, and how many items are done with it."""
+        scorer = Scorer(self._classifier, self._options.explain)
+        done = 0
+        for window in windows(reading.items(), self._layout):
+            scored = scorer.score(window)
+            faults = []
+            for number, item in enumerate(scored, start=done):
+                source = self._tables.inputs[reading.place(number)[0]].name
+                self.summary.add(item, source)
+                if isinstance(item, Fault):
+                    faults.append(entry(source, item))
+            done += len(window)
+            yield self._encoder.rows(scored), b"".join(faults), done
+            progress(self.summary.rows + self.summary.unreadable, reading.share())
+
+    def _packed(self, rows: Sequence[bytes]) -> bytes:
+        whole = b"".join(rows)
+        # Members of gzip, one a part, make one file; without a time they are always the same.
+        return gzip.compress(whole, mtime=0) if self._options.packed and whole else whole
+
+    def _mark(self, reading: Reading, done: int, *, last: bool) -> Mark:
+        source, row = reading.place(done)
+        return Mark(source, row, 0, 0, self.summary.state(), last)

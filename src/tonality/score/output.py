@@ -1,0 +1,274 @@
+"""The scored file while it grows: whatever stops the work, what is done is kept.
+
+Beside the output NAME lie ``.NAME.tonality-part``, to which a part of the rows is appended at a
+time, and ``.NAME.tonality-journal``, one line of JSON for the job and then one a part: how far the
+inputs were read, how large the files were, what was counted. Both are synced, the journal last, so
+its last whole line holds. To go on, the files are cut to what it says. When all is done the part
+file takes the output's name in one step.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tonality.data.badrows import make_way
+from tonality.errors import DataError
+
+if sys.platform != "win32":
+    import fcntl
+
+_KEPT = "; what was scored so far is kept: mend that and go on with --resume"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How far a job is.
+
+    Attributes:
+        input: the index of the input being read.
+        row: how many of its rows, readable or not, are done.
+        size: bytes of the output so far.
+        side: bytes of the file of unreadable rows so far.
+        summary: what was counted.
+        done: whether that was all.
+    """
+
+    input: int
+    row: int
+    size: int
+    side: int
+    summary: Mapping[str, Any]
+    done: bool
+
+
+class Output:
+    """A scored file being written; use it as a context manager.
+
+    Args:
+        path: where it shall be; a link to a file is followed.
+        side: where rows that cannot be read shall be.
+        build: makes the final file of the part file, where that is of another kind.
+
+    Attributes:
+        mark: how far an earlier run came; None at the start.
+    """
+
+    def __init__(
+        self, path: Path, side: Path, build: Callable[[Path, Path], None] | None = None
+    ) -> None:
+        self._path = Path(os.path.realpath(path))
+        self._side = Path(os.path.realpath(side))
+        self._build = build
+        self._part = _beside(self._path, "part")
+        self._built = _beside(self._path, "built")
+        self._journal = _beside(self._path, "journal")
+        self._side_part = _beside(self._side, "part")
+        self._stack = contextlib.ExitStack()
+        self.mark: Mark | None = None
+
+    def __enter__(self) -> Output:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def begin(self, job: Mapping[str, Any], *, resume: bool, overwrite: bool) -> None:
+        """Starts a job, or goes on with it.
+
+        Args:
+            job: all that the output depends on, as JSON has it, by the names that a message
+                calls it by.
+            resume: whether to go on where an earlier run of this job stopped, if there is one.
+            overwrite: whether an output that is there may be replaced, and what an earlier run
+                left be thrown away.
+
+        Raises:
+            DataError: the output is there, another run is at work, the job is another one, or
+                the system cannot write.
+        """
+        with self._writing():
+            if not self._path.parent.is_dir():
+                raise DataError("there is no such folder", path=self._path.parent)
+            if self._path.is_dir():
+                raise DataError("is a folder; name a file", path=self._path)
+            self._lines = self._stack.enter_context(self._journal.open("a+b", buffering=0))
+            _only_one(self._lines, self._journal, self._path)
+            begun, marks = self._read_journal()
+            try:
+                if begun is not None and resume:
+                    self._check_same(begun["job"], job)
+                    overwrite = overwrite or begun["overwrite"]
+                    self.mark = marks[-1] if marks else None
+                self._check_place(begun, marks, resume=resume, overwrite=overwrite)
+                self._open(job, overwrite=overwrite)
+            except DataError:
+                if begun is None:
+                    self._journal.unlink()
+                raise
+
+    def _check_place(
+        self,
+        begun: Mapping[str, Any] | None,
+        marks: Sequence[Mark],
+        *,
+        resume: bool,
+        overwrite: bool,
+    ) -> None:
+        if begun is not None and not resume and not overwrite:
+            rows = marks[-1].summary.get("rows", 0) if marks else 0
+            raise DataError(
+                f"an earlier run scored {rows:,} rows of it; go on with --resume, or start over "
+                "with --overwrite",
+                path=self._path,
+            )
+        published = self.mark is not None and self.mark.done
+        if self._path.exists() and not overwrite and not published:
+            raise DataError("exists already; --overwrite replaces it", path=self._path)
+
+    def append(self, data: bytes, faults: bytes, mark: Mark) -> None:
+        """Adds a part; it is safe once this returns.
+
+        Args:
+            data: the rows.
+            faults: those that could not be read.
+            mark: how far that is; its sizes are set here.
+
+        Raises:
+            DataError: the system cannot write.
+        """
+        with self._writing():
+            for file, content in ((self._rows, data), (self._faults, faults)):
+                if content:
+                    _write(file, content)
+            mark = dataclasses.replace(mark, size=self._rows.tell(), side=self._faults.tell())
+            _write(self._lines, _line(dataclasses.asdict(mark)))
+
+    def publish(self) -> None:
+        """Puts the output and, if there is one, the file of unreadable rows in place.
+
+        Raises:
+            DataError: the system cannot write.
+        """
+        with self._writing():
+            whole = self._part
+            if self._build is not None and self._part.exists():
+                self._build(self._part, self._built)
+                whole = self._built
+            if self._side_part.exists() and self._side_part.stat().st_size:
+                self._side_part.replace(self._side)
+            self._side_part.unlink(missing_ok=True)
+            if whole.exists():  # otherwise an earlier run came as far as here
+                whole.replace(self._path)
+            self._part.unlink(missing_ok=True)
+            _sync_folder(self._path.parent)
+            self._journal.unlink()
+
+    def _open(self, job: Mapping[str, Any], *, overwrite: bool) -> None:
+        mark = self.mark
+        if mark is None:
+            try:
+                make_way(self._side)
+            except OSError as error:
+                reason = f"the file for bad rows cannot be written: {error.strerror}"
+                raise DataError(reason, path=self._side) from error
+            self._lines.truncate(0)
+            _write(self._lines, _line({"job": job, "overwrite": overwrite}))
+        if mark is None or not mark.done:
+            self._rows = self._cut(self._part, 0 if mark is None else mark.size)
+            self._faults = self._cut(self._side_part, 0 if mark is None else mark.side)
+            _sync_folder(self._path.parent)
+
+    def _cut(self, path: Path, size: int) -> io.FileIO:
+        """A file of which only the first ``size`` bytes are kept, open at its end."""
+        if size and (not path.exists() or path.stat().st_size < size):
+            reason = "is shorter than it was; start over with --overwrite"
+            raise DataError(reason, path=path)
+        file = self._stack.enter_context(path.open("ab", buffering=0))
+        file.truncate(size)
+        file.seek(size)
+        return file
+
+    def _read_journal(self) -> tuple[dict[str, Any] | None, list[Mark]]:
+        """The job that an earlier run had begun, and its marks."""
+        self._lines.seek(0)
+        lines = self._lines.readall().split(b"\n")[:-1]  # what follows was cut short
+        self._lines.truncate(sum(len(line) + 1 for line in lines))
+        try:
+            begun, *marks = map(json.loads, lines)
+            return dict(begun), [Mark(**mark) for mark in marks]
+        except (ValueError, TypeError) as error:
+            if not lines:
+                return None, []
+            reason = "is damaged; start over: remove it"
+            raise DataError(reason, path=self._journal) from error
+
+    def _check_same(self, before: Mapping[str, Any], job: Mapping[str, Any]) -> None:
+        now = json.loads(json.dumps(job))
+        changed = [name for name in {**before, **now} if before.get(name) != now.get(name)]
+        if changed:
+            raise DataError(
+                f"the earlier run cannot be gone on with: changed since then: "
+                f"{', '.join(changed)}; start over with --overwrite",
+                path=self._path,
+            )
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            kept = _KEPT if self._journal.exists() else ""
+            reason = f"cannot be written: {error.strerror or error}{kept}"
+            raise DataError(reason, path=self._path) from error
+
+
+def _beside(path: Path, kind: str) -> Path:
+    return path.with_name(f".{path.name}.tonality-{kind}")
+
+
+def _line(entry: Mapping[str, Any]) -> bytes:
+    return json.dumps(entry).encode() + b"\n"
+
+
+def _write(file: io.FileIO, data: bytes) -> None:
+    """Writes all of it, and on to the disk. Unbuffered: nothing is left to fail again later."""
+    view = memoryview(data)
+    while view:
+        view = view[file.write(view) :]
+    os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes names in a folder durable, where the system knows how."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _only_one(journal: io.FileIO, path: Path, target: Path) -> None:
+    """Holds off other runs; the system lets go when this one ends, however it ends."""
+    if sys.platform == "win32":
+        return
+    busy = DataError("another run is writing it; wait for it or stop it", path=target)
+    try:
+        fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise busy from None
+    except OSError:  # a file system without locks
+        return
+    # Its holder may have removed it between the two steps.
+    if not path.exists() or not os.path.samestat(path.stat(), os.fstat(journal.fileno())):
+        raise busy

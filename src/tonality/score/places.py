@@ -1,0 +1,73 @@
+"""Where scored rows go: formats by suffix, and nothing over the data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tonality.errors import ConfigError
+from tonality.score.inputs import INPUT_FORMATS, Input
+
+SIDE = ".bad-rows.jsonl"
+_SUFFIXES = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+}
+
+
+def output_format(output: str, format: str | None, first: str) -> tuple[str, bool]:
+    """The format to write, and whether it is gzipped.
+
+    Args:
+        output: the file, or ``-`` for standard output.
+        format: what was asked for; by default the file's suffix says.
+        first: the format of the first input, which standard output takes.
+
+    Raises:
+        ConfigError: it cannot be told, is unknown, or cannot be gzipped.
+    """
+    if format is not None and format not in INPUT_FORMATS:
+        raise ConfigError(f"format {format!r}: expected one of {', '.join(INPUT_FORMATS)}")
+    if output == "-":
+        return format or first, False
+    suffixes = [suffix.casefold() for suffix in Path(output).suffixes]
+    packed = suffixes[-1:] == [".gz"]
+    if packed:
+        suffixes.pop()
+    found = format or _SUFFIXES.get(suffixes[-1] if suffixes else "")
+    if found is None:
+        known = ", ".join(_SUFFIXES)
+        raise ConfigError(f"{output}: expected one of {known}; or name the format by --format")
+    if packed and found == "parquet":
+        raise ConfigError(f"{output}: Parquet is packed in itself; leave out .gz")
+    return found, packed
+
+
+def side_file(output: str, given: Path | None, inputs: Sequence[Input]) -> Path | None:
+    """Where rows that cannot be read go: by default beside the output, if that is a file.
+
+    Raises:
+        ConfigError: that, or the output, is one of the inputs, or they are the same.
+    """
+    side = given
+    if side is None and output != "-":
+        side = Path(output).with_name(Path(output).name + SIDE)
+    places = [] if output == "-" else [("the output", Path(output))]
+    places += [] if side is None else [("the file for bad rows", side)]
+    for what, place in places:
+        for source in inputs:
+            if source.path is not None and _is_same(place, source.path):
+                raise ConfigError(f"{place}: {what} is one of the inputs")
+    if len(places) == 2 and _is_same(places[0][1], places[1][1]):
+        raise ConfigError(f"{side}: the file for bad rows is the output")
+    return side
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.resolve() == other.resolve() or one.samefile(other)
+    except (OSError, ValueError):  # one of them is not there, or cannot be
+        return False

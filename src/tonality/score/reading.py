@@ -1,0 +1,161 @@
+"""Several tables read as one, from any row on."""
+
+from __future__ import annotations
+
+import logging
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from tonality.data.badrows import Fault
+from tonality.errors import DataError
+from tonality.score.inputs import Input, Opened, opened
+from tonality.score.rows import EmptyError, Row
+
+logger = logging.getLogger(__name__)
+
+SHOWN = 5  # columns that a warning names
+
+
+@dataclass(frozen=True)
+class Head:
+    """What the head of an input says."""
+
+    columns: Sequence[str]
+    delimiter: str
+    schema: Any
+
+
+class Tables:
+    """The tables to score; use it as a context manager.
+
+    Args:
+        inputs: the tables, one or more. One without even a header is left out, unless all are.
+        text_column: the column to judge; by default it is found in each by its usual names.
+        encoding: by default UTF-8, or UTF-16 with a byte-order mark.
+        arrow: whether Parquet's rows are wanted as Arrow holds them.
+
+    Attributes:
+        inputs: those that are no Parquet or not empty.
+        columns: the columns of all of them, in the order in which they come first.
+        heads: what the head of each says.
+
+    Raises:
+        DataError: one cannot be read or has no texts, or all are empty.
+        DependencyError: one is Parquet, and pyarrow is missing.
+    """
+
+    def __init__(
+        self, inputs: Sequence[Input], *, text_column: str | None, encoding: str | None, arrow: bool
+    ) -> None:
+        self._settings: dict[str, Any] = {
+            "text_column": text_column, "encoding": encoding, "arrow": arrow,
+        }  # fmt: skip
+        self._stack = ExitStack()
+        self._waiting: Opened | None = None  # standard input, whose head can be read only once
+        try:
+            found = [(source, self._head(source, alone=len(inputs) == 1)) for source in inputs]
+        except BaseException:
+            self._stack.close()
+            raise
+        self.inputs = [source for source, head in found if head is not None]
+        self.heads = [head for _, head in found if head is not None]
+        if not self.heads:
+            raise DataError("all of these files are empty", path=inputs[0].name)
+        self.columns = list(dict.fromkeys(c for head in self.heads for c in head.columns))
+        self._sizes = [i.path.stat().st_size if i.path else 0 for i in self.inputs]
+
+    def __enter__(self) -> Tables:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def warn(self, columns: Sequence[str]) -> None:
+        """Says that some inputs lack some of these columns."""
+        lacking = [
+            (source, missing)
+            for source, head in zip(self.inputs, self.heads, strict=True)
+            if (missing := set(columns).difference(head.columns))
+        ]
+        if lacking:
+            source, missing = lacking[0]
+            names = ", ".join(map(repr, sorted(missing)[:SHOWN]))
+            more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
+            others = f"; so it is with {len(lacking) - 1} more" if len(lacking) > 1 else ""
+            logger.warning(
+                "%s has no %s%s, which others have: left empty%s", source.name, names, more, others
+            )
+
+    def _head(self, source: Input, *, alone: bool) -> Head | None:
+        try:
+            if source.path is None:
+                table = self._waiting = self._stack.enter_context(opened(source, **self._settings))
+            else:
+                with opened(source, **self._settings) as table:
+                    pass
+        except EmptyError as error:
+            if alone:
+                raise
+            logger.warning("%s", error)
+            return None
+        return Head(table.rows.columns, table.rows.delimiter, table.schema)
+
+    def open(self, index: int, skip: int, stack: ExitStack) -> Opened:
+        """Opens an input, the first ``skip`` rows left out."""
+        if self.inputs[index].path is None and self._waiting is not None:
+            return self._waiting
+        return stack.enter_context(opened(self.inputs[index], skip=skip, **self._settings))
+
+    def share(self, index: int, read: int) -> float | None:
+        """The share of all bytes that is read with so many of an input; None for a pipe."""
+        total = sum(self._sizes)
+        if not total or not all(source.path for source in self.inputs):
+            return None
+        return (sum(self._sizes[:index]) + read) / total
+
+
+class Reading:
+    """The rows of tables, one after the other, with account of where each is from.
+
+    Args:
+        tables: the tables.
+        index: the first one to read.
+        row: how many of its rows to leave out.
+    """
+
+    def __init__(self, tables: Tables, index: int = 0, row: int = 0) -> None:
+        self._tables = tables
+        self._index = index
+        self._row = row
+        self._begins: list[int] = []  # of each table from ``index`` on: the items before it
+        self._opened: Opened | None = None
+        self.count = 0
+
+    def items(self) -> Iterator[Row | Fault]:
+        """The rows in order, with a fault in place of each that cannot be read."""
+        for index in range(self._index, len(self._tables.inputs)):
+            skip = 0 if self._begins else self._row
+            self._begins.append(self.count)
+            with ExitStack() as stack:
+                self._opened = self._tables.open(index, skip, stack)
+                for item in self._opened.rows.items:
+                    self.count += 1
+                    yield item
+            self._opened = None
+
+    def place(self, number: int) -> tuple[int, int]:
+        """The table, and the place in it, of an item by its number in :meth:`items` from 0."""
+        step = bisect_right(self._begins, number) - 1
+        if step < 0:  # nothing is read yet
+            return self._index, self._row
+        return self._index + step, number - self._begins[step] + (0 if step else self._row)
+
+    def share(self) -> float | None:
+        """The share of the tables' bytes that is read so far; None where it is not known."""
+        begun = self._index + len(self._begins)
+        if self._opened is None:
+            return self._tables.share(begun, 0)
+        return self._tables.share(begun - 1, self._opened.read())

@@ -1,0 +1,100 @@
+"""What is counted while scoring."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tonality.classifier import UNCERTAIN
+from tonality.data.badrows import Fault
+from tonality.score.scorer import Scored
+
+REASONS = 20  # reasons counted one by one; a file can have as many as rows
+EXAMPLES = 3
+OTHERS = "other reasons"
+
+
+@dataclass
+class Summary:
+    """Counts and sums over the rows of a job.
+
+    Attributes:
+        rows: rows that were scored.
+        labels: how many got each label, ``uncertain`` included.
+        scores: the sum of their scores.
+        probabilities: the sum of each label's probability.
+        truncated: how many texts were too long to be read whole.
+        empty: how many had no token to read.
+        unreadable: rows that could not be read.
+        reasons: how many of them for which reason.
+        examples: the first of them, in words.
+    """
+
+    rows: int = 0
+    labels: dict[str, int] = field(default_factory=dict)
+    scores: float = 0.0
+    probabilities: dict[str, float] = field(default_factory=dict)
+    truncated: int = 0
+    empty: int = 0
+    unreadable: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+    examples: list[str] = field(default_factory=list)
+
+    @classmethod
+    def start(cls, labels: Sequence[str], abstain: float) -> Summary:
+        """Nothing counted yet.
+
+        Args:
+            labels: the model's labels.
+            abstain: the score under which a verdict is ``uncertain``.
+        """
+        names = [*labels, UNCERTAIN] if abstain else labels
+        return cls(labels=dict.fromkeys(names, 0), probabilities=dict.fromkeys(labels, 0.0))
+
+    def add(self, item: Scored | Fault, source: str) -> None:
+        """Counts a row of the input ``source``."""
+        if isinstance(item, Fault):
+            self._add_fault(item, source)
+            return
+        prediction = item.prediction
+        self.rows += 1
+        self.labels[prediction.label] = self.labels.get(prediction.label, 0) + 1
+        self.scores += prediction.score
+        for label, share in prediction.probabilities.items():
+            self.probabilities[label] += share
+        self.truncated += prediction.tokens_left_out > 0
+        self.empty += prediction.tokens_read == 0
+
+    def _add_fault(self, fault: Fault, source: str) -> None:
+        self.unreadable += 1
+        known = fault.reason in self.reasons or len(self.reasons) < REASONS
+        reason = fault.reason if known else OTHERS
+        self.reasons[reason] = self.reasons.get(reason, 0) + 1
+        if len(self.examples) < EXAMPLES:
+            self.examples.append(f"{source}, {fault}")
+
+    def state(self) -> dict[str, Any]:
+        """Everything, as JSON has it; ``Summary(**state)`` is the inverse."""
+        return dataclasses.asdict(self)
+
+    def to_json(self) -> dict[str, Any]:
+        """What a program would want to know; shares are of the rows scored, null without any."""
+        return {
+            "rows": self.rows,
+            "labels": self.labels,
+            "mean_score": self._share(self.scores),
+            "mean_probabilities": self._shares(self.probabilities),
+            "uncertain": self._share(self.labels.get(UNCERTAIN, 0)),
+            "truncated": self._share(self.truncated),
+            "empty": self.empty,
+            "unreadable": self.unreadable,
+            "reasons": self.reasons,
+        }
+
+    def _share(self, value: float) -> float | None:
+        return round(value / self.rows, 6) if self.rows else None
+
+    def _shares(self, values: Mapping[str, float]) -> dict[str, float | None]:
+        return {name: self._share(value) for name, value in values.items()}
