@@ -20,6 +20,7 @@ from tonality.cli.demo import demo
 from tonality.cli.evaluate import evaluate
 from tonality.cli.explain import explain
 from tonality.cli.predict import predict
+from tonality.cli.score import score
 from tonality.cli.serve import serve
 from tonality.cli.train import train
 from tonality.errors import TonalityError
@@ -50,6 +51,7 @@ for command in (
     predict,
     explain,
     demo,
+    score,
     serve,
     evaluate,
     check,
