@@ -27,7 +27,8 @@ _BODY = {
 }
 _TABLE = {406: "No format that is accepted."}
 _KEY = {401: "An API key is asked for."}
-_TABLES = {media_type: {"schema": {"type": "string"}} for media_type in FORMATS}
+# Without a schema: everything is a string, and which strings are tables no schema can say.
+_TABLES: dict[str, Any] = {media_type: {} for media_type in FORMATS}
 _RETRY = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string"}}}
 _SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer"},
@@ -77,7 +78,7 @@ def table_body() -> dict[str, Any]:
         "name": "text_column",
         "in": "query",
         "description": "The column of the texts; by default it is found by its usual names.",
-        "schema": {"type": "string"},
+        "schema": {"type": "string", "minLength": 1},
     }
     return {"requestBody": {"required": True, "content": _TABLES}, "parameters": [column]}
 

@@ -103,6 +103,6 @@ def texts_adapter(settings: Settings) -> TypeAdapter[Any]:
         "Texts",
         __base__=Exact,
         __doc__="The texts to read; null is a missing text and counts as empty.",
-        texts=(list[text | None], Field(max_length=settings.max_texts)),
+        texts=(list[text | None], Field(max_length=settings.max_texts, fail_fast=True)),
     )
     return TypeAdapter(model)

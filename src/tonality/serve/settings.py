@@ -66,8 +66,8 @@ class Settings(BaseSettings):
     queue_texts: Count = 512
 
     max_texts: Count = 256
-    max_text_length: Count = 100_000
-    max_body_bytes: Bytes = 2**20
+    max_text_length: Count = 50_000
+    max_body_bytes: Bytes = 4 * 2**20
     max_held_bytes: Bytes = 64 * 2**20
     max_upload_bytes: Bytes = 2**30
     max_uploads: Annotated[int, Field(ge=1, le=64)] = 4

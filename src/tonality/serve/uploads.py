@@ -62,7 +62,7 @@ class Uploads:
         check_length(request, self._settings.max_upload_bytes)
         if self._active >= self._settings.max_uploads:
             raise busy(f"{self._active} files are being scored already.")
-        column = request.query_params.get("text_column")
+        column = _text_column(request)
         body = _Body(request, self._settings.max_upload_bytes)
         self._active += 1
         try:
@@ -256,6 +256,14 @@ def _windows(rows: Rows, layout: Layout, longest: int) -> Iterator[list[Row | Fa
             window, characters = [], 0
     if window:
         yield window
+
+
+def _text_column(request: Request) -> str | None:
+    column = request.query_params.get("text_column")
+    if column == "":
+        remedy = "Name the column, or leave text_column out."
+        raise ProblemError(422, "invalid", "text_column is empty.", remedy)
+    return column
 
 
 def _no_table(error: DataError) -> ProblemError:
