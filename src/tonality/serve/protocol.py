@@ -76,7 +76,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._deaf = False  # what still comes is dropped
         self._ended = False  # nothing more comes
         self._refusal: ProblemError | None = None
-        self._head_bytes = self._silent_bytes = self._body_bytes = 0
+        self._head_bytes = self._body_bytes = 0
+        self._silent_bytes = 0  # of which the parser has said nothing yet
         self._head_since: float | None = self.loop.time()
         self._body_since = self._paused_since = 0.0
         self._closed_by: float | None = None
@@ -177,7 +178,7 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._refuse(_slow("body"))
 
     def _count(self, size: int) -> None:
-        self._silent_bytes = 0
+        self._silent_bytes -= size
         self._head_bytes += size
         if self._head_bytes > self.settings.max_header_bytes:
             self._refusal = _too_long_head(self.settings.max_header_bytes)
