@@ -123,6 +123,38 @@ class Vocabulary:
                 variants[form] = id
         return cls(tuple(words[i] for i in ids.values()), variants, dropped)
 
+    def extended(
+        self, counts: Mapping[str, int], config: TextConfig, *, min_count: int = 2, most: int
+    ) -> Vocabulary:
+        """The same ids, and then those of the most frequent words that are new in a corpus.
+
+        Args:
+            counts: how often `Tokenizer.tokens` gave each token of the new corpus.
+            config: the text settings that this vocabulary was built with.
+            min_count: fewest occurrences of a new word.
+            most: most new words.
+
+        Raises:
+            ConfigError: as for :meth:`build`.
+            DependencyError: likewise.
+        """
+        base = _normaliser(config)
+        unseen = {form: count for form, count in counts.items() if form not in self.forms}
+        by_base = {base(word): id for id, word in enumerate(self.words, FIRST_WORD)}
+        known = {form: by_base[base(form)] for form in unseen if base(form) in by_base}
+        room = min(most, MAX_WORDS - self.size)
+        rest = {form: count for form, count in unseen.items() if form not in known}
+        new = Vocabulary((), {}, frozenset())
+        if room > 0 and rest:
+            new = self.build(rest, config, min_count=min_count, max_size=FIRST_WORD + room)
+        shift = self.size - FIRST_WORD
+        words = self.words + new.words
+        ngrams = self.ngrams
+        if ngrams is not None:
+            ngrams = NgramTable(ngrams.ngrams[2], ngrams.ngrams[3], FIRST_WORD + len(words))
+        variants = {form: id + shift for form, id in new.variants.items()}
+        return Vocabulary(words, {**self.variants, **known, **variants}, self.dropped, ngrams)
+
     def to_json(self) -> dict[str, Any]:
         """A compact form for JSON; `from_json` reads it back."""
         return {

@@ -62,6 +62,18 @@ def quantise(tensors: Mapping[str, NDArray[Any]]) -> Tensors:
     return stored
 
 
+def dequantise(tensors: Mapping[str, NDArray[Any]]) -> Tensors:
+    """The tensors that :func:`quantise` stored, as float32 and without scales."""
+    found: Tensors = {}
+    for name, tensor in tensors.items():
+        if name.endswith(".scale"):
+            continue
+        scale = tensors.get(scale_name(name))
+        values = tensor.astype(np.float32)
+        found[name] = values if scale is None else values * scale[:, None]
+    return found
+
+
 def _quantise_rows(tensor: NDArray[Any]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     values = tensor.astype(np.float32)  # (V, E)
     scale = np.abs(values).max(axis=1) / np.float32(127)  # (V,)

@@ -17,11 +17,14 @@ from tonality.cli.calibrate import calibrate
 from tonality.cli.check import check
 from tonality.cli.data import download, inspect
 from tonality.cli.demo import demo
+from tonality.cli.distill import distill
 from tonality.cli.evaluate import evaluate
 from tonality.cli.explain import explain
 from tonality.cli.predict import predict
+from tonality.cli.pretrain import pretrain
 from tonality.cli.score import score
 from tonality.cli.serve import serve
+from tonality.cli.summarise import summarise
 from tonality.cli.train import train
 from tonality.errors import TonalityError
 
@@ -52,11 +55,14 @@ for command in (
     explain,
     demo,
     score,
+    summarise,
     serve,
     evaluate,
     check,
     calibrate,
     train,
+    pretrain,
+    distill,
     download,
     inspect,
 ):

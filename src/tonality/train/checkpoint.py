@@ -27,6 +27,7 @@ FORMAT = 1
 RUN, RECIPE, MODEL = "run.json", "recipe.toml", "model"
 CHECKPOINT, VECTORS, METRICS = "checkpoint.pt", "vectors.npy", "metrics.csv"
 BOARD = "tensorboard"
+ANSWERS = "answers-"  # of teachers; the rest of the name tells which
 
 _BEST = re.compile(r"best-[0-9]+\.safetensors")
 
@@ -103,6 +104,8 @@ class RunFolder:
             self.keep_best(None)
             for name in (RUN, RECIPE, VECTORS, METRICS):
                 (self.path / name).unlink(missing_ok=True)
+            for path in self.path.glob(f"{ANSWERS}*.npy"):
+                path.unlink(missing_ok=True)
         for folder in self._made:  # from the innermost
             with contextlib.suppress(OSError):
                 folder.rmdir()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
@@ -158,6 +158,8 @@ def _provenance(
     learnt, held_out = data.corpus[: len(data.train)], data.validation_rows.tolist()
     return {
         "recipe": recipe.to_dict(),
+        **({} if data.start is None else {"start": data.start.identity}),
+        **({} if data.teachers is None else {"teachers": data.teachers}),
         "data": {"name": dataset.name, "sha256": dict(dataset.sha256)},
         "rows": {
             "train": len(data.train),
@@ -195,7 +197,9 @@ def _card(
     cores = "1 core" if machine["cores"] == 1 else f"{machine['cores']} cores"
     about = f"{rows['train']:,} labelled texts to learn from, {rows['validation']:,} held out"
     if rows["unlabelled"]:
-        about += f", {rows['unlabelled']:,} without labels for the vocabulary and word vectors"
+        uses = ["the vocabulary", *(["word vectors"] if recipe.vectors.use else [])]
+        uses += ["training"] if recipe.unlabelled.used or data.teachers else []
+        about += f", {rows['unlabelled']:,} without labels for {_listed(uses)}"
     return Card(
         name=f"{dataset.name}, recipe {recipe.name}",
         labels=data.labels,
@@ -207,8 +211,33 @@ def _card(
         training={
             "recipe": recipe.name,
             "seed": recipe.training.seed,
+            **({} if data.teachers is None else {"teachers": _teachers(data.teachers, recipe)}),
             "time": f"{provenance['minutes']:.1f} minutes ({machine['device']}, {cores})",
             "tonality": provenance["versions"]["tonality"],
         },
         languages=(recipe.text.language,),
     )
+
+
+def _teachers(teachers: Mapping[str, Any], recipe: Recipe) -> str:
+    """Who taught, how good they are on the same validation texts, and how it was done."""
+    each = [
+        f"{one['name']} ({one['accuracy']:.2%} on these validation texts"
+        + (
+            f", of which it learnt from {known}"
+            if (known := one.get("learnt_from_validation"))
+            else ""
+        )
+        + f"; SHA-256 {one['sha256'][:12]})"
+        for one in teachers["each"]
+    ]
+    together = f", averaged {teachers['accuracy']:.2%}" if len(each) > 1 else ""
+    settings = recipe.distillation
+    return (
+        f"{_listed(each)}{together}; temperature {settings.temperature:g}, labels count "
+        f"{settings.hard_weight:g}"
+    )
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))

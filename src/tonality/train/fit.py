@@ -36,7 +36,9 @@ from tonality.train.prepare import (
 from tonality.train.progress import Reporter
 from tonality.train.recipe import Recipe
 from tonality.train.requirements import require_packages
-from tonality.train.unlabelled import check_unlabelled, unlabelled_batches
+from tonality.train.start import read_start
+from tonality.train.teaching import Teaching
+from tonality.train.unlabelled import batch_stream, check_unlabelled
 
 CURVES, VALIDATION = "curves.png", "validation.csv"
 
@@ -51,6 +53,8 @@ def train(
     recipe: Recipe,
     output: str | os.PathLike[str],
     *,
+    start_from: str | os.PathLike[str] | None = None,
+    teaching: Teaching | None = None,
     resume: bool = False,
     reporter: Reporter | None = None,
     callbacks: Sequence[Callback] = (),
@@ -70,6 +74,10 @@ def train(
             not touched.
         recipe: the settings.
         output: the run's folder; the model goes to its subfolder ``model``.
+        start_from: the folder of a language model or a model, or the name of a bundled model, to
+            begin with: its vocabulary, text settings and shape are taken over, and its weights,
+            without the head where the labels are others.
+        teaching: the teachers of :func:`tonality.train.distill`, if there are any.
         resume: go on with the run that the folder holds.
         reporter: told how it goes; by default the log.
         callbacks: Lightning callbacks, called before the run's own.
@@ -84,6 +92,7 @@ def train(
     Raises:
         ConfigError: ``resume`` with other settings or data than the run's.
         DataError: the data cannot be trained on.
+        ArtifactError: there is nothing to start from, or it is damaged.
         DependencyError: a package of the extra ``train`` is missing.
         TrainingError: the folder holds a run already or other files, or no run to resume; the
             model could not be saved; training diverged or ran out of memory; a file cannot be
@@ -94,9 +103,15 @@ def train(
     require_packages(recipe)
     labels = check_dataset(dataset)
     folder = RunFolder(output)
+    start = None
+    if start_from is not None:
+        start = read_start(start_from, deviation=recipe.vectors.deviation)
+        recipe = start.settings(recipe)
     identity: dict[str, Any] = {
         "settings": recipe.settings(),
         "data": {"name": dataset.name, "labels": list(labels), "sha256": fingerprint(dataset)},
+        "start": None if start is None else start.identity,
+        "teachers": None if teaching is None else teaching.identity,
     }
     # Lightning starts the processes of the other devices by running the program anew: they
     # find the folder as the first one left it.
@@ -107,7 +122,7 @@ def train(
     elif leads:
         folder.check_free()
     state = folder.load_checkpoint() if resume else None
-    data = prepare(dataset, recipe, reporter)
+    data = prepare(dataset, recipe, reporter, start)
     check_unlabelled(data, recipe)
     # Only now, for most mistakes show until here; from here on, word vectors included, a run that
     # is killed can be resumed.
@@ -120,8 +135,10 @@ def train(
     try:
         if leads:
             rehearse(data, recipe, folder)
-        if state is None and recipe.vectors.use:
+        if state is None and start is None and recipe.vectors.use:
             data = with_vectors(data, recipe, folder, reporter)
+        if teaching is not None:
+            data = teaching.taught(dataset, data, recipe, folder, reporter)
         with _quiet(), torch.random.fork_rng(devices=[]):
             trainer, loop = _fit(
                 data, recipe, folder, reporter, state, checkpoint_minutes, began,
@@ -158,18 +175,7 @@ def _fit(
 ) -> tuple[Trainer, Loop]:
     """Does the steps that are left."""
     settings = recipe.training
-    stream = BatchStream(
-        data.train,
-        data.train_classes,
-        batch_size=settings.batch_size,
-        seed=settings.seed,
-        epochs=settings.epochs,
-        first_step=0 if state is None else state["step"],
-        weights=data.train_weights,
-        balanced=settings.sampling == "balanced",
-        soft=data.soft,
-        unlabelled=None if data.soft is not None else unlabelled_batches(data, recipe),
-    )
+    stream = batch_stream(data, recipe, 0 if state is None else state["step"])
     loop = Loop(
         data, recipe, stream, folder, reporter,
         checkpoint_minutes=checkpoint_minutes, state=state, began=began,
@@ -212,6 +218,8 @@ def _module(
     network = LSTMNetwork(data.network, Dropout(**vars(recipe.dropout)))
     if state is not None:
         network.load_state_dict(state["weights"])
+    elif data.start is not None:
+        network.start_from(data.start.for_network(data.network, data.labels))
     elif data.vectors is not None:
         network.start_from({"embedding.weight": data.vectors})
     weights = None

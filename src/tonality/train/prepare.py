@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,7 @@ from tonality.train.division import divide
 from tonality.train.ordered import numbers_of
 from tonality.train.progress import Reporter
 from tonality.train.recipe import Recipe
+from tonality.train.start import Start
 from tonality.train.vectors import word_vectors
 from tonality.vocabulary import Vocabulary
 
@@ -63,7 +65,9 @@ class Prepared:
         left_out: how many texts of ``train`` and ``unlabelled`` are left out for being in a
             part to measure on too.
         vectors: where the word embedding starts (V, E), or None.
-        soft: what teachers say of the training texts (N, C), or None.
+        start: what the network begins with, or None.
+        soft: what teachers say of the texts of ``corpus`` (N, C), or None.
+        teachers: what is recorded of them.
     """
 
     labels: tuple[str, ...]
@@ -80,6 +84,8 @@ class Prepared:
     train_weights: Floats | None = None
     validation_weights: Floats | None = None
     soft: Floats | None = None
+    teachers: dict[str, Any] | None = None
+    start: Start | None = None
 
     @property
     def unlabelled(self) -> int:
@@ -147,13 +153,16 @@ def vocabulary_fingerprint(vocabulary: Vocabulary) -> str:
     return hashlib.sha256(json.dumps(vocabulary.to_json()).encode()).hexdigest()
 
 
-def prepare(dataset: Dataset, recipe: Recipe, reporter: Reporter) -> Prepared:
+def prepare(
+    dataset: Dataset, recipe: Recipe, reporter: Reporter, start: Start | None = None
+) -> Prepared:
     """Everything that comes before the first step, but for word vectors.
 
     Args:
         dataset: the data.
-        recipe: the settings.
+        recipe: the settings; with a start, those of :meth:`Start.settings`.
         reporter: told what goes on.
+        start: what the network begins with; decides the vocabulary.
 
     Raises:
         ConfigError: a setting of the text or the vocabulary does not hold.
@@ -169,9 +178,15 @@ def prepare(dataset: Dataset, recipe: Recipe, reporter: Reporter) -> Prepared:
     train_texts = [texts[i] for i in rows]
     for line in str(division).splitlines():
         reporter.say(line)
-    vocabulary = build_vocabulary(train_texts, unlabelled, recipe)
+    corpus = train_texts + unlabelled
+    if start is None:
+        vocabulary = build_vocabulary(corpus, recipe)
+    else:
+        vocabulary = extended(start.vocabulary, corpus, recipe)
+        start = start.with_vocabulary(vocabulary, corpus)
     train = Encoder(recipe.text, vocabulary).encode(train_texts)
-    vocabulary, train = _add_ngrams(vocabulary, train, classes[rows], recipe)
+    if vocabulary.ngrams is None:
+        vocabulary, train = _add_ngrams(vocabulary, train, classes[rows], recipe)
     ngrams = 0 if vocabulary.ngrams is None else vocabulary.ngrams.size
     reporter.say(f"{vocabulary.size:,} words and {max(ngrams - 1, 0):,} n-grams")
     return Prepared(
@@ -187,8 +202,9 @@ def prepare(dataset: Dataset, recipe: Recipe, reporter: Reporter) -> Prepared:
         validation=Encoder(recipe.text, vocabulary).encode([texts[i] for i in held_out]),
         validation_classes=classes[held_out],
         validation_rows=held_out,
-        corpus=train_texts + unlabelled,
+        corpus=corpus,
         left_out=division.left_out,
+        start=start,
     )
 
 
@@ -221,17 +237,33 @@ def _weights(table: Table, rows: Int64) -> Floats | None:
     return scaled
 
 
-def build_vocabulary(train: list[str], unlabelled: list[str], recipe: Recipe) -> Vocabulary:
-    """The words of the texts that a recipe gives a vector; no n-grams yet."""
-    tokens = Tokenizer(recipe.text).tokens
-    counts: Counter[str] = Counter()
-    for texts in (train, unlabelled):
-        for text in texts:
-            counts.update(tokens(text))
+def build_vocabulary(texts: list[str], recipe: Recipe) -> Vocabulary:
+    """The words of some texts that a recipe gives a vector; no n-grams yet."""
     settings = recipe.vocabulary
     return Vocabulary.build(
-        counts, recipe.text, min_count=settings.min_count, max_size=settings.max_size
+        _counts(texts, recipe),
+        recipe.text,
+        min_count=settings.min_count,
+        max_size=settings.max_size,
     )
+
+
+def extended(vocabulary: Vocabulary, texts: list[str], recipe: Recipe) -> Vocabulary:
+    """A vocabulary and, at its end, the new words of some texts that a recipe gives a vector."""
+    settings = recipe.vocabulary
+    if not settings.extend:
+        return vocabulary
+    return vocabulary.extended(
+        _counts(texts, recipe), recipe.text, min_count=settings.min_count, most=settings.extend
+    )
+
+
+def _counts(texts: list[str], recipe: Recipe) -> Counter[str]:
+    tokens = Tokenizer(recipe.text).tokens
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(tokens(text))
+    return counts
 
 
 def _add_ngrams(

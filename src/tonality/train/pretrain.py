@@ -147,12 +147,13 @@ def read_corpus(dataset: Dataset, recipe: Recipe, reporter: Reporter) -> Corpus:
         reporter.say(line)
     texts = dataset.train.texts
     train = [texts[i] for i in division.rows]
-    vocabulary = build_vocabulary(train, division.unlabelled, recipe)
+    every = train + division.unlabelled
+    vocabulary = build_vocabulary(every, recipe)
     encoder = Encoder(dataclasses.replace(recipe.text, max_tokens=0), vocabulary)
     some = division.held_out[: recipe.pretraining.evaluation_texts]
     corpus = Corpus(
         vocabulary,
-        encoder.encode(train + division.unlabelled),
+        encoder.encode(every),
         encoder.encode([texts[i] for i in some]),
         division.left_out,
     )

@@ -26,12 +26,15 @@ class VocabularySettings:
         max_size: most words, PAD and UNK included.
         ngrams: most bigrams and trigrams in the n-gram table; 0 for no table.
         ngram_min_count: fewest training texts that hold an n-gram.
+        extend: most new words that the vocabulary of a start (``--start-from``) is extended with;
+            the settings above then only rule those, and an n-gram table it has is kept.
     """
 
     min_count: int = number(2, 1)
     max_size: int = number(30_000, 3)
     ngrams: int = number(0, 0)
     ngram_min_count: int = number(5, 1)
+    extend: int = number(0, 0)
 
     def __post_init__(self) -> None:
         check(self, "vocabulary")

@@ -1,4 +1,4 @@
-"""Texts without labels as arrays, for the objectives that read them."""
+"""Texts without labels as arrays, and the stream of batches that a run reads them in."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from tonality.encode import Encoded, Encoder
 from tonality.errors import DataError
-from tonality.train.batches import UnlabelledBatches
+from tonality.train.batches import BatchStream, UnlabelledBatches
 from tonality.train.prepare import Prepared
 from tonality.train.recipe import Recipe
 
@@ -29,6 +29,35 @@ def check_unlabelled(data: Prepared, recipe: Recipe) -> None:
         )
 
 
+def batch_stream(data: Prepared, recipe: Recipe, first_step: int) -> BatchStream:
+    """The batches of a run from one of its steps on.
+
+    With teachers, texts without labels are among those with; else they stand beside them where the
+    recipe reads any.
+    """
+    settings = recipe.training
+    texts, classes, weights, beside = data.train, data.train_classes, data.train_weights, None
+    if data.soft is None:
+        beside = unlabelled_batches(data, recipe)
+    else:
+        texts = join([texts, encode_unlabelled(data, recipe)])
+        classes = np.concatenate([classes, np.full(data.unlabelled, -1)])
+        if weights is not None:
+            weights = np.concatenate([weights, np.ones(data.unlabelled, dtype=np.float32)])
+    return BatchStream(
+        texts,
+        classes,
+        batch_size=settings.batch_size,
+        seed=settings.seed,
+        epochs=settings.epochs,
+        first_step=first_step,
+        weights=weights,
+        balanced=settings.sampling == "balanced",
+        soft=data.soft,
+        unlabelled=beside,
+    )
+
+
 def unlabelled_batches(data: Prepared, recipe: Recipe) -> UnlabelledBatches | None:
     """The texts without labels that go beside those with; None where the recipe wants none."""
     settings = recipe.unlabelled
@@ -45,7 +74,8 @@ def encode_unlabelled(data: Prepared, recipe: Recipe) -> Encoded:
     """The texts without labels, as the network reads them."""
     encoder = Encoder(recipe.text, data.vocabulary)
     texts = data.corpus[len(data.train) :]
-    return join([encoder.encode(texts[i : i + WINDOW]) for i in range(0, len(texts), WINDOW)])
+    starts = range(0, max(1, len(texts)), WINDOW)
+    return join([encoder.encode(texts[start : start + WINDOW]) for start in starts])
 
 
 def join(parts: Sequence[Encoded]) -> Encoded:

@@ -1,0 +1,270 @@
+"""Where a network begins when not at random: a language model or a trained classifier.
+
+A classifier that begins at a language model of its own texts' kind needs far fewer labels (Dai & Le
+2015; Howard & Ruder 2018).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from tonality import artifact
+from tonality.artifact import Artifact
+from tonality.classifier import model_path
+from tonality.encode import Encoder
+from tonality.errors import ConfigError
+from tonality.network import NetworkConfig
+from tonality.ngrams import FIRST_WORD
+from tonality.text import TextConfig
+from tonality.train.checkpoint import MODEL
+from tonality.train.language_model_folder import (
+    SavedLanguageModel,
+    is_language_model,
+    read_language_model,
+)
+from tonality.train.recipe import Recipe
+from tonality.train.sections import NetworkSettings
+from tonality.vocabulary import UNK, Vocabulary
+from tonality.weights import dequantise
+
+Floats = NDArray[np.float32]
+
+LANGUAGE_MODEL, CLASSIFIER = "language model", "classifier"
+
+# What a run may choose anew: how much of a text is read.
+_FREE = ("max_tokens", "truncate")
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a run begins with.
+
+    Attributes:
+        name: of the folder.
+        kind: ``language model`` or ``classifier``.
+        sha256: of its ``config.json``, which holds the hashes of its other files.
+        text: how its texts became tokens.
+        vocabulary: its words, and its n-grams if it has a table.
+        network: the settings of the network that it decides, by name.
+        labels: a classifier's, in the order of its outputs; empty for a language model.
+        tensors: its weights, named as in a model folder, float32.
+    """
+
+    name: str
+    kind: str
+    sha256: str
+    text: TextConfig
+    vocabulary: Vocabulary
+    network: Mapping[str, Any]
+    labels: tuple[str, ...]
+    tensors: Mapping[str, Floats]
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What a run records of it."""
+        return {"name": self.name, "kind": self.kind, "sha256": self.sha256}
+
+    def settings(self, recipe: Recipe) -> Recipe:
+        """A recipe with the settings that this start decides.
+
+        Raises:
+            ConfigError: the recipe asks for another value of one of them.
+        """
+        text, network = recipe.text, recipe.network
+        wanted = {f.name: getattr(self.text, f.name) for f in dataclasses.fields(TextConfig)}
+        for name in _FREE:
+            del wanted[name]
+        self._check("text", text, TextConfig(), wanted)
+        self._check("network", network, NetworkSettings(), self.network)
+        return dataclasses.replace(
+            recipe,
+            text=dataclasses.replace(text, **wanted),
+            network=dataclasses.replace(network, **self.network),
+        )
+
+    def _check(self, section: str, asked: Any, default: Any, decided: Mapping[str, Any]) -> None:
+        for name, value in decided.items():
+            given = getattr(asked, name)
+            if given not in (value, getattr(default, name)):
+                raise ConfigError(
+                    f"{section}.{name} is {given!r}, but {self.name}, from which to start, has "
+                    f"{value!r}; leave it out or set it to that"
+                )
+
+    def with_vocabulary(self, vocabulary: Vocabulary, texts: list[str]) -> Start:
+        """The same, with vectors for the words that a vocabulary adds at its end.
+
+        A new word begins at what its company in the new texts says (:func:`induced`).
+
+        Args:
+            vocabulary: this one's words and then others.
+            texts: of the new kind.
+        """
+        added = vocabulary.size - self.vocabulary.size
+        if not added:
+            return self
+        plain = vocabulary.with_ngrams(None)
+        encoded = Encoder(dataclasses.replace(self.text, max_tokens=0), plain).encode(texts)
+        old = self.tensors["embedding.weight"]
+        tensors = {
+            **self.tensors,
+            "embedding.weight": induced(old, encoded.ids, encoded.offsets, plain.size),
+        }
+        if "softmax.bias" in tensors:
+            bias = tensors["softmax.bias"]
+            rare = np.full(added, bias.min(), dtype=np.float32)
+            tensors["softmax.bias"] = np.concatenate([bias, rare])
+        return dataclasses.replace(self, vocabulary=vocabulary, tensors=tensors)
+
+    def for_network(self, network: NetworkConfig, labels: tuple[str, ...]) -> dict[str, Floats]:
+        """The tensors that a network begins with; the head only where the labels are the same.
+
+        Args:
+            network: the shapes to fill.
+            labels: the classes, in the order of its outputs.
+        """
+        shapes = network.tensor_shapes()
+        keep_head = labels == self.labels
+        return {
+            name: tensor
+            for name, tensor in self.tensors.items()
+            if shapes.get(name) == tensor.shape and (keep_head or not name.startswith("output."))
+        }
+
+
+def read_start(source: str | os.PathLike[str], *, deviation: float = 0.25) -> Start:
+    """Reads what a run is to begin with.
+
+    Args:
+        source: the folder of a language model, of a classifier, or of the run that made it; or the
+            name of a bundled model.
+        deviation: what the elements of a language model's vectors are scaled to, so that the size
+            of an adversarial step means the same from any start; the LSTM is scaled back.
+
+    Raises:
+        ArtifactError: there is no such folder, or it is damaged.
+    """
+    path = Path(source)
+    if (path / MODEL).is_dir() and not (path / "config.json").exists():
+        path /= MODEL
+    if is_language_model(path):
+        return _from_language_model(read_language_model(path), path, deviation)
+    path = model_path(path if path.is_dir() else source)
+    return _from_classifier(artifact.read(path), path)
+
+
+def _from_language_model(model: SavedLanguageModel, path: Path, deviation: float) -> Start:
+    tensors = dict(model.tensors)
+    vectors = tensors["embedding.weight"]
+    scale = deviation / max(float(vectors.std()), float(np.finfo(np.float32).tiny))
+    tensors["embedding.weight"] = vectors * np.float32(scale)
+    for name in model.directions:
+        first = f"lstm.0.{name}.weight_ih"
+        tensors[first] = tensors[first] / np.float32(scale)
+        for part in ("weight", "bias"):  # the scores are products with the same embedding
+            key = f"projection.{name}.{part}"
+            tensors[key] = tensors[key] / np.float32(scale)
+    return Start(
+        name=_name(path),
+        kind=LANGUAGE_MODEL,
+        sha256=_sha256(path),
+        text=model.text,
+        vocabulary=model.vocabulary,
+        network={
+            "embedding_size": model.embedding_size,
+            "hidden_size": model.hidden_size,
+            "layers": model.layers,
+        },
+        labels=(),
+        tensors=tensors,
+    )
+
+
+def _from_classifier(model: Artifact, path: Path) -> Start:
+    decided = [field.name for field in dataclasses.fields(NetworkSettings)]
+    return Start(
+        name=_name(path),
+        kind=CLASSIFIER,
+        sha256=_sha256(path),
+        text=model.text,
+        vocabulary=model.vocabulary,
+        network={name: getattr(model.network, name) for name in decided},
+        labels=model.labels,
+        tensors=dequantise(model.tensors),
+    )
+
+
+def _name(path: Path) -> str:
+    path = path.resolve()
+    return path.parent.name if path.name == MODEL else path.name
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256((path / "config.json").read_bytes()).hexdigest()
+
+
+def induced(
+    vectors: Floats,
+    ids: NDArray[np.int32],
+    offsets: NDArray[np.int64],
+    size: int,
+    *,
+    window: int = 5,
+) -> Floats:
+    """Vectors for new words from the words around them (Khodak et al. 2018, "A La Carte
+    Embedding").
+
+    The mean vector of a word's company, mapped by the linear map that best turns known words'
+    company into their own vectors.
+
+    Args:
+        vectors: of the known words (V, E).
+        ids: tokens of all texts (T,), one text after the other; new words' ids are V and on.
+        offsets: where each text begins (N + 1,).
+        size: words in all.
+        window: words of company on each side.
+
+    Returns:
+        (size, E): ``vectors``, then those of the new words; one that has no company gets the
+        vector of the unknown word.
+    """
+    known, dimensions = vectors.shape
+    company, count = _company(vectors, ids, offsets, size, window)
+    # Frequent words decide the map: their company is measured best.
+    used = np.flatnonzero(count[:known] > 0)
+    weights = np.sqrt(np.log1p(count[used]))[:, None]
+    known_company = company[used] * weights
+    ridge = 1e-3 * max(len(used), 1) * np.eye(dimensions)
+    mapped = np.linalg.solve(
+        known_company.T @ known_company + ridge, known_company.T @ (vectors[used] * weights)
+    )
+    new = (company[known:] @ mapped).astype(np.float32)
+    new[count[known:] == 0] = vectors[UNK]
+    return np.concatenate([vectors, new])
+
+
+def _company(
+    vectors: Floats, ids: NDArray[np.int32], offsets: NDArray[np.int64], size: int, window: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Of each word the mean vector (size, E) of the known words near it, and their number."""
+    text = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))  # (T,) which text
+    met = sparse.csr_matrix((size, len(vectors)), dtype=np.float64)
+    for distance in range(1, window + 1):
+        same = text[distance:] == text[:-distance]
+        left, right = ids[:-distance][same], ids[distance:][same]
+        for word, other in ((left, right), (right, left)):
+            useful = (other < len(vectors)) & (other >= FIRST_WORD)
+            pairs = (word[useful], other[useful])
+            met += sparse.csr_matrix((np.ones(len(pairs[0])), pairs), shape=met.shape)
+    count = np.asarray(met.sum(axis=1)).ravel()
+    return met @ vectors / np.maximum(count, 1)[:, None], count

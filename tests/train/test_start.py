@@ -1,0 +1,204 @@
+"""Runs that begin with a language model or with a model."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from made_up_reviews import TINY, make_dataset, make_table
+
+import tonality
+from tonality.artifact import read
+from tonality.data import Dataset, Table
+from tonality.encode import Encoder
+from tonality.errors import ArtifactError, ConfigError
+from tonality.text import TextConfig
+from tonality.train import train
+from tonality.train.language_model import LanguageModel
+from tonality.train.language_model_folder import read_language_model
+from tonality.train.model import LSTMNetwork
+from tonality.train.prepare import prepare
+from tonality.train.pretrain import pretrain
+from tonality.train.progress import Reporter
+from tonality.train.recipe import Recipe
+from tonality.train.start import induced, read_start
+from tonality.vocabulary import Vocabulary
+
+PRETRAINING = Recipe.from_dict(
+    {
+        "vocabulary": {"min_count": 1},
+        "network": {"embedding_size": 8, "hidden_size": 10},
+        "optimiser": {"learning_rate": 0.03},
+        "pretraining": {"direction": "both", "streams": 8, "steps": 8, "negatives": 6},
+    }
+)
+CLASSIFY = Recipe.from_dict(
+    {
+        "network": {"pooling": "max+mean"},
+        "optimiser": {"learning_rate": 0.05},
+        "training": {"batch_size": 16, "epochs": 1},
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def language_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run of ``pretrain``."""
+    run = tmp_path_factory.mktemp("lm") / "language-model"
+    pretrain(make_dataset(unlabelled=60), PRETRAINING, run)
+    return run
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A trained model with an n-gram table."""
+    run = tmp_path_factory.mktemp("model") / "tiny"
+    return train(make_dataset(), TINY.with_settings(["optimiser.learning_rate=0.1"]), run)
+
+
+def test_the_states_are_the_language_models_own(language_model: Path) -> None:
+    """The vectors are scaled for adversarial training, and the LSTM back."""
+    start = read_start(language_model, deviation=0.25)
+    assert start.tensors["embedding.weight"].std() == pytest.approx(0.25, rel=1e-5)
+    recipe = start.settings(CLASSIFY)
+    config = recipe.network.config(vocabulary_size=start.vocabulary.size, ngram_rows=0, classes=2)
+    network = LSTMNetwork(config).eval()
+    network.start_from(start.for_network(config, ("negative", "positive")))
+    saved = read_language_model(language_model / "model")
+    original = LanguageModel(
+        np.ones(saved.vocabulary.size, dtype=np.int64), embedding_size=8, hidden_size=10,
+        directions=saved.directions,
+    ).eval()  # fmt: skip
+    original.start_from(saved.tensors)
+    ids = torch.randint(2, saved.vocabulary.size, (3, 7))
+    with torch.no_grad():
+        found = network.lstm[0][0].states(network.embedding(ids))  # type: ignore[index]
+        reader = original.readers[0]
+        expected = reader.lstms[0](original.embedding(ids))[0]  # type: ignore[index]
+        torch.testing.assert_close(found, expected)
+        scores = original.scores(original.states("forward", ids)[0])
+        original.start_from(start.tensors)
+        torch.testing.assert_close(original.scores(original.states("forward", ids)[0]), scores)
+
+
+def test_a_classifier_from_a_language_model(language_model: Path, tmp_path: Path) -> None:
+    dataset = make_dataset()
+    folder = train(dataset, CLASSIFY, tmp_path / "run", start_from=language_model)
+    trained = read(folder)
+    assert (trained.network.embedding_size, trained.network.hidden_size) == (8, 10)
+    assert trained.vocabulary.words == read_start(language_model).vocabulary.words
+    assert trained.provenance["start"]["kind"] == "language model"
+    assert trained.provenance["start"]["name"] == "language-model"
+    assert tonality.load(folder).predict("a great film").label in {"positive", "negative"}
+
+
+def test_a_resumed_run_must_start_from_the_same(language_model: Path, tmp_path: Path) -> None:
+    dataset, run = make_dataset(), tmp_path / "run"
+    train(dataset, CLASSIFY, run, start_from=language_model)
+    for path in (run / "model").iterdir():
+        path.unlink()
+    (run / "model").rmdir()
+    with pytest.raises(ConfigError, match="start"):
+        train(dataset, CLASSIFY, run, resume=True)
+    train(dataset, CLASSIFY, run, start_from=language_model, resume=True)
+
+
+def test_what_the_start_decides_cannot_be_asked_otherwise(language_model: Path) -> None:
+    start = read_start(language_model)
+    with pytest.raises(ConfigError, match=r"network.hidden_size is 64, .* has 10"):
+        start.settings(CLASSIFY.with_settings(["network.hidden_size=64"]))
+    with pytest.raises(ConfigError, match=r"text.lower_case is False"):
+        start.settings(CLASSIFY.with_settings(["text.lower_case=false"]))
+    free = start.settings(CLASSIFY.with_settings(["text.max_tokens=20", "network.pooling=last"]))
+    assert (free.text.max_tokens, free.network.pooling) == (20, "last")
+
+
+def test_a_model_goes_on_learning(model: Path, tmp_path: Path) -> None:
+    """Same labels: with a rate of nothing, it gives the same verdicts as before."""
+    still = TINY.with_settings(["optimiser.learning_rate=1e-8", "training.average=0"])
+    again = train(make_dataset(), still, tmp_path / "run", start_from=model)
+    texts = make_table(40, seed=5).texts
+    before, after = tonality.load(model), tonality.load(again)
+    temperature = after.artifact.temperature / before.artifact.temperature
+    first, second = before.predict_proba(texts), after.predict_proba(texts)
+    odds = np.log(first[:, 1] / first[:, 0]) / temperature
+    np.testing.assert_allclose(np.log(second[:, 1] / second[:, 0]), odds, atol=0.05)
+
+
+def test_other_labels_get_a_new_head(model: Path, tmp_path: Path) -> None:
+    start = read_start(model)
+    dataset = make_dataset(classes=3)
+    data = prepare(dataset, start.settings(TINY), Reporter(), start)
+    assert data.start is not None
+    names = data.start.for_network(data.network, data.labels)
+    assert "embedding.weight" in names
+    assert not any(name.startswith("output.") for name in names)
+    folder = train(dataset, TINY, tmp_path / "run", start_from=model)
+    assert read(folder).labels == ("negative", "neutral", "positive")
+
+
+def test_new_words_are_added_at_the_end(model: Path, tmp_path: Path) -> None:
+    texts = [text.replace("film", "blender ") for text in make_table(80, seed=3).texts]
+    table = dataclasses.replace(make_table(80, seed=3), texts=texts, groups=None)
+    dataset = Dataset(table, None, None, "kitchen", {})
+    folder = train(
+        dataset, TINY.with_settings(["vocabulary.extend=100"]), tmp_path / "run", start_from=model
+    )
+    old, new = read(model).vocabulary, read(folder).vocabulary
+    assert new.words[: len(old.words)] == old.words
+    assert "blender" in new.words[len(old.words) :]
+    assert (old.ngrams is None) == (new.ngrams is None)
+    assert new.ngrams is not None
+    assert old.ngrams is not None
+    np.testing.assert_array_equal(new.ngrams.ngrams[2], old.ngrams.ngrams[2])
+
+
+def test_induced_vectors_are_like_those_of_words_in_the_same_company() -> None:
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(52, 8)).astype(np.float32)
+    # Words 2 to 26 each come with a partner of the other half; 52 with that of 10.
+    vectors[27:52] = vectors[2:27] @ np.linalg.qr(rng.normal(size=(8, 8)))[0]
+    pairs = [(n, n + 25) for n in range(2, 27) for _ in range(5)] + [(52, 35)] * 5
+    ids = np.array(pairs, dtype=np.int32).ravel()
+    offsets = np.arange(0, len(ids) + 1, 2, dtype=np.int64)
+    made = induced(vectors, ids, offsets, 54)
+    np.testing.assert_array_equal(made[:52], vectors)
+    cosine = made[52] @ vectors.T / np.linalg.norm(vectors, axis=1)
+    assert cosine.argmax() == 10
+    np.testing.assert_array_equal(made[53], vectors[1])  # never seen: as the unknown word
+
+
+def test_extending_keeps_inflections_together() -> None:
+    pytest.importorskip("Stemmer")
+    config = TextConfig(normalise="stem")
+    old = Vocabulary.build({"connect": 5, "film": 3}, config, min_count=1)
+    new = old.extended({"connected": 4, "blender": 3, "blenders": 2, "rare": 1}, config, most=10)
+    assert new.forms["connected"] == new.forms["connect"] == old.forms["connect"]
+    assert new.forms["blender"] == new.forms["blenders"] == old.size
+    assert "rare" not in new.forms
+    assert Vocabulary.from_json(json.loads(json.dumps(new.to_json()))) == new
+    ids = Encoder(config, new).encode(["a connected blender"]).ids
+    assert ids.tolist() == [1, new.forms["connect"], new.forms["blender"]]
+
+
+def test_nothing_to_start_from(tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError):
+        read_start(tmp_path)
+    with pytest.raises(ArtifactError):
+        train(make_dataset(), TINY, tmp_path / "run", start_from="no-such-model")
+    assert not (tmp_path / "run").exists()
+
+
+def test_texts_of_the_validation_part_that_comes_with_the_data_teach_nothing() -> None:
+    table, held_out = make_table(100), make_table(40, seed=9)
+    copies = Table(table.texts[:5] + held_out.texts, None)
+    joined = table.joined(dataclasses.replace(held_out, texts=table.texts[:1] + held_out.texts[1:]))
+    dataset = Dataset(joined, None, copies, "both", {}, validation_rows=40)
+    data = prepare(dataset, TINY, Reporter())
+    assert data.validation_rows.tolist() == list(range(100, 140))
+    assert data.left_out == {"train": 1, "unlabelled": 40}
+    assert len(data.train) == 99
