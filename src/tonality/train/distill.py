@@ -1,0 +1,94 @@
+"""``distill``: what large models know, in a small one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from lightning.pytorch import Callback
+
+from tonality.data import Dataset
+from tonality.errors import ConfigError
+from tonality.train.checkpoint import RunFolder
+from tonality.train.fit import train
+from tonality.train.prepare import check_dataset
+from tonality.train.progress import Reporter
+from tonality.train.recipe import Recipe
+from tonality.train.teachers import read_teachers
+from tonality.train.teaching import Teaching
+
+
+def distill(
+    dataset: Dataset,
+    teachers: Sequence[str | os.PathLike[str]],
+    recipe: Recipe,
+    output: str | os.PathLike[str],
+    *,
+    cache: str | os.PathLike[str] | None = None,
+    resume: bool = False,
+    reporter: Reporter | None = None,
+    callbacks: Sequence[Callback] = (),
+    checkpoint_minutes: float = 10.0,
+    accelerator: str = "auto",
+    devices: int | str = "auto",
+) -> Path:
+    """Trains a student on its teachers' verdicts and writes its folder.
+
+    It learns from the training and the unlabelled texts alike: from the mean of the teachers'
+    probabilities at a temperature, and by ``distillation.hard_weight`` from the label where there
+    is one (Hinton, Vinyals & Dean 2015, "Distilling the Knowledge in a Neural Network"). An epoch
+    is a pass over all these texts; all else is as in :func:`tonality.train.train`, which also says
+    what the other arguments mean.
+
+    Args:
+        dataset: the data; texts that are in its validation or test part teach nothing.
+        teachers: model folders, or names of bundled models; they may read more of a text.
+        recipe: the student's settings.
+        output: the run's folder; the model goes to its subfolder ``model``.
+        cache: a folder where the teachers' answers are kept, for other students of theirs; by
+            default the run's folder.
+
+    Returns:
+        The model folder.
+
+    Raises:
+        ArtifactError: a teacher is missing or damaged.
+        ConfigError: a teacher has other labels; a setting does not go with teachers.
+        TonalityError: as in :func:`tonality.train.train`.
+    """
+    check_settings(recipe)
+    found = read_teachers(teachers, check_dataset(dataset))
+    return train(
+        dataset,
+        recipe,
+        output,
+        teaching=Teaching(found, None if cache is None else RunFolder(cache)),
+        resume=resume,
+        reporter=reporter,
+        callbacks=callbacks,
+        checkpoint_minutes=checkpoint_minutes,
+        accelerator=accelerator,
+        devices=devices,
+    )
+
+
+def check_settings(recipe: Recipe) -> None:
+    """Checks that a recipe asks for nothing that a student cannot do.
+
+    Raises:
+        ConfigError: it does; names the setting.
+    """
+    training = recipe.training
+    refused = {
+        "training.class_weights": training.class_weights != "none",
+        "training.sampling": training.sampling != "none",
+        "training.ordered": training.ordered,
+        "unlabelled.entropy": recipe.unlabelled.entropy > 0,
+    }
+    for name, is_set in refused.items():
+        if is_set:
+            raise ConfigError(
+                f"{name} does not go with teachers, who say of every text how likely each class "
+                "is; leave it out of a student's recipe"
+            )
