@@ -146,7 +146,13 @@ class Opened:
 
 @contextmanager
 def opened(
-    source: Input, *, text_column: str | None, encoding: str | None, arrow: bool, skip: int = 0
+    source: Input,
+    *,
+    text_column: str | None,
+    encoding: str | None,
+    arrow: bool,
+    texts: bool = True,
+    skip: int = 0,
 ) -> Iterator[Opened]:
     """Opens an input and reads its head.
 
@@ -156,6 +162,7 @@ def opened(
         encoding: by default UTF-8, or UTF-16 with a byte-order mark.
         arrow: whether Parquet's rows are wanted as Arrow holds them, to write Parquet again;
             otherwise as plain values.
+        texts: whether there must be a column of texts.
         skip: how many rows, and faults in place of such, to leave out at the start.
 
     Raises:
@@ -167,13 +174,18 @@ def opened(
         if source.format == "parquet":
             size = 0 if file is None else os.fstat(file.fileno()).st_size
             on_disk = file or stack.enter_context(_on_disk(source.piped))
-            table = ParquetTable(on_disk, source.name, text_column, encoding)
+            table = ParquetTable(on_disk, source.name, text_column, encoding, texts=texts)
             found = table.rows(skip, arrow=arrow)
             yield Opened(found, lambda: int(size * table.share), table.schema)
             return
         stream = source.piped if file is None else _unpacked(source, file, stack)
         rows = read_rows(
-            stream, source.format, text_column=text_column, encoding=encoding, name=source.name
+            stream,
+            source.format,
+            text_column=text_column,
+            encoding=encoding,
+            name=source.name,
+            texts=texts,
         )
         for _ in zip(range(skip), rows.items, strict=False):
             pass

@@ -69,7 +69,7 @@ class Layout:
         """
         kept = tuple(columns if keep is None else dict.fromkeys(keep))
         if missing := [name for name in kept if name not in columns]:
-            raise ConfigError(f"no column {missing[0]!r}. {_listed(columns)}")
+            raise ConfigError(f"no column {missing[0]!r}. {listed(columns)}")
         names = ["label", "score", *(f"p_{label}" for label in labels)]
         names += ["tokens_read", "tokens_left_out"]
         names += ["words_for", "words_against"] if explained else []
@@ -109,7 +109,8 @@ def _free_prefix(columns: Iterable[str], names: Sequence[str]) -> str:
     return prefix
 
 
-def _listed(columns: Sequence[str]) -> str:
+def listed(columns: Sequence[str]) -> str:
+    """The columns, for a message."""
     names = ", ".join(repr(name[:60]) for name in columns[:SHOWN])
     more = f" and {len(columns) - SHOWN} more" if len(columns) > SHOWN else ""
     return f"Columns: {names}{more}"

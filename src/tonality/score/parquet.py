@@ -9,10 +9,10 @@ from typing import IO, Any
 
 from tonality.classifier import WINDOW
 from tonality.data.badrows import Fault
-from tonality.data.columns import Wanted, choose
+from tonality.data.columns import Wanted
 from tonality.data.encoding import decoded
 from tonality.errors import DataError, DependencyError
-from tonality.score.rows import Row, Rows, distinct, invalid, is_undecoded
+from tonality.score.rows import Row, Rows, distinct, invalid, is_undecoded, text_place
 
 BUFFER = 2**20  # bytes of a column read at a time; without, a row group is held whole
 _TEXTS = ("string", "large_string", "string_view", "binary", "large_binary", "null")
@@ -40,6 +40,7 @@ class ParquetTable:
         name: how messages call it.
         text_column: the column to judge; by default it is found by its usual names.
         encoding: of columns of bytes; strings are UTF-8.
+        texts: whether there must be a column of texts.
 
     Attributes:
         schema: its columns' names and types, as Arrow has them.
@@ -50,7 +51,13 @@ class ParquetTable:
     """
 
     def __init__(
-        self, file: IO[bytes], name: str, text_column: str | None, encoding: str | None
+        self,
+        file: IO[bytes],
+        name: str,
+        text_column: str | None,
+        encoding: str | None,
+        *,
+        texts: bool = True,
     ) -> None:
         self._arrow = arrow = require_pyarrow()
         self._broken = (arrow.ArrowException, OSError)
@@ -68,13 +75,14 @@ class ParquetTable:
         ]
         self.schema = arrow.schema(fields, metadata=found.metadata)
         wanted = Wanted(text=text_column, label="", group="", encoding=encoding)
-        self._place = choose(self._columns, wanted, name).text
+        self._place = text_place(self._columns, wanted, name, texts=texts)
         self._invalid = invalid(encoding)
-        kind = self.schema.field(self._place).type
-        kind = getattr(kind, "value_type", kind)  # of a dictionary
-        if str(kind) not in _TEXTS:
-            column = self._columns[self._place]
-            raise DataError(f"expected texts, found {kind}", path=name, column=column)
+        self._column = "" if self._place is None else self._columns[self._place]
+        if self._place is not None:
+            kind = self.schema.field(self._place).type
+            kind = getattr(kind, "value_type", kind)  # of a dictionary
+            if str(kind) not in _TEXTS:
+                raise DataError(f"expected texts, found {kind}", path=name, column=self._column)
 
     @property
     def share(self) -> float:
@@ -85,7 +93,7 @@ class ParquetTable:
     def rows(self, skip: int, *, arrow: bool) -> Rows:
         """The rows after the first ``skip``, as Arrow holds them or as plain values."""
         items = self._items(skip, arrow=arrow)
-        return Rows(self._name, self._columns, self._columns[self._place], items)
+        return Rows(self._name, self._columns, self._column, items)
 
     def _items(self, skip: int, *, arrow: bool) -> Iterator[Row | Fault]:
         number = self._done = skip
@@ -93,7 +101,9 @@ class ParquetTable:
             for batch in self._batches(skip):
                 if arrow:  # names that came twice are told apart
                     batch = self._arrow.record_batch(batch.columns, schema=self.schema)
-                texts = plain(batch.column(self._place), self._encoding)
+                texts: list[str | None] = [None] * batch.num_rows
+                if self._place is not None:
+                    texts = plain(batch.column(self._place), self._encoding)
                 columns = [] if arrow else [plain(c, self._encoding) for c in batch.columns]
                 cells = zip(*columns, strict=True) if columns else [()] * len(texts)
                 names = [] if arrow else self._columns
@@ -101,8 +111,8 @@ class ParquetTable:
                     number = self._done = number + 1
                     held = dict(zip(names, values, strict=True))
                     if text is not None and is_undecoded(text):
-                        column = self._columns[self._place]
-                        yield Fault(number, self._invalid, held or {column: text}, column)
+                        raw = held or {self._column: text}
+                        yield Fault(number, self._invalid, raw, self._column)
                     else:
                         yield Row(number, text, held, (batch, place) if arrow else None)
         except self._broken as error:

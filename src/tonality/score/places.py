@@ -33,6 +33,8 @@ def output_format(output: str, format: str | None, first: str) -> tuple[str, boo
         raise ConfigError(f"format {format!r}: expected one of {', '.join(INPUT_FORMATS)}")
     if output == "-":
         return format or first, False
+    if not Path(output).name or Path(output).is_dir():
+        raise ConfigError(f"{output!r} is a folder; name a file")
     suffixes = [suffix.casefold() for suffix in Path(output).suffixes]
     packed = suffixes[-1:] == [".gz"]
     if packed:

@@ -24,6 +24,7 @@ class Head:
     """What the head of an input says."""
 
     columns: Sequence[str]
+    text_column: str
     delimiter: str
     schema: Any
 
@@ -36,6 +37,7 @@ class Tables:
         text_column: the column to judge; by default it is found in each by its usual names.
         encoding: by default UTF-8, or UTF-16 with a byte-order mark.
         arrow: whether Parquet's rows are wanted as Arrow holds them.
+        texts: whether there must be a column of texts.
 
     Attributes:
         inputs: those that are no Parquet or not empty.
@@ -48,11 +50,20 @@ class Tables:
     """
 
     def __init__(
-        self, inputs: Sequence[Input], *, text_column: str | None, encoding: str | None, arrow: bool
+        self,
+        inputs: Sequence[Input],
+        *,
+        text_column: str | None,
+        encoding: str | None,
+        arrow: bool = False,
+        texts: bool = True,
     ) -> None:
         self._settings: dict[str, Any] = {
-            "text_column": text_column, "encoding": encoding, "arrow": arrow,
-        }  # fmt: skip
+            "text_column": text_column,
+            "encoding": encoding,
+            "arrow": arrow,
+            "texts": texts,
+        }
         self._stack = ExitStack()
         self._waiting: Opened | None = None  # standard input, whose head can be read only once
         try:
@@ -84,7 +95,7 @@ class Tables:
             source, missing = lacking[0]
             names = ", ".join(map(repr, sorted(missing)[:SHOWN]))
             more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
-            others = f"; so it is with {len(lacking) - 1} more" if len(lacking) > 1 else ""
+            others = f"; {len(lacking) - 1} more lack some too" if len(lacking) > 1 else ""
             logger.warning(
                 "%s has no %s%s, which others have: left empty%s", source.name, names, more, others
             )
@@ -101,7 +112,8 @@ class Tables:
                 raise
             logger.warning("%s", error)
             return None
-        return Head(table.rows.columns, table.rows.delimiter, table.schema)
+        rows = table.rows
+        return Head(rows.columns, rows.text_column, rows.delimiter, table.schema)
 
     def open(self, index: int, skip: int, stack: ExitStack) -> Opened:
         """Opens an input, the first ``skip`` rows left out."""

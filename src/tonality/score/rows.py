@@ -54,7 +54,7 @@ class Rows:
     Attributes:
         name: how messages call it.
         columns: the columns' names, in order; of JSON Lines those of the first 1,000 objects.
-        text_column: the one that is judged.
+        text_column: the one with the texts; empty where there need be none and none was found.
         items: the rows in order, with a fault in place of each that cannot be read. It is read
             once.
         delimiter: what stands between the fields, where that is how it is written.
@@ -74,6 +74,7 @@ def read_rows(
     text_column: str | None = None,
     encoding: str | None = None,
     name: str = "standard input",
+    texts: bool = True,
 ) -> Rows:
     """Reads the head of a table; the rows come as ``items`` is iterated, in constant memory.
 
@@ -83,6 +84,7 @@ def read_rows(
         text_column: the column to judge; by default it is found by its usual names.
         encoding: such as ``"cp1252"``; by default UTF-8, or UTF-16 with a byte-order mark.
         name: how messages call the stream.
+        texts: whether there must be a column of texts.
 
     Raises:
         ConfigError: an unknown format.
@@ -94,11 +96,21 @@ def read_rows(
     lines = text_lines(stream, name, encoding)
     wanted = Wanted(text=text_column, label="", group="", encoding=encoding)
     if format == "jsonl":
-        return _json_lines(lines, wanted, name)
-    return _delimited(lines, wanted, name, tab=format == "tsv")
+        return _json_lines(lines, wanted, name, texts=texts)
+    return _delimited(lines, wanted, name, tab=format == "tsv", texts=texts)
 
 
-def _delimited(lines: Iterator[str], wanted: Wanted, name: str, *, tab: bool) -> Rows:
+def text_place(columns: Sequence[str], wanted: Wanted, name: str, *, texts: bool) -> int | None:
+    """Which column has the texts; None where there need be none and it cannot be told."""
+    try:
+        return choose(columns, wanted, name).text
+    except DataError:
+        if texts or wanted.text is not None:
+            raise
+        return None
+
+
+def _delimited(lines: Iterator[str], wanted: Wanted, name: str, *, tab: bool, texts: bool) -> Rows:
     first = next((line for line in lines if line.strip()), None)
     if first is None:
         raise EmptyError("the file is empty; expected a header row", path=name)
@@ -117,23 +129,25 @@ def _delimited(lines: Iterator[str], wanted: Wanted, name: str, *, tab: bool) ->
     if isinstance(header, Fault):
         raise DataError(f"the header cannot be read: {header.reason}", path=name)
     columns = distinct([str(column).strip() for column in header.values])
-    place = choose(columns, wanted, name).text
+    place = text_place(columns, wanted, name, texts=texts)
+    column = "" if place is None else columns[place]
     undecoded = invalid(wanted.encoding)
 
     def items() -> Iterator[Row | Fault]:
         for record in found:
             if isinstance(record, Fault):
                 yield _shortened(record)
-            elif is_undecoded(text := record.values[place]):
-                yield Fault(record.number, undecoded, record.values, columns[place])
+                continue
+            text = None if place is None else record.values[place]
+            if text is not None and is_undecoded(text):
+                yield Fault(record.number, undecoded, record.values, column)
             else:
-                cells = dict(zip(columns, record.values, strict=True))
-                yield Row(record.number, text, cells)
+                yield Row(record.number, text, dict(zip(columns, record.values, strict=True)))
 
-    return Rows(name, columns, columns[place], items(), delimiter)
+    return Rows(name, columns, column, items(), delimiter)
 
 
-def _json_lines(lines: Iterator[str], wanted: Wanted, name: str) -> Rows:
+def _json_lines(lines: Iterator[str], wanted: Wanted, name: str, *, texts: bool) -> Rows:
     filled = (line for line in lines if line.strip())
     head = list(itertools.islice(_up_to(filled, HEAD), OBJECTS))
     if not head:
@@ -147,22 +161,23 @@ def _json_lines(lines: Iterator[str], wanted: Wanted, name: str) -> Rows:
     undecoded = invalid(wanted.encoding)
     columns: dict[str, None] = {}
     for line in head:
-        row = _object(0, line, "", undecoded)
+        row = _object(0, line, None, undecoded)
         if isinstance(row, Row):
             columns |= dict.fromkeys(row.cells)
     if not columns:
         raise DataError("its first lines hold no JSON object; expected one a line", path=name)
     names = list(columns)
-    text = names[choose(names, wanted, name).text]
+    place = text_place(names, wanted, name, texts=texts)
+    text = None if place is None else names[place]
 
     def items() -> Iterator[Row | Fault]:
         for number, line in enumerate(itertools.chain(head, filled), start=1):
             yield _object(number, line, text, undecoded)
 
-    return Rows(name, names, text, items())
+    return Rows(name, names, text or "", items())
 
 
-def _object(number: int, line: str, column: str, undecoded: str) -> Row | Fault:
+def _object(number: int, line: str, column: str | None, undecoded: str) -> Row | Fault:
     if len(line) >= MAX_LINE:
         return _shortened(Fault(number, "the line is far too long", line))
     line = line.strip()
@@ -171,7 +186,7 @@ def _object(number: int, line: str, column: str, undecoded: str) -> Row | Fault:
     found = parse(number, line)
     if isinstance(found, Fault):
         return _shortened(found)
-    text = found.raw.get(column)
+    text = None if column is None else found.raw.get(column)
     if text is not None and not isinstance(text, str):
         kind = type(text).__name__
         return Fault(number, f"expected a string, found {kind}", found.raw, column)

@@ -1,0 +1,179 @@
+"""``tonality summarise``: what scored tables say, by column and over time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tonality.cli.options import AsJson, Encoding, TextColumn
+from tonality.cli.progress import progress_of_share, say
+from tonality.cli.texts import ascii_only
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from tonality.score.groups import Group
+    from tonality.score.summarise import Report
+
+SHOWN = 20  # groups in a table
+
+
+def summarise(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            help="What tonality score wrote, in any format; patterns; - for standard input.",
+            metavar="IN...",
+        ),
+    ],
+    by: Annotated[
+        list[str] | None,
+        typer.Option(help="Shares by the values of this column. Repeat it.", metavar="COLUMN"),
+    ] = None,
+    time: Annotated[
+        list[str] | None,
+        typer.Option(help="Shares over time, by this column of dates.", metavar="COLUMN"),
+    ] = None,
+    every: Annotated[
+        str, typer.Option(help="day, week, month or year, for --time.", metavar="PERIOD")
+    ] = "month",
+    date_format: Annotated[
+        str | None,
+        typer.Option(
+            help="How dates are written where not as 2024-03-31, such as %d/%m/%Y.",
+            metavar="FORMAT",
+        ),
+    ] = None,
+    label: Annotated[
+        str | None,
+        typer.Option(help="The label whose share is looked at; by default the model's first."),
+    ] = None,
+    png: Annotated[
+        Path | None, typer.Option(help="Draw it all as a picture, too.", metavar="FILE")
+    ] = None,
+    as_json: AsJson = False,
+    input_format: Annotated[
+        str | None,
+        typer.Option(
+            help="csv, tsv, jsonl or parquet, where neither suffix nor content tells.",
+            metavar="FORMAT",
+        ),
+    ] = None,
+    text_column: TextColumn = None,
+    encoding: Encoding = None,
+) -> None:
+    """Summarise scored tables: shares by column and over time, and what is said on each side."""
+    from tonality.errors import DataError
+    from tonality.score.inputs import find_inputs
+    from tonality.score.summarise import summarise as measure
+
+    if png is not None:
+        from tonality.evaluate.figures import require_matplotlib
+
+        require_matplotlib()  # to fail before any long work
+    found = find_inputs(inputs, input_format, encoding)
+    with progress_of_share("reading") as progress:
+        report = measure(
+            found,
+            by=by or (),
+            time=time or (),
+            every=every,
+            date_format=date_format,
+            label=label,
+            text_column=text_column,
+            encoding=encoding,
+            progress=progress,
+        )
+    if png is not None:
+        from tonality.score.chart import write_chart
+
+        try:
+            write_chart(report, png, f"{_title(inputs)}: {report.rows:,} texts")
+        except OSError as error:
+            raise DataError(f"cannot be written: {error.strerror}", path=png) from error
+        say(f"picture in {png}")
+    if as_json:
+        typer.echo(json.dumps(report.to_json(), ensure_ascii=ascii_only(), allow_nan=False))
+    else:
+        from rich.console import Console
+
+        _show(report, Console(highlight=False))
+
+
+def _title(inputs: Sequence[str]) -> str:
+    if inputs == ["-"]:
+        return "standard input"
+    return Path(inputs[0]).name + (f" and {len(inputs) - 1} more" if len(inputs) > 1 else "")
+
+
+def _show(report: Report, console: Console) -> None:
+    _show_labels(report, console)
+    for column, groups in report.by.items():
+        _show_groups(f"{report.label} by {column}", groups, groups[:SHOWN], console)
+    for periods in report.periods:
+        title = f"{report.label} by {periods.every} of {periods.column}"
+        _show_groups(title, periods.groups, periods.groups[-SHOWN:], console)
+        if periods.undated:
+            console.print(f"{periods.undated:,} rows have no date that can be read\n")
+    for label, phrases in report.phrases.items():
+        if phrases:
+            words = ", ".join(phrase.text for phrase in phrases)
+            console.print(f"most telling of {label}", style="bold", markup=False)
+            console.print(f"  {words}\n", markup=False)
+    if report.phrases and report.sampled < report.rows:
+        console.print(f"(phrases from a sample of {report.sampled:,} texts)")
+
+
+def _show_labels(report: Report, console: Console) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=f"{report.rows:,} texts", title_justify="left", box=None)
+    for name in ("", "rows", "share", "95 % interval"):
+        table.add_column(name, justify="right" if name else "left")
+    for label, rows in report.labels.items():
+        low, high = report.interval(label)
+        share = f"{rows / report.rows:.1%}"
+        table.add_row(Text(label), f"{rows:,}", share, f"{low:.1%} to {high:.1%}")
+    console.print(table)
+    console.print(
+        f"mean score {report.mean_score:.3f}; {report.truncated:,} texts truncated "
+        f"({report.truncated / report.rows:.1%}); {report.empty:,} empty"
+    )
+    if report.unreadable:
+        console.print(f"! {report.unreadable:,} rows have no verdict that can be read")
+    console.print()
+
+
+def _show_groups(
+    title: str, groups: Sequence[Group], shown: Sequence[Group], console: Console
+) -> None:
+    """A line a group; ``+`` and ``-`` mark those surely above or below the share in all rows."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from tonality.display import printable
+
+    table = Table(title=Text(title), title_justify="left", box=None)
+    for name in ("", "rows", "share", "", "95 % interval", ""):
+        table.add_column(name, justify="right" if name else "left", no_wrap=True)
+    for group in shown:
+        low, high = group.interval
+        name = " ".join(printable(group.name).split())
+        table.add_row(
+            Text(name if len(name) <= 40 else f"{name[:39]}…"),
+            f"{group.rows:,}",
+            f"{group.share:.1%}",
+            {1: "+", 0: "", -1: "-"}[group.differs],
+            f"{low:.1%} to {high:.1%}",
+            "few rows" if group.few else "",
+        )
+    console.print(table)
+    if len(groups) > len(shown):
+        left_out = len(groups) - len(shown)
+        console.print(f"and {left_out:,} more; --json has all of them")
+    console.print()

@@ -1,0 +1,204 @@
+"""A report as one picture, in the house style of :mod:`tonality.evaluate.figures`."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tonality.classifier import UNCERTAIN
+from tonality.evaluate.figures import (
+    COLOURS,
+    GRID,
+    INK,
+    MUTED,
+    PAPER,
+    drawing,
+    percent,
+    require_matplotlib,
+    save_png,
+    shorten,
+)
+from tonality.score.groups import Group
+from tonality.score.phrases import Phrase
+from tonality.score.summarise import Periods, Report
+
+WIDTH = 9.0  # inches
+SHOWN = 20  # groups
+SIDES = 4  # labels whose phrases are drawn
+
+_USUAL = {"negative": COLOURS[1], "positive": COLOURS[0], "neutral": COLOURS[6], UNCERTAIN: MUTED}
+
+
+def write_chart(report: Report, path: Path, title: str) -> None:
+    """Draws shares, groups, periods and phrases, whichever the report has, as PNG.
+
+    Args:
+        report: what to draw.
+        path: the picture.
+        title: what stands over it.
+
+    Raises:
+        DependencyError: matplotlib is not installed.
+    """
+    matplotlib = require_matplotlib()
+    sides = [label for label, found in report.phrases.items() if found][:SIDES]
+    panels: list[tuple[float, Any]] = [(0.75, None)]
+    panels += [(0.9 + 0.27 * min(len(found), SHOWN), found) for found in report.by.values()]
+    panels += [(3.0, periods) for periods in report.periods]
+    most = max((len(report.phrases[label]) for label in sides), default=0)
+    panels += [(0.8 + 0.24 * most, sides)] if sides else []
+    heights = [height for height, _ in panels]
+    colours = label_colours(list(report.labels))
+    with drawing():
+        figure = matplotlib.figure.Figure(
+            figsize=(WIDTH, sum(heights) + 0.5 + 0.15 * len(panels)), layout="constrained"
+        )
+        matplotlib.backends.backend_agg.FigureCanvasAgg(figure)
+        figure.get_layout_engine().set(h_pad=0.08, w_pad=0.1)
+        parts = iter(figure.subfigures(len(panels), 1, height_ratios=heights, squeeze=False)[:, 0])
+        _draw_shares(_axes(next(parts)), report, colours)
+        for column, groups in report.by.items():
+            _draw_groups(_axes(next(parts)), column, groups, report, colours)
+        for periods in report.periods:
+            _draw_periods(next(parts), periods, report, colours)
+        if sides:
+            _draw_phrases(next(parts), {label: report.phrases[label] for label in sides}, colours)
+        save_png(figure, path, title)
+
+
+def label_colours(labels: Sequence[str]) -> dict[str, str]:
+    """A colour for each label: the usual ones for the usual labels, no two alike."""
+    free = iter([c for c in COLOURS if c not in {_USUAL.get(label) for label in labels}] * 20)
+    return {label: _USUAL[label] if label in _USUAL else next(free) for label in labels}
+
+
+def _axes(part: Any) -> Any:
+    axes = part.subplots()
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_axisbelow(True)
+    return axes
+
+
+def _head(axes: Any, text: str) -> None:
+    axes.set_title(text, loc="left", fontsize=10, color=INK, pad=8)
+
+
+def _draw_shares(axes: Any, report: Report, colours: Mapping[str, str]) -> None:
+    """All rows as one bar, each label with its share."""
+    begin = 0.0
+    for label, rows in report.labels.items():
+        share = rows / report.rows
+        axes.barh(0, share, left=begin, color=colours[label], edgecolor=PAPER, linewidth=1.5)
+        if share > 0.06:
+            axes.text(
+                begin + share / 2, 0, f"{shorten(label)} {share:.1%}",
+                ha="center", va="center", color=PAPER, fontweight="bold",
+            )  # fmt: skip
+        begin += share
+    axes.set_xlim(0, 1)
+    axes.axis("off")
+
+
+def _draw_groups(
+    axes: Any, column: str, groups: Sequence[Group], report: Report, colours: Mapping[str, str]
+) -> None:
+    """A dot and its interval for each group, those of few rows hollow."""
+    shown = groups[:SHOWN]
+    colour = colours[report.label]
+    _mark_overall(axes.axvline, report)
+    for place, group in enumerate(shown):
+        axes.hlines(place, *group.interval, color=colour, linewidth=2.2, alpha=0.45)
+        axes.plot(
+            group.share, place, "o", markersize=6.5, color=colour, markeredgewidth=1.5,
+            markerfacecolor="white" if group.few else colour,
+        )  # fmt: skip
+    names = [shorten(group.name, 32) for group in shown]
+    axes.set_yticks(range(len(shown)), names)
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(len(shown) - 0.5, -0.6)
+    _fit(axes.set_xlim, shown, report.share)
+    axes.xaxis.set_major_formatter(percent())
+    axes.grid(axis="x", color=GRID, linewidth=0.8)
+    axes.spines["left"].set_visible(False)
+    counts = axes.secondary_yaxis("right")
+    counts.set_yticks(range(len(shown)), [f"{group.rows:,}" for group in shown], color=MUTED)
+    counts.tick_params(length=0)
+    counts.spines["right"].set_visible(False)
+    more = f", {len(shown)} of {len(groups):,}" if len(groups) > len(shown) else ""
+    hollow = "; hollow: few rows" if any(group.few for group in shown) else ""
+    _head(
+        axes,
+        f"share of {shorten(report.label)} by {shorten(column)}{more}, with 95 % interval "
+        f"and number of rows{hollow}",
+    )
+
+
+def _draw_periods(part: Any, periods: Periods, report: Report, colours: Mapping[str, str]) -> None:
+    """The share over time with the band of its interval, and how many rows there are below."""
+    axes, below = part.subplots(2, 1, sharex=True, height_ratios=(4, 1))
+    colour = colours[report.label]
+    groups = periods.groups
+    dates = [_day(group.name) for group in groups]
+    _mark_overall(axes.axhline, report)
+    axes.fill_between(
+        dates, [g.interval[0] for g in groups], [g.interval[1] for g in groups],
+        color=colour, alpha=0.18, linewidth=0,
+    )  # fmt: skip
+    dots = "o" if len(groups) <= 60 else None
+    axes.plot(dates, [g.share for g in groups], marker=dots, markersize=4.5, color=colour)
+    few = [(date, g.share) for date, g in zip(dates, groups, strict=True) if g.few]
+    if few and dots:
+        axes.plot(
+            *zip(*few, strict=True), "o", markersize=4.5, color=colour, markerfacecolor="white"
+        )
+    days = {"day": 1, "week": 7, "month": 28, "year": 365}[periods.every]
+    below.bar(dates, [g.rows for g in groups], width=0.85 * days, color=GRID)
+    below.set_ylabel("rows")
+    _fit(axes.set_ylim, groups, report.share)
+    axes.yaxis.set_major_formatter(percent(None))
+    for one in (axes, below):
+        one.spines[["top", "right"]].set_visible(False)
+        one.set_axisbelow(True)
+    axes.grid(color=GRID, linewidth=0.8)
+    _head(
+        axes,
+        f"share of {shorten(report.label)} by {periods.every} of {shorten(periods.column)}, with "
+        "95 % interval",
+    )
+
+
+def _draw_phrases(
+    part: Any, phrases: Mapping[str, Sequence[Phrase]], colours: Mapping[str, str]
+) -> None:
+    """The phrases of each label in a column, with bars of how sure they are."""
+    grid = part.subplots(1, len(phrases), sharex=True, squeeze=False)[0]
+    most = max(len(found) for found in phrases.values())
+    for axes, (label, found) in zip(grid, phrases.items(), strict=True):
+        axes.barh(range(len(found)), [p.z for p in found], color=colours[label], height=0.66)
+        axes.set_yticks(range(len(found)), [shorten(p.text, 28) for p in found])
+        axes.set_ylim(most - 0.4, -0.6)
+        axes.tick_params(axis="y", length=0)
+        axes.spines[["top", "right", "left"]].set_visible(False)
+        axes.grid(axis="x", color=GRID, linewidth=0.8)
+        axes.set_axisbelow(True)
+        axes.set_xlabel("standard deviations", color=MUTED)
+        _head(axes, f"most telling of {shorten(label)}")
+
+
+def _mark_overall(line: Any, report: Report) -> None:
+    line(report.share, color=MUTED, linewidth=1, linestyle=":")
+
+
+def _fit(set_limits: Any, groups: Sequence[Group], share: float) -> None:
+    """Limits that hold all intervals, with a margin, within 0 and 1."""
+    low = min([share, *(group.interval[0] for group in groups)])
+    high = max([share, *(group.interval[1] for group in groups)])
+    margin = max(0.06 * (high - low), 0.01)
+    set_limits(max(low - margin, -0.01), min(high + margin, 1.01))
+
+
+def _day(period: str) -> datetime.date:
+    """The first day of a period."""
+    return datetime.date.fromisoformat(period + "-01-01"[len(period) - 4 :])

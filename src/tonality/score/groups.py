@@ -1,0 +1,184 @@
+"""Verdicts counted by the values of a column, or by periods of time."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from tonality.errors import ConfigError, DataError
+from tonality.evaluate.scores import Interval, wilson
+
+VALUES = 200_000  # different values counted; a column of names of rows has as many as rows
+FEW = 30  # rows under which a group is flagged: its interval is some 35 points wide
+EVERY = ("day", "week", "month", "year")
+NOTHING = "(empty)"
+
+_DATE = re.compile(r"(\d{4})([-/.]?)(\d{1,2})(?:\2(\d{1,2}))?(?!\d)")
+_EPOCH = re.compile(r"-?\d{9,10}(?:\.\d*)?|-?\d{12,13}")
+
+
+@dataclass(frozen=True)
+class Group:
+    """The verdicts of rows that share a value.
+
+    Attributes:
+        name: the value, or the period's first day, month or year.
+        rows: how many rows.
+        labels: how many of them got each label.
+        share: the share of the label that is looked at.
+        interval: its 95 % interval (Wilson 1927).
+        differs: 1 where the interval lies above the share in all rows, -1 under it, else 0.
+    """
+
+    name: str
+    rows: int
+    labels: Mapping[str, int]
+    share: float
+    interval: Interval
+    differs: int
+
+    @property
+    def few(self) -> bool:
+        """Whether it has too few rows to say much."""
+        return self.rows < FEW
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, with the share and the interval of every label."""
+        return {
+            "name": self.name,
+            "rows": self.rows,
+            "labels": dict(self.labels),
+            "shares": {label: round(n / self.rows, 6) for label, n in self.labels.items()},
+            "intervals": {
+                label: [round(bound, 6) for bound in wilson(n, self.rows)]
+                for label, n in self.labels.items()
+            },
+            "few": self.few,
+            "differs": self.differs,
+        }
+
+
+class Counts:
+    """Counts the verdicts of each value of a column.
+
+    Args:
+        column: its name.
+        labels: all that a verdict may be.
+        name: what a value is called; None where it has no name.
+        kind: what the values are, for messages.
+    """
+
+    def __init__(
+        self, column: str, labels: Sequence[str], name: Callable[[Any], str | None] | None = None
+    ) -> None:
+        self.column = column
+        self.unnamed = 0
+        self.example: Any = None
+        self._labels = {label: place for place, label in enumerate(labels)}
+        self._name = name or value_name
+        self._counts: dict[str, list[int]] = {}
+
+    def add(self, cells: Mapping[str, Any], label: str) -> None:
+        """Counts a row.
+
+        Raises:
+            DataError: the column has too many different values.
+        """
+        value = cells.get(self.column)
+        name = self._name(value)
+        if name is None:
+            self.unnamed += 1
+            self.example = value if self.example is None else self.example
+            return
+        counts = self._counts.get(name)
+        if counts is None:
+            if len(self._counts) == VALUES:
+                raise DataError(
+                    f"has more than {VALUES:,} different values; choose one that groups the rows",
+                    column=self.column,
+                )
+            counts = self._counts[name] = [0] * len(self._labels)
+        counts[self._labels[label]] += 1
+
+    def groups(self, label: str, *, by_time: bool = False) -> list[Group]:
+        """The groups: by time, or else first those of which the most is sure to be ``label``.
+
+        They are sorted by the lower bound of the share's interval, so that a few rows that happen
+        to agree do not come first.
+
+        Args:
+            label: the label to look at.
+            by_time: whether the names are periods.
+        """
+        place = self._labels[label]
+        rows = sum(map(sum, self._counts.values()))
+        overall = sum(counts[place] for counts in self._counts.values()) / max(rows, 1)
+        found = [self._group(name, counts, place, overall) for name, counts in self._counts.items()]
+        if by_time:
+            return sorted(found, key=lambda group: group.name)
+        return sorted(found, key=lambda group: (-group.interval[0], -group.rows, group.name))
+
+    def _group(self, name: str, counts: Sequence[int], place: int, overall: float) -> Group:
+        rows = sum(counts)
+        low, high = wilson(counts[place], rows)
+        differs = (low > overall) - (high < overall)
+        labels = dict(zip(self._labels, counts, strict=True))
+        return Group(name, rows, labels, counts[place] / rows, (low, high), differs)
+
+
+def value_name(value: Any) -> str:
+    """What a value is called: text as it is, the rest as in JSON."""
+    if value is None or value == "":
+        return NOTHING
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def period_name(every: str, form: str | None = None) -> Callable[[Any], str | None]:
+    """A function that tells the period of a date, None for what is no date.
+
+    Dates are read as ISO 8601 writes them (``2024-03-31``, with a time or without, ``20240331``,
+    also with slashes), or as seconds or milliseconds since 1970. A period is the one of the date
+    as written, whatever the time zone.
+
+    Args:
+        every: one of ``EVERY``. A week is called by its Monday.
+        form: how dates are written, as for ``datetime.strptime``, such as ``%d/%m/%Y``.
+
+    Raises:
+        ConfigError: an unknown period.
+    """
+    if every not in EVERY:
+        raise ConfigError(f"period {every!r}: expected one of {', '.join(EVERY)}")
+
+    @lru_cache(maxsize=2**16)
+    def named(text: str) -> str | None:
+        try:
+            date = _date(text) if form is None else datetime.datetime.strptime(text, form).date()
+        except (ValueError, OverflowError, OSError):
+            return None
+        if date is None:
+            return None
+        if every == "week":
+            date -= datetime.timedelta(days=date.weekday())
+        return date.isoformat()[: {"month": 7, "year": 4}.get(every, 10)]
+
+    def name(value: Any) -> str | None:
+        return None if value is None else named(str(value).strip())
+
+    return name
+
+
+def _date(text: str) -> datetime.date | None:
+    if _EPOCH.fullmatch(text):
+        seconds = float(text) / (1000 if len(text.lstrip("-")) > 11 and "." not in text else 1)
+        return datetime.datetime.fromtimestamp(seconds, datetime.UTC).date()
+    found = _DATE.match(text)
+    if found is None:
+        return None
+    year, _, month, day = found.groups()
+    return datetime.date(int(year), int(month), int(day or 1))

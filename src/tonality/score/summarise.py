@@ -1,0 +1,234 @@
+"""Summarising scored tables: shares by column and by time, and what is said on each side."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tonality.classifier import UNCERTAIN
+from tonality.data.badrows import Fault
+from tonality.errors import ConfigError, DataError
+from tonality.evaluate.scores import Interval, wilson
+from tonality.score.groups import Counts, Group, period_name
+from tonality.score.inputs import Input
+from tonality.score.layout import listed
+from tonality.score.phrases import Phrase, Sample
+from tonality.score.reading import Reading, Tables
+from tonality.score.verdicts import VerdictColumns
+
+REPORT = 2048  # rows between two reports of progress
+PHRASES = 12  # of each label
+
+
+@dataclass(frozen=True)
+class Periods:
+    """The groups of a column of dates.
+
+    Attributes:
+        column: the column.
+        every: ``day``, ``week``, ``month`` or ``year``.
+        groups: one a period that has rows, in order.
+        undated: rows whose date cannot be read.
+    """
+
+    column: str
+    every: str
+    groups: Sequence[Group]
+    undated: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """What scored tables say.
+
+    Attributes:
+        rows: rows with a verdict.
+        unreadable: rows without one.
+        labels: how many got each label.
+        label: the label that is looked at.
+        mean_score: the mean of the scores.
+        truncated, empty: texts not read whole; texts without a token.
+        by: the groups of each column asked for.
+        periods: those of the columns of dates.
+        phrases: the most telling phrases of each label.
+        sampled: the texts that the phrases are from.
+    """
+
+    rows: int
+    unreadable: int
+    labels: Mapping[str, int]
+    label: str
+    mean_score: float
+    truncated: int
+    empty: int
+    by: Mapping[str, Sequence[Group]]
+    periods: Sequence[Periods]
+    phrases: Mapping[str, Sequence[Phrase]]
+    sampled: int
+
+    @property
+    def share(self) -> float:
+        """The share of the label that is looked at."""
+        return self.labels[self.label] / self.rows
+
+    def interval(self, label: str) -> Interval:
+        """The 95 % interval of a label's share (Wilson 1927)."""
+        return wilson(self.labels[label], self.rows)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "rows": self.rows,
+            "unreadable": self.unreadable,
+            "labels": dict(self.labels),
+            "shares": {label: round(n / self.rows, 6) for label, n in self.labels.items()},
+            "intervals": {
+                label: [round(bound, 6) for bound in self.interval(label)] for label in self.labels
+            },
+            "label": self.label,
+            "mean_score": round(self.mean_score, 6),
+            "truncated": self.truncated,
+            "empty": self.empty,
+            "by": {name: [group.to_json() for group in found] for name, found in self.by.items()},
+            "time": {
+                periods.column: {
+                    "every": periods.every,
+                    "undated": periods.undated,
+                    "periods": [group.to_json() for group in periods.groups],
+                }
+                for periods in self.periods
+            },
+            "phrases": {
+                label: [phrase.to_json() for phrase in found]
+                for label, found in self.phrases.items()
+            },
+            "texts_sampled": self.sampled,
+        }
+
+
+def summarise(
+    inputs: Sequence[Input],
+    *,
+    by: Sequence[str] = (),
+    time: Sequence[str] = (),
+    every: str = "month",
+    date_format: str | None = None,
+    label: str | None = None,
+    text_column: str | None = None,
+    encoding: str | None = None,
+    progress: Callable[[int, float | None], None] | None = None,
+) -> Report:
+    """Summarises scored tables in one pass and constant memory.
+
+    Args:
+        inputs: the tables, as ``tonality score`` wrote them.
+        by: columns whose values group the rows.
+        time: columns of dates.
+        every: ``day``, ``week``, ``month`` or ``year``.
+        date_format: how dates are written, if not as ISO 8601 has it.
+        label: the label to look at; by default the model's first.
+        text_column: the column of the texts; by default it is found by its usual names, and
+            without one there are no phrases.
+        encoding: by default UTF-8, or UTF-16 with a byte-order mark.
+        progress: told the rows done and the share of the bytes read, now and then.
+
+    Raises:
+        ConfigError: an unknown period, or the model has no such label.
+        DataError: a table cannot be read or is not scored, or has no such column, no date or no
+            row.
+    """
+    with Tables(inputs, text_column=text_column, encoding=encoding, texts=False) as tables:
+        for name in (*by, *time):
+            if name not in tables.columns:
+                raise DataError(f"no column {name!r}. {listed(tables.columns)}", path=_name(inputs))
+        columns = VerdictColumns.find(tables.columns, _name(inputs))
+        count = _Count(columns, by, time, period_name(every, date_format), label)
+        reading = Reading(tables)
+        for item in reading.items():
+            if isinstance(item, Fault):
+                count.unreadable += 1
+            else:
+                count.add(item.cells, item.text)
+            if progress is not None and reading.count % REPORT == 0:
+                progress(reading.count, reading.share())
+    if not count.rows:
+        raise DataError(f"no row has a verdict{count.why}", path=_name(inputs))
+    return count.report(every)
+
+
+class _Count:
+    def __init__(
+        self,
+        columns: VerdictColumns,
+        by: Sequence[str],
+        time: Sequence[str],
+        period: Callable[[Any], str | None],
+        label: str | None,
+    ) -> None:
+        if label is not None and label not in columns.labels:
+            known = ", ".join(columns.labels)
+            raise ConfigError(f"there is no label {label!r}; there are {known}")
+        self._columns = columns
+        self._label = columns.labels[0] if label is None else label
+        everything = [*columns.labels, UNCERTAIN]
+        self._labels = Counter(dict.fromkeys(everything, 0))
+        self._by = [Counts(name, everything) for name in dict.fromkeys(by)]
+        self._time = [Counts(name, everything, period) for name in dict.fromkeys(time)]
+        self._sample = Sample()
+        self._scores = 0.0
+        self._empty = self._truncated = 0
+        self.unreadable = 0
+        self.why = ""
+
+    @property
+    def rows(self) -> int:
+        return self._labels.total()
+
+    def add(self, cells: Mapping[str, Any], text: str | None) -> None:
+        verdict = self._columns.read(cells)
+        if isinstance(verdict, str):
+            self.unreadable += 1
+            self.why = f": {verdict}"
+            return
+        self._labels[verdict.label] += 1
+        self._scores += verdict.score
+        self._empty += verdict.empty
+        self._truncated += verdict.truncated
+        for counts in (*self._by, *self._time):
+            counts.add(cells, verdict.label)
+        if text:
+            self._sample.add(text, verdict.label)
+
+    def report(self, every: str) -> Report:
+        labels = dict(self._labels)
+        if not labels[UNCERTAIN]:
+            del labels[UNCERTAIN]
+        periods = []
+        for counts in self._time:
+            groups = counts.groups(self._label, by_time=True)
+            if not groups:
+                raise DataError(
+                    f"holds no date that can be read, but such as {counts.example!r}; say how "
+                    "they are written by --date-format, such as %d/%m/%Y",
+                    column=counts.column,
+                )
+            periods.append(Periods(counts.column, every, groups, counts.unnamed))
+        return Report(
+            rows=self.rows,
+            unreadable=self.unreadable,
+            labels=labels,
+            label=self._label,
+            mean_score=self._scores / self.rows,
+            truncated=self._truncated,
+            empty=self._empty,
+            by={counts.column: counts.groups(self._label) for counts in self._by},
+            periods=periods,
+            phrases=self._sample.telling(self._columns.labels, PHRASES),
+            sampled=len(self._sample),
+        )
+
+
+def _name(inputs: Sequence[Input]) -> str:
+    return inputs[0].name

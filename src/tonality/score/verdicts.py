@@ -1,0 +1,76 @@
+"""Finding the verdicts in a scored table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from tonality.classifier import UNCERTAIN
+from tonality.errors import DataError
+from tonality.score.layout import listed
+
+_LAST = "tokens_left_out"
+
+
+class Verdict(NamedTuple):
+    """What a scored row says."""
+
+    label: str
+    score: float
+    empty: bool
+    truncated: bool
+
+
+@dataclass(frozen=True)
+class VerdictColumns:
+    """The columns that scoring added.
+
+    Attributes:
+        prefix: what their names begin with.
+        labels: the model's labels, in order.
+    """
+
+    prefix: str
+    labels: tuple[str, ...]
+
+    @classmethod
+    def find(cls, columns: Sequence[str], path: str) -> VerdictColumns:
+        """Those of a table; where it was scored several times, the last.
+
+        Args:
+            columns: the table's.
+            path: how messages call the table.
+
+        Raises:
+            DataError: it has no such columns.
+        """
+        for name in reversed(columns):
+            prefix = name.removesuffix(_LAST)
+            wanted = [prefix + end for end in ("label", "score", "tokens_read")]
+            if prefix != name and set(wanted) <= set(columns):
+                between = columns[columns.index(wanted[1]) + 1 : columns.index(wanted[2])]
+                start = f"{prefix}p_"
+                labels = tuple(n.removeprefix(start) for n in between if n.startswith(start))
+                if len(labels) > 1:
+                    return cls(prefix, labels)
+        raise DataError(
+            f"has no columns of verdicts; tonality score writes such tables. {listed(columns)}",
+            path=path,
+        )
+
+    def read(self, cells: Mapping[str, Any]) -> Verdict | str:
+        """A row's verdict, or why it has none."""
+        get, prefix = cells.get, self.prefix
+        label = get(f"{prefix}label")
+        if label != UNCERTAIN and label not in self.labels:
+            return f"{label!r} is no label of the model"
+        try:
+            return Verdict(
+                str(label),
+                float(get(f"{prefix}score")),  # type: ignore[arg-type]
+                int(get(f"{prefix}tokens_read")) == 0,  # type: ignore[arg-type]
+                int(get(f"{prefix}{_LAST}")) > 0,  # type: ignore[arg-type]
+            )
+        except (TypeError, ValueError):
+            return "the score or the number of tokens is no number"
