@@ -87,8 +87,13 @@ class Batches:
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self._settings = settings
         self._metrics = metrics
-        self._jobs: deque[Job] = deque()
-        self._waiting = 0
+        # By what is asked of which model: each kind makes batches of its own.
+        self._lanes: dict[tuple[ServedModel, Compute], deque[Job]] = {}
+        self._queued = 0  # texts in the lanes
+        self._waiting = 0  # those of them that count against the limit
+        self._patience = settings.batch_wait_ms / 1000
+        self._usual = 0  # texts of the last batch
+        self._freed = 0.0  # when a thread last became free
         self._free = settings.threads
         self._scheduled = False
         self._threads = ThreadPoolExecutor(settings.threads, "tonality-compute")
@@ -117,14 +122,15 @@ class Batches:
         self._admit(len(texts))
         self._waiting += len(texts)
         seconds = self._settings.request_seconds
-        limit = asyncio.get_running_loop().call_later(seconds, job.fail, _too_slow(seconds))
+        limit = asyncio.get_running_loop().call_later(seconds, self._give_up, job)
         try:
             return await self._wait(job)
         finally:
             limit.cancel()
 
     async def _wait(self, job: Job) -> list[Any]:
-        self._jobs.append(job)
+        self._lanes.setdefault((job.model, job.compute), deque()).append(job)
+        self._queued += len(job.texts)
         self._schedule()
         try:
             await job.done
@@ -140,12 +146,24 @@ class Batches:
         if self._waiting + count > self._settings.queue_texts:
             raise busy(f"{self._waiting} texts are waiting already.")
 
+    def _give_up(self, job: Job) -> None:
+        job.fail(_too_slow(self._settings.request_seconds))
+
     def _forget(self, job: Job) -> None:
         """Takes a job that nobody waits for any more out of the queue."""
         if job.given < len(job.texts):
-            if not job.patient:
-                self._waiting -= len(job.texts) - job.given
-            self._jobs.remove(job)
+            self._take(job, len(job.texts) - job.given)
+            lane = self._lanes[job.model, job.compute]
+            lane.remove(job)
+            if not lane:
+                del self._lanes[job.model, job.compute]
+
+    def _take(self, job: Job, count: int) -> None:
+        """Notes that texts wait no longer."""
+        job.given += count
+        self._queued -= count
+        if not job.patient:
+            self._waiting -= count
 
     def _schedule(self) -> None:
         """Looks for work once all that the loop holds has been read, so bursts go together."""
@@ -155,36 +173,41 @@ class Batches:
 
     def _start(self) -> None:
         self._scheduled = False
-        while self._free and self._jobs:
+        loop = asyncio.get_running_loop()
+        while self._free and self._lanes:
+            # As many as last time are likely to come again: a fuller batch costs less a text.
+            if self._queued < self._usual and loop.time() < self._freed + self._patience:
+                self._scheduled = True
+                loop.call_at(self._freed + self._patience, self._start)
+                return
             parts = self._gather()
             self._free -= 1
-            computed = asyncio.get_running_loop().run_in_executor(
-                self._threads, self._compute, parts
-            )
+            self._freed = loop.time()
+            computed = loop.run_in_executor(self._threads, self._compute, parts)
             computed.add_done_callback(partial(self._finish, parts))
 
     def _gather(self) -> list[Part]:
         """The next batch: parts of jobs, each from one text up to another."""
-        jobs, settings = self._jobs, self._settings
+        settings = self._settings
+        kind, lane = next(iter(self._lanes.items()))
+        del self._lanes[kind]
         parts: list[Part] = []
         texts, characters = 0, 0
-        first = jobs[0]
-        while jobs and texts < settings.batch_texts and characters < settings.batch_characters:
-            job = jobs[0]
-            if job.model is not first.model or job.compute is not first.compute:
-                break
-            jobs.popleft()
-            begin = job.given
-            end = min(begin + SHARE, len(job.texts), begin + settings.batch_texts - texts)
-            while job.given < end and (not texts or characters < settings.batch_characters):
-                characters += len(job.texts[job.given] or "")
-                job.given += 1
-                texts += 1
-            parts.append(Part(job, begin, job.given))
-            if not job.patient:
-                self._waiting -= job.given - begin
-            if job.given < len(job.texts):
-                jobs.append(job)
+        while lane and texts < settings.batch_texts and characters < settings.batch_characters:
+            job = lane.popleft()
+            begin = end = job.given
+            last = min(begin + SHARE, len(job.texts), begin + settings.batch_texts - texts)
+            while end < last and characters < settings.batch_characters:
+                characters += len(job.texts[end] or "")
+                end += 1
+            self._take(job, end - begin)
+            parts.append(Part(job, begin, end))
+            texts += end - begin
+            if end < len(job.texts):
+                lane.append(job)
+        if lane:
+            self._lanes[kind] = lane  # the other kinds' turn is first
+        self._usual = texts
         return parts
 
     def _compute(self, parts: list[Part]) -> list[Any]:
@@ -201,6 +224,7 @@ class Batches:
 
     def _finish(self, parts: list[Part], computed: asyncio.Future[list[Any]]) -> None:
         self._free += 1
+        self._freed = asyncio.get_running_loop().time()
         self._schedule()
         if computed.cancelled():
             return  # the service stops, and nobody waits any more
