@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         judges = _ready(everyone, train, folder, results)
-        _time(judges, held_out, options.rounds, results)
+        take_turns(judges, held_out, options.rounds, results)
         for name in judges:
             _say(f"processes of their own: {name}")
             task = {"name": name, "model": options.model, "threads": options.threads}
@@ -158,7 +158,7 @@ def _ready(
     return judges
 
 
-def _time(
+def take_turns(
     judges: Mapping[str, Judge], reviews: Reviews, rounds: int, results: Mapping[str, Result]
 ) -> None:
     """Let every contender take its turn in each round."""
