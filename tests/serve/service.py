@@ -59,16 +59,17 @@ class Running:
 
 
 @contextmanager
-def running(model: Path | None = None, **settings: object) -> Iterator[Running]:
-    """Starts ``tonality serve`` on a free port; ends it if that is still to be done.
+def running(model: Path | None = None, port: int = 0, **settings: object) -> Iterator[Running]:
+    """Starts ``tonality serve``; ends it if that is still to be done.
 
     Args:
         model: the model folder; by default the bundled model.
+        port: where it listens; 0 takes a free port.
         settings: ``TONALITY_…`` variables, without the prefix.
     """
     variables = {f"TONALITY_{name.upper()}": str(value) for name, value in settings.items()}
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("TONALITY_")}
-    command = [sys.executable, "-W", "error", "-m", "tonality", "serve", "--port", "0"]
+    command = [sys.executable, "-W", "error", "-m", "tonality", "serve", "--port", str(port)]
     process = subprocess.Popen(
         command + ([] if model is None else ["--model", str(model)]),
         env={**inherited, "OMP_NUM_THREADS": "1", **variables},

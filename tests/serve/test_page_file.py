@@ -1,0 +1,229 @@
+"""The page with whole files: dropped, scored, looked at, downloaded."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import random
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from page_browser import WAIT, Visit
+from playwright.sync_api import Page, Route, expect
+from service import Running
+
+from tonality import load
+from tonality.score import read_rows, score_stream
+
+expect.set_options(timeout=WAIT)
+
+Open = Callable[..., Visit]
+TYPES = {"csv": "text/csv", "tsv": "text/tab-separated-values", "jsonl": "application/x-ndjson"}
+WORDS = ["I", "love", "hate", "the", "film", "plot", "was", "not", "good", "bad", "and", "it"]
+ODD = [
+    '<img src=x onerror="window.pwned=1">',
+    'She said "love", he said ""hate""',
+    "two\nlines, one\r\nrow",
+    "emoji 👩‍👩‍👧 é ﬁ",
+    "",
+    "=1+1;\t'",
+]
+DROP = """([name, text]) => {
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([text], name));
+  for (const kind of ['dragenter', 'dragover', 'drop']) {
+    document.body.dispatchEvent(new DragEvent(kind, {dataTransfer: transfer, bubbles: true,
+      cancelable: true}));
+  }
+}"""
+
+
+def texts(count: int) -> list[str]:
+    """Texts of many kinds, the same each time."""
+    rng = random.Random(7)
+    plain = [" ".join(rng.choices(WORDS, k=rng.randint(1, 70))) for _ in range(count - len(ODD))]
+    mixed = plain + ODD
+    rng.shuffle(mixed)
+    return mixed
+
+
+def table(values: list[str], delimiter: str = ",") -> str:
+    """A file whose columns have the names that scoring adds."""
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+    writer.writerow(["id", "review", "label"])
+    writer.writerows([number, text, "x"] for number, text in enumerate(values))
+    return out.getvalue()
+
+
+def json_lines(values: list[str]) -> str:
+    lines = [json.dumps({"text": text, "n": n, "big": [n]}) for n, text in enumerate(values)]
+    lines[-7] = '{"text": 3}'
+    lines[-5] = "no JSON"
+    return "\n".join(lines)
+
+
+def scored(model: Path, content: str, kind: str) -> bytes:
+    """What the library makes of a file."""
+    rows = read_rows(io.BytesIO(content.encode()), kind)
+    return b"".join(score_stream(load(model), rows, kind))
+
+
+def drop(page: Page, name: str, content: str) -> None:
+    page.evaluate(DROP, [name, content])
+
+
+def downloaded(page: Page, name: str) -> bytes:
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+    assert download.value.suggested_filename == name
+    return Path(download.value.path()).read_bytes()
+
+
+def state(page: Page, words: str) -> None:
+    expect(page.locator(".state")).to_contain_text(words)
+
+
+def test_a_file_of_2000_rows(open_page: Open, service: Running, page_model: Path) -> None:
+    page = open_page(service).page
+    content = table(texts(2000))
+    assert len(content) > 2**18  # so that it goes in several slices
+    drop(page, "<b>reviews.csv", content)
+    state(page, "Done: 2,000 rows.")
+    expect(page.locator("#view-file h2").first).to_have_text("<b>reviews.csv")
+    expected = scored(page_model, content, "csv")
+    assert downloaded(page, "_b_reviews.scored.csv") == expected
+
+    rows = list(csv.DictReader(io.StringIO(expected.decode(), newline="")))
+    labels = Counter(row["tonality_label"] for row in rows)
+    chips = page.get_by_role("group", name="Show")
+    for label, count in labels.items():
+        expect(chips.get_by_role("button", name=f"{label} {count:,}")).to_be_visible()
+    expect(page.get_by_role("img", name="Spread of 2,000 verdicts")).to_be_visible()
+    most = max(rows, key=lambda row: float(row["tonality_p_positive"]))
+    first = page.get_by_role("region", name="Most positive").get_by_role("button").first
+    expect(first).to_contain_text(" ".join(most["review"].split())[:100])
+    assert page.evaluate("window.pwned") is None
+
+
+def test_rows_are_filtered_searched_sorted_and_paged(open_page: Open, service: Running) -> None:
+    page = open_page(service, "#file").page
+    drop(page, "x.csv", table(["I love it"] * 30 + ["I hate (it)"] * 30 + ["love and hate"]))
+    state(page, "Done: 61 rows.")
+    section = page.get_by_role("region", name="All rows")
+    shown, pager = section.locator("tbody tr"), section.get_by_role("group", name="Pages")
+    expect(shown).to_have_count(25)
+    pager.get_by_role("button", name="Next").press("Enter")
+    expect(pager).to_contain_text("26 to 50 of 61")
+    expect(pager.get_by_role("button", name="Next")).to_be_focused()
+    section.get_by_role("button", name="negative 30").click()
+    expect(pager).to_contain_text("1 to 25 of 30")
+    section.get_by_label("Search").fill("(IT")
+    expect(section.get_by_role("status")).to_have_text("30 rows")
+    section.get_by_role("button", name="All 61").click()
+    section.get_by_label("Search").fill("nowhere")
+    expect(section).to_contain_text("No row fits.")
+    section.get_by_label("Search").fill("")
+    section.get_by_label("Sort").select_option("Least sure first")
+    expect(shown.first).to_contain_text("love and hate")
+    expect(shown.first).to_contain_text("uncertain")
+
+    # A row leads to the words that decided.
+    shown.first.get_by_role("button").click()
+    expect(page.locator("#input")).to_have_value("love and hate")
+    expect(page.locator("#verdict .name")).to_have_text("uncertain")
+    page.go_back()
+    expect(shown.first).to_be_visible()
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "tsv", "csv"])
+def test_the_download_is_what_the_library_writes(
+    open_page: Open, service: Running, page_model: Path, kind: str
+) -> None:
+    page = open_page(service, "#file").page
+    values = texts(900)
+    content = json_lines(values) if kind == "jsonl" else table(values, {"tsv": "\t"}.get(kind, ";"))
+    if kind == "csv":
+        content = f"\ufeff{content}1;too;many;fields\n\n7;last"
+    assert len(content) > 2**16
+    drop(page, f"x.{kind}", content)
+    faults = {"jsonl": ", 2 of them could not be read", "csv": ", 2 of them could not be read"}
+    state(page, f"{900 + 2 * (kind == 'csv')} rows{faults.get(kind, '')}.")
+    assert downloaded(page, f"x.scored.{kind}") == scored(page_model, content, kind)
+
+
+def test_the_text_column_is_asked_for(open_page: Open, service: Running) -> None:
+    page = open_page(service, "#file").page
+    content = "who,what happened,<i>when\nAnn,I love the film,1\nBo,I hate it,2\n"
+    page.get_by_label("choose one").set_input_files(
+        {"name": "x.csv", "mimeType": "text/csv", "buffer": content.encode()}
+    )
+    expect(page.get_by_role("radio", name="what happened")).to_be_checked()
+    expect(page.get_by_role("radio", name="<i>when")).not_to_be_checked()
+    page.keyboard.press("Enter")
+    state(page, "Done: 2 rows.")
+    expect(page.locator(".run")).to_contain_text("texts in “what happened”")
+
+
+def test_what_is_no_table_is_told(open_page: Open, service: Running) -> None:
+    visit = open_page(service, "#file")
+    page = visit.page
+    fault = page.locator("#file-work .fault")
+    for name, content, words in (
+        ("x.pdf", "%PDF-1.4\0", "is not a CSV, TSV or JSON Lines file"),
+        ("x.csv", " \n", "The file is empty."),
+        ("x.jsonl", "[1, 2]\n", "hold no JSON objects"),
+    ):
+        drop(page, name, content)
+        expect(fault).to_contain_text(words)
+    drop(page, "x.csv", "text\n")
+    state(page, "no rows")
+
+
+def test_an_outage_in_the_middle_loses_nothing(
+    open_page: Open, service: Running, page_model: Path
+) -> None:
+    visit = open_page(service, "#file")
+    visit.expect_fault("net::ERR_CONNECTION_REFUSED", "status of 503")
+    page = visit.page
+    calls: list[str] = []
+
+    def fail_at_times(route: Route) -> None:
+        calls.append(route.request.url)
+        if len(calls) == 2:
+            route.abort("connectionrefused")
+        elif len(calls) == 3:
+            route.fulfill(status=503, headers={"Retry-After": "1"}, json={"title": "Busy"})
+        else:
+            route.continue_()
+
+    page.route("**/v1/score*", fail_at_times)
+    content = table(texts(900))
+    drop(page, "x.csv", content)
+    state(page, "Done: 900 rows.")
+    assert len(calls) == 4
+    expect(page.locator("#banner")).to_be_hidden()
+    assert downloaded(page, "x.scored.csv") == scored(page_model, content, "csv")
+
+
+def test_a_run_can_be_stopped(open_page: Open, service: Running, page_model: Path) -> None:
+    page = open_page(service, "#file").page
+    calls: list[Route] = []
+
+    def hold_the_second(route: Route) -> None:
+        calls.append(route)
+        if len(calls) != 2:
+            route.continue_()
+
+    page.route("**/v1/score*", hold_the_second)
+    content = table(texts(900))
+    drop(page, "x.csv", content)
+    expect(page.locator(".rows tbody tr").first).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
+    state(page, "Stopped after")
+    part = downloaded(page, "x.part-scored.csv")
+    assert scored(page_model, content, "csv").startswith(part)
+    assert part.endswith(b"\n")

@@ -1,0 +1,203 @@
+"""The page, one text at a time: in a real browser, with a real service."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from page_browser import ABSTAIN, MAX_TOKENS, WAIT, Visit
+from playwright.sync_api import Page, Route, expect
+from service import Running, running
+
+from tonality import load
+
+expect.set_options(timeout=WAIT)
+
+Open = Callable[..., Visit]
+HOSTILE = (
+    '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>'
+    '<a href="javascript:window.pwned=1">love</a><style>*{display:none}</style>&lt;b&gt; I hate it'
+)
+
+
+def lit(page: Page, way: str) -> list[str]:
+    """The words that are lit up most one way."""
+    return page.locator(f"#mirror .{way}.level-4").all_text_contents()
+
+
+def verdict(page: Page, label: str) -> None:
+    """Waits for a verdict."""
+    expect(page.locator("#verdict .name")).to_have_text(label)
+
+
+def test_words_light_up_as_one_types(open_page: Open, service: Running, page_model: Path) -> None:
+    page = open_page(service).page
+    page.locator("#input").click()
+    page.keyboard.type("I love the film")
+    verdict(page, "positive")
+    assert lit(page, "up") == ["love"]
+    score = load(page_model).predict("I love the film").score
+    expect(page.locator("#verdict .how")).to_have_text(f"{score:.1%} probable")
+    expect(page.locator("#spoken")).to_have_text(f"positive, {score:.1%}. 4 tokens read.")
+
+    page.keyboard.type(". I hate hate the plot and it was bad")
+    verdict(page, "negative")
+    assert lit(page, "up") == ["love"]
+    assert lit(page, "down") == ["hate", "hate", "bad"]
+    assert (
+        page.locator("#mirror").inner_text().rstrip("\u200b")
+        == page.locator("#input").input_value()
+    )
+
+    # Marks follow their words before there is a new answer.
+    page.route("**/v1/explain", lambda route: None)
+    page.keyboard.press("Control+Home")
+    page.keyboard.type("So, ")
+    assert lit(page, "up") == ["love"]
+
+
+def test_only_the_latest_text_is_answered(open_page: Open, service: Running) -> None:
+    page = open_page(service).page
+    held: list[Route] = []
+    page.route("**/v1/explain", lambda route: held.append(route), times=1)
+    with page.expect_event("requestfailed") as failed:
+        page.locator("#input").fill("I love it")
+        expect(page.locator("#reading")).to_have_text("waiting…")
+        page.locator("#input").fill("I hate it")
+    assert failed.value.url.endswith("/v1/explain")
+    assert failed.value.failure == "net::ERR_ABORTED"
+    verdict(page, "negative")
+    expect(page.locator("#reading")).to_be_empty()
+
+
+def test_pasted_html_stays_text(open_page: Open, service: Running) -> None:
+    permissions = ["clipboard-read", "clipboard-write"]
+    page = open_page(service, permissions=permissions).page
+    page.evaluate("text => navigator.clipboard.writeText(text)", HOSTILE)
+    page.locator("#input").click()
+    page.keyboard.press("Control+V")
+    expect(page.locator("#sheet")).to_have_attribute("data-state", "read")
+    assert page.locator("#input").input_value() == HOSTILE
+    assert page.locator("#mirror").inner_text().rstrip("\u200b") == HOSTILE
+    assert not page.locator("#view-text :is(script, img, style, a)").count()
+    assert page.evaluate("window.pwned") is None
+
+
+def test_the_card_is_shown_and_does_nothing(open_page: Open, service: Running) -> None:
+    page = open_page(service, "#model").page
+    card = page.locator("#card")
+    expect(card.get_by_role("heading")).to_have_text("A card <script>window.pwned = 1</script>")
+    expect(card.locator("code")).to_have_text('<img src=x onerror="window.pwned=1">')
+    expect(card.get_by_role("link")).to_have_attribute("href", "https://example.org/")
+    expect(card.get_by_role("cell").first).to_have_text("<b>good</b>")
+    expect(card).to_contain_text("[links](javascript:window.pwned=1)")
+    expect(card).not_to_contain_text("license")
+    expect(card.locator(".facts")).to_contain_text("negative, positive")
+    assert page.evaluate("window.pwned") is None
+
+
+def test_what_is_left_out_is_grey_and_said(open_page: Open, service: Running) -> None:
+    page = open_page(service).page
+    filler = "the plot and the film " * 10
+    text = f"😀 I love 👩‍👩‍👧 it. {filler}. It was not good 🎬 and I hate hate hate it"
+    page.locator("#input").fill(text)
+    verdict(page, "negative")
+    unread = page.locator("#mirror .unread").inner_text()
+    assert "plot and the film" in unread
+    assert unread in text
+    assert lit(page, "up") == ["love"]
+    assert lit(page, "down") == ["good"]
+    left_out = re.search(r"([\d,]+) left out\. The middle", page.locator("#cut").inner_text())
+    assert left_out
+    assert f"{MAX_TOKENS} tokens read" in page.locator("#cut").inner_text()
+
+
+def test_uncertain_is_said_so(open_page: Open, service: Running) -> None:
+    page = open_page(service).page
+    page.locator("#input").fill("love and hate")
+    verdict(page, "uncertain")
+    expect(page.locator("#verdict .how")).to_contain_text(f"it takes {ABSTAIN:.1%} to say so")
+    page.locator("#input").fill("   ")
+    expect(page.locator("#verdict")).to_have_text("The verdict will stand here.")
+
+
+def test_a_sentence_leads_to_its_place(open_page: Open, service: Running) -> None:
+    page = open_page(service).page
+    page.locator("#input").fill("🎬 I love it. I hate the plot. A film.")
+    sentences = page.get_by_role("region", name="Sentence by sentence").get_by_role("button")
+    expect(sentences).to_have_count(3)
+    sentences.nth(1).press("Enter")
+    assert page.evaluate("document.getSelection().toString()") == "I hate the plot."
+    expect(page.locator("#input")).to_be_focused()
+
+
+def test_an_example_is_read(open_page: Open, service: Running) -> None:
+    page = open_page(service).page
+    page.get_by_role("button", name="Delight").click()
+    expect(page.locator("#sheet")).to_have_attribute("data-state", "read")
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator("#sheet")).to_have_attribute("data-state", "empty")
+    expect(page.locator("#input")).to_have_value("")
+
+
+def test_too_long_a_text_is_told(open_page: Open, service: Running) -> None:
+    visit = open_page(service)
+    visit.expect_fault(r"status of 422")
+    visit.page.locator("#input").fill("good " * 25_000)
+    expect(visit.page.locator("#verdict")).to_have_text(
+        "This text is longer than the server takes."
+    )
+    visit.page.locator("#input").fill("good")
+    verdict(visit.page, "positive")
+
+
+def test_the_server_goes_away_and_comes_back(open_page: Open, page_model: Path) -> None:
+    with running(page_model) as service:
+        visit = open_page(service)
+        visit.expect_fault("Failed to load resource: net::ERR_")
+        page = visit.page
+        page.locator("#input").fill("I love it")
+        verdict(page, "positive")
+        service.process.kill()
+        service.process.wait()
+        page.locator("#input").fill("I hate it")
+        banner = page.locator("#banner")
+        expect(banner).to_contain_text("The server does not answer. Nothing is lost.")
+        page.locator("#input").fill("I hate it, I really do")
+    with running(page_model, service.port):
+        verdict(page, "negative")
+        expect(banner).to_contain_text("The server is back.")
+        expect(banner).to_be_hidden()
+        page.locator("#input").fill("I love it again")
+        verdict(page, "positive")
+
+
+def test_a_key_is_asked_for(open_page: Open, page_model: Path) -> None:
+    with running(page_model, api_keys="good-key") as service:
+        visit = open_page(service)
+        visit.expect_fault("status of 401")
+        dialog = visit.page.get_by_role("dialog")
+        for key in ("bad-key", "good-key"):
+            expect(dialog.get_by_label("API key")).to_have_value("")
+            dialog.get_by_label("API key").fill(key)
+            dialog.get_by_role("button", name="Use it").click()
+        expect(visit.page.locator("#foot")).to_contain_text("model small")
+        visit.page.locator("#input").fill("I love it")
+        verdict(visit.page, "positive")
+        assert visit.page.evaluate("localStorage.length + document.cookie.length") == 0
+
+
+def test_any_text_is_copied_as_it_is(open_page: Open, service: Running) -> None:
+    page = open_page(service).page
+    for text in ("sooo good", "a\nb\n", "line\u2028love", "\ud83d love", "\u202e evol"):
+        page.evaluate(
+            "text => { const field = document.getElementById('input'); field.value = text;"
+            " field.dispatchEvent(new Event('input')); }",
+            text,
+        )
+        assert page.evaluate(
+            "document.getElementById('mirror').textContent === "
+            "document.getElementById('input').value + '\u200b'"
+        )
+    expect(page.locator("#sheet")).to_have_attribute("data-state", "read")
