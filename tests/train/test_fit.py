@@ -480,3 +480,32 @@ def test_it_is_quiet_but_for_the_log_and_touches_only_its_folder(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["elsewhere", "run"]
     assert not list((tmp_path / "elsewhere").iterdir())
     assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_a_last_run_learns_from_all_rows(tmp_path: Path) -> None:
+    """Nothing is held out, so nothing is measured; the recipe gives the temperature."""
+    dataset = make_dataset()
+    recipe = TINY.with_settings(["training.validation=0", "training.temperature=1.5"])
+    said = Recorder()
+    model = train(dataset, recipe, tmp_path / "run", reporter=said)
+    found = read(model)
+    assert found.provenance["rows"] == {"train": 200, "validation": 0, "unlabelled": 0}
+    assert found.metrics == {}
+    assert found.temperature == 1.5
+    assert "nothing is measured" in said.lines[-1]
+    assert not (tmp_path / "run" / "validation.csv").exists()
+    lines = (tmp_path / "run" / "metrics.csv").read_text().splitlines()
+    rows = list(csv.DictReader(lines))
+    assert rows[-1]["validation_loss"] == ""
+    assert found.provenance["best"]["step"] == int(rows[-1]["step"])
+
+
+def test_a_last_run_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
+    dataset = make_dataset()
+    recipe = TINY.with_settings(["training.validation=0"])
+    whole = train(dataset, recipe, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        train(dataset, recipe, tmp_path / "parts", callbacks=[SignalAt(9)])
+    parts = train(dataset, recipe, tmp_path / "parts", resume=True)
+    name = "weights.safetensors"
+    assert (parts / name).read_bytes() == (whole / name).read_bytes()

@@ -139,8 +139,8 @@ def test_an_exported_model_scores_the_same() -> None:
     counts = np.array([5, 1, 40, 30])
     settings = {"embedding_size": 4, "hidden_size": 5, "layers": 2}
     both = ("forward", "backward")
-    one = LanguageModel(counts, directions=both, **settings)  # type: ignore[arg-type]
-    other = LanguageModel(counts, directions=both, **settings)  # type: ignore[arg-type]
+    one = LanguageModel(counts, directions=both, **settings)
+    other = LanguageModel(counts, directions=both, **settings)
     other.start_from(one.export())
     ids = torch.randint(0, 4, (2, 9))
     for name in both:

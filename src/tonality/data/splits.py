@@ -72,13 +72,16 @@ def parts(dataset: Dataset, *, validation: float | int, seed: int) -> tuple[Int6
 
     Args:
         dataset: the data; a validation part that it comes with is taken as it is.
-        validation: as for :func:`split`, which cuts where there is none.
+        validation: as for :func:`split`, which cuts where there is none; 0 cuts nothing, and
+            leaves the data's own validation part to train on too.
         seed: likewise.
 
     Raises:
         ConfigError: as for :func:`split`.
         DataError: likewise.
     """
+    if not validation:
+        return np.arange(len(dataset.train)), np.zeros(0, dtype=np.int64)
     if not dataset.validation_rows:
         return split(dataset.train, validation=validation, seed=seed)
     rows = np.arange(len(dataset.train))

@@ -12,6 +12,8 @@ from tonality.train.history import Row
 # Okabe and Ito's blue and vermilion, which colour-blind readers tell apart.
 _TRAIN, _VALIDATION = "#0072B2", "#D55E00"
 
+CURVES = "curves.png"
+
 
 def draw_curves(rows: Sequence[Row], best: Row | None) -> bytes:
     """The loss on both parts and the accuracy on validation, over the epochs.
@@ -33,12 +35,15 @@ def draw_curves(rows: Sequence[Row], best: Row | None) -> bytes:
     except ImportError as missing:
         raise DependencyError("drawing curves", extra="train") from missing
     # pyplot would pick a window system and keep the figure alive.
-    figure = Figure(figsize=(10, 4), layout="constrained")
+    measured = [row for row in rows if row.is_evaluation]
+    panels = 2 if measured else 1  # a language model has no accuracy, nor has a last run
+    figure = Figure(figsize=(5 * panels, 4), layout="constrained")
     FigureCanvasAgg(figure)
-    left, right = figure.subplots(1, 2)
-    _draw_losses(left, rows, best)
-    _draw_accuracy(right, [row for row in rows if row.is_evaluation], best)
-    right.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
+    axes = figure.subplots(1, panels, squeeze=False)[0]
+    _draw_losses(axes[0], rows, best)
+    if measured:
+        _draw_accuracy(axes[1], measured, best)
+        axes[1].yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
     png = io.BytesIO()
     figure.savefig(png, format="png", dpi=150)
     return png.getvalue()
@@ -48,11 +53,12 @@ def _draw_losses(axes: Any, rows: Sequence[Row], best: Row | None) -> None:
     measured = [row for row in rows if row.validation_loss is not None]
     epochs = [row.epoch for row in rows]
     axes.plot(epochs, [row.train_loss for row in rows], color=_TRAIN, lw=1.8, label="training")
-    axes.plot(
-        [row.epoch for row in measured],
-        [row.validation_loss for row in measured],
-        color=_VALIDATION, lw=1.8, marker="o", markersize=5, label="validation",
-    )  # fmt: skip
+    if measured:
+        axes.plot(
+            [row.epoch for row in measured],
+            [row.validation_loss for row in measured],
+            color=_VALIDATION, lw=1.8, marker="o", markersize=5, label="validation",
+        )  # fmt: skip
     _finish(axes, "Loss", "cross-entropy, nats", best)
     axes.legend(framealpha=0.9, edgecolor="none")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import platform
 from collections.abc import Mapping, Sequence
@@ -47,7 +48,8 @@ def build_artifact(
     """The model, with its metrics, provenance and card.
 
     Its temperature is fitted on the validation part. The metrics are those of what is stored:
-    rounded weights, run by the numpy network.
+    rounded weights, run by the numpy network. Without a validation part the recipe gives the
+    temperature, and there are no metrics.
 
     Args:
         dataset: what it was trained on.
@@ -69,6 +71,18 @@ def build_artifact(
         tensors=artifact.quantise(dict(tensors)),
         priors=tuple(float(share) for share in data.priors),
     )
+    provenance = _provenance(dataset, data, recipe, best=best, minutes=minutes, device=device)
+    probabilities = np.zeros((0, len(data.labels)))
+    if len(data.validation):
+        model, probabilities = _measured(dataset, data, model)
+    else:
+        model = dataclasses.replace(model, temperature=recipe.training.temperature)
+    card = _card(dataset, data, recipe, model.metrics, provenance).render()
+    return dataclasses.replace(model, provenance=provenance, card=card), probabilities
+
+
+def _measured(dataset: Dataset, data: Prepared, model: Artifact) -> tuple[Artifact, Floats]:
+    """The model with its temperature and metrics, and its probabilities on validation (M, C)."""
     held_out = dataset.train.take(data.validation_rows)
     calibrated = calibrate(
         model,
@@ -82,21 +96,8 @@ def build_artifact(
     found = evaluate(
         data.validation_classes, probabilities, data.labels, lengths=data.validation.lengths
     ).to_json()
-    metrics = {
-        "validation": _short(found),
-        **calibrated.artifact.metrics,
-    }
-    provenance = _provenance(dataset, data, recipe, best=best, minutes=minutes, device=device)
-    card = _card(dataset, data, recipe, metrics, provenance)
-    complete = Artifact(
-        **{
-            **vars(calibrated.artifact),
-            "metrics": metrics,
-            "provenance": provenance,
-            "card": card.render(),
-        }
-    )
-    return complete, probabilities
+    metrics = {"validation": _short(found), **calibrated.artifact.metrics}
+    return dataclasses.replace(calibrated.artifact, metrics=metrics), probabilities
 
 
 def rehearse(data: Prepared, recipe: Recipe, folder: RunFolder) -> None:
@@ -194,6 +195,7 @@ def _card(
     provenance: Mapping[str, Any],
 ) -> Card:
     rows, machine = provenance["rows"], provenance["machine"]
+    found = metrics.get("validation")
     cores = "1 core" if machine["cores"] == 1 else f"{machine['cores']} cores"
     about = f"{rows['train']:,} labelled texts to learn from, {rows['validation']:,} held out"
     if rows["unlabelled"]:
@@ -205,9 +207,9 @@ def _card(
         labels=data.labels,
         network=data.network,
         data={dataset.name: f"{about}."},
-        evaluations={f"{dataset.name} (validation)": metrics["validation"]},
-        held_out=True,
-        calibration=metrics["calibration"],
+        evaluations={f"{dataset.name} (validation)": found} if found else {},
+        held_out=bool(found),
+        calibration=metrics.get("calibration"),
         training={
             "recipe": recipe.name,
             "seed": recipe.training.seed,

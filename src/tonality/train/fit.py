@@ -19,7 +19,7 @@ from tonality.data import Dataset
 from tonality.errors import TrainingError
 from tonality.train.batches import BatchStream
 from tonality.train.checkpoint import METRICS, RunFolder
-from tonality.train.curves import draw_curves
+from tonality.train.curves import CURVES, draw_curves
 from tonality.train.export import build_artifact, rehearse, validation_csv
 from tonality.train.loop import Loop
 from tonality.train.model import Dropout, LSTMNetwork
@@ -40,7 +40,7 @@ from tonality.train.start import read_start
 from tonality.train.teaching import Teaching
 from tonality.train.unlabelled import batch_stream, check_unlabelled
 
-CURVES, VALIDATION = "curves.png", "validation.csv"
+VALIDATION = "validation.csv"
 
 _MEMORY = (
     "out of memory: start anew in another folder with a lower training.batch_size, "
@@ -257,7 +257,9 @@ def _finish(
     best = loop.best_row
     assert best is not None  # the last step is always evaluated
     assert loop.best is not None
-    reporter.say(f"keeping step {best.step:,}; measuring the model as it will run")
+    measured = len(data.validation) > 0
+    if measured:
+        reporter.say(f"keeping step {best.step:,}; measuring the model as it will run")
     model, probabilities = build_artifact(
         dataset,
         data,
@@ -267,8 +269,12 @@ def _finish(
         minutes=loop.seconds / 60,
         device=device,
     )
-    folder.write(VALIDATION, validation_csv(dataset, data, probabilities).encode())
+    if measured:
+        folder.write(VALIDATION, validation_csv(dataset, data, probabilities).encode())
     artifact.write(model, folder.model)
+    if not measured:
+        reporter.say(f"trained on all rows, so nothing is measured; the model is in {folder.model}")
+        return folder.model
     found = model.metrics["validation"]
     low, high = found["accuracy_interval"]
     reporter.say(

@@ -22,7 +22,7 @@ from tonality.train.checkpoint import METRICS, RunFolder
 from tonality.train.history import History, Row
 from tonality.train.module import TrainingModule
 from tonality.train.prepare import Prepared
-from tonality.train.progress import Progress, Reporter
+from tonality.train.progress import Progress, Reporter, duration
 from tonality.train.recipe import Recipe
 from tonality.train.stopping import EarlyStopping
 from tonality.train.tensorboard import TensorBoard
@@ -192,6 +192,9 @@ class Loop(Callback):
         return within * parts // steps != (within + 1) * parts // steps
 
     def _evaluate(self, trainer: Trainer, module: TrainingModule, step: int) -> None:
+        if not len(self.data.validation):
+            self._keep_last(trainer, module, step)
+            return
         gather = None if trainer.world_size == 1 else module.all_gather
         with self.average.in_place() if self.average is not None else nullcontext():
             found = validate(
@@ -218,6 +221,18 @@ class Loop(Callback):
                 self.best = {"row": len(self.history.rows) - 1, "file": name}
         if trainer.is_global_zero:
             self.reporter.evaluated(row, best=better)
+
+    def _keep_last(self, trainer: Trainer, module: TrainingModule, step: int) -> None:
+        """Keeps the weights as they are now; without a validation part nothing tells better."""
+        row = self._add_row(module, step)
+        if trainer.is_global_zero:
+            with self.average.in_place() if self.average is not None else nullcontext():
+                name = self.folder.save_best(step, module.network.export())
+            self.best = {"row": len(self.history.rows) - 1, "file": name}
+            self.reporter.say(
+                f"step {row.step:,}, epoch {row.epoch:.2f}: training loss {row.train_loss:.4f}, "
+                f"{duration(row.seconds)}"
+            )
 
     def _add_row(
         self,

@@ -24,6 +24,7 @@ from tonality.data import Dataset
 from tonality.encode import Encoded, Encoder
 from tonality.errors import DataError, TrainingError
 from tonality.train.checkpoint import METRICS, RunFolder
+from tonality.train.curves import CURVES, draw_curves
 from tonality.train.division import divide
 from tonality.train.export import versions
 from tonality.train.history import History, Row
@@ -320,6 +321,8 @@ class _Run:
             }
         )
         self.folder.write(METRICS, self.history.to_csv().encode())
+        if self.history.rows:
+            self.folder.write(CURVES, draw_curves(self.history.rows, None))
         self._saved = time.monotonic()
 
     def _tell(self, streams: Streams, started: float, first_step: int) -> None:

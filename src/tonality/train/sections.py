@@ -163,7 +163,11 @@ class TrainingSettings:
         batch_size: texts a step, over all devices together.
         epochs: passes over the training part, at most.
         seed: of the weights, the order of the texts and the dropout.
-        validation: share of the rows held out for validation.
+        validation: share of the rows held out for validation; where the data comes with a
+            validation part, that is taken. 0 trains on all rows: nothing is measured, and the last
+            step is kept. For the last run, when all is chosen.
+        temperature: what the model's logits are divided by where there is no validation part to
+            fit it on (Guo et al. 2017).
         validation_seed: of that cut, so that runs with other seeds compare on the same rows.
         class_weights: ``balanced`` weighs classes against their shares, ``none`` does not.
         sampling: ``balanced`` draws each class equally often in place of every text once an
@@ -187,7 +191,8 @@ class TrainingSettings:
     batch_size: int = number(32, 1)
     epochs: int = number(5, 1)
     seed: int = number(0, 0, 2**63 - 1)
-    validation: float = number(0.2, 1e-6, under=1)
+    validation: float = number(0.2, 0, under=1)
+    temperature: float = number(1.0, 0.05, 20)
     validation_seed: int = number(0, 0, 2**63 - 1)
     class_weights: Literal["none", "balanced"] = "none"
     sampling: Literal["none", "balanced"] = "none"
