@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -34,7 +34,7 @@ from tonality.text import TextConfig
 from tonality.vocabulary import Vocabulary
 from tonality.weights import Tensors, largest, pack, quantise, unpack
 
-__all__ = ["FORMAT", "Artifact", "quantise", "read", "write"]
+__all__ = ["FORMAT", "Artifact", "from_files", "quantise", "read", "to_files", "write"]
 
 _MEGABYTE, _GIGABYTE = 2**20, 2**30
 # JSON takes up to a dozen times its size in memory, so the vocabulary's size is tied to that of the
@@ -96,11 +96,43 @@ def write(artifact: Artifact, folder: str | os.PathLike[str], *, overwrite: bool
             set, or holds other files; or the system cannot write. Nothing is left behind then.
     """
     folder = Path(folder)
+    storage.publish(to_files(artifact, folder), folder, overwrite=overwrite)
+    return folder
+
+
+def to_files(artifact: Artifact, folder: Path = Path("model")) -> dict[str, bytes]:
+    """The files of a model folder by name, for where no folder can go, such as a pickle.
+
+    Args:
+        artifact: the model.
+        folder: the name for messages.
+
+    Raises:
+        ArtifactError: the model would not read back.
+    """
     files = _serialise(artifact, folder)
     # The reader is the judge of what may be written.
     _assemble(lambda name, limit: _bounded(files[name], limit, folder / name), folder)
-    storage.publish(files, folder, overwrite=overwrite)
-    return folder
+    return files
+
+
+def from_files(files: Mapping[str, bytes], folder: Path = Path("model")) -> Artifact:
+    """The model whose files :func:`to_files` gave, verified as :func:`read` does.
+
+    Args:
+        files: content by name.
+        folder: the name for messages.
+
+    Raises:
+        ArtifactError: anything wrong with the files.
+    """
+
+    def source(name: str, limit: int) -> bytes:
+        if name not in files:
+            raise ArtifactError("is missing", path=folder / name)
+        return _bounded(files[name], limit, folder / name)
+
+    return _assemble(source, folder)
 
 
 def read(folder: str | os.PathLike[str]) -> Artifact:

@@ -1,0 +1,318 @@
+"""The estimator."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.validation import check_is_fitted
+
+from tonality import artifact
+from tonality.artifact import Artifact
+from tonality.classifier import Classifier, decide, model_path
+from tonality.data import Table
+from tonality.errors import ConfigError, DataError
+from tonality.sklearn.inputs import Floats, check_labels, check_texts, check_weights
+from tonality.sklearn.settings import to_recipe
+
+if TYPE_CHECKING:
+    from sklearn.utils import Tags
+
+
+class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """An LSTM network that classifies texts.
+
+    ``X`` is a sequence of texts: a list, a one-dimensional array or a pandas Series of strings;
+    None counts as an empty text. Labels keep their type.
+
+    Args:
+        embedding_size: size of the word vectors.
+        hidden_size: units of each LSTM layer, in one direction.
+        layers: LSTM layers.
+        bidirectional: read from both ends.
+        pooling: ``max``, ``mean``, ``attention``, ``last``, or several joined by ``+``.
+        dropout: probability of dropping elements of word vectors, between layers and of the
+            pooled states.
+        max_tokens: most tokens of a text that are read.
+        min_count: fewest occurrences of a word that gets a vector of its own.
+        max_vocabulary: most such words.
+        ngrams: most bigrams and trigrams with vectors of their own; 0 for none.
+        epochs: passes over the training texts, at most.
+        batch_size: texts a step.
+        learning_rate: its peak; it falls to 0 over the epochs along a cosine.
+        weight_decay: of AdamW.
+        label_smoothing: share of the target spread over all classes.
+        adversarial: norm of the perturbation of adversarial training; 0 for none. It costs twice
+            the time.
+        class_weight: ``balanced``, a dictionary from label to weight, or None. With ``balanced``
+            the best epoch is that of the highest macro F1, otherwise of the highest accuracy.
+        ordered: the labels are numbers, and a near one is less wrong than a far one.
+        validation_fraction: share of the texts that is held out to choose the best epoch and to
+            fit the temperature of the probabilities; copies of a text stay on one side.
+        early_stopping: stop when the held-out part has not done better for ``n_iter_no_change``
+            epochs. The weights of the best epoch are kept either way.
+        n_iter_no_change: so many epochs.
+        start_from: a model folder or the name of a bundled model whose vocabulary, shape and
+            weights to begin with, in place of the five settings of the shape.
+        warm_start: let ``fit`` go on from the weights that there are, as ``partial_fit`` does.
+        settings: further settings of the recipe by name, such as
+            ``{"text.stop_words": "english"}``; they come last.
+        device: ``cpu``, ``gpu``, or ``auto`` for the best there is.
+        random_state: seed of weights, order, dropout and of which texts are held out.
+
+    Attributes:
+        classes_: the labels, sorted.
+        n_iter_: epochs done in the last call.
+        history_: what each evaluation of the last call found.
+        artifact_: the trained model: what a model folder holds.
+    """
+
+    classes_: NDArray[Any]
+    artifact_: Artifact
+    _cut: int  # seed of which texts are held out
+
+    def __init__(
+        self,
+        *,
+        embedding_size: int = 64,
+        hidden_size: int = 64,
+        layers: int = 1,
+        bidirectional: bool = True,
+        pooling: str = "max",
+        dropout: float = 0.3,
+        max_tokens: int = 400,
+        min_count: int = 2,
+        max_vocabulary: int = 20_000,
+        ngrams: int = 0,
+        epochs: int = 20,
+        batch_size: int = 32,
+        learning_rate: float = 3e-3,
+        weight_decay: float = 1e-4,
+        label_smoothing: float = 0.0,
+        adversarial: float = 0.0,
+        class_weight: Mapping[Any, float] | str | None = None,
+        ordered: bool = False,
+        validation_fraction: float = 0.15,
+        early_stopping: bool = True,
+        n_iter_no_change: int = 5,
+        start_from: str | os.PathLike[str] | None = None,
+        warm_start: bool = False,
+        settings: Mapping[str, Any] | None = None,
+        device: str = "auto",
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.embedding_size = embedding_size
+        self.hidden_size = hidden_size
+        self.layers = layers
+        self.bidirectional = bidirectional
+        self.pooling = pooling
+        self.dropout = dropout
+        self.max_tokens = max_tokens
+        self.min_count = min_count
+        self.max_vocabulary = max_vocabulary
+        self.ngrams = ngrams
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.label_smoothing = label_smoothing
+        self.adversarial = adversarial
+        self.class_weight = class_weight
+        self.ordered = ordered
+        self.validation_fraction = validation_fraction
+        self.early_stopping = early_stopping
+        self.n_iter_no_change = n_iter_no_change
+        self.start_from = start_from
+        self.warm_start = warm_start
+        self.settings = settings
+        self.device = device
+        self.random_state = random_state
+
+    def fit(
+        self, X: Iterable[str | None], y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
+        """Trains a network.
+
+        Args:
+            X: N texts.
+            y: their labels (N,).
+            sample_weight: what each text counts in training (N,); a text of weight 0 takes no
+                part at all.
+
+        Raises:
+            ValueError: texts, labels, weights or settings that cannot be used.
+            DependencyError: a package of the extra ``train`` is missing.
+            TrainingError: training diverged or ran out of memory.
+        """
+        go_on = self.warm_start and hasattr(self, "artifact_")
+        return self._fit(X, y, sample_weight, go_on=go_on)
+
+    def partial_fit(
+        self,
+        X: Iterable[str | None],
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
+        """Trains for more epochs, from the weights that there are.
+
+        The held-out part is cut by the texts themselves, so one text given twice is on the same
+        side both times. The learning rate starts at its peak again.
+
+        Args:
+            X: N texts; new words among them get vectors.
+            y: their labels (N,), each class among them.
+            classes: the classes, as scikit-learn's other estimators want them at the first call;
+                they must be those of ``y``.
+            sample_weight: as in :meth:`fit`.
+
+        Raises:
+            ValueError: as in :meth:`fit`, or the classes are others than before.
+        """
+        y = check_labels(y)
+        if classes is not None and not np.array_equal(np.unique(classes), np.unique(y)):
+            raise ValueError(
+                "every class in `classes` must be in y: the network learns all at once"
+            )
+        return self._fit(X, y, sample_weight, go_on=hasattr(self, "artifact_"))
+
+    def predict(self, X: Iterable[str | None]) -> NDArray[Any]:
+        """The labels (N,) of N texts."""
+        check_is_fitted(self)
+        found = self._classifier.predict_proba(check_texts(X))
+        verdicts = decide(found, self.artifact_.thresholds)
+        labels: NDArray[Any] = self.classes_[self._class_of_output[verdicts]]
+        return labels
+
+    def predict_proba(self, X: Iterable[str | None]) -> Floats:
+        """The probability of each label (N, C), in the order of ``classes_``."""
+        check_is_fitted(self)
+        found = self._classifier.predict_proba(check_texts(X))
+        return found[:, np.argsort(self._class_of_output)]
+
+    def to_classifier(self) -> Classifier:
+        """The model as :func:`tonality.load` gives it: numpy only, with explanations.
+
+        Its labels are strings.
+        """
+        check_is_fitted(self)
+        return self._classifier
+
+    def save(self, folder: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Writes the model folder, which ``tonality predict --model`` and ``load`` read.
+
+        Raises:
+            ArtifactError: the folder is there, or cannot be written.
+        """
+        check_is_fitted(self)
+        return artifact.write(self.artifact_, folder, overwrite=overwrite)
+
+    @classmethod
+    def from_folder(cls, folder: str | os.PathLike[str], **settings: Any) -> Self:
+        """An estimator fitted already: a model folder's, or a bundled model's by name.
+
+        Args:
+            folder: the folder or the name; its labels, which are strings, become ``classes_``.
+            settings: for the constructor; they matter when it is trained further.
+
+        Raises:
+            ArtifactError: there is no such model, or it is damaged.
+        """
+        model = cls(**settings)
+        trained = artifact.read(model_path(folder))
+        model._cut = 0  # as recipes have it
+        model._take(trained, np.array(sorted(trained.labels)))
+        return model
+
+    def _fit(
+        self,
+        X: Iterable[str | None],
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        *,
+        go_on: bool,
+    ) -> Self:
+        texts, labels = check_texts(X), check_labels(y)
+        check_consistent_length(texts, labels)
+        weights = check_weights(sample_weight, len(texts))
+        if isinstance(self.class_weight, Mapping):
+            factors = compute_sample_weight(dict(self.class_weight), labels)
+            weights = factors if weights is None else weights * factors
+        if weights is not None:
+            counts = np.flatnonzero(weights)
+            texts, labels, weights = [texts[i] for i in counts], labels[counts], weights[counts]
+        classes = np.unique(labels)
+        if len(classes) < 2:
+            raise ValueError(
+                "a classifier needs two classes or more; the texts that count have "
+                + ("1 class" if len(classes) else "none")
+            )
+        if go_on and not np.array_equal(classes, self.classes_):
+            raise ValueError(
+                f"to go on, y must have the classes that were learnt, {list(self.classes_)}, all "
+                f"of them; it has {list(classes)}"
+            )
+        table = Table(
+            texts=[text or "" for text in texts],
+            labels=[str(label) for label in labels.tolist()],
+            weights=None if weights is None else weights.tolist(),
+            source="the texts given",
+        )
+        self._train(table, classes, go_on=go_on)
+        return self
+
+    def _train(self, table: Table, classes: NDArray[Any], *, go_on: bool) -> None:
+        from tonality.train.memory import train_in_memory
+
+        random = check_random_state(self.random_state)
+        seed, cut = (int(number) for number in random.randint(2**31 - 1, size=2))
+        if go_on:
+            cut = self._cut
+        start = self.artifact_ if go_on else self.start_from
+        try:
+            recipe = to_recipe(vars(self), seed=seed, cut=cut, started=start is not None)
+            trained = train_in_memory(table, recipe, start_from=start, device=self.device)
+        except (ConfigError, DataError) as fault:
+            raise ValueError(str(fault)) from fault
+        self._cut = cut
+        self.history_ = [asdict(row) for row in trained.evaluations]
+        self.n_iter_ = round(trained.evaluations[-1].epoch)
+        self._take(trained.artifact, classes)
+
+    def _take(self, trained: Artifact, classes: NDArray[Any]) -> None:
+        """Makes a trained model this estimator's."""
+        self.classes_ = classes
+        self.artifact_ = trained
+        names = [str(label) for label in classes.tolist()]
+        self._class_of_output = np.array([names.index(label) for label in trained.labels])
+        self._classifier = Classifier(trained)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The model as the bytes of its folder: what unpickles is verified like any model folder,
+        # and no code of the model's runs.
+        state: dict[str, Any] = dict(super().__getstate__())
+        state.pop("_classifier", None)
+        if "artifact_" in state:
+            state["artifact_"] = artifact.to_files(state["artifact_"])
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if "artifact_" in state:
+            self._take(artifact.from_files(state["artifact_"]), self.classes_)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags: Tags = super().__sklearn_tags__()
+        tags.input_tags.one_d_array = True
+        tags.input_tags.two_d_array = False
+        tags.input_tags.string = True
+        tags.non_deterministic = self.random_state is None
+        return tags

@@ -1,0 +1,72 @@
+"""What the estimator is given: texts, labels and weights, refused as scikit-learn would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import assert_all_finite, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+
+Floats = NDArray[np.float64]
+
+
+def check_texts(X: Iterable[str | None]) -> list[str | None]:
+    """The texts as a list.
+
+    Raises:
+        ValueError: it is one string, or something in it is no text.
+    """
+    if isinstance(X, str):
+        raise ValueError("X is one string; put the one text in a list")
+    if getattr(X, "ndim", 1) != 1:
+        raise ValueError(
+            f"X has {X.ndim} dimensions; texts come in one, such as a list or a column"  # type: ignore[attr-defined]
+        )
+    texts = list(X)
+    for row, text in enumerate(texts):
+        if text is not None and not isinstance(text, str):
+            raise ValueError(
+                f"X[{row}] is a {type(text).__name__} and no text; replace missing texts by '' "
+                "or None"
+            )
+    return texts
+
+
+def check_labels(y: ArrayLike) -> NDArray[Any]:
+    """The labels as an array (N,).
+
+    Raises:
+        ValueError: they are none, or no classes.
+    """
+    if y is None:
+        raise ValueError("requires y to be passed, but the target y is None")
+    labels: NDArray[Any] = column_or_1d(y, warn=True)
+    assert_all_finite(labels)
+    check_classification_targets(labels)
+    return labels
+
+
+def check_weights(given: ArrayLike | None, count: int) -> Floats | None:
+    """The texts' weights (N,).
+
+    Raises:
+        ValueError: another shape, or not finite, or below 0, or all 0.
+    """
+    if given is None:
+        return None
+    weights = np.asarray(given, np.float64)
+    if weights.ndim == 0:
+        weights = np.full(count, weights)
+    if weights.shape != (count,):
+        raise ValueError(
+            f"Sample weights must be 1D array or scalar, one a text: {weights.shape} are given "
+            f"for {count} texts"
+        )
+    if not (np.isfinite(weights).all() and (weights >= 0).all()):
+        raise ValueError("sample weights must be finite and 0 or more")
+    if not weights.any():
+        raise ValueError("every sample weight is zero, so no text counts")
+    return weights

@@ -1,0 +1,87 @@
+"""The estimator's arguments as a training recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tonality.errors import ConfigError
+from tonality.train.recipe import Recipe
+
+# Arguments of the constructor that are a recipe's settings under another roof.
+_SETTINGS = {
+    "max_tokens": "text.max_tokens",
+    "min_count": "vocabulary.min_count",
+    "max_vocabulary": "vocabulary.max_size",
+    "ngrams": "vocabulary.ngrams",
+    "weight_decay": "optimiser.weight_decay",
+    "learning_rate": "optimiser.learning_rate",
+    "batch_size": "training.batch_size",
+    "epochs": "training.epochs",
+    "label_smoothing": "training.label_smoothing",
+    "adversarial": "training.adversarial",
+    "ordered": "training.ordered",
+    "validation_fraction": "training.validation",
+}
+# What is not worth an argument, from the recipes that ship.
+_BASE = {
+    "vocabulary.ngram_min_count": 3,
+    "dropout.word": 0.1,
+    "dropout.ngram": 0.5,
+    "optimiser.embedding_rate": 0.5,
+    "optimiser.ngram_rate": 0.5,
+    "optimiser.schedule": "cosine",
+}
+_SHAPE = ("embedding_size", "hidden_size", "layers", "bidirectional", "pooling")
+_DROPOUTS = ("embedding", "layer", "pooled")
+
+
+def to_recipe(arguments: Mapping[str, Any], *, seed: int, cut: int, started: bool) -> Recipe:
+    """The recipe that an estimator's arguments ask for.
+
+    Args:
+        arguments: of :class:`~tonality.sklearn.LSTMClassifier`, by name.
+        seed: of the weights, the order and the dropout.
+        cut: seed of which texts are held out.
+        started: whether the training starts from a model, which then decides the shape.
+
+    Raises:
+        ConfigError: a setting that does not exist, or a bad value.
+    """
+    values = {
+        **_BASE,
+        **{key: arguments[name] for name, key in _SETTINGS.items()},
+        **{f"dropout.{name}": arguments["dropout"] for name in _DROPOUTS},
+        "training.seed": seed,
+        "training.validation_seed": cut,
+        "training.patience": arguments["n_iter_no_change"] if arguments["early_stopping"] else 0,
+    }
+    if not started:
+        values |= {f"network.{name}": arguments[name] for name in _SHAPE}
+    weights = arguments["class_weight"]
+    if isinstance(weights, str):  # those of a mapping go by text
+        values["training.class_weights"] = weights
+        values["training.keep"] = "macro_f1"  # the accuracy would choose against rare classes
+    return Recipe.from_dict(
+        {"name": "LSTMClassifier", **_nested({**values, **(arguments["settings"] or {})})}
+    )
+
+
+def _nested(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """``{"section.key": value}`` as sections; numpy's numbers as Python's.
+
+    Raises:
+        ConfigError: a name without a section.
+    """
+    sections: dict[str, dict[str, Any]] = {}
+    for name, value in values.items():
+        section, dot, key = name.partition(".")
+        if not dot:
+            raise ConfigError(
+                f"there is no setting {name!r}; name its section too, as in 'training.average'"
+            )
+        plain = value.item() if isinstance(value, np.generic) else value
+        sections.setdefault(section, {})[key] = plain
+    return sections

@@ -1,0 +1,77 @@
+"""Training in memory: texts in, a model out, and no file left behind."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tonality import artifact
+from tonality.artifact import Artifact
+from tonality.data import Dataset, Table
+from tonality.train import train
+from tonality.train.history import Row
+from tonality.train.progress import Reporter
+from tonality.train.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model and how its training went.
+
+    Attributes:
+        artifact: the model.
+        evaluations: what was measured on the held-out part, in order.
+    """
+
+    artifact: Artifact
+    evaluations: list[Row]
+
+
+@dataclass
+class _Listener(Reporter):
+    """Keeps the evaluations; the log hears the rest, as ever."""
+
+    evaluations: list[Row] = field(default_factory=list)
+
+    def evaluated(self, row: Row, *, best: bool) -> None:
+        self.evaluations.append(row)
+        super().evaluated(row, best=best)
+
+
+def train_in_memory(
+    table: Table,
+    recipe: Recipe,
+    *,
+    start_from: Artifact | str | os.PathLike[str] | None = None,
+    device: str = "auto",
+) -> Trained:
+    """Trains on a table of texts, in this process and on one device.
+
+    Args:
+        table: the labelled texts.
+        recipe: the settings.
+        start_from: a model, or a folder or bundled model by name, to begin with.
+        device: ``cpu``, ``gpu`` or ``auto``.
+
+    Raises:
+        As :func:`tonality.train.fit.train`.
+    """
+    dataset = Dataset(train=table, test=None, unlabelled=None, name="own texts", sha256={})
+    listener = _Listener()
+    with tempfile.TemporaryDirectory(prefix="tonality-") as place:
+        folder = Path(place)
+        if isinstance(start_from, Artifact):
+            start_from = artifact.write(start_from, folder / "start")
+        model = train(
+            dataset,
+            recipe,
+            folder / "run",
+            reporter=listener,
+            start_from=start_from,
+            accelerator=device,
+            devices=1,
+            records=False,
+        )
+        return Trained(artifact.read(model), listener.evaluations)

@@ -1,0 +1,408 @@
+"""The estimator is one of scikit-learn's: its own checks, and what its users do with one."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="training needs tonality[train]")
+pytest.importorskip("sklearn", reason="the estimator needs tonality[train]")
+
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import get_tags
+from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+import tonality
+from tonality.errors import ArtifactError, DependencyError
+from tonality.sklearn import LSTMClassifier
+from tonality.train import prepare
+
+SMALL: dict[str, Any] = {
+    "embedding_size": 16,
+    "hidden_size": 8,
+    "min_count": 1,
+    "batch_size": 16,
+    "learning_rate": 2e-2,
+    "dropout": 0.0,
+    "device": "cpu",
+    "random_state": 0,
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Any:
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def small(**settings: Any) -> LSTMClassifier:
+    """An estimator that learns toys in half a second."""
+    return LSTMClassifier(**{**SMALL, "epochs": 8, "n_iter_no_change": 4, **settings})
+
+
+# scikit-learn's own checks
+
+
+class OfNumbers(LSTMClassifier):
+    """The estimator behind a step that writes each row of numbers as a text, a word a column.
+
+    scikit-learn checks no estimator that takes anything but tables of numbers, so this makes texts
+    of them and lets every one of its checks run on the real training.
+    """
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        numbers, labels = validate_data(self, X, y)
+        self.edges_ = np.quantile(numbers, np.linspace(0, 1, 9)[1:-1], axis=0)
+        return super().fit(self._written(numbers), labels, sample_weight)
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Any:
+        first = not hasattr(self, "edges_")
+        numbers, labels = validate_data(self, X, y, reset=first)
+        if first:
+            self.edges_ = np.quantile(numbers, np.linspace(0, 1, 9)[1:-1], axis=0)
+        return super().partial_fit(self._written(numbers), labels, classes, sample_weight)
+
+    def predict(self, X: Any) -> Any:
+        check_is_fitted(self)
+        return super().predict(self._written(validate_data(self, X, reset=False)))
+
+    def predict_proba(self, X: Any) -> Any:
+        check_is_fitted(self)
+        return super().predict_proba(self._written(validate_data(self, X, reset=False)))
+
+    def _written(self, numbers: np.ndarray) -> list[str]:
+        bins = [np.searchsorted(self.edges_[:, j], column) for j, column in enumerate(numbers.T)]
+        return [" ".join(f"f{j}v{v}" for j, v in enumerate(row)) for row in zip(*bins, strict=True)]
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array, tags.input_tags.one_d_array = True, False
+        tags.input_tags.string = False
+        return tags
+
+
+CANNOT_HOLD = {
+    "check_sample_weight_equivalence_on_dense_data": (
+        "copies of a text stay on one side of the validation cut and fill batches, so a text given "
+        "three times trains otherwise than one of weight 3, though it counts alike in the loss"
+    ),
+}
+
+
+@parametrize_with_checks(  # type: ignore[untyped-decorator]
+    [OfNumbers(**SMALL, epochs=8, n_iter_no_change=4)],
+    expected_failed_checks=lambda estimator: CANNOT_HOLD,
+)
+def test_scikit_learns_checks(estimator: Any, check: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prepare, "LEAST_ROWS", 2)  # some of the checks' toys have ten rows
+    check(estimator)
+
+
+def test_tags_say_that_it_takes_texts() -> None:
+    tags = get_tags(LSTMClassifier()).input_tags
+    assert tags.string
+    assert tags.one_d_array
+    assert not tags.two_d_array
+
+
+# Texts
+
+GOOD, BAD = ("good", "great", "fine", "love"), ("bad", "awful", "poor", "hate")
+
+
+def reviews(count: int = 60, classes: tuple[Any, Any] = ("neg", "pos")) -> tuple[list[str], Any]:
+    """Texts that say what they are."""
+    rng = np.random.default_rng(0)
+    texts, labels = [], []
+    for number in range(count):
+        words = (BAD, GOOD)[number % 2]
+        texts.append(f"the {rng.choice(words)} film {number} is {rng.choice(words)}")
+        labels.append(classes[number % 2])
+    return texts, np.array(labels)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> LSTMClassifier:
+    return small().fit(*reviews())
+
+
+@pytest.mark.parametrize(
+    "classes", [(False, True), (7, -3), (0.0, 1.0), ("neg", "pos"), ("10", "9")], ids=str
+)
+def test_labels_keep_their_type_and_order(classes: tuple[Any, Any]) -> None:
+    texts, labels = reviews(classes=classes)
+    model = small().fit(texts, labels)
+
+    assert model.classes_.tolist() == sorted(classes)
+    assert model.classes_.dtype == labels.dtype
+    assert model.score(texts, labels) > 0.9
+    assert model.predict(texts).dtype == labels.dtype
+    shares = model.predict_proba(texts)
+    assert (model.classes_[shares.argmax(axis=1)] == model.predict(texts)).all()
+
+
+def test_any_sequence_of_texts_serves(fitted: LSTMClassifier) -> None:
+    texts, _ = reviews(6)
+    expected = fitted.predict_proba(texts)
+    for same in (tuple(texts), np.array(texts), np.array(texts, dtype=object), iter(texts)):
+        np.testing.assert_allclose(fitted.predict_proba(same), expected)
+    assert fitted.predict([]).shape == (0,)
+    assert fitted.predict_proba([None, ""]).shape == (2, 2)
+
+
+def test_a_pandas_series_serves(fitted: LSTMClassifier) -> None:
+    pandas = pytest.importorskip("pandas", reason="pandas is no dependency")
+    texts, labels = reviews()
+    series = pandas.Series(texts, index=range(100, 100 + len(texts)))
+    np.testing.assert_array_equal(fitted.predict(series), fitted.predict(texts))
+    small(epochs=1).fit(series, pandas.Series(labels))
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        ("one text", "X is one string"),
+        (["good", 3.5], r"X\[1\] is a float and no text"),
+        (["good", float("nan")], "replace missing texts"),
+        ([["good"], ["bad"]], r"X\[0\] is a list"),
+        (np.array([["good"], ["bad"]]), "X has 2 dimensions"),
+    ],
+    ids=str,
+)
+def test_what_is_no_list_of_texts_is_refused(
+    fitted: LSTMClassifier, texts: Any, message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        fitted.predict(texts)
+    with pytest.raises(ValueError, match=message):
+        small().fit(texts, [0, 1])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"hidden_size": 0}, "network.hidden_size is 0; it takes a number from 1"),
+        ({"pooling": "sum"}, "pooling"),
+        ({"class_weight": "even"}, "class_weights is 'even'"),
+        ({"settings": {"training.epoch": 3}}, "did you mean 'epochs'"),
+        ({"settings": {"epochs": 3}}, "name its section too"),
+        ({"ordered": True}, "training.ordered needs labels that are different numbers"),
+        ({"validation_fraction": 1.0}, "training.validation is 1.0"),
+    ],
+    ids=str,
+)
+def test_bad_settings_are_told_at_fit(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        small(**change).fit(*reviews())
+
+
+def test_too_few_texts_are_told() -> None:
+    with pytest.raises(ValueError, match="6 labelled rows are too few; 20 are the least"):
+        small().fit(*reviews(6))
+
+
+def test_settings_of_numpy_and_by_name() -> None:
+    """As scikit-learn's random searches draw them."""
+    model = small(
+        hidden_size=np.int64(5),
+        learning_rate=np.float64(0.01),
+        bidirectional=np.bool_(False),
+        epochs=1,
+        settings={"text.stop_words": "english", "network.pooling": "mean"},
+    ).fit(*reviews())
+    assert model.artifact_.network.hidden_size == 5
+    assert not model.artifact_.network.bidirectional
+    assert model.artifact_.network.pooling == "mean"
+    assert "the" in model.artifact_.vocabulary.dropped
+
+
+def test_weights_of_texts_decide() -> None:
+    """Of two labels on the same words, the heavier is learnt; a text of weight 0 is as absent."""
+    words = [f"film {number % 30} is so so" for number in range(120)]
+    labels = np.array([0, 1] * 60)
+    heavy = np.where(labels == 1, 9.0, 1.0)
+    assert small().fit(words, labels, sample_weight=heavy).predict(["film so"]) == 1
+    assert small().fit(words, labels, sample_weight=10 - heavy).predict(["film so"]) == 0
+    assert small(class_weight={0: 9, 1: 1}).fit(words, labels).predict(["film so"]) == 0
+
+    texts, labels = reviews(80)
+    wrong = labels.copy()
+    wrong[60:] = np.where(labels[60:] == "pos", "neg", "pos")
+    weights = np.where(np.arange(80) < 60, 1.0, 0.0)
+    kept = small(epochs=3).fit(texts, wrong, sample_weight=weights)
+    alone = small(epochs=3).fit(texts[:60], wrong[:60])
+    np.testing.assert_array_equal(kept.predict_proba(texts), alone.predict_proba(texts))
+
+
+def test_class_weight_balanced_finds_more_of_the_rare_class() -> None:
+    rng = np.random.default_rng(1)
+    labels = np.array([0] * 180 + [1] * 40)
+    words = [
+        f"{rng.choice(['good', 'bad'], p=[0.75, 0.25] if y else [0.25, 0.75])} film {number}"
+        for number, y in enumerate(labels)
+    ]
+    found = [
+        small(epochs=4, min_count=3, class_weight=weights)
+        .fit(words, labels)
+        .predict(words)[labels == 1]
+        .mean()
+        for weights in (None, "balanced")
+    ]
+    assert found[1] > found[0] + 0.5
+
+
+def test_more_epochs_go_on_from_the_weights() -> None:
+    texts, labels = reviews()
+    model = small(epochs=1, learning_rate=2e-3).partial_fit(texts, labels, classes=["neg", "pos"])
+    first = model.history_[-1]["validation_loss"]
+    for _ in range(3):
+        model.partial_fit(texts, labels)
+    assert model.history_[-1]["validation_loss"] < first
+    with pytest.raises(ValueError, match="to go on, y must have the classes that were learnt"):
+        model.partial_fit(texts, np.where(labels == "pos", "neg", "neutral"))
+    with pytest.raises(ValueError, match="every class in `classes` must be in y"):
+        small().partial_fit(texts, labels, classes=["neg", "neutral", "pos"])
+
+
+def test_warm_start_goes_on_and_a_cold_one_does_not() -> None:
+    texts, labels = reviews()
+    cold = small(epochs=1, learning_rate=2e-3).fit(texts, labels)
+    before = cold.history_[-1]["validation_loss"]
+    assert cold.fit(texts, labels).history_[-1]["validation_loss"] == pytest.approx(before)
+    warm = cold.set_params(warm_start=True).fit(texts, labels)
+    assert warm.history_[-1]["validation_loss"] < before
+
+
+def test_starts_from_a_model_folder(fitted: LSTMClassifier, tmp_path: Path) -> None:
+    folder = fitted.save(tmp_path / "model")
+    texts, labels = reviews(40, (0, 1))
+    begun = small(start_from=folder, epochs=1, hidden_size=32, learning_rate=1e-4).fit(
+        texts, np.where(labels == 1, "pos", "neg")
+    )
+    assert begun.artifact_.network.hidden_size == 8  # the folder's
+    assert begun.score(texts, np.where(labels == 1, "pos", "neg")) > 0.9
+
+
+def test_search_validation_and_pipeline() -> None:
+    texts, labels = reviews(72)
+    lower = FunctionTransformer(np.char.lower)
+    assert cross_val_score(small(), texts, labels, cv=2).mean() > 0.8
+    search = GridSearchCV(
+        make_pipeline(lower, small(epochs=2)), {"lstmclassifier__pooling": ["max", "mean"]}, cv=2
+    )
+    search.fit([text.upper() for text in texts], labels)
+    assert search.best_estimator_.predict(["GREAT FILM"]).shape == (1,)
+
+
+def test_same_seed_same_model_and_seeds_are_drawn_from_a_state() -> None:
+    texts, labels = reviews()
+    one, same = (small(epochs=1).fit(texts, labels).predict_proba(texts) for _ in range(2))
+    np.testing.assert_array_equal(one, same)
+    state = np.random.RandomState(1)
+    other = clone(small(epochs=1, random_state=state)).fit(texts, labels).predict_proba(texts)
+    assert not np.array_equal(one, other)
+
+
+# In and out
+
+
+def test_pickles_as_the_bytes_of_its_folder(fitted: LSTMClassifier) -> None:
+    texts, _ = reviews()
+    data = pickle.dumps(fitted)
+    copy = pickle.loads(data)
+    np.testing.assert_array_equal(copy.predict_proba(texts), fitted.predict_proba(texts))
+    assert copy.classes_.tolist() == ["neg", "pos"]
+    assert b"config.json" in data
+    assert b"tonality.network" not in data  # no object of the model's, only its files
+
+    state = fitted.__getstate__()
+    state["artifact_"]["weights.safetensors"] = state["artifact_"]["weights.safetensors"][:-1]
+    with pytest.raises(ArtifactError, match="the file is damaged"):
+        LSTMClassifier().__setstate__(state)
+
+
+def test_saves_a_model_folder_and_comes_back(fitted: LSTMClassifier, tmp_path: Path) -> None:
+    texts, _ = reviews()
+    folder = fitted.save(tmp_path / "model")
+    with pytest.raises(ArtifactError, match="exists already"):
+        fitted.save(folder)
+    fitted.save(folder, overwrite=True)
+    numpy_only = tonality.load(folder)
+    np.testing.assert_array_equal(numpy_only.predict_proba(texts), fitted.predict_proba(texts))
+    assert [p.label for p in fitted.to_classifier().predict(texts)] == list(fitted.predict(texts))
+    again = LSTMClassifier.from_folder(folder, epochs=1, device="cpu")
+    np.testing.assert_array_equal(again.predict(texts), fitted.predict(texts))
+    assert again.partial_fit(*reviews()).n_iter_ == 1
+
+
+def test_from_the_bundled_model() -> None:
+    model = LSTMClassifier.from_folder("imdb")
+    assert model.predict(["A wonderful film.", "Dull from start to end."]).tolist() == [
+        "positive",
+        "negative",
+    ]
+
+
+def test_nothing_works_before_fit() -> None:
+    model = LSTMClassifier()
+    for call, given in (
+        (model.predict, [["a"]]),
+        (model.predict_proba, [["a"]]),
+        (model.save, ["nowhere"]),
+        (model.to_classifier, []),
+    ):
+        with pytest.raises(NotFittedError):
+            call(*given)
+
+
+def test_leaves_no_file_and_says_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    place, here = tmp_path / "temporary", tmp_path / "here"
+    place.mkdir()
+    here.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    monkeypatch.chdir(here)
+    small(epochs=2).fit(*reviews())
+    with pytest.raises(ValueError, match="too few"):
+        small().fit(*reviews(6))
+
+    assert list(place.iterdir()) == []
+    assert list(here.iterdir()) == []
+    assert capfd.readouterr() == ("", "")
+
+
+def test_predicts_without_torch(fitted: LSTMClassifier, tmp_path: Path) -> None:
+    (tmp_path / "model.pickle").write_bytes(pickle.dumps(fitted))
+    code = (
+        "import pickle, sys; model = pickle.load(open('model.pickle', 'rb')); "
+        "model.predict(['good film']); print('torch' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"
+
+
+def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("tonality.sklearn")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "sklearn.base", None)
+    with pytest.raises(DependencyError, match=r"pip install 'tonality\[train\]'"):
+        import tonality.sklearn  # noqa: F401
