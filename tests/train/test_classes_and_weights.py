@@ -121,12 +121,12 @@ def test_uneven_gaps_count_as_what_they_are() -> None:
 # Preparing
 
 
-def with_labels(labels: dict[str, str], **columns: list[float]) -> Dataset:
+def with_labels(labels: dict[str, str], weights: list[float] | None = None) -> Dataset:
     """Made-up reviews with other names of the classes."""
     dataset = make_dataset(120, classes=3)
     names = [labels[label] for label in dataset.train.labels or []]
     return dataclasses.replace(
-        dataset, train=dataclasses.replace(dataset.train, labels=names, **columns)
+        dataset, train=dataclasses.replace(dataset.train, labels=names, weights=weights)
     )
 
 

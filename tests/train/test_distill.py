@@ -92,7 +92,7 @@ def test_the_model_records_its_teachers(teacher: Path, other: Path, tmp_path: Pa
     assert taught["accuracy"] == taught["each"][0]["accuracy"] == taught["each"][1]["accuracy"]
     # It was trained on another cut of the same reviews.
     assert "of these texts" in taught["each"][0]["learnt_from_validation"]
-    assert any(line.startswith("careful: the teacher large learnt") for line in recorder.lines)
+    assert any("no secret to the teacher large, which learnt" in line for line in recorder.lines)
     assert "- teachers: large (" in model.card
     assert "temperature 3, labels count 0" in model.card
     assert "20 without labels for the vocabulary and training" in model.card

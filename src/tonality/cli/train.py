@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,12 +24,14 @@ from tonality.cli.training import (
     Settings,
     StartFrom,
     TrainingData,
+    chosen_plan,
     chosen_recipe,
     run_training,
 )
 
 if TYPE_CHECKING:
     from tonality.data import Dataset
+    from tonality.train.plan import Plan
     from tonality.train.progress import Reporter
 
 
@@ -39,7 +41,8 @@ def train(
     recipe: Annotated[
         str | None,
         typer.Option(
-            help="quick, base or a TOML file; by default base, or the run's own with --resume.",
+            help="quick, base, flagship-cpu or a TOML file; by default base, or the run's own "
+            "with --resume.",
             metavar="NAME|FILE",
         ),
     ] = None,
@@ -55,23 +58,35 @@ def train(
     encoding: Encoding = None,
 ) -> None:
     """Train a model on labelled texts; Ctrl-C saves, and --resume goes on."""
+    from tonality.train.recipe import Recipe
     from tonality.train.requirements import require_packages
 
-    chosen = chosen_recipe(recipe, settings, output, resume=resume, default="base")
-    require_packages(chosen)
+    plan = chosen_plan(recipe, settings, output, resume=resume)
+    if plan is not None and start_from is not None:
+        raise typer.BadParameter(
+            "a plan says itself what its stages start from", param_hint="--start-from"
+        )
+    chosen: Plan | Recipe
+    if plan is None:
+        chosen = chosen_recipe(recipe, settings, output, resume=resume, default="base")
+        require_packages(chosen)
+    else:
+        chosen = plan
+        for stage in plan.stages:
+            require_packages(stage.read())
 
     def work(dataset: Dataset, reporter: Reporter) -> Path:
         from tonality.train.fit import train as run
+        from tonality.train.plan import run_plan
 
-        return run(
-            dataset,
-            chosen,
-            output,
-            start_from=start_from,
-            resume=resume,
-            reporter=reporter,
-            checkpoint_minutes=checkpoint_minutes,
-        )
+        how: dict[str, Any] = {
+            "resume": resume,
+            "reporter": reporter,
+            "checkpoint_minutes": checkpoint_minutes,
+        }
+        if isinstance(chosen, Recipe):
+            return run(dataset, chosen, output, start_from=start_from, **how)
+        return run_plan(dataset, chosen, output, **how)
 
     run_training(
         "train",

@@ -15,6 +15,7 @@ import typer
 
 if TYPE_CHECKING:
     from tonality.data import Dataset
+    from tonality.train.plan import Plan
     from tonality.train.progress import Reporter
     from tonality.train.recipe import Recipe
 
@@ -124,13 +125,25 @@ def chosen_recipe(
     return Recipe.load(source).with_settings(settings or [])
 
 
+def chosen_plan(
+    name: str | None, settings: Sequence[str] | None, output: Path, *, resume: bool
+) -> Plan | None:
+    """The plan asked for, if it is one; with ``resume`` and none asked for, the folder's own."""
+    from tonality.train.plan import PLAN, Plan
+
+    own = output / PLAN
+    source: str | Path | None = name or (own if resume and own.exists() else None)
+    plan = None if source is None else Plan.load(source)
+    return None if plan is None else plan.with_settings(settings or [])
+
+
 def run_training(
     command: str,
     options: DataOptions,
     output: Path,
     work: Callable[[Dataset, Reporter], Path],
     *,
-    recipe: Recipe,
+    recipe: Recipe | Plan,
     others: dict[str, object],
     checkpoint_minutes: float = MINUTES,
 ) -> None:
@@ -148,6 +161,7 @@ def run_training(
     """
     from tonality.data import parse_label_map
     from tonality.train.checkpoint import RUN
+    from tonality.train.plan import PLAN
 
     parse_label_map(options.label_map)  # a mistake in it shows before anything is done
     _restart_with_malloc_settings()
@@ -165,7 +179,8 @@ def run_training(
         minutes = None if checkpoint_minutes == MINUTES else checkpoint_minutes
         own = written({"-o": output, **others, "--checkpoint-minutes": minutes})
         again = shlex.join(["tonality", command, *options.words(), *own, "--resume"])
-        reporter.say(f"stopped; go on with: {again}" if (output / RUN).exists() else "stopped")
+        begun = any((output / name).exists() for name in (RUN, PLAN))
+        reporter.say(f"stopped; go on with: {again}" if begun else "stopped")
         raise typer.Exit(130) from None
     typer.echo(str(folder))
 

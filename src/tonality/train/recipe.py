@@ -27,6 +27,7 @@ from tonality.train.sections import (
 from tonality.train.settings import fill, unknown
 
 FOLDER = Path(__file__).parent / "recipes"
+PLANS = Path(__file__).parent / "plans"
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ class Recipe:
         try:
             content = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise unknown(f"recipe or file {str(source)!r}", str(source), shipped()) from None
+            names = [*shipped(), *shipped_plans()]
+            raise unknown(f"recipe or file {str(source)!r}", str(source), names) from None
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
             raise ConfigError(f"recipe {path} cannot be read: {fault}") from fault
         return cls.from_dict({"name": path.stem, **content})
@@ -137,6 +139,11 @@ class Recipe:
 def shipped() -> list[str]:
     """The names of the recipes that ship with the package."""
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def shipped_plans() -> list[str]:
+    """The names of the plans (:mod:`tonality.train.plan`) that ship with the package."""
+    return sorted(path.stem for path in PLANS.glob("*.toml"))
 
 
 def _value(text: str) -> Any:

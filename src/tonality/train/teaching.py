@@ -75,8 +75,8 @@ class Teaching:
             if known:
                 record["learnt_from_validation"] = known
                 reporter.say(
-                    f"careful: the teacher {teacher.name} learnt from {known} of the validation "
-                    "part: what the student is measured at will flatter it"
+                    f"careful: the validation part was no secret to the teacher {teacher.name}, "
+                    f"which learnt from {known}; the student's figures will flatter it"
                 )
             records.append(record)
         together = _accuracy(averaged([said[asked:] for said in found], 1.0), data)

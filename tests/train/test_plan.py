@@ -1,0 +1,112 @@
+"""Plans: what ships, what is refused, and a whole one that is stopped on the way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from made_up_reviews import TINY, make_dataset
+from test_language_model import RECIPE as LANGUAGE_MODEL
+from test_language_model import StopAt
+
+import tonality
+from tonality.artifact import read
+from tonality.errors import ConfigError, TrainingError
+from tonality.train.plan import Plan, run_plan
+from tonality.train.recipe import shipped_plans
+
+
+@pytest.mark.parametrize("name", shipped_plans())
+def test_shipped_plans_load_and_survive_a_round_trip(name: str, tmp_path: Path) -> None:
+    plan = Plan.load(name)
+    assert plan is not None
+    assert plan.description
+    for stage in plan.stages:
+        stage.read()
+    (tmp_path / "copy.toml").write_text(plan.to_toml())
+    assert Plan.load(tmp_path / "copy.toml") == plan
+
+
+def test_a_recipe_is_no_plan(tmp_path: Path) -> None:
+    assert Plan.load("base") is None
+    assert Plan.load(tmp_path / "absent.toml") is None
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    (tmp_path / "lm.toml").write_text(LANGUAGE_MODEL.to_toml())
+    (tmp_path / "tiny.toml").write_text(TINY.to_toml())
+    classifier = ["network.hidden_size=10", "training.epochs=1"]
+    made = Plan.from_dict(
+        {
+            "name": "small",
+            "stages": [
+                {"name": "lm", "task": "pretrain", "recipe": str(tmp_path / "lm.toml")},
+                {
+                    "name": "teacher",
+                    "recipe": str(tmp_path / "tiny.toml"),
+                    "settings": [*classifier, "network.bidirectional=false"],
+                    "start_from": "lm",
+                },
+                {
+                    "name": "student",
+                    "task": "distill",
+                    "recipe": str(tmp_path / "tiny.toml"),
+                    "settings": ["network.hidden_size=4", "training.epochs=1"],
+                    "teachers": ["teacher"],
+                },
+            ],
+        }
+    )
+    return made
+
+
+def test_a_plan_goes_from_texts_to_a_student(plan: Plan, tmp_path: Path) -> None:
+    dataset, output = make_dataset(unlabelled=40), tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        run_plan(dataset, plan, output, reporter=StopAt(11))
+    with pytest.raises(TrainingError, match="holds"):
+        run_plan(dataset, plan, output)
+    changed = plan.with_settings(["lm.pretraining.epochs=7"])
+    with pytest.raises(ConfigError, match="other stages or settings"):
+        run_plan(dataset, changed, output, resume=True)
+    model = run_plan(dataset, plan, output, resume=True)
+    assert model == output / "model"
+    assert read(model).network.hidden_size == 4
+    assert read(output / "teacher" / "model").provenance["start"]["kind"] == "language model"
+    assert tonality.load(model).predict("a great film").tokens_read == 3
+    assert run_plan(dataset, plan, output, resume=True) == model  # there is nothing left to do
+
+
+def test_nothing_to_resume(plan: Plan, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="no plan"):
+        run_plan(make_dataset(), plan, tmp_path / "out", resume=True)
+
+
+@pytest.mark.parametrize(
+    ("stages", "message"),
+    [
+        ([], "no stages"),
+        ("one", "list of tables"),
+        ([{"name": "a", "start_from": "b"}], "'b', which is no stage before it"),
+        ([{"name": "a"}, {"name": "a"}], "two stages are called 'a'"),
+        ([{"name": "model"}], "name of a folder"),
+        ([{"name": "../up"}], "name of a folder"),
+        ([{"name": "a", "task": "distill"}], "0 teachers"),
+        ([{"name": "a", "task": "dance"}], "one of 'pretrain', 'train', 'distill'"),
+        ([{"name": "a", "speed": 3}], "no setting stages.speed"),
+    ],
+)
+def test_what_is_no_plan_is_told(stages: object, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        Plan.from_dict({"name": "bad", "stages": stages})
+
+
+def test_settings_name_their_stage(plan: Plan) -> None:
+    with pytest.raises(ConfigError, match="one of lm, teacher, student"):
+        plan.with_settings(["training.epochs=3"])
+    with pytest.raises(ConfigError, match=r"no setting training\.epoch"):
+        plan.with_settings(["teacher.training.epoch=3"])
+    changed = plan.with_settings(["teacher.training.epochs=3"])
+    assert changed.stages[1].read().training.epochs == 3
+    assert plan.with_settings([]) is plan
