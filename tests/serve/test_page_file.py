@@ -204,7 +204,7 @@ def test_an_outage_in_the_middle_loses_nothing(
     content = table(texts(900))
     drop(page, "x.csv", content)
     state(page, "Done: 900 rows.")
-    assert len(calls) == 4
+    assert len(calls) > 4
     expect(page.locator("#banner")).to_be_hidden()
     assert downloaded(page, "x.scored.csv") == scored(page_model, content, "csv")
 

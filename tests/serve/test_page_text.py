@@ -21,9 +21,10 @@ HOSTILE = (
 )
 
 
-def lit(page: Page, way: str) -> list[str]:
-    """The words that are lit up most one way."""
-    return page.locator(f"#mirror .{way}.level-4").all_text_contents()
+def lit(page: Page, **words: list[str]) -> None:
+    """Waits until these words are those lit up most, ``up`` or ``down``."""
+    for way, expected in words.items():
+        expect(page.locator(f"#mirror .{way}.level-4")).to_have_text(expected)
 
 
 def verdict(page: Page, label: str) -> None:
@@ -36,15 +37,14 @@ def test_words_light_up_as_one_types(open_page: Open, service: Running, page_mod
     page.locator("#input").click()
     page.keyboard.type("I love the film")
     verdict(page, "positive")
-    assert lit(page, "up") == ["love"]
+    lit(page, up=["love"])
     score = load(page_model).predict("I love the film").score
     expect(page.locator("#verdict .how")).to_have_text(f"{score:.1%} probable")
     expect(page.locator("#spoken")).to_have_text(f"positive, {score:.1%}. 4 tokens read.")
 
     page.keyboard.type(". I hate hate the plot and it was bad")
     verdict(page, "negative")
-    assert lit(page, "up") == ["love"]
-    assert lit(page, "down") == ["hate", "hate", "bad"]
+    lit(page, up=["love"], down=["hate", "hate", "bad"])
     assert (
         page.locator("#mirror").inner_text().rstrip("\u200b")
         == page.locator("#input").input_value()
@@ -54,7 +54,7 @@ def test_words_light_up_as_one_types(open_page: Open, service: Running, page_mod
     page.route("**/v1/explain", lambda route: None)
     page.keyboard.press("Control+Home")
     page.keyboard.type("So, ")
-    assert lit(page, "up") == ["love"]
+    lit(page, up=["love"])
 
 
 def test_only_the_latest_text_is_answered(open_page: Open, service: Running) -> None:
@@ -106,8 +106,7 @@ def test_what_is_left_out_is_grey_and_said(open_page: Open, service: Running) ->
     unread = page.locator("#mirror .unread").inner_text()
     assert "plot and the film" in unread
     assert unread in text
-    assert lit(page, "up") == ["love"]
-    assert lit(page, "down") == ["good"]
+    lit(page, up=["love"], down=["good"])
     left_out = re.search(r"([\d,]+) left out\. The middle", page.locator("#cut").inner_text())
     assert left_out
     assert f"{MAX_TOKENS} tokens read" in page.locator("#cut").inner_text()

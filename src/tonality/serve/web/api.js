@@ -24,9 +24,10 @@ export class Away extends Error {
 export const inWords = ({ message, remedy }) => (remedy ? `${message} ${remedy}` : message);
 
 const KEY = "tonality-key";
-const BUSY = 503;
-const GATEWAYS = new Set([502, 504]); // a load balancer in front of a server that is gone
+const BUSY = new Set([429, 503]);
+const GONE = new Set([408, 502, 504]); // lost on the way, or a load balancer that waits in vain
 let asking = null;
+let declined = false; // who did not give a key is not asked at each key stroke
 
 export const model = (signal) => request("v1/model", { signal }).then((answer) => answer.json());
 
@@ -61,10 +62,16 @@ async function request(address, options) {
     const headers = { ...options.headers, ...(key && { Authorization: `Bearer ${key}` }) };
     const answer = await received(fetch(address, { ...options, headers }), options.signal);
     if (answer.ok) return answer;
-    if (answer.status === BUSY) throw new Away(true, Number(answer.headers.get("Retry-After")) || 1);
-    if (GATEWAYS.has(answer.status)) throw new Away(false);
+    if (BUSY.has(answer.status)) {
+      throw new Away(true, Number(answer.headers.get("Retry-After")) || 1);
+    }
+    if (GONE.has(answer.status)) throw new Away(false);
     const problem = new Problem(answer.status, await answer.json().catch(() => ({})));
-    if (answer.status !== 401 || !(await askKey(key))) throw problem;
+    if (answer.status !== 401) throw problem;
+    if (declined || !(await askKey(key))) {
+      problem.remedy = "Reload the page to enter one.";
+      throw problem;
+    }
   }
 }
 
@@ -93,7 +100,8 @@ function askKey(refused) {
     };
     dialog.onclose = () => {
       asking = null;
-      resolve(sessionStorage.getItem(KEY) !== refused);
+      declined = sessionStorage.getItem(KEY) === refused;
+      resolve(!declined);
     };
     dialog.showModal();
   });

@@ -14,7 +14,8 @@ export async function steadily(task, signal) {
   for (let attempt = 1; ; attempt++) {
     try {
       const result = await task();
-      recovered();
+      failures = 0;
+      greet();
       return result;
     } catch (error) {
       if (signal?.aborted || !(error instanceof Away)) throw error;
@@ -41,6 +42,7 @@ async function wait() {
     await countDown(Math.min(LONGEST, 2 ** failures) * (0.8 + 0.4 * Math.random()));
     failures += 1;
   } while (!(await ready()));
+  greet(); // also where nobody has a question any more
 }
 
 /** Waits, showing the seconds; the button and the network's return cut it short. */
@@ -67,8 +69,7 @@ function countDown(seconds) {
   });
 }
 
-function recovered() {
-  failures = 0;
+function greet() {
   const state = byId("banner").dataset.state;
   if (state === "gone") say("The server is back.", "back");
   else if (state === "busy") byId("banner").hidden = true;

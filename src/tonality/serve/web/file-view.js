@@ -6,7 +6,7 @@ import { byId, h, redraw } from "./dom.js";
 import { clip, count, duration, size, whole } from "./format.js";
 import { extremes, RowTable } from "./rows.js";
 import { Scoring } from "./scoring.js";
-import { inspect } from "./tables.js";
+import { inspect, inUtf8 } from "./tables.js";
 
 const REDRAW = 300; // milliseconds between two pictures of a run
 const LONGEST_SAMPLE = 90;
@@ -33,9 +33,10 @@ export class FileView {
     byId("drop").classList.add("small");
     this.#show(h("p", { className: "quiet" }, "Looking at it…"));
     try {
-      const table = await inspect(file);
-      if (table.column === null) this.#ask(file, table);
-      else await this.#run(file, table);
+      const readable = await inUtf8(file);
+      const table = await inspect(readable);
+      if (table.column === null) this.#ask(readable, table);
+      else await this.#run(readable, table);
     } catch (error) {
       this.#refused(error);
     }

@@ -11,7 +11,7 @@ const VIEWS = ["text", "file", "model"];
 const models = new Models();
 const textView = new TextView(models);
 const fileView = new FileView(models, (text) => {
-  location.hash = "text";
+  go("text");
   textView.open(text);
 });
 new ModelView(models);
@@ -30,11 +30,17 @@ function route() {
   document.title = view === "text" ? "tonality" : `${title} – tonality`;
 }
 
-window.addEventListener("hashchange", (event) => {
+/** Changes the view at once, and in the browser's history. */
+function go(view) {
+  location.hash = view;
+  route();
+}
+
+window.addEventListener("hashchange", () => {
   route();
   // A new view is a new page to a screen reader; back in the field, the caret is already there.
   const view = location.hash.slice(1);
-  if (VIEWS.includes(view) && event.isTrusted && document.activeElement !== byId("input")) {
+  if (VIEWS.includes(view) && document.activeElement !== byId("input")) {
     window.scrollTo(0, 0);
     byId(`${view}-title`).focus({ preventScroll: true });
   }
@@ -60,7 +66,7 @@ function acceptDrops() {
     if (!holdsFile(event)) return;
     event.preventDefault();
     veil(0);
-    location.hash = "file";
+    go("file");
     fileView.take(event.dataTransfer.files[0]);
   });
 }

@@ -1,41 +1,41 @@
 // A file in slices of whole rows, so that each can be sent by itself: a slice that was lost on the
-// way is sent again, and no answer has to be read while a file is still being sent, which browsers
-// do not do.
+// way is sent again. Nor could a large file go in one piece: the service answers as it reads and
+// waits for its answer to be taken, but a browser sends all before it takes any.
 
-const FIRST = 2 ** 15; // bytes: the first answer is to come at once
-const USUAL = 2 ** 18;
-const LONGEST_ROW = 2 ** 22; // a quote that never closes does not make one row of all the rest
+const FIRST = 2 ** 14; // bytes: the first answer is to come at once
+const USUAL = 2 ** 16; // what a system takes in before a program reads any of it
+const LONGEST_ROW = 2 ** 18; // a quote that never closes does not make one row of all the rest
 const BLOCK = 2 ** 20;
 const QUOTE = 0x22;
 const SPACE = 0x20;
 const NEWLINE = 0x0a;
 
 /**
- * Yields `{rows, end}`: rows as a Blob, and the byte of the file after them.
+ * Yields `{rows, end}` of a file in UTF-8: rows as a Blob, and the byte of the file after them.
  *
  * Every slice begins with the header, or of JSON Lines with the file's first line.
  */
 export async function* slices(file, delimiter) {
-  const whole = await inUtf8(file);
   const scanner = new Scanner(delimiter);
+  // Read before it is sent, since a file that changes meanwhile would look like a lost connection.
+  const bytes = (start, end) => file.slice(start, end).arrayBuffer();
   let header = null;
+  let body = 0; // where the rows begin
   let start = 0;
-  for (let offset = 0; offset < whole.size; offset += BLOCK) {
-    const block = new Uint8Array(await whole.slice(offset, offset + BLOCK).arrayBuffer());
-    for (const end of scanner.ends(block, offset)) {
+  for (let offset = 0; offset < file.size; offset += BLOCK) {
+    for (const end of scanner.ends(new Uint8Array(await bytes(offset, offset + BLOCK)), offset)) {
       if (header === null) {
-        header = whole.slice(0, end);
-        start = end;
-      } else if (end - start >= (start === header.size ? FIRST : USUAL)) {
-        yield { rows: new Blob([header, whole.slice(start, end)]), end };
+        header = await bytes(0, end);
+        body = start = end;
+      } else if (end - start >= (start === body ? FIRST : USUAL)) {
+        yield { rows: new Blob([header, await bytes(start, end)]), end };
         start = end;
       }
     }
   }
-  if (header === null) header = whole.slice(0, (start = whole.size));
-  if (start < whole.size || start === header.size) {
-    const rows = new Blob([header, whole.slice(start)]);
-    yield { rows, end: whole.size };
+  if (header === null) yield { rows: new Blob([await bytes(0, file.size)]), end: file.size };
+  else if (start < file.size || start === body) {
+    yield { rows: new Blob([header, await bytes(start, file.size)]), end: file.size };
   }
 }
 
@@ -69,13 +69,4 @@ export class Scanner {
       } else if (!this.quoted) this.fresh = byte === this.delimiter;
     }
   }
-}
-
-/** Rows are found by their bytes, which UTF-16 would need other ones for. */
-async function inUtf8(file) {
-  const [one, two] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
-  const mark = (one << 8) | two;
-  if (mark !== 0xfffe && mark !== 0xfeff) return file;
-  const decoder = new TextDecoder(mark === 0xfffe ? "utf-16le" : "utf-16be");
-  return new Blob([decoder.decode(await file.arrayBuffer())]);
 }

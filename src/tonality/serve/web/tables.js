@@ -16,9 +16,31 @@ const HEAD = 2 ** 17; // bytes looked at before anything is sent
 const SAMPLES = 3;
 
 /**
- * What one can tell from a file's beginning: its kind, its delimiter, whether quotes may hold
- * newlines, the columns with samples of their values, and `column`, the one that holds the texts,
- * where that is plain.
+ * A file in UTF-8, which is what the service reads: where spreadsheets wrote UTF-16 or, as it
+ * seems, Windows-1252, it is rewritten.
+ */
+export async function inUtf8(file) {
+  const head = new Uint8Array(await file.slice(0, HEAD).arrayBuffer());
+  const encoding = encodingOf(head);
+  if (encoding === "utf-8") return file;
+  const text = new TextDecoder(encoding).decode(await file.arrayBuffer());
+  return new File([text], file.name, { type: file.type });
+}
+
+function encodingOf(head) {
+  const mark = (head[0] << 8) | head[1];
+  if (mark === 0xfffe) return "utf-16le";
+  if (mark === 0xfeff) return "utf-16be";
+  const text = new TextDecoder().decode(head, { stream: true });
+  // Where some of it is good UTF-8, the rest is damage, which the service tells row by row.
+  const damaged = text.includes("\ufffd") && !text.includes("\0");
+  return damaged && !/[^\0-\x7f\ufffd]/.test(text) ? "windows-1252" : "utf-8";
+}
+
+/**
+ * What one can tell from the beginning of a file in UTF-8: its kind, its delimiter, whether quotes
+ * may hold newlines, the columns with samples of their values, and `column`, the one that holds the
+ * texts, where that is plain.
  *
  * @throws {Error} in words for the user, where the file is none of the kinds.
  */
@@ -131,13 +153,14 @@ function fieldsOf(head, whole) {
   return [...fields].map(([name, samples]) => ({ name, samples }));
 }
 
-/** The object that a line of JSON holds, or null. */
+/** The object that a line of JSON holds, or null; not numbers, which Python writes, are null. */
 export function objectIn(line) {
   try {
     const value = JSON.parse(line);
     return typeof value === "object" && !Array.isArray(value) ? value : null;
   } catch {
-    return null;
+    const without = line.replace(/-?\b(?:NaN|Infinity)\b/g, "null");
+    return without === line ? null : objectIn(without);
   }
 }
 

@@ -31,11 +31,12 @@ export class TextView {
     this.#blank();
   }
 
-  /** Puts a text into the field and the caret with it. */
+  /** Puts a text into the field, and the caret at its start. */
   open(text) {
     this.editor.value = text;
-    this.editor.field.focus();
     this.editor.field.setSelectionRange(0, 0);
+    // On a phone the focus would bring up the keyboard, which hides the verdict.
+    if (matchMedia("(pointer: fine)").matches) this.editor.field.focus();
   }
 
   #changed() {
