@@ -213,7 +213,8 @@ def draw(written: Mapping[str, Any], path: Path) -> None:
                 fontsize=7,
                 color=INK if ships or point in best else MUTED,
             )
-        axes.axvline(LEAST_RATIO, color=MUTED, linewidth=1, linestyle=":")
+        axes.axvline(LEAST_RATIO, color=MUTED, linewidth=1, linestyle=":", label="the least speed")
+        axes.legend(loc="lower right", frameon=False)
         axes.set_xlabel(
             f"reviews a second, to VADER's {written['vader_reviews_per_second']:,.0f} "
             f"({written['threads']} threads)"

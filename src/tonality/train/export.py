@@ -25,6 +25,7 @@ from tonality.train.checkpoint import RunFolder
 from tonality.train.history import Row
 from tonality.train.prepare import Prepared
 from tonality.train.recipe import Recipe
+from tonality.train.teaching import KNOWN
 
 # With more classes, the metrics that a model folder carries are without the confusion matrix, which
 # has a number a pair of them.
@@ -224,13 +225,8 @@ def _card(
 def _teachers(teachers: Mapping[str, Any], recipe: Recipe) -> str:
     """Who taught, how good they are on the same validation texts, and how it was done."""
     each = [
-        f"{one['name']} ({one['accuracy']:.2%} on these validation texts"
-        + (
-            f", of which it learnt from {known}"
-            if (known := one.get("learnt_from_validation"))
-            else ""
-        )
-        + f"; SHA-256 {one['sha256'][:12]})"
+        f"{one['name']} (SHA-256 {one['sha256'][:12]}; {one['accuracy']:.2%} on these validation "
+        f"texts{f'; it learnt from {known}' if (known := one.get(KNOWN)) else ''})"
         for one in teachers["each"]
     ]
     together = f", averaged {teachers['accuracy']:.2%}" if len(each) > 1 else ""

@@ -17,6 +17,9 @@ from tonality.train.progress import Reporter
 from tonality.train.recipe import Recipe
 from tonality.train.teachers import Floats, Teacher, answers, averaged
 
+# Of the record of a teacher: which of the validation texts it learnt from.
+KNOWN = "learnt_from_validation"
+
 
 @dataclass(frozen=True)
 class Teaching:
@@ -73,7 +76,7 @@ class Teaching:
             }
             known = learnt(dataset, chosen, teacher.provenance)
             if known:
-                record["learnt_from_validation"] = known
+                record[KNOWN] = known
                 reporter.say(
                     f"careful: the validation part was no secret to the teacher {teacher.name}, "
                     f"which learnt from {known}; the student's figures will flatter it"
