@@ -48,7 +48,7 @@ def write_chart(report: Report, path: Path, title: str) -> None:
     panels += [(0.9 + 0.27 * min(len(found), SHOWN), found) for found in report.by.values()]
     panels += [(3.0, periods) for periods in report.periods]
     most = max((len(report.phrases[label]) for label in sides), default=0)
-    panels += [(0.8 + 0.24 * most, sides)] if sides else []
+    panels += [(1.0 + 0.24 * most, sides)] if sides else []
     heights = [height for height, _ in panels]
     colours = label_colours(list(report.labels))
     with drawing():
@@ -60,7 +60,7 @@ def write_chart(report: Report, path: Path, title: str) -> None:
         parts = iter(figure.subfigures(len(panels), 1, height_ratios=heights, squeeze=False)[:, 0])
         _draw_shares(_axes(next(parts)), report, colours)
         for column, groups in report.by.items():
-            _draw_groups(_axes(next(parts)), column, groups, report, colours)
+            _draw_groups(next(parts), column, groups, report, colours)
         for periods in report.periods:
             _draw_periods(next(parts), periods, report, colours)
         if sides:
@@ -81,8 +81,8 @@ def _axes(part: Any) -> Any:
     return axes
 
 
-def _head(axes: Any, text: str) -> None:
-    axes.set_title(text, loc="left", fontsize=10, color=INK, pad=8)
+def _head(part: Any, text: str) -> None:
+    part.suptitle(text, x=0.012, ha="left", fontsize=10.5, color=INK)
 
 
 def _draw_shares(axes: Any, report: Report, colours: Mapping[str, str]) -> None:
@@ -102,12 +102,17 @@ def _draw_shares(axes: Any, report: Report, colours: Mapping[str, str]) -> None:
 
 
 def _draw_groups(
-    axes: Any, column: str, groups: Sequence[Group], report: Report, colours: Mapping[str, str]
+    part: Any, column: str, groups: Sequence[Group], report: Report, colours: Mapping[str, str]
 ) -> None:
     """A dot and its interval for each group, those of few rows hollow."""
+    axes = _axes(part)
     shown = groups[:SHOWN]
     colour = colours[report.label]
-    _mark_overall(axes.axvline, report)
+    axes.axvline(report.share, color=MUTED, linewidth=1, linestyle=":")
+    axes.text(
+        report.share, -0.75, f"all {report.share:.1%}", ha="center", va="bottom", color=MUTED,
+        fontsize=9,
+    )  # fmt: skip
     for place, group in enumerate(shown):
         axes.hlines(place, *group.interval, color=colour, linewidth=2.2, alpha=0.45)
         axes.plot(
@@ -126,12 +131,12 @@ def _draw_groups(
     counts.set_yticks(range(len(shown)), [f"{group.rows:,}" for group in shown], color=MUTED)
     counts.tick_params(length=0)
     counts.spines["right"].set_visible(False)
-    more = f", {len(shown)} of {len(groups):,}" if len(groups) > len(shown) else ""
-    hollow = "; hollow: few rows" if any(group.few for group in shown) else ""
+    more = f", first {len(shown)} of {len(groups):,}" if len(groups) > len(shown) else ""
+    hollow = " (hollow: few)" if any(group.few for group in shown) else ""
     _head(
-        axes,
-        f"share of {shorten(report.label)} by {shorten(column)}{more}, with 95 % interval "
-        f"and number of rows{hollow}",
+        part,
+        f"Share of {shorten(report.label)} by {shorten(column)}{more}, with 95 % intervals and "
+        f"numbers of rows{hollow}",
     )
 
 
@@ -141,7 +146,11 @@ def _draw_periods(part: Any, periods: Periods, report: Report, colours: Mapping[
     colour = colours[report.label]
     groups = periods.groups
     dates = [_day(group.name) for group in groups]
-    _mark_overall(axes.axhline, report)
+    axes.axhline(report.share, color=MUTED, linewidth=1, linestyle=":")
+    axes.annotate(
+        f"all {report.share:.1%}", (1, report.share), xycoords=("axes fraction", "data"),
+        xytext=(4, 0), textcoords="offset points", va="center", color=MUTED, fontsize=9,
+    )  # fmt: skip
     axes.fill_between(
         dates, [g.interval[0] for g in groups], [g.interval[1] for g in groups],
         color=colour, alpha=0.18, linewidth=0,
@@ -154,7 +163,7 @@ def _draw_periods(part: Any, periods: Periods, report: Report, colours: Mapping[
             *zip(*few, strict=True), "o", markersize=4.5, color=colour, markerfacecolor="white"
         )
     days = {"day": 1, "week": 7, "month": 28, "year": 365}[periods.every]
-    below.bar(dates, [g.rows for g in groups], width=0.85 * days, color=GRID)
+    below.bar(dates, [g.rows for g in groups], width=0.85 * days, color=MUTED, alpha=0.45)
     below.set_ylabel("rows")
     _fit(axes.set_ylim, groups, report.share)
     axes.yaxis.set_major_formatter(percent(None))
@@ -163,9 +172,9 @@ def _draw_periods(part: Any, periods: Periods, report: Report, colours: Mapping[
         one.set_axisbelow(True)
     axes.grid(color=GRID, linewidth=0.8)
     _head(
-        axes,
-        f"share of {shorten(report.label)} by {periods.every} of {shorten(periods.column)}, with "
-        "95 % interval",
+        part,
+        f"Share of {shorten(report.label)} by {periods.every} of {shorten(periods.column)}, with "
+        "95 % intervals; numbers of rows below",
     )
 
 
@@ -176,19 +185,27 @@ def _draw_phrases(
     grid = part.subplots(1, len(phrases), sharex=True, squeeze=False)[0]
     most = max(len(found) for found in phrases.values())
     for axes, (label, found) in zip(grid, phrases.items(), strict=True):
-        axes.barh(range(len(found)), [p.z for p in found], color=colours[label], height=0.66)
-        axes.set_yticks(range(len(found)), [shorten(p.text, 28) for p in found])
-        axes.set_ylim(most - 0.4, -0.6)
+        # A gap between words and pairs.
+        places = [place + 0.5 * (" " in phrase.text) for place, phrase in enumerate(found)]
+        axes.barh(places, [p.z for p in found], color=colours[label], height=0.66)
+        for place, phrase in zip(places, found, strict=True):
+            axes.annotate(
+                f"{phrase.inside:.1%} : {phrase.outside:.1%}", (phrase.z, place), xytext=(4, 0),
+                textcoords="offset points", va="center", color=MUTED, fontsize=8,
+            )  # fmt: skip
+        axes.set_yticks(places, [shorten(p.text, 28) for p in found])
+        axes.set_ylim(most + 0.1, -0.6)
+        axes.set_xlim(0, 1.28 * max(p.z for found in phrases.values() for p in found))
         axes.tick_params(axis="y", length=0)
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.grid(axis="x", color=GRID, linewidth=0.8)
         axes.set_axisbelow(True)
-        axes.set_xlabel("standard deviations", color=MUTED)
-        _head(axes, f"most telling of {shorten(label)}")
-
-
-def _mark_overall(line: Any, report: Report) -> None:
-    line(report.share, color=MUTED, linewidth=1, linestyle=":")
+        axes.set_title(label, fontsize=10, fontweight="bold", color=colours[label], loc="left")
+    _head(
+        part,
+        "Most telling words and pairs, by standard deviations of their log-odds; share of the "
+        "texts that have it : of the others",
+    )
 
 
 def _fit(set_limits: Any, groups: Sequence[Group], share: float) -> None:

@@ -70,8 +70,9 @@ class DelimitedEncoder:
         empty = [""] * (len(columns) + len(self._layout.added))
         for item in window:
             if isinstance(item, Scored):
-                get = item.row.cells.get
-                yield [*(_cell(get(name)) for name in columns), *item.added, *last]
+                cells = map(item.row.cells.get, columns)
+                kept = [cell if isinstance(cell, str) else _cell(cell) for cell in cells]
+                yield [*kept, *item.added, *last]
             elif last:
                 yield [*empty, str(item)]
 
@@ -130,10 +131,6 @@ def to_bytes(text: str) -> bytes:
         return _HALVES.sub("\ufffd", text).encode("utf-8", "surrogateescape")
 
 
-def _cell(value: Any) -> Any:
-    """A value as a field: text as it is, nothing for null, JSON for the rest."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False)
+def _cell(value: Any) -> str:
+    """A value as a field: nothing for null, JSON for what is no text."""
+    return "" if value is None else json.dumps(value, ensure_ascii=False)

@@ -26,19 +26,26 @@ _WORD = re.compile(r"[^\W\d_]")
 
 @dataclass(frozen=True)
 class Phrase:
-    """A phrase that texts of one verdict have more often than others.
+    """A word or a pair of words that texts of one verdict have more often than others.
 
     Attributes:
         text: one word or two.
-        z: by how many standard deviations its log-odds are greater.
+        difference: the difference of its log-odds in these texts and in the others.
+        z: that in standard deviations.
         inside: the share of the texts of that verdict that have it.
         outside: the share of the others.
     """
 
     text: str
+    difference: float
     z: float
     inside: float
     outside: float
+
+    @property
+    def words(self) -> list[str]:
+        """The words in it that say something."""
+        return [word for word in self.text.split() if word not in ENGLISH]
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -78,7 +85,7 @@ class Sample:
 
         Args:
             labels: the labels; texts of others are left out.
-            count: phrases a label, at most.
+            count: words a label, and pairs, at most; the words come first.
         """
         found = _count((text, label) for text, label in self._kept if label in labels)
         return {label: _strongest(found, label, count) for label in labels}
@@ -116,7 +123,7 @@ def _forget(found: _Counted, least: int) -> None:
 
 def _terms(tokens: Sequence[str]) -> Iterator[str]:
     """Words that say something, and pairs of neighbours of which one does."""
-    words = [token if _WORD.search(token) else "" for token in tokens]
+    words = list(_words(tokens))
     for word in words:
         if word and word not in ENGLISH:
             yield word
@@ -125,41 +132,57 @@ def _terms(tokens: Sequence[str]) -> Iterator[str]:
             yield f"{one} {other}"
 
 
+def _words(tokens: Sequence[str]) -> Iterator[str]:
+    """Words as people write them, ``don't`` for ``do n't``, with nothing for what is none."""
+    for token, clitic in itertools.pairwise([*tokens, ""]):
+        if token == "n't" or token.startswith("'"):
+            continue
+        if not _WORD.search(token):
+            yield ""
+        elif clitic == "n't" or (clitic.startswith("'") and clitic not in ENGLISH):
+            yield token + clitic
+        else:
+            yield token
+
+
 def _strongest(found: _Counted, label: str, count: int) -> list[Phrase]:
-    inside, total = found.texts[label], found.texts.total()
-    outside = total - inside
-    if not inside or not outside:
+    inside = found.texts[label]
+    if not inside or inside == found.texts.total():
         return []
-    terms = found.terms[label]
-    phrases = [
-        Phrase(
-            term, _z(n, found.all[term] - n, inside, outside), n / inside,
-            (found.all[term] - n) / outside,
-        )
-        for term, n in terms.items()
+    phrases = {
+        term: _weighed(term, n, found.all[term] - n, inside, found.texts.total() - inside)
+        for term, n in found.terms[label].items()
         if found.all[term] >= LEAST
-    ]  # fmt: skip
-    phrases = [phrase for phrase in phrases if phrase.z > SURE]
-    phrases.sort(key=lambda phrase: (-phrase.z, phrase.text))
-    return list(itertools.islice(_apart(phrases), count))
-
-
-def _z(n: int, others: int, inside: int, outside: int) -> float:
-    """The difference of a phrase's log-odds inside and outside, in standard deviations."""
-    strength = PRIOR * (inside + outside)
-    prior = PRIOR * (n + others)
-    one, other = n + prior, others + prior
-    difference = math.log(one / (inside + strength - one)) - math.log(
-        other / (outside + strength - other)
+    }
+    sure = sorted(
+        (phrase for phrase in phrases.values() if phrase.z > SURE),
+        key=lambda phrase: (-phrase.z, phrase.text),
     )
-    return difference / math.sqrt(1 / one + 1 / other)
+    words = [phrase for phrase in sure if " " not in phrase.text]
+    # "very bad" says no more than "bad" does, "not good" more than either word.
+    pairs = [
+        phrase
+        for phrase in sure
+        if " " in phrase.text
+        and phrase.difference > max(phrases[word].difference for word in phrase.words)
+    ]
+    return [*words[:count], *itertools.islice(_apart(pairs), count)]
 
 
-def _apart(phrases: Iterable[Phrase]) -> Iterator[Phrase]:
-    """Leaves out a phrase that shares a telling word with a stronger one."""
+def _weighed(term: str, n: int, others: int, inside: int, outside: int) -> Phrase:
+    """A phrase that ``n`` of ``inside`` texts have, and ``others`` of ``outside``."""
+    strength, prior = PRIOR * (inside + outside), PRIOR * (n + others)
+    one, other = n + prior, others + prior
+    difference = math.log(one / (inside + strength - one))
+    difference -= math.log(other / (outside + strength - other))
+    z = difference / math.sqrt(1 / one + 1 / other)
+    return Phrase(term, difference, z, n / inside, others / outside)
+
+
+def _apart(pairs: Iterable[Phrase]) -> Iterator[Phrase]:
+    """Leaves out a pair that shares a telling word with a stronger one."""
     used: set[str] = set()
-    for phrase in phrases:
-        words = {word for word in phrase.text.split() if word not in ENGLISH}
-        if not words & used:
-            used |= words
-            yield phrase
+    for pair in pairs:
+        if used.isdisjoint(pair.words):
+            used.update(pair.words)
+            yield pair

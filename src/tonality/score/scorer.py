@@ -76,14 +76,10 @@ class Scorer:
 
 
 def _scored(row: Row, prediction: Prediction, words: tuple[str, ...]) -> Scored:
-    added: tuple[str | int | float, ...] = (
-        prediction.label,
-        round(prediction.score, 6),
-        *(round(share, 6) for share in prediction.probabilities.values()),
-        prediction.tokens_read,
-        prediction.tokens_left_out,
-        *words,
-    )
+    shares = [round(share, 6) for share in prediction.probabilities.values()]
+    read, left_out = prediction.tokens_read, prediction.tokens_left_out
+    added: tuple[str | int | float, ...]
+    added = (prediction.label, max(shares), *shares, read, left_out, *words)
     return Scored(row, prediction, added)
 
 

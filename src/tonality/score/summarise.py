@@ -19,7 +19,7 @@ from tonality.score.reading import Reading, Tables
 from tonality.score.verdicts import VerdictColumns
 
 REPORT = 2048  # rows between two reports of progress
-PHRASES = 12  # of each label
+PHRASES = 8  # words of each label, and pairs
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Report:
         truncated, empty: texts not read whole; texts without a token.
         by: the groups of each column asked for.
         periods: those of the columns of dates.
-        phrases: the most telling phrases of each label.
+        phrases: the most telling words, then pairs, of each label.
         sampled: the texts that the phrases are from.
     """
 
