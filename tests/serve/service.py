@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -12,7 +13,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,7 @@ class Running:
         return socket.create_connection(("127.0.0.1", self.port), timeout=SECONDS)
 
 
-@contextmanager
+@contextlib.contextmanager
 def running(model: Path | None = None, port: int = 0, **settings: object) -> Iterator[Running]:
     """Starts ``tonality serve``; ends it if that is still to be done.
 
@@ -124,6 +124,15 @@ def answer(connection: socket.socket) -> Answer:
     except (ConnectionError, http.client.HTTPException):
         return Answer(0)
     return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, body)
+
+
+def everything(connection: socket.socket) -> bytes:
+    """What comes until the connection ends, in whichever way."""
+    received = b""
+    with contextlib.suppress(ConnectionError):
+        while more := connection.recv(65_536):
+            received += more
+    return received
 
 
 def post(body: bytes, path: str = "/v1/predict", **headers: str) -> bytes:

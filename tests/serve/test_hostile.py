@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import re
 import socket
@@ -14,7 +13,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="the service needs tonality[serve]")
 
-from service import Answer, Running, answer, post, running, texts
+from service import Answer, Running, answer, everything, post, running, texts
 
 LIMITS = {
     "header_seconds": 0.6,
@@ -42,15 +41,6 @@ def server(shared: Running) -> Iterator[Running]:
 def flood(connection: socket.socket, request: bytes) -> None:
     while True:
         connection.sendall(request)
-
-
-def everything(connection: socket.socket) -> bytes:
-    """What comes until the connection ends, in whichever way."""
-    received = b""
-    with contextlib.suppress(ConnectionError):
-        while more := connection.recv(65_536):
-            received += more
-    return received
 
 
 def exchange(server: Running, *parts: bytes) -> Answer:

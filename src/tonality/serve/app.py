@@ -24,7 +24,7 @@ from tonality.serve.gate import Gate, Handler
 from tonality.serve.metrics import Metrics
 from tonality.serve.model import ServedModel
 from tonality.serve.openapi import finish, json_body, responses, secured, table_answer, table_body
-from tonality.serve.problems import ProblemError, problem_of
+from tonality.serve.problems import ProblemError, problem_of, stopping
 from tonality.serve.schemas import Explanations, ModelInfo, Predictions, Status, texts_adapter
 from tonality.serve.settings import Settings
 from tonality.serve.uploads import Uploads
@@ -172,7 +172,7 @@ class Service:
     async def _tell_readiness(self, request: Request) -> Response:
         """Tell whether requests are taken."""
         if self.draining:
-            raise ProblemError(503, "stopping", "The service stops.", "Ask another one.")
+            raise stopping()
         return _json({"status": "ready"})
 
     async def _tell_metrics(self, request: Request) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import logging
@@ -14,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tonality.serve.metrics import Metrics
-from tonality.serve.problems import ProblemError, problem_of
+from tonality.serve.problems import ProblemError, problem_of, stopping
 from tonality.serve.protocol import UNREAD
 from tonality.serve.settings import Settings
 
@@ -75,6 +76,9 @@ class Gate:
             await problem.response()(scope, receive, answer.send)
         except ClientDisconnect:
             answer.status = GONE
+        except asyncio.CancelledError:  # the server stops, and waits no longer
+            if not answer.status:
+                await stopping().response()(scope, receive, answer.send)
         except Exception as fault:
             # Without the message, which may quote a text.
             frames = "".join(traceback.format_tb(fault.__traceback__))

@@ -95,3 +95,8 @@ def busy(detail: str) -> ProblemError:
         "Try again in a second, or send less at a time.",
         {"Retry-After": "1"},
     )
+
+
+def stopping() -> ProblemError:
+    """The service is about to stop."""
+    return ProblemError(503, "stopping", "The service stops.", "Ask another one.")

@@ -31,8 +31,8 @@ def serve(settings: Settings) -> None:
         ArtifactError: there is no such model, or its folder is damaged.
         OSError: the address cannot be listened on.
     """
-    # uvicorn warns of every broken request; those are counted instead.
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    # uvicorn tells of every broken request and unfinished answer; those are counted instead.
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     service = Service(settings, ServedModel.load(settings.model))
     with one_thread(), contextlib.closing(service), _listen(settings) as listener:
         Server(service).run([listener])
@@ -74,6 +74,18 @@ class Server(uvicorn.Server):
             where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
             model = self._service.model
             logger.info("model %s, version %s, on http://%s", model.name, model.version, where)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Lets requests finish for a while, and ends what is left."""
+        await super().shutdown(sockets)
+        state = self.server_state
+        if state.tasks:
+            logger.warning("requests that took too long to finish: %d", len(state.tasks))
+            await asyncio.wait(state.tasks, timeout=1)  # they say that they are cut off
+        for connection in list(state.connections):
+            connection.transport.abort()
+        while state.connections:
+            await asyncio.sleep(0.01)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

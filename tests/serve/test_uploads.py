@@ -1,0 +1,220 @@
+"""``POST /v1/score``: tables in, the same tables with verdicts out, as a stream."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+pytest.importorskip("fastapi", reason="the service needs tonality[serve]")
+
+from service import Running, everything, post, running
+
+from reading_model import WORDS
+from tonality import load
+from tonality.score import read_rows, score_stream
+
+CSV, TSV, LINES = "text/csv", "text/tab-separated-values", "application/x-ndjson"
+AS_CSV = {"Content-Type": CSV}
+ADDED = ["label", "score", "p_negative", "p_positive", "tokens_read", "tokens_left_out"]
+
+
+@pytest.fixture(scope="module")
+def server(model_folder: Path) -> Iterator[Running]:
+    settings = {"max_upload_bytes": 200_000, "max_text_length": 3000, "max_uploads": 2}
+    with running(model_folder, body_seconds=5, **settings) as one:
+        yield one
+
+
+@pytest.fixture
+def client(server: Running) -> Iterator[httpx.Client]:
+    with server.client() as client:
+        yield client
+
+
+def begun(media_type: str) -> bytes:
+    """The head of an upload in chunks."""
+    return post(
+        b"", "/v1/score", Content_Type=media_type, Content_Length="", Transfer_Encoding="chunked"
+    )
+
+
+def in_chunks(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def table(rows: int) -> bytes:
+    """Rows of CSV with all that makes CSV hard, some of them broken."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["id", "review", "note, if any"])
+    for n in range(rows):
+        words = " ".join(WORDS[(n * k) % len(WORDS)] for k in range(n % 60))
+        writer.writerow([n, f'{words}\n"{n}", ünïcode 🙂', ""])
+        if n % 100 == 99:
+            text.write("too,many,fields,here\n")
+    return text.getvalue().encode()
+
+
+@pytest.mark.parametrize(("wanted", "format"), [(CSV, "csv"), (TSV, "tsv"), (LINES, "jsonl")])
+def test_the_table_is_that_of_the_library(
+    client: httpx.Client, model_folder: Path, wanted: str, format: str
+) -> None:
+    body = table(700)
+    found = client.post(
+        "/v1/score",
+        params={"text_column": "review"},
+        content=body,
+        headers={"Content-Type": CSV, "Accept": wanted},
+    )
+    assert found.status_code == 200
+    assert found.headers["content-type"].startswith(wanted)
+    rows = read_rows(io.BytesIO(body), "csv", text_column="review")
+    assert found.content == b"".join(score_stream(load(model_folder), rows, format))
+
+
+def test_lines_of_json(client: httpx.Client) -> None:
+    lines = [{"text": "I love it", "more": [1]}, {"text": None}, {"text": 5}]
+    body = "\n".join(json.dumps(line) for line in lines) + "\nnonsense\n"
+    found = client.post("/v1/score", content=body, headers={"Content-Type": LINES})
+    answers = [json.loads(line) for line in found.text.splitlines()]
+    assert list(answers[0]) == ["text", "more", *ADDED]
+    assert answers[0]["label"] == "positive"
+    assert answers[1]["tokens_read"] == 0
+    assert answers[2] == {"error": "column 'text': expected a string, found int", "row": 3}
+    assert answers[3]["row"] == 4
+
+
+def test_rows_come_as_they_are_scored(server: Running) -> None:
+    rows = b"text\n" + b"".join(b"good film %d\n" % n for n in range(300))
+    with server.connect() as connection:
+        connection.sendall(begun(CSV) + in_chunks(rows))
+        received = b""
+        while b"good film 200" not in received:  # long before the last row is sent
+            more = connection.recv(65_536)
+            assert more
+            received += more
+        connection.sendall(b"0\r\n\r\n")
+        received += everything(connection)
+    assert received.count(b",positive,") == 300
+    assert received.endswith(b"0\r\n\r\n")
+
+
+def test_texts_that_are_too_long_are_told_in_place(client: httpx.Client) -> None:
+    body = f"text\ngood\n{'x' * 3001}\nbad\n"
+    found = client.post("/v1/score", content=body, headers=AS_CSV)
+    rows = list(csv.DictReader(io.StringIO(found.text)))
+    assert [row["label"] for row in rows] == ["positive", "", "negative"]
+    expected = "row 2, column 'text': the text has 3,001 characters; 3,000 are the most"
+    assert rows[1]["error"] == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status", "code"),
+    [
+        (b"", AS_CSV, 422, "no_table"),
+        (b"\n\n", {"Content-Type": LINES}, 422, "no_table"),
+        (b"[1]", {"Content-Type": LINES}, 422, "no_table"),
+        (b"a,b\n1,2\n", AS_CSV, 422, "no_table"),
+        (b"PAR1" + b"\xff\0" * 500, AS_CSV, 422, "no_table"),
+        (b"text\n", {}, 415, "unsupported_media_type"),
+        (b"text\n", {"Content-Type": "application/json"}, 415, "unsupported_media_type"),
+        (b"text\n", {"Content-Type": f"{CSV}; charset=latin-1"}, 415, "unsupported_media_type"),
+        (b"text\n", {"Content-Type": CSV, "Content-Encoding": "zstd"}, 415, None),
+        (b"text\n", {"Content-Type": CSV, "Accept": "image/png, text/csv;q=0"}, 406, None),
+        (b"text\n" + b"x" * 200_000, AS_CSV, 413, "body_too_large"),
+    ],
+)
+def test_what_is_no_table(
+    client: httpx.Client, body: bytes, headers: dict[str, str], status: int, code: str | None
+) -> None:
+    found = client.post("/v1/score", content=body, headers=headers)
+    assert found.status_code == status
+    assert found.headers["content-type"] == "application/problem+json"
+    assert code in (None, found.json()["code"])
+
+
+def test_columns_that_are_not_there(client: httpx.Client) -> None:
+    for query in ("text_column=other", "text_column="):
+        found = client.post(
+            f"/v1/score?{query}", content=b"text\na\n", headers={"Content-Type": CSV}
+        )
+        assert found.status_code == 422
+    assert (
+        client.post("/v1/score", content=b"a,b\n1,2", headers=AS_CSV)
+        .json()["detail"]
+        .endswith("Columns: 'a', 'b'.")
+    )
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ("*/*", TSV),
+        ("text/*", TSV),
+        ("text/*;q=0.5, application/*", LINES),
+        (f"{CSV};q=0.9, {TSV};q=0.8", CSV),
+        ("text/html, application/xhtml+xml, */*;q=0.1", TSV),
+        (f"*/*, {TSV};q=nonsense", CSV),
+    ],
+)
+def test_the_answer_s_format_is_what_is_liked_best(
+    client: httpx.Client, accept: str, expected: str
+) -> None:
+    headers = {"Content-Type": TSV, "Accept": accept}
+    found = client.post("/v1/score", content=b"id\ttext\n1\tgood\n", headers=headers)
+    assert found.headers["content-type"].startswith(expected)
+
+
+def test_a_table_that_grows_too_large_is_cut_short(server: Running) -> None:
+    rows = b"text\n" + (b"good " * 500 + b"\n") * 100
+    with server.connect() as connection:
+        connection.sendall(begun(CSV) + in_chunks(rows))
+        received = everything(connection)
+    assert b"the rest cannot be read: The body has more than 200,000 bytes" in received
+    assert not received.endswith(b"0\r\n\r\n")  # nobody takes it for the whole
+    assert "ERROR" not in server.log
+
+
+def test_uploads_are_limited_and_make_room(server: Running, client: httpx.Client) -> None:
+    head = post(b"", "/v1/score", Content_Type=CSV, Content_Length="1000") + b"text\n"
+    held = [server.connect() for _ in range(2)]
+    for connection in held:
+        connection.sendall(head)
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 200 OK")
+    refused = client.post("/v1/score", content=b"text\ngood\n", headers=AS_CSV)
+    assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+    assert client.post("/v1/predict", json={"texts": ["good"]}).status_code == 200
+    held.pop().close()  # gone in the middle of it
+    deadline = time.monotonic() + 60
+    while client.post("/v1/score", content=b"text\ngood\n", headers=AS_CSV).status_code == 503:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    held.pop().close()
+
+
+def test_whoever_does_not_read_is_not_read_from(model_folder: Path) -> None:
+    """A large upload whose answer stays unread: it stops, and nothing piles up."""
+    sent = 0
+
+    def send_on() -> None:
+        nonlocal sent
+        while sent < 200_000_000:
+            connection.sendall(chunk)
+            sent += len(chunk)
+
+    chunk = in_chunks(b"good,%b\n" % (b"x" * 10_000))
+    with running(model_folder, write_seconds=2) as server, server.connect() as connection:
+        connection.sendall(begun(CSV) + in_chunks(b"text,more\n"))
+        with pytest.raises(ConnectionError):
+            send_on()
+        assert sent < 100_000_000
+        with server.client() as client:
+            assert client.get("/healthz").status_code == 200
+            assert "tonality_connections 1.0" in client.get("/metrics").text
