@@ -29,7 +29,7 @@ const GONE = new Set([408, 502, 504]); // lost on the way, or a load balancer th
 let asking = null;
 let declined = false; // who did not give a key is not asked at each key stroke
 
-export const model = (signal) => request("v1/model", { signal }).then((answer) => answer.json());
+export const model = () => request("v1/model", {}).then((answer) => answer.json());
 
 export async function explain(text, signal) {
   const body = JSON.stringify({ texts: [text] });

@@ -21,7 +21,12 @@ export async function steadily(task, signal) {
       if (signal?.aborted || !(error instanceof Away)) throw error;
       if (error.busy) {
         if (attempt > 1) say("The server has much to do. Your turn comes.", "busy");
-        await pause(1000 * error.seconds * (1 + Math.random() / 2), signal);
+        try {
+          await pause(1000 * error.seconds * (1 + Math.random() / 2), signal);
+        } catch (called) {
+          greet(); // nobody waits any more
+          throw called;
+        }
       } else {
         await unlessAborted(returned(), signal);
       }

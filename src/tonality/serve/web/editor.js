@@ -42,6 +42,12 @@ export class Editor {
     this.#draw();
   }
 
+  /** Puts all lights out. */
+  clear() {
+    this.marks = [];
+    this.#draw();
+  }
+
   /** Selects a passage and brings it into view. */
   select({ start, end }) {
     this.field.focus({ preventScroll: true });

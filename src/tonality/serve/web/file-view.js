@@ -20,6 +20,7 @@ export class FileView {
     this.models = models;
     this.open = open;
     this.scoring = null;
+    this.taken = null;
     byId("file-input").addEventListener("change", ({ target }) => {
       if (target.files.length) this.take(target.files[0]);
       target.value = ""; // so that the same file can be chosen again
@@ -30,15 +31,17 @@ export class FileView {
   async take(file) {
     this.scoring?.cancel();
     this.scoring = null;
+    this.taken = file;
     byId("drop").classList.add("small");
     this.#show(h("p", { className: "quiet" }, "Looking at it…"));
     try {
       const readable = await inUtf8(file);
       const table = await inspect(readable);
+      if (file !== this.taken) return; // another one was dropped meanwhile
       if (table.column === null) this.#ask(readable, table);
       else await this.#run(readable, table);
     } catch (error) {
-      this.#refused(error);
+      if (file === this.taken) this.#refused(error);
     }
   }
 
@@ -170,7 +173,7 @@ class Board {
 
   #download() {
     const { file, complete } = this.scoring;
-    const [, stem, suffix] = /^(.*?)(\.[^.]*)?$/.exec(file.name);
+    const [, stem, suffix] = /^([^]*?)(\.[^.]*)?$/.exec(file.name);
     const name = `${stem}.${complete ? "scored" : "part-scored"}${suffix ?? ""}`;
     return h("button", { type: "button", className: "solid", onclick: () => {
       const address = URL.createObjectURL(this.scoring.result());

@@ -102,6 +102,6 @@ function inlinePart({ 0: source, groups }) {
   if (groups.stress) return h("em", {}, ...inline(groups.stress));
   const href = groups.address ?? groups.target;
   if (!SAFE_LINK.test(href)) return source;
-  return h("a", { href, rel: "noopener noreferrer", referrerPolicy: "no-referrer" },
+  return h("a", { href, target: "_blank", rel: "noopener noreferrer", referrerPolicy: "no-referrer" },
     groups.name ?? href);
 }

@@ -51,6 +51,7 @@ export class TextView {
   async #read() {
     this.waiting = 0;
     this.asking?.abort();
+    byId("reading").textContent = "";
     const asking = (this.asking = new AbortController());
     // Half an emoji cannot travel as UTF-8; its stand-in has the same length.
     const text = this.editor.value.replace(/\p{Surrogate}/gu, "\ufffd");
@@ -97,6 +98,7 @@ export class TextView {
   }
 
   #clear(state, message) {
+    this.editor.clear();
     byId("sheet").dataset.state = state;
     byId("verdict").replaceChildren(message);
     byId("tone").hidden = true;

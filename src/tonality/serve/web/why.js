@@ -27,7 +27,7 @@ export function key(axis) {
       sample("down", axis.downTone, "dotted", `speaks ${axis.down}`),
       h("li", {}, h("span", { className: "unread" }, "grey"), " was not read: the text is too long")),
     h("p", { className: "quiet" }, "The deeper the colour, the more a word weighs. Weights are " +
-      "log-odds: +0.7 doubles the odds, \u22120.7 halves them, and they add up to the verdict."));
+      "log-odds: +0.7 doubles the odds, \u22120.7 halves them; together they make the verdict."));
 }
 
 function phrasesPanel(reading, choose) {
