@@ -61,6 +61,10 @@ class NgramTable:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def resized(self, vocabulary_size: int) -> NgramTable:
+        """The same n-grams in a vocabulary that has further words at its end."""
+        return NgramTable(self.ngrams[2], self.ngrams[3], vocabulary_size)
+
     def ngram(self, row: int) -> tuple[int, ...]:
         """The ids of a row's n-gram; none for row 0."""
         bigrams, trigrams = self.ngrams[2], self.ngrams[3]

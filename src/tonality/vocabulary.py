@@ -151,7 +151,7 @@ class Vocabulary:
         words = self.words + new.words
         ngrams = self.ngrams
         if ngrams is not None:
-            ngrams = NgramTable(ngrams.ngrams[2], ngrams.ngrams[3], FIRST_WORD + len(words))
+            ngrams = ngrams.resized(FIRST_WORD + len(words))
         variants = {form: id + shift for form, id in new.variants.items()}
         return Vocabulary(words, {**self.variants, **known, **variants}, self.dropped, ngrams)
 

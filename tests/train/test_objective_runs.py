@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from made_up_reviews import TINY, make_dataset
 from test_fit import SignalAt, weights
 
 from tonality.artifact import read
-from tonality.errors import DataError
+from tonality.errors import ConfigError, DataError
 from tonality.train import train
 from tonality.train.layerwise import depth
 from tonality.train.module import TrainingModule
@@ -79,3 +80,18 @@ def test_entropy_without_unlabelled_texts_is_refused_at_once(tmp_path: Path) -> 
 def test_virtual_adversarial_training_does_with_labelled_texts_alone(tmp_path: Path) -> None:
     recipe = EVERYTHING.with_settings(["unlabelled.entropy=0", "training.epochs=1"])
     assert train(make_dataset(60), recipe, tmp_path / "run").is_dir()
+
+
+def test_a_run_of_a_version_without_some_settings_goes_on(tmp_path: Path) -> None:
+    dataset, recipe = make_dataset(60), TINY.with_settings(["training.epochs=2"])
+    with pytest.raises(KeyboardInterrupt):
+        train(dataset, recipe, tmp_path / "run", callbacks=[SignalAt(2)])
+    path = tmp_path / "run" / "run.json"
+    held = json.loads(path.read_text())
+    del held["settings"]["unlabelled"], held["settings"]["optimiser"]["layer_decay"]
+    del held["teachers"]
+    path.write_text(json.dumps(held))
+    other = recipe.with_settings(["optimiser.layer_decay=2"])
+    with pytest.raises(ConfigError, match=r"layer_decay was 1.0 and is 2.0"):
+        train(dataset, other, tmp_path / "run", resume=True)
+    assert train(dataset, recipe, tmp_path / "run", resume=True).is_dir()

@@ -13,6 +13,7 @@ import sys
 
 import typer
 
+from tonality.cli.adapt import adapt
 from tonality.cli.calibrate import calibrate
 from tonality.cli.check import check
 from tonality.cli.data import download, inspect
@@ -62,6 +63,7 @@ for command in (
     calibrate,
     train,
     pretrain,
+    adapt,
     distill,
     download,
     inspect,

@@ -119,15 +119,15 @@ def score(
     """Add the verdict to every row of tables of any size. Status 3: some could not be read."""
     if as_json and output == "-":
         raise typer.BadParameter("--json and -o - would both go to standard output")
-    if resume and (output == "-" or "-" in inputs):
-        raise typer.BadParameter("--resume needs files: a pipe cannot be read or written again")
     from tonality.score.inputs import find_inputs
     from tonality.score.job import Options
     from tonality.score.places import output_format, side_file
 
     found = find_inputs(inputs, input_format, encoding)
-    side = side_file(output, bad_rows, found)
+    if resume and (output == "-" or any(source.path is None for source in found)):
+        raise typer.BadParameter("--resume needs files: a pipe cannot be read or written again")
     written, packed = output_format(output, format, found[0].format)
+    side = side_file(output, bad_rows, found)
     options = Options(
         format=written,
         packed=packed,
@@ -137,8 +137,8 @@ def score(
         prefix=prefix,
         encoding=encoding,
     )
-    start = monotonic()
     with _job(found, options, model, abstain) as (job, fingerprint):
+        start = monotonic()
         if output == "-" or _is_device(Path(output)):
             _to_stream(job, output, side, parquet=written == "parquet")
             before = 0
@@ -181,7 +181,8 @@ def _to_file(
             with progress_of_share("scoring") as progress:
                 job.to_file(output, progress)
         except KeyboardInterrupt:
-            say("what was scored so far is kept; run it again with --resume to go on")
+            if output.kept:
+                say("what was scored so far is kept; run it again with --resume to go on")
             raise
     return before
 
@@ -224,6 +225,10 @@ def _names(columns: list[str] | None) -> tuple[str, ...] | None:
 def _report(
     summary: Summary, output: str, side: Path | None, seconds: float, before: int, *, as_json: bool
 ) -> None:
+    from tonality.data.encoding import REMEDY
+    from tonality.data.rows import INVALID
+    from tonality.data.wording import counted
+
     rows = summary.rows + summary.unreadable
     rate = (summary.rows - before) / max(seconds, 1e-9)
     if as_json:
@@ -234,7 +239,7 @@ def _report(
         }
         typer.echo(json.dumps({"output": output, **found}, allow_nan=False))
     where = "" if output == "-" else f" in {output}"
-    say(f"{summary.rows:,} rows{where}; {spoken(seconds)}, {rate:,.0f} a second")
+    say(f"{counted(summary.rows, 'row')}{where}; {spoken(seconds)}, {rate:,.0f} a second")
     if summary.rows:
         for label, count in summary.labels.items():
             mean = summary.probabilities.get(label)
@@ -246,6 +251,8 @@ def _report(
         )
     if summary.unreadable:
         where = "" if side is None else f"; they are in {side}"
-        say(f"  {summary.unreadable:,} of {rows:,} rows could not be read{where}")
+        say(f"  {summary.unreadable:,} of {counted(rows, 'row')} could not be read{where}")
         for example in summary.examples:
             say(f"    {example}")
+        if INVALID in summary.reasons:
+            say(f"  {REMEDY}")

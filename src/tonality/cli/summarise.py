@@ -121,9 +121,12 @@ def _show(report: Report, console: Console) -> None:
             console.print(f"{periods.undated:,} rows have no date that can be read\n")
     for label, phrases in report.phrases.items():
         if phrases:
-            words = ", ".join(phrase.text for phrase in phrases)
             console.print(f"most telling of {label}", style="bold", markup=False)
-            console.print(f"  {words}\n", markup=False)
+            for wanted in (1, 2):
+                texts = [phrase.text for phrase in phrases]
+                line = ", ".join(text for text in texts if len(text.split()) == wanted)
+                console.print(f"  {line}", markup=False)
+            console.print()
     if report.phrases and report.sampled < report.rows:
         console.print(f"(phrases from a sample of {report.sampled:,} texts)")
 

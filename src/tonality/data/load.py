@@ -13,7 +13,7 @@ from tonality.data.columns import SHOWN, LabelMap, Wanted
 from tonality.data.encoding import check
 from tonality.data.files import sha256_of, table_stem, unreadable
 from tonality.data.imdb import find_folder, is_archive, load_stanford
-from tonality.data.readers import read_file, side_file
+from tonality.data.readers import read_file, read_table, side_file
 from tonality.data.table import Dataset, Table
 from tonality.errors import DataError
 
@@ -66,6 +66,37 @@ def load_dataset(
     dataset = _load(path, wanted, bad_rows)
     mapping.check(path)
     return dataset
+
+
+def with_unlabelled(
+    dataset: Dataset,
+    path: str | Path,
+    *,
+    text_column: str | None = None,
+    encoding: str | None = None,
+) -> Dataset:
+    """The dataset with the texts of one more file, whose labels, if any, are not looked at.
+
+    Args:
+        dataset: the data.
+        path: as for ``read_table``; so are the others.
+        text_column: the column with the text; by default it is found by its usual names.
+        encoding: of the file.
+
+    Raises:
+        ConfigError: an unknown encoding.
+        DataError: the file cannot be read.
+        DependencyError: a Parquet file, and pyarrow is missing.
+    """
+    path = Path(path)
+    table = read_table(
+        path, text_column=text_column, label_column="", group_column="", encoding=encoding
+    )
+    return dataclasses.replace(
+        dataset,
+        unlabelled=table if dataset.unlabelled is None else dataset.unlabelled.joined(table),
+        sha256={**dataset.sha256, f"{path.name} (unlabelled)": sha256_of(path)},
+    )
 
 
 def _load(path: Path, wanted: Wanted, bad_rows: str | Path | None) -> Dataset:

@@ -27,6 +27,7 @@ FORMAT = 1
 RUN, RECIPE, MODEL = "run.json", "recipe.toml", "model"
 CHECKPOINT, VECTORS, METRICS = "checkpoint.pt", "vectors.npy", "metrics.csv"
 BOARD = "tensorboard"
+LANGUAGE_MODEL = "language-model"  # a run of its own, which the run began with (adapt)
 ANSWERS = "answers-"  # of teachers; the rest of the name tells which
 
 _BEST = re.compile(r"best-[0-9]+\.safetensors")
@@ -62,7 +63,7 @@ class RunFolder:
                 "another folder"
             )
         try:
-            names = sorted(path.name for path in self.path.iterdir())
+            names = sorted(path.name for path in self.path.iterdir() if path.name != LANGUAGE_MODEL)
         except FileNotFoundError:
             return
         except OSError as fault:

@@ -36,7 +36,7 @@ from tonality.train.prepare import (
 from tonality.train.progress import Reporter
 from tonality.train.recipe import Recipe
 from tonality.train.requirements import require_packages
-from tonality.train.start import read_start
+from tonality.train.start import Start, as_start
 from tonality.train.teaching import Teaching
 from tonality.train.unlabelled import batch_stream, check_unlabelled
 
@@ -53,7 +53,7 @@ def train(
     recipe: Recipe,
     output: str | os.PathLike[str],
     *,
-    start_from: str | os.PathLike[str] | None = None,
+    start_from: str | os.PathLike[str] | Start | None = None,
     teaching: Teaching | None = None,
     resume: bool = False,
     reporter: Reporter | None = None,
@@ -75,8 +75,8 @@ def train(
         recipe: the settings.
         output: the run's folder; the model goes to its subfolder ``model``.
         start_from: the folder of a language model or a model, or the name of a bundled model, to
-            begin with: its vocabulary, text settings and shape are taken over, and its weights,
-            without the head where the labels are others.
+            begin with (or what was read of one): its vocabulary, text settings and shape are taken
+            over, and its weights, without the head where the labels are others.
         teaching: the teachers of :func:`tonality.train.distill`, if there are any.
         resume: go on with the run that the folder holds.
         reporter: told how it goes; by default the log.
@@ -105,7 +105,7 @@ def train(
     folder = RunFolder(output)
     start = None
     if start_from is not None:
-        start = read_start(start_from, deviation=recipe.vectors.deviation)
+        start = as_start(start_from, deviation=recipe.vectors.deviation)
         recipe = start.settings(recipe)
     identity: dict[str, Any] = {
         "settings": recipe.settings(),
@@ -296,6 +296,8 @@ def _quiet() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module=r"lightning\.")
+            # Weight dropout makes a matrix anew at every pass; cuDNN would have it in one place.
+            warnings.filterwarnings("ignore", message="RNN module weights are not part")
             yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):

@@ -4,66 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import math
 import os
-import platform
 import signal
 import threading
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import numpy as np
 import torch
-from torch import nn
 
 from tonality.data import Dataset
-from tonality.encode import Encoded, Encoder
-from tonality.errors import DataError, TrainingError
-from tonality.train.checkpoint import METRICS, RunFolder
-from tonality.train.curves import CURVES, draw_curves
-from tonality.train.division import divide
-from tonality.train.export import versions
-from tonality.train.history import History, Row
-from tonality.train.language_model import LanguageModel, State
-from tonality.train.language_model_folder import SavedLanguageModel, write_language_model
-from tonality.train.loop import DIVERGED
-from tonality.train.module import schedule
-from tonality.train.perplexity import perplexity
-from tonality.train.prepare import build_vocabulary, fingerprint, vocabulary_fingerprint
-from tonality.train.progress import Progress, Reporter, duration
+from tonality.train.checkpoint import RunFolder
+from tonality.train.corpus import read_corpus
+from tonality.train.prepare import fingerprint, vocabulary_fingerprint
+from tonality.train.pretraining_run import PretrainingRun
+from tonality.train.progress import Reporter
 from tonality.train.recipe import Recipe
-from tonality.train.streams import END, Streams
-from tonality.vocabulary import Vocabulary
-
-ROWS_PER_EPOCH = 20  # lines of metrics.csv, apart from the evaluations
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """What a language model learns from and is measured on.
-
-    Attributes:
-        vocabulary: V words, no n-grams.
-        train: the texts to learn from, whole.
-        held_out: some of those for validation, whole.
-        left_out: how many texts were left out for being in a part to measure on too.
-    """
-
-    vocabulary: Vocabulary
-    train: Encoded
-    held_out: Encoded
-    left_out: dict[str, int]
-
-    @property
-    def counts(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        """(V,) how often each token is to be foretold; an end for each text."""
-        counts = np.bincount(self.train.ids, minlength=self.vocabulary.size)
-        counts[END] += len(self.train)
-        return counts
+from tonality.train.start import Start, as_start
 
 
 def pretrain(
@@ -71,6 +29,7 @@ def pretrain(
     recipe: Recipe,
     output: str | os.PathLike[str],
     *,
+    start_from: str | os.PathLike[str] | Start | None = None,
     resume: bool = False,
     reporter: Reporter | None = None,
     checkpoint_minutes: float = 10.0,
@@ -89,6 +48,9 @@ def pretrain(
         dataset: the data.
         recipe: the settings.
         output: the run's folder; the language model goes to its subfolder ``model``.
+        start_from: the folder of a language model or a model, or the name of a bundled model, to
+            go on from: its vocabulary, text settings, shape and directions are taken over, and its
+            embedding and LSTM.
         resume: go on with the run that the folder holds.
         reporter: told how it goes; by default the log.
         checkpoint_minutes: minutes between checkpoints, besides those at evaluations.
@@ -98,6 +60,7 @@ def pretrain(
         The language model's folder.
 
     Raises:
+        ArtifactError: there is nothing to start from, or it is damaged.
         ConfigError: ``resume`` with other settings or data than the run's.
         DataError: too little text.
         TrainingError: the folder holds a run already or other files, or no run to resume;
@@ -106,16 +69,21 @@ def pretrain(
     """
     reporter = reporter or Reporter()
     folder = RunFolder(output)
+    start = None
+    if start_from is not None:
+        start = as_start(start_from, deviation=recipe.vectors.deviation)
+        recipe = _continued(start, recipe)
     identity: dict[str, Any] = {
         "task": "pretrain",
         "settings": recipe.settings(),
         "data": {"name": dataset.name, "sha256": fingerprint(dataset)},
+        "start": None if start is None else start.identity,
     }
     if resume:
         folder.reopen(identity)
     else:
         folder.check_free()
-    corpus = read_corpus(dataset, recipe, reporter)
+    corpus = read_corpus(dataset, recipe, reporter, start)
     identity["vocabulary"] = vocabulary_fingerprint(corpus.vocabulary)
     if resume:
         folder.reopen(identity)
@@ -125,7 +93,7 @@ def pretrain(
         device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         with torch.random.fork_rng(), _interruptible() as interrupted:
-            run = _Run(corpus, recipe, folder, reporter, torch.device(device))
+            run = PretrainingRun(corpus, recipe, folder, reporter, torch.device(device))
             run.steps(checkpoint_minutes * 60, interrupted)
     except Exception:
         folder.abandon()
@@ -137,262 +105,12 @@ def pretrain(
     return run.finish(dataset)
 
 
-def read_corpus(dataset: Dataset, recipe: Recipe, reporter: Reporter) -> Corpus:
-    """Divides a dataset, builds the vocabulary, encodes whole texts.
-
-    Raises:
-        DataError: there is too little text.
-    """
-    division = divide(dataset, recipe)
-    for line in str(division).splitlines():
-        reporter.say(line)
-    texts = dataset.train.texts
-    train = [texts[i] for i in division.rows]
-    every = train + division.unlabelled
-    vocabulary = build_vocabulary(every, recipe)
-    encoder = Encoder(dataclasses.replace(recipe.text, max_tokens=0), vocabulary)
-    some = division.held_out[: recipe.pretraining.evaluation_texts]
-    corpus = Corpus(
-        vocabulary,
-        encoder.encode(every),
-        encoder.encode([texts[i] for i in some]),
-        division.left_out,
-    )
-    if len(corpus.train.ids) < 2:
-        raise DataError("there is no text to learn from", path=dataset.train.source or None)
-    reporter.say(f"{vocabulary.size:,} words, {len(corpus.train.ids):,} tokens to learn from")
-    return corpus
-
-
-class _Run:
-    """A run from where its folder stands to its end or the wish to stop."""
-
-    def __init__(
-        self,
-        corpus: Corpus,
-        recipe: Recipe,
-        folder: RunFolder,
-        reporter: Reporter,
-        device: torch.device,
-    ) -> None:
-        self.corpus, self.recipe, self.settings = corpus, recipe, recipe.pretraining
-        self.folder, self.reporter, self.device = folder, reporter, device
-        torch.manual_seed(recipe.training.seed)
-        self.model = new_language_model(corpus, recipe).to(device)
-        self.optimiser = torch.optim.AdamW(
-            self.model.parameters(),
-            lr=recipe.optimiser.learning_rate,
-            betas=recipe.optimiser.betas,
-            weight_decay=recipe.optimiser.weight_decay,
-            fused=True,
-        )
-        self.history, self.perplexity = History(), dict[str, float]()
-        self.done, self._before = 0, 0.0
-        self.carried: dict[str, State | None] = dict.fromkeys(self.model.directions)
-        self._began = self._saved = time.monotonic()
-        self._take_up()
-
-    @property
-    def seconds(self) -> float:
-        """Seconds of the whole run, over all sessions."""
-        return self._before + time.monotonic() - self._began
-
-    def _take_up(self) -> None:
-        state = self.folder.load_checkpoint()
-        if state is None:
-            return
-        self.model.load_state_dict(state["weights"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.history.load_state_dict(state["history"])
-        self.carried = {
-            name: None
-            if kept is None
-            else [(h.to(self.device), c.to(self.device)) for h, c in kept]
-            for name, kept in state["carried"].items()
-        }
-        self.done, self._before = state["step"], state["seconds"]
-        self.perplexity = state["perplexity"]
-
-    def streams(self) -> list[Streams]:
-        """The stretches that are left, for each direction."""
-        settings = self.settings
-        return [
-            Streams(
-                self.corpus.train,
-                streams=settings.streams,
-                steps=settings.steps,
-                seed=self.recipe.training.seed,
-                epochs=settings.epochs,
-                backward=name == "backward",
-                first_step=self.done,
-            )
-            for name in self.model.directions
-        ]
-
-    def steps(self, save_every: float, interrupted: threading.Event) -> None:
-        """Does the steps that are left, saving now and then."""
-        streams = self.streams()
-        first = streams[0]
-        started, first_step, paused = time.monotonic(), self.done, 0.0
-        self.reporter.say(
-            f"{len(first):,} steps of {first.tokens_per_step:,} tokens on {self.device}"
-        )
-        self.model.train()
-        for stretches in zip(*streams, strict=True):
-            loss = self._step(stretches, first.total_steps)
-            if not math.isfinite(loss):
-                raise TrainingError(f"the loss of step {self.done} is not finite: {DIVERGED}")
-            self.history.add_loss(loss)
-            stop = interrupted.is_set()
-            due = self._due(first.steps_per_epoch, self.settings.evaluations_per_epoch)
-            pause = time.monotonic()
-            if due or self._due(first.steps_per_epoch, ROWS_PER_EPOCH):
-                self._add_row(first, measure=due)
-            if due or stop or pause - self._saved >= save_every:
-                self._save()
-                paused += time.monotonic() - pause
-            self._tell(first, started + paused, first_step)
-            if stop:
-                return
-
-    def _step(self, stretches: tuple[Any, ...], total_steps: int) -> float:
-        seed = np.random.SeedSequence([self.recipe.training.seed, self.done])
-        torch.manual_seed(int(seed.generate_state(1, np.uint64)[0] >> 1))
-        settings = self.recipe.optimiser
-        for group in self.optimiser.param_groups:
-            group["lr"] = settings.learning_rate * schedule(settings, self.done, total_steps)
-        half = self.device.type == "cuda" and self.recipe.training.precision == "bf16"
-        losses = []
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
-            for name, stretch in zip(self.model.directions, stretches, strict=True):
-                ids = torch.from_numpy(stretch.ids).long().to(self.device)
-                before = None if stretch.fresh else self.carried[name]
-                states, self.carried[name] = self.model.states(name, ids[:, :-1], before)
-                losses.append(self.model.loss(states, ids[:, 1:]))
-        loss = torch.stack(losses).mean()
-        self.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        if settings.clip_norm:
-            nn.utils.clip_grad_norm_(self.model.parameters(), settings.clip_norm)
-        self.optimiser.step()
-        self.done += 1
-        return float(loss.detach())
-
-    def _due(self, steps: int, parts: int) -> bool:
-        """Whether the step just done is the last of one of the parts of an epoch."""
-        within = (self.done - 1) % steps
-        return within * parts // steps != (within + 1) * parts // steps
-
-    def _add_row(self, streams: Streams, *, measure: bool) -> None:
-        loss = None
-        if measure and len(self.corpus.held_out.ids):
-            self.perplexity = perplexity(self.model, self.corpus.held_out)
-            loss = float(np.mean([math.log(found) for found in self.perplexity.values()]))
-        settings = self.recipe.optimiser
-        row = Row(
-            step=self.done,
-            epoch=self.done / streams.steps_per_epoch,
-            train_loss=self.history.train_loss,
-            validation_loss=loss,
-            validation_accuracy=None,
-            learning_rate=settings.learning_rate
-            * schedule(settings, self.done - 1, streams.total_steps),
-            seconds=self.seconds,
-        )
-        self.history.add(row)
-        if loss is not None:
-            self.reporter.say(
-                f"step {row.step:,}, epoch {row.epoch:.2f}: training loss {row.train_loss:.3f}, "
-                f"held-out perplexity {_spoken(self.perplexity)}, {duration(row.seconds)}"
-            )
-
-    def _save(self) -> None:
-        if not all(bool(weights.isfinite().all()) for weights in self.model.parameters()):
-            raise TrainingError(f"the weights after step {self.done} are not finite: {DIVERGED}")
-        self.folder.save_checkpoint(
-            {
-                "step": self.done,
-                "weights": self.model.state_dict(),
-                "optimiser": self.optimiser.state_dict(),
-                "carried": self.carried,
-                "history": self.history.state_dict(),
-                "perplexity": self.perplexity,
-                "seconds": self.seconds,
-            }
-        )
-        self.folder.write(METRICS, self.history.to_csv().encode())
-        if self.history.rows:
-            self.folder.write(CURVES, draw_curves(self.history.rows, None))
-        self._saved = time.monotonic()
-
-    def _tell(self, streams: Streams, started: float, first_step: int) -> None:
-        steps = self.done - first_step
-        self.reporter.advance(
-            Progress(
-                step=self.done,
-                total=streams.total_steps,
-                epoch=self.done / streams.steps_per_epoch,
-                epochs=self.settings.epochs,
-                loss=self.history.train_loss,
-                accuracy=None,
-                texts=steps * streams.streams,
-                tokens=steps * streams.tokens_per_step * len(self.model.directions),
-                steps=steps,
-                seconds=time.monotonic() - started,
-            )
-        )
-
-    def finish(self, dataset: Dataset) -> Path:
-        """Writes the language model's folder."""
-        shape = self.recipe.network
-        saved = SavedLanguageModel(
-            text=self.recipe.text,
-            vocabulary=self.corpus.vocabulary,
-            directions=self.model.directions,
-            embedding_size=shape.embedding_size,
-            hidden_size=shape.hidden_size,
-            layers=shape.layers,
-            tensors=self.model.export(),
-            perplexity={name: round(found, 3) for name, found in self.perplexity.items()},
-            provenance={
-                "recipe": self.recipe.to_dict(),
-                "data": {"name": dataset.name, "sha256": dict(dataset.sha256)},
-                "texts": len(self.corpus.train),
-                "tokens": len(self.corpus.train.ids),
-                "left_out": dict(self.corpus.left_out),
-                "steps": self.done,
-                "minutes": round(self.seconds / 60, 2),
-                "versions": {"python": platform.python_version(), **versions()},
-            },
-        )
-        path = write_language_model(saved, self.folder.model)
-        self.reporter.say(
-            f"held-out perplexity {_spoken(self.perplexity)}; the language model is in {path}"
-        )
-        return path
-
-
-def new_language_model(corpus: Corpus, recipe: Recipe) -> LanguageModel:
-    """The untrained model of a recipe."""
-    return LanguageModel(
-        corpus.counts,
-        embedding_size=recipe.network.embedding_size,
-        hidden_size=recipe.network.hidden_size,
-        layers=recipe.network.layers,
-        directions=recipe.pretraining.directions,
-        negatives=recipe.pretraining.negatives,
-        dropout=recipe.pretraining.dropout,
-    )
-
-
-def _spoken(found: dict[str, float]) -> str:
-    """The perplexities in words."""
-    if not found:
-        return "not measured"
-    return ", ".join(
-        f"{value:.1f}" if len(found) == 1 else f"{name} {value:.1f}"
-        for name, value in found.items()
-    )
+def _continued(start: Start, recipe: Recipe) -> Recipe:
+    """The recipe with what the start decides, the directions included."""
+    found = start.directions
+    direction: Any = "both" if len(found) == 2 else found[0]
+    settings = dataclasses.replace(recipe.pretraining, direction=direction)
+    return start.settings(dataclasses.replace(recipe, pretraining=settings))
 
 
 @contextlib.contextmanager

@@ -58,6 +58,8 @@ class Start:
         network: the settings of the network that it decides, by name.
         labels: a classifier's, in the order of its outputs; empty for a language model.
         tensors: its weights, named as in a model folder, float32.
+        pretrained: SHA-256 of the ``config.json`` of the language model that its embedding and
+            LSTM went on as; empty for none.
     """
 
     name: str
@@ -69,10 +71,19 @@ class Start:
     labels: tuple[str, ...]
     tensors: Mapping[str, Floats]
 
+    pretrained: str = ""
+
     @property
     def identity(self) -> dict[str, str]:
         """What a run records of it."""
-        return {"name": self.name, "kind": self.kind, "sha256": self.sha256}
+        found = {"name": self.name, "kind": self.kind, "sha256": self.sha256}
+        return {**found, "pretrained": self.pretrained} if self.pretrained else found
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """Those in which its LSTM reads."""
+        names = ("forward", "backward")
+        return tuple(name for name in names if f"lstm.0.{name}.bias" in self.tensors)
 
     def settings(self, recipe: Recipe) -> Recipe:
         """A recipe with the settings that this start decides.
@@ -126,6 +137,32 @@ class Start:
             tensors["softmax.bias"] = np.concatenate([bias, rare])
         return dataclasses.replace(self, vocabulary=vocabulary, tensors=tensors)
 
+    def after(self, folder: str | os.PathLike[str]) -> Start:
+        """The same, its words, embedding and LSTM as a language model left them.
+
+        Args:
+            folder: of the language model, which began with this.
+
+        Raises:
+            ArtifactError: it cannot be read.
+        """
+        path = Path(folder)
+        saved = read_language_model(path)
+        taken = {
+            name: tensor
+            for name, tensor in saved.tensors.items()
+            if name == "embedding.weight" or name.startswith("lstm.")
+        }
+        ngrams = self.vocabulary.ngrams
+        if ngrams is not None:
+            ngrams = ngrams.resized(saved.vocabulary.size)
+        return dataclasses.replace(
+            self,
+            vocabulary=saved.vocabulary.with_ngrams(ngrams),
+            tensors={**self.tensors, **taken},
+            pretrained=_sha256(path),
+        )
+
     def for_network(self, network: NetworkConfig, labels: tuple[str, ...]) -> dict[str, Floats]:
         """The tensors that a network begins with; the head only where the labels are the same.
 
@@ -140,6 +177,11 @@ class Start:
             for name, tensor in self.tensors.items()
             if shapes.get(name) == tensor.shape and (keep_head or not name.startswith("output."))
         }
+
+
+def as_start(source: str | os.PathLike[str] | Start, *, deviation: float = 0.25) -> Start:
+    """What was read already, or is to be read now; as for :func:`read_start`."""
+    return source if isinstance(source, Start) else read_start(source, deviation=deviation)
 
 
 def read_start(source: str | os.PathLike[str], *, deviation: float = 0.25) -> Start:

@@ -1,0 +1,104 @@
+"""``tonality adapt``: a trained model goes on learning from your own texts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tonality.cli.options import (
+    BadRows,
+    Encoding,
+    GroupColumn,
+    LabelColumn,
+    LabelMap,
+    Model,
+    TextColumn,
+)
+from tonality.cli.training import (
+    MINUTES,
+    CheckpointMinutes,
+    DataOptions,
+    Output,
+    Resume,
+    Settings,
+    TrainingData,
+    chosen_recipe,
+    run_training,
+)
+
+if TYPE_CHECKING:
+    from tonality.data import Dataset
+    from tonality.train.progress import Reporter
+
+
+def adapt(
+    data: TrainingData,
+    output: Output,
+    model: Model = None,
+    unlabelled: Annotated[
+        Path | None, typer.Option(help="A file of further texts without labels.", metavar="FILE")
+    ] = None,
+    pretrain_epochs: Annotated[
+        int, typer.Option(help="First go on as a language model, so many passes.", min=0)
+    ] = 0,
+    recipe: Annotated[
+        str | None,
+        typer.Option(
+            help="adapt or a TOML file; by default adapt, or the run's own with --resume.",
+            metavar="NAME|FILE",
+        ),
+    ] = None,
+    settings: Settings = None,
+    resume: Resume = False,
+    checkpoint_minutes: CheckpointMinutes = MINUTES,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
+    group_column: GroupColumn = None,
+    label_map: LabelMap = None,
+    bad_rows: BadRows = None,
+    encoding: Encoding = None,
+) -> None:
+    """Adapt a trained model to labelled texts of another kind, however few."""
+    from tonality.classifier import model_path
+    from tonality.train.requirements import require_packages
+
+    model_path(model)  # a mistake shows before the data is read
+    chosen = chosen_recipe(recipe, settings, output, resume=resume, default="adapt")
+    require_packages(chosen)
+
+    def work(dataset: Dataset, reporter: Reporter) -> Path:
+        from tonality.data.load import with_unlabelled
+        from tonality.train.adapt import adapt as run
+
+        if unlabelled is not None:
+            dataset = with_unlabelled(
+                dataset, unlabelled, text_column=text_column, encoding=encoding
+            )
+        return run(
+            dataset,
+            chosen,
+            output,
+            model=model,
+            pretrain_epochs=pretrain_epochs,
+            resume=resume,
+            reporter=reporter,
+            checkpoint_minutes=checkpoint_minutes,
+        )
+
+    run_training(
+        "adapt",
+        DataOptions(
+            data, text_column, label_column, group_column, label_map or (), bad_rows, encoding
+        ),
+        output,
+        work,
+        recipe=chosen,
+        others={
+            "--model": model,
+            "--unlabelled": unlabelled,
+            "--pretrain-epochs": pretrain_epochs or None,
+        },
+        checkpoint_minutes=checkpoint_minutes,
+    )

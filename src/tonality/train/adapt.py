@@ -1,0 +1,130 @@
+"""``adapt``: a trained model goes on learning from texts of another kind."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from pathlib import Path
+
+from tonality.classifier import DEFAULT_MODEL
+from tonality.data import Dataset
+from tonality.errors import TrainingError
+from tonality.train.checkpoint import LANGUAGE_MODEL, MODEL, RUN, RunFolder
+from tonality.train.division import divide
+from tonality.train.fit import train
+from tonality.train.pretrain import pretrain
+from tonality.train.progress import Reporter
+from tonality.train.recipe import Recipe
+from tonality.train.start import Start, read_start
+
+# With few labels an epoch is a handful of steps: there are more of them, until so many are made.
+LEAST_STEPS = 150
+MOST_EPOCHS = 60
+
+
+def adapt(
+    dataset: Dataset,
+    recipe: Recipe,
+    output: str | os.PathLike[str],
+    *,
+    model: str | os.PathLike[str] | None = None,
+    pretrain_epochs: int = 0,
+    resume: bool = False,
+    reporter: Reporter | None = None,
+    checkpoint_minutes: float = 10.0,
+) -> Path:
+    """Adapts a model to a dataset and writes the new one's folder.
+
+    New words of the data get vectors, at first those that the words around them suggest; then the
+    network learns, from its head downwards, the lower layers later and more slowly (Howard & Ruder
+    2018, "Universal Language Model Fine-tuning for Text Classification"). Other labels than the
+    model's get a new head.
+
+    Args:
+        dataset: the data; its unlabelled texts add words, and teach with ``pretrain_epochs``.
+        recipe: the settings; ``adapt`` ships. The network's shape and the text settings are the
+            model's. With few texts there are more epochs, for ``LEAST_STEPS`` steps. The norm of
+            adversarial training is for vectors of ``vectors.deviation``, and scaled to the model's.
+        output: the run's folder; the model goes to its subfolder ``model``.
+        model: a bundled model's name or a model folder; by default the bundled model.
+        pretrain_epochs: passes as a language model over all texts first; 0 for none.
+        resume: go on with the run that the folder holds.
+        reporter: told how it goes; by default the log.
+        checkpoint_minutes: minutes between checkpoints.
+
+    Returns:
+        The model folder.
+
+    Raises:
+        TonalityError: as in :func:`tonality.train.train` and
+            :func:`tonality.train.pretrain.pretrain`.
+        KeyboardInterrupt: stopped by Ctrl-C or SIGTERM, after saving.
+    """
+    place = Path(output)
+    if not resume:
+        _check_free(place)
+    elif not (place / RUN).exists() and not (place / LANGUAGE_MODEL).exists():
+        raise TrainingError(f"there is no run in {place} to resume; start one without --resume")
+    start = read_start(DEFAULT_MODEL if model is None else model)
+    if pretrain_epochs:
+        first = place / LANGUAGE_MODEL
+        if not (first / MODEL).exists():
+            pretrain(
+                dataset,
+                _pretraining(recipe, pretrain_epochs),
+                first,
+                start_from=start,
+                resume=(first / RUN).exists(),
+                reporter=reporter,
+                checkpoint_minutes=checkpoint_minutes,
+            )
+        start = start.after(first / MODEL)
+    return train(
+        dataset,
+        _scaled(with_enough_steps(dataset, recipe), start),
+        place,
+        start_from=start,
+        resume=resume and (place / RUN).exists(),
+        reporter=reporter,
+        checkpoint_minutes=checkpoint_minutes,
+    )
+
+
+def with_enough_steps(dataset: Dataset, recipe: Recipe) -> Recipe:
+    """The recipe with more epochs where the data is small; gradual unfreezing keeps its share."""
+    settings = recipe.training
+    steps = -(-len(divide(dataset, recipe).rows) // settings.batch_size)  # an epoch
+    epochs = min(MOST_EPOCHS, max(settings.epochs, -(-LEAST_STEPS // max(steps, 1))))
+    if epochs == settings.epochs:
+        return recipe
+    every = recipe.optimiser.unfreeze_every * epochs / settings.epochs
+    return dataclasses.replace(
+        recipe,
+        training=dataclasses.replace(settings, epochs=epochs),
+        optimiser=dataclasses.replace(recipe.optimiser, unfreeze_every=every),
+    )
+
+
+def _pretraining(recipe: Recipe, epochs: int) -> Recipe:
+    """The recipe of the language model: all layers learn at once, at the same rate."""
+    return dataclasses.replace(
+        recipe,
+        pretraining=dataclasses.replace(recipe.pretraining, epochs=epochs),
+        optimiser=dataclasses.replace(recipe.optimiser, layer_decay=1.0, unfreeze_every=0.0),
+    )
+
+
+def _scaled(recipe: Recipe, start: Start) -> Recipe:
+    share = float(start.tensors["embedding.weight"].std()) / recipe.vectors.deviation
+    norm = recipe.training.adversarial * share
+    return dataclasses.replace(
+        recipe, training=dataclasses.replace(recipe.training, adversarial=norm)
+    )
+
+
+def _check_free(place: Path) -> None:
+    RunFolder(place).check_free()
+    if (place / LANGUAGE_MODEL).exists():
+        raise TrainingError(
+            f"{place} holds a run already: go on with it with --resume, or choose another folder"
+        )

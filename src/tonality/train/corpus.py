@@ -1,0 +1,80 @@
+"""What a language model learns from and is measured on."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tonality.data import Dataset
+from tonality.encode import Encoded, Encoder
+from tonality.errors import DataError
+from tonality.train.division import divide
+from tonality.train.prepare import build_vocabulary, extended
+from tonality.train.progress import Reporter
+from tonality.train.recipe import Recipe
+from tonality.train.start import Start
+from tonality.train.streams import END
+from tonality.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What a language model learns from and is measured on.
+
+    Attributes:
+        vocabulary: V words, no n-grams.
+        train: the texts to learn from, whole.
+        held_out: some of those for validation, whole.
+        left_out: how many texts were left out for being in a part to measure on too.
+        tensors: what the model begins with, by name; none for at random.
+    """
+
+    vocabulary: Vocabulary
+    train: Encoded
+    held_out: Encoded
+    left_out: dict[str, int]
+    tensors: dict[str, NDArray[np.float32]]
+
+    @property
+    def counts(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        """(V,) how often each token is to be foretold; an end for each text."""
+        counts = np.bincount(self.train.ids, minlength=self.vocabulary.size)
+        counts[END] += len(self.train)
+        return counts
+
+
+def read_corpus(
+    dataset: Dataset, recipe: Recipe, reporter: Reporter, start: Start | None = None
+) -> Corpus:
+    """Divides a dataset, builds the vocabulary, encodes whole texts.
+
+    Raises:
+        DataError: there is too little text.
+    """
+    division = divide(dataset, recipe)
+    for line in str(division).splitlines():
+        reporter.say(line)
+    texts = dataset.train.texts
+    train = [texts[i] for i in division.rows]
+    every = train + division.unlabelled
+    if start is None:
+        vocabulary = build_vocabulary(every, recipe)
+    else:
+        vocabulary = extended(start.vocabulary, every, recipe).with_ngrams(None)
+        start = start.with_vocabulary(vocabulary, every)
+    encoder = Encoder(dataclasses.replace(recipe.text, max_tokens=0), vocabulary)
+    some = division.held_out[: recipe.pretraining.evaluation_texts]
+    corpus = Corpus(
+        vocabulary,
+        encoder.encode(every),
+        encoder.encode([texts[i] for i in some]),
+        division.left_out,
+        {} if start is None else dict(start.tensors),
+    )
+    if len(corpus.train.ids) < 2:
+        raise DataError("there is no text to learn from", path=dataset.train.source or None)
+    reporter.say(f"{vocabulary.size:,} words, {len(corpus.train.ids):,} tokens to learn from")
+    return corpus

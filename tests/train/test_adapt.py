@@ -1,0 +1,112 @@
+"""Adapting a model: new words, few labels, other labels, pre-training, stopping and going on."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_up_reviews import FEELINGS, TINY, make_dataset, make_table
+from test_language_model import StopAt
+from typer.testing import CliRunner
+
+import tonality
+from tonality.artifact import read
+from tonality.cli import app
+from tonality.data import Dataset
+from tonality.errors import TrainingError
+from tonality.train import train
+from tonality.train.adapt import LEAST_STEPS, adapt, with_enough_steps
+from tonality.train.recipe import Recipe
+
+ADAPT = Recipe.load("adapt").with_settings(
+    ["training.batch_size=16", "training.epochs=3", "optimiser.learning_rate=0.1", "optimiser.layer_decay=1.5", "optimiser.unfreeze_every=0",
+     "dropout.pooled=0.1",
+     "pretraining.streams=8", "pretraining.steps=8"]
+)  # fmt: skip
+# The same feelings in other words, as another trade has them.
+TRADE = {
+    **{"great": "sturdy", "lovely": "sharp", "brilliant": "solid", "moving": "light"},
+    **{"awful": "flimsy", "dull": "blunt", "boring": "rusty", "terrible": "leaky", "film": "knife"},
+}
+
+
+def of_the_trade(rows: int, *, classes: int = 2, seed: int = 7) -> Dataset:
+    table = make_table(rows, classes=classes, seed=seed)
+    # Without the last word, the film's name, which tells the label.
+    texts = [" ".join(TRADE.get(word, word) for word in text.split()[:-1]) for text in table.texts]
+    table = dataclasses.replace(table, texts=texts, groups=None, source="knives")
+    return Dataset(table, None, make_table(60, seed=8, labelled=False), "knives", {})
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    settings = ["optimiser.learning_rate=0.1", "training.epochs=4"]
+    return train(
+        make_dataset(), TINY.with_settings(settings), tmp_path_factory.mktemp("model") / "run"
+    )
+
+
+def accuracy(folder: Path, dataset: Dataset) -> float:
+    classifier = tonality.load(folder)
+    verdicts = [p.label for p in classifier.predict(dataset.train.texts)]
+    return float(
+        np.mean([v == w for v, w in zip(verdicts, dataset.train.labels or (), strict=True)])
+    )
+
+
+def test_the_words_of_a_trade_are_learnt(model: Path, tmp_path: Path) -> None:
+    unseen = of_the_trade(120, seed=11)
+    before = accuracy(model, unseen)
+    adapted = adapt(of_the_trade(160), ADAPT, tmp_path / "run", model=model)
+    assert accuracy(adapted, unseen) > max(before + 0.1, 0.9)
+    assert "sturdy" in read(adapted).vocabulary.forms
+    assert read(adapted).provenance["start"]["name"] == "run"
+
+
+def test_pretraining_first_and_going_on_after_a_stop(model: Path, tmp_path: Path) -> None:
+    dataset, run = of_the_trade(100), tmp_path / "run"
+    whole = adapt(dataset, ADAPT, tmp_path / "whole", model=model, pretrain_epochs=2)
+    with pytest.raises(KeyboardInterrupt):
+        adapt(dataset, ADAPT, run, model=model, pretrain_epochs=2, reporter=StopAt(7))
+    with pytest.raises(TrainingError, match="holds a run already"):
+        adapt(dataset, ADAPT, run, model=model, pretrain_epochs=2)
+    folder = adapt(dataset, ADAPT, run, model=model, pretrain_epochs=2, resume=True)
+    name = "weights.safetensors"
+    assert (folder / name).read_bytes() == (whole / name).read_bytes()
+    assert len(read(folder).provenance["start"]["pretrained"]) == 64
+    with pytest.raises(TrainingError, match="no run"):
+        adapt(dataset, ADAPT, tmp_path / "none", model=model, resume=True)
+
+
+def test_other_labels(model: Path, tmp_path: Path) -> None:
+    adapted = adapt(of_the_trade(150, classes=3), ADAPT, tmp_path / "run", model=model)
+    assert read(adapted).labels == tuple(sorted(FEELINGS))
+
+
+def test_few_texts_get_more_epochs() -> None:
+    few = with_enough_steps(make_dataset(40), ADAPT)
+    steps = -(-32 // 16) * few.training.epochs
+    assert steps >= LEAST_STEPS or few.training.epochs == 60
+    share = ADAPT.optimiser.unfreeze_every / ADAPT.training.epochs
+    assert few.optimiser.unfreeze_every / few.training.epochs == pytest.approx(share)
+    many = ADAPT.with_settings(["training.epochs=50"])
+    assert with_enough_steps(make_dataset(200), many) is many
+
+
+def test_the_command(model: Path, tmp_path: Path) -> None:
+    table = of_the_trade(80).train
+    lines = [f"{label},{text}" for label, text in zip(table.labels or (), table.texts, strict=True)]
+    (tmp_path / "knives.csv").write_text("\n".join(["label,text", *lines]))
+    (tmp_path / "more.csv").write_text("\n".join(["text", *make_table(30, seed=4).texts]))
+    words = ["adapt", "--data", str(tmp_path / "knives.csv"), "--model", str(model),
+             "--unlabelled", str(tmp_path / "more.csv"), "--set", "training.epochs=1",
+             "-o", str(tmp_path / "run")]  # fmt: skip
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.strip() == str(tmp_path / "run" / "model")
+    assert read(tmp_path / "run" / "model").provenance["rows"]["unlabelled"] == 30
+    wrong = CliRunner().invoke(app, [*words[:-1], str(tmp_path / "two"), "--model", "no-such"])
+    assert wrong.exit_code != 0
+    assert not (tmp_path / "two").exists()
