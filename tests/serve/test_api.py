@@ -155,6 +155,7 @@ def test_media_types_are_read_with_parameters(client: httpx.Client) -> None:
 
 def test_paths_and_methods(client: httpx.Client) -> None:
     assert_problem(client.get("/v2/predict"), 404, "not_found")
+    assert_problem(client.get("/v1/model/"), 404, "not_found")
     assert_problem(client.get("/v1/predict"), 405, "method_not_allowed")
     assert client.get("/v1/predict").headers["allow"] == "POST"
     assert_problem(client.post("/v1/model"), 405, "method_not_allowed")
@@ -217,7 +218,9 @@ def test_metrics_tell_what_was_done(model_folder: Path) -> None:
 def test_keys(model_folder: Path) -> None:
     with running(model_folder, api_keys="first-key, second-key") as server:
         with server.client() as client:
-            for headers in ({}, {"X-API-Key": "first"}, {"Authorization": "Bearer first-keys"}):
+            both = {"X-API-Key": "first-key", "Authorization": "Bearer nonsense"}
+            wrong = ({"X-API-Key": "first"}, {"Authorization": "Bearer first-keys"}, both)
+            for headers in ({}, *wrong):
                 for path in ("/v1/model", "/metrics", "/v1/nothing"):
                     answer = client.get(path, headers=headers)
                     assert_problem(answer, 401, "key_unknown" if headers else "key_missing")

@@ -107,7 +107,13 @@ class Service:
         self._batches.close()
 
     def _routes(self, direct: dict[str, Handler]) -> FastAPI:
-        app = FastAPI(title="tonality", version=__version__, docs_url=None, redoc_url=None)
+        app = FastAPI(
+            title="tonality",
+            version=__version__,
+            docs_url=None,
+            redoc_url=None,
+            redirect_slashes=False,
+        )
         key = bool(self.settings.api_keys)
 
         def add(path: str, handler: Any, answer: Any, *, open: bool = False, **extra: Any) -> None:

@@ -40,10 +40,12 @@ async def page(request: Request) -> Response:
 
 async def static(request: Request) -> Response:
     """A file that the page needs."""
-    path = (WEB / request.path_params["path"]).resolve()
-    if not path.is_relative_to(WEB.resolve()):
+    name = request.path_params["path"]
+    # Only what is found in the folder: a name cannot lead out of it.
+    found = {file.relative_to(WEB).as_posix(): file for file in WEB.rglob("*")}
+    if name not in found:
         raise HTTPException(404)
-    return _file(request, path)
+    return _file(request, found[name])
 
 
 routes = [Route("/", page), Route("/static/{path:path}", static)]
@@ -52,12 +54,9 @@ routes = [Route("/", page), Route("/static/{path:path}", static)]
 def _file(request: Request, path: Path) -> Response:
     """A file; a browser that has it already, of these very bytes, gets 304."""
     kind = TYPES.get(path.suffix)
-    try:
-        content = path.read_bytes() if kind else None
-    except (OSError, ValueError):  # not there, or a name that no system takes
-        content = None
-    if content is None:
+    if kind is None or not path.is_file():
         raise HTTPException(404)
+    content = path.read_bytes()
     # By content: the files of an installed package may all have the same time.
     tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers = {
@@ -66,10 +65,7 @@ def _file(request: Request, path: Path) -> Response:
         "Content-Security-Policy": POLICY,
         "Referrer-Policy": "no-referrer",
     }
-    known = {
-        part.strip().removeprefix("W/")
-        for part in request.headers.get("if-none-match", "").split(",")
-    }
-    if tag in known:
+    known = request.headers.get("if-none-match", "").split(",")
+    if not {tag, f"W/{tag}", "*"}.isdisjoint(part.strip() for part in known):
         return Response(status_code=304, headers=headers)
     return Response(content, headers=headers, media_type=kind)

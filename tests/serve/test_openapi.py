@@ -1,0 +1,44 @@
+"""The description of the service is exact: schemathesis finds nothing wrong with it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("fastapi", reason="the service needs tonality[serve]")
+pytest.importorskip("schemathesis", reason="it is in the extra dev")
+
+from service import running
+
+CONFIG = Path(__file__).parent / "schemathesis.toml"
+AUTH = """
+[auth.openapi]
+key.api_key = "{key}"
+bearer.bearer = "{key}"
+"""
+
+
+@pytest.mark.parametrize("key", ["", "a-key"])
+def test_schemathesis_finds_nothing(model_folder: Path, tmp_path: Path, key: str) -> None:
+    settings = CONFIG.read_text() + (AUTH.format(key=key) if key else "")
+    (tmp_path / "schemathesis.toml").write_text(settings)
+    with running(model_folder, api_keys=key, max_texts=9, max_text_length=99) as server:
+        found = subprocess.run(
+            [
+                Path(sys.executable).parent / "schemathesis",
+                "run",
+                f"{server.url}/openapi.json",
+                "--checks=all",
+                "--max-examples=10",
+                "--seed=5",
+            ],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert found.returncode == 0, found.stdout
+    assert "ERROR" not in server.log
