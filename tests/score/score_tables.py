@@ -58,5 +58,6 @@ def run(model: Path, *arguments: str | Path, input: bytes | None = None) -> Resu
 
 
 def failure(result: Result) -> str:
-    """The message of a command that failed."""
-    return str(result.exception) if result.exception else result.stderr
+    """The message of a command that failed, in one line."""
+    usage = isinstance(result.exception, SystemExit)
+    return " ".join((result.stderr if usage else str(result.exception)).split())

@@ -22,6 +22,7 @@ from tonality.score.parquet import ParquetTable
 from tonality.score.rows import FORMATS, Rows, read_rows
 
 INPUT_FORMATS = (*FORMATS, "parquet")
+STANDARD_INPUT = "standard input"
 _GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
 
 
@@ -30,30 +31,21 @@ class Input:
     """One table.
 
     Attributes:
-        path: the file; None for standard input.
+        name: how messages call it.
         format: one of ``INPUT_FORMATS``.
+        place: the file, or what comes through a pipe, which can be read only once.
         member: the name inside a zip.
-        stream: standard input, unpacked.
     """
 
-    path: Path | None
+    name: str
     format: str
+    place: Path | Peeked
     member: str = ""
-    stream: Peeked | None = None
 
     @property
-    def name(self) -> str:
-        """How messages call it."""
-        if self.path is None:
-            return "standard input"
-        return f"{self.path}/{self.member}" if self.member else str(self.path)
-
-    @property
-    def piped(self) -> Peeked:
-        """The stream of standard input."""
-        if self.stream is None:
-            raise ValueError(f"{self.name} is no pipe")
-        return self.stream
+    def path(self) -> Path | None:
+        """The file; None for a pipe."""
+        return self.place if isinstance(self.place, Path) else None
 
 
 def find_inputs(
@@ -78,10 +70,13 @@ def find_inputs(
     found: dict[Path | None, Input] = {}
     for name in names:
         if name == "-" and None not in found:
-            found[None] = _standard_input(format, encoding)
+            if sys.stdin is None or sys.stdin.isatty():
+                raise DataError("nothing is piped in", path=STANDARD_INPUT)
+            found[None] = _pipe(sys.stdin.buffer, STANDARD_INPUT, format, encoding)
         elif name != "-":
             for path in _paths(name):
-                found.setdefault(path.resolve(), _file(path, format))
+                if path.resolve() not in found:
+                    found[path.resolve()] = _input(path, format, encoding)
     return list(found.values())
 
 
@@ -106,19 +101,19 @@ def _paths(name: str) -> list[Path]:
     return [path]
 
 
-def _file(path: Path, format: str | None) -> Input:
+def _input(path: Path, format: str | None, encoding: str | None) -> Input:
+    if not path.is_file():  # a named pipe, or a process's output in a shell: <(...)
+        return _pipe(open_binary(path), str(path), format, encoding)
     if format is not None:
-        return Input(path, format)
+        return Input(str(path), format, path)
     file = text_file(path)
     known = {".csv": "csv", ".tsv": "tsv", ".parquet": "parquet"}
-    return Input(path, known.get(file.suffix, "jsonl"), file.member)
+    return Input(file.name, known.get(file.suffix, "jsonl"), path, file.member)
 
 
-def _standard_input(format: str | None, encoding: str | None) -> Input:
-    if sys.stdin is None or sys.stdin.isatty():
-        raise DataError("nothing is piped in", path="standard input")
+def _pipe(file: IO[bytes], name: str, format: str | None, encoding: str | None) -> Input:
     # Whatever unpacks it is closed with the process.
-    stream = _unpacked(Input(None, ""), sys.stdin.buffer, ExitStack())
+    stream = _unpacked(file, name, "", ExitStack())
     if format is None:
         head = stream.head
         if head.startswith(_PARQUET):
@@ -126,7 +121,7 @@ def _standard_input(format: str | None, encoding: str | None) -> Input:
         else:
             text = head.decode(of_bytes(head, encoding), "ignore").lstrip()
             format = "jsonl" if text[:1] in ("{", "[") else "csv"
-    return Input(None, format, stream=stream)
+    return Input(name, format, stream)
 
 
 @dataclass(frozen=True)
@@ -170,15 +165,13 @@ def opened(
         DependencyError: it is Parquet and pyarrow is missing.
     """
     with ExitStack() as stack:
-        file = None if source.path is None else stack.enter_context(open_binary(source.path))
         if source.format == "parquet":
-            size = 0 if file is None else os.fstat(file.fileno()).st_size
-            on_disk = file or stack.enter_context(_on_disk(source.piped))
-            table = ParquetTable(on_disk, source.name, text_column, encoding, texts=texts)
+            file, size = _whole(source, stack)
+            table = ParquetTable(file, source.name, text_column, encoding, texts=texts)
             found = table.rows(skip, arrow=arrow)
             yield Opened(found, lambda: int(size * table.share), table.schema)
             return
-        stream = source.piped if file is None else _unpacked(source, file, stack)
+        stream, read = _stream(source, stack)
         rows = read_rows(
             stream,
             source.format,
@@ -189,22 +182,38 @@ def opened(
         )
         for _ in zip(range(skip), rows.items, strict=False):
             pass
-        yield Opened(rows, (lambda: 0) if file is None else file.tell)
+        yield Opened(rows, read)
 
 
-def _unpacked(source: Input, file: IO[bytes], stack: ExitStack) -> Peeked:
+def _whole(source: Input, stack: ExitStack) -> tuple[IO[bytes], int]:
+    """A file that can be read in any order, and its size where that tells how far one is."""
+    if isinstance(source.place, Peeked):
+        return stack.enter_context(_on_disk(source.place)), 0
+    file = stack.enter_context(open_binary(source.place))
+    return file, os.fstat(file.fileno()).st_size
+
+
+def _stream(source: Input, stack: ExitStack) -> tuple[Peeked, Callable[[], int]]:
+    """Bytes that are no longer packed, and how many of the packed ones have been read."""
+    if isinstance(source.place, Peeked):
+        return source.place, lambda: 0
+    file = stack.enter_context(open_binary(source.place))
+    return _unpacked(file, source.name, source.member, stack), file.tell
+
+
+def _unpacked(file: IO[bytes], name: str, member: str, stack: ExitStack) -> Peeked:
     try:
-        if source.member:
+        if member:
             pack = stack.enter_context(zipfile.ZipFile(file))
-            return Peeked(stack.enter_context(pack.open(source.member)))
+            return Peeked(stack.enter_context(pack.open(member)))
         stream = Peeked(file)
         if stream.head.startswith(_GZIP):
             packed = gzip.GzipFile(fileobj=cast(IO[bytes], stream), mode="rb")
             stream = Peeked(stack.enter_context(packed))
     except BROKEN_PACK as error:
-        raise DataError(f"cannot be unpacked: {error}", path=source.name) from error
+        raise DataError(f"cannot be unpacked: {error}", path=name) from error
     except OSError as error:
-        raise unreadable(Path(source.name), error) from error
+        raise unreadable(Path(name), error) from error
     return stream
 
 

@@ -61,6 +61,7 @@ class Output:
 
     Attributes:
         mark: how far an earlier run came; None at the start.
+        kept: whether there is a part from which a run can go on.
     """
 
     def __init__(
@@ -74,12 +75,17 @@ class Output:
         self._journal = _beside(self._path, "journal")
         self._side_part = _beside(self._side, "part")
         self._stack = contextlib.ExitStack()
+        self._begun = False
         self.mark: Mark | None = None
+        self.kept = False
 
     def __enter__(self) -> Output:
         return self
 
     def __exit__(self, *error: object) -> None:
+        if self._begun and not self.kept:  # there is nothing to go on with
+            for path in (self._part, self._side_part, self._journal):
+                path.unlink(missing_ok=True)
         self._stack.close()
 
     def begin(self, job: Mapping[str, Any], *, resume: bool, overwrite: bool) -> None:
@@ -113,7 +119,7 @@ class Output:
                 self._open(job, overwrite=overwrite)
             except DataError:
                 if begun is None:
-                    self._journal.unlink()
+                    self._journal.unlink(missing_ok=True)
                 raise
 
     def _check_place(
@@ -152,6 +158,7 @@ class Output:
                     _write(file, content)
             mark = dataclasses.replace(mark, size=self._rows.tell(), side=self._faults.tell())
             _write(self._lines, _line(dataclasses.asdict(mark)))
+            self.kept = True
 
     def publish(self) -> None:
         """Puts the output and, if there is one, the file of unreadable rows in place.
@@ -174,7 +181,7 @@ class Output:
             self._journal.unlink()
 
     def _open(self, job: Mapping[str, Any], *, overwrite: bool) -> None:
-        mark = self.mark
+        mark, self._begun, self.kept = self.mark, True, self.mark is not None
         if mark is None:
             try:
                 make_way(self._side)
@@ -227,7 +234,7 @@ class Output:
         try:
             yield
         except OSError as error:
-            kept = _KEPT if self._journal.exists() else ""
+            kept = _KEPT if self.kept else ""
             reason = f"cannot be written: {error.strerror or error}{kept}"
             raise DataError(reason, path=self._path) from error
 

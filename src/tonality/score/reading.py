@@ -65,7 +65,7 @@ class Tables:
             "texts": texts,
         }
         self._stack = ExitStack()
-        self._waiting: Opened | None = None  # standard input, whose head can be read only once
+        self._waiting: dict[str, Opened] = {}  # pipes, whose heads can be read only once
         try:
             found = [(source, self._head(source, alone=len(inputs) == 1)) for source in inputs]
         except BaseException:
@@ -103,7 +103,8 @@ class Tables:
     def _head(self, source: Input, *, alone: bool) -> Head | None:
         try:
             if source.path is None:
-                table = self._waiting = self._stack.enter_context(opened(source, **self._settings))
+                table = self._stack.enter_context(opened(source, **self._settings))
+                self._waiting[source.name] = table
             else:
                 with opened(source, **self._settings) as table:
                     pass
@@ -117,9 +118,10 @@ class Tables:
 
     def open(self, index: int, skip: int, stack: ExitStack) -> Opened:
         """Opens an input, the first ``skip`` rows left out."""
-        if self.inputs[index].path is None and self._waiting is not None:
-            return self._waiting
-        return stack.enter_context(opened(self.inputs[index], skip=skip, **self._settings))
+        source = self.inputs[index]
+        if source.path is None:
+            return self._waiting[source.name]
+        return stack.enter_context(opened(source, skip=skip, **self._settings))
 
     def share(self, index: int, read: int) -> float | None:
         """The share of all bytes that is read with so many of an input; None for a pipe."""

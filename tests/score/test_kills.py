@@ -1,0 +1,76 @@
+"""A run killed at random moments and gone on with gives the bytes of one left alone."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+KILLS = 5
+WORDS = ["love", "hate", "film", "not", "good", "bad", "plot", "unknown"]
+
+
+def mixed_inputs(folder: Path) -> list[str]:
+    """A CSV and a JSON Lines file, some rows of which cannot be read."""
+    texts = some_texts()
+    rows = [f'{n},"{text}\n"\n' + "odd\n" * (n % 97 == 5) for n, text in enumerate(texts)]
+    Path(folder / "1.csv").write_text("id,text\n" + "".join(rows))
+    lines = [json.dumps({"text": text, "n": n}) for n, text in enumerate(texts)]
+    lines[100] = "{"
+    Path(folder / "2.jsonl").write_text("\n".join(lines))
+    return [str(folder / "1.csv"), str(folder / "2.jsonl")]
+
+
+def parquet_inputs(folder: Path) -> list[str]:
+    """Two Parquet files of many row groups, with dictionaries of their own."""
+    arrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    for number, name in enumerate(("1.parquet", "2.parquet")):
+        texts = some_texts()
+        kinds = [f"kind {n % (7 + number)}" for n in range(len(texts))]
+        columns = {"text": texts, "kind": arrow.array(kinds).dictionary_encode()}
+        parquet.write_table(arrow.table(columns), folder / name, row_group_size=500)
+    return [str(folder / "1.parquet"), str(folder / "2.parquet")]
+
+
+def some_texts() -> list[str]:
+    dice = random.Random(1)
+    return [" ".join(dice.choices(WORDS, k=dice.randrange(9))) for _ in range(3000)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
+@pytest.mark.parametrize(
+    ("name", "make_inputs", "side"),
+    [
+        ("out.csv.gz", mixed_inputs, True),
+        ("out.jsonl", mixed_inputs, True),
+        ("out.parquet", mixed_inputs, True),
+        ("arrow.parquet", parquet_inputs, False),
+    ],
+)
+def test_kills(
+    model_folder: Path,
+    tmp_path: Path,
+    name: str,
+    make_inputs: Callable[[Path], list[str]],
+    side: bool,
+) -> None:
+    if name.endswith("parquet"):
+        pytest.importorskip("pyarrow")
+    (tmp_path / "out").mkdir()
+    script = Path(__file__).with_name("kill_scoring.py")
+    command = [str(model_folder), str(KILLS), str(tmp_path / "out" / name), *make_inputs(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, str(script), *command], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["same"]
+    assert len(found["found"]) == KILLS
+    assert any(found["found"])  # some fell after a part was done
+    assert found["files"] == sorted([name, *[f"{name}.bad-rows.jsonl"] * side])
