@@ -101,6 +101,17 @@ def test_the_model_records_its_teachers(teacher: Path, other: Path, tmp_path: Pa
     assert str(tmp_path) not in str(model.provenance) + model.card
 
 
+def test_without_a_validation_part_the_teachers_own_figure_stands(
+    teacher: Path, tmp_path: Path
+) -> None:
+    recipe = STUDENT.with_settings(["training.epochs=1", "training.validation=0"])
+    model = artifact.read(distill(make_dataset(60), [teacher], recipe, tmp_path / "run"))
+    own = artifact.read(teacher).metrics["validation"]["accuracy"]
+    (one,) = model.provenance["teachers"]["each"]
+    assert (one["accuracy"], one["own_accuracy"]) == (None, own)
+    assert f"{own:.2%} on its own validation part" in model.card
+
+
 def test_every_text_but_those_held_out_teaches_once_an_epoch(teacher: Path, tmp_path: Path) -> None:
     train_table = make_table(60)
     dataset = Dataset(

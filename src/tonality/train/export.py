@@ -225,16 +225,24 @@ def _card(
 def _teachers(teachers: Mapping[str, Any], recipe: Recipe) -> str:
     """Who taught, how good they are on the same validation texts, and how it was done."""
     each = [
-        f"{one['name']} (SHA-256 {one['sha256'][:12]}; {one['accuracy']:.2%} on these validation "
-        f"texts{f'; it learnt from {known}' if (known := one.get(KNOWN)) else ''})"
+        f"{one['name']} (SHA-256 {one['sha256'][:12]}{_teachers_accuracy(one)}"
+        f"{f'; it learnt from {known}' if (known := one.get(KNOWN)) else ''})"
         for one in teachers["each"]
     ]
-    together = f", averaged {teachers['accuracy']:.2%}" if len(each) > 1 else ""
+    together = teachers["accuracy"]
+    averaged = f", averaged {together:.2%}" if len(each) > 1 and together is not None else ""
     settings = recipe.distillation
     return (
-        f"{_listed(each)}{together}; temperature {settings.temperature:g}, labels count "
+        f"{_listed(each)}{averaged}; temperature {settings.temperature:g}, labels count "
         f"{settings.hard_weight:g}"
     )
+
+
+def _teachers_accuracy(teacher: Mapping[str, Any]) -> str:
+    here, own = teacher["accuracy"], teacher["own_accuracy"]
+    if here is not None:
+        return f"; {here:.2%} on these validation texts"
+    return "" if own is None else f"; {own:.2%} on its own validation part"
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -46,6 +46,7 @@ class Teacher:
         sha256: of its ``config.json``, which holds the hashes of its other files.
         labels: its labels, in the order of its outputs.
         provenance: what it was made of.
+        accuracy: on the part that its own training held out; None where that is not known.
     """
 
     path: Path
@@ -53,6 +54,7 @@ class Teacher:
     sha256: str
     labels: tuple[str, ...]
     provenance: Mapping[str, Any]
+    accuracy: float | None
 
 
 def read_teachers(
@@ -74,7 +76,14 @@ def read_teachers(
     for source in sources:
         path = model_path(source)
         model = artifact.read(path)
-        teacher = Teacher(path, _name(path), _sha256(path), model.labels, model.provenance)
+        teacher = Teacher(
+            path=path,
+            name=_name(path),
+            sha256=_sha256(path),
+            labels=model.labels,
+            provenance=model.provenance,
+            accuracy=_own_accuracy(model.metrics),
+        )
         if set(model.labels) != set(labels):
             raise ConfigError(
                 f"the teacher {teacher.name} tells {_listed(model.labels)} apart, but the labels "
@@ -211,6 +220,12 @@ def _load(path: Path, shape: tuple[int, int]) -> Floats:
 def _name(path: Path) -> str:
     path = path.resolve()
     return path.parent.name if path.name == MODEL else path.name
+
+
+def _own_accuracy(metrics: Mapping[str, Any]) -> float | None:
+    found = metrics.get("validation")
+    accuracy = found.get("accuracy") if isinstance(found, Mapping) else None
+    return accuracy if isinstance(accuracy, float) else None
 
 
 def _sha256(path: Path) -> str:

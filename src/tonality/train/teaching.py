@@ -72,6 +72,7 @@ class Teaching:
             record: dict[str, Any] = {
                 "name": teacher.name,
                 "sha256": teacher.sha256,
+                "own_accuracy": teacher.accuracy,
                 "accuracy": _accuracy(said[asked:], data),
             }
             known = learnt(dataset, chosen, teacher.provenance)
@@ -83,7 +84,8 @@ class Teaching:
                 )
             records.append(record)
         together = _accuracy(averaged([said[asked:] for said in found], 1.0), data)
-        reporter.say(_told(records, together))
+        if together is not None:
+            reporter.say(_told(records, together))
         soft = averaged([said[:asked] for said in found], recipe.distillation.temperature)
         return dataclasses.replace(
             data,
@@ -92,7 +94,10 @@ class Teaching:
         )
 
 
-def _accuracy(probabilities: Any, data: Prepared) -> float:
+def _accuracy(probabilities: Any, data: Prepared) -> float | None:
+    """That on the validation part; None where the run has none."""
+    if not len(probabilities):
+        return None
     right: Floats = probabilities.argmax(axis=1) == data.validation_classes
     return round(float(right.mean()), 6)
 
