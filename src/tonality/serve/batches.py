@@ -92,7 +92,7 @@ class Batches:
         self._queued = 0  # texts in the lanes
         self._waiting = 0  # those of them that count against the limit
         self._patience = settings.batch_wait_ms / 1000
-        self._usual = 0  # texts of the last batch
+        self._expected = 0  # texts that would make a batch as full as it may become soon
         self._freed = 0.0  # when a thread last became free
         self._free = settings.threads
         self._scheduled = False
@@ -175,14 +175,13 @@ class Batches:
         self._scheduled = False
         loop = asyncio.get_running_loop()
         while self._free and self._lanes:
-            # As many as last time are likely to come again: a fuller batch costs less a text.
-            if self._queued < self._usual and loop.time() < self._freed + self._patience:
+            # Those who have just been answered may ask again: a fuller batch costs less a text.
+            if self._queued < self._expected and loop.time() < self._freed + self._patience:
                 self._scheduled = True
                 loop.call_at(self._freed + self._patience, self._start)
                 return
             parts = self._gather()
             self._free -= 1
-            self._freed = loop.time()
             computed = loop.run_in_executor(self._threads, self._compute, parts)
             computed.add_done_callback(partial(self._finish, parts))
 
@@ -207,7 +206,6 @@ class Batches:
                 lane.append(job)
         if lane:
             self._lanes[kind] = lane  # the other kinds' turn is first
-        self._usual = texts
         return parts
 
     def _compute(self, parts: list[Part]) -> list[Any]:
@@ -225,6 +223,8 @@ class Batches:
     def _finish(self, parts: list[Part], computed: asyncio.Future[list[Any]]) -> None:
         self._free += 1
         self._freed = asyncio.get_running_loop().time()
+        computed_texts = sum(part.end - part.begin for part in parts)
+        self._expected = min(self._queued + computed_texts, self._settings.batch_texts)
         self._schedule()
         if computed.cancelled():
             return  # the service stops, and nobody waits any more
