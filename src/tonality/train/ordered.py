@@ -17,7 +17,7 @@ from tonality.errors import ConfigError
 
 # What a distance of one step, the mean gap between neighbouring labels, takes from the log of a
 # class's share in the target. docs/own-data.md has the measurements behind it.
-SHARPNESS = 2.0
+SHARPNESS = 1.0
 
 
 def numbers_of(labels: Sequence[str]) -> tuple[float, ...]:
