@@ -228,7 +228,7 @@ def _weights(table: Table, rows: Int64) -> Floats | None:
     Raises:
         DataError: none of them counts.
     """
-    if table.weights is None:
+    if table.weights is None or not len(rows):
         return None
     weights = np.array(table.weights, dtype=np.float64)[rows]
     if not weights.sum() > 0:
