@@ -87,17 +87,22 @@ def _head(part: Any, text: str) -> None:
 
 def _draw_shares(axes: Any, report: Report, colours: Mapping[str, str]) -> None:
     """All rows as one bar, each label with its share."""
-    begin = 0.0
+    begin, small = 0.0, []
     for label, rows in report.labels.items():
         share = rows / report.rows
         axes.barh(0, share, left=begin, color=colours[label], edgecolor=PAPER, linewidth=1.5)
-        if share > 0.06:
+        name = f"{shorten(label)} {share:.1%}"
+        if share > 0.012 * len(name):
             axes.text(
-                begin + share / 2, 0, f"{shorten(label)} {share:.1%}",
+                begin + share / 2, 0, name,
                 ha="center", va="center", color=PAPER, fontweight="bold",
             )  # fmt: skip
+        else:
+            small.append(name)
         begin += share
+    axes.text(1, -0.5, "; ".join(small), ha="right", va="top", fontsize=9, color=MUTED)
     axes.set_xlim(0, 1)
+    axes.set_ylim(-0.75, 0.4)
     axes.axis("off")
 
 
@@ -124,7 +129,8 @@ def _draw_groups(
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(shown) - 0.5, -0.6)
     _fit(axes.set_xlim, shown, report.share)
-    axes.xaxis.set_major_formatter(percent())
+    low, high = axes.get_xlim()
+    axes.xaxis.set_major_formatter(percent(0 if high - low > 0.05 else 1))
     axes.grid(axis="x", color=GRID, linewidth=0.8)
     axes.spines["left"].set_visible(False)
     counts = axes.secondary_yaxis("right")
@@ -142,31 +148,35 @@ def _draw_groups(
 
 def _draw_periods(part: Any, periods: Periods, report: Report, colours: Mapping[str, str]) -> None:
     """The share over time with the band of its interval, and how many rows there are below."""
+    dates: Any = require_matplotlib().dates
     axes, below = part.subplots(2, 1, sharex=True, height_ratios=(4, 1))
     colour = colours[report.label]
     groups = periods.groups
-    dates = [_day(group.name) for group in groups]
+    days = [_day(group.name) for group in groups]
     axes.axhline(report.share, color=MUTED, linewidth=1, linestyle=":")
     axes.annotate(
         f"all {report.share:.1%}", (1, report.share), xycoords=("axes fraction", "data"),
         xytext=(4, 0), textcoords="offset points", va="center", color=MUTED, fontsize=9,
     )  # fmt: skip
     axes.fill_between(
-        dates, [g.interval[0] for g in groups], [g.interval[1] for g in groups],
+        days, [g.interval[0] for g in groups], [g.interval[1] for g in groups],
         color=colour, alpha=0.18, linewidth=0,
     )  # fmt: skip
     dots = "o" if len(groups) <= 60 else None
-    axes.plot(dates, [g.share for g in groups], marker=dots, markersize=4.5, color=colour)
-    few = [(date, g.share) for date, g in zip(dates, groups, strict=True) if g.few]
+    axes.plot(days, [g.share for g in groups], marker=dots, markersize=4.5, color=colour)
+    few = [(day, g.share) for day, g in zip(days, groups, strict=True) if g.few]
     if few and dots:
         axes.plot(
             *zip(*few, strict=True), "o", markersize=4.5, color=colour, markerfacecolor="white"
         )
-    days = {"day": 1, "week": 7, "month": 28, "year": 365}[periods.every]
-    below.bar(dates, [g.rows for g in groups], width=0.85 * days, color=MUTED, alpha=0.45)
+    width = {"day": 1, "week": 7, "month": 28, "year": 365}[periods.every]
+    below.bar(days, [g.rows for g in groups], width=0.85 * width, color=MUTED, alpha=0.45)
     below.set_ylabel("rows")
     _fit(axes.set_ylim, groups, report.share)
-    axes.yaxis.set_major_formatter(percent(None))
+    low, high = axes.get_ylim()
+    axes.yaxis.set_major_formatter(percent(0 if high - low > 0.05 else 1))
+    below.xaxis.set_major_locator(locator := dates.AutoDateLocator(maxticks=10))
+    below.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
     for one in (axes, below):
         one.spines[["top", "right"]].set_visible(False)
         one.set_axisbelow(True)

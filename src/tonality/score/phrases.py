@@ -137,7 +137,7 @@ def _words(tokens: Sequence[str]) -> Iterator[str]:
     for token, clitic in itertools.pairwise([*tokens, ""]):
         if token == "n't" or token.startswith("'"):
             continue
-        if not _WORD.search(token):
+        if not _WORD.search(token) or token.startswith("<"):  # <url>, <mention>
             yield ""
         elif clitic == "n't" or (clitic.startswith("'") and clitic not in ENGLISH):
             yield token + clitic
@@ -172,11 +172,15 @@ def _strongest(found: _Counted, label: str, count: int) -> list[Phrase]:
 def _weighed(term: str, n: int, others: int, inside: int, outside: int) -> Phrase:
     """A phrase that ``n`` of ``inside`` texts have, and ``others`` of ``outside``."""
     strength, prior = PRIOR * (inside + outside), PRIOR * (n + others)
-    one, other = n + prior, others + prior
-    difference = math.log(one / (inside + strength - one))
-    difference -= math.log(other / (outside + strength - other))
-    z = difference / math.sqrt(1 / one + 1 / other)
-    return Phrase(term, difference, z, n / inside, others / outside)
+    have, others_have = n + prior, others + prior
+    # The half: all texts may have it.
+    lack = inside + strength - have + 0.5
+    others_lack = outside + strength - others_have + 0.5
+    difference = math.log(have / lack) - math.log(others_have / others_lack)
+    # Texts have a phrase or not, so both count in the variance; in the paper's corpora of words
+    # the second is nothing.
+    variance = 1 / have + 1 / lack + 1 / others_have + 1 / others_lack
+    return Phrase(term, difference, difference / math.sqrt(variance), n / inside, others / outside)
 
 
 def _apart(pairs: Iterable[Phrase]) -> Iterator[Phrase]:

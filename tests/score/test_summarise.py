@@ -1,0 +1,228 @@
+"""``tonality summarise``: shares by column and over time, phrases, the picture."""
+
+from __future__ import annotations
+
+import json
+import math
+import tracemalloc
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from score_tables import failure
+from score_tables import run as score
+from typer.testing import CliRunner, Result
+
+from tonality.cli import app
+from tonality.errors import ConfigError, DataError
+from tonality.score import groups, phrases
+from tonality.score.groups import NOTHING, Counts, period_name
+from tonality.score.phrases import Sample
+from tonality.score.verdicts import VerdictColumns
+
+HEADER = "product,day,text,label,score,p_bad,p_good,tokens_read,tokens_left_out\n"
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(path: str, rows: Sequence[tuple[str, str, str, str]]) -> None:
+    """A scored table of product, day, text and label."""
+    lines = [f"{','.join(row)},0.75,0.25,0.75,5,0\n" for row in rows]
+    Path(path).write_text(HEADER + "".join(lines))
+
+
+def run(*arguments: str | Path, input: bytes | None = None) -> Result:
+    return CliRunner().invoke(app, ["summarise", *map(str, arguments)], input=input)
+
+
+def report(*arguments: str | Path, input: bytes | None = None) -> Any:
+    result = run(*arguments, "--json", input=input)
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv.gz", "jsonl", "parquet"])
+def test_what_score_wrote_in_any_format(model_folder: Path, here: Path, suffix: str) -> None:
+    if suffix == "parquet":
+        pytest.importorskip("pyarrow")
+    texts = ["love the film"] * 30 + ["hate it"] * 10 + ["", "bad " * 99]
+    rows = "".join(f"{n % 2},2024-0{1 + n % 3}-01,{text}\n" for n, text in enumerate(texts))
+    Path("in.csv").write_text("kind,day,text\n" + rows)
+    score(model_folder, "in.csv", "-o", f"out.{suffix}", "--abstain", "0.7")
+    found = report(f"out.{suffix}", "--by", "kind", "--time", "day")
+    assert found["labels"] == {"negative": 11, "positive": 30, "uncertain": 1}
+    assert (found["label"], found["empty"], found["truncated"]) == ("negative", 1, 1)
+    assert [group["rows"] for group in found["by"]["kind"]] == [21, 21]
+    assert [p["name"] for p in found["time"]["day"]["periods"]] == ["2024-01", "2024-02", "2024-03"]
+    assert found["phrases"]["positive"][0]["text"] in ("love", "film")
+
+
+def test_groups_lead_by_what_is_sure(here: Path) -> None:
+    rows = [("sure", "", "x", "bad")] * 60 + [("sure", "", "x", "good")] * 40
+    rows += [("lucky", "", "x", "bad")] + [("fine", "", "x", "good")] * 100
+    rows += [("", "", "x", "good")]
+    write("in.csv", rows)
+    found = report("in.csv", "--by", "product")["by"]["product"]
+    assert [group["name"] for group in found] == ["sure", "lucky", "fine", NOTHING]
+    assert [group["few"] for group in found] == [False, True, False, True]
+    assert [group["differs"] for group in found] == [1, 0, -1, 0]
+    # Wilson's interval of 60 in 100, from the formula.
+    assert found[0]["intervals"]["bad"] == pytest.approx([0.502, 0.6906], abs=1e-4)
+    other = report("in.csv", "--by", "product", "--label", "good")
+    assert other["by"]["product"][0]["name"] == "fine"
+    shown = run("in.csv", "--by", "product").stdout
+    assert "60.0%  +" in shown
+    assert "few rows" in shown
+
+
+def test_the_last_scoring_counts(model_folder: Path, here: Path) -> None:
+    Path("in.csv").write_text("label,text\npositive,hate it\n")
+    score(model_folder, "in.csv", "-o", "once.csv")
+    score(model_folder, "once.csv", "-o", "twice.csv")
+    assert report("twice.csv")["labels"] == {"negative": 1, "positive": 0}
+    score(model_folder, "in.csv", "-o", "own.csv", "--prefix", "my ")
+    assert report("own.csv", "--by", "label")["by"]["label"][0]["name"] == "positive"
+    score(model_folder, "in.csv", "-o", "bare.csv", "--columns", "")
+    assert report("bare.csv")["phrases"] == {"negative": [], "positive": []}
+
+
+@pytest.mark.parametrize(
+    ("value", "every", "period"),
+    [
+        ("2024-03-31", "month", "2024-03"),
+        ("2024-03-31T23:59:59-08:00", "day", "2024-03-31"),
+        ("2024-03-31 00:00:00.000000000", "week", "2024-03-25"),
+        ("2024/3/1", "day", "2024-03-01"),
+        ("20240331", "year", "2024"),
+        ("2024-03", "month", "2024-03"),
+        (1711843200, "day", "2024-03-31"),
+        ("1711843200000", "day", "2024-03-31"),
+        (1711843200.5, "day", "2024-03-31"),
+        ("2024-02-30", "day", None),
+        ("31.03.2024", "day", None),
+        ("yesterday", "day", None),
+        ("", "day", None),
+        (None, "day", None),
+        (["2024"], "day", None),
+    ],
+)
+def test_dates(value: object, every: str, period: str | None) -> None:
+    assert period_name(every)(value) == period
+
+
+def test_dates_of_another_form() -> None:
+    assert period_name("month", "%d.%m.%y")("31.03.24") == "2024-03"
+    with pytest.raises(ConfigError, match="expected one of day"):
+        period_name("hour")
+
+
+@given(st.text(max_size=20) | st.integers() | st.floats())
+def test_any_value_has_a_period_or_none(value: object) -> None:
+    found = period_name("week")(value)
+    assert found is None or len(found) == 10
+
+
+def test_rows_without_a_date_are_told(here: Path) -> None:
+    write("in.csv", [("a", "2024-01-01", "x", "bad"), ("a", "?", "x", "bad")])
+    assert report("in.csv", "--time", "day")["time"]["day"]["undated"] == 1
+    write("in.csv", [("a", "31.1.24", "x", "bad")])
+    assert "such as '31.1.24'; say how" in failure(run("in.csv", "--time", "day"))
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "message"),
+    [
+        ("text\nlove\n", [], "no columns of verdicts; tonality score writes such tables"),
+        (HEADER, [], "no row has a verdict"),
+        (HEADER + "a,b,c,odd,1,1,0,1,0\n", [], "no row has a verdict: 'odd' is no label"),
+        (HEADER + "a,b,c,bad,x,1,0,1,0\n", [], "no row has a verdict: the score"),
+        (HEADER + "a,b,c,bad,1,1,0,1,0\n", ["--by", "no"], "no column 'no'. Columns: 'product'"),
+        (HEADER + "a,b,c,bad,1,1,0,1,0\n", ["--label", "no"], "there is no label 'no'"),
+        (HEADER + "a,b,c,bad,1,1,0,1,0\n", ["--every", "hour"], "expected one of day"),
+        (HEADER + "a,b,c,bad,1,1,0,1,0\n", ["--png", "no/x.png"], "cannot be written"),
+        ("", [], "the file is empty"),
+    ],
+)
+def test_what_cannot_be(here: Path, content: str, arguments: list[str], message: str) -> None:
+    Path("in.csv").write_text(content)
+    result = run("in.csv", *arguments)
+    assert result.exit_code == 1
+    assert message in failure(result)
+
+
+def test_a_column_of_too_many_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(groups, "VALUES", 3)
+    counts = Counts("id", ["bad", "good"])
+    for value in (1, 2, 3, 3):
+        counts.add({"id": value}, "bad")
+    with pytest.raises(DataError, match="more than 3 different values"):
+        counts.add({"id": 4}, "bad")
+
+
+def test_telling_phrases_are_those_of_monroe_et_al() -> None:
+    sample = Sample()
+    for _ in range(100):
+        sample.add("it was not good, a waste of money", "bad")
+        sample.add("the money was in the film", "bad")
+        sample.add("very good film, do n't miss, not dull", "good")
+        sample.add("the film was good", "good")
+    found = sample.telling(["bad", "good"], 3)
+    assert {p.text for p in found["bad"]} == {"money", "waste", "not good"}
+    # By hand: 200 of 200 texts here, none of 200 there, the prior a tenth of the 400 texts.
+    has, lacks, other_has, other_lacks = 220, 20.5, 20, 220.5
+    z = math.log(has / lacks) - math.log(other_has / other_lacks)
+    z /= math.sqrt(1 / has + 1 / lacks + 1 / other_has + 1 / other_lacks)
+    assert next(p for p in found["bad"] if p.text == "money").z == pytest.approx(z)
+    assert "don't" in {p.text for p in found["good"]}
+    assert "not" not in {p.text for p in found["bad"] + found["good"]}  # as often on either side
+
+
+def test_phrases_take_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(phrases, "SAMPLE", 500)
+    monkeypatch.setattr(phrases, "TERMS", 2000)
+    sample = Sample()
+    tracemalloc.start()
+    for number in range(5000):
+        words = " ".join(f"w{chr(97 + (number * k) % 26)}{chr(97 + k)}" for k in range(20))
+        sample.add(f"{words} {'bad' if number % 2 else 'good'}", "ab"[number % 2])
+    found = sample.telling(["a", "b"], 5)
+    assert tracemalloc.get_traced_memory()[1] < 5e6
+    tracemalloc.stop()
+    assert (sample.seen, len(sample)) == (5000, 500)
+    assert found["a"][0].text == "good"
+
+
+def test_columns_of_verdicts_are_found_by_their_family() -> None:
+    columns = ["p_x", "label", "a_label", "a_score", "a_p_no", "a_p_yes", "a_tokens_read"]
+    found = VerdictColumns.find([*columns, "a_tokens_left_out", "z"], "in.csv")
+    assert (found.prefix, found.labels) == ("a_", ("no", "yes"))
+    with pytest.raises(DataError, match="no columns of verdicts"):
+        VerdictColumns.find(columns, "in.csv")
+
+
+def test_the_picture(here: Path) -> None:
+    pytest.importorskip("matplotlib")
+    rows = [
+        (f"{'long ' * 20}{n % 30}", f"2024-{1 + n % 12:02}-01", "bad film", ("bad", "good")[n % 2])
+        for n in range(300)
+    ]
+    write("in.csv", [*rows, ("$x^", "2030-01-01", "good film", "good"), ("שלום", "", "x", "bad")])
+    result = run("in.csv", "--by", "product", "--by", "text", "--time", "day", "--png", "out.png")
+    assert result.exit_code == 0, result.output
+    assert Path("out.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    write("in.csv", [("a", "", "", "bad")])
+    assert run("in.csv", "--png", "one.png").exit_code == 0
+
+
+def test_pipes_and_several_files(here: Path) -> None:
+    write("1.csv", [("a", "", "x", "bad")])
+    write("2.csv", [("b", "", "x", "good")])
+    assert report("?.csv", "--by", "product")["labels"] == {"bad": 1, "good": 1}
+    assert report("-", input=Path("1.csv").read_bytes())["labels"] == {"bad": 1, "good": 0}
