@@ -216,16 +216,16 @@ def test_everything_together_has_a_gradient_everywhere_and_falls() -> None:
     network = make_network(NOISY)
     batch = make_batch()._replace(unlabelled=make_batch(1, (6, 2, 3)))
     settings = UnlabelledSettings(virtual_adversarial=0.5, entropy=1.0)
-    optimiser = torch.optim.Adam(network.parameters(), lr=0.01)
+    optimiser = torch.optim.Adam(network.parameters(), lr=0.02)
     losses = []
-    for _ in range(80):
+    for _ in range(40):
         loss, plain = classification_loss(network, batch, adversarial=0.3, unlabelled=settings)
         loss.backward()  # type: ignore[no-untyped-call]
         losses.append(plain.item())
         assert all(p.grad is not None and p.grad.isfinite().all() for p in network.parameters())
         optimiser.step()
         optimiser.zero_grad()
-    assert np.mean(losses[-10:]) < 0.5 * np.mean(losses[:10])
+    assert np.mean(losses[-5:]) < 0.5 * np.mean(losses[:5])
 
 
 def test_distillation_by_hand() -> None:
