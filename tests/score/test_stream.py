@@ -146,6 +146,9 @@ def test_bytes_that_are_no_text_stay_as_they_are_in_other_columns(classifier: Cl
     found = b"".join(score_stream(classifier, rows, "csv"))
     assert b"\nlove,caf\xe9,positive" in found
     assert b"row 2, column 'text': invalid UTF-8" in found
+    rows = read_rows(io.BytesIO(b"text,name\nlove,caf\xe9\n"), "csv")
+    found = b"".join(score_stream(classifier, rows, "jsonl"))
+    assert json.loads(found.decode())["name"] == "caf\udce9"
 
 
 def test_nul_and_half_a_pair_do_no_harm(classifier: Classifier) -> None:

@@ -121,10 +121,10 @@ def score(
         raise typer.BadParameter("--json and -o - would both go to standard output")
     from tonality.score.inputs import find_inputs
     from tonality.score.job import Options
-    from tonality.score.places import output_format, side_file
+    from tonality.score.places import is_stream, output_format, side_file
 
     found = find_inputs(inputs, input_format, encoding)
-    if resume and (output == "-" or any(source.path is None for source in found)):
+    if resume and (is_stream(output) or any(source.path is None for source in found)):
         raise typer.BadParameter("--resume needs files: a pipe cannot be read or written again")
     written, packed = output_format(output, format, found[0].format)
     side = side_file(output, bad_rows, found)
@@ -139,7 +139,7 @@ def score(
     )
     with _job(found, options, model, abstain) as (job, fingerprint):
         start = monotonic()
-        if output == "-" or _is_device(Path(output)):
+        if is_stream(output):
             _to_stream(job, output, side, parquet=written == "parquet")
             before = 0
         else:
@@ -209,11 +209,6 @@ def _to_stream(job: Job, output: str, side: Path | None, *, parquet: bool) -> No
             make_way(side)
             faults = stack.enter_context(side.open("wb"))
         job.to_stream(stream, faults, progress)
-
-
-def _is_device(path: Path) -> bool:
-    """Whether it is there and neither a file nor a folder: a pipe, a terminal, /dev/null."""
-    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def _names(columns: list[str] | None) -> tuple[str, ...] | None:

@@ -79,7 +79,7 @@ class DelimitedEncoder:
     def _written(self, rows: Iterable[list[Any]]) -> bytes:
         text = io.StringIO()
         csv.writer(text, delimiter=self._delimiter, lineterminator="\n").writerows(rows)
-        return to_bytes(text.getvalue())
+        return _to_bytes(text.getvalue())
 
 
 class JsonLinesEncoder:
@@ -95,7 +95,8 @@ class JsonLinesEncoder:
 
     def rows(self, window: Iterable[Scored | Fault]) -> bytes:
         """The rows of a window."""
-        return to_bytes("".join(self._lines(window)))
+        # What is no character, a byte that was no UTF-8 or half a pair, is an escape in JSON.
+        return "".join(self._lines(window)).encode("utf-8", "backslashreplace")
 
     def _lines(self, window: Iterable[Scored | Fault]) -> Iterator[str]:
         for item in window:
@@ -123,7 +124,7 @@ class JsonLinesEncoder:
         )
 
 
-def to_bytes(text: str) -> bytes:
+def _to_bytes(text: str) -> bytes:
     """UTF-8; bytes that were none come out as they were, half a pair from JSON as U+FFFD."""
     try:
         return text.encode("utf-8", "surrogateescape")

@@ -20,7 +20,9 @@ from tonality.score.reading import Reading, Tables
 from tonality.score.scorer import Scorer, windows
 from tonality.score.summary import Summary
 
-PART = 8  # windows between two moments from which a run can go on
+# From one moment from which a run can go on to the next: so many windows, or bytes of output.
+PART = 8
+PART_BYTES = 2**25
 
 # Called with the rows done and the share of the inputs' bytes read, None where it is not known.
 Progress = Callable[[int, float | None], None]
@@ -173,12 +175,14 @@ class Job:
         """Of each part: its rows, its faults, and how far the job is with it."""
         reading = Reading(self._tables, *((mark.input, mark.row) if mark else ()))
         rows, faults = [b"" if mark else self._encoder.head()], b""
-        for number, (data, bad, done) in enumerate(self._windows(reading, progress), start=1):
+        size = 0
+        for data, bad, done in self._windows(reading, progress):
             rows.append(data)
             faults += bad
-            if number % PART == 0:
+            size += len(data) + len(bad)
+            if len(rows) > PART or size > PART_BYTES:
                 yield self._packed(rows), faults, self._mark(reading, done, last=False)
-                rows, faults = [], b""
+                rows, faults, size = [b""], b"", 0
         yield self._packed(rows), faults, self._mark(reading, reading.count, last=True)
 
     def _windows(self, reading: Reading, progress: Progress) -> Iterator[tuple[bytes, bytes, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from tonality.data.badrows import Fault
 from tonality.data.columns import SHOWN
@@ -84,15 +85,19 @@ class Layout:
         error = names.pop() if errors else None
         return cls(kept, tuple(names), tuple(kinds), error, closed, keep is None)
 
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self.columns)
+
     def check(self, row: Row) -> Fault | None:
         """The fault of a row whose columns do not fit, which only objects can have."""
-        if not self.every or row.cells.keys() <= set(self.columns):
+        if not self.every or row.cells.keys() <= self._known:
             return None
         for name in row.cells:
             if name in self.added or name == self.error:
                 reason = f"has a column {name[:60]!r}, as scoring adds; choose another --prefix"
                 return Fault(row.number, reason, row.cells)
-            if self.closed and name not in self.columns:
+            if self.closed and name not in self._known:
                 reason = (
                     f"has a column {name[:60]!r}, which the first rows lack; "
                     "write JSON Lines, or name the columns to keep"

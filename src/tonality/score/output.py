@@ -75,6 +75,7 @@ class Output:
         self._journal = _beside(self._path, "journal")
         self._side_part = _beside(self._side, "part")
         self._stack = contextlib.ExitStack()
+        self._files = self._stack.enter_context(contextlib.ExitStack())
         self._begun = False
         self.mark: Mark | None = None
         self.kept = False
@@ -167,6 +168,7 @@ class Output:
             DataError: the system cannot write.
         """
         with self._writing():
+            self._files.close()  # Windows renames no open file
             whole = self._part
             if self._build is not None and self._part.exists():
                 self._build(self._part, self._built)
@@ -178,6 +180,8 @@ class Output:
                 whole.replace(self._path)
             self._part.unlink(missing_ok=True)
             _sync_folder(self._path.parent)
+            if sys.platform == "win32":
+                self._lines.close()
             self._journal.unlink()
 
     def _open(self, job: Mapping[str, Any], *, overwrite: bool) -> None:
@@ -200,7 +204,7 @@ class Output:
         if size and (not path.exists() or path.stat().st_size < size):
             reason = "is shorter than it was; start over with --overwrite"
             raise DataError(reason, path=path)
-        file = self._stack.enter_context(path.open("ab", buffering=0))
+        file = self._files.enter_context(path.open("ab", buffering=0))
         file.truncate(size)
         file.seek(size)
         return file

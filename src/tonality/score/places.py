@@ -31,7 +31,7 @@ def output_format(output: str, format: str | None, first: str) -> tuple[str, boo
     """
     if format is not None and format not in INPUT_FORMATS:
         raise ConfigError(f"format {format!r}: expected one of {', '.join(INPUT_FORMATS)}")
-    if output == "-":
+    if is_stream(output):
         return format or first, False
     if not Path(output).name or Path(output).is_dir():
         raise ConfigError(f"{output!r} is a folder; name a file")
@@ -55,9 +55,9 @@ def side_file(output: str, given: Path | None, inputs: Sequence[Input]) -> Path 
         ConfigError: that, or the output, is one of the inputs, or they are the same.
     """
     side = given
-    if side is None and output != "-":
+    if side is None and not is_stream(output):
         side = Path(output).with_name(Path(output).name + SIDE)
-    places = [] if output == "-" else [("the output", Path(output))]
+    places = [] if is_stream(output) else [("the output", Path(output))]
     places += [] if side is None else [("the file for bad rows", side)]
     for what, place in places:
         for source in inputs:
@@ -66,6 +66,12 @@ def side_file(output: str, given: Path | None, inputs: Sequence[Input]) -> Path 
     if len(places) == 2 and _is_same(places[0][1], places[1][1]):
         raise ConfigError(f"{side}: the file for bad rows is the output")
     return side
+
+
+def is_stream(output: str) -> bool:
+    """Whether it is standard output, or a pipe or device, rather than a file."""
+    path = Path(output)
+    return output == "-" or (path.exists() and not path.is_file() and not path.is_dir())
 
 
 def _is_same(one: Path, other: Path) -> bool:

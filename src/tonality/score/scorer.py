@@ -11,7 +11,7 @@ from tonality.passages import Passage
 from tonality.score.layout import Layout
 from tonality.score.rows import Row
 
-# A window ends after so many rows, or so many characters of text. Where windows end depends on
+# A window ends after so many rows, or so many characters in them. Where windows end depends on
 # the rows alone, so the answers do, to the last bit, however the bytes came.
 ROWS = WINDOW
 CHARACTERS = 2**22
@@ -33,8 +33,8 @@ def windows(items: Iterator[Row | Fault], layout: Layout) -> Iterator[list[Row |
     window: list[Row | Fault] = []
     characters = 0
     for item in items:
+        characters += _size(item)
         if isinstance(item, Row):
-            characters += len(item.text or "")
             item = layout.check(item) or item
         window.append(item)
         if len(window) == ROWS or characters >= CHARACTERS:
@@ -42,6 +42,17 @@ def windows(items: Iterator[Row | Fault], layout: Layout) -> Iterator[list[Row |
             window, characters = [], 0
     if window:
         yield window
+
+
+def _size(item: Row | Fault) -> int:
+    """The characters that a row holds, about."""
+    if isinstance(item, Row):
+        held = item.native if isinstance(item.native, str) else item.cells.values() or item.text
+    else:
+        held = item.raw
+    if isinstance(held, str):
+        return len(held)
+    return sum(len(value) for value in held or () if isinstance(value, str))
 
 
 class Scorer:
