@@ -106,7 +106,7 @@ def test_a_wrong_file_is_refused(content: str, message: str, tmp_path: Path) -> 
 
 
 def test_a_recipe_that_does_not_exist_names_those_that_do() -> None:
-    with pytest.raises(ConfigError, match=r"'bas'; did you mean 'base'\? Valid: base, lang"):
+    with pytest.raises(ConfigError, match=r"'bas'; did you mean 'base'\? Valid: adapt, base, lang"):
         Recipe.load("bas")
 
 
