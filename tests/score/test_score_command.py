@@ -248,7 +248,8 @@ def test_a_full_disk_keeps_what_is_done(model_folder: Path, here: Path) -> None:
         [sys.executable, "-c", LIMITED, *words], capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    assert "cannot be written: File too large; what was scored so far is kept" in done.stderr
+    assert "cannot be written: File too large" in done.stderr
+    assert "what was scored so far is kept; run it again with --resume" in done.stderr
     assert "Traceback" not in done.stderr
     result = run(model_folder, "in.csv", "-o", "out.csv", "--resume")
     assert "going on after" in result.stderr

@@ -56,6 +56,12 @@ def test_formats_turn_into_one_another(classifier: Classifier) -> None:
     ]  # fmt: skip
 
 
+def test_a_return_in_a_field_is_quoted(classifier: Classifier) -> None:
+    found = scored(classifier, b'text,n\nlove,"a\rb"\n')
+    assert '"a\rb"' in found
+    assert found.count("\r") == 1
+
+
 def test_semicolons_stay(classifier: Classifier) -> None:
     assert scored(classifier, b"text;n\nlove;1,5\n").splitlines()[1].startswith("love;1,5;positive")
 

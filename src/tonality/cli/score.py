@@ -170,6 +170,7 @@ def _to_file(
     job: Job, fingerprint: str, path: Path, side: Path, resume: bool, overwrite: bool
 ) -> int:
     """Scores into a file; returns how many rows an earlier run had done."""
+    from tonality.errors import TonalityError
     from tonality.score.output import Output
 
     with Output(path, side, job.build) as output:
@@ -180,7 +181,7 @@ def _to_file(
         try:
             with progress_of_share("scoring") as progress:
                 job.to_file(output, progress)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, TonalityError):
             if output.kept:
                 say("what was scored so far is kept; run it again with --resume to go on")
             raise

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -77,9 +76,19 @@ class DelimitedEncoder:
                 yield [*empty, str(item)]
 
     def _written(self, rows: Iterable[list[Any]]) -> bytes:
-        text = io.StringIO()
-        csv.writer(text, delimiter=self._delimiter, lineterminator="\n").writerows(rows)
-        return _to_bytes(text.getvalue())
+        lines = _Lines()
+        csv.writer(lines, delimiter=self._delimiter, lineterminator="\r\n").writerows(rows)
+        return _to_bytes("".join(lines))
+
+
+class _Lines(list[str]):
+    """Lines that end in a newline alone, though their writer ends them with a return as well.
+
+    It has to: otherwise the csv module leaves fields that hold a return unquoted.
+    """
+
+    def write(self, line: str) -> None:
+        self.append(f"{line[:-2]}\n")
 
 
 class JsonLinesEncoder:

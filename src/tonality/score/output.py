@@ -27,8 +27,6 @@ from tonality.errors import DataError
 if sys.platform != "win32":
     import fcntl
 
-_KEPT = "; what was scored so far is kept: mend that and go on with --resume"
-
 
 @dataclass(frozen=True)
 class Mark:
@@ -179,7 +177,8 @@ class Output:
             if whole.exists():  # otherwise an earlier run came as far as here
                 whole.replace(self._path)
             self._part.unlink(missing_ok=True)
-            _sync_folder(self._path.parent)
+            for folder in {self._path.parent, self._side.parent}:
+                _sync_folder(folder)
             if sys.platform == "win32":
                 self._lines.close()
             self._journal.unlink()
@@ -238,8 +237,7 @@ class Output:
         try:
             yield
         except OSError as error:
-            kept = _KEPT if self.kept else ""
-            reason = f"cannot be written: {error.strerror or error}{kept}"
+            reason = f"cannot be written: {error.strerror or error}"
             raise DataError(reason, path=self._path) from error
 
 
