@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import threading
@@ -23,7 +24,7 @@ from tonality.artifact import write
 from tonality.cli import app
 from tonality.errors import ArtifactError, ConfigError
 from tonality.serve.model import ServedModel
-from tonality.serve.settings import load_settings
+from tonality.serve.settings import Settings, load_settings
 
 LONG = "the film was not good " * 2000  # takes its time
 
@@ -229,3 +230,15 @@ def test_the_version_of_a_model_is_that_of_its_content(tmp_path: Path) -> None:
     assert one.version == same.version
     assert one.version != other.version
     assert (one.name, same.name) == ("one", "same")
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    page = Path(__file__).parents[2] / "docs" / "serving.md"
+    rows = re.findall(r"^\| `TONALITY_(\w+)` \| ([^|]+) \|", page.read_text(), re.MULTILINE)
+    words = {"the bundled one": None, "one a core": None, "none": ()}
+    fields = {name.upper(): field for name, field in Settings.model_fields.items()}
+    assert [name for name, _ in rows] == list(fields)
+    for name, written in rows:
+        if written != "one a core":
+            default = fields[name].default
+            assert words.get(written, written) in (default, str(default).removesuffix(".0"))
