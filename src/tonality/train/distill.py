@@ -12,7 +12,7 @@ from tonality.data import Dataset
 from tonality.errors import ConfigError
 from tonality.train.checkpoint import RunFolder
 from tonality.train.fit import train
-from tonality.train.prepare import check_dataset
+from tonality.train.identity import check_dataset
 from tonality.train.progress import Reporter
 from tonality.train.recipe import Recipe
 from tonality.train.teachers import read_teachers

@@ -2,43 +2,30 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import time
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-from lightning.pytorch import Callback, Trainer
+from lightning.pytorch import Callback
 
 from tonality import artifact
 from tonality.data import Dataset
 from tonality.errors import TrainingError
-from tonality.train.batches import BatchStream
 from tonality.train.checkpoint import METRICS, RunFolder
 from tonality.train.curves import CURVES, draw_curves
 from tonality.train.export import build_artifact, rehearse, validation_csv
+from tonality.train.identity import check_dataset, fingerprint, vocabulary_fingerprint
 from tonality.train.loop import Loop
-from tonality.train.model import Dropout, LSTMNetwork
-from tonality.train.module import TrainingModule
-from tonality.train.ordered import numbers_of, soft_targets
-from tonality.train.prepare import (
-    Prepared,
-    check_dataset,
-    fingerprint,
-    prepare,
-    vocabulary_fingerprint,
-    with_vectors,
-)
+from tonality.train.prepare import Prepared, prepare, with_vectors
 from tonality.train.progress import Reporter
 from tonality.train.recipe import Recipe
 from tonality.train.requirements import require_packages
 from tonality.train.start import Start, as_start
+from tonality.train.steps import take_steps
 from tonality.train.teaching import Teaching
-from tonality.train.unlabelled import batch_stream, check_unlabelled
+from tonality.train.unlabelled import check_unlabelled
 
 VALIDATION = "validation.csv"
 
@@ -139,16 +126,14 @@ def train(
             data = with_vectors(data, recipe, folder, reporter)
         if teaching is not None:
             data = teaching.taught(dataset, data, recipe, folder, reporter)
-        with _quiet(), torch.random.fork_rng(devices=[]):
-            trainer, loop = _fit(
-                data, recipe, folder, reporter, state, checkpoint_minutes, began,
-                callbacks=list(callbacks), accelerator=accelerator, devices=devices,
-            )  # fmt: skip
+        trainer, loop = take_steps(
+            data, recipe, folder, reporter,
+            state=state, checkpoint_minutes=checkpoint_minutes, began=began,
+            callbacks=list(callbacks), accelerator=accelerator, devices=devices,
+        )  # fmt: skip
     except Exception as fault:
         folder.abandon()
-        if isinstance(fault, MemoryError) or (
-            isinstance(fault, RuntimeError) and "memory" in str(fault)
-        ):
+        if _is_of_memory(fault):
             raise TrainingError(_MEMORY) from fault
         raise
     if not trainer.is_global_zero:
@@ -160,82 +145,9 @@ def train(
     return _finish(dataset, data, recipe, folder, loop, reporter, str(trainer.strategy.root_device))
 
 
-def _fit(
-    data: Prepared,
-    recipe: Recipe,
-    folder: RunFolder,
-    reporter: Reporter,
-    state: Mapping[str, Any] | None,
-    checkpoint_minutes: float,
-    began: float,
-    *,
-    callbacks: list[Callback],
-    accelerator: str,
-    devices: int | str,
-) -> tuple[Trainer, Loop]:
-    """Does the steps that are left."""
-    settings = recipe.training
-    stream = batch_stream(data, recipe, 0 if state is None else state["step"])
-    loop = Loop(
-        data, recipe, stream, folder, reporter,
-        checkpoint_minutes=checkpoint_minutes, state=state, began=began,
-    )  # fmt: skip
-    half = settings.precision == "bf16" and accelerator != "cpu" and torch.cuda.is_available()
-    trainer = Trainer(
-        accelerator=accelerator,
-        devices=devices,
-        precision="bf16-mixed" if half else "32-true",
-        max_epochs=1,  # to Lightning; the stream goes through all of ours
-        min_epochs=0,
-        callbacks=[*callbacks, loop],
-        default_root_dir=folder.path,
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        use_distributed_sampler=False,
-    )
-    stream.rank, stream.world_size = trainer.global_rank, trainer.world_size
-    if len(stream) and not loop.stopping.stop:
-        module = _module(data, recipe, stream, state)
-        reporter.say(
-            f"{stream.total_steps - stream.first_step:,} steps of up to {settings.batch_size} "
-            f"texts on {trainer.strategy.root_device}"
-        )
-        try:
-            trainer.fit(module, train_dataloaders=stream)
-        except SystemExit as fault:  # what Lightning makes of Ctrl-C before the first step
-            raise KeyboardInterrupt from fault
-        finally:
-            reporter.close()
-    return trainer, loop
-
-
-def _module(
-    data: Prepared, recipe: Recipe, stream: BatchStream, state: Mapping[str, Any] | None
-) -> TrainingModule:
-    torch.manual_seed(recipe.training.seed)
-    network = LSTMNetwork(data.network, Dropout(**vars(recipe.dropout)))
-    if state is not None:
-        network.load_state_dict(state["weights"])
-    elif data.start is not None:
-        network.start_from(data.start.for_network(data.network, data.labels))
-    elif data.vectors is not None:
-        network.start_from({"embedding.weight": data.vectors})
-    weights = None
-    if recipe.training.class_weights == "balanced":
-        weights = torch.from_numpy(1 / (len(data.labels) * data.priors)).float()  # (C,)
-    targets = None
-    if recipe.training.ordered:
-        targets = torch.from_numpy(soft_targets(numbers_of(data.labels))).float()  # (C, C)
-    return TrainingModule(
-        network,
-        recipe,
-        total_steps=stream.total_steps,
-        first_step=stream.first_step,
-        class_weights=weights,
-        targets=targets,
-        optimiser_state=None if state is None else state["optimiser"],
+def _is_of_memory(fault: Exception) -> bool:
+    return isinstance(fault, MemoryError) or (
+        isinstance(fault, RuntimeError) and "memory" in str(fault)
     )
 
 
@@ -282,23 +194,3 @@ def _finish(
         f"the model is in {folder.model}"
     )
     return folder.model
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Lightning tells of its own defaults and hints; a run speaks through its reporter."""
-    loggers = [
-        logging.getLogger(name) for name in ("lightning", "lightning.pytorch", "lightning.fabric")
-    ]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module=r"lightning\.")
-            # Weight dropout makes a matrix anew at every pass; cuDNN would have it in one place.
-            warnings.filterwarnings("ignore", message="RNN module weights are not part")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

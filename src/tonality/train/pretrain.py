@@ -17,7 +17,7 @@ import torch
 from tonality.data import Dataset
 from tonality.train.checkpoint import RunFolder
 from tonality.train.corpus import read_corpus
-from tonality.train.prepare import fingerprint, vocabulary_fingerprint
+from tonality.train.identity import fingerprint, vocabulary_fingerprint
 from tonality.train.pretraining_run import PretrainingRun
 from tonality.train.progress import Reporter
 from tonality.train.recipe import Recipe

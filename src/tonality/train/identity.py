@@ -1,0 +1,74 @@
+"""What a run's result depends on: checks of the data, and hashes by which a run knows it again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+
+import numpy as np
+
+from tonality.data import Dataset, Table
+from tonality.data.ordered import in_order
+from tonality.errors import DataError
+from tonality.manifest import shorten
+from tonality.vocabulary import Vocabulary
+
+# Fewer labelled rows teach nothing, whatever the settings.
+LEAST_ROWS = 20
+# As the model folder's reader has it: control characters in a label would reach the terminal.
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def check_dataset(dataset: Dataset) -> tuple[str, ...]:
+    """Checks that a dataset can be trained on and gives its classes in order.
+
+    Classes are in alphabetical order, or in that of the numbers if all are numbers.
+
+    Raises:
+        DataError: no labels, one class only, too few rows, or a label that no model can have.
+    """
+    table = dataset.train
+    source = table.source or None
+    if table.labels is None:
+        raise DataError(
+            "there are no labels to learn; name their column with --label-column", path=source
+        )
+    labels = sorted(set(table.labels))
+    if len(labels) < 2:
+        found = f"every row has the label {labels[0]!r}" if labels else "there are no rows"
+        raise DataError(f"{found}; a classifier needs two classes or more", path=source)
+    if len(table) < LEAST_ROWS:
+        raise DataError(
+            f"{len(table)} labelled rows are too few; {LEAST_ROWS} are the least", path=source
+        )
+    for label in labels:
+        if not label.strip() or _UNPRINTABLE.search(label):
+            raise DataError(
+                f"the label {shorten(repr(label))} is blank or has control characters, which no "
+                "model can have; rename it with --label-map or in the data",
+                path=source,
+            )
+    return tuple(in_order(labels))
+
+
+def fingerprint(dataset: Dataset) -> str:
+    """SHA-256 of all that training reads of a dataset, wherever it came from."""
+    digest = hashlib.sha256(b"%d" % dataset.validation_rows if dataset.validation_rows else b"")
+    parts = (dataset.train, dataset.unlabelled, dataset.test)
+    tables: Iterable[Table] = [table for table in parts if table is not None]
+    for table in tables:
+        for column in (table.texts, table.labels, table.groups):
+            digest.update(b"\0none" if column is None else b"\0%d" % len(column))
+            for value in column or ():
+                data = value.encode("utf-8", "surrogatepass")
+                digest.update(b"%d:" % len(data) + data)
+        if table.weights is not None:
+            digest.update(np.array(table.weights, dtype="<f8").tobytes())
+    return digest.hexdigest()
+
+
+def vocabulary_fingerprint(vocabulary: Vocabulary) -> str:
+    """SHA-256 of the words and n-grams, and so of which row of the embeddings is whose."""
+    return hashlib.sha256(json.dumps(vocabulary.to_json()).encode()).hexdigest()
