@@ -59,11 +59,11 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(model: Path | None = None, port: int = 0, **settings: object) -> Iterator[Running]:
+def running(model: Path | None = None, port: int = 0, **settings: Any) -> Iterator[Running]:
     """Starts ``tonality serve``; ends it if that is still to be done.
 
     Args:
-        model: the model folder; by default the bundled model.
+        model: the model folder.
         port: where it listens; 0 takes a free port.
         settings: ``TONALITY_…`` variables, without the prefix.
     """
@@ -71,7 +71,7 @@ def running(model: Path | None = None, port: int = 0, **settings: object) -> Ite
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("TONALITY_")}
     command = [sys.executable, "-W", "error", "-m", "tonality", "serve", "--port", str(port)]
     process = subprocess.Popen(
-        command + ([] if model is None else ["--model", str(model)]),
+        command,
         env={**inherited, "OMP_NUM_THREADS": "1", **variables},
         stderr=subprocess.PIPE,
         text=True,

@@ -21,10 +21,12 @@ from tonality.train.adapt import LEAST_STEPS, adapt, with_enough_steps
 from tonality.train.recipe import Recipe
 
 ADAPT = Recipe.load("adapt").with_settings(
-    ["training.batch_size=16", "training.epochs=3", "optimiser.learning_rate=0.1", "optimiser.layer_decay=1.5", "optimiser.unfreeze_every=0",
-     "dropout.pooled=0.1",
-     "pretraining.streams=8", "pretraining.steps=8"]
-)  # fmt: skip
+    [
+        *("training.batch_size=16", "training.epochs=3", "dropout.pooled=0.1"),
+        *("optimiser.learning_rate=0.1", "optimiser.layer_decay=1.5", "optimiser.unfreeze_every=0"),
+        *("pretraining.streams=8", "pretraining.steps=8"),
+    ]
+)
 # The same feelings in other words, as another trade has them.
 TRADE = {
     **{"great": "sturdy", "lovely": "sharp", "brilliant": "solid", "moving": "light"},

@@ -21,9 +21,10 @@ from tonality.data import Dataset, Table
 from tonality.errors import ConfigError, DataError
 from tonality.train import train
 from tonality.train.batches import Batch, BatchStream, balanced_rows
+from tonality.train.identity import fingerprint
 from tonality.train.objectives import weighted_cross_entropy
 from tonality.train.ordered import soft_targets
-from tonality.train.prepare import fingerprint, prepare
+from tonality.train.prepare import prepare
 from tonality.train.progress import Reporter
 from tonality.train.validate import validate
 
