@@ -107,7 +107,7 @@ def choose(columns: Sequence[str], wanted: Wanted, path: Path | str) -> Chosen:
     """
     text = _find(columns, "text", wanted.text, path)
     if text is None:
-        raise DataError(f"no text column; name it with --text-column. {_list(columns)}", path=path)
+        raise DataError(f"no text column; name it with --text-column. {listed(columns)}", path=path)
     return Chosen(
         text=text,
         label=_find(columns, "label", wanted.label, path),
@@ -128,7 +128,7 @@ def _find(columns: Sequence[str], role: str, given: str | None, path: Path | str
     if len(found) > 1:
         several = ", ".join(repr(columns[i]) for i in found)
         reason = f"several columns could be the {role}: {several}"
-        raise DataError(f"{reason}; choose with --{role}-column. {_list(columns)}", path=path)
+        raise DataError(f"{reason}; choose with --{role}-column. {listed(columns)}", path=path)
     return found[0] if found else None
 
 
@@ -137,7 +137,7 @@ def _called(columns: Sequence[str], given: str, path: Path | str) -> list[int]:
     found = [i for i, name in enumerate(columns) if name == given]
     found = found or [i for i, name in enumerate(columns) if _plain(name) == _plain(given)]
     if not found:
-        raise DataError(f"no column {given!r}. {_list(columns)}", path=path)
+        raise DataError(f"no column {given!r}. {listed(columns)}", path=path)
     return found
 
 
@@ -154,7 +154,8 @@ def _plain(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.casefold())
 
 
-def _list(columns: Sequence[str]) -> str:
+def listed(columns: Sequence[str]) -> str:
+    """The columns, for a message."""
     names = ", ".join(repr(name[:60]) for name in columns[:SHOWN])
     more = f" and {len(columns) - SHOWN} more" if len(columns) > SHOWN else ""
     return f"Columns: {names}{more}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tonality.data.badrows import Fault
-from tonality.data.columns import SHOWN
+from tonality.data.columns import listed
 from tonality.errors import ConfigError
 from tonality.score.rows import Row
 
@@ -112,10 +112,3 @@ def _free_prefix(columns: Iterable[str], names: Sequence[str]) -> str:
         prefix = PREFIX if number == 1 else f"{PREFIX}{number}_"
         number += 1
     return prefix
-
-
-def listed(columns: Sequence[str]) -> str:
-    """The columns, for a message."""
-    names = ", ".join(repr(name[:60]) for name in columns[:SHOWN])
-    more = f" and {len(columns) - SHOWN} more" if len(columns) > SHOWN else ""
-    return f"Columns: {names}{more}"

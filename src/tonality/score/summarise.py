@@ -9,11 +9,11 @@ from typing import Any
 
 from tonality.classifier import UNCERTAIN
 from tonality.data.badrows import Fault
+from tonality.data.columns import listed
 from tonality.errors import ConfigError, DataError
 from tonality.evaluate.scores import Interval, wilson
 from tonality.score.groups import Counts, Group, period_name
 from tonality.score.inputs import Input
-from tonality.score.layout import listed
 from tonality.score.phrases import Phrase, Sample
 from tonality.score.reading import Reading, Tables
 from tonality.score.verdicts import VerdictColumns

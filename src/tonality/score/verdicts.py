@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from tonality.classifier import UNCERTAIN
+from tonality.data.columns import listed
 from tonality.errors import DataError
-from tonality.score.layout import listed
 
 _LAST = "tokens_left_out"
 
