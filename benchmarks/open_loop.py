@@ -91,6 +91,9 @@ class Load:
             await asyncio.sleep(0.001)
         while self._busy:
             await asyncio.sleep(0.01)
+        while self.idle:
+            self.idle.popleft().close()
+        await asyncio.sleep(0.1)
         return self.findings
 
     def answered(self, number: int, status: int, due: float, body: bytes) -> None:
@@ -123,6 +126,10 @@ class _Caller(asyncio.Protocol):
         """Sends a request that was due at a time of ``perf_counter``."""
         self._asked = number, due
         self._transport.write(self._load.requests[number])
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self._transport.close()
 
     def data_received(self, data: bytes) -> None:
         self._received += data

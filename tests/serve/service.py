@@ -59,7 +59,7 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(model: Path | None = None, port: int = 0, **settings: Any) -> Iterator[Running]:
+def running(model: Path, port: int = 0, **settings: Any) -> Iterator[Running]:
     """Starts ``tonality serve``; ends it if that is still to be done.
 
     Args:
@@ -70,6 +70,7 @@ def running(model: Path | None = None, port: int = 0, **settings: Any) -> Iterat
     variables = {f"TONALITY_{name.upper()}": str(value) for name, value in settings.items()}
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("TONALITY_")}
     command = [sys.executable, "-W", "error", "-m", "tonality", "serve", "--port", str(port)]
+    command += ["--model", str(model)]
     process = subprocess.Popen(
         command,
         env={**inherited, "OMP_NUM_THREADS": "1", **variables},

@@ -243,7 +243,7 @@ def test_cors_where_it_is_asked_for(model_folder: Path) -> None:
     origin = {"Origin": "https://shop.example"}
     preflight = {**origin, "Access-Control-Request-Method": "POST"}
     preflight |= {"Access-Control-Request-Headers": "Content-Type, X-API-Key"}
-    settings = {"cors_origins": "https://shop.example", "api_keys": "k"}
+    settings: dict[str, Any] = {"cors_origins": "https://shop.example", "api_keys": "k"}
     with running(model_folder, **settings) as server, server.client() as client:
         allowed = client.options("/v1/predict", headers=preflight)
         assert allowed.status_code == 200

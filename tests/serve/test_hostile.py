@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ pytest.importorskip("fastapi", reason="the service needs tonality[serve]")
 
 from service import Answer, Running, answer, everything, post, running, texts
 
-LIMITS = {
+LIMITS: dict[str, Any] = {
     "header_seconds": 0.6,
     "body_seconds": 0.6,
     "write_seconds": 0.6,
