@@ -16,11 +16,13 @@ def serve(
         str | None, typer.Option(help="The address to listen on; by default 127.0.0.1.")
     ] = None,
     port: Annotated[
-        int | None, typer.Option(help="The port; 0 takes a free one; by default 8000.")
+        int | None,
+        typer.Option(help="The port; 0 takes a free one; by default 8000.", min=0, max=65535),
     ] = None,
     model: Model = None,
     threads: Annotated[
-        int | None, typer.Option(help="Batches computed at the same time; by default one a core.")
+        int | None,
+        typer.Option(help="Batches computed at the same time; by default one a core.", min=1),
     ] = None,
 ) -> None:
     """Answer over HTTP, with a page at /.

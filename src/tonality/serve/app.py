@@ -16,7 +16,6 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from tonality import __version__
-from tonality.errors import TonalityError
 from tonality.serve import answers, pages
 from tonality.serve.batches import Batches, Compute
 from tonality.serve.bodies import JSON, Bodies
@@ -74,6 +73,7 @@ class Service:
                 allow_origins=settings.cors_origins,
                 allow_methods=["GET", "POST"],
                 allow_headers=["Authorization", "Content-Type", "X-API-Key"],
+                expose_headers=["Retry-After"],
             )
 
     @property
@@ -93,7 +93,7 @@ class Service:
         async with self._reloading:
             try:
                 model = await asyncio.to_thread(ServedModel.load, self.settings.model)
-            except (TonalityError, OSError) as error:
+            except Exception as error:  # whatever it is, the model that is there answers
                 logger.error("the model stays version %s: %s", self.model.version, error)
                 self.metrics.reloads.labels("failed").inc()
                 return

@@ -73,4 +73,6 @@ def _accuracy(metrics: dict[str, Any]) -> float | None:
     """The accuracy on the validation part, where training wrote it into the folder."""
     measured = metrics.get("validation")
     accuracy = measured.get("accuracy") if isinstance(measured, dict) else None
-    return accuracy if isinstance(accuracy, float) and 0 <= accuracy <= 1 else None
+    if isinstance(accuracy, int | float) and 0 <= accuracy <= 1:
+        return float(accuracy)
+    return None

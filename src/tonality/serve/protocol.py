@@ -23,6 +23,9 @@ UNREAD = "tonality.unread"
 # Requests that a client may send before it has the answer to the first.
 PIPELINE = 16
 
+# Connections beyond the most there may be that are told so at a time; others are just closed.
+REFUSED = 128
+
 # How long what a client goes on to send is read and dropped once it has been answered: a connection
 # closed with bytes unread is reset, and the client may never see the answer.
 LINGER_SECONDS = 5.0
@@ -82,7 +85,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._body_since = self._paused_since = 0.0
         self._closed_by: float | None = None
         super().connection_made(cast(asyncio.Transport, self._line))
-        if len(self.connections) > self.settings.max_connections:
+        too_many = len(self.connections) - self.settings.max_connections
+        if too_many > REFUSED:
+            self._line.abort()
+        elif too_many > 0:
             self._refuse(_crowded())
 
     def data_received(self, data: bytes) -> None:
@@ -169,7 +175,10 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._line.abort()
         elif self._head_since is not None:
             if now - self._head_since > settings.header_seconds:
-                self._refuse(_slow("headers"))
+                if self._silent_bytes or self._head_bytes:
+                    self._refuse(_slow("headers"))
+                else:  # browsers connect ahead of need, and want no answer without a request
+                    self._line.close()
         elif cycle is not None and not cycle.response_complete and cycle.more_body:
             if self.flow.read_paused:  # it is the server that is slow
                 self._body_since, self._body_bytes = now, 0

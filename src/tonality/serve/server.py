@@ -15,10 +15,13 @@ import uvicorn
 from tonality.blas import one_thread
 from tonality.serve.app import Service
 from tonality.serve.model import ServedModel
-from tonality.serve.protocol import BoundedProtocol, bounded
+from tonality.serve.protocol import REFUSED, BoundedProtocol, bounded
 from tonality.serve.settings import Settings
 
 logger = logging.getLogger(__name__)
+
+# Files that a process opens apart from connections, with room to spare.
+FILES = 256
 
 # How often connections are looked at for what takes too long.
 LOOK_SECONDS = 0.25
@@ -33,6 +36,7 @@ def serve(settings: Settings) -> None:
     """
     # uvicorn tells of every broken request and unfinished answer; those are counted instead.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+    _allow_files(settings.max_connections + REFUSED + FILES)
     service = Service(settings, ServedModel.load(settings.model))
     with one_thread(), contextlib.closing(service), _listen(settings) as listener:
         Server(service).run([listener])
@@ -142,6 +146,21 @@ class Server(uvicorn.Server):
             for connection in list(self.server_state.connections):
                 if isinstance(connection, BoundedProtocol):
                     connection.look(loop.time())
+
+
+def _allow_files(count: int) -> None:
+    """Lets the process open so many files, for each connection is one."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= count:
+        return
+    allowed = count if hard == resource.RLIM_INFINITY else min(count, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    if allowed < count:
+        logger.warning("the system allows %d open files, but %d may be needed", hard, count)
 
 
 def _listen(settings: Settings) -> socket.socket:
