@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from service import Running, answer, post, running, texts
 from reading_model import make_artifact
 from tonality.artifact import write
 from tonality.cli import app
-from tonality.errors import ArtifactError, ConfigError
+from tonality.errors import ArtifactError, ConfigError, DependencyError
 from tonality.serve.model import ServedModel
 from tonality.serve.settings import Settings, load_settings
 
@@ -188,6 +189,12 @@ def test_wrong_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         CliRunner().invoke(app, ["serve", "--model", "none"], catch_exceptions=False)
     monkeypatch.setenv("TONALITY_MAX_TEXTS", "many")
     with pytest.raises(ConfigError, match="TONALITY_MAX_TEXTS: Input should be a valid integer"):
+        CliRunner().invoke(app, ["serve"], catch_exceptions=False)
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tonality.serve.server", None)
+    with pytest.raises(DependencyError, match=r"pip install 'tonality\[serve\]'"):
         CliRunner().invoke(app, ["serve"], catch_exceptions=False)
 
 
