@@ -198,7 +198,8 @@ def test_inference_needs_neither_torch_nor_the_other_extras(model_folder: Path) 
         f"tonality.load({str(model_folder)!r}).predict('I love it')\n"
         "import tonality.cli\n"
         "heavy = {'torch', 'lightning', 'sklearn', 'pyarrow', 'pandas', 'matplotlib', 'jinja2',"
-        " 'gensim', 'scipy', 'Stemmer', 'simplemma', 'kagglehub', 'tonality.train.model'}\n"
+        " 'gensim', 'scipy', 'Stemmer', 'simplemma', 'kagglehub', 'fastapi', 'pydantic',"
+        " 'uvicorn', 'tonality.train.model'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"
     )
     result = subprocess.run(
