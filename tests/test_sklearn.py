@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import subprocess
 import sys
 import tempfile
@@ -27,7 +28,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 import tonality
 from tonality.errors import ArtifactError, DependencyError
 from tonality.sklearn import LSTMClassifier
-from tonality.train import prepare
+from tonality.train import identity
 
 SMALL: dict[str, Any] = {
     "embedding_size": 16,
@@ -110,7 +111,7 @@ CANNOT_HOLD = {
     expected_failed_checks=lambda estimator: CANNOT_HOLD,
 )
 def test_scikit_learns_checks(estimator: Any, check: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prepare, "LEAST_ROWS", 2)  # some of the checks' toys have ten rows
+    monkeypatch.setattr(identity, "LEAST_ROWS", 2)  # some of the checks' toys have ten rows
     check(estimator)
 
 
@@ -398,6 +399,14 @@ def test_predicts_without_torch(fitted: LSTMClassifier, tmp_path: Path) -> None:
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert done.stdout == "False\n"
+
+
+def test_the_pages_example_runs() -> None:
+    page = Path(__file__).parent.parent / "docs" / "own-data.md"
+    (code,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(compile(code, page.name, "exec"), names)
+    assert names["model"].predict(["waste of money"]).tolist() == [1]
 
 
 def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,6 +109,11 @@ def calibrate(
     source = {"name": dataset.name, "sha256": dataset.sha256, "part": chosen.part.value}
     aim = Aim(accuracy, coverage)
     result = _calibrated(classifier, chosen, source, aim, Thresholds(thresholds))
+    if result.chosen is not None and not result.chosen.helps:
+        say(
+            "careful: thresholds chosen on one half of these rows do not raise the macro F1 of the "
+            "other; more rows may, or --thresholds even"
+        )
     artifact.write(result.artifact, output, overwrite=overwrite)
     say(f"the model is in {output}")
     if as_json:

@@ -45,6 +45,12 @@ class Chosen:
     macro_f1_even: float
     macro_f1_cross_fitted: float | None
 
+    @property
+    def helps(self) -> bool:
+        """Whether they raise the macro F1 where they were not chosen, as far as that is known."""
+        crossed = self.macro_f1_cross_fitted
+        return crossed is None or crossed > self.macro_f1_even
+
     def to_json(self, labels: tuple[str, ...]) -> dict[str, Any]:
         """Plain values, the thresholds by label."""
         return {**vars(self), "values": dict(zip(labels, self.values, strict=True))}
