@@ -17,10 +17,10 @@ pytest.importorskip("fastapi", reason="the service needs tonality[serve]")
 from service import Answer, Running, answer, everything, post, running, texts
 
 LIMITS: dict[str, Any] = {
-    "header_seconds": 0.6,
-    "body_seconds": 0.6,
-    "write_seconds": 0.6,
-    "keep_alive_seconds": 0.6,
+    "header_seconds": 1,
+    "body_seconds": 1,
+    "write_seconds": 1,
+    "keep_alive_seconds": 1,
     "max_header_bytes": 4096,
 }
 
@@ -156,17 +156,12 @@ def test_nearly_nothing_is_sent(server: Running) -> None:
 
 def test_headers_that_drip(server: Running) -> None:
     with server.connect() as connection:
-        begun = time.monotonic()
         connection.sendall(b"GET / HTTP/1.1\r\n")
-        while time.monotonic() - begun < 30:
-            try:
-                connection.sendall(b"X: y\r\n")
-                time.sleep(0.1)
-            except ConnectionError:
-                break
-            if time.monotonic() - begun > 1.5:
-                break
-        assert answer(connection).status == 408
+        for n in range(12):
+            connection.sendall(b"X-%d: y\r\n" % n)
+            time.sleep(0.2)
+        found = answer(connection)
+        assert (found.status, found.code) == (408, "slow_headers")
 
 
 def test_a_body_that_drips(server: Running) -> None:
@@ -176,7 +171,7 @@ def test_a_body_that_drips(server: Running) -> None:
         connection.sendall(request[: -len(body)])
         for n in range(12):
             connection.sendall(body[n : n + 1])
-            time.sleep(0.1)
+            time.sleep(0.2)
         found = answer(connection)
         assert (found.status, found.code) == (408, "slow_body")
 
