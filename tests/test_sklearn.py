@@ -107,7 +107,7 @@ CANNOT_HOLD = {
 
 
 @parametrize_with_checks(  # type: ignore[untyped-decorator]
-    [OfNumbers(**SMALL, epochs=8, n_iter_no_change=4)],
+    [OfNumbers(**{**SMALL, "epochs": 5, "n_iter_no_change": 2, "learning_rate": 3e-2})],
     expected_failed_checks=lambda estimator: CANNOT_HOLD,
 )
 def test_scikit_learns_checks(estimator: Any, check: Any, monkeypatch: pytest.MonkeyPatch) -> None:
