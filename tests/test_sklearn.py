@@ -275,6 +275,8 @@ def test_more_epochs_go_on_from_the_weights() -> None:
     for _ in range(3):
         model.partial_fit(texts, labels)
     assert model.history_[-1]["validation_loss"] < first
+    model.partial_fit([text.replace("film", "zebra") for text in texts], labels)
+    assert "zebra" in model.artifact_.vocabulary.forms
     with pytest.raises(ValueError, match="to go on, y must have the classes that were learnt"):
         model.partial_fit(texts, np.where(labels == "pos", "neg", "neutral"))
     with pytest.raises(ValueError, match="every class in `classes` must be in y"):

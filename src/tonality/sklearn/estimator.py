@@ -43,7 +43,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             pooled states.
         max_tokens: most tokens of a text that are read.
         min_count: fewest occurrences of a word that gets a vector of its own.
-        max_vocabulary: most such words.
+        max_vocabulary: most such words, or most that are added to those of a start.
         ngrams: most bigrams and trigrams with vectors of their own; 0 for none.
         epochs: passes over the training texts, at most.
         batch_size: texts a step.
@@ -61,7 +61,8 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             epochs. The weights of the best epoch are kept either way.
         n_iter_no_change: so many epochs.
         start_from: a model folder or the name of a bundled model whose vocabulary, shape and
-            weights to begin with, in place of the five settings of the shape.
+            weights to begin with, in place of the five settings of the shape; words that it lacks
+            are added.
         warm_start: let ``fit`` go on from the weights that there are, as ``partial_fit`` does.
         settings: further settings of the recipe by name, such as
             ``{"text.stop_words": "english"}``; they come last.

@@ -58,7 +58,9 @@ def to_recipe(arguments: Mapping[str, Any], *, seed: int, cut: int, started: boo
         "training.validation_seed": cut,
         "training.patience": arguments["n_iter_no_change"] if arguments["early_stopping"] else 0,
     }
-    if not started:
+    if started:
+        values["vocabulary.extend"] = arguments["max_vocabulary"]
+    else:
         values |= {f"network.{name}": arguments[name] for name in _SHAPE}
     weights = arguments["class_weight"]
     if isinstance(weights, str):  # those of a mapping go by text
