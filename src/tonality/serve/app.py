@@ -21,9 +21,10 @@ from tonality.serve.batches import Batches, Compute
 from tonality.serve.bodies import JSON, Bodies
 from tonality.serve.gate import Gate, Handler
 from tonality.serve.metrics import Metrics
-from tonality.serve.model import ServedModel
+from tonality.serve.model import VERSION, ServedModel
 from tonality.serve.openapi import finish, json_body, responses, secured, table_answer, table_body
 from tonality.serve.problems import ProblemError, problem_of, stopping
+from tonality.serve.protocol import UNREAD
 from tonality.serve.schemas import Explanations, ModelInfo, Predictions, Status, texts_adapter
 from tonality.serve.settings import Settings
 from tonality.serve.uploads import Uploads
@@ -65,7 +66,7 @@ class Service:
         }
         routes = self._routes(direct)
         paths = frozenset(route.path for route in routes.routes if isinstance(route, Route))
-        self._gate = Gate(routes, settings, self.metrics, paths, direct)
+        self._gate = Gate(routes, settings, self.metrics, paths, direct, self._version)
         self.app: ASGIApp = self._gate
         if settings.cors_origins:
             self.app = CORSMiddleware(
@@ -73,7 +74,7 @@ class Service:
                 allow_origins=settings.cors_origins,
                 allow_methods=["GET", "POST"],
                 allow_headers=["Authorization", "Content-Type", "X-API-Key"],
-                expose_headers=["Retry-After"],
+                expose_headers=["Retry-After", VERSION],
             )
 
     @property
@@ -106,6 +107,9 @@ class Service:
         self._uploads.close()
         self._batches.close()
 
+    def _version(self) -> str:
+        return self.model.version
+
     def _routes(self, direct: dict[str, Handler]) -> FastAPI:
         app = FastAPI(
             title="tonality",
@@ -127,6 +131,7 @@ class Service:
                     body=bool(extra),
                     key=key and not open,
                     table=path == "/v1/score",
+                    version=path.startswith("/v1/"),
                 ),
                 openapi_extra=secured(extra, key=key and not open),
                 operation_id=path.rpartition("/")[2],
@@ -162,14 +167,18 @@ class Service:
         return await self._uploads.answer(request, self.model)
 
     async def _read(self, compute: Compute, request: Request) -> Response:
-        body = await self._bodies.read_json(request, self._texts)
+        if not request.scope.get(UNREAD, bool)():  # else the connection could not be kept
+            self._batches.check_room()
+        asked = await self._bodies.read_json(request, self._texts)
         model = self.model
-        results = await self._batches.run(model, compute, body.texts)
-        return Response(answers.document(model.name, results), media_type=JSON)
+        results = await self._batches.run(model, compute, asked.texts)
+        body = answers.document(model.name, results)
+        return Response(body, headers=model.headers, media_type=JSON)
 
     async def _tell_model(self, request: Request) -> Response:
         """Tell which model answers."""
-        return _json(self.model.info())
+        model = self.model
+        return Response(to_json(model.info()), headers=model.headers, media_type=JSON)
 
     async def _tell_health(self, request: Request) -> Response:
         """Tell that the process lives."""

@@ -99,6 +99,15 @@ class Batches:
         self._threads = ThreadPoolExecutor(settings.threads, "tonality-compute")
         metrics.watch_queue(lambda: self._waiting)
 
+    def check_room(self, count: int = 1) -> None:
+        """Makes sure that so many texts may wait: to be asked before work is put into a request.
+
+        Raises:
+            ProblemError: the queue is full (503).
+        """
+        if self._waiting + count > self._settings.queue_texts:
+            raise busy("The queue of texts is full.")
+
     async def run(
         self, model: ServedModel, compute: Compute, texts: Texts, *, patient: bool = False
     ) -> list[Any]:
@@ -116,10 +125,11 @@ class Batches:
         """
         if not texts:
             return []
+        if not patient:
+            self.check_room(len(texts))
         job = Job(model, compute, texts, patient)
         if patient:
             return await self._wait(job)
-        self._admit(len(texts))
         self._waiting += len(texts)
         seconds = self._settings.request_seconds
         limit = asyncio.get_running_loop().call_later(seconds, self._give_up, job)
@@ -141,10 +151,6 @@ class Batches:
     def close(self) -> None:
         """Ends the threads; what they compute is finished, what waits is dropped."""
         self._threads.shutdown(cancel_futures=True)
-
-    def _admit(self, count: int) -> None:
-        if self._waiting + count > self._settings.queue_texts:
-            raise busy(f"{self._waiting} texts are waiting already.")
 
     def _give_up(self, job: Job) -> None:
         job.fail(_too_slow(self._settings.request_seconds))

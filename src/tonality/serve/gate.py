@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tonality.serve.metrics import Metrics
+from tonality.serve.model import VERSION
 from tonality.serve.problems import ProblemError, problem_of, stopping
 from tonality.serve.protocol import UNREAD
 from tonality.serve.settings import Settings
@@ -34,6 +35,8 @@ _HEADERS = [
 _POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 _NO_STORE = (b"cache-control", b"no-store")
 
+_VERSION = VERSION.lower().encode()
+
 
 class Gate:
     """An ASGI application around another.
@@ -45,9 +48,11 @@ class Gate:
         paths: the paths that are counted by name; all others are ``other``.
         direct: what answers POST at the paths that are asked a thousand times a second; the way
             through the routes takes longer than all the rest outside the network.
+        version: the version of the model that answers, asked for answers that tell none yet.
 
     Attributes:
         draining: whether answers tell clients to connect anew, elsewhere.
+        version: see the argument.
     """
 
     def __init__(
@@ -57,17 +62,19 @@ class Gate:
         metrics: Metrics,
         paths: frozenset[str],
         direct: Mapping[str, Handler],
+        version: Callable[[], str],
     ) -> None:
         self._app = app
         self._metrics = metrics
         self._paths = paths
         self._direct = direct
+        self.version = version
         self._keys = [_digest(key.get_secret_value().encode()) for key in settings.api_keys]
         self.draining = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
-        answer = Answer(send, self, scope.get(UNREAD, bool))
+        answer = Answer(send, self, scope)
         started = time.perf_counter()
         try:
             await self._answer(scope, receive, answer)
@@ -134,12 +141,12 @@ class Answer:
         status: the status sent, 0 before.
     """
 
-    __slots__ = ("_gate", "_send", "_unread", "status")
+    __slots__ = ("_gate", "_scope", "_send", "status")
 
-    def __init__(self, send: Send, gate: Gate, unread: Callable[[], bool]) -> None:
+    def __init__(self, send: Send, gate: Gate, scope: Scope) -> None:
         self._send = send
         self._gate = gate
-        self._unread = unread
+        self._scope = scope
         self.status = 0
 
     async def send(self, message: Message) -> None:
@@ -152,7 +159,11 @@ class Answer:
                 headers.append(_POLICY)
             if b"cache-control" not in names:
                 headers.append(_NO_STORE)
-            if self._gate.draining or self._unread():
+            # Who has no key learns nothing of the model.
+            if _VERSION not in names and self._scope["path"].startswith("/v1/"):
+                if self.status != 401:
+                    headers.append((_VERSION, self._gate.version().encode()))
+            if self._gate.draining or self._scope.get(UNREAD, bool)():
                 headers.append((b"connection", b"close"))
         await self._send(message)
 

@@ -12,6 +12,9 @@ from tonality.classifier import Classifier, load, model_path
 from tonality.errors import ArtifactError
 from tonality.manifest import CONFIG
 
+# The header of an answer that says which version of the model gave it.
+VERSION = "X-Model-Version"
+
 
 @dataclass(frozen=True, eq=False)
 class ServedModel:
@@ -45,6 +48,11 @@ class ServedModel:
                 classifier.predict("Is it good?")
                 return cls(classifier, folder.resolve().name, version)
         raise ArtifactError("keeps changing while it is read", path=folder)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Those of its answers."""
+        return {VERSION: self.version}
 
     def info(self) -> dict[str, Any]:
         """What ``GET /v1/model`` says, as plain values."""

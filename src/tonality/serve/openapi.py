@@ -7,8 +7,10 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel, TypeAdapter
 
+from tonality.serve.model import VERSION
 from tonality.serve.negotiation import FORMATS
 from tonality.serve.problems import MEDIA_TYPE, Problem
+from tonality.serve.uploads import LONGEST_PREFIX
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -30,6 +32,10 @@ _KEY = {401: "An API key is asked for."}
 # Without a schema: everything is a string, and which strings are tables no schema can say.
 _TABLES: dict[str, Any] = {media_type: {} for media_type in FORMATS}
 _RETRY = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string"}}}
+_VERSION = {
+    "description": "The version of the model, as `/v1/model` tells it.",
+    "schema": {"type": "string"},
+}
 _SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
@@ -42,6 +48,7 @@ def responses(
     body: bool = False,
     key: bool = False,
     table: bool = False,
+    version: bool = False,
 ) -> Responses:
     """The answers of a path.
 
@@ -50,6 +57,7 @@ def responses(
         body: whether it takes a body.
         key: whether it asks for an API key.
         table: whether the answer is a table, of which there are several formats.
+        version: whether answers say which version of the model gave them.
     """
     first = success if isinstance(success, dict) else {"model": success, "description": "Done."}
     faults = {
@@ -63,6 +71,12 @@ def responses(
         described[status] = {"model": Problem, "description": description}
         if status == 503:
             described[status]["headers"] = _RETRY
+    if version:
+        for status, response in described.items():
+            if status != 401:
+                # Problems that are found before the path is read have none.
+                header = {**_VERSION, "required": status == 200}
+                response["headers"] = {**response.get("headers", {}), VERSION: header}
     return described
 
 
@@ -80,7 +94,15 @@ def table_body() -> dict[str, Any]:
         "description": "The column of the texts; by default it is found by its usual names.",
         "schema": {"type": "string", "minLength": 1},
     }
-    return {"requestBody": {"required": True, "content": _TABLES}, "parameters": [column]}
+    prefix = {
+        "name": "prefix",
+        "in": "query",
+        "description": "What the added columns' names begin with; by default nothing, or "
+        "`tonality_` where the table has a column of such a name.",
+        "schema": {"type": "string", "maxLength": LONGEST_PREFIX},
+    }
+    body = {"required": True, "content": _TABLES}
+    return {"requestBody": body, "parameters": [column, prefix]}
 
 
 def table_answer() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from http import HTTPStatus
 
 from pydantic import Field
@@ -53,20 +54,25 @@ class ProblemError(Exception):
 
     def body(self) -> bytes:
         """The JSON document."""
-        return to_json(
-            {
-                "type": "about:blank",
-                "title": HTTPStatus(self.status).phrase,
-                "status": self.status,
-                "code": self.code,
-                "detail": self.detail,
-                "remedy": self.remedy,
-            }
-        )
+        return _document(self.status, self.code, self.detail, self.remedy)
 
     def response(self) -> Response:
         """The answer."""
         return Response(self.body(), self.status, self.headers, MEDIA_TYPE)
+
+
+@lru_cache(maxsize=64)  # the same words thousands of times a second, where there is too much to do
+def _document(status: int, code: str, detail: str, remedy: str) -> bytes:
+    return to_json(
+        {
+            "type": "about:blank",
+            "title": HTTPStatus(status).phrase,
+            "status": status,
+            "code": code,
+            "detail": detail,
+            "remedy": remedy,
+        }
+    )
 
 
 def problem_of(error: Exception) -> ProblemError:

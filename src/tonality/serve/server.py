@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -38,6 +39,9 @@ def serve(settings: Settings) -> None:
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     _allow_files(settings.max_connections + REFUSED + FILES)
     service = Service(settings, ServedModel.load(settings.model))
+    # What is there now stays: Python's collector need not walk over it again and again.
+    gc.collect()
+    gc.freeze()
     with one_thread(), contextlib.closing(service), _listen(settings) as listener:
         Server(service).run([listener])
 

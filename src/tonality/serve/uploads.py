@@ -18,8 +18,8 @@ from starlette.types import Receive, Scope, Send
 
 from tonality.classifier import Classifier, Prediction
 from tonality.data.badrows import Fault
-from tonality.errors import DataError
-from tonality.score import Layout, Row, Rows, Scorer, encoder, read_rows
+from tonality.errors import ConfigError, DataError
+from tonality.score import Encoder, Layout, Row, Rows, Scorer, encoder, read_rows
 from tonality.serve.answers import predictions
 from tonality.serve.batches import Batches
 from tonality.serve.bodies import check_encoding, check_length, too_large
@@ -33,6 +33,9 @@ T = TypeVar("T")
 # Rows answered together, and their characters: a client sees progress, and memory is bounded.
 ROWS = 256
 CHARACTERS = 2**18
+
+# It is in the name of each added column, and in JSON Lines in each row.
+LONGEST_PREFIX = 100
 
 
 class Uploads:
@@ -62,7 +65,7 @@ class Uploads:
         check_length(request, self._settings.max_upload_bytes)
         if self._active >= self._settings.max_uploads:
             raise busy(f"{self._active} files are being scored already.")
-        column = _text_column(request)
+        column, prefix = _text_column(request), _prefix(request)
         body = _Body(request, self._settings.max_upload_bytes)
         self._active += 1
         try:
@@ -70,15 +73,20 @@ class Uploads:
                 lambda: read_rows(body, FORMATS[own], text_column=column, name="the body")
             )
             classifier = cast(Classifier, _Queued(self._batches, model))
-            scorer = Scorer(classifier)
-            pieces = _pieces(rows, scorer, model, FORMATS[wanted], self._settings.max_text_length)
+            layout = _layout(rows, model, FORMATS[wanted], prefix)
+            encode = encoder(FORMATS[wanted], layout, delimiter=rows.delimiter)
+            longest = self._settings.max_text_length
+            pieces = _pieces(rows, layout, Scorer(classifier), encode, longest)
         except DataError as error:
             self._end()
             raise _no_table(error) from None
+        except ConfigError:
+            self._end()
+            raise _taken() from None
         except BaseException:
             self._end()
             raise
-        return _ScoredTable(pieces, body, wanted, self._run, self._end)
+        return _ScoredTable(pieces, body, wanted, model.headers, self._run, self._end)
 
     def close(self) -> None:
         """Ends the threads once they notice that the loop is closed."""
@@ -102,6 +110,7 @@ class _ScoredTable(Response):
         pieces: the table; computed on a thread.
         body: what it is read from.
         media_type: its media type.
+        headers: further headers.
         run: runs something on the thread.
         end: is called when all is over.
     """
@@ -111,10 +120,11 @@ class _ScoredTable(Response):
         pieces: Iterator[bytes],
         body: _Body,
         media_type: str,
+        headers: dict[str, str],
         run: Callable[[Callable[[], bytes | None]], Coroutine[Any, Any, bytes | None]],
         end: Callable[[], None],
     ) -> None:
-        super().__init__(media_type=media_type)
+        super().__init__(headers=headers, media_type=media_type)
         del self.headers["content-length"]
         self._pieces = pieces
         self._body = body
@@ -215,15 +225,13 @@ def _ask(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
 
 
 def _pieces(
-    rows: Rows, scorer: Scorer, model: ServedModel, format: str, longest: int
+    rows: Rows, layout: Layout, scorer: Scorer, encode: Encoder, longest: int
 ) -> Iterator[bytes]:
     """The scored table: its head, then a piece for each window.
 
     Raises:
         _CutShortError: after the last piece, which says what is wrong with the rest.
     """
-    layout = Layout.of(rows.columns, model.classifier.labels, errors=True, closed=format != "jsonl")
-    encode = encoder(format, layout, delimiter=rows.delimiter)
     if head := encode.head():
         yield head
     done = 0
@@ -235,6 +243,17 @@ def _pieces(
         reason = error.reason if isinstance(error, DataError) else error.detail
         yield encode.rows([Fault(done + 1, f"the rest cannot be read: {reason}", None)])
         raise _CutShortError from None
+
+
+def _layout(rows: Rows, model: ServedModel, format: str, prefix: str | None) -> Layout:
+    """The columns of the scored table.
+
+    Raises:
+        ConfigError: the table has a column that scoring would add.
+    """
+    closed = format != "jsonl"
+    labels = model.classifier.labels
+    return Layout.of(rows.columns, labels, errors=True, prefix=prefix, closed=closed)
 
 
 def _windows(rows: Rows, layout: Layout, longest: int) -> Iterator[list[Row | Fault]]:
@@ -264,6 +283,23 @@ def _text_column(request: Request) -> str | None:
         remedy = "Name the column, or leave text_column out."
         raise ProblemError(422, "invalid", "text_column is empty.", remedy)
     return column
+
+
+def _prefix(request: Request) -> str | None:
+    prefix = request.query_params.get("prefix")
+    if prefix is not None and len(prefix) > LONGEST_PREFIX:
+        detail = f"prefix has {len(prefix):,} characters; {LONGEST_PREFIX} are the most."
+        raise ProblemError(422, "invalid", detail, "Choose a shorter prefix.")
+    return prefix
+
+
+def _taken() -> ProblemError:
+    return ProblemError(
+        422,
+        "invalid",
+        "The table has a column that scoring would add under this prefix.",
+        "Choose another prefix, or leave it out.",
+    )
 
 
 def _no_table(error: DataError) -> ProblemError:
