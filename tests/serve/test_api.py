@@ -225,6 +225,7 @@ def test_keys(model_folder: Path) -> None:
                     answer = client.get(path, headers=headers)
                     assert_problem(answer, 401, "key_unknown" if headers else "key_missing")
                     assert answer.headers["www-authenticate"] == "Bearer"
+                    assert "x-model-version" not in answer.headers
                 body = client.post("/v1/predict", json={"texts": []}, headers=headers)
                 assert body.status_code == 401
             for headers in ({"X-API-Key": "second-key"}, {"Authorization": "bearer first-key"}):
@@ -253,6 +254,7 @@ def test_cors_where_it_is_asked_for(model_folder: Path) -> None:
         refused = client.post("/v1/predict", json={"texts": []}, headers=origin)
         assert refused.status_code == 401
         assert refused.headers["access-control-allow-origin"] == "https://shop.example"
+        assert "X-Model-Version" in refused.headers["access-control-expose-headers"]
 
 
 def test_texts_and_keys_are_never_logged(model_folder: Path) -> None:

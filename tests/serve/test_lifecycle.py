@@ -153,6 +153,16 @@ def test_another_model_takes_over_and_no_request_is_lost(tmp_path: Path) -> None
                     assert time.monotonic() < deadline
                     time.sleep(0.02)
                 versions.add(client.get("/v1/model").json()["version"])
+        newest = client.get("/v1/model").json()["version"]
+        for path in ("/v1/model", "/v1/predict", "/v1/none"):
+            assert client.get(path).headers["x-model-version"] == newest
+        for path, body in (("predict", "good"), ("explain", "good"), ("predict", 1)):
+            found = client.post(f"/v1/{path}", json={"texts": [body]})
+            assert found.headers["x-model-version"] == newest
+        table = {"Content-Type": "text/csv"}
+        found = client.post("/v1/score", content=b"text\ngood\n", headers=table)
+        assert found.headers.get_list("x-model-version") == [newest]
+        assert "x-model-version" not in client.get("/healthz").headers
         long = client.post("/v1/predict", json={"texts": ["film " * 20]}).json()
         assert long["results"][0]["tokens_read"] == 6
         assert 'tonality_reloads_total{outcome="done"} 3.0' in client.get("/metrics").text

@@ -153,6 +153,28 @@ def test_columns_that_are_not_there(client: httpx.Client) -> None:
     )
 
 
+def test_the_prefix_is_the_caller_s(client: httpx.Client) -> None:
+    body = b"label,text\n1,good\n"
+    found = client.post("/v1/score?prefix=our_", content=body, headers=AS_CSV)
+    assert found.text.splitlines()[0] == ",".join(
+        ["label", "text", *(f"our_{name}" for name in [*ADDED, "error"])]
+    )
+    headers = AS_CSV | {"Accept": LINES}
+    found = client.post("/v1/score?prefix=%C3%BC", content=body, headers=headers)
+    assert list(found.json()) == ["label", "text", *(f"ü{name}" for name in ADDED)]
+
+
+@pytest.mark.parametrize("prefix", ["", "x" * 101])
+def test_prefixes_that_cannot_be(client: httpx.Client, prefix: str) -> None:
+    """The empty one is one: it takes no other where the table has a column of that name."""
+    body = b"label,text\n1,good\n"
+    found = client.post("/v1/score", params={"prefix": prefix}, content=body, headers=AS_CSV)
+    assert (found.status_code, found.json()["code"]) == (422, "invalid")
+    assert "prefix" in found.json()["detail"]
+    found = client.post("/v1/score?prefix=", content=b"text\ngood\n", headers=AS_CSV)
+    assert found.text.startswith("text,label,")
+
+
 @pytest.mark.parametrize(
     ("accept", "expected"),
     [

@@ -159,10 +159,9 @@ class Answer:
                 headers.append(_POLICY)
             if b"cache-control" not in names:
                 headers.append(_NO_STORE)
-            # Who has no key learns nothing of the model.
-            if _VERSION not in names and self._scope["path"].startswith("/v1/"):
-                if self.status != 401:
-                    headers.append((_VERSION, self._gate.version().encode()))
+            told = _VERSION in names or not self._scope["path"].startswith("/v1/")
+            if not told and self.status != 401:  # who has no key learns nothing of the model
+                headers.append((_VERSION, self._gate.version().encode()))
             if self._gate.draining or self._scope.get(UNREAD, bool)():
                 headers.append((b"connection", b"close"))
         await self._send(message)
