@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 from pathlib import Path
 
@@ -9,11 +10,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 import tonality
 from reading_model import make_artifact
 from tonality.artifact import read, write
 from tonality.classifier import Classifier, decide, softmax
+from tonality.cli import app
 from tonality.data import Table
 from tonality.evaluate.measure import measure
 from tonality.evaluate.thresholds import best_thresholds, choose, macro_f1, rescale
@@ -106,3 +109,17 @@ def test_a_folder_without_thresholds_has_no_such_key(tmp_path: Path) -> None:
     """Versions that know no thresholds read it; one with them they refuse, naming the key."""
     text = (write(make_artifact(), tmp_path / "model") / "config.json").read_text()
     assert "thresholds" not in text
+
+
+def test_scored_files_say_what_the_classifier_says(tmp_path: Path) -> None:
+    model = dataclasses.replace(make_artifact(), temperature=10.0, thresholds=(0.001, 0.999))
+    folder = write(model, tmp_path / "model")
+    (tmp_path / "in.csv").write_text("text\ngood film\n", encoding="utf-8")
+    options = ["--model", str(folder), "-o", str(tmp_path / "out.csv")]
+    result = CliRunner().invoke(app, ["score", str(tmp_path / "in.csv"), *options])
+
+    assert result.exit_code == 0, result.output
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["label"] == "negative"
+    assert row["score"] == row["p_negative"]

@@ -90,7 +90,7 @@ def _scored(row: Row, prediction: Prediction, words: tuple[str, ...]) -> Scored:
     shares = [round(share, 6) for share in prediction.probabilities.values()]
     read, left_out = prediction.tokens_read, prediction.tokens_left_out
     added: tuple[str | int | float, ...]
-    added = (prediction.label, max(shares), *shares, read, left_out, *words)
+    added = (prediction.label, round(prediction.score, 6), *shares, read, left_out, *words)
     return Scored(row, prediction, added)
 
 
