@@ -72,10 +72,10 @@ def responses(
         if status == 503:
             described[status]["headers"] = _RETRY
     if version:
-        for status, response in described.items():
-            if status != 401:
+        for answered, response in described.items():
+            if answered != 401:
                 # Problems that are found before the path is read have none.
-                header = {**_VERSION, "required": status == 200}
+                header = {**_VERSION, "required": answered == 200}
                 response["headers"] = {**response.get("headers", {}), VERSION: header}
     return described
 

@@ -21,8 +21,8 @@ class Exact(BaseModel):
 class Result(Exact):
     """The verdict on one text."""
 
-    label: str = Field(description="The likeliest label, or `uncertain` under the model's band.")
-    score: Share = Field(description="The probability of the likeliest label.")
+    label: str = Field(description="The verdict, or `uncertain` under the model's band.")
+    score: Share = Field(description="The probability of the verdict.")
     probabilities: dict[str, Share] = Field(description="The probability of each label.")
     tokens_read: Number
     tokens_left_out: Number = Field(description="Tokens of a long text that were not read.")
