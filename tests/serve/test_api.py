@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="the service needs tonality[serve]")
 
-from service import JSON, Running, running, texts
+from service import JSON, Running, answer, running, texts
 
 from tonality import load
 
@@ -139,6 +139,7 @@ def test_odd_json_that_is_json(client: httpx.Client) -> None:
     [
         ({"Content-Type": "text/plain"}, "unsupported_media_type"),
         ({"Content-Type": ""}, "unsupported_media_type"),
+        ({"Content-Type": "application/json; charset=latin-1"}, "unsupported_media_type"),
         ({"Content-Type": "multipart/form-data; boundary=x"}, "unsupported_media_type"),
         ({**JSON, "Content-Encoding": "gzip"}, "unsupported_media_type"),
         ({**JSON, "Content-Encoding": "br, gzip"}, "unsupported_media_type"),
@@ -183,13 +184,13 @@ def test_every_answer_has_the_headers_of_security(client: httpx.Client) -> None:
         client.post("/v1/predict", json={"texts": []}),
         client.post("/v1/predict", json={}),
     ]
-    for answer in answers:
-        assert answer.headers["x-content-type-options"] == "nosniff"
-        assert answer.headers["cross-origin-resource-policy"] == "same-origin"
-        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
-        assert answer.headers["cache-control"] == "no-store"
-        assert "server" not in answer.headers
-        assert "access-control-allow-origin" not in answer.headers
+    for each in answers:
+        assert each.headers["x-content-type-options"] == "nosniff"
+        assert each.headers["cross-origin-resource-policy"] == "same-origin"
+        assert each.headers["content-security-policy"].startswith("default-src 'none'")
+        assert each.headers["cache-control"] == "no-store"
+        assert "server" not in each.headers
+        assert "access-control-allow-origin" not in each.headers
 
 
 def test_metrics_tell_what_was_done(model_folder: Path) -> None:
@@ -197,12 +198,18 @@ def test_metrics_tell_what_was_done(model_folder: Path) -> None:
         client.post("/v1/predict", json={"texts": ["love", "hate", None]})
         client.post("/v1/predict", content=b"{", headers=JSON)
         client.get("/some/where")
+        client.get("/static/main.js")
+        with server.connect() as connection:
+            connection.sendall(b"nonsense\r\n\r\n")
+            assert answer(connection).status == 400
         told = client.get("/metrics")
     assert told.headers["content-type"].startswith("text/plain")
     for line in (
         'tonality_requests_total{path="/v1/predict",status="200"} 1.0',
         'tonality_requests_total{path="/v1/predict",status="400"} 1.0',
         'tonality_requests_total{path="other",status="404"} 1.0',
+        'tonality_requests_total{path="other",status="400"} 1.0',
+        'tonality_requests_total{path="/static",status="200"} 1.0',
         'tonality_errors_total{code="not_json"} 1.0',
         'tonality_request_seconds_count{path="/v1/predict"} 2.0',
         "tonality_batch_texts_sum 3.0",

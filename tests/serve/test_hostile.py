@@ -5,8 +5,11 @@ from __future__ import annotations
 import gzip
 import re
 import socket
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ pytest.importorskip("fastapi", reason="the service needs tonality[serve]")
 
 from service import Answer, Running, answer, everything, post, running, texts
 
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 LIMITS: dict[str, Any] = {
     "header_seconds": 1,
     "body_seconds": 1,
@@ -106,10 +110,10 @@ def test_headers_without_an_end(server: Running) -> None:
 def test_headers_beyond_the_limit(server: Running) -> None:
     many = b"".join(b"X-%d: y\r\n" % n for n in range(1000))
     for head in (b"X: " + b"x" * 5000 + b"\r\n", many):
-        found = exchange(server, b"GET /healthz HTTP/1.1\r\n" + head + b"\r\n")
+        found = exchange(server, HEALTH[:-2] + head + b"\r\n")
         assert (found.status, found.code) == (431, "headers_too_large")
     close = b"X: " + b"x" * 3900 + b"\r\n\r\n"
-    assert exchange(server, b"GET /healthz HTTP/1.1\r\n" + close).status == 200
+    assert exchange(server, HEALTH[:-2] + close).status == 200
 
 
 def test_trailers_beyond_the_limit(server: Running) -> None:
@@ -136,12 +140,54 @@ def test_trailers_beyond_the_limit(server: Running) -> None:
         post(b"", Content_Length="1" * 30),
         post(b"0\r\n\r\n", Transfer_Encoding="chunked"),  # and a Content-Length: smuggling
         post(b"zz\r\n", Content_Length="", Transfer_Encoding="chunked"),
+        post(b"0\r\n\r\n", Content_Length="", Transfer_Encoding="gzip, chunked"),
+        post(b"", Host=""),
+        post(b"", host="another"),
     ],
 )
 def test_what_is_no_http(server: Running, sent: bytes) -> None:
     found = exchange(server, sent)
     assert (found.status, found.code) == (400, "bad_request")
     assert found.headers["content-type"] == "application/problem+json"
+    assert found.headers["x-content-type-options"] == "nosniff"
+    assert found.headers["cache-control"] == "no-store"
+
+
+OFFER = {"Upgrade": "h2c", "Connection": "Upgrade, HTTP2-Settings", "HTTP2-Settings": "AAMAAABk"}
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+@pytest.mark.parametrize("parts", [1, 2, 0])
+def test_an_offer_of_http_2_is_not_taken_up(server: Running, chunked: bool, parts: int) -> None:
+    """As every Java client makes it; 0 parts: byte by byte."""
+    body = texts("I love it")
+    request = post(body, **OFFER)
+    if chunked:
+        offer = post(b"", Content_Length="", Transfer_Encoding="chunked", **OFFER)
+        request = offer + b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    head = request.index(b"\r\n\r\n") + 4
+    with server.connect() as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for _ in range(2):
+            cuts = {1: [], 2: [head], 0: range(1, len(request))}[parts]
+            for start, end in pairwise([0, *cuts, len(request)]):
+                connection.sendall(request[start:end])
+                time.sleep(0.1 if parts == 2 else 0)
+            found = answer(connection)
+            assert found.status == 200
+            assert b'"tokens_read":3' in found.body
+        connection.sendall(request * 8 + HEALTH)
+        received = b""
+        while b'"status":"ok"' not in received:
+            more = connection.recv(65_536)
+            assert more
+            received += more
+    assert received.count(b"HTTP/1.1 200 OK") == 9
+
+
+def test_an_offer_of_web_sockets_is_not_taken_up(server: Running) -> None:
+    offer = HEALTH[:-2] + b"Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+    assert exchange(server, offer).status == 200
 
 
 def test_nothing_is_sent(server: Running) -> None:
@@ -176,6 +222,33 @@ def test_a_body_that_drips(server: Running) -> None:
         assert (found.status, found.code) == (408, "slow_body")
 
 
+def test_bodies_that_fill_the_room_and_stop(model_folder: Path) -> None:
+    """What was sent quickly buys no time: soon there is room again."""
+    limits = {"max_body_bytes": 100_000, "max_held_bytes": 400_000}
+    with running(model_folder, body_seconds=2, **limits) as server, ExitStack() as stack:
+        held = [stack.enter_context(server.connect()) for _ in range(5)]
+        for connection in held:
+            connection.sendall(post(b" " * 100_000)[:-10])
+        refused = [found for one in held if (found := answer(one)).code == "busy"]
+        assert [found.status for found in refused] == [503]
+        assert exchange(server, post(texts("I love it"))).status == 200
+        with server.client() as client:
+            told = client.get("/metrics").text
+        assert 'tonality_requests_total{path="/v1/predict",status="408"} 4.0' in told
+
+
+def test_an_upload_that_stops_after_much(model_folder: Path) -> None:
+    with running(model_folder, body_seconds=1) as server, server.connect() as connection:
+        head = post(b"", "/v1/score", Content_Length=str(10**8), Content_Type="text/csv")
+        reader = threading.Thread(target=everything, args=(connection,))
+        reader.start()
+        connection.sendall(head + b"text\n" + b'""\n' * 100_000)
+        started = time.monotonic()
+        reader.join()
+    # By the bytes it had sent, it could have paused for 18 s more.
+    assert time.monotonic() - started < 15
+
+
 def test_an_upload_that_stops(server: Running) -> None:
     with server.connect() as connection:
         head = post(b"", "/v1/score", Content_Length="1000", Content_Type="text/csv")
@@ -188,7 +261,7 @@ def test_an_upload_that_stops(server: Running) -> None:
 
 def test_an_idle_connection_is_closed(server: Running) -> None:
     with server.connect() as connection:
-        connection.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
+        connection.sendall(HEALTH)
         assert answer(connection).status == 200
         assert connection.recv(1) == b""
 
@@ -198,11 +271,30 @@ def test_an_answer_that_nobody_reads(server: Running) -> None:
     with server.connect() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         with pytest.raises(ConnectionError):
-            flood(connection, b"GET /openapi.json HTTP/1.1\r\n\r\n" * 10)
+            flood(connection, b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 10)
+
+
+def test_a_slow_but_steady_reader_gets_all(model_folder: Path) -> None:
+    long = texts(*["the film was good and the plot was bad " * 100] * 100)
+    with running(model_folder, write_seconds=0.5, max_texts=100) as server, socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        slow.settimeout(60)
+        slow.connect(("127.0.0.1", server.port))
+        slow.sendall(post(long, "/v1/explain"))
+        received, size = b"", 0
+        while more := slow.recv(65_536):
+            received, size = received or more, size + len(more)
+            time.sleep(len(more) / 4e6)
+            head, _, _ = received.partition(b"\r\n\r\n")
+            length = re.search(rb"content-length: (\d+)", head)
+            assert length
+            if size == len(head) + 4 + int(length[1]):
+                return
+        pytest.fail(f"cut off after {size:,} bytes")
 
 
 def test_half_a_connection_gets_its_answer(server: Running) -> None:
-    for request in (post(texts("I love it")), b"GET /healthz HTTP/1.1\r\n\r\n"):
+    for request in (post(texts("I love it")), HEALTH):
         with server.connect() as connection:
             connection.sendall(request)
             connection.shutdown(socket.SHUT_WR)
@@ -237,7 +329,7 @@ def test_requests_in_a_row_are_answered_in_order(server: Running) -> None:
 
 def test_too_many_requests_in_a_row(server: Running) -> None:
     with server.connect() as connection:
-        connection.sendall(b"GET /healthz HTTP/1.1\r\n\r\n" * 3000)
+        connection.sendall(HEALTH * 3000)
         received = everything(connection)
         assert received.count(b"HTTP/1.1 200 OK") < 3000
 
@@ -251,7 +343,7 @@ def test_a_broken_request_after_a_good_one(server: Running) -> None:
 
 def until_there_is_room(server: Running) -> None:
     for _ in range(300):
-        if exchange(server, b"GET /healthz HTTP/1.1\r\n\r\n").status == 200:
+        if exchange(server, HEALTH).status == 200:
             return
         time.sleep(0.1)
     pytest.fail("the connections are not free again")
@@ -261,7 +353,7 @@ def test_connections_are_limited(model_folder: Path) -> None:
     with running(model_folder, max_connections=3) as server:
         held = [server.connect() for _ in range(3)]
         for connection in held:
-            connection.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
+            connection.sendall(HEALTH)
             assert answer(connection).status == 200
         with server.connect() as one_more:
             found = answer(one_more)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import re
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -24,6 +27,7 @@ from reading_model import make_artifact
 from tonality.artifact import write
 from tonality.cli import app
 from tonality.errors import ArtifactError, ConfigError, DependencyError
+from tonality.serve.app import Service
 from tonality.serve.model import ServedModel
 from tonality.serve.settings import Settings, load_settings
 
@@ -38,6 +42,54 @@ def test_it_ends_well(model_folder: Path, number: signal.Signals) -> None:
         server.signal(number)
         assert server.wait() == 0
     assert "ERROR" not in server.log
+
+
+def test_connections_without_a_request_do_not_hold_it_up(model_folder: Path) -> None:
+    """Browsers connect ahead of need."""
+    with (
+        running(model_folder, drain_seconds=0) as server,
+        server.connect() as fresh,
+        server.connect() as idle,
+    ):
+        idle.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert answer(idle).status == 200
+        server.signal(signal.SIGTERM)
+        assert fresh.recv(1) == b""
+        # Not half closed, which is to say that the service would wait for what is still to come.
+        fresh.sendall(b"G")
+        time.sleep(0.1)
+        with pytest.raises(ConnectionError):
+            fresh.sendall(b"E")
+        assert server.wait() == 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
+def test_a_signal_while_it_starts(model_folder: Path) -> None:
+    command = [sys.executable, "-m", "tonality", "serve", "--port", "0", "--model", model_folder]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        status = Path(f"/proc/{process.pid}/status")
+        handled = 0
+        while not handled & 1 << (signal.SIGTERM - 1):
+            assert process.poll() is None
+            masks = re.findall(r"^Sig(?:Blk|Cgt):\s*(\w+)$", status.read_text(), re.MULTILINE)
+            handled = sum({int(mask, 16) for mask in masks})
+            time.sleep(0.005)
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+
+
+def test_it_ends_with_its_terminal(model_folder: Path) -> None:
+    master, slave = os.openpty()
+    command = [sys.executable, "-m", "tonality", "serve", "--port", "0", "--model", model_folder]
+    with subprocess.Popen(command, stderr=slave) as process:
+        os.close(slave)
+        shown = b""
+        while b" on http" not in shown:
+            shown += os.read(master, 4096)
+        os.close(master)
+        process.send_signal(signal.SIGHUP)
+        assert process.wait(60) == 0
 
 
 def test_before_it_ends_it_says_so_and_answers_all(model_folder: Path) -> None:
@@ -168,6 +220,19 @@ def test_another_model_takes_over_and_no_request_is_lost(tmp_path: Path) -> None
         assert 'tonality_reloads_total{outcome="done"} 3.0' in client.get("/metrics").text
     assert len(versions) == 4
     assert set(statuses) == {200}
+
+
+def test_many_signals_at_once_are_one_reload_or_two(tmp_path: Path) -> None:
+    folder = write(make_artifact(), tmp_path / "model")
+
+    async def reload_often() -> Service:
+        service = Service(load_settings(model=str(folder)), ServedModel.load(str(folder)))
+        await asyncio.gather(*(service.reload() for _ in range(30)))
+        service.close()
+        return service
+
+    metrics = asyncio.run(reload_often()).metrics
+    assert metrics.registry.get_sample_value("tonality_reloads_total", {"outcome": "done"}) == 2
 
 
 def test_a_broken_model_changes_nothing(tmp_path: Path) -> None:

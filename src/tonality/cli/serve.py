@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import signal
 import sys
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -29,17 +32,34 @@ def serve(
 
     Limits, API keys and the rest are set by environment variables: see docs/serving.md.
     """
-    from tonality.errors import DependencyError
+    with _signals_wait():
+        from tonality.errors import DependencyError
 
+        try:
+            from tonality.serve.server import serve as run
+            from tonality.serve.settings import load_settings
+        except ImportError as error:
+            raise DependencyError("the service", extra="serve") from error
+        settings = load_settings(host=host, port=port, model=model, threads=threads)
+        logging.basicConfig(
+            level=settings.log_level.upper(),
+            stream=sys.stderr,
+            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        )
+        run(settings)
+
+
+@contextlib.contextmanager
+def _signals_wait() -> Iterator[None]:
+    """Keeps SIGTERM and SIGHUP until the service handles them, which it then does.
+
+    A process that is starting would be killed by them; or, the first of a container, ignore them.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGHUP})
     try:
-        from tonality.serve.server import serve as run
-        from tonality.serve.settings import load_settings
-    except ImportError as error:
-        raise DependencyError("the service", extra="serve") from error
-    settings = load_settings(host=host, port=port, model=model, threads=threads)
-    logging.basicConfig(
-        level=settings.log_level.upper(),
-        stream=sys.stderr,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
-    run(settings)
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -59,6 +59,7 @@ class Service:
         self._uploads = Uploads(settings, self._batches)
         self._texts = texts_adapter(settings)
         self._reloading = asyncio.Lock()
+        self._reload_due = False
         direct: dict[str, Handler] = {
             "/v1/predict": self._predict,
             "/v1/explain": self._explain,
@@ -91,7 +92,11 @@ class Service:
 
         Requests that were taken before are answered by the model that was there then.
         """
+        if self._reload_due:  # one that is still to begin does for all who ask
+            return
+        self._reload_due = True
         async with self._reloading:
+            self._reload_due = False
             try:
                 model = await asyncio.to_thread(ServedModel.load, self.settings.model)
             except Exception as error:  # whatever it is, the model that is there answers

@@ -15,6 +15,8 @@ JSON = "application/json"
 # A document may have a fault in each of its members; so many are gone through to word the first.
 FAULTS = 1000
 
+_CHARSETS = ("", "utf-8", "utf8", "us-ascii")
+
 
 class Bodies:
     """Reads the bodies of requests.
@@ -39,6 +41,7 @@ class Bodies:
         found = media_type(request)
         if found != JSON:
             raise unsupported(f"The body is {found or 'of no type'}, not {JSON}.", f"Send {JSON}.")
+        check_charset(request)
         check_encoding(request)
         body = await self._read(request)
         try:
@@ -69,13 +72,26 @@ def media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
+def check_charset(request: Request) -> None:
+    """Refuses a body that says itself that it is not in UTF-8.
+
+    Raises:
+        ProblemError: 415.
+    """
+    for parameter in request.headers["content-type"].split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset" and value.strip(' "').lower() not in _CHARSETS:
+            raise unsupported("The body is not in UTF-8.", "Convert it to UTF-8.")
+
+
 def check_encoding(request: Request) -> None:
     """Refuses compressed bodies: a small one may unpack to any size.
 
     Raises:
         ProblemError: 415.
     """
-    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+    codings = request.headers.getlist("content-encoding")
+    if any(coding.strip().lower() != "identity" for coding in codings):
         raise unsupported("The body is encoded.", "Send it as it is, without Content-Encoding.")
 
 

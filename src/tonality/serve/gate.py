@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tonality.serve.metrics import Metrics
 from tonality.serve.model import VERSION
 from tonality.serve.problems import ProblemError, problem_of, stopping
-from tonality.serve.protocol import UNREAD
+from tonality.serve.protocol import HEADERS, NO_STORE, POLICY, REFUSED_WITH, UNREAD
 from tonality.serve.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -26,14 +26,6 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 # Of an answer that nobody waited for, in the metrics; nginx's number.
 GONE = 499
-
-_HEADERS = [
-    (b"x-content-type-options", b"nosniff"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-]
-# An answer that is no page may load nothing and be framed by nobody.
-_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
-_NO_STORE = (b"cache-control", b"no-store")
 
 _VERSION = VERSION.lower().encode()
 
@@ -45,7 +37,7 @@ class Gate:
         app: the routes.
         settings: the keys.
         metrics: where requests are counted.
-        paths: the paths that are counted by name; all others are ``other``.
+        paths: the paths that are counted by name; others are ``/static`` or ``other``.
         direct: what answers POST at the paths that are asked a thousand times a second; the way
             through the routes takes longer than all the rest outside the network.
         version: the version of the model that answers, asked for answers that tell none yet.
@@ -82,7 +74,7 @@ class Gate:
             self._metrics.errors.labels(problem.code).inc()
             await problem.response()(scope, receive, answer.send)
         except ClientDisconnect:
-            answer.status = GONE
+            answer.status = scope.get(REFUSED_WITH, GONE)
         except asyncio.CancelledError:  # the server stops, and waits no longer
             if not answer.status:
                 await stopping().response()(scope, receive, answer.send)
@@ -95,7 +87,9 @@ class Gate:
                 self._metrics.errors.labels(found.code).inc()
                 await found.response()(scope, receive, answer.send)
         finally:
-            path = scope["path"] if scope["path"] in self._paths else "other"
+            path = scope["path"]
+            if path not in self._paths:
+                path = "/static" if path.startswith("/static/") else "other"
             self._metrics.requests.labels(path, answer.status or GONE).inc()
             self._metrics.latency.labels(path).observe(time.perf_counter() - started)
 
@@ -153,12 +147,12 @@ class Answer:
         """Adds the headers that all answers have."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = message["headers"] = [*message["headers"], *_HEADERS]
+            headers = message["headers"] = [*message["headers"], *HEADERS]
             names = {name for name, _ in headers}
             if b"content-security-policy" not in names:
-                headers.append(_POLICY)
+                headers.append(POLICY)
             if b"cache-control" not in names:
-                headers.append(_NO_STORE)
+                headers.append(NO_STORE)
             told = _VERSION in names or not self._scope["path"].startswith("/v1/")
             if not told and self.status != 401:  # who has no key learns nothing of the model
                 headers.append((_VERSION, self._gate.version().encode()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
-from tonality.serve.bodies import media_type, unsupported
+from tonality.serve.bodies import check_charset, media_type, unsupported
 from tonality.serve.problems import ProblemError
 
 # Media types, and how tonality.score calls the formats.
@@ -13,7 +13,6 @@ FORMATS = {
     "text/tab-separated-values": "tsv",
     "application/x-ndjson": "jsonl",
 }
-_CHARSETS = ("", "utf-8", "utf8", "us-ascii")
 _KNOWN = ", ".join(FORMATS)
 
 
@@ -27,10 +26,7 @@ def table_type(request: Request) -> str:
     if found not in FORMATS:
         detail = f"The body is {found or 'of no type'}, not a table."
         raise unsupported(detail, f"Send it with one of the Content-Types {_KNOWN}.")
-    for parameter in request.headers["content-type"].split(";")[1:]:
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "charset" and value.strip(' "').lower() not in _CHARSETS:
-            raise unsupported("The body is not in UTF-8.", "Convert it to UTF-8.")
+    check_charset(request)
     return found
 
 

@@ -2,8 +2,9 @@
 
 uvicorn's protocol answers honest clients; this one adds what the others need. A client may be slow
 with its headers, its body or with reading its answer, send headers without an end, hundreds of
-requests at once, a body that nobody asked for, or shut its half of the connection. No timer is
-armed for any of this: :meth:`BoundedProtocol.look` is called for each connection now and then.
+requests at once, a body that nobody asked for, shut its half of the connection, or offer to go on
+in another protocol. No timer is armed for any of this: :meth:`BoundedProtocol.look` is called for
+each connection now and then.
 """
 
 from __future__ import annotations
@@ -11,14 +12,28 @@ from __future__ import annotations
 import asyncio
 from typing import Any, ClassVar, cast
 
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from tonality.serve.line import Line
 from tonality.serve.metrics import Metrics
 from tonality.serve.problems import MEDIA_TYPE, ProblemError
 from tonality.serve.settings import Settings
 
 # In the scope of a request: asks whether some of its body is still to come.
 UNREAD = "tonality.unread"
+
+# There: the status that was answered in the place of the application.
+REFUSED_WITH = "tonality.refused_with"
+
+# Headers that all answers have.
+HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+# An answer that is no page may load nothing and be framed by nobody.
+POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+NO_STORE = (b"cache-control", b"no-store")
 
 # Requests that a client may send before it has the answer to the first.
 PIPELINE = 16
@@ -30,41 +45,9 @@ REFUSED = 128
 # closed with bytes unread is reset, and the client may never see the answer.
 LINGER_SECONDS = 5.0
 
-# A body may take `body_seconds`, and a second more for each of these bytes.
-SLOWEST_BYTES_A_SECOND = 1024
-
-
-class Line:
-    """The transport as uvicorn sees it: closing it waits for a client that is still sending.
-
-    Args:
-        transport: the connection.
-        protocol: what knows whether the client still sends.
-    """
-
-    def __init__(self, transport: asyncio.Transport, protocol: BoundedProtocol) -> None:
-        self._transport = transport
-        self._protocol = protocol
-        self._closing = False
-        self.write = transport.write
-        self.get_extra_info = transport.get_extra_info
-        self.pause_reading = transport.pause_reading
-        self.resume_reading = transport.resume_reading
-        self.abort = transport.abort
-
-    def is_closing(self) -> bool:
-        """Whether it is closed or about to be."""
-        return self._closing or self._transport.is_closing()
-
-    def close(self) -> None:
-        """Closes it, at once or when the client has stopped sending."""
-        if self.is_closing():
-            return
-        self._closing = True
-        if self._protocol.begin_closing():
-            self._transport.write_eof()
-        else:
-            self._transport.close()
+# Of a body in each span of `body_seconds`, and of an answer that waits in each of `write_seconds`.
+# By the span: bytes that come at once buy no time in which nothing comes.
+SLOWEST_BYTES_A_SECOND = 16 * 2**10
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -75,7 +58,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Takes a connection, or refuses it where there are too many."""
-        self._line = Line(transport, self)
+        self._line = Line(transport, self.begin_closing)
         self._deaf = False  # what still comes is dropped
         self._ended = False  # nothing more comes
         self._refusal: ProblemError | None = None
@@ -83,6 +66,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._silent_bytes = 0  # of which the parser has said nothing yet
         self._head_since: float | None = self.loop.time()
         self._body_since = self._paused_since = 0.0
+        self._unsent = 0
         self._closed_by: float | None = None
         super().connection_made(cast(asyncio.Transport, self._line))
         too_many = len(self.connections) - self.settings.max_connections
@@ -98,7 +82,8 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._head_since is None and (self.cycle is None or self.cycle.response_complete):
             self._head_since = self.loop.time()
         self._silent_bytes += len(data)
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        self._parse(data)
         # The parser keeps the beginning of a header until its end has come.
         if self._silent_bytes > self.settings.max_header_bytes and not self._deaf:
             self._refuse(_too_long_head(self.settings.max_header_bytes))
@@ -129,8 +114,13 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Starts a request, or lets it wait for those before it."""
+        if self.parser.should_upgrade():
+            if self.parser.get_method() == b"CONNECT":
+                raise ValueError("no proxy")
+            return  # it starts when it is read again, without the offer
         if len(self.pipeline) >= PIPELINE:
             raise OverflowError("too many requests at once")
+        self._check_head()
         self._silent_bytes = self._body_bytes = 0
         self._head_since = None
         self._body_since = self.loop.time()
@@ -144,14 +134,26 @@ class BoundedProtocol(HttpToolsProtocol):
         self._body_bytes += len(body)
         super().on_body(body)
 
+    def on_message_complete(self) -> None:
+        """Ends a request."""
+        if not self.parser.should_upgrade():
+            super().on_message_complete()
+
     def pause_writing(self) -> None:
-        """Notes since when the client does not read."""
+        """Notes since when the client does not read, and how much."""
         self._paused_since = self.loop.time()
+        self._unsent = self._line.get_write_buffer_size()
         super().pause_writing()
 
     def send_400_response(self, msg: str) -> None:
         """Answers what is no HTTP, and what a callback refused."""
         self._refuse(self._refusal or _no_http())
+
+    def shutdown(self) -> None:
+        """Closes the connection once it owes no answer; at once where no request has begun."""
+        if not (self._silent_bytes or self._head_bytes):
+            self._head_since = None
+        super().shutdown()
 
     def begin_closing(self) -> bool:
         """Drops what still comes; returns whether something may."""
@@ -172,7 +174,10 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._line.abort()
         elif self.flow.write_paused:
             if now - self._paused_since > settings.write_seconds:
-                self._line.abort()
+                left = self._line.get_write_buffer_size()
+                if self._unsent - left < SLOWEST_BYTES_A_SECOND * settings.write_seconds:
+                    self._line.abort()
+                self._paused_since, self._unsent = now, left
         elif self._head_since is not None:
             if now - self._head_since > settings.header_seconds:
                 if self._silent_bytes or self._head_bytes:
@@ -182,9 +187,45 @@ class BoundedProtocol(HttpToolsProtocol):
         elif cycle is not None and not cycle.response_complete and cycle.more_body:
             if self.flow.read_paused:  # it is the server that is slow
                 self._body_since, self._body_bytes = now, 0
-            allowed = settings.body_seconds + self._body_bytes / SLOWEST_BYTES_A_SECOND
-            if now - self._body_since > allowed:
-                self._refuse(_slow("body"))
+            if now - self._body_since > settings.body_seconds:
+                if self._body_bytes < SLOWEST_BYTES_A_SECOND * settings.body_seconds:
+                    self._refuse(_slow("body"))
+                self._body_since, self._body_bytes = now, 0
+
+    def _parse(self, data: bytes) -> None:
+        """Gives bytes to the parser; an offer of another protocol (HTTP/2, say) is not taken up.
+
+        The parser knows no body in such a request, so that is read again without the offer.
+        """
+        while data:
+            try:
+                self.parser.feed_data(data)
+                return
+            except HttpParserUpgrade as offer:
+                data = self._without_offer() + data[offer.args[0] :]
+                self.parser = HttpRequestParser(self)
+                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn
+            except HttpParserError:
+                self.send_400_response("")
+                return
+
+    def _without_offer(self) -> bytes:
+        """The request's line and headers, but for the offer."""
+        version = self.parser.get_http_version().encode()
+        kept = [name + b": " + value for name, value in self.headers if name != b"upgrade"]
+        line = b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, version)
+        return b"\r\n".join([line, *kept, b"\r\n"])
+
+    def _check_head(self) -> None:
+        """Refuses what the parser lets pass, and RFC 9112 does not."""
+        names = [name for name, _ in self.headers]
+        hosts = names.count(b"host")
+        if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
+            raise ValueError("no host, or several")
+        if b"transfer-encoding" in names:
+            codings = [value for name, value in self.headers if name == b"transfer-encoding"]
+            if [coding.strip().lower() for coding in codings] != [b"chunked"]:
+                raise ValueError("an encoding that is not undone here")
 
     def _count(self, size: int) -> None:
         self._silent_bytes -= size
@@ -209,6 +250,9 @@ class BoundedProtocol(HttpToolsProtocol):
             if cycle.response_started:
                 self._line.abort()
                 return
+            cast(dict[str, Any], cycle.scope)[REFUSED_WITH] = problem.status
+        else:
+            self.metrics.requests.labels("other", problem.status).inc()
         self.metrics.errors.labels(problem.code).inc()
         self._line.write(self._page(problem))
         self._line.close()
@@ -221,6 +265,9 @@ class BoundedProtocol(HttpToolsProtocol):
             (b"content-type", MEDIA_TYPE.encode()),
             (b"content-length", str(len(body)).encode()),
             (b"connection", b"close"),
+            *HEADERS,
+            POLICY,
+            NO_STORE,
             *((name.lower().encode(), value.encode()) for name, value in problem.headers.items()),
         ]
         lines = [name + b": " + value + b"\r\n" for name, value in headers]

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 import signal
 import socket
 from collections.abc import Coroutine, Iterator
@@ -30,6 +31,8 @@ LOOK_SECONDS = 0.25
 
 def serve(settings: Settings) -> None:
     """Serves until SIGTERM or Ctrl-C; SIGHUP loads the model anew from where it was.
+
+    Where stderr is a terminal, SIGHUP says that it was closed, and ends the service.
 
     Raises:
         ArtifactError: there is no such model, or its folder is damaged.
@@ -99,7 +102,9 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Handles signals inside the block."""
         loop = asyncio.get_running_loop()
-        actions = {"SIGTERM": self._stop, "SIGINT": self._stop_now, "SIGHUP": self._reload}
+        # A terminal that is closed says so by SIGHUP too.
+        hangup = self._stop if os.isatty(2) else self._reload
+        actions = {"SIGTERM": self._stop, "SIGINT": self._stop_now, "SIGHUP": hangup}
         known = {
             getattr(signal, name): act for name, act in actions.items() if hasattr(signal, name)
         }
@@ -109,6 +114,8 @@ class Server(uvicorn.Server):
             )
             for number in known
         }
+        if hasattr(signal, "pthread_sigmask"):  # those that came while it was starting
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, known)
         try:
             yield
         finally:

@@ -40,8 +40,9 @@ class Settings(BaseSettings):
         max_connections: most connections at a time (503).
         request_seconds: most time that the answer to one request may take (503).
         header_seconds: most time for a request's line and headers to arrive (408).
-        body_seconds: most time for a JSON body to arrive, and for a pause in an upload (408).
-        write_seconds: most time that a client may leave an answer unread (closed).
+        body_seconds: in each such span a body must end, or 16 KiB of it arrive a second (408).
+        write_seconds: in each such span of waiting for a client to read, it must read as much of
+            the answer (closed).
         keep_alive_seconds: how long a connection may be idle between requests (closed).
         drain_seconds: on SIGTERM, how long ``/readyz`` says 503 while requests are still taken.
         shutdown_seconds: after that, how long requests that are under way may take to finish.

@@ -303,7 +303,9 @@ def _taken() -> ProblemError:
 
 
 def _no_table(error: DataError) -> ProblemError:
-    reason = error.reason.removesuffix(".").replace("--text-column", "text_column in the query")
+    # Without the names of the columns: in a table without a header they are texts.
+    reason = error.reason.partition(". Columns: ")[0].removesuffix(".")
+    reason = reason.replace("--text-column", "text_column in the query")
     return ProblemError(
         422,
         "no_table",

@@ -1,0 +1,40 @@
+"""A connection that is closed politely."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+
+class Line:
+    """The transport as uvicorn sees it: closing it waits for a client that is still sending.
+
+    Args:
+        transport: the connection.
+        begin_closing: is called once, when it is to be closed; whether the client still sends.
+    """
+
+    def __init__(self, transport: asyncio.Transport, begin_closing: Callable[[], bool]) -> None:
+        self._transport = transport
+        self._begin_closing = begin_closing
+        self._closing = False
+        self.write = transport.write
+        self.get_extra_info = transport.get_extra_info
+        self.get_write_buffer_size = transport.get_write_buffer_size
+        self.pause_reading = transport.pause_reading
+        self.resume_reading = transport.resume_reading
+        self.abort = transport.abort
+
+    def is_closing(self) -> bool:
+        """Whether it is closed or about to be."""
+        return self._closing or self._transport.is_closing()
+
+    def close(self) -> None:
+        """Closes it, at once or when the client has stopped sending."""
+        if self.is_closing():
+            return
+        self._closing = True
+        if self._begin_closing():
+            self._transport.write_eof()
+        else:
+            self._transport.close()
