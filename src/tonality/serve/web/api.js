@@ -4,10 +4,11 @@ import { byId } from "./dom.js";
 
 /** The service understood and refused; it says why, and what to do. */
 export class Problem extends Error {
-  constructor(status, answer) {
+  constructor(status, answer, version) {
     super(answer.detail || answer.title || `The server answered with status ${status}.`);
     this.status = status;
     this.remedy = answer.remedy || "";
+    this.version = version;
   }
 }
 
@@ -31,20 +32,29 @@ let declined = false; // who did not give a key is not asked at each key stroke
 
 export const model = () => request("v1/model", {}).then((answer) => answer.json());
 
+/** Explains a verdict; `version` is that of the model that gave it. */
 export async function explain(text, signal) {
   const body = JSON.stringify({ texts: [text] });
   const headers = { "Content-Type": "application/json" };
   const answer = await request("v1/explain", { method: "POST", headers, body, signal });
-  const { results, model: name } = await answer.json();
-  return { ...results[0], model: name };
+  const { results } = await answer.json();
+  return { ...results[0], version: versionOf(answer) };
 }
 
-/** Scores rows of a table; the answer is a table of the same kind, as bytes. */
-export async function score(rows, type, column, signal) {
-  const query = column ? `?${new URLSearchParams({ text_column: column })}` : "";
+/**
+ * Scores rows of a table; the answer is a table of the same kind, `bytes`, and the `version` of the
+ * model that gave it.
+ *
+ * @param choices query parameters; those that are null are left to the service.
+ */
+export async function score(rows, type, choices, signal) {
+  const chosen = Object.entries(choices).filter(([, value]) => value !== null);
+  const query = new URLSearchParams(chosen);
   const headers = { "Content-Type": type };
-  const answer = await request(`v1/score${query}`, { method: "POST", headers, body: rows, signal });
-  return new Uint8Array(await received(answer.arrayBuffer(), signal));
+  const answer = await request(`v1/score?${query}`,
+    { method: "POST", headers, body: rows, signal });
+  const bytes = new Uint8Array(await received(answer.arrayBuffer(), signal));
+  return { bytes, version: versionOf(answer) };
 }
 
 /** Whether the server would take a request. */
@@ -56,6 +66,8 @@ export async function ready() {
   }
 }
 
+const versionOf = (answer) => answer.headers.get("X-Model-Version");
+
 async function request(address, options) {
   for (;;) {
     const key = sessionStorage.getItem(KEY);
@@ -66,7 +78,8 @@ async function request(address, options) {
       throw new Away(true, Number(answer.headers.get("Retry-After")) || 1);
     }
     if (GONE.has(answer.status)) throw new Away(false);
-    const problem = new Problem(answer.status, await answer.json().catch(() => ({})));
+    const said = await answer.json().catch(() => ({}));
+    const problem = new Problem(answer.status, said, versionOf(answer));
     if (answer.status !== 401) throw problem;
     if (declined || !(await askKey(key))) {
       problem.remedy = "Reload the page to enter one.";

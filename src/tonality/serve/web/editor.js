@@ -3,6 +3,9 @@
 
 import { byId } from "./dom.js";
 
+/** The longest text, in units of UTF-16, that a browser lays out twice at each key at ease. */
+export const LONGEST = 60_000;
+
 export class Editor {
   /** @param onInput called after each change by the user or by `value =`. */
   constructor(onInput) {
@@ -13,6 +16,7 @@ export class Editor {
     this.onInput = onInput;
     this.field.addEventListener("input", () => this.#changed());
     byId("paper").classList.add("lit");
+    this.read = ""; // the text that the marks are of
     byId("paper").addEventListener("click", () => this.field.focus());
   }
 
@@ -26,8 +30,13 @@ export class Editor {
     byId("paper").scrollTop = 0;
   }
 
-  /** Lights up what a reading says of this very text. */
-  show(reading) {
+  get tooLong() {
+    return this.text.length > LONGEST;
+  }
+
+  /** Lights up what a reading says of a text; what was edited since stays dark. */
+  show(reading, text) {
+    this.read = text;
     const known = new Set(this.marks.map(keyOf));
     this.marks = reading.marks.map(({ start, end, way, level }) => ({
       start, end, kind: `word ${way} level-${level}`,
@@ -36,6 +45,7 @@ export class Editor {
       this.marks.push({ ...reading.unread, kind: "unread" });
       this.marks.sort((one, other) => one.start - other.start);
     }
+    this.marks = moved(this.marks, text, this.text);
     for (const mark of this.marks) mark.fresh = !known.has(keyOf(mark));
     this.mirror.dataset.up = reading.axis.upTone;
     this.mirror.dataset.down = reading.axis.downTone;
@@ -48,8 +58,11 @@ export class Editor {
     this.#draw();
   }
 
-  /** Selects a passage and brings it into view. */
-  select({ start, end }) {
+  /** Selects a passage of the text that was read and brings it into view, if it is there still. */
+  select(passage) {
+    const [place] = moved([passage], this.read, this.text);
+    if (!place || this.tooLong) return;
+    const { start, end } = place;
     this.field.focus({ preventScroll: true });
     this.field.setSelectionRange(start, end);
     const range = document.createRange();
@@ -65,11 +78,16 @@ export class Editor {
     const text = this.field.value;
     this.marks = moved(this.marks, this.text, text);
     this.text = text;
+    byId("paper").classList.toggle("lit", !this.tooLong);
     this.#draw();
     this.onInput();
   }
 
   #draw() {
+    if (this.tooLong) {
+      this.mirror.replaceChildren();
+      return;
+    }
     const parts = document.createDocumentFragment();
     let done = 0;
     for (const { start, end, kind, fresh } of this.marks) {
@@ -101,6 +119,7 @@ const keyOf = (mark) => `${mark.start} ${mark.end} ${mark.kind}`;
 
 /** Marks after an edit: those before and behind it stay, those it touches go. */
 function moved(marks, before, after) {
+  if (!marks.length) return [];
   let head = 0;
   const shorter = Math.min(before.length, after.length);
   while (head < shorter && before[head] === after[head]) head += 1;

@@ -5,11 +5,13 @@ import { histogram, shares, Tally } from "./chart.js";
 import { byId, h, redraw } from "./dom.js";
 import { clip, count, duration, size, whole } from "./format.js";
 import { extremes, RowTable } from "./rows.js";
-import { Scoring } from "./scoring.js";
+import { Replaced, Scoring } from "./scoring.js";
 import { inspect, inUtf8 } from "./tables.js";
 
 const REDRAW = 300; // milliseconds between two pictures of a run
 const LONGEST_SAMPLE = 90;
+const AGAIN = "The model was replaced meanwhile, so the file was started anew.";
+const MOST_STARTS = 3; // of one file, where models come and go
 
 export class FileView {
   /**
@@ -80,29 +82,34 @@ export class FileView {
     form.querySelector("input:checked").focus();
   }
 
-  async #run(file, table) {
+  async #run(file, table, start = 1) {
     if (!this.models.current) await this.models.load();
     if (!this.models.current) throw this.models.fault;
-    const scoring = (this.scoring = new Scoring(file, table, this.models.current.labels));
-    const board = new Board(scoring, this.open);
+    const scoring = (this.scoring = new Scoring(file, table, this.models.current));
+    const board = new Board(scoring, this.open, start > 1);
     this.#show(board.element);
-    this.#say(`Reading ${file.name}.`);
+    this.#say(start > 1 ? AGAIN : `Reading ${file.name}.`);
     let fault = null;
     try {
       await scoring.run(() => board.progress());
     } catch (error) {
-      if (scoring !== this.scoring) return;
-      fault = scoring.calling.signal.aborted ? null : error;
+      fault = error;
+      if (error instanceof Replaced) await this.models.load();
     }
     if (scoring !== this.scoring) return;
-    board.finish(fault);
+    const { aborted } = scoring.calling.signal;
+    if (fault instanceof Replaced && !aborted && start < MOST_STARTS) {
+      await this.#run(file, table, start + 1);
+      return;
+    }
+    board.finish(aborted ? null : fault);
     this.#say(board.state.textContent);
   }
 }
 
 /** What is shown of one run. */
 class Board {
-  constructor(scoring, open) {
+  constructor(scoring, open, again) {
     this.scoring = scoring;
     this.open = open;
     this.tally = new Tally(scoring);
@@ -119,7 +126,8 @@ class Board {
       h("section", { className: "card run", "aria-label": "The file" },
         h("div", {}, h("h2", { dir: "auto" }, file.name),
           h("p", { className: "quiet" }, `${size(file.size)}, texts in “${scoring.table.column}”`)),
-        this.actions, this.bar, this.state),
+        this.actions, this.bar, this.state,
+        again ? h("p", { className: "quiet again" }, AGAIN) : null),
       this.results);
   }
 

@@ -11,6 +11,7 @@ export class Models {
   constructor() {
     this.current = null;
     this.fault = null;
+    this.loading = null;
     this.listeners = [];
   }
 
@@ -19,7 +20,15 @@ export class Models {
     this.listeners.push(listener);
   }
 
-  async load() {
+  /** Asks which model answers; once, however many wait for it. */
+  load() {
+    this.loading ??= this.#load().finally(() => {
+      this.loading = null;
+    });
+    return this.loading;
+  }
+
+  async #load() {
     try {
       this.current = await steadily(() => model());
       this.fault = null;
@@ -31,9 +40,9 @@ export class Models {
     for (const listener of this.listeners) listener();
   }
 
-  /** Takes note of the model that an answer came from. */
-  seen(name) {
-    if (this.current && this.current.name !== name) this.load();
+  /** Takes note of the version of the model that an answer came from, and learns of a new one. */
+  async seen(version) {
+    if (this.current && version && this.current.version !== version) await this.load();
   }
 
   /** The directions of the scale, before there is a text. */

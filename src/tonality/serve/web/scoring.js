@@ -1,24 +1,34 @@
 // One run over a file: slices go out, scored rows come back, and both the rows and the bytes of the
 // scored file are kept.
 
-import { score } from "./api.js";
+import { Problem, score } from "./api.js";
 import { steadily } from "./connection.js";
 import { scaleOf } from "./labels.js";
+import { fieldsOf, freePrefix } from "./prefix.js";
 import { Scanner, slices } from "./slices.js";
 import { KINDS, objectIn, parseDelimited } from "./tables.js";
 
 const ADDED_LAST = "tokens_left_out";
 
+/** Another model answers now: the rows so far and the rest would not go together. */
+export class Replaced extends Error {
+  constructor() {
+    super("The model was replaced while the file was read.");
+    this.remedy = "Drop the file once more.";
+  }
+}
+
 export class Scoring {
   /**
    * @param file what to score.
    * @param table what `inspect` told of it, `column` being the one to judge.
-   * @param labels the model's labels.
+   * @param model the model, which is to answer all of it.
    */
-  constructor(file, table, labels) {
+  constructor(file, table, { labels, version }) {
     this.file = file;
     this.table = table;
     this.labels = labels;
+    this.version = version;
     this.scale = scaleOf(labels);
     this.rows = []; // {number, text, label, score, lean, cut} or {number, fault}
     this.sent = 0; // bytes of the file that are done
@@ -27,19 +37,35 @@ export class Scoring {
     this.calling = new AbortController();
   }
 
-  /** Scores the file; `progress` is called after each slice. */
+  /**
+   * Scores the file; `progress` is called after each slice.
+   *
+   * @throws {Replaced} where a slice was answered by another model.
+   */
   async run(progress) {
     const { kind, quoted, delimiter, column } = this.table;
     const { signal } = this.calling;
-    const type = KINDS[kind].type;
+    // Where there is a header, each slice has it, and the service chooses alike for all.
+    const prefix = kind === "jsonl" ? freePrefix(await fieldsOf(this.file, signal), this.labels) : null;
+    const ask = (rows) => score(rows, KINDS[kind].type, { text_column: column, prefix }, signal);
     for await (const { rows, end } of slices(this.file, quoted ? delimiter : null)) {
       signal.throwIfAborted();
-      const answer = await steadily(() => score(rows, type, column, signal), signal);
-      this.#take(answer);
+      this.#take(await this.#own(steadily(() => ask(rows), signal)));
       this.sent = end;
       progress();
     }
     this.complete = true;
+  }
+
+  /** An answer, and not another model's; nor its refusal, which may be of other labels. */
+  async #own(asked) {
+    const answer = await asked.catch((error) => {
+      if (error instanceof Problem) return error;
+      throw error;
+    });
+    if (answer.version && answer.version !== this.version) throw new Replaced();
+    if (answer instanceof Problem) throw answer;
+    return answer.bytes;
   }
 
   cancel() {

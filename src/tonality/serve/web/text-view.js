@@ -3,8 +3,9 @@
 import { explain, inWords } from "./api.js";
 import { steadily } from "./connection.js";
 import { byId, h } from "./dom.js";
-import { Editor } from "./editor.js";
+import { Editor, LONGEST } from "./editor.js";
 import { EXAMPLES } from "./examples.js";
+import { whole } from "./format.js";
 import { readingOf } from "./reading.js";
 import { toneLine } from "./tone.js";
 import { cutInWords, verdictInWords, verdictPanel } from "./verdict.js";
@@ -27,12 +28,14 @@ export class TextView {
     const chips = EXAMPLES.map(([name, text]) => h("button", { type: "button", className: "chip",
       onclick: () => this.open(text) }, name));
     byId("examples").append(h("span", { className: "quiet" }, "Try"), ...chips);
-    models.onChange(() => this.editor.value || this.#blank());
+    this.version = null; // of the model that gave the verdict shown
+    models.onChange(() => this.#remodelled());
     this.#blank();
   }
 
   /** Puts a text into the field, and the caret at its start. */
   open(text) {
+    this.asking?.abort(); // its answer would be of another text
     this.editor.value = text;
     this.editor.field.setSelectionRange(0, 0);
     // On a phone the focus would bring up the keyboard, which hides the verdict.
@@ -40,12 +43,26 @@ export class TextView {
   }
 
   #changed() {
+    byId("clear").hidden = !this.editor.value;
     const now = performance.now();
     if (!this.waiting) this.since = now;
     clearTimeout(this.waiting);
+    this.waiting = 0;
+    if (this.editor.tooLong) {
+      this.asking?.abort();
+      this.#tooLong();
+      return;
+    }
     const rest = Math.max(0, Math.min(REST, this.since + LONGEST_WAIT - now));
     this.waiting = setTimeout(() => this.#read(), rest);
-    byId("clear").hidden = !this.editor.value;
+  }
+
+  /** A verdict of another model than the one that answers now is asked for anew. */
+  #remodelled() {
+    if (!this.editor.value) this.#blank();
+    else if (!this.asking && this.version && this.version !== this.models.current?.version) {
+      this.#read();
+    }
   }
 
   async #read() {
@@ -54,30 +71,40 @@ export class TextView {
     byId("reading").textContent = "";
     const asking = (this.asking = new AbortController());
     // Half an emoji cannot travel as UTF-8; its stand-in has the same length.
-    const text = this.editor.value.replace(/\p{Surrogate}/gu, "\ufffd");
-    if (!text.trim()) return this.#blank();
+    const typed = this.editor.value;
+    const text = typed.replace(/\p{Surrogate}/gu, "\ufffd");
+    if (!text.trim()) {
+      this.asking = null;
+      return this.#blank();
+    }
     const slow = setTimeout(() => (byId("reading").textContent = "waiting…"), SLOW);
     try {
       const answer = await steadily(() => explain(text, asking.signal), asking.signal);
-      if (asking === this.asking) this.#show(readingOf(answer, text), answer.model);
+      await this.models.seen(answer.version);
+      if (asking.signal.aborted) return;
+      this.version = answer.version;
+      this.#show(readingOf(answer, text), typed);
     } catch (error) {
       if (!asking.signal.aborted) this.#refused(error);
     } finally {
       clearTimeout(slow);
-      if (asking === this.asking) byId("reading").textContent = "";
+      if (asking === this.asking) {
+        this.asking = null;
+        byId("reading").textContent = "";
+      }
     }
   }
 
-  #show(reading, model) {
-    this.models.seen(model);
+  #show(reading, typed) {
     if (!reading.tokensRead) return this.#blank("There is nothing in it that could be read.");
     const choose = (passage) => this.editor.select(passage);
-    this.editor.show(reading);
+    this.editor.show(reading, typed);
     byId("sheet").dataset.state = "read";
     byId("verdict").replaceChildren(...verdictPanel(reading, this.models.current?.abstain ?? 0));
     byId("tone").replaceChildren(...toneLine(reading, choose));
     byId("tone").hidden = false;
     byId("why").replaceChildren(...whyPanels(reading, choose));
+    byId("legend").replaceChildren(key(reading.axis));
     byId("cut").hidden = !reading.unread;
     byId("cut").textContent = reading.unread ? cutInWords(reading) : "";
     this.#speak(verdictInWords(reading));
@@ -85,8 +112,14 @@ export class TextView {
 
   #blank(why = "The verdict will stand here.") {
     this.#clear("empty", h("p", { className: "quiet" }, why));
-    byId("why").replaceChildren(key(this.models.axis));
     this.#speak("");
+  }
+
+  #tooLong() {
+    const words = `A text of ${whole(this.editor.text.length)} characters is too long to look at ` +
+      `here: ${whole(LONGEST)} are the most.`;
+    this.#clear("refused", h("p", { className: "fault" }, words));
+    this.#speak(words);
   }
 
   #refused(error) {
@@ -103,6 +136,9 @@ export class TextView {
     byId("verdict").replaceChildren(message);
     byId("tone").hidden = true;
     byId("cut").hidden = true;
+    byId("legend").replaceChildren();
+    byId("why").replaceChildren(key(this.models.axis));
+    this.version = null;
   }
 
   #speak(words) {

@@ -12,10 +12,10 @@ const LONGEST_SENTENCE = 220;
 export function whyPanels(reading, choose) {
   const panels = [phrasesPanel(reading, choose)];
   if (reading.sentences.length > 1) panels.push(sentencesPanel(reading, choose));
-  return [...panels, key(reading.axis)];
+  return panels;
 }
 
-/** How to read the colours, before there is anything to read. */
+/** How to read the colours. */
 export function key(axis) {
   const sample = (kind, tone, text, means) => h("li", {},
     h("span", { className: `word ${kind} level-3`, "data-up": tone, "data-down": tone }, text),
