@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
+import struct
 from collections.abc import Callable
 
 
@@ -23,11 +26,18 @@ class Line:
         self.get_write_buffer_size = transport.get_write_buffer_size
         self.pause_reading = transport.pause_reading
         self.resume_reading = transport.resume_reading
-        self.abort = transport.abort
 
     def is_closing(self) -> bool:
         """Whether it is closed or about to be."""
         return self._closing or self._transport.is_closing()
+
+    def abort(self) -> None:
+        """Ends it without a word: the other side learns so, and what it did not read is dropped."""
+        connection = self._transport.get_extra_info("socket")
+        # Otherwise the system keeps what is unsent for minutes, and the client waiting.
+        with contextlib.suppress(OSError):  # it is closed already
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._transport.abort()
 
     def close(self) -> None:
         """Closes it, at once or when the client has stopped sending."""
