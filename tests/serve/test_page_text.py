@@ -71,6 +71,32 @@ def test_only_the_latest_text_is_answered(open_page: Open, service: Running) -> 
     expect(page.locator("#reading")).to_be_empty()
 
 
+def test_an_answer_meets_an_edited_text(open_page: Open, service: Running) -> None:
+    page = open_page(service).page
+    held: list[Route] = []
+    page.route("**/v1/explain", lambda route: held.append(route))
+    page.locator("#input").fill("I love the film. I hate the plot. It was good")
+    while not held:
+        page.wait_for_timeout(20)
+    answer = held[0].fetch()
+    page.evaluate("""() => {
+        const later = window.setTimeout;
+        window.setTimeout = () => 0; // there is no next question
+        const field = document.getElementById('input');
+        field.setRangeText('Well, I dislike', 17, 23);
+        field.dispatchEvent(new Event('input'));
+        window.setTimeout = later;
+    }""")
+    held[0].fulfill(response=answer)
+    expect(page.locator("#mirror :is(.level-3, .level-4)")).to_have_text(["love", "good"])
+    assert page.locator("#input").input_value().endswith("Well, I dislike the plot. It was good")
+    # A sentence leads to where it is now, one that was changed to nowhere.
+    sentences = page.get_by_role("region", name="Sentence by sentence").get_by_role("button")
+    for chosen in (2, 1):
+        sentences.nth(chosen).click()
+        assert page.evaluate("document.getSelection().toString()") == "It was good"
+
+
 def test_pasted_html_stays_text(open_page: Open, service: Running) -> None:
     permissions = ["clipboard-read", "clipboard-write"]
     page = open_page(service, permissions=permissions).page
@@ -143,12 +169,31 @@ def test_an_example_is_read(open_page: Open, service: Running) -> None:
 def test_too_long_a_text_is_told(open_page: Open, service: Running) -> None:
     visit = open_page(service)
     visit.expect_fault(r"status of 422")
-    visit.page.locator("#input").fill("good " * 25_000)
+    visit.page.locator("#input").fill("good " * 11_000)
     expect(visit.page.locator("#verdict")).to_have_text(
         "This text is longer than the server takes."
     )
     visit.page.locator("#input").fill("good")
     verdict(visit.page, "positive")
+
+
+def test_a_text_far_too_long_is_neither_drawn_nor_sent(open_page: Open, service: Running) -> None:
+    page = open_page(service).page
+    page.locator("#input").fill("good")
+    verdict(page, "positive")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.locator("#input").fill("good film " * 20_000)
+    # Said by the time that the key stroke is done with.
+    assert page.locator("#verdict").inner_text() == (
+        "A text of 200,000 characters is too long to look at here: 60,000 are the most."
+    )
+    assert not page.locator("#mirror").text_content()
+    expect(page.locator("#spoken")).to_contain_text("too long to look at here")
+    assert not asked
+    page.locator("#input").fill("good film")
+    verdict(page, "positive")
+    lit(page, up=["good"])
 
 
 def test_the_server_goes_away_and_comes_back(open_page: Open, page_model: Path) -> None:

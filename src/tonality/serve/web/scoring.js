@@ -46,7 +46,9 @@ export class Scoring {
     const { kind, quoted, delimiter, column } = this.table;
     const { signal } = this.calling;
     // Where there is a header, each slice has it, and the service chooses alike for all.
-    const prefix = kind === "jsonl" ? freePrefix(await fieldsOf(this.file, signal), this.labels) : null;
+    const prefix = kind === "jsonl"
+      ? freePrefix(await fieldsOf(this.file, signal), this.labels)
+      : null;
     const ask = (rows) => score(rows, KINDS[kind].type, { text_column: column, prefix }, signal);
     for await (const { rows, end } of slices(this.file, quoted ? delimiter : null)) {
       signal.throwIfAborted();
