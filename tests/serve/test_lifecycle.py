@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -65,15 +65,26 @@ def test_connections_without_a_request_do_not_hold_it_up(model_folder: Path) -> 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
 def test_a_signal_while_it_starts(model_folder: Path) -> None:
-    command = [sys.executable, "-m", "tonality", "serve", "--port", "0", "--model", model_folder]
-    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+    command = [
+        sys.executable,
+        "-m",
+        "tonality",
+        "serve",
+        "--port",
+        "0",
+        "--model",
+        str(model_folder),
+    ]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process, ExitStack() as stack:
+        stack.callback(process.kill)
         status = Path(f"/proc/{process.pid}/status")
-        handled = 0
-        while not handled & 1 << (signal.SIGTERM - 1):
+        blocked = caught = 0
+        while not (blocked | caught) & 1 << (signal.SIGTERM - 1):
             assert process.poll() is None
             masks = re.findall(r"^Sig(?:Blk|Cgt):\s*(\w+)$", status.read_text(), re.MULTILINE)
-            handled = sum({int(mask, 16) for mask in masks})
+            blocked, caught = (int(mask, 16) for mask in masks)
             time.sleep(0.005)
+        assert blocked, "long before there is a loop to handle it"
         process.send_signal(signal.SIGHUP)
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
@@ -81,8 +92,18 @@ def test_a_signal_while_it_starts(model_folder: Path) -> None:
 
 def test_it_ends_with_its_terminal(model_folder: Path) -> None:
     master, slave = os.openpty()
-    command = [sys.executable, "-m", "tonality", "serve", "--port", "0", "--model", model_folder]
-    with subprocess.Popen(command, stderr=slave) as process:
+    command = [
+        sys.executable,
+        "-m",
+        "tonality",
+        "serve",
+        "--port",
+        "0",
+        "--model",
+        str(model_folder),
+    ]
+    with subprocess.Popen(command, stderr=slave) as process, ExitStack() as stack:
+        stack.callback(process.kill)
         os.close(slave)
         shown = b""
         while b" on http" not in shown:

@@ -32,7 +32,7 @@ def test_schemathesis_finds_nothing(model_folder: Path, tmp_path: Path, key: str
                 "run",
                 f"{server.url}/openapi.json",
                 "--checks=all",
-                "--max-examples=10",
+                "--max-examples=30",
                 "--seed=5",
             ],
             cwd=tmp_path,
