@@ -275,8 +275,9 @@ def test_an_answer_that_nobody_reads(server: Running) -> None:
 
 
 def test_a_slow_but_steady_reader_gets_all(model_folder: Path) -> None:
-    long = texts(*["the film was good and the plot was bad " * 100] * 250)
-    with running(model_folder, write_seconds=0.5) as server, socket.socket() as slow:
+    long = texts(*["the film was good and the plot was bad " * 1200] * 200)  # comes back as it is
+    limits: dict[str, Any] = {"max_body_bytes": 2**24, "request_seconds": 60, "write_seconds": 0.5}
+    with running(model_folder, **limits) as server, socket.socket() as slow:
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
         slow.settimeout(60)
         slow.connect(("127.0.0.1", server.port))
@@ -284,7 +285,7 @@ def test_a_slow_but_steady_reader_gets_all(model_folder: Path) -> None:
         received, size = b"", 0
         while more := slow.recv(65_536):
             received, size = received or more, size + len(more)
-            time.sleep(len(more) / 5e6)
+            time.sleep(len(more) / 4e6)
             head, _, _ = received.partition(b"\r\n\r\n")
             length = re.search(rb"content-length: (\d+)", head)
             assert length
