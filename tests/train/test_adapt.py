@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -93,8 +97,39 @@ def test_few_texts_get_more_epochs() -> None:
     assert steps >= LEAST_STEPS or few.training.epochs == 60
     share = ADAPT.optimiser.unfreeze_every / ADAPT.training.epochs
     assert few.optimiser.unfreeze_every / few.training.epochs == pytest.approx(share)
-    many = ADAPT.with_settings(["training.epochs=50"])
+    many = ADAPT.with_settings(["training.epochs=100"])
     assert with_enough_steps(make_dataset(200), many) is many
+
+
+@pytest.mark.parametrize("stage", ["language-model", "."])
+def test_killed_in_either_stage_the_command_goes_on(
+    model: Path, tmp_path: Path, stage: str
+) -> None:
+    """Without saying the recipe and the settings again."""
+    table = of_the_trade(80).train
+    lines = [f"{label},{text}" for label, text in zip(table.labels or (), table.texts, strict=True)]
+    (tmp_path / "knives.csv").write_text("\n".join(["label,text", *lines]))
+    run = tmp_path / "run"
+    words = ["adapt", "--data", str(tmp_path / "knives.csv"), "--model", str(model), "-o", str(run),
+             "--pretrain-epochs", "3", "--checkpoint-minutes", "0"]  # fmt: skip
+    settings = ["--set", "training.epochs=5", "--set", "pretraining.streams=2"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tonality", *words, *settings],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    while not (run / stage / "checkpoint.pt").exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    result = CliRunner().invoke(app, [*words, "--resume"])
+    assert result.exit_code == 0, result.stderr
+    recipe = read(run / "model").provenance["recipe"]
+    assert recipe["pretraining"]["streams"] == 2
+    (run / "model").rename(tmp_path / "finished")
+    other = [*words[:-3], "2", "--resume"]
+    assert "another pretrain epochs" in str(CliRunner().invoke(app, other).exception)
 
 
 def test_the_command(model: Path, tmp_path: Path) -> None:

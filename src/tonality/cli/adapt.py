@@ -62,10 +62,12 @@ def adapt(
 ) -> None:
     """Adapt a trained model to labelled texts of another kind, however few."""
     from tonality.classifier import model_path
+    from tonality.train.checkpoint import asked_recipe
     from tonality.train.requirements import require_packages
 
     model_path(model)  # a mistake shows before the data is read
-    chosen = chosen_recipe(recipe, settings, output, resume=resume, default="adapt")
+    asked = asked_recipe(output) if resume and recipe is None and not settings else None
+    chosen = asked or chosen_recipe(recipe, settings, output, resume=resume, default="adapt")
     require_packages(chosen)
 
     def work(dataset: Dataset, reporter: Reporter) -> Path:

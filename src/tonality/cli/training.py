@@ -160,7 +160,7 @@ def run_training(
         checkpoint_minutes: minutes between checkpoints.
     """
     from tonality.data import parse_label_map
-    from tonality.train.checkpoint import RUN
+    from tonality.train.checkpoint import ADAPTATION, RUN
     from tonality.train.plan import PLAN
 
     parse_label_map(options.label_map)  # a mistake in it shows before anything is done
@@ -179,7 +179,7 @@ def run_training(
         minutes = None if checkpoint_minutes == MINUTES else checkpoint_minutes
         own = written({"-o": output, **others, "--checkpoint-minutes": minutes})
         again = shlex.join(["tonality", command, *options.words(), *own, "--resume"])
-        begun = any((output / name).exists() for name in (RUN, PLAN))
+        begun = any((output / name).exists() for name in (RUN, PLAN, ADAPTATION))
         reporter.say(f"stopped; go on with: {again}" if begun else "stopped")
         raise typer.Exit(130) from None
     typer.echo(str(folder))

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 from pathlib import Path
 
 from tonality.classifier import DEFAULT_MODEL
 from tonality.data import Dataset
-from tonality.errors import TrainingError
-from tonality.train.checkpoint import LANGUAGE_MODEL, MODEL, RUN, RunFolder
+from tonality.errors import ConfigError, TrainingError
+from tonality.train.checkpoint import (
+    ADAPTATION,
+    LANGUAGE_MODEL,
+    MODEL,
+    RUN,
+    RunFolder,
+    asked_recipe,
+)
 from tonality.train.division import divide
 from tonality.train.fit import train
+from tonality.train.identity import check_dataset
 from tonality.train.pretrain import pretrain
 from tonality.train.progress import Reporter
 from tonality.train.recipe import Recipe
@@ -43,8 +52,7 @@ def adapt(
     Args:
         dataset: the data; its unlabelled texts add words, and teach with ``pretrain_epochs``.
         recipe: the settings; ``adapt`` ships. The network's shape and the text settings are the
-            model's. With few texts there are more epochs, for ``LEAST_STEPS`` steps. The norm of
-            adversarial training is for vectors of ``vectors.deviation``, and scaled to the model's.
+            model's. With few texts there are more epochs, for ``LEAST_STEPS`` steps.
         output: the run's folder; the model goes to its subfolder ``model``.
         model: a bundled model's name or a model folder; by default the bundled model.
         pretrain_epochs: passes as a language model over all texts first; 0 for none.
@@ -60,14 +68,11 @@ def adapt(
             :func:`tonality.train.pretrain.pretrain`.
         KeyboardInterrupt: stopped by Ctrl-C or SIGTERM, after saving.
     """
-    place = Path(output)
-    if not resume:
-        _check_free(place)
-    elif not (place / RUN).exists() and not (place / LANGUAGE_MODEL).exists():
-        raise TrainingError(f"there is no run in {place} to resume; start one without --resume")
+    check_dataset(dataset)
+    place, first = Path(output), Path(output) / LANGUAGE_MODEL
     start = read_start(DEFAULT_MODEL if model is None else model)
+    _open(place, recipe, start, pretrain_epochs, resume=resume)
     if pretrain_epochs:
-        first = place / LANGUAGE_MODEL
         if not (first / MODEL).exists():
             pretrain(
                 dataset,
@@ -79,12 +84,15 @@ def adapt(
                 checkpoint_minutes=checkpoint_minutes,
             )
         start = start.after(first / MODEL)
+        # The language model has the new words; others would be none that it has read.
+        vocabulary = dataclasses.replace(recipe.vocabulary, extend=0)
+        recipe = dataclasses.replace(recipe, vocabulary=vocabulary)
     return train(
         dataset,
-        _scaled(with_enough_steps(dataset, recipe), start),
+        with_enough_steps(dataset, recipe),
         place,
         start_from=start,
-        resume=resume and (place / RUN).exists(),
+        resume=(place / RUN).exists(),
         reporter=reporter,
         checkpoint_minutes=checkpoint_minutes,
     )
@@ -94,7 +102,7 @@ def with_enough_steps(dataset: Dataset, recipe: Recipe) -> Recipe:
     """The recipe with more epochs where the data is small; gradual unfreezing keeps its share."""
     settings = recipe.training
     steps = -(-len(divide(dataset, recipe).rows) // settings.batch_size)  # an epoch
-    epochs = min(MOST_EPOCHS, max(settings.epochs, -(-LEAST_STEPS // max(steps, 1))))
+    epochs = max(settings.epochs, min(MOST_EPOCHS, -(-LEAST_STEPS // max(steps, 1))))
     if epochs == settings.epochs:
         return recipe
     every = recipe.optimiser.unfreeze_every * epochs / settings.epochs
@@ -114,17 +122,29 @@ def _pretraining(recipe: Recipe, epochs: int) -> Recipe:
     )
 
 
-def _scaled(recipe: Recipe, start: Start) -> Recipe:
-    share = float(start.tensors["embedding.weight"].std()) / recipe.vectors.deviation
-    norm = recipe.training.adversarial * share
-    return dataclasses.replace(
-        recipe, training=dataclasses.replace(recipe.training, adversarial=norm)
-    )
-
-
-def _check_free(place: Path) -> None:
-    RunFolder(place).check_free()
-    if (place / LANGUAGE_MODEL).exists():
-        raise TrainingError(
-            f"{place} holds a run already: go on with it with --resume, or choose another folder"
-        )
+def _open(place: Path, recipe: Recipe, start: Start, pretrain_epochs: int, *, resume: bool) -> None:
+    """Takes a free folder, or checks that it holds an adaptation like the one asked for."""
+    folder = RunFolder(place)
+    asked = {
+        "recipe": recipe.to_dict(),
+        "model": start.identity,
+        "pretrain_epochs": pretrain_epochs,
+    }
+    if not resume:
+        folder.check_free()
+        if (place / ADAPTATION).exists():
+            raise TrainingError(
+                f"{place} holds a run already: go on with it with --resume, or choose another "
+                "folder"
+            )
+        folder.write(ADAPTATION, (json.dumps(asked, indent=2) + "\n").encode())
+        return
+    if asked_recipe(place) is None:
+        raise TrainingError(f"there is no run in {place} to resume; start one without --resume")
+    held = json.loads((place / ADAPTATION).read_bytes())
+    for key, value in asked.items():
+        if held.get(key) != value:
+            raise ConfigError(
+                f"the run in {place} was begun with another {key.replace('_', ' ')}: resume it as "
+                "it was, or start anew in another folder"
+            )

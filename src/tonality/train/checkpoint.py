@@ -27,7 +27,8 @@ FORMAT = 1
 RUN, RECIPE, MODEL = "run.json", "recipe.toml", "model"
 CHECKPOINT, VECTORS, METRICS = "checkpoint.pt", "vectors.npy", "metrics.csv"
 BOARD = "tensorboard"
-LANGUAGE_MODEL = "language-model"  # a run of its own, which the run began with (adapt)
+# Of an adaptation: the run of its own that it began with, and what was asked for.
+LANGUAGE_MODEL, ADAPTATION = "language-model", "adapt.json"
 ANSWERS = "answers-"  # of teachers; the rest of the name tells which
 
 _BEST = re.compile(r"best-[0-9]+\.safetensors")
@@ -63,7 +64,8 @@ class RunFolder:
                 "another folder"
             )
         try:
-            names = sorted(path.name for path in self.path.iterdir() if path.name != LANGUAGE_MODEL)
+            found = {path.name for path in self.path.iterdir()}
+            names = sorted(found - {LANGUAGE_MODEL, ADAPTATION})
         except FileNotFoundError:
             return
         except OSError as fault:
@@ -244,6 +246,15 @@ class RunFolder:
         except (OSError, ValueError):
             return None
         return vectors if vectors.shape == shape and vectors.dtype == np.float32 else None
+
+
+def asked_recipe(output: str | os.PathLike[str]) -> Recipe | None:
+    """The recipe that an adaptation in a folder was begun with; None where there is none."""
+    try:
+        held = json.loads((Path(output) / ADAPTATION).read_bytes())
+        return Recipe.from_dict(held["recipe"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _json(value: Mapping[str, Any]) -> bytes:

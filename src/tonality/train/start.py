@@ -190,8 +190,8 @@ def read_start(source: str | os.PathLike[str], *, deviation: float = 0.25) -> St
     Args:
         source: the folder of a language model, of a classifier, or of the run that made it; or the
             name of a bundled model.
-        deviation: what the elements of a language model's vectors are scaled to, so that the size
-            of an adversarial step means the same from any start; the LSTM is scaled back.
+        deviation: what the elements of the vectors are scaled to, so that the size of an
+            adversarial step means the same from any start; the LSTM is scaled back.
 
     Raises:
         ArtifactError: there is no such folder, or it is damaged.
@@ -202,20 +202,10 @@ def read_start(source: str | os.PathLike[str], *, deviation: float = 0.25) -> St
     if is_language_model(path):
         return _from_language_model(read_language_model(path), path, deviation)
     path = model_path(path if path.is_dir() else source)
-    return _from_classifier(artifact.read(path), path)
+    return _from_classifier(artifact.read(path), path, deviation)
 
 
 def _from_language_model(model: SavedLanguageModel, path: Path, deviation: float) -> Start:
-    tensors = dict(model.tensors)
-    vectors = tensors["embedding.weight"]
-    scale = deviation / max(float(vectors.std()), float(np.finfo(np.float32).tiny))
-    tensors["embedding.weight"] = vectors * np.float32(scale)
-    for name in model.directions:
-        first = f"lstm.0.{name}.weight_ih"
-        tensors[first] = tensors[first] / np.float32(scale)
-        for part in ("weight", "bias"):  # the scores are products with the same embedding
-            key = f"projection.{name}.{part}"
-            tensors[key] = tensors[key] / np.float32(scale)
     return Start(
         name=_name(path),
         kind=LANGUAGE_MODEL,
@@ -228,11 +218,11 @@ def _from_language_model(model: SavedLanguageModel, path: Path, deviation: float
             "layers": model.layers,
         },
         labels=(),
-        tensors=tensors,
+        tensors=_scaled(model.tensors, deviation),
     )
 
 
-def _from_classifier(model: Artifact, path: Path) -> Start:
+def _from_classifier(model: Artifact, path: Path, deviation: float) -> Start:
     decided = [field.name for field in dataclasses.fields(NetworkSettings)]
     return Start(
         name=_name(path),
@@ -242,8 +232,24 @@ def _from_classifier(model: Artifact, path: Path) -> Start:
         vocabulary=model.vocabulary,
         network={name: getattr(model.network, name) for name in decided},
         labels=model.labels,
-        tensors=dequantise(model.tensors),
+        tensors=_scaled(dequantise(model.tensors), deviation),
     )
+
+
+def _scaled(tensors: Mapping[str, Floats], deviation: float) -> dict[str, Floats]:
+    """The same function of tokens, by token vectors of another size."""
+    vectors = tensors["embedding.weight"]
+    scale = np.float32(deviation / max(float(vectors.std()), float(np.finfo(np.float32).tiny)))
+    scaled = dict(tensors)
+    for name, tensor in tensors.items():
+        if name in ("embedding.weight", "ngram_embedding.weight"):
+            scaled[name] = tensor * scale
+        # What reads the vectors, and the scores of a language model, products with the same.
+        elif name.startswith("projection.") or (
+            name.startswith("lstm.0.") and name.endswith(".weight_ih")
+        ):
+            scaled[name] = tensor / scale
+    return scaled
 
 
 def _name(path: Path) -> str:
