@@ -76,6 +76,8 @@ def test_a_plan_goes_from_texts_to_a_student(plan: Plan, tmp_path: Path) -> None
     assert read(output / "teacher" / "model").provenance["start"]["kind"] == "language model"
     assert tonality.load(model).predict("a great film").tokens_read == 3
     assert run_plan(dataset, plan, output, resume=True) == model  # there is nothing left to do
+    with pytest.raises(ConfigError, match="other data"):
+        run_plan(make_dataset(unlabelled=41), plan, output, resume=True)
 
 
 def test_nothing_to_resume(plan: Plan, tmp_path: Path) -> None:
@@ -93,6 +95,19 @@ def test_nothing_to_resume(plan: Plan, tmp_path: Path) -> None:
         ([{"name": "model"}], "name of a folder"),
         ([{"name": "../up"}], "name of a folder"),
         ([{"name": "a", "task": "distill"}], "0 teachers"),
+        ([{"name": ".."}], "name of a folder"),
+        ([{"name": "a", "task": "pretrain"}], "ends with a language model"),
+        (
+            [{"name": "a"}, {"name": "b", "task": "distill", "teachers": ["a"], "start_from": "a"}],
+            "starts from no other stage",
+        ),
+        (
+            [
+                {"name": "a", "task": "pretrain"},
+                {"name": "b", "task": "distill", "teachers": ["a"]},
+            ],
+            "a language model is no teacher",
+        ),
         ([{"name": "a", "task": "dance"}], "one of 'pretrain', 'train', 'distill'"),
         ([{"name": "a", "speed": 3}], "no setting stages.speed"),
     ],

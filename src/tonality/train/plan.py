@@ -19,6 +19,7 @@ from tonality import artifact
 from tonality.data import Dataset
 from tonality.errors import ConfigError, TrainingError
 from tonality.train.checkpoint import MODEL, RUN, RunFolder
+from tonality.train.identity import fingerprint
 from tonality.train.progress import Reporter
 from tonality.train.recipe import PLANS, Recipe, shipped_plans
 from tonality.train.sections import Expected
@@ -49,12 +50,15 @@ class Stage:
 
     def __post_init__(self) -> None:
         check(self, "stages")
-        if not self.name or Path(self.name).name != self.name or self.name in (MODEL, PLAN):
+        taken = ("", ".", "..", MODEL, PLAN)
+        if self.name in taken or Path(self.name).name != self.name:
             raise ConfigError(f"stages.name is {self.name!r}; a stage needs the name of a folder")
         if (self.task == "distill") != bool(self.teachers):
             raise ConfigError(
                 f"stage {self.name!r} has the task {self.task!r} and {len(self.teachers)} teachers"
             )
+        if self.start_from and self.task == "distill":
+            raise ConfigError(f"stage {self.name!r}: a student starts from no other stage")
 
     def read(self) -> Recipe:
         """The recipe with its changes.
@@ -84,16 +88,20 @@ class Plan:
     def __post_init__(self) -> None:
         if not self.stages:
             raise ConfigError(f"the plan {self.name} has no stages")
-        before: set[str] = set()
+        if self.stages[-1].task == "pretrain":
+            raise ConfigError(f"the plan {self.name} ends with a language model, not with a model")
+        before: dict[str, str] = {}
         for stage in self.stages:
             for needed in (*stage.teachers, *filter(None, [stage.start_from])):
                 if needed not in before:
                     raise ConfigError(
                         f"stage {stage.name!r} builds on {needed!r}, which is no stage before it"
                     )
+            if any(before[name] == "pretrain" for name in stage.teachers):
+                raise ConfigError(f"stage {stage.name!r}: a language model is no teacher")
             if stage.name in before:
                 raise ConfigError(f"two stages are called {stage.name!r}")
-            before.add(stage.name)
+            before[stage.name] = stage.task
 
     @classmethod
     def load(cls, source: str | Path) -> Plan | None:
@@ -188,10 +196,13 @@ def run_plan(
     reporter = reporter or Reporter()
     folder = RunFolder(output)
     _open(folder, plan, resume=resume)
+    data = fingerprint(dataset)
     for number, stage in enumerate(plan.stages, 1):
         place = folder.path / stage.name
         heading = f"stage {number} of {len(plan.stages)}, {stage.name}"
         if (place / MODEL).exists():
+            if json.loads((place / RUN).read_bytes())["data"]["sha256"] != data:
+                raise ConfigError(f"{place} was trained on other data; resume it with the same")
             reporter.say(f"{heading}: done before")
             continue
         reporter.say(heading)
@@ -202,6 +213,11 @@ def run_plan(
 
 def _open(folder: RunFolder, plan: Plan, *, resume: bool) -> None:
     place = folder.path / PLAN
+    if not resume and place.exists():
+        raise TrainingError(
+            f"{folder.path} holds a plan already: go on with it with --resume, or choose another "
+            "folder"
+        )
     if not resume:
         folder.check_free()
         folder.write(PLAN, plan.to_toml().encode())
@@ -225,18 +241,18 @@ def _run(
     from tonality.train.pretrain import pretrain
 
     recipe, output = stage.read(), folder / stage.name
+    start = folder / stage.start_from if stage.start_from else None
     how: dict[str, Any] = {
         "resume": (output / RUN).exists(),
         "reporter": reporter,
         "checkpoint_minutes": checkpoint_minutes,
     }
     if stage.task == "pretrain":
-        pretrain(dataset, recipe, output, **how)
+        pretrain(dataset, recipe, output, start_from=start, **how)
     elif stage.task == "distill":
         teachers = [folder / name / MODEL for name in stage.teachers]
         distill(dataset, teachers, recipe, output, **how)
     else:
-        start = folder / stage.start_from if stage.start_from else None
         train(dataset, recipe, output, start_from=start, **how)
 
 
