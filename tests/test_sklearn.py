@@ -204,7 +204,7 @@ def test_what_is_no_list_of_texts_is_refused(
         ({"settings": {"training.epoch": 3}}, "did you mean 'epochs'"),
         ({"settings": {"epochs": 3}}, "name its section too"),
         ({"ordered": True}, "training.ordered needs labels that are different numbers"),
-        ({"validation_fraction": 1.0}, "training.validation is 1.0"),
+        ({"validation_fraction": 1.0}, "validation_fraction is 1.0"),
     ],
     ids=str,
 )
@@ -350,6 +350,7 @@ def test_saves_a_model_folder_and_comes_back(fitted: LSTMClassifier, tmp_path: P
     np.testing.assert_array_equal(numpy_only.predict_proba(texts), fitted.predict_proba(texts))
     assert [p.label for p in fitted.to_classifier().predict(texts)] == list(fitted.predict(texts))
     again = LSTMClassifier.from_folder(folder, epochs=1, device="cpu")
+    assert again._cut == fitted._cut  # what was held out is not learnt from now
     np.testing.assert_array_equal(again.predict(texts), fitted.predict(texts))
     assert again.partial_fit(*reviews()).n_iter_ == 1
 

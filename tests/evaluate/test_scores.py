@@ -93,7 +93,9 @@ def test_weighted_kappa_is_scikit_learns(case: tuple[list[int], list[int], int])
         assert found.quadratic_weighted_kappa is None
     else:
         assert found.quadratic_weighted_kappa == pytest.approx(
-            sklearn_metrics.cohen_kappa_score(truth, verdicts, weights="quadratic")
+            sklearn_metrics.cohen_kappa_score(
+                truth, verdicts, weights="quadratic", labels=list(range(classes))
+            )
         )
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import signal
 import sys
-from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -25,14 +22,18 @@ def serve(
     model: Model = None,
     threads: Annotated[
         int | None,
-        typer.Option(help="Batches computed at the same time; by default one a core.", min=1),
+        typer.Option(
+            help="Batches computed at the same time; by default one a core but one.", min=1
+        ),
     ] = None,
 ) -> None:
     """Answer over HTTP, with a page at /.
 
     Limits, API keys and the rest are set by environment variables: see docs/serving.md.
     """
-    with _signals_wait():
+    from tonality.serve import early
+
+    with early.kept():
         from tonality.errors import DependencyError
 
         try:
@@ -47,19 +48,3 @@ def serve(
             format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         )
         run(settings)
-
-
-@contextlib.contextmanager
-def _signals_wait() -> Iterator[None]:
-    """Keeps SIGTERM and SIGHUP until the service handles them, which it then does.
-
-    A process that is starting would be killed by them; or, the first of a container, ignore them.
-    """
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGHUP})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

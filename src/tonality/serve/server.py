@@ -15,6 +15,7 @@ from typing import Any
 import uvicorn
 
 from tonality.blas import one_thread
+from tonality.serve import early
 from tonality.serve.app import Service
 from tonality.serve.model import ServedModel
 from tonality.serve.protocol import REFUSED, BoundedProtocol, bounded
@@ -114,8 +115,8 @@ class Server(uvicorn.Server):
             )
             for number in known
         }
-        if hasattr(signal, "pthread_sigmask"):  # those that came while it was starting
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, known)
+        while early.came:
+            loop.call_soon(known[early.came.pop(0)])
         try:
             yield
         finally:

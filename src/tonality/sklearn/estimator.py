@@ -165,8 +165,9 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ) -> Self:
         """Trains for more epochs, from the weights that there are.
 
-        The held-out part is cut by the texts themselves, so one text given twice is on the same
-        side both times. The learning rate starts at its peak again.
+        The held-out part is cut by the texts themselves, in the same order as before, so a text
+        given twice is nearly always on the same side both times: the border moves a little with the
+        number of texts and their classes. The learning rate starts at its peak again.
 
         Args:
             X: N texts; new words among them get vectors.
@@ -229,7 +230,8 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         model = cls(**settings)
         trained = artifact.read(model_path(folder))
-        model._cut = 0  # as recipes have it
+        recipe = trained.provenance.get("recipe", {})
+        model._cut = recipe.get("training", {}).get("validation_seed", 0)
         model._take(trained, np.array(sorted(trained.labels)))
         return model
 
@@ -243,6 +245,11 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ) -> Self:
         texts, labels = check_texts(X), check_labels(y)
         check_consistent_length(texts, labels)
+        if not 0 < self.validation_fraction < 1:
+            raise ValueError(
+                f"validation_fraction is {self.validation_fraction!r}; it takes a share from above "
+                "0 to below 1"
+            )
         weights = check_weights(sample_weight, len(texts))
         if isinstance(self.class_weight, Mapping):
             factors = compute_sample_weight(dict(self.class_weight), labels)
