@@ -11,7 +11,7 @@ from test_language_model import StopAt
 
 import tonality
 from tonality.artifact import read
-from tonality.errors import ConfigError, TrainingError
+from tonality.errors import ConfigError, DataError, TrainingError
 from tonality.train.plan import Plan, run_plan
 from tonality.train.recipe import shipped_plans
 
@@ -125,3 +125,11 @@ def test_settings_name_their_stage(plan: Plan) -> None:
     changed = plan.with_settings(["teacher.training.epochs=3"])
     assert changed.stages[1].read().training.epochs == 3
     assert plan.with_settings([]) is plan
+
+
+def test_what_fails_before_anything_is_begun_leaves_nothing(plan: Plan, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    bad = plan.with_settings(["lm.training.validation=0.001"])
+    with pytest.raises(DataError):
+        run_plan(make_dataset(), bad, output)
+    assert not output.exists()

@@ -121,12 +121,15 @@ def score(
         raise typer.BadParameter("--json and -o - would both go to standard output")
     from tonality.score.inputs import find_inputs
     from tonality.score.job import Options
+    from tonality.score.parquet import require_pyarrow
     from tonality.score.places import is_stream, output_format, side_file
 
     found = find_inputs(inputs, input_format, encoding)
     if resume and (is_stream(output) or any(source.path is None for source in found)):
         raise typer.BadParameter("--resume needs files: a pipe cannot be read or written again")
     written, packed = output_format(output, format, found[0].format)
+    if written == "parquet":
+        require_pyarrow()  # without it nothing is begun
     side = side_file(output, bad_rows, found)
     options = Options(
         format=written,

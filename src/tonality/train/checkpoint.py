@@ -113,6 +113,13 @@ class RunFolder:
             with contextlib.suppress(OSError):
                 folder.rmdir()
 
+    def abandon_if_nothing_is_begun(self, name: str) -> None:
+        """Removes a file that says what was asked for, where it is all that there is."""
+        if [path.name for path in self.path.iterdir()] == [name]:
+            (self.path / name).unlink()
+            with contextlib.suppress(OSError):
+                self.path.rmdir()
+
     @contextlib.contextmanager
     def rehearsal(self) -> Iterator[Path]:
         """The name of a folder for a trial, which is removed afterwards."""

@@ -19,7 +19,7 @@ from tonality import artifact
 from tonality.data import Dataset
 from tonality.errors import ConfigError, TrainingError
 from tonality.train.checkpoint import MODEL, RUN, RunFolder
-from tonality.train.identity import fingerprint
+from tonality.train.identity import check_dataset, fingerprint
 from tonality.train.progress import Reporter
 from tonality.train.recipe import PLANS, Recipe, shipped_plans
 from tonality.train.sections import Expected
@@ -195,6 +195,7 @@ def run_plan(
     """
     reporter = reporter or Reporter()
     folder = RunFolder(output)
+    check_dataset(dataset)  # the last stage needs labels: to be told before the first
     _open(folder, plan, resume=resume)
     data = fingerprint(dataset)
     for number, stage in enumerate(plan.stages, 1):
@@ -206,7 +207,11 @@ def run_plan(
             reporter.say(f"{heading}: done before")
             continue
         reporter.say(heading)
-        _run(dataset, stage, folder.path, reporter, checkpoint_minutes)
+        try:
+            _run(dataset, stage, folder.path, reporter, checkpoint_minutes)
+        except Exception:
+            folder.abandon_if_nothing_is_begun(PLAN)
+            raise
     last = artifact.read(folder.path / plan.stages[-1].name / MODEL)
     return artifact.write(last, folder.model, overwrite=True)
 
