@@ -70,8 +70,8 @@ class Visit:
     def check(self) -> None:
         """Asserts that nothing went wrong."""
         left = [f for f in self.faults if not any(re.search(p, f) for p in self._expected)]
-        assert not left
-        assert not self.strangers
+        assert not left, left
+        assert not self.strangers, self.strangers
 
     def _follow(self, address: str) -> None:
         if not address.startswith(self._own):

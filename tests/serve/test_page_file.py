@@ -228,6 +228,7 @@ def test_a_file_is_of_one_model(open_page: Open, page_model: Path, tmp_path: Pat
         expect(page.locator("#card h2")).to_have_text("Another")
         page.get_by_role("link", name="Text").click()
         expect(page.locator("#verdict .name")).to_have_text("<i>good")
+        page.close()  # it fetches its icon anew at a change of view, and the service goes now
 
 
 def test_the_text_column_is_asked_for(open_page: Open, service: Running) -> None:

@@ -230,6 +230,7 @@ def test_a_key_is_asked_for(open_page: Open, page_model: Path) -> None:
         visit.page.locator("#input").fill("I love it")
         verdict(visit.page, "positive")
         assert visit.page.evaluate("localStorage.length + document.cookie.length") == 0
+        visit.page.close()  # before the service goes: what it still asks would be refused
 
 
 def test_any_text_is_copied_as_it_is(open_page: Open, service: Running) -> None:
