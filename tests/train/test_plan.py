@@ -27,6 +27,23 @@ def test_shipped_plans_load_and_survive_a_round_trip(name: str, tmp_path: Path) 
     assert Plan.load(tmp_path / "copy.toml") == plan
 
 
+@pytest.mark.parametrize("name", shipped_plans())
+def test_shipped_plans_run_with_small_sizes(name: str, tmp_path: Path) -> None:
+    plan = Plan.load(name)
+    assert plan is not None
+    small = ["vocabulary.min_count=1", "network.hidden_size=6", "network.embedding_size=6"]
+    by_task = {
+        "pretrain": [*small, "pretraining.epochs=1", "pretraining.streams=4"],
+        "train": ["training.epochs=1"],
+        "distill": [*small, "training.epochs=1", "vectors.epochs=1", "vocabulary.ngrams=9"],
+    }
+    plan = plan.with_settings(
+        f"{stage.name}.{setting}" for stage in plan.stages for setting in by_task[stage.task]
+    )
+    model = read(run_plan(make_dataset(unlabelled=40), plan, tmp_path / "out"))
+    assert len(model.provenance["teachers"]["each"]) == len(plan.stages[-1].teachers)
+
+
 def test_a_recipe_is_no_plan(tmp_path: Path) -> None:
     assert Plan.load("base") is None
     assert Plan.load(tmp_path / "absent.toml") is None
