@@ -110,7 +110,7 @@ def test_few_large_groups_are_cut_as_near_as_they_allow(caplog: pytest.LogCaptur
     with caplog.at_level(logging.WARNING):
         train, held_out = split(table)
     assert (len(train), len(held_out)) == (300, 100)
-    assert "validation has 100 rows instead of 80" in caplog.text
+    assert "validation has 100 rows instead of 80: there are 4 groups" in caplog.text
 
 
 def test_swaps_find_what_single_moves_do_not() -> None:
@@ -152,6 +152,13 @@ def test_copies_tie_groups_together() -> None:
 def test_tables_that_cannot_be_cut(table: Table, message: str) -> None:
     with pytest.raises(DataError, match=message):
         split(table, validation=0.4)
+
+
+def test_what_cannot_be_cut_names_the_file_and_a_remedy_for_commands_and_library() -> None:
+    with pytest.raises(DataError, match=r"^few\.csv: cannot cut 0 validation rows from 1 rows"):
+        split(Table(texts=["a"], source="few.csv"))
+    with pytest.raises(DataError, match=r"name another group column \('' for none\)$"):
+        split(Table(texts=list("abcdef"), groups=["x"] * 6))
 
 
 def test_shares_that_make_no_sense() -> None:

@@ -22,7 +22,7 @@ from made_up_reviews import TINY, make_dataset, make_table
 
 import tonality
 from tonality.artifact import read
-from tonality.data import Dataset, Table, split
+from tonality.data import Dataset, Table, load_dataset, split
 from tonality.errors import ConfigError, DataError, TonalityError, TrainingError
 from tonality.evaluate.parts import Part, choose_part, learnt
 from tonality.train import train
@@ -446,6 +446,48 @@ def test_data_that_cannot_be_learned_from_is_refused_at_once(
     dataset = Dataset(train=table, test=None, unlabelled=None, name="bad", sha256={})
     with pytest.raises(DataError, match=message):
         train(dataset, TINY, tmp_path / "run")
+
+
+VALIDATION_FAULTS = [
+    (
+        {"validation.csv": "text,label\ngood,pos\nbad,neg\nso so,mixed\n"},
+        r"validation\.csv: only the validation part has the class 'mixed'.*label map mixed=",
+    ),
+    (
+        {"validation.csv": "text\ngood\nbad\n"},
+        r"validation\.csv: the validation part has no column of labels, but the training part has",
+    ),
+    (
+        {
+            "validation.csv": "text,label\ngood,pos\nbad,neg\n",
+            "test.csv": "text,label\nFilm 1 of neg,neg\n" + "".join(
+                f"film {n} of neg,neg\n" for n in range(1, 40, 2)
+            ),
+        },
+        r"train\.csv: every training text of class 'neg' is in the test part too",
+    ),
+    (
+        {
+            "validation.csv": "text,label\ngood,pos\n" + "".join(
+                f"film {n} of neg,neg\n" for n in range(1, 40, 2)
+            ),
+        },
+        r"train\.csv: every training text of class 'neg' is in the validation part too",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "message"), VALIDATION_FAULTS)
+def test_a_validation_file_that_does_not_fit_is_named(
+    files: dict[str, str], message: str, tmp_path: Path
+) -> None:
+    rows = "".join(f"film {n} of {('pos', 'neg')[n % 2]},{('pos', 'neg')[n % 2]}\n"
+                   for n in range(40))  # fmt: skip
+    for name, content in {"train.csv": f"text,label\n{rows}", **files}.items():
+        (tmp_path / name).write_text(content)
+    with pytest.raises(DataError, match=message):
+        train(load_dataset(tmp_path), TINY, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_folder_that_cannot_be_written_is_refused_at_once(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ class BadRows:
 
     def __enter__(self) -> BadRows:
         if self.path is not None:
-            with _writing(self.path):
+            with writing_side(self.path):
                 make_way(self.path)
         return self
 
@@ -68,7 +68,7 @@ class BadRows:
         trace: TracebackType | None,
     ) -> None:
         if self._file is not None and self.path is not None:
-            with _writing(self.path):
+            with writing_side(self.path):
                 self._file.close()
             self._file = None
 
@@ -79,7 +79,7 @@ class BadRows:
         if len(first) < SHOWN:
             first.append(fault)
         if self.path is not None:
-            with _writing(self.path):
+            with writing_side(self.path):
                 if self._file is None:
                     self._file = self.path.open("wb")
                 self._file.write(entry(source, fault))
@@ -121,7 +121,8 @@ class BadRows:
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def writing_side(path: Path) -> Iterator[None]:
+    """Says of an error of the system that it was about the side file."""
     try:
         yield
     except OSError as error:
@@ -138,6 +139,23 @@ def entry(source: str, fault: Fault) -> bytes:
     return f"{line}\n".encode(errors="backslashreplace")
 
 
+def check_way(path: Path) -> None:
+    """Checks that a side file can be written; what is there stays.
+
+    Raises:
+        DataError: a file of another kind is there.
+        OSError: there is no such folder, or the file cannot be read.
+    """
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "no such folder")
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    # Otherwise nothing is there, or a pipe or device to write to.
+    if path.is_file() and not _is_side_file(path):
+        reason = "is there and no file of bad rows, so it is not overwritten; choose another name"
+        raise DataError(reason, path=path)
+
+
 def make_way(path: Path) -> None:
     """Removes the side file of an earlier run; checks that one can be written.
 
@@ -145,16 +163,9 @@ def make_way(path: Path) -> None:
         DataError: a file of another kind is there.
         OSError: there is no such folder, or the file cannot be removed.
     """
-    if not path.parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "no such folder")
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "it is a folder")
-    if not path.is_file():  # nothing there, or a pipe or device to write to
-        return
-    if not _is_side_file(path):
-        reason = "is there and no file of bad rows, so it is not overwritten; choose another name"
-        raise DataError(reason, path=path)
-    path.unlink()
+    check_way(path)
+    if path.is_file():
+        path.unlink()
 
 
 def _is_side_file(path: Path) -> bool:

@@ -44,7 +44,7 @@ def split(table: Table, *, validation: float | int = 0.2, seed: int = 0) -> tupl
         ConfigError: a share or number that makes no sense.
         DataError: the rows cannot be cut so that each class is on both sides.
     """
-    size = _validation_size(len(table), validation)
+    size = _validation_size(table, validation)
     of_row = _in_seeded_order(table, components(table), seed)
     names, classes = _classes(table)
     counts = np.zeros((int(of_row.max()) + 1, len(names)), dtype=np.int64)  # (components, C)
@@ -58,13 +58,15 @@ def split(table: Table, *, validation: float | int = 0.2, seed: int = 0) -> tupl
         reason = "the groups cannot be cut so that every class is in training and validation"
         raise DataError(f"{reason}; {_REMEDY}", path=table.source or None)
     if abs(int(have.sum()) - size) > max(0.1 * size, 1):
-        message = "%s: validation has %d rows instead of %d: the groups are too large to cut finer"
-        logger.warning(message, table.source, have.sum(), size)
+        message = (
+            "%s: validation has %d rows instead of %d: there are %d groups, and groups are not cut"
+        )
+        logger.warning(message, table.source, have.sum(), size, len(counts))
     in_validation = chosen[of_row]
     return np.flatnonzero(~in_validation), np.flatnonzero(in_validation)
 
 
-_REMEDY = "merge classes, add data, or choose another group column (none: --group-column '')"
+_REMEDY = "merge classes, add data, or name another group column ('' for none)"
 
 
 def parts(dataset: Dataset, *, validation: float | int, seed: int) -> tuple[Int64, Int64]:
@@ -124,7 +126,8 @@ def components(table: Table) -> Int64:
     return np.array(found, dtype=np.int64)
 
 
-def _validation_size(rows: int, validation: float | int) -> int:
+def _validation_size(table: Table, validation: float | int) -> int:
+    rows = len(table)
     if isinstance(validation, bool) or not isinstance(validation, (int, float, np.integer)):
         raise ConfigError(f"validation: expected a share or a number of rows, not {validation!r}")
     if isinstance(validation, float):
@@ -137,7 +140,7 @@ def _validation_size(rows: int, validation: float | int) -> int:
         size = int(validation)
     if not 0 < size < rows:
         reason = f"cannot cut {size} validation rows from {rows} rows"
-        raise DataError(f"{reason}; add data or ask for another share")
+        raise DataError(f"{reason}; add data or ask for another share", path=table.source or None)
     return size
 
 

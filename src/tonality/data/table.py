@@ -102,6 +102,8 @@ class Dataset:
         sha256: file name -> SHA-256 of what was read.
         validation_rows: how many rows at the end of ``train`` are the validation part, where the
             data comes with one; 0 where it is to be cut.
+        validation_source: where those came from, for messages.
+        validation_labelled: false where those alone have no labels, so that ``train`` has none.
     """
 
     train: Table
@@ -110,3 +112,5 @@ class Dataset:
     name: str
     sha256: dict[str, str]
     validation_rows: int = 0
+    validation_source: str = ""
+    validation_labelled: bool = True

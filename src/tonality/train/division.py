@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tonality.data import Dataset
 from tonality.data.splits import normalised, parts
+from tonality.errors import DataError
 from tonality.train.recipe import Recipe
 
 Int64 = NDArray[np.int64]
@@ -72,6 +73,44 @@ def divide(dataset: Dataset, recipe: Recipe) -> Division:
     unlabelled = [text for text in given if normalised(text) not in measured]
     left_out["unlabelled"] = len(given) - len(unlabelled)
     return Division(rows[kept], held_out, unlabelled, left_out)
+
+
+def check_classes(dataset: Dataset, division: Division, labels: Sequence[str]) -> None:
+    """Checks that each class has a text to learn from.
+
+    Args:
+        dataset: the data.
+        division: of it.
+        labels: its classes.
+
+    Raises:
+        DataError: one has none; says which part took them.
+    """
+    given = dataset.train.labels or []
+    there = {given[row] for row in division.rows}
+    for label in labels:
+        if label not in there:
+            raise _none_to_learn(dataset, division, label)
+
+
+def _none_to_learn(dataset: Dataset, division: Division, label: str) -> DataError:
+    table, held_out = dataset.train, set(division.held_out.tolist())
+    given = [row for row, name in enumerate(table.labels or []) if name == label]
+    copies = [normalised(table.texts[row]) for row in given if row not in held_out]
+    if not copies:
+        return DataError(
+            f"only the validation part has the class {label!r}, so nothing can be learnt of it; "
+            f"add texts of it to the training part, or leave its rows out (label map {label}=)",
+            path=dataset.validation_source or table.source or None,
+        )
+    tested = _forms(dataset.test.texts if dataset.test else [])
+    known = sum(copy in tested for copy in copies)
+    part = "validation" if not known else "test" if known == len(copies) else "validation or test"
+    return DataError(
+        f"every training text of class {label!r} is in the {part} part too; take them out of "
+        "either, or add others",
+        path=table.source or None,
+    )
 
 
 def _forms(texts: Sequence[str]) -> frozenset[str]:

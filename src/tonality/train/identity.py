@@ -31,6 +31,12 @@ def check_dataset(dataset: Dataset) -> tuple[str, ...]:
     """
     table = dataset.train
     source = table.source or None
+    if not dataset.validation_labelled:
+        raise DataError(
+            "the validation part has no column of labels, but the training part has one; name it "
+            "as there, or take the file away: the validation part is then cut",
+            path=dataset.validation_source or None,
+        )
     if table.labels is None:
         raise DataError(
             "there are no labels to learn; name their column with --label-column", path=source

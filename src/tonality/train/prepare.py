@@ -22,7 +22,7 @@ from tonality.network import NetworkConfig
 from tonality.ngrams import NgramTable
 from tonality.text import TextConfig, Tokenizer
 from tonality.train.checkpoint import RunFolder
-from tonality.train.division import divide
+from tonality.train.division import check_classes, divide
 from tonality.train.identity import check_dataset
 from tonality.train.ordered import numbers_of
 from tonality.train.progress import Reporter
@@ -111,7 +111,7 @@ def prepare(
     division = divide(dataset, recipe)
     rows, held_out, unlabelled = division.rows, division.held_out, division.unlabelled
     classes, texts = _classes(dataset.train, labels), dataset.train.texts
-    _check_classes(classes[rows], labels, dataset.train)
+    check_classes(dataset, division, labels)
     train_texts = [texts[i] for i in rows]
     for line in str(division).splitlines():
         reporter.say(line)
@@ -143,15 +143,6 @@ def prepare(
         left_out=division.left_out,
         start=start,
     )
-
-
-def _check_classes(classes: Int64, labels: tuple[str, ...], table: Table) -> None:
-    for label, count in zip(labels, np.bincount(classes, minlength=len(labels)), strict=True):
-        if not count:
-            raise DataError(
-                f"every training text of class {label!r} is in the test part too; leave either out",
-                path=table.source or None,
-            )
 
 
 def _classes(table: Table, labels: tuple[str, ...]) -> Int64:
