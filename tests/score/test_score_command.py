@@ -137,6 +137,7 @@ def test_chosen_columns_and_prefix(model_folder: Path, here: Path) -> None:
         (["broken.csv.gz", "-o", "out.csv"], "cannot be unpacked"),
         (["broken.parquet", "-o", "out.csv"], "is not a readable Parquet file"),
         (["in.csv", "-o", "out.csv", "--explain", "-1"], "greater than or equal to 0"),
+        (["in.csv", "-o", "-", "--bad-rows", "no/bad"], "bad rows cannot be written"),
         (["in.csv", "-o", "-", "--resume"], "--resume needs files"),
         (["-", "-o", "out.csv", "--resume"], "--resume needs files"),
         (["in.csv", "-o", "-", "--json"], "both go to standard output"),
@@ -168,6 +169,40 @@ def test_an_output_that_is_there_is_replaced_in_one_step_if_asked(
     assert run(model_folder, "in.csv", "-o", "out.csv", "--overwrite").exit_code == 0
     assert not Path("out.csv.bad-rows.jsonl").exists()  # it would be taken for this run's
     assert len(table(Path("out.csv").read_text())) == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes and devices of POSIX")
+def test_bad_rows_to_pipes_and_devices(model_folder: Path, here: Path) -> None:
+    Path("in.csv").write_bytes(b"text\nlove\n1,2\n")
+    os.mkfifo("pipe")
+    reader = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
+    for output in ("out.csv", "-"):
+        assert run(model_folder, "in.csv", "-o", output, "--bad-rows", "pipe").exit_code == 3
+        assert json.loads(os.read(reader, 1000))["row"] == 2
+    os.close(reader)
+    assert Path("pipe").is_fifo()
+    log = here / "log"
+    log.write_text("mine\n")
+    asked = ["-o", "/dev/stdout", "--format", "csv", "--bad-rows", "/dev/stderr"]
+    words = [sys.executable, "-m", "tonality", "score", "in.csv", "--model", str(model_folder)]
+    with log.open("ab") as err, Path("out2.csv").open("ab") as out:
+        subprocess.run([*words, *asked], stdout=out, stderr=err, check=False)
+    assert Path("out2.csv").read_bytes() == Path("out.csv").read_bytes()
+    assert log.read_text().startswith("mine\n")
+    assert '"raw": ["1", "2"]' in log.read_text()
+    assert not list(here.glob(".*"))
+
+
+def test_what_was_there_stays_until_it_is_replaced(
+    model_folder: Path, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("in.csv").write_bytes(b"text\nlove\n1,2\n")
+    run(model_folder, "in.csv", "-o", "out.csv")
+    before = [Path(name).read_bytes() for name in ("out.csv", "out.csv.bad-rows.jsonl")]
+    stop_half_way(model_folder, monkeypatch, "--overwrite")
+    assert [Path(name).read_bytes() for name in ("out.csv", "out.csv.bad-rows.jsonl")] == before
+    assert run(model_folder, "in.csv", "-o", "out.csv", "--resume").exit_code == 0
+    assert not Path("out.csv.bad-rows.jsonl").exists()
 
 
 def stop_half_way(model_folder: Path, monkeypatch: pytest.MonkeyPatch, *more: str) -> None:

@@ -192,14 +192,15 @@ def _to_file(
 
 
 def _to_stream(job: Job, output: str, side: Path | None, *, parquet: bool) -> None:
-    from tonality.data.badrows import make_way
+    from tonality.data.badrows import make_way, writing_side
     from tonality.score.output import Output
+    from tonality.score.places import is_stream
 
     with ExitStack() as stack:
         progress = stack.enter_context(progress_of_share("scoring"))
         stream = sys.stdout.buffer
-        if output != "-":
-            stream = stack.enter_context(Path(output).open("wb"))
+        if output != "-":  # not cut short: standard output may be a file that has more in it
+            stream = stack.enter_context(Path(output).open("ab"))
         if parquet:  # which is written when all rows are there
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tonality-")))
             with Output(folder / "scored", side or folder / "bad", job.build) as whole:
@@ -210,8 +211,10 @@ def _to_stream(job: Job, output: str, side: Path | None, *, parquet: bool) -> No
             return
         faults = None
         if side is not None:
-            make_way(side)
-            faults = stack.enter_context(side.open("wb"))
+            with writing_side(side):
+                if not is_stream(str(side)):
+                    make_way(side)
+                faults = stack.enter_context(side.open("ab"))
         job.to_stream(stream, faults, progress)
 
 

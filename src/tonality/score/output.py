@@ -4,7 +4,8 @@ Beside the output NAME lie ``.NAME.tonality-part``, to which a part of the rows 
 time, and ``.NAME.tonality-journal``, one line of JSON for the job and then one a part: how far the
 inputs were read, how large the files were, what was counted. Both are synced, the journal last, so
 its last whole line holds. To go on, the files are cut to what it says. When all is done the part
-file takes the output's name in one step.
+file takes the output's name in one step. So do the rows that could not be read; what earlier runs
+wrote stays until then.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import dataclasses
 import io
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,8 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tonality.data.badrows import make_way
+from tonality.data.badrows import check_way, make_way, writing_side
 from tonality.errors import DataError
+from tonality.score.places import is_stream
 
 if sys.platform != "win32":
     import fcntl
@@ -54,7 +57,7 @@ class Output:
 
     Args:
         path: where it shall be; a link to a file is followed.
-        side: where rows that cannot be read shall be.
+        side: where rows that cannot be read shall be; a pipe or device gets them at the end.
         build: makes the final file of the part file, where that is of another kind.
 
     Attributes:
@@ -66,12 +69,16 @@ class Output:
         self, path: Path, side: Path, build: Callable[[Path, Path], None] | None = None
     ) -> None:
         self._path = Path(os.path.realpath(path))
-        self._side = Path(os.path.realpath(side))
+        self._piped = is_stream(str(side))
+        # Where a pipe's name leads is no place in a folder.
+        self._side = side if self._piped else Path(os.path.realpath(side))
         self._build = build
         self._part = _beside(self._path, "part")
         self._built = _beside(self._path, "built")
         self._journal = _beside(self._path, "journal")
-        self._side_part = _beside(self._side, "part")
+        self._side_part = (
+            _beside(self._path, "bad-rows") if self._piped else _beside(self._side, "part")
+        )
         self._stack = contextlib.ExitStack()
         self._files = self._stack.enter_context(contextlib.ExitStack())
         self._begun = False
@@ -171,10 +178,9 @@ class Output:
             if self._build is not None and self._part.exists():
                 self._build(self._part, self._built)
                 whole = self._built
-            if self._side_part.exists() and self._side_part.stat().st_size:
-                self._side_part.replace(self._side)
-            self._side_part.unlink(missing_ok=True)
-            if whole.exists():  # otherwise an earlier run came as far as here
+            if self._side_part.exists():  # otherwise an earlier run came as far as here
+                self._publish_side()
+            if whole.exists():
                 whole.replace(self._path)
             self._part.unlink(missing_ok=True)
             for folder in {self._path.parent, self._side.parent}:
@@ -183,14 +189,24 @@ class Output:
                 self._lines.close()
             self._journal.unlink()
 
+    def _publish_side(self) -> None:
+        with writing_side(self._side):
+            if self._piped:  # also without any row: its reader waits for the end
+                with self._side_part.open("rb") as part, self._side.open("ab") as side:
+                    shutil.copyfileobj(part, side)
+            elif self._side_part.stat().st_size:
+                check_way(self._side)
+                self._side_part.replace(self._side)
+            else:  # what an earlier run wrote would be taken for this one's
+                make_way(self._side)
+        self._side_part.unlink(missing_ok=True)
+
     def _open(self, job: Mapping[str, Any], *, overwrite: bool) -> None:
         mark, self._begun, self.kept = self.mark, True, self.mark is not None
         if mark is None:
-            try:
-                make_way(self._side)
-            except OSError as error:
-                reason = f"the file for bad rows cannot be written: {error.strerror}"
-                raise DataError(reason, path=self._side) from error
+            if not self._piped:
+                with writing_side(self._side):
+                    check_way(self._side)
             self._lines.truncate(0)
             _write(self._lines, _line({"job": job, "overwrite": overwrite}))
         if mark is None or not mark.done:

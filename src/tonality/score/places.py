@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from tonality.errors import ConfigError
 from tonality.score.inputs import INPUT_FORMATS, Input
 
 SIDE = ".bad-rows.jsonl"
+# What the process has open already, which is only written on to, even where that is a file.
+_OPEN = re.compile(r"/dev/(?:stdout|stderr|fd/\d+)|/proc/(?:self|\d+)/fd/\d+")
 _SUFFIXES = {
     ".csv": "csv",
     ".tsv": "tsv",
@@ -71,7 +74,9 @@ def side_file(output: str, given: Path | None, inputs: Sequence[Input]) -> Path 
 def is_stream(output: str) -> bool:
     """Whether it is standard output, or a pipe or device, rather than a file."""
     path = Path(output)
-    return output == "-" or (path.exists() and not path.is_file() and not path.is_dir())
+    if output == "-" or _OPEN.fullmatch(output):
+        return True
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def _is_same(one: Path, other: Path) -> bool:
