@@ -174,23 +174,41 @@ def with_calibration(card: str, calibration: Mapping[str, Any]) -> str:
             f"{found['error_cross_fitted']:.2%}."
         )
     if found.get("thresholds") is not None:
-        sentences.append(_about_thresholds(found["thresholds"]))
+        here = {"name": found["data"]["name"], "part": found["data"]["part"], "n": found["n"]}
+        sentences.append(_about_thresholds(found["thresholds"], here))
     if band is not None:
-        sentences.append(
-            f"Under a confidence of {band['threshold']:.4f} the verdict is *uncertain*: "
-            f"{band['coverage']:.1%} of those texts get an answer, "
-            f"and {band['accuracy']:.2%} of the answers are right."
-        )
+        sentences.append(_about_abstaining(band))
     before = card.partition(f"\n{_CALIBRATION}\n")[0].rstrip()
     return f"{before}\n\n{_CALIBRATION}\n\n{' '.join(sentences)}\n"
 
 
-def _about_thresholds(found: Mapping[str, Any]) -> str:
+def _about_abstaining(band: Mapping[str, Any]) -> str:
+    sentence = (
+        f"Under a confidence of {band['threshold']:.4f} the verdict is *uncertain*: "
+        f"{band['coverage']:.1%} of those texts get an answer, "
+        f"and {band['accuracy']:.2%} of the answers are right"
+    )
+    crossed = band.get("cross_fitted")
+    if crossed is None or crossed["accuracy"] is None:
+        return f"{sentence}."
+    return (
+        f"{sentence}; with all of this chosen on one half and measured on the other, "
+        f"{crossed['coverage']:.1%} and {crossed['accuracy']:.2%}."
+    )
+
+
+def _about_thresholds(found: Mapping[str, Any], here: Mapping[str, Any]) -> str:
     limits = ", ".join(f"{label} {value:.3f}" for label, value in found["values"].items())
+    place = found.get("chosen_on", here)  # a record that does not say chose them on its own texts
+    if place == here:
+        chosen = "chosen on those texts for the macro F1:"
+    else:
+        on = "" if place is None else f" on {place['n']:,} texts ({place['name']}, {place['part']})"
+        chosen = f"chosen earlier{on}; where the temperature was fitted, the macro F1 is"
     sentence = (
         "The verdict is the class whose probability is largest relative to its threshold "
-        f"({limits}), chosen on those texts for the macro F1: {found['macro_f1']:.4f}, without "
-        f"thresholds {found['macro_f1_even']:.4f}"
+        f"({limits}), {chosen} {found['macro_f1']:.4f}, without thresholds "
+        f"{found['macro_f1_even']:.4f}"
     )
     if found["macro_f1_cross_fitted"] is None:
         return f"{sentence}."

@@ -172,13 +172,21 @@ def test_thresholds_are_chosen_kept_and_taken_away(
     assert f"macro F1           {found['macro_f1']:.4f}, without thresholds" in stdout
     assert "largest relative to its threshold (negative " in model.card
 
-    run("--data", reviews, "--model", chosen, "-o", kept)
+    stdout, _ = run("--data", reviews, "--model", chosen, "-o", kept)
     before, after = tonality.load(chosen), tonality.load(kept)
     texts = [f"{text} {n}" for text, _ in ROWS for n in range(3)]
     assert after.artifact.temperature != before.artifact.temperature
     assert [p.verdict for p in after.predict(texts)] == [p.verdict for p in before.predict(texts)]
+    record, limits = after.artifact.metrics["calibration"], after.artifact.thresholds
+    place = {"name": "skewed", "part": "all", "n": len(common) + len(rare)}
+    assert found["chosen_on"] == record["thresholds"]["chosen_on"] == place
+    assert record["thresholds"]["values"] == dict(zip(model.labels, limits, strict=True))
+    assert record["thresholds"]["macro_f1_cross_fitted"] is None
+    assert f"chosen earlier on {place['n']} texts (skewed, all)" in after.artifact.card
+    assert ", as before\n" in stdout
     run("--data", reviews, "--model", chosen, "-o", even, "--thresholds", "even")
     assert read(even).thresholds == ()
+    assert read(even).metrics["calibration"]["thresholds"] is None
 
 
 def test_an_unknown_way_to_thresholds_is_told(

@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reading_model import make_artifact
+from tonality.card import with_calibration
 from tonality.classifier import softmax
 from tonality.data import Table
 from tonality.errors import ConfigError, DataError
-from tonality.evaluate.calibrate import Aim, calibrate
+from tonality.evaluate.calibrate import Aim, Thresholds, calibrate
 from tonality.evaluate.calibration import (
     HIGHEST,
     LOWEST,
@@ -175,6 +176,50 @@ def test_a_model_gets_its_temperature_and_band() -> None:
     plain = calibrate(found.artifact, table, labels, found.probabilities, read, source=source)
     assert plain.artifact.temperature == pytest.approx(found.artifact.temperature)
     assert (plain.band, plain.artifact.abstain) == (None, 0)
+
+
+def test_thresholds_stay_on_record_whatever_the_earlier_record_is() -> None:
+    table, labels, probabilities = sure_rows(60)
+    read = np.ones(len(labels), dtype=np.bool_)
+    source = {"name": "new", "sha256": {}, "part": "all"}
+    data = {"name": "old", "sha256": {}, "part": "validation"}
+    found = []
+    for earlier in (
+        {"data": data, "n": 50, "thresholds": {"values": {}}},  # as the first records are
+        {"data": data, "n": 50, "thresholds": {"chosen_on": {"name": 3}}},
+        {"data": data, "n": 50, "thresholds": None},
+        "damaged",
+    ):
+        metrics = {"calibration": earlier}
+        model = dataclasses.replace(make_artifact(), thresholds=(0.4, 0.6), metrics=metrics)
+        result = calibrate(model, table, labels, probabilities, read, source=source)
+        record = result.artifact.metrics["calibration"]
+        assert set(record["thresholds"]["values"]) == set(model.labels)
+        with_calibration(model.card, record)
+        found.append(record["thresholds"]["chosen_on"])
+    assert found == [{"name": "old", "part": "validation", "n": 50}, None, None, None]
+
+
+def test_the_cross_fitted_band_finds_nothing_in_noise() -> None:
+    """Thresholds chosen on the rows that are measured seem to tell something even there."""
+    model = dataclasses.replace(make_artifact(), labels=("0", "1", "2", "3"))
+    read = np.ones(100, dtype=np.bool_)
+    flattered, honest = [], []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        labels = rng.integers(0, 4, 100)
+        probabilities = softmax(rng.normal(0, 1, (100, 4)))
+        table = Table([f"text {row}" for row in range(100)], [str(label) for label in labels])
+        found = calibrate(
+            model, table, labels, probabilities, read, source={}, aim=Aim(coverage=0.8),
+            thresholds=Thresholds.MACRO_F1,
+        )  # fmt: skip
+        assert found.band is not None
+        assert found.cross_fitted is not None
+        flattered.append(found.band.accuracy)
+        honest.append(found.cross_fitted.accuracy)
+    assert np.mean(flattered) > 0.3
+    assert np.mean(honest) == pytest.approx(0.25, abs=0.01)
 
 
 def test_aims_out_of_reach_or_range_are_refused() -> None:

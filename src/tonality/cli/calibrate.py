@@ -6,7 +6,7 @@ import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -26,6 +26,7 @@ from tonality.cli.progress import progress_of, say
 
 if TYPE_CHECKING:
     from tonality.classifier import Classifier
+    from tonality.data import Dataset
     from tonality.evaluate.calibrate import Aim, Calibrated, Thresholds
     from tonality.evaluate.parts import Chosen
     from tonality.evaluate.thresholds import Chosen as ChosenThresholds
@@ -79,15 +80,10 @@ def calibrate(
     from tonality import artifact
     from tonality.classifier import load
     from tonality.data import load_dataset, parse_label_map
-    from tonality.evaluate.calibrate import Aim, Thresholds
-    from tonality.evaluate.parts import choose_unseen, is_unsure, learnt
+    from tonality.evaluate.calibrate import Aim
+    from tonality.evaluate.parts import choose_unseen
 
-    ways = [way.value for way in Thresholds]
-    if thresholds not in ways:
-        raise typer.BadParameter(
-            f"{thresholds!r} is none of {', '.join(ways)}", param_hint="--thresholds"
-        )
-    part = part_named(split)
+    way, part = _way(thresholds), part_named(split)
     classifier = load(model, abstain=0.0)
     dataset = load_dataset(
         data,
@@ -98,18 +94,10 @@ def calibrate(
         encoding=encoding,
     )
     chosen = choose_unseen(dataset, part, classifier.artifact.provenance)
-    if is_unsure(dataset, chosen.part, classifier.artifact.provenance):
-        say(UNSURE)
-    seen = learnt(dataset, chosen, classifier.artifact.provenance)
-    if seen:
-        say(
-            f"careful: the model was trained on {seen}, so it will be far too sure; on its "
-            "training data, --split validation takes the rows that were held out"
-        )
+    _say_what_it_learnt(dataset, chosen, classifier.artifact.provenance)
     source = {"name": dataset.name, "sha256": dataset.sha256, "part": chosen.part.value}
-    aim = Aim(accuracy, coverage)
-    result = _calibrated(classifier, chosen, source, aim, Thresholds(thresholds))
-    if result.chosen is not None and not result.chosen.helps:
+    result = _calibrated(classifier, chosen, source, Aim(accuracy, coverage), way)
+    if result.chosen and result.thresholds is not None and not result.thresholds.helps:
         say(
             "careful: thresholds chosen on one half of these rows do not raise the macro F1 of the "
             "other; more rows may, or --thresholds even"
@@ -120,6 +108,31 @@ def calibrate(
         typer.echo(json.dumps(result.artifact.metrics["calibration"], allow_nan=False))
     else:
         _show(result)
+
+
+def _way(name: str) -> Thresholds:
+    """What ``--thresholds`` names."""
+    from tonality.evaluate.calibrate import Thresholds
+
+    try:
+        return Thresholds(name)
+    except ValueError:
+        raise typer.BadParameter(
+            f"{name!r} is none of {', '.join(Thresholds)}", param_hint="--thresholds"
+        ) from None
+
+
+def _say_what_it_learnt(dataset: Dataset, chosen: Chosen, provenance: Mapping[str, Any]) -> None:
+    from tonality.evaluate.parts import is_unsure, learnt
+
+    if is_unsure(dataset, chosen.part, provenance):
+        say(UNSURE)
+    seen = learnt(dataset, chosen, provenance)
+    if seen:
+        say(
+            f"careful: the model was trained on {seen}, so it will be far too sure; on its "
+            "training data, --split validation takes the rows that were held out"
+        )
 
 
 def _calibrated(
@@ -158,8 +171,8 @@ def _show(result: Calibrated) -> None:
         + ("" if crossed is None else f", cross-fitted {crossed:.2%}")
         + f"; by chance alone {found['error_by_chance']:.2%}",
     ]
-    if result.chosen is not None:
-        lines += _thresholds(result.chosen, result.artifact.labels)
+    if result.thresholds is not None:
+        lines += _thresholds(result.thresholds, result.artifact.labels, chosen=result.chosen)
     if result.band is None:
         lines.append("uncertain          never (see --accuracy and --coverage)")
     else:
@@ -175,14 +188,14 @@ def _show(result: Calibrated) -> None:
     typer.echo("\n".join(lines))
 
 
-def _thresholds(found: ChosenThresholds, labels: Sequence[str]) -> list[str]:
+def _thresholds(found: ChosenThresholds, labels: Sequence[str], *, chosen: bool) -> list[str]:
     from tonality.display import printable
 
     crossed = found.macro_f1_cross_fitted
     pairs = zip(labels, found.values, strict=True)
     limits = ", ".join(f"{printable(label)} {value:.3f}" for label, value in pairs)
     return [
-        f"thresholds         {limits}",
+        f"thresholds         {limits}" + ("" if chosen else ", as before"),
         f"macro F1           {found.macro_f1:.4f}, without thresholds {found.macro_f1_even:.4f}"
         + ("" if crossed is None else f", cross-fitted {crossed:.4f}"),
     ]

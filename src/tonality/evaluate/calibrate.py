@@ -27,12 +27,11 @@ from tonality.evaluate.calibration import (
     Mask,
     assess,
     at_temperature,
-    cross_fit,
     fit_temperature,
     halves,
     to_logits,
 )
-from tonality.evaluate.thresholds import Chosen, choose, rescale
+from tonality.evaluate.thresholds import Chosen, choose, given, rescale
 
 
 class Thresholds(StrEnum):
@@ -78,17 +77,20 @@ class Calibrated:
             under ``calibration`` what was found.
         probabilities: (N, C), those of the rows with the new temperature.
         calibration: how far they can be trusted, before and after.
-        chosen: the thresholds, if they were chosen here.
+        thresholds: the model's, and what they give on these rows; ``None`` if it has none.
+        chosen: whether they were chosen on these rows.
         band: what abstaining gives on the rows that its threshold was chosen on; ``None`` if the
             model always answers.
-        cross_fitted: the same with thresholds chosen on one half of the rows and measured on
-            the other; ``None`` where the rows cannot be halved.
+        cross_fitted: the same where nothing was fitted: temperature, thresholds and confidence
+            are chosen on one half of the rows and measured on the other; ``None`` where the rows
+            cannot be halved.
     """
 
     artifact: Artifact
     probabilities: Floats
     calibration: Calibration
-    chosen: Chosen | None
+    thresholds: Chosen | None
+    chosen: bool
     band: Band | None
     cross_fitted: Band | None
 
@@ -131,35 +133,21 @@ def calibrate(
     after = at_temperature(probabilities, artifact.temperature, temperature, read)
     half = halves(table)
     calibration = assess(labels, after, temperature, read=read, half=half)
-    chosen, limits = _limits(artifact, thresholds, labels, after, temperature, half)
-    confidence, right = _sureness(labels, after, limits)
+    limits = _limits(artifact, thresholds, labels, after, temperature, half)
+    values = () if limits is None else limits.values
+    confidence, right = _sureness(labels, after, values)
     threshold = aim.threshold(confidence, right)
-    band = crossed = None
-    if threshold > 0:
-        band = band_at(threshold, confidence, right)
-        if half is not None:
-            plain = at_temperature(probabilities, artifact.temperature, 1.0, read)
-            found = _sureness(labels, cross_fit(labels, plain, read, half), limits)
-            crossed = _cross_fit_band(aim, *found, half)
-    record = {
-        "data": dict(source),
-        "n": len(labels),
-        **_figures(calibration),
-        "thresholds": None if chosen is None else chosen.to_json(artifact.labels),
-        "abstain": None if band is None else {
-            "aim": dataclasses.asdict(aim),
-            **band.to_json(),
-            "cross_fitted": None if crossed is None else crossed.to_json(),
-        },
-    }  # fmt: skip
+    band = band_at(threshold, confidence, right) if threshold > 0 else None
+    crossed = None
+    if band is not None and half is not None:
+        plain = at_temperature(probabilities, artifact.temperature, 1.0, read)
+        crossed = _cross_fit_band(aim, artifact, thresholds, labels, plain, read, half)
     complete = dataclasses.replace(
-        artifact,
-        temperature=temperature,
-        thresholds=limits,
-        abstain=threshold,
-        metrics={**artifact.metrics, "calibration": record},
+        artifact, temperature=temperature, thresholds=values, abstain=threshold
     )
-    return Calibrated(complete, after, calibration, chosen, band, crossed)
+    chosen = thresholds is Thresholds.MACRO_F1
+    found = Calibrated(complete, after, calibration, limits, chosen, band, crossed)
+    return _recorded(found, source, aim)
 
 
 def _limits(
@@ -169,14 +157,14 @@ def _limits(
     probabilities: Floats,
     temperature: float,
     half: Mask | None,
-) -> tuple[Chosen | None, tuple[float, ...]]:
-    """The thresholds asked for, and what was found if they were chosen on these rows."""
-    if thresholds is Thresholds.KEEP:
-        return None, rescale(artifact.thresholds, artifact.temperature, temperature)
-    if thresholds is Thresholds.EVEN:
-        return None, ()
-    chosen = choose(labels, probabilities, half)
-    return chosen, chosen.values
+) -> Chosen | None:
+    """The thresholds asked for, and what they give on these rows; None for none."""
+    if thresholds is Thresholds.MACRO_F1:
+        return choose(labels, probabilities, half)
+    if thresholds is Thresholds.EVEN or not artifact.thresholds:
+        return None
+    kept = rescale(artifact.thresholds, artifact.temperature, temperature)
+    return given(kept, labels, probabilities)
 
 
 def _sureness(
@@ -187,17 +175,82 @@ def _sureness(
     return probabilities[np.arange(len(labels)), verdicts], verdicts == labels
 
 
-def _cross_fit_band(aim: Aim, confidence: Floats, right: Mask, half: Mask) -> Band | None:
-    """What the aim's thresholds give where they were not chosen, over both halves."""
-    thresholds = np.empty(len(right))
-    try:
-        for side in (half, ~half):
-            thresholds[side] = aim.threshold(confidence[~side], right[~side])
-    except DataError:  # out of reach on half the rows
-        return None
+def _cross_fit_band(
+    aim: Aim,
+    artifact: Artifact,
+    thresholds: Thresholds,
+    labels: Integers,
+    plain: Floats,
+    read: Mask,
+    half: Mask,
+) -> Band | None:
+    """What the aim gives where nothing was chosen, over both halves.
+
+    The temperature, the thresholds if they are chosen, and the confidence under which to abstain
+    are all the other half's.
+
+    Args:
+        aim, artifact, thresholds, labels, read: as for :func:`calibrate`.
+        plain: (N, C) probabilities with temperature 1.
+        half: (N,), which half each row is in.
+    """
+    margin, least = np.empty(len(labels)), np.empty(len(labels))
+    right = np.empty(len(labels), dtype=np.bool_)
+    for side in (half, ~half):
+        others = ~side
+        temperature = artifact.temperature
+        if (others & read).any():
+            logits = to_logits(plain[others & read], 1.0)
+            temperature = fit_temperature(logits, labels[others & read])
+        after = at_temperature(plain, 1.0, temperature, read)
+        limits = _limits(artifact, thresholds, labels[others], after[others], temperature, None)
+        confidence, correct = _sureness(labels, after, () if limits is None else limits.values)
+        try:
+            least[side] = aim.threshold(confidence[others], correct[others])
+        except DataError:  # out of reach on half the rows
+            return None
+        margin[side], right[side] = (confidence - least)[side], correct[side]
     # Shifted by its row's threshold, a confidence is compared with 0.
-    found = band_at(0.0, confidence - thresholds, right)
-    return dataclasses.replace(found, threshold=float(thresholds.mean()))
+    return dataclasses.replace(band_at(0.0, margin, right), threshold=float(least.mean()))
+
+
+def _recorded(found: Calibrated, source: Mapping[str, Any], aim: Aim) -> Calibrated:
+    """The same with the record of it among the model's metrics."""
+    model, limits, band, crossed = found.artifact, found.thresholds, found.band, found.cross_fitted
+    rows = len(found.probabilities)
+    record: dict[str, Any] = {"data": dict(source), "n": rows, **_figures(found.calibration)}
+    record["thresholds"] = record["abstain"] = None
+    if limits is not None:
+        here = {"name": source.get("name"), "part": source.get("part"), "n": rows}
+        record["thresholds"] = {
+            **limits.to_json(model.labels),
+            "chosen_on": here if found.chosen else _chosen_on(model.metrics),
+        }
+    if band is not None:
+        record["abstain"] = {
+            "aim": dataclasses.asdict(aim),
+            **band.to_json(),
+            "cross_fitted": None if crossed is None else crossed.to_json(),
+        }
+    metrics = {**model.metrics, "calibration": record}
+    return dataclasses.replace(found, artifact=dataclasses.replace(model, metrics=metrics))
+
+
+def _chosen_on(metrics: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What a model records of the rows that its thresholds were chosen on; None for nothing."""
+    earlier = metrics.get("calibration")
+    limits = earlier.get("thresholds") if isinstance(earlier, Mapping) else None
+    if not isinstance(earlier, Mapping) or not isinstance(limits, Mapping):
+        return None
+    data = earlier.get("data")  # the first records say it there alone
+    of_all = {**data, "n": earlier.get("n")} if isinstance(data, Mapping) else {}
+    found = limits.get("chosen_on", of_all)
+    kinds = {"name": str, "part": str, "n": int}
+    if not isinstance(found, Mapping) or not all(
+        isinstance(found.get(key), kind) for key, kind in kinds.items()
+    ):
+        return None
+    return {key: found[key] for key in kinds}
 
 
 def _figures(calibration: Calibration) -> dict[str, Any]:

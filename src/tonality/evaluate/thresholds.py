@@ -13,6 +13,7 @@ Classifiers to Maximize F1 Measure".)
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,10 +35,10 @@ class Chosen:
 
     Attributes:
         values: (C,) the thresholds; they sum to 1, and equal ones change nothing.
-        macro_f1: with them, on the rows that they were chosen on.
+        macro_f1: with them, on the rows that they were chosen on, or measured on.
         macro_f1_even: without them.
         macro_f1_cross_fitted: with thresholds chosen on one half of the rows and measured on the
-            other; ``None`` where the rows cannot be halved.
+            other; ``None`` where they were chosen elsewhere, or the rows cannot be halved.
     """
 
     values: tuple[float, ...]
@@ -73,11 +74,17 @@ def choose(labels: Integers, probabilities: Floats, half: Mask | None = None) ->
             found = best_thresholds(labels[~side], probabilities[~side])
             verdicts[side] = decide(probabilities[side], found)
         crossed = macro_f1(labels, verdicts, classes)
+    return dataclasses.replace(given(values, labels, probabilities), macro_f1_cross_fitted=crossed)
+
+
+def given(values: tuple[float, ...], labels: Integers, probabilities: Floats) -> Chosen:
+    """What thresholds (C,) that were not chosen on these rows give there; as for :func:`choose`."""
+    classes = probabilities.shape[1]
     return Chosen(
         values=values,
         macro_f1=macro_f1(labels, decide(probabilities, values), classes),
         macro_f1_even=macro_f1(labels, decide(probabilities), classes),
-        macro_f1_cross_fitted=crossed,
+        macro_f1_cross_fitted=None,
     )
 
 
