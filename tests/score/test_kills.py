@@ -27,14 +27,19 @@ def mixed_inputs(folder: Path) -> list[str]:
 
 
 def parquet_inputs(folder: Path) -> list[str]:
-    """Two Parquet files of many row groups, with dictionaries of their own."""
+    """Two Parquet files of row groups of many sizes, with dictionaries of their own."""
     arrow = pytest.importorskip("pyarrow")
     parquet = pytest.importorskip("pyarrow.parquet")
     for number, name in enumerate(("1.parquet", "2.parquet")):
         texts = some_texts()
         kinds = [f"kind {n % (7 + number)}" for n in range(len(texts))]
         columns = {"text": texts, "kind": arrow.array(kinds).dictionary_encode()}
-        parquet.write_table(arrow.table(columns), folder / name, row_group_size=500)
+        whole, done = arrow.table(columns), 0
+        with parquet.ParquetWriter(folder / name, whole.schema) as writer:
+            for size in (700, 3, 1, 450, 1500, 2, 300, 999):
+                group = whole.slice(done, size)
+                writer.write_table(group.unify_dictionaries())
+                done += size
     return [str(folder / "1.parquet"), str(folder / "2.parquet")]
 
 

@@ -6,6 +6,7 @@ import datetime
 import decimal
 import io
 import json
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,9 @@ from typing import Any
 
 import pytest
 from score_tables import ADDED, failure, objects, run, table
+
+from tonality.errors import DataError
+from tonality.score import job, scorer
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -104,6 +108,78 @@ def test_columns_get_the_type_that_holds_their_values(model_folder: Path, here: 
     assert found.column_names[-6:] == ADDED
     run(model_folder, "in.jsonl", "in.csv", "-o", "both.parquet", "--columns", "i")
     assert pq.read_table("both.parquet")["i"].to_pylist() == ["1", "2", "7"]
+
+
+def varied_groups(path: str, *, dictionary: bool) -> None:
+    """A table of row groups of many sizes, each with a dictionary of its own, and several pages."""
+    dice = random.Random(1)
+    kinds = [dice.choice(["good", "bad"]) + f" {n * n % 61}" for n in range(4000)]
+    schema = pa.schema([("text", pa.string()), ("kind", pa.string()), ("note", pa.binary())])
+    if dictionary:
+        schema = schema.set(1, pa.field("kind", pa.dictionary(pa.int16(), pa.string())))
+    with pq.ParquetWriter(path, schema) as writer:
+        done = 0
+        for size in (700, 3, 900, 1, 500, 50, 1846):
+            part = kinds[done : done + size]
+            kind = pa.array(part).dictionary_encode() if dictionary else pa.array(part)
+            columns = {"text": part, "kind": kind, "note": [dice.randbytes(5000) for _ in part]}
+            writer.write_table(pa.table(columns).cast(schema))
+            done += size
+
+
+@pytest.mark.parametrize("dictionary", [True, False])
+def test_what_was_stopped_anywhere_ends_the_same(
+    model_folder: Path, here: Path, monkeypatch: pytest.MonkeyPatch, dictionary: bool
+) -> None:
+    monkeypatch.setattr(scorer, "ROWS", 500)
+    monkeypatch.setattr(job, "PART", 1)
+    varied_groups("in.parquet", dictionary=dictionary)
+    assert run(model_folder, "in.parquet", "-o", "whole.parquet").exit_code == 0
+    to_file = job.Job.to_file
+    for stop in (500, 2000):
+
+        def interrupt(rows: int, share: float | None, stop: int = stop) -> None:
+            if rows > stop:
+                raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(job.Job, "to_file", lambda self, out, _: to_file(self, out, interrupt))
+            run(model_folder, "in.parquet", "-o", "out.parquet")
+        result = run(model_folder, "in.parquet", "-o", "out.parquet", "--resume")
+        assert "going on after" in result.stderr
+        assert Path("out.parquet").read_bytes() == Path("whole.parquet").read_bytes(), stop
+        Path("out.parquet").unlink()
+
+
+def test_nested_values_are_valid_json(model_folder: Path, here: Path) -> None:
+    odd = [1.5, None, float("nan"), float("inf"), float("-inf")]
+    shares = [{"all": odd, "raw": b"caf\xc3\xa9"}]
+    pq.write_table(pa.table({"text": ["love"], "shares": shares}), "in.parquet")
+    run(model_folder, "in.parquet", "-o", "out.jsonl")
+
+    def refuse(constant: str) -> None:
+        raise ValueError(constant)
+
+    found = json.loads(Path("out.jsonl").read_text(), parse_constant=refuse)
+    assert found["shares"] == {"all": [1.5, None, None, "inf", "-inf"], "raw": "café"}
+
+
+def test_a_value_that_does_not_fit_the_common_type_is_named(model_folder: Path, here: Path) -> None:
+    pq.write_table(pa.table({"text": ["love"] * 3, "n": [1, 2**53 + 1, 2]}), "1.parquet")
+    pq.write_table(pa.table({"text": ["love"], "n": [0.5]}), "2.parquet")
+    result = run(model_folder, "?.parquet", "-o", "out.parquet")
+    assert "1.parquet, row 2, column 'n': does not fit double" in failure(result)
+    assert isinstance(result.exception, DataError)
+    assert run(model_folder, "?.parquet", "-o", "out.jsonl").exit_code == 0
+
+
+def test_whole_numbers_that_no_float_holds(model_folder: Path, here: Path) -> None:
+    rows = [{"text": "love", "n": 2**53 + 1, "i": 2**53 + 1}, {"text": "love", "n": 0.5, "i": 1}]
+    Path("in.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    assert run(model_folder, "in.jsonl", "-o", "out.parquet").exit_code == 0
+    found = pq.read_table("out.parquet")
+    assert found["n"].to_pylist() == ["9007199254740993", "0.5"]
+    assert found["i"].to_pylist() == [2**53 + 1, 1]
 
 
 def test_pipes(model_folder: Path, here: Path) -> None:

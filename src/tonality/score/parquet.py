@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from tonality.classifier import WINDOW
 from tonality.data.badrows import Fault
@@ -30,6 +30,20 @@ def require_pyarrow() -> Any:
     except ImportError as error:
         raise DependencyError("reading and writing Parquet", extra="train") from error
     return pyarrow
+
+
+class Held(NamedTuple):
+    """A row as Arrow holds it.
+
+    Attributes:
+        batch: the record batch that it is in.
+        place: its place there.
+        table: how messages call the table.
+    """
+
+    batch: Any
+    place: int
+    table: str
 
 
 class ParquetTable:
@@ -114,7 +128,8 @@ class ParquetTable:
                         raw = held or {self._column: text}
                         yield Fault(number, self._invalid, raw, self._column)
                     else:
-                        yield Row(number, text, held, (batch, place) if arrow else None)
+                        native = Held(batch, place, self._name) if arrow else None
+                        yield Row(number, text, held, native)
         except self._broken as error:
             raise DataError(f"is damaged: {error}", path=self._name, row=number + 1) from error
 
@@ -124,13 +139,13 @@ class ParquetTable:
         while first < metadata.num_row_groups and skip >= metadata.row_group(first).num_rows:
             skip -= metadata.row_group(first).num_rows
             first += 1
-        groups = list(range(first, metadata.num_row_groups))
-        if not groups:
-            return
-        for batch in self._file.iter_batches(batch_size=WINDOW, row_groups=groups):
-            if skip < batch.num_rows:
-                yield batch.slice(skip)
-            skip = max(skip - batch.num_rows, 0)
+        # One after the other: batches, and so the dictionaries in them, are then the same wherever
+        # reading began.
+        for group in range(first, metadata.num_row_groups):
+            for batch in self._file.iter_batches(batch_size=WINDOW, row_groups=[group]):
+                if skip < batch.num_rows:
+                    yield batch.slice(skip)
+                skip = max(skip - batch.num_rows, 0)
 
 
 def plain(column: Any, encoding: str | None = None) -> list[Any]:
@@ -149,12 +164,20 @@ def plain(column: Any, encoding: str | None = None) -> list[Any]:
     if types.is_floating(kind):
         return [_number(value) for value in column.to_pylist()]
     if types.is_nested(kind):
-        return [json.loads(json.dumps(value, default=str)) for value in column.to_pylist()]
+        return [_nested(value, encoding) for value in column.to_pylist()]
     try:
         values: list[Any] = column.to_pylist()
     except UnicodeDecodeError:  # Arrow does not check a writer's UTF-8
         values = column.cast("large_binary").to_pylist()
     return [decoded(value, encoding) if isinstance(value, bytes) else value for value in values]
+
+
+def _nested(value: Any, encoding: str | None) -> Any:
+    def text(inner: object) -> str:
+        return decoded(inner, encoding) if isinstance(inner, bytes) else str(inner)
+
+    constants = {"NaN": None, "Infinity": "inf", "-Infinity": "-inf"}
+    return json.loads(json.dumps(value, default=text), parse_constant=constants.get)
 
 
 def _number(value: float | None) -> float | str | None:

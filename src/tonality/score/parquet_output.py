@@ -24,7 +24,13 @@ from tonality.score.scorer import Scored
 
 GROUP = 2**15  # rows of a row group, about
 CHARACTERS = 2**26  # JSON of a row group at most, about
-_ALIASES = {str: "string", float: "float64", int: "int64", bool: "bool"}
+
+
+class _Long(int):
+    """The type of whole numbers too large for a float to hold to the last digit."""
+
+
+_ALIASES = {str: "string", float: "float64", int: "int64", _Long: "int64", bool: "bool"}
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -56,7 +62,11 @@ class ArrowEncoder:
         return self._stream([])
 
     def rows(self, window: Iterable[Scored | Fault]) -> bytes:
-        """The rows of a window."""
+        """The rows of a window.
+
+        Raises:
+            DataError: a value does not fit the type that the inputs' columns have in common.
+        """
         scored = [item for item in window if isinstance(item, Scored)]
         return self._stream(self._batches(scored)) if scored else b""
 
@@ -70,11 +80,11 @@ class ArrowEncoder:
 
     def _batches(self, scored: Sequence[Scored]) -> Iterator[Any]:
         """The rows that came from one batch, as one batch."""
-        for _, group in groupby(scored, key=lambda item: id(item.row.native[0])):
+        for _, group in groupby(scored, key=lambda item: id(item.row.native.batch)):
             items = list(group)
-            places = self._arrow.array([item.row.native[1] for item in items])
-            batch = items[0].row.native[0].take(places)
-            kept = [self._column(batch, field) for field in self._kept]
+            places = self._arrow.array([item.row.native.place for item in items])
+            batch = items[0].row.native.batch.take(places)
+            kept = [self._column(batch, field, items) for field in self._kept]
             values = zip(*(item.added for item in items), strict=True)
             added = [
                 self._arrow.array(column, field.type)
@@ -82,11 +92,30 @@ class ArrowEncoder:
             ]
             yield self._arrow.record_batch([*kept, *added], schema=self._schema)
 
-    def _column(self, batch: Any, field: Any) -> Any:
+    def _column(self, batch: Any, field: Any, items: Sequence[Scored]) -> Any:
         place = batch.schema.get_field_index(field.name)
         if place < 0:
             return self._arrow.nulls(batch.num_rows, field.type)
-        return batch.column(place).cast(field.type)
+        column = batch.column(place)
+        try:
+            return column.cast(field.type)
+        except self._arrow.ArrowException as error:
+            found = (n for n in range(len(items)) if not self._fits(column.slice(n, 1), field))
+            row = items[next(found, 0)].row
+            raise DataError(
+                f"does not fit {field.type}, the type that the inputs' columns of this name have "
+                f"in common: {error}; write JSON Lines or CSV",
+                path=row.native.table,
+                row=row.number,
+                column=field.name,
+            ) from error
+
+    def _fits(self, value: Any, field: Any) -> bool:
+        try:
+            value.cast(field.type)
+        except self._arrow.ArrowException:
+            return False
+        return True
 
 
 def build_from_arrow(part: Path, target: Path) -> None:
@@ -184,13 +213,15 @@ def _kind(value: Any) -> type | None:
     if isinstance(value, bool):
         return bool
     if isinstance(value, int) and -(2**63) <= value < 2**63:
-        return int
+        return int if abs(value) <= 2**53 else _Long
     return float if isinstance(value, float) else str
 
 
 def _wider(one: type | None, other: type | None) -> type | None:
     if one is None or other is None or one is other:
         return one or other
+    if {one, other} == {int, _Long}:
+        return _Long
     return float if {one, other} == {int, float} else str
 
 

@@ -38,7 +38,7 @@ class Row(NamedTuple):
         text: the text to judge; None where it is missing.
         cells: every column's value by name.
         native: the row as its format holds it, so that it can be written again unchanged: the
-            line of JSON, or the Arrow batch and the row's place in it.
+            line of JSON, or :class:`tonality.score.parquet.Held`.
     """
 
     number: int
