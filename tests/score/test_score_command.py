@@ -96,9 +96,40 @@ def test_pipes(model_folder: Path, here: Path) -> None:
     assert json.loads(Path("bad").read_text())["file"] == "standard input"
 
 
+def test_tabs_are_for_tsv(model_folder: Path, here: Path) -> None:
+    tabs = b"text\tn\nlove\t1,5\n"
+    Path("tabs.tsv").write_bytes(tabs)
+    Path("tabs.csv").write_bytes(tabs)
+    run(model_folder, "tabs.tsv", "-o", "a.csv")
+    run(model_folder, "tabs.csv", "-o", "b.csv")
+    run(model_folder, "-", "-o", "c.csv", input=tabs)
+    for name in ("a.csv", "b.csv", "c.csv"):
+        assert Path(name).read_text().splitlines()[1].startswith('love,"1,5",positive,')
+    run(model_folder, "tabs.csv", "-o", "d.tsv")
+    whole = run(model_folder, "-", "-o", "-", input=tabs).stdout
+    assert whole == Path("d.tsv").read_text()
+    assert whole.splitlines()[1].startswith("love\t1,5\tpositive\t")
+
+
+def test_zip_archives(model_folder: Path, here: Path) -> None:
+    with zipfile.ZipFile("a.zip", "w") as pack:
+        pack.writestr("table.csv", TWO)
+    assert run(model_folder, "a.zip", "--input-format", "csv", "-o", "out.csv").exit_code == 0
+    assert len(table(Path("out.csv").read_text())) == 3
+    packed = Path("a.zip").read_bytes()
+    Path("sheet.csv").write_bytes(packed)
+    for arguments in (["sheet.csv"], ["-"], ["-", "--input-format", "csv"]):
+        result = run(model_folder, *arguments, "-o", "-", input=packed)
+        assert f"{arguments[0].replace('-', 'standard input')}: is a zip archive" in failure(result)
+    Path("a.gz").write_bytes(gzip.compress(TWO))
+    assert run(model_folder, "a.gz", "--input-format", "csv", "-o", "gz.csv").exit_code == 0
+
+
 def test_chosen_columns_and_prefix(model_folder: Path, here: Path) -> None:
     run(model_folder, "in.csv", "-o", "a.csv", "--columns", "id", "--prefix", "s_")
     assert table(Path("a.csv").read_text())[1] == ["1", *LOVE]
+    run(model_folder, "in.csv", "-o", "two.csv", "--columns", "text, id")
+    assert table(Path("two.csv").read_text())[0] == ["text", "id", *ADDED]
     run(model_folder, "in.csv", "-o", "b.jsonl", "--columns", "")
     assert list(objects(Path("b.jsonl").read_text())[0]) == ADDED
     Path("in.csv").write_bytes(b"label,text\nx,love\n")

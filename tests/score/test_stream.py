@@ -66,6 +66,10 @@ def test_semicolons_stay(classifier: Classifier) -> None:
     assert scored(classifier, b"text;n\nlove;1,5\n").splitlines()[1].startswith("love;1,5;positive")
 
 
+def test_tabs_do_not_stay_in_csv(classifier: Classifier) -> None:
+    assert scored(classifier, b"text\tn\nlove\t1\n").splitlines()[1].startswith("love,1,positive")
+
+
 def test_quotes_of_tab_separated_files_are_read_as_they_are_meant(classifier: Classifier) -> None:
     quoted = b'text\tn\n"love\nit"\t1\n'
     plain = b'text\tn\n"love" it\t1\nlove "\t2\n'

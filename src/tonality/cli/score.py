@@ -221,7 +221,8 @@ def _to_stream(job: Job, output: str, side: Path | None, *, parquet: bool) -> No
 def _names(columns: list[str] | None) -> tuple[str, ...] | None:
     if columns is None:
         return None
-    return tuple(name for given in columns for name in given.split(",") if name)
+    names = (name.strip() for given in columns for name in given.split(","))
+    return tuple(name for name in names if name)
 
 
 def _report(

@@ -8,6 +8,7 @@ from tonality.errors import ConfigError, DataError
 
 UTF_8 = "utf-8"  # as Python names it
 REMEDY = "if the file is in another encoding, name it, such as --encoding cp1252 (Windows)"
+ZIP = b"PK\x03\x04"
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -30,8 +31,14 @@ def of_bytes(head: bytes, given: str | None) -> str:
     """Says how to decode a file that begins with ``head``.
 
     Raises:
-        DataError: it looks like UTF-16 but has no byte-order mark, and no encoding is given.
+        DataError: it is no text but a zip archive; or it looks like UTF-16 but has no byte-order
+            mark, and no encoding is given.
     """
+    if head.startswith(ZIP):
+        raise DataError(
+            "is a zip archive, as spreadsheets are (.xlsx, .ods): unpack it or, if it holds one "
+            "table, let its name end in .zip; save a spreadsheet as CSV"
+        )
     marked = head[:2] in UTF_16_MARKS
     if given is not None:
         name = codecs.lookup(given).name

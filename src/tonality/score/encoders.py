@@ -35,7 +35,7 @@ def encoder(format: str, layout: Layout, *, delimiter: str = ",") -> Encoder:
     Args:
         format: ``csv``, ``tsv`` or ``jsonl``.
         layout: the columns.
-        delimiter: what stands between the fields of CSV.
+        delimiter: what stands between the fields of CSV; for tabs, which are TSV's, a comma.
 
     Raises:
         ConfigError: an unknown format.
@@ -44,7 +44,9 @@ def encoder(format: str, layout: Layout, *, delimiter: str = ",") -> Encoder:
         raise ConfigError(f"format {format!r}: expected one of {', '.join(FORMATS)}")
     if format == "jsonl":
         return JsonLinesEncoder(layout)
-    return DelimitedEncoder(layout, "\t" if format == "tsv" else delimiter)
+    if format == "tsv":
+        return DelimitedEncoder(layout, "\t")
+    return DelimitedEncoder(layout, "," if delimiter == "\t" else delimiter)
 
 
 class DelimitedEncoder:

@@ -14,6 +14,7 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import IO, Any, cast
 
+from tonality.data.delimited import delimiter_of
 from tonality.data.encoding import check, of_bytes
 from tonality.data.files import BROKEN_PACK, open_binary, text_file, unreadable
 from tonality.errors import ConfigError, DataError
@@ -104,9 +105,11 @@ def _paths(name: str) -> list[Path]:
 def _input(path: Path, format: str | None, encoding: str | None) -> Input:
     if not path.is_file():  # a named pipe, or a process's output in a shell: <(...)
         return _pipe(open_binary(path), str(path), format, encoding)
-    if format is not None:
+    if format is not None and path.suffix.casefold() != ".zip":
         return Input(str(path), format, path)
     file = text_file(path)
+    if format is not None:
+        return Input(file.name, format, path, file.member)
     known = {".csv": "csv", ".tsv": "tsv", ".parquet": "parquet"}
     return Input(file.name, known.get(file.suffix, "jsonl"), path, file.member)
 
@@ -114,14 +117,20 @@ def _input(path: Path, format: str | None, encoding: str | None) -> Input:
 def _pipe(file: IO[bytes], name: str, format: str | None, encoding: str | None) -> Input:
     # Whatever unpacks it is closed with the process.
     stream = _unpacked(file, name, "", ExitStack())
-    if format is None:
-        head = stream.head
-        if head.startswith(_PARQUET):
-            format = "parquet"
-        else:
-            text = head.decode(of_bytes(head, encoding), "ignore").lstrip()
-            format = "jsonl" if text[:1] in ("{", "[") else "csv"
-    return Input(name, format, stream)
+    try:
+        return Input(name, format or _told_by(stream.head, encoding), stream)
+    except DataError as error:
+        raise DataError(error.reason, path=name) from error
+
+
+def _told_by(head: bytes, encoding: str | None) -> str:
+    """The format of what begins so."""
+    if head.startswith(_PARQUET):
+        return "parquet"
+    text = head.decode(of_bytes(head, encoding), "ignore").lstrip("\r\n")
+    if text.lstrip()[:1] in ("{", "["):
+        return "jsonl"
+    return "tsv" if delimiter_of(text.partition("\n")[0]) == "\t" else "csv"
 
 
 @dataclass(frozen=True)
