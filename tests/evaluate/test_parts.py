@@ -188,10 +188,31 @@ def test_of_a_long_list_few_hashes_tell_the_share() -> None:
         assert 300 < found.compared < 800
 
 
+@pytest.mark.parametrize("sizes", [(100, 50, 30), (3_000, 100, 100), (100, 3_000, 900)])
+def test_what_a_start_learnt_is_known_of_those_that_begin_with_it(
+    sizes: tuple[int, int, int],
+) -> None:
+    first, second, third = (
+        [f"list {number} text {n}" for n in range(size)] for number, size in enumerate(sizes)
+    )
+    start = {origin.KEY: origin.record(Table([]), first, [], unlabelled=second)}
+    model = {origin.KEY: origin.record(Table([]), [], [], unlabelled=third, start=start)}
+    new = [f"new {n}" for n in range(sum(sizes))]
+    found = origin.overlap([*first, *second, *third, *new], model, besides=True)
+    assert found is not None
+    assert found.share == pytest.approx(0.5, abs=0.06)
+    assert found.compared == 2 * sum(sizes) or found.compared > 500
+    again = {origin.KEY: origin.record(Table([]), [], [], start=model)}
+    assert again[origin.KEY]["besides"] == model[origin.KEY]["besides"]
+    text = Chosen(Part.TEST, Table(second), [])
+    assert "without labels or as what it began with" in learnt(dataset(), text, model)
+    assert "besides" not in origin.record(Table([]), first, [], start={"texts": 3})
+
+
 def test_records_that_are_none_are_left_aside() -> None:
     sound = trained(table(0, 40))[origin.KEY]
     assert origin.recorded({origin.KEY: sound}) is not None
-    for key in sound:
+    for key in (*sound, "besides"):
         for bad in (None, [3], {"rows": "3"}):
             assert origin.overlap(["a"], {origin.KEY: sound | {key: bad}}) is None
     assert origin.overlap(["a"], {}) is None

@@ -168,7 +168,7 @@ def test_a_run_learns_what_follows_what(made: Path) -> None:
     model = read_language_model(made)
     words = model.vocabulary.size
     assert 1 < model.perplexity["forward"] < words / 2.5
-    assert model.provenance["texts"] == 260
+    assert model.provenance["rows"] == {"train": 260}
     assert is_language_model(made)
     rows = (made.parent / "metrics.csv").read_text().splitlines()
     assert len(rows) > 10

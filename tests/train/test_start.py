@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from made_up_reviews import TINY, make_dataset, make_table
+from test_fit import Recorder
 
 import tonality
 from tonality.artifact import read
 from tonality.data import Dataset, Table
 from tonality.encode import Encoder
 from tonality.errors import ArtifactError, ConfigError
+from tonality.evaluate import parts
 from tonality.text import TextConfig
 from tonality.train import train
+from tonality.train.induction import induced
 from tonality.train.language_model import LanguageModel
 from tonality.train.language_model_folder import read_language_model
 from tonality.train.model import LSTMNetwork
@@ -25,7 +29,7 @@ from tonality.train.prepare import prepare
 from tonality.train.pretrain import pretrain
 from tonality.train.progress import Reporter
 from tonality.train.recipe import Recipe
-from tonality.train.start import induced, read_start
+from tonality.train.start import read_start
 from tonality.vocabulary import Vocabulary
 
 PRETRAINING = Recipe.from_dict(
@@ -202,3 +206,71 @@ def test_texts_of_the_validation_part_that_comes_with_the_data_teach_nothing() -
     assert data.validation_rows.tolist() == list(range(100, 140))
     assert data.left_out == {"train": 1, "unlabelled": 40}
     assert len(data.train) == 99
+
+
+SECRET = "the validation part is no secret"
+
+
+def texts_of(table: Table) -> Dataset:
+    """The same texts without their labels."""
+    return Dataset(Table(table.texts, source="texts"), None, None, "texts", {})
+
+
+def test_a_start_that_learnt_the_validation_texts_is_told_and_recorded(
+    language_model: Path, model: Path, tmp_path: Path
+) -> None:
+    """The same cut is quiet; with another, labels or not, the run, the record and the card tell."""
+    other = ["training.validation_seed=1"]
+    for start, recipe, name in (
+        (language_model, CLASSIFY, "language-model"), (model, TINY, "tiny"),
+    ):  # fmt: skip
+        quiet, told = Recorder(), Recorder()
+        honest = read(train(make_dataset(), recipe, tmp_path / f"quiet-{name}", start_from=start,
+                            reporter=quiet))  # fmt: skip
+        flattered = read(train(make_dataset(), recipe.with_settings(other), tmp_path / name,
+                               start_from=start, reporter=told))  # fmt: skip
+        assert SECRET not in " ".join(quiet.lines)
+        assert "learnt_from_validation" not in honest.provenance["start"]
+        (line,) = [line for line in told.lines if SECRET in line]
+        assert f"to {name}, from which this starts: it learnt from about " in line
+        known = flattered.provenance["start"]["learnt_from_validation"]
+        assert "% of these texts" in known
+        kind = flattered.provenance["start"]["kind"]
+        assert f"- start: the {kind} {name} (SHA-256 " in flattered.card
+        assert f"it learnt from {known}" in flattered.card
+
+
+def test_what_a_start_read_before_is_known_over_several_runs(
+    language_model: Path, tmp_path: Path
+) -> None:
+    """Texts read without labels two runs ago, and those of a run in between."""
+    dataset = make_dataset(unlabelled=60)
+    unseen = Dataset(make_table(80, seed=8), None, None, "unseen", {})
+    between = train(unseen, CLASSIFY, tmp_path / "between", start_from=language_model)
+    assert dataset.unlabelled is not None
+    again, told = dataset.unlabelled, Recorder()
+    labels = ["negative", "positive"] * 30
+    labelled = Dataset(dataclasses.replace(again, labels=labels), None, None, "again", {})
+    last = read(train(labelled, CLASSIFY, tmp_path / "last", start_from=between, reporter=told))
+    (line,) = [line for line in told.lines if SECRET in line]
+    assert "about 100% of these texts, without labels or as what it began with" in line
+    assert parts.learnt(unseen, parts.Chosen(parts.Part.TEST, unseen.train, []), last.provenance)
+
+    told = Recorder()
+    pretrain(texts_of(unseen.train), PRETRAINING, tmp_path / "lm", start_from=between,
+             reporter=told)  # fmt: skip
+    assert SECRET in " ".join(told.lines)
+
+
+def test_an_old_language_model_says_nothing_of_its_texts(
+    language_model: Path, tmp_path: Path
+) -> None:
+    old = tmp_path / "old"
+    shutil.copytree(language_model / "model", old)
+    config = json.loads((old / "config.json").read_text())
+    del config["provenance"]["texts"]
+    (old / "config.json").write_text(json.dumps(config))
+    told = Recorder()
+    recipe = CLASSIFY.with_settings(["training.validation_seed=1"])
+    train(make_dataset(), recipe, tmp_path / "run", start_from=old, reporter=told)
+    assert SECRET not in " ".join(told.lines)

@@ -18,6 +18,7 @@ from tonality.data.splits import normalised
 
 KEY = "texts"  # of the record in a model's provenance
 
+_BESIDES = "besides"  # of the record: what was learnt from unlabelled texts, or by the start
 _KEPT = 512  # hashes: about 13 kB of JSON
 _DIGITS = 16  # of each: among a million texts two share a hash once in 40 million times
 
@@ -40,21 +41,35 @@ class Overlap:
         return self.learnt / self.compared if self.compared else 0.0
 
 
-def record(table: Table, learnt: Iterable[str], held_out: Iterable[int]) -> dict[str, Any]:
+def record(
+    table: Table,
+    learnt: Iterable[str],
+    held_out: Iterable[int],
+    *,
+    unlabelled: Iterable[str] = (),
+    start: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """What a model's provenance keeps of the texts, under ``KEY``: plain JSON.
 
     Args:
         table: all labelled rows.
         learnt: the texts that were learnt from.
         held_out: the rows of the validation part.
+        unlabelled: further texts that were learnt from, without labels.
+        start: the provenance of the model that this one began as.
     """
-    distinct = sorted({short_hash(text) for text in learnt})
+    before = recorded(start or {})
+    sketches = [_sketch(unlabelled)]
+    if before is not None:
+        sketches += [before["train"], *([before[_BESIDES]] if _BESIDES in before else [])]
+    besides = _united(sketches)
     return {
         "rows": len(table),
         "labels": sorted(set(table.labels or ())),
         "grouped": table.groups is not None,
         "validation": fingerprint([table.texts[row] for row in held_out]),
-        "train": {"distinct": len(distinct), "least": distinct[:_KEPT]},
+        "train": _sketch(learnt),
+        **({_BESIDES: besides} if besides["distinct"] else {}),
     }
 
 
@@ -84,30 +99,60 @@ def recorded(provenance: Mapping[str, Any]) -> Mapping[str, Any] | None:
         and isinstance(validation, Mapping)
         and isinstance(validation.get("rows"), int)
         and isinstance(validation.get("sha256"), str)
-        and isinstance(train, Mapping)
-        and isinstance(train.get("distinct"), int)
-        and _strings(train.get("least"))
+        and _is_sketch(train)
+        and (_BESIDES not in found or _is_sketch(found[_BESIDES]))
     )
     return found if sound else None
 
 
-def overlap(texts: Sequence[str], provenance: Mapping[str, Any]) -> Overlap | None:
+def overlap(
+    texts: Sequence[str], provenance: Mapping[str, Any], *, besides: bool = False
+) -> Overlap | None:
     """How many of some texts a model learnt from; ``None`` where it does not record its own.
 
     Args:
         texts: any texts.
         provenance: the model's.
+        besides: ask about the texts without labels, and about those of the model that it began as,
+            in place of those that it learnt from itself.
     """
     found = recorded(provenance)
-    if found is None:
+    sketch = None if found is None else found.get(_BESIDES if besides else "train")
+    if sketch is None:
         return None
-    least = set(found["train"]["least"])
-    # Of a longer list only the least hashes are kept: about a text of a greater hash than all of
-    # them nothing is known.
-    whole = found["train"]["distinct"] <= len(least)
-    last = max(least, default="")
+    least = set(sketch["least"])
+    # About a text of a greater hash than all that are kept nothing is known.
+    last, whole = max(least, default=""), _is_whole(sketch)
     hashes = [short for text in texts if (short := short_hash(text)) <= last or whole]
     return Overlap(len(hashes), sum(short in least for short in hashes))
+
+
+def _sketch(texts: Iterable[str]) -> dict[str, Any]:
+    distinct = sorted({short_hash(text) for text in texts})
+    return {"distinct": len(distinct), "least": distinct[:_KEPT]}
+
+
+def _united(sketches: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The sketch of all the texts together; of how many they are, an upper bound."""
+    hashes = {short for sketch in sketches for short in sketch["least"]}
+    # Beyond the last hash of a list that was cut, not all are known.
+    known = [max(sketch["least"], default="") for sketch in sketches if not _is_whole(sketch)]
+    least = sorted(short for short in hashes if not known or short <= min(known))
+    distinct = sum(sketch["distinct"] for sketch in sketches) if known else len(least)
+    return {"distinct": distinct, "least": least[:_KEPT]}
+
+
+def _is_whole(sketch: Mapping[str, Any]) -> bool:
+    """Whether it holds the hashes of all the texts, not of the least alone."""
+    return bool(sketch["distinct"] <= len(sketch["least"]))
+
+
+def _is_sketch(value: object) -> bool:
+    return (
+        isinstance(value, Mapping)
+        and isinstance(value.get("distinct"), int)
+        and _strings(value.get("least"))
+    )
 
 
 def _strings(value: object) -> bool:

@@ -98,13 +98,14 @@ def learnt(dataset: Dataset, chosen: Chosen, provenance: Mapping[str, Any]) -> s
     files = trained_on(dataset, provenance) if chosen.part in (Part.ALL, Part.TRAIN) else []
     if files:
         return f"this data ({', '.join(files)})"
-    known = overlap(chosen.table.texts, provenance)
-    if known is None or known.share < _FEW:
-        return ""
-    return (
-        f"about {known.share:.0%} of these texts (it can tell of {known.compared:,}, and learnt "
-        f"from {known.learnt:,} of them)"
-    )
+    for besides, how in ((False, ""), (True, ", without labels or as what it began with")):
+        known = overlap(chosen.table.texts, provenance, besides=besides)
+        if known is not None and known.share >= _FEW:
+            return (
+                f"about {known.share:.0%} of these texts{how} (it can tell of {known.compared:,}, "
+                f"and learnt from {known.learnt:,} of them)"
+            )
+    return ""
 
 
 def is_unsure(dataset: Dataset, part: Part, provenance: Mapping[str, Any]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,9 @@ from numpy.typing import NDArray
 from tonality.data import Dataset
 from tonality.encode import Encoded, Encoder
 from tonality.errors import DataError
+from tonality.evaluate import origin
 from tonality.train.division import divide
+from tonality.train.known import known_to_start
 from tonality.train.prepare import build_vocabulary, extended
 from tonality.train.progress import Reporter
 from tonality.train.recipe import Recipe
@@ -30,6 +33,7 @@ class Corpus:
         held_out: some of those for validation, whole.
         left_out: how many texts were left out for being in a part to measure on too.
         tensors: what the model begins with, by name; none for at random.
+        origin: the record of the texts, for its provenance.
     """
 
     vocabulary: Vocabulary
@@ -37,6 +41,7 @@ class Corpus:
     held_out: Encoded
     left_out: dict[str, int]
     tensors: dict[str, NDArray[np.float32]]
+    origin: dict[str, Any]
 
     @property
     def counts(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -60,6 +65,14 @@ def read_corpus(
     texts = dataset.train.texts
     train = [texts[i] for i in division.rows]
     every = train + division.unlabelled
+    if start is not None:
+        known_to_start(start, dataset, division.held_out, reporter)
+    record = origin.record(
+        dataset.train,
+        every,
+        division.held_out.tolist(),
+        start=None if start is None else start.provenance,
+    )
     if start is None:
         vocabulary = build_vocabulary(every, recipe)
     else:
@@ -73,6 +86,7 @@ def read_corpus(
         encoder.encode([texts[i] for i in some]),
         division.left_out,
         {} if start is None else dict(start.tensors),
+        record,
     )
     if len(corpus.train.ids) < 2:
         raise DataError("there is no text to learn from", path=dataset.train.source or None)

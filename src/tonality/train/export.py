@@ -23,9 +23,10 @@ from tonality.evaluate import evaluate, origin
 from tonality.evaluate.calibrate import calibrate
 from tonality.train.checkpoint import RunFolder
 from tonality.train.history import Row
+from tonality.train.known import KNOWN
 from tonality.train.prepare import Prepared
 from tonality.train.recipe import Recipe
-from tonality.train.teaching import KNOWN
+from tonality.train.start import Start
 
 # With more classes, the metrics that a model folder carries are without the confusion matrix, which
 # has a number a pair of them.
@@ -160,7 +161,7 @@ def _provenance(
     learnt, held_out = data.corpus[: len(data.train)], data.validation_rows.tolist()
     return {
         "recipe": recipe.to_dict(),
-        **({} if data.start is None else {"start": data.start.identity}),
+        **({} if data.start is None else {"start": _start(data.start, data.known_to_start)}),
         **({} if data.teachers is None else {"teachers": data.teachers}),
         "data": {"name": dataset.name, "sha256": dict(dataset.sha256)},
         "rows": {
@@ -169,13 +170,32 @@ def _provenance(
             "unlabelled": data.unlabelled,
         },
         "left_out": dict(data.left_out),  # copies of texts to measure on
-        origin.KEY: origin.record(dataset.train, learnt, held_out),
+        origin.KEY: origin.record(
+            dataset.train,
+            learnt,
+            held_out,
+            unlabelled=_learnt_unlabelled(data, recipe),
+            start=None if data.start is None else data.start.provenance,
+        ),
         "seed": recipe.training.seed,
         "best": {"step": best.step, "epoch": round(best.epoch, 4)},
         "minutes": round(minutes, 2),
         "machine": {"cores": available_cores(), "device": device, "system": platform.system()},
         "versions": {"python": platform.python_version(), **versions()},
     }
+
+
+def _start(start: Start, known: str) -> dict[str, str]:
+    return {**start.identity, KNOWN: known} if known else start.identity
+
+
+def _learnt_unlabelled(data: Prepared, recipe: Recipe) -> list[str]:
+    """The texts without labels, where they shape more than the vocabulary."""
+    vectors = recipe.vectors.use and data.start is None
+    pretrained = data.start is not None and data.start.pretrained
+    if vectors or pretrained or recipe.unlabelled.used or data.teachers is not None:
+        return data.corpus[len(data.train) :]
+    return []
 
 
 def versions() -> dict[str, str]:
@@ -214,12 +234,18 @@ def _card(
         training={
             "recipe": recipe.name,
             "seed": recipe.training.seed,
+            **({"start": _begun(provenance["start"])} if "start" in provenance else {}),
             **({} if data.teachers is None else {"teachers": _teachers(data.teachers, recipe)}),
             "time": f"{provenance['minutes']:.1f} minutes ({machine['device']}, {cores})",
             "tonality": provenance["versions"]["tonality"],
         },
         languages=(recipe.text.language,),
     )
+
+
+def _begun(start: Mapping[str, str]) -> str:
+    known = f"; it learnt from {start[KNOWN]} of the validation part" if KNOWN in start else ""
+    return f"the {start['kind']} {start['name']} (SHA-256 {start['sha256'][:12]}{known})"
 
 
 def _teachers(teachers: Mapping[str, Any], recipe: Recipe) -> str:

@@ -24,6 +24,7 @@ from tonality.text import TextConfig, Tokenizer
 from tonality.train.checkpoint import RunFolder
 from tonality.train.division import check_classes, divide
 from tonality.train.identity import check_dataset
+from tonality.train.known import known_to_start
 from tonality.train.ordered import numbers_of
 from tonality.train.progress import Reporter
 from tonality.train.recipe import Recipe
@@ -56,6 +57,7 @@ class Prepared:
             part to measure on too.
         vectors: where the word embedding starts (V, E), or None.
         start: what the network begins with, or None.
+        known_to_start: what of the validation texts that learnt from, in words.
         soft: what teachers say of the texts of ``corpus`` (N, C), or None.
         teachers: what is recorded of them.
     """
@@ -76,6 +78,7 @@ class Prepared:
     soft: Floats | None = None
     teachers: dict[str, Any] | None = None
     start: Start | None = None
+    known_to_start: str = ""
 
     @property
     def unlabelled(self) -> int:
@@ -116,6 +119,7 @@ def prepare(
     for line in str(division).splitlines():
         reporter.say(line)
     corpus = train_texts + unlabelled
+    known = "" if start is None else known_to_start(start, dataset, held_out, reporter)
     if start is None:
         vocabulary = build_vocabulary(corpus, recipe)
     else:
@@ -142,6 +146,7 @@ def prepare(
         corpus=corpus,
         left_out=division.left_out,
         start=start,
+        known_to_start=known,
     )
 
 

@@ -15,6 +15,7 @@ from torch import nn
 
 from tonality.data import Dataset
 from tonality.errors import TrainingError
+from tonality.evaluate import origin
 from tonality.train.checkpoint import METRICS, RunFolder
 from tonality.train.corpus import Corpus
 from tonality.train.curves import CURVES, draw_curves
@@ -225,9 +226,10 @@ class PretrainingRun:
             provenance={
                 "recipe": self.recipe.to_dict(),
                 "data": {"name": dataset.name, "sha256": dict(dataset.sha256)},
-                "texts": len(self.corpus.train),
+                "rows": {"train": len(self.corpus.train)},
                 "tokens": len(self.corpus.train.ids),
                 "left_out": dict(self.corpus.left_out),
+                origin.KEY: self.corpus.origin,
                 "steps": self.done,
                 "minutes": round(self.seconds / 60, 2),
                 "versions": {"python": platform.python_version(), **versions()},

@@ -10,13 +10,12 @@ import dataclasses
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from tonality import artifact
 from tonality.artifact import Artifact
@@ -24,9 +23,9 @@ from tonality.classifier import model_path
 from tonality.encode import Encoder
 from tonality.errors import ConfigError
 from tonality.network import NetworkConfig
-from tonality.ngrams import FIRST_WORD
 from tonality.text import TextConfig
 from tonality.train.checkpoint import MODEL
+from tonality.train.induction import induced
 from tonality.train.language_model_folder import (
     SavedLanguageModel,
     is_language_model,
@@ -34,7 +33,7 @@ from tonality.train.language_model_folder import (
 )
 from tonality.train.recipe import Recipe
 from tonality.train.sections import NetworkSettings
-from tonality.vocabulary import UNK, Vocabulary
+from tonality.vocabulary import Vocabulary
 from tonality.weights import dequantise
 
 Floats = NDArray[np.float32]
@@ -60,6 +59,7 @@ class Start:
         tensors: its weights, named as in a model folder, float32.
         pretrained: SHA-256 of the ``config.json`` of the language model that its embedding and
             LSTM went on as; empty for none.
+        provenance: what it was made of.
     """
 
     name: str
@@ -70,8 +70,8 @@ class Start:
     network: Mapping[str, Any]
     labels: tuple[str, ...]
     tensors: Mapping[str, Floats]
-
     pretrained: str = ""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def identity(self) -> dict[str, str]:
@@ -219,6 +219,7 @@ def _from_language_model(model: SavedLanguageModel, path: Path, deviation: float
         },
         labels=(),
         tensors=_scaled(model.tensors, deviation),
+        provenance=model.provenance,
     )
 
 
@@ -233,6 +234,7 @@ def _from_classifier(model: Artifact, path: Path, deviation: float) -> Start:
         network={name: getattr(model.network, name) for name in decided},
         labels=model.labels,
         tensors=_scaled(dequantise(model.tensors), deviation),
+        provenance=model.provenance,
     )
 
 
@@ -259,60 +261,3 @@ def _name(path: Path) -> str:
 
 def _sha256(path: Path) -> str:
     return hashlib.sha256((path / "config.json").read_bytes()).hexdigest()
-
-
-def induced(
-    vectors: Floats,
-    ids: NDArray[np.int32],
-    offsets: NDArray[np.int64],
-    size: int,
-    *,
-    window: int = 5,
-) -> Floats:
-    """Vectors for new words from the words around them (Khodak et al. 2018, "A La Carte
-    Embedding").
-
-    The mean vector of a word's company, mapped by the linear map that best turns known words'
-    company into their own vectors.
-
-    Args:
-        vectors: of the known words (V, E).
-        ids: tokens of all texts (T,), one text after the other; new words' ids are V and on.
-        offsets: where each text begins (N + 1,).
-        size: words in all.
-        window: words of company on each side.
-
-    Returns:
-        (size, E): ``vectors``, then those of the new words; one that has no company gets the
-        vector of the unknown word.
-    """
-    known, dimensions = vectors.shape
-    company, count = _company(vectors, ids, offsets, size, window)
-    # Frequent words decide the map: their company is measured best.
-    used = np.flatnonzero(count[:known] > 0)
-    weights = np.sqrt(np.log1p(count[used]))[:, None]
-    known_company = company[used] * weights
-    ridge = 1e-3 * max(len(used), 1) * np.eye(dimensions)
-    mapped = np.linalg.solve(
-        known_company.T @ known_company + ridge, known_company.T @ (vectors[used] * weights)
-    )
-    new = (company[known:] @ mapped).astype(np.float32)
-    new[count[known:] == 0] = vectors[UNK]
-    return np.concatenate([vectors, new])
-
-
-def _company(
-    vectors: Floats, ids: NDArray[np.int32], offsets: NDArray[np.int64], size: int, window: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Of each word the mean vector (size, E) of the known words near it, and their number."""
-    text = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))  # (T,) which text
-    met = sparse.csr_matrix((size, len(vectors)), dtype=np.float64)
-    for distance in range(1, window + 1):
-        same = text[distance:] == text[:-distance]
-        left, right = ids[:-distance][same], ids[distance:][same]
-        for word, other in ((left, right), (right, left)):
-            useful = (other < len(vectors)) & (other >= FIRST_WORD)
-            pairs = (word[useful], other[useful])
-            met += sparse.csr_matrix((np.ones(len(pairs[0])), pairs), shape=met.shape)
-    count = np.asarray(met.sum(axis=1)).ravel()
-    return met @ vectors / np.maximum(count, 1)[:, None], count

@@ -12,13 +12,11 @@ import numpy as np
 from tonality.data import Dataset
 from tonality.evaluate.parts import Chosen, Part, learnt
 from tonality.train.checkpoint import RunFolder
+from tonality.train.known import KNOWN
 from tonality.train.prepare import Prepared
 from tonality.train.progress import Reporter
 from tonality.train.recipe import Recipe
 from tonality.train.teachers import Floats, Teacher, answers, averaged
-
-# Of the record of a teacher: which of the validation texts it learnt from.
-KNOWN = "learnt_from_validation"
 
 
 @dataclass(frozen=True)

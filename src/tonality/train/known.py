@@ -1,0 +1,34 @@
+"""Whether the validation part is no secret to what a run builds on: then its figures flatter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tonality.data import Dataset
+from tonality.evaluate.parts import Chosen, Part, learnt
+from tonality.train.progress import Reporter
+from tonality.train.start import Start
+
+# Of the record of a teacher or a start: which of the validation texts it learnt from.
+KNOWN = "learnt_from_validation"
+
+
+def known_to_start(
+    start: Start, dataset: Dataset, held_out: Iterable[int], reporter: Reporter
+) -> str:
+    """What of the validation part a start learnt from, in words; empty if nothing is known of it.
+
+    Args:
+        start: what the run begins with.
+        dataset: the data.
+        held_out: the rows of the validation part.
+        reporter: told of it.
+    """
+    chosen = Chosen(Part.VALIDATION, dataset.train.take(held_out), [])
+    known = learnt(dataset, chosen, start.provenance)
+    if known:
+        reporter.say(
+            f"careful: the validation part is no secret to {start.name}, from which this starts: "
+            f"it learnt from {known}; figures of that part will flatter"
+        )
+    return known
