@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import math
 import tracemalloc
@@ -19,7 +20,7 @@ from typer.testing import CliRunner, Result
 from tonality.cli import app
 from tonality.errors import ConfigError, DataError
 from tonality.score import groups, phrases
-from tonality.score.groups import NOTHING, Counts, period_name
+from tonality.score.groups import NOTHING, Counts, newcombe, period_name
 from tonality.score.phrases import Sample
 from tonality.score.verdicts import VerdictColumns
 
@@ -82,6 +83,51 @@ def test_groups_lead_by_what_is_sure(here: Path) -> None:
     assert "few rows" in shown
 
 
+def test_a_group_differs_from_all_other_rows(here: Path) -> None:
+    # Newcombe 1998, table II.
+    assert newcombe(56, 70, 48, 80) == pytest.approx((0.0524, 0.3339), abs=1e-4)
+    assert newcombe(10, 10, 0, 10) == pytest.approx((0.6075, 1.0), abs=1e-4)
+    # Most rows are its own, so the share in all of them is near: the others are not.
+    rows = [("big", "2024-01-01", "x", "bad")] * 500 + [("big", "2024-01-01", "x", "good")] * 400
+    rows += [("small", "", "x", "good")] * 60 + [("small", "", "x", "bad")] * 40
+    write("in.csv", rows)
+    found = report("in.csv", "--by", "product", "--time", "day")
+    assert [group["differs"] for group in found["by"]["product"]] == [1, -1]
+    # Rows without a date are among the others.
+    assert [period["differs"] for period in found["time"]["day"]["periods"]] == [1]
+    write("in.csv", rows[:900])
+    assert report("in.csv", "--by", "product")["by"]["product"][0]["differs"] == 0
+
+
+def test_how_many_are_uncertain(here: Path) -> None:
+    rows = [("a", "", "x", "uncertain"), ("a", "", "x", "bad"), ("b", "", "x", "good")]
+    write("in.csv", rows)
+    found = report("in.csv", "--label", "uncertain", "--by", "product")
+    assert (found["label"], found["shares"]["uncertain"]) == ("uncertain", 0.333333)
+    assert found["by"]["product"][0]["name"] == "a"
+    write("in.csv", rows[1:])
+    assert report("in.csv", "--label", "uncertain")["labels"]["uncertain"] == 0
+    assert "0.0%" in run("in.csv", "--label", "uncertain").stdout
+
+
+def test_tables_of_several_models(here: Path) -> None:
+    write("1.csv", [("a", "", "x", "bad")])
+    text = Path("1.csv").read_text()
+    Path("2.csv").write_text(text.replace("p_bad", "p_sad").replace(",bad,", ",sad,"))
+    message = failure(run("1.csv", "2.csv"))
+    assert "2.csv: has the labels sad, good, but 1.csv has bad, good" in message
+    # A prefix of its own, or another order, is no matter.
+    header, row = text.splitlines()
+    names = header.replace(
+        "label,score,p_bad,p_good,tokens", "x_label,x_score,x_p_good,x_p_bad,x_tokens"
+    )
+    names = names.replace(",tokens_left_out", ",x_tokens_left_out")
+    Path("2.csv").write_text(f"{names}\n{row}\n")
+    assert report("1.csv", "2.csv")["labels"] == {"bad": 2, "good": 0}
+    Path("2.csv").write_text("text\nlove\n")
+    assert "2.csv: has no columns of verdicts" in failure(run("1.csv", "2.csv"))
+
+
 def test_the_last_scoring_counts(model_folder: Path, here: Path) -> None:
     Path("in.csv").write_text("label,text\npositive,hate it\n")
     score(model_folder, "in.csv", "-o", "once.csv")
@@ -105,6 +151,13 @@ def test_the_last_scoring_counts(model_folder: Path, here: Path) -> None:
         (1711843200, "day", "2024-03-31"),
         ("1711843200000", "day", "2024-03-31"),
         (1711843200.5, "day", "2024-03-31"),
+        (1711843200000.0, "day", "2024-03-31"),
+        ("1711843200000.0", "day", "2024-03-31"),
+        (20240331.0, "day", "2024-03-31"),
+        ("202403", "month", "2024-03"),
+        (19813, "day", "2024-03-31"),
+        ("19813.0", "day", "2024-03-31"),
+        (45382, "day", None),  # a spreadsheet's
         ("2024-02-30", "day", None),
         ("31.03.2024", "day", None),
         ("yesterday", "day", None),
@@ -115,6 +168,23 @@ def test_the_last_scoring_counts(model_folder: Path, here: Path) -> None:
 )
 def test_dates(value: object, every: str, period: str | None) -> None:
     assert period_name(every)(value) == period
+
+
+def test_whole_numbers_and_dates_as_names(here: Path) -> None:
+    pa = pytest.importorskip("pyarrow")
+    pq = pytest.importorskip("pyarrow.parquet")
+    row = {"label": "bad", "score": 0.75, "p_bad": 0.75, "p_good": 0.25}
+    row |= {"tokens_read": 5, "tokens_left_out": 0}
+    days = [datetime.date(2024, 3, 31), None]
+    columns = {"year": [2024.0, None], "ms": [1711843200000.0, 0.5], "day": days}
+    added = {name: [value] * 2 for name, value in row.items()}
+    pq.write_table(pa.table({**columns, **added}), "in.parquet")
+    found = report("in.parquet", "--by", "year", "--by", "ms", "--by", "day", "--time", "ms")
+    names = {name: {group["name"] for group in found["by"][name]} for name in columns}
+    assert names == {
+        "year": {"2024", NOTHING}, "ms": {"1711843200000", "0.5"}, "day": {"2024-03-31", NOTHING},
+    }  # fmt: skip
+    assert found["time"]["ms"]["periods"][0]["name"] == "2024-03"
 
 
 def test_dates_of_another_form() -> None:

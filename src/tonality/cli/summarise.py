@@ -50,7 +50,10 @@ def summarise(
     ] = None,
     label: Annotated[
         str | None,
-        typer.Option(help="The label whose share is looked at; by default the model's first."),
+        typer.Option(
+            help="The label whose share is looked at, `uncertain` included; by default the "
+            "model's first."
+        ),
     ] = None,
     png: Annotated[
         Path | None, typer.Option(help="Draw it all as a picture, too.", metavar="FILE")
@@ -155,7 +158,7 @@ def _show_labels(report: Report, console: Console) -> None:
 def _show_groups(
     title: str, groups: Sequence[Group], shown: Sequence[Group], console: Console
 ) -> None:
-    """A line a group; ``+`` and ``-`` mark those surely above or below the share in all rows."""
+    """A line a group; ``+`` and ``-`` mark those surely above or below all other rows."""
     from rich.table import Table
     from rich.text import Text
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,8 +19,10 @@ FEW = 30  # rows under which a group is flagged: its interval is some 35 points 
 EVERY = ("day", "week", "month", "year")
 NOTHING = "(empty)"
 
-_DATE = re.compile(r"(\d{4})([-/.]?)(\d{1,2})(?:\2(\d{1,2}))?(?!\d)")
-_EPOCH = re.compile(r"-?\d{9,10}(?:\.\d*)?|-?\d{12,13}")
+_DATE = re.compile(r"(\d{4})(?:([-/.])(\d{1,2})(?:\2(\d{1,2}))?|(\d\d)(\d\d)?)(?!\d)")
+# Days since 1970, of the years 1997 to 2052; those of spreadsheets begin with 3 or more.
+_DAYS = re.compile(r"([12]\d{4})(?:\.0*)?")
+_EPOCH = re.compile(r"-?(\d{9,10}|\d{12,13})(?:\.\d*)?")
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,8 @@ class Group:
         labels: how many of them got each label.
         share: the share of the label that is looked at.
         interval: its 95 % interval (Wilson 1927).
-        differs: 1 where the interval lies above the share in all rows, -1 under it, else 0.
+        differs: 1 where the share surely lies above the one in all other rows, -1 under it, else
+            0: whether the 95 % interval of their difference (Newcombe 1998, method 10) holds 0.
     """
 
     name: str
@@ -70,18 +74,22 @@ class Counts:
         column: its name.
         labels: all that a verdict may be.
         name: what a value is called; None where it has no name.
-        kind: what the values are, for messages.
     """
 
     def __init__(
         self, column: str, labels: Sequence[str], name: Callable[[Any], str | None] | None = None
     ) -> None:
         self.column = column
-        self.unnamed = 0
         self.example: Any = None
         self._labels = {label: place for place, label in enumerate(labels)}
         self._name = name or value_name
         self._counts: dict[str, list[int]] = {}
+        self._unnamed = [0] * len(labels)
+
+    @property
+    def unnamed(self) -> int:
+        """How many rows have a value without a name."""
+        return sum(self._unnamed)
 
     def add(self, cells: Mapping[str, Any], label: str) -> None:
         """Counts a row.
@@ -92,7 +100,7 @@ class Counts:
         value = cells.get(self.column)
         name = self._name(value)
         if name is None:
-            self.unnamed += 1
+            self._unnamed[self._labels[label]] += 1
             self.example = value if self.example is None else self.example
             return
         counts = self._counts.get(name)
@@ -116,34 +124,48 @@ class Counts:
             by_time: whether the names are periods.
         """
         place = self._labels[label]
-        rows = sum(map(sum, self._counts.values()))
-        overall = sum(counts[place] for counts in self._counts.values()) / max(rows, 1)
-        found = [self._group(name, counts, place, overall) for name, counts in self._counts.items()]
+        everything = [self._unnamed, *self._counts.values()]
+        whole = sum(counts[place] for counts in everything), sum(map(sum, everything))
+        found = [self._group(name, counts, place, whole) for name, counts in self._counts.items()]
         if by_time:
             return sorted(found, key=lambda group: group.name)
         return sorted(found, key=lambda group: (-group.interval[0], -group.rows, group.name))
 
-    def _group(self, name: str, counts: Sequence[int], place: int, overall: float) -> Group:
-        rows = sum(counts)
-        low, high = wilson(counts[place], rows)
-        differs = (low > overall) - (high < overall)
+    def _group(self, name: str, counts: Sequence[int], place: int, whole: tuple[int, int]) -> Group:
+        n, rows = counts[place], sum(counts)
+        others = whole[1] - rows
+        least, most = newcombe(n, rows, whole[0] - n, others) if others else (0.0, 0.0)
         labels = dict(zip(self._labels, counts, strict=True))
-        return Group(name, rows, labels, counts[place] / rows, (low, high), differs)
+        return Group(name, rows, labels, n / rows, wilson(n, rows), (least > 0) - (most < 0))
+
+
+def newcombe(right: int, n: int, other_right: int, other_n: int) -> Interval:
+    """The 95 % interval of the difference of two shares (Newcombe 1998, method 10)."""
+    share, other = right / n, other_right / other_n
+    (low, high), (other_low, other_high) = wilson(right, n), wilson(other_right, other_n)
+    down = math.hypot(share - low, other_high - other)
+    up = math.hypot(high - share, other - other_low)
+    return share - other - down, share - other + up
 
 
 def value_name(value: Any) -> str:
-    """What a value is called: text as it is, the rest as in JSON."""
+    """What a value is called: text as it is, the rest as in JSON, whole numbers without ``.0``."""
     if value is None or value == "":
         return NOTHING
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else json.dumps(_whole(value), ensure_ascii=False)
+
+
+def _whole(value: Any) -> Any:
+    """Whole numbers as such: a column with gaps often comes as one of floats."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def period_name(every: str, form: str | None = None) -> Callable[[Any], str | None]:
     """A function that tells the period of a date, None for what is no date.
 
     Dates are read as ISO 8601 writes them (``2024-03-31``, with a time or without, ``20240331``,
-    also with slashes), or as seconds or milliseconds since 1970. A period is the one of the date
-    as written, whatever the time zone.
+    also with slashes), or as days (1997 to 2052), seconds or milliseconds since 1970. A period is
+    the one of the date as written, whatever the time zone.
 
     Args:
         every: one of ``EVERY``. A week is called by its Monday.
@@ -168,17 +190,18 @@ def period_name(every: str, form: str | None = None) -> Callable[[Any], str | No
         return date.isoformat()[: {"month": 7, "year": 4}.get(every, 10)]
 
     def name(value: Any) -> str | None:
-        return None if value is None else named(str(value).strip())
+        return None if value is None else named(str(_whole(value)).strip())
 
     return name
 
 
 def _date(text: str) -> datetime.date | None:
-    if _EPOCH.fullmatch(text):
-        seconds = float(text) / (1000 if len(text.lstrip("-")) > 11 and "." not in text else 1)
+    if found := _EPOCH.fullmatch(text):
+        seconds = float(text) / (1000 if len(found[1]) > 10 else 1)
         return datetime.datetime.fromtimestamp(seconds, datetime.UTC).date()
+    if found := _DAYS.fullmatch(text):
+        return datetime.date(1970, 1, 1) + datetime.timedelta(days=int(found[1]))
     found = _DATE.match(text)
     if found is None:
         return None
-    year, _, month, day = found.groups()
-    return datetime.date(int(year), int(month), int(day or 1))
+    return datetime.date(int(found[1]), int(found[3] or found[5]), int(found[4] or found[6] or 1))

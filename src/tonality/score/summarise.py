@@ -16,7 +16,7 @@ from tonality.score.groups import Counts, Group, period_name
 from tonality.score.inputs import Input
 from tonality.score.phrases import Phrase, Sample
 from tonality.score.reading import Reading, Tables
-from tonality.score.verdicts import VerdictColumns
+from tonality.score.verdicts import Verdict, VerdictColumns
 
 REPORT = 2048  # rows between two reports of progress
 PHRASES = 8  # words of each label, and pairs
@@ -128,7 +128,7 @@ def summarise(
         time: columns of dates.
         every: ``day``, ``week``, ``month`` or ``year``.
         date_format: how dates are written, if not as ISO 8601 has it.
-        label: the label to look at; by default the model's first.
+        label: the label to look at, ``uncertain`` included; by default the model's first.
         text_column: the column of the texts; by default it is found by its usual names, and
             without one there are no phrases.
         encoding: by default UTF-8, or UTF-16 with a byte-order mark.
@@ -137,20 +137,22 @@ def summarise(
     Raises:
         ConfigError: an unknown period, or the model has no such label.
         DataError: a table cannot be read or is not scored, or has no such column, no date or no
-            row.
+            row; or the tables are of models of different labels.
     """
     with Tables(inputs, text_column=text_column, encoding=encoding, texts=False) as tables:
         for name in (*by, *time):
             if name not in tables.columns:
                 raise DataError(f"no column {name!r}. {listed(tables.columns)}", path=_name(inputs))
-        columns = VerdictColumns.find(tables.columns, _name(inputs))
-        count = _Count(columns, by, time, period_name(every, date_format), label)
+        columns = _verdict_columns(tables)
+        labels = columns[0].labels
+        count = _Count(labels, by, time, period_name(every, date_format), label)
         reading = Reading(tables)
         for item in reading.items():
             if isinstance(item, Fault):
                 count.unreadable += 1
             else:
-                count.add(item.cells, item.text)
+                table, _ = reading.place(reading.count - 1)
+                count.add(columns[table].read(item.cells), item.cells, item.text)
             if progress is not None and reading.count % REPORT == 0:
                 progress(reading.count, reading.share())
     if not count.rows:
@@ -158,21 +160,37 @@ def summarise(
     return count.report(every)
 
 
+def _verdict_columns(tables: Tables) -> list[VerdictColumns]:
+    """Those of each table, as each may have a prefix of its own."""
+    found = [
+        VerdictColumns.find(head.columns, source.name)
+        for source, head in zip(tables.inputs, tables.heads, strict=True)
+    ]
+    for source, columns in zip(tables.inputs, found, strict=True):
+        if set(columns.labels) != set(found[0].labels):
+            raise DataError(
+                f"has the labels {', '.join(columns.labels)}, but {tables.inputs[0].name} has "
+                f"{', '.join(found[0].labels)}: they were scored by different models; summarise "
+                "them one by one",
+                path=source.name,
+            )
+    return found
+
+
 class _Count:
     def __init__(
         self,
-        columns: VerdictColumns,
+        labels: Sequence[str],
         by: Sequence[str],
         time: Sequence[str],
         period: Callable[[Any], str | None],
         label: str | None,
     ) -> None:
-        if label is not None and label not in columns.labels:
-            known = ", ".join(columns.labels)
-            raise ConfigError(f"there is no label {label!r}; there are {known}")
-        self._columns = columns
-        self._label = columns.labels[0] if label is None else label
-        everything = [*columns.labels, UNCERTAIN]
+        everything = [*labels, UNCERTAIN]
+        if label is not None and label not in everything:
+            raise ConfigError(f"there is no label {label!r}; there are {', '.join(everything)}")
+        self._named = labels
+        self._label = labels[0] if label is None else label
         self._labels = Counter(dict.fromkeys(everything, 0))
         self._by = [Counts(name, everything) for name in dict.fromkeys(by)]
         self._time = [Counts(name, everything, period) for name in dict.fromkeys(time)]
@@ -186,8 +204,7 @@ class _Count:
     def rows(self) -> int:
         return self._labels.total()
 
-    def add(self, cells: Mapping[str, Any], text: str | None) -> None:
-        verdict = self._columns.read(cells)
+    def add(self, verdict: Verdict | str, cells: Mapping[str, Any], text: str | None) -> None:
         if isinstance(verdict, str):
             self.unreadable += 1
             self.why = f": {verdict}"
@@ -203,7 +220,7 @@ class _Count:
 
     def report(self, every: str) -> Report:
         labels = dict(self._labels)
-        if not labels[UNCERTAIN]:
+        if not labels[UNCERTAIN] and self._label != UNCERTAIN:
             del labels[UNCERTAIN]
         periods = []
         for counts in self._time:
@@ -225,7 +242,7 @@ class _Count:
             empty=self._empty,
             by={counts.column: counts.groups(self._label) for counts in self._by},
             periods=periods,
-            phrases=self._sample.telling(self._columns.labels, PHRASES),
+            phrases=self._sample.telling(self._named, PHRASES),
             sampled=len(self._sample),
         )
 
