@@ -53,7 +53,8 @@ class Rows:
 
     Attributes:
         name: how messages call it.
-        columns: the columns' names, in order; of JSON Lines those of the first 1,000 objects.
+        columns: the columns' names, in order; of JSON Lines those of the first 1,000 objects, or of
+            as many as the first ``HEAD`` characters hold.
         text_column: the one with the texts; empty where there need be none and none was found.
         items: the rows in order, with a fault in place of each that cannot be read. It is read
             once.
