@@ -20,7 +20,7 @@ from tonality.artifact import read
 from tonality.data import Dataset, Table
 from tonality.errors import ConfigError, DataError
 from tonality.train import train
-from tonality.train.batches import Batch, BatchStream, balanced_rows
+from tonality.train.batches import Batch, BatchStream
 from tonality.train.identity import fingerprint
 from tonality.train.objectives import weighted_cross_entropy
 from tonality.train.ordered import soft_targets
@@ -29,28 +29,6 @@ from tonality.train.progress import Reporter
 from tonality.train.validate import validate
 
 # Batches
-
-
-@given(st.lists(st.integers(0, 4), min_size=1, max_size=200).map(np.array), st.integers(0, 99))
-def test_classes_are_drawn_equally_often(classes: np.ndarray, seed: int) -> None:
-    rows = balanced_rows(classes, np.random.default_rng(seed))
-    counts = np.bincount(classes[rows])[np.unique(classes)]
-    assert len(rows) == len(classes)
-    assert counts.max() - counts.min() <= 1
-    for label in np.unique(classes):
-        mine = np.flatnonzero(classes == label)
-        times = np.bincount(rows, minlength=len(classes))[mine]
-        assert times.max() - times.min() <= 1  # no row again before every other came
-
-
-def test_a_balanced_epoch_has_as_many_steps_and_differs_from_the_next() -> None:
-    texts, classes = make_texts([3] * 40), np.array([0] * 36 + [1] * 4)
-    stream = BatchStream(texts, classes, batch_size=10, seed=0, epochs=2, balanced=True)
-    batches = list(stream)
-    assert len(batches) == 8
-    drawn = [torch.cat([b.ids[:, 0] for b in batches[e : e + 4]]) for e in (0, 4)]
-    assert sum(b.classes.sum() for b in batches[:4]) == 20
-    assert not torch.equal(*drawn)
 
 
 def test_weights_travel_with_their_texts() -> None:
@@ -158,11 +136,6 @@ def test_weights_are_one_on_average_and_part_of_the_data() -> None:
         prepare(with_labels(STARS, weights=[0.0] * 120), TINY, Reporter())
 
 
-def test_rare_classes_are_corrected_for_once() -> None:
-    with pytest.raises(ConfigError, match="would correct for rare classes twice"):
-        TINY.with_settings(["training.class_weights=balanced", "training.sampling=balanced"])
-
-
 # Measuring
 
 
@@ -198,12 +171,11 @@ def skewed() -> Dataset:
     return Dataset(Table(texts, labels), None, None, "skewed", {})
 
 
-@pytest.mark.parametrize("way", ["training.class_weights=balanced", "training.sampling=balanced"])
-def test_rare_classes_are_found(way: str, tmp_path: Path) -> None:
+def test_rare_classes_are_found(tmp_path: Path) -> None:
     base = TINY.with_settings(["training.keep=macro_f1", "vocabulary.ngrams=0",
                                "vocabulary.min_count=5", "training.epochs=4"])  # fmt: skip
     found = []
-    for number, changes in enumerate(([], [way])):
+    for number, changes in enumerate(([], ["training.class_weights=balanced"])):
         folder = train(
             skewed(),
             base.with_settings(changes),

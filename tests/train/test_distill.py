@@ -255,8 +255,7 @@ def test_wrong_teachers_and_settings_are_told_before_any_work(
         with pytest.raises(error, match=message):
             distill(data, given, STUDENT, run)
     for change in (
-        "training.class_weights=balanced", "training.sampling=balanced", "training.ordered=true",
-        "unlabelled.entropy=1",
+        "training.class_weights=balanced", "training.ordered=true", "unlabelled.entropy=1",
     ):  # fmt: skip
         with pytest.raises(ConfigError, match="does not go with teachers"):
             distill(dataset, [teacher], STUDENT.with_settings([change]), run)

@@ -18,6 +18,7 @@ from tonality.errors import ConfigError, DataError
 from tonality.train import train
 from tonality.train.layerwise import depth
 from tonality.train.module import TrainingModule
+from tonality.train.recipe import Recipe
 
 EVERYTHING = TINY.with_settings(
     [
@@ -83,7 +84,7 @@ def test_virtual_adversarial_training_does_with_labelled_texts_alone(tmp_path: P
     assert train(make_dataset(60), recipe, tmp_path / "run").is_dir()
 
 
-def test_a_run_of_a_version_without_some_settings_goes_on(tmp_path: Path) -> None:
+def test_a_run_of_a_version_with_other_settings_goes_on(tmp_path: Path) -> None:
     dataset, recipe = make_dataset(60), TINY.with_settings(["training.epochs=2"])
     with pytest.raises(KeyboardInterrupt):
         train(dataset, recipe, tmp_path / "run", callbacks=[SignalAt(2)])
@@ -91,8 +92,11 @@ def test_a_run_of_a_version_without_some_settings_goes_on(tmp_path: Path) -> Non
     held = json.loads(path.read_text())
     del held["settings"]["unlabelled"], held["settings"]["optimiser"]["layer_decay"]
     del held["teachers"]
+    held["settings"]["training"]["sampling"] = "none"  # which is gone
     path.write_text(json.dumps(held))
     other = recipe.with_settings(["optimiser.layer_decay=2"])
     with pytest.raises(ConfigError, match=r"layer_decay was 1.0 and is 2.0"):
         train(dataset, other, tmp_path / "run", resume=True)
-    assert train(dataset, recipe, tmp_path / "run", resume=True).is_dir()
+    toml = tmp_path / "run" / "recipe.toml"
+    toml.write_text(toml.read_text().replace("[training]", '[training]\nsampling = "none"'))
+    assert train(dataset, Recipe.load(toml), tmp_path / "run", resume=True).is_dir()

@@ -105,6 +105,16 @@ def test_a_wrong_file_is_refused(content: str, message: str, tmp_path: Path) -> 
     assert message in str(caught.value)
 
 
+def test_a_setting_of_earlier_versions_is_passed_over_where_it_asked_for_nothing() -> None:
+    assert Recipe.from_dict({"training": {"sampling": "none"}}) == Recipe()
+    for recipe in (
+        lambda: Recipe.from_dict({"training": {"sampling": "balanced"}}),
+        lambda: Recipe().with_settings(["training.sampling=balanced"]),
+    ):
+        with pytest.raises(ConfigError, match=r"no setting any more; set training\.class_weights"):
+            recipe()
+
+
 def test_a_recipe_that_does_not_exist_names_those_that_do() -> None:
     with pytest.raises(ConfigError, match=r"'bas'; did you mean 'base'\? Valid: adapt, base, lang"):
         Recipe.load("bas")

@@ -143,9 +143,11 @@ def _open(place: Path, recipe: Recipe, start: Start, pretrain_epochs: int, *, re
             )
         folder.write(ADAPTATION, (json.dumps(asked, indent=2) + "\n").encode())
         return
-    if asked_recipe(place) is None:
+    own = asked_recipe(place)
+    if own is None:
         raise TrainingError(f"there is no run in {place} to resume; start one without --resume")
-    held = json.loads((place / ADAPTATION).read_bytes())
+    # Read and written again, its recipe has the settings that this version has.
+    held = {**json.loads((place / ADAPTATION).read_bytes()), "recipe": own.to_dict()}
     for key, value in asked.items():
         if held.get(key) != value:
             raise ConfigError(

@@ -48,7 +48,6 @@ def epoch_batches(
     batch_size: int,
     seed: int,
     epoch: int,
-    classes: Int64 | None = None,
     stream: tuple[int, ...] = (),
 ) -> list[Int64]:
     """The row indices of each batch of an epoch; every row once.
@@ -58,11 +57,10 @@ def epoch_batches(
         batch_size: texts a batch; one batch holds the rest and may be smaller.
         seed: with the epoch, decides the order.
         epoch: from 0.
-        classes: the texts' classes (N,), to draw each equally often instead: as many rows in all.
         stream: tells streams of one seed apart.
     """
     rng = np.random.default_rng([seed, epoch, *stream])
-    order = rng.permutation(len(lengths) if classes is None else balanced_rows(classes, rng))
+    order = rng.permutation(len(lengths))
     run = batch_size * SORTED_BATCHES
     batches = []
     for start in range(0, len(order), run):
@@ -70,26 +68,6 @@ def epoch_batches(
         rows = rows[np.argsort(lengths[rows], kind="stable")]
         batches += [rows[i : i + batch_size] for i in range(0, len(rows), batch_size)]
     return [batches[i] for i in rng.permutation(len(batches))]
-
-
-def balanced_rows(classes: Int64, rng: np.random.Generator) -> Int64:
-    """As many rows as there are, every class equally often to a row.
-
-    A rare class's rows come again and again, each as often as the next to one; of a frequent
-    class, some rows wait for another epoch.
-
-    Args:
-        classes: the class of each row (N,).
-        rng: decides who waits.
-    """
-    found = np.unique(classes)
-    counts = np.diff(np.arange(len(found) + 1) * len(classes) // len(found))
-    return np.concatenate(
-        [
-            np.resize(rng.permutation(np.flatnonzero(classes == label)), count)
-            for label, count in zip(found, counts, strict=True)
-        ]
-    )
 
 
 def collate(
@@ -131,7 +109,6 @@ class BatchStream:
         rank: which of the processes that share each batch this is.
         world_size: how many they are.
         weights: what each text counts (N,), or None for 1.
-        balanced: draw each class equally often, in place of every text once an epoch.
         soft: a teacher's probabilities for each text (N, C), if there is a teacher.
         unlabelled: gives each step the texts without labels that go with its batch.
     """
@@ -148,12 +125,11 @@ class BatchStream:
         rank: int = 0,
         world_size: int = 1,
         weights: Floats | None = None,
-        balanced: bool = False,
         soft: Floats | None = None,
         unlabelled: UnlabelledBatches | None = None,
     ) -> None:
         self.texts, self.classes, self.weights = texts, classes, weights
-        self.balanced, self.soft, self.unlabelled = balanced, soft, unlabelled
+        self.soft, self.unlabelled = soft, unlabelled
         self.batch_size, self.seed = batch_size, seed
         self.first_step, self.rank, self.world_size = first_step, rank, world_size
         self.steps_per_epoch = -(-len(texts) // batch_size)
@@ -164,12 +140,11 @@ class BatchStream:
 
     def __iter__(self) -> Iterator[Batch]:
         lengths = self.texts.lengths
-        drawn_by = self.classes if self.balanced else None
         epoch, batches = -1, list[Int64]()
         for step in range(self.first_step, self.total_steps):
             if step // self.steps_per_epoch != epoch:
                 epoch = step // self.steps_per_epoch
-                batches = epoch_batches(lengths, self.batch_size, self.seed, epoch, drawn_by)
+                batches = epoch_batches(lengths, self.batch_size, self.seed, epoch)
             rows = share(batches[step % self.steps_per_epoch], self.rank, self.world_size)
             batch = collate(self.texts, self.classes, rows, self.weights)
             if self.soft is not None:

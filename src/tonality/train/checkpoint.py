@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from tonality.errors import ConfigError, TrainingError
 from tonality.train.recipe import Recipe
+from tonality.train.sections import without_gone
 
 FORMAT = 1
 
@@ -269,9 +270,10 @@ def _json(value: Mapping[str, Any]) -> bytes:
 
 
 def _filled(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """A run's settings; those that its version did not have, at what they would have been."""
+    """A run's settings as this version has them: new ones at what they would have been."""
     defaults = Recipe().settings()
-    return {**settings, **{key: {**defaults[key], **settings.get(key, {})} for key in defaults}}
+    held = {key: without_gone(key, settings.get(key, {})) for key in defaults}
+    return {**settings, **{key: {**defaults[key], **held[key]} for key in defaults}}
 
 
 def _differences(held: Any, asked: Any, name: str = "") -> list[str]:

@@ -82,7 +82,6 @@ def check_settings(recipe: Recipe) -> None:
     training = recipe.training
     refused = {
         "training.class_weights": training.class_weights != "none",
-        "training.sampling": training.sampling != "none",
         "training.ordered": training.ordered,
         "unlabelled.entropy": recipe.unlabelled.entropy > 0,
     }

@@ -23,6 +23,7 @@ from tonality.train.sections import (
     TrainingSettings,
     VectorSettings,
     VocabularySettings,
+    without_gone,
 )
 from tonality.train.settings import fill, unknown
 
@@ -88,7 +89,8 @@ class Recipe:
                     raise ConfigError(f"{key} is {value!r}; it takes a string")
                 parts[key] = value
             elif key in SECTIONS:
-                parts[key] = fill(SECTIONS[key], value, key)
+                asked = without_gone(key, value) if isinstance(value, Mapping) else value
+                parts[key] = fill(SECTIONS[key], asked, key)
             else:
                 raise unknown(f"section {key!r} in a recipe", key, SECTIONS)
         return cls(**parts)

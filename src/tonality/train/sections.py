@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from tonality.errors import ConfigError
 from tonality.network import NetworkConfig
@@ -170,8 +170,6 @@ class TrainingSettings:
             fit it on (Guo et al. 2017).
         validation_seed: of that cut, so that runs with other seeds compare on the same rows.
         class_weights: ``balanced`` weighs classes against their shares, ``none`` does not.
-        sampling: ``balanced`` draws each class equally often in place of every text once an
-            epoch, ``none`` does not; it and ``class_weights`` do one job, so give either.
         ordered: the labels are numbers, and a near one is less wrong than a far one: soft
             targets (Diaz & Marathe 2019), see :mod:`tonality.train.ordered`.
         label_smoothing: share of the target spread over all classes (Szegedy et al. 2016).
@@ -195,7 +193,6 @@ class TrainingSettings:
     temperature: float = number(1.0, 0.05, 20)
     validation_seed: int = number(0, 0, 2**63 - 1)
     class_weights: Literal["none", "balanced"] = "none"
-    sampling: Literal["none", "balanced"] = "none"
     ordered: bool = False
     label_smoothing: float = number(0.0, 0, under=1)
     adversarial: float = number(0.0, 0)
@@ -207,11 +204,6 @@ class TrainingSettings:
 
     def __post_init__(self) -> None:
         check(self, "training")
-        if self.class_weights == self.sampling == "balanced":
-            raise ConfigError(
-                "training.class_weights and training.sampling are both 'balanced', which would "
-                "correct for rare classes twice; set one to 'none'"
-            )
 
 
 @dataclass(frozen=True)
@@ -267,6 +259,33 @@ class Expected:
 
     def __post_init__(self) -> None:
         check(self, "expected")
+
+
+# Settings of earlier versions, which recipes of their runs still name: the value that asks for
+# nothing, and what there is in place of another.
+_GONE: Mapping[str, Mapping[str, tuple[Any, str]]] = {
+    "training": {
+        "sampling": (
+            "none",
+            "set training.class_weights = 'balanced', which did as well, and start anew in another "
+            "folder",
+        )
+    }
+}
+
+
+def without_gone(section: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a section but for settings that are no more.
+
+    Raises:
+        ConfigError: one of these asks for something; says what to do.
+    """
+    kept = dict(values)
+    for key, (nothing, remedy) in _GONE.get(section, {}).items():
+        given = kept.pop(key, nothing)
+        if given != nothing:
+            raise ConfigError(f"{section}.{key} is {given!r}, but is no setting any more; {remedy}")
+    return kept
 
 
 SECTIONS: Mapping[str, type] = {

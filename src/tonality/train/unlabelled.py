@@ -52,7 +52,6 @@ def batch_stream(data: Prepared, recipe: Recipe, first_step: int) -> BatchStream
         epochs=settings.epochs,
         first_step=first_step,
         weights=weights,
-        balanced=settings.sampling == "balanced",
         soft=data.soft,
         unlabelled=beside,
     )
