@@ -177,6 +177,14 @@ def test_the_download_is_what_the_library_writes(
     assert equal(downloaded(page, f"x.scored.{kind}"), scored(page_model, content, kind))
 
 
+def test_tabs_in_a_csv_become_commas(open_page: Open, service: Running, page_model: Path) -> None:
+    page = open_page(service, "#file").page
+    content = table(texts(900), "\t")
+    drop(page, "x.csv", content)
+    state(page, "Done: 900 rows.")
+    assert equal(downloaded(page, "x.scored.csv"), scored(page_model, content, "csv"))
+
+
 def test_columns_have_one_name_in_all_of_a_file(
     open_page: Open, service: Running, page_model: Path
 ) -> None:

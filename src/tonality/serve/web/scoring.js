@@ -103,7 +103,7 @@ export class Scoring {
   }
 
   #readHeader(bytes) {
-    const [header] = parseDelimited(decode(bytes), this.table.delimiter);
+    const [header] = parseDelimited(decode(bytes), this.table.answered);
     const last = header.findLastIndex((name) => name.endsWith(ADDED_LAST));
     const prefix = header[last].slice(0, -ADDED_LAST.length);
     const place = (name) => header.lastIndexOf(prefix + name);
@@ -119,7 +119,7 @@ export class Scoring {
   }
 
   #readRecord(bytes) {
-    const [record] = parseDelimited(decode(bytes), this.table.delimiter);
+    const [record] = parseDelimited(decode(bytes), this.table.answered);
     const { text, label, score: sure, up, down, cut, fault } = this.places;
     if (record[fault]) return { fault: record[fault].replace(/^row \d+(, )?:?\s*/, "") };
     return {
@@ -157,9 +157,9 @@ export class Scoring {
 const decode = (bytes) => new TextDecoder().decode(bytes);
 
 /** The records of an answer, each with its line end. */
-function* recordsIn(answer, { kind, delimiter }) {
+function* recordsIn(answer, { kind, answered }) {
   let start = 0;
-  for (const end of new Scanner(kind === "jsonl" ? null : delimiter).ends(answer, 0)) {
+  for (const end of new Scanner(kind === "jsonl" ? null : answered).ends(answer, 0)) {
     yield answer.subarray(start, end);
     start = end;
   }

@@ -38,9 +38,9 @@ function encodingOf(head) {
 }
 
 /**
- * What one can tell from the beginning of a file in UTF-8: its kind, its delimiter, whether quotes
- * may hold newlines, the columns with samples of their values, and `column`, the one that holds the
- * texts, where that is plain.
+ * What one can tell from the beginning of a file in UTF-8: its kind, its delimiter and the one of the
+ * answer, whether quotes may hold newlines, the columns with samples of their values, and `column`,
+ * the one that holds the texts, where that is plain.
  *
  * @throws {Error} in words for the user, where the file is none of the kinds.
  */
@@ -54,13 +54,15 @@ export async function inspect(file) {
   }
   const whole = file.size <= HEAD;
   const delimiter = kind === "tsv" ? "\t" : delimiterOf(head);
+  // What is written as CSV has no tabs between its fields, even if what was read has.
+  const answered = kind === "csv" && delimiter === "\t" ? "," : delimiter;
   const columns = kind === "jsonl" ? fieldsOf(head, whole) : namesOf(head, delimiter, whole);
   if (!columns.length) throw new Error("The first lines of the file hold no JSON objects.");
   const quoted = kind === "csv" || (kind === "tsv" && readsCleanly(head, delimiter, whole));
   const usual = columns.filter(({ name }) => TEXT_NAMES.has(plain(name)));
   const sole = columns.length === 1 ? columns[0] : null;
   const column = (usual.length === 1 ? usual[0] : sole)?.name ?? null;
-  return { kind, delimiter, quoted, columns, column };
+  return { kind, delimiter, answered, quoted, columns, column };
 }
 
 /** The records of a delimited text, each a list of fields; blank lines do not count. */
