@@ -137,29 +137,12 @@ def load_stanford(path: Path, wanted: Wanted, bad_rows: BadRows) -> Dataset:
     Raises:
         DataError: no training reviews there; a damaged or unsafe archive.
     """
-    parts: Parts = {}
-    if is_archive(path):
-        digest = sha256_of(path)
-        found = members(path, lambda name: _WANTED.fullmatch(name) is not None)
-    else:
-        digest = ""
-        found = _folder_files(path)
-    folder_hash = hashlib.sha256()
-    for name, content in found:
-        folder_hash.update(f"{name}\0{len(content)}\0".encode() + content)
-        _sort_in(parts, name, content)
-    if not {("train", "pos"), ("train", "neg")} <= parts.keys():
-        raise DataError("no reviews in train/pos and train/neg", path=path)
-
-    def reviews(split: str, *kinds: str) -> Reviews | None:
-        chosen = {k: parts[split, k] for k in kinds if (split, k) in parts}
-        name = f"{path}/{split}" + ("/unsup" if "unsup" in kinds else "")
-        if not any(part.reviews for part in chosen.values()):
-            return None
-        return Reviews(name, split, chosen, wanted.encoding)
-
-    train, test = reviews("train", "pos", "neg"), reviews("test", "pos", "neg")
-    unsup = reviews("train", "unsup")
+    parts, digest = _read(path)
+    train = test = unsup = None
+    if {("train", "pos"), ("train", "neg")} <= parts.keys():
+        train = _reviews(path, parts, "train", ("pos", "neg"), wanted.encoding)
+        test = _reviews(path, parts, "test", ("pos", "neg"), wanted.encoding)
+        unsup = _reviews(path, parts, "train", ("unsup",), wanted.encoding)
     if train is None:
         raise DataError("no reviews in train/pos and train/neg", path=path)
     no_label = dataclasses.replace(wanted, label="", extras=())
@@ -168,8 +151,34 @@ def load_stanford(path: Path, wanted: Wanted, bad_rows: BadRows) -> Dataset:
         test=None if test is None else build_table(test, wanted, bad_rows),
         unlabelled=None if unsup is None else build_table(unsup, no_label, bad_rows),
         name="imdb",
-        sha256={path.name: digest or folder_hash.hexdigest()},
+        sha256={path.name: digest},
     )
+
+
+def _read(path: Path) -> tuple[Parts, str]:
+    """The files of a folder or an archive, and the SHA-256 of it all."""
+    parts: Parts = {}
+    if is_archive(path):
+        digest = sha256_of(path)
+        for name, content in members(path, lambda name: _WANTED.fullmatch(name) is not None):
+            _sort_in(parts, name, content)
+        return parts, digest
+    whole = hashlib.sha256()
+    for name, content in _folder_files(path):
+        whole.update(f"{name}\0{len(content)}\0".encode() + content)
+        _sort_in(parts, name, content)
+    return parts, whole.hexdigest()
+
+
+def _reviews(
+    path: Path, parts: Parts, split: str, kinds: Sequence[str], encoding: str | None
+) -> Reviews | None:
+    """The reviews of some kinds as a source; ``None`` where there are none."""
+    chosen = {kind: parts[split, kind] for kind in kinds if (split, kind) in parts}
+    if not any(part.reviews for part in chosen.values()):
+        return None
+    name = f"{path}/{split}" + ("/unsup" if "unsup" in kinds else "")
+    return Reviews(name, split, chosen, encoding)
 
 
 def _sort_in(parts: Parts, name: str, content: bytes) -> None:

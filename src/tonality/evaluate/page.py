@@ -84,25 +84,11 @@ def render(
     Raises:
         DependencyError: Jinja2 is not installed.
     """
-    jinja2 = require_jinja2()
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "percent": _percent,
-        "signed": _signed,
-        "count": "{:,}".format,
-        "brief": _brief,
-    }
-    first = result.first
+    template, first = _template(), result.first
     groups = _groups(result)
     rows = [row for group in groups.values() for row in group]
     examples = explain_rows(first.classifier, result.chosen.table.texts, rows, progress=progress)
-    whole: str = environment.get_template("report.html").render(
+    whole: str = template.render(
         result=result,
         first=first,
         second=result.second,
@@ -124,9 +110,27 @@ def render(
         target=_target(first),
         suspects=_suspects(result),
         version=__version__,
-        highlight_style=jinja2.utils.markupsafe.Markup(STYLE),
+        highlight_style=require_jinja2().utils.markupsafe.Markup(STYLE),
     )
     return _UNFIT.sub("\ufffd", whole)
+
+
+def _template() -> Any:
+    jinja2 = require_jinja2()
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "percent": _percent,
+        "signed": _signed,
+        "count": "{:,}".format,
+        "brief": _brief,
+    }
+    return environment.get_template("report.html")
 
 
 def _groups(result: Result) -> dict[str, list[int]]:

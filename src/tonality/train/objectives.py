@@ -7,6 +7,7 @@ entropy minimisation, and a teacher's verdicts in place of labels.
 from __future__ import annotations
 
 from contextlib import nullcontext
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -49,16 +50,14 @@ def classification_loss(
         unlabelled: what is learnt without labels.
         distillation: how a batch with soft targets is learnt from.
     """
-
-    def supervised(logits: Tensor) -> Tensor:
-        if distillation is not None and batch.soft is not None:
-            return distillation_loss(logits, batch, batch.soft, distillation, label_smoothing)
-        if targets is None and batch.weights is None:
-            return F.cross_entropy(
-                logits, batch.classes, weight=class_weights, label_smoothing=label_smoothing
-            )
-        return weighted_cross_entropy(logits, batch, class_weights, targets, label_smoothing)
-
+    supervised = partial(
+        _supervised,
+        batch=batch,
+        class_weights=class_weights,
+        targets=targets,
+        label_smoothing=label_smoothing,
+        distillation=distillation,
+    )
     vectors = network.embed(batch.ids, batch.ngrams)  # (N, T, E)
     if not adversarial and not unlabelled.virtual_adversarial:
         plain = supervised(network.forward_embedded(vectors, batch.lengths))
@@ -79,6 +78,24 @@ def classification_loss(
     if batch.unlabelled is not None:
         loss = loss + unlabelled_loss(network, batch.unlabelled, unlabelled, 1.0 - _share(batch))
     return loss, plain
+
+
+def _supervised(
+    logits: Tensor,
+    batch: Batch,
+    class_weights: Tensor | None,
+    targets: Tensor | None,
+    label_smoothing: float,
+    distillation: DistillationSettings | None,
+) -> Tensor:
+    """The part of the loss that labels or teachers ask for; as for :func:`classification_loss`."""
+    if distillation is not None and batch.soft is not None:
+        return distillation_loss(logits, batch, batch.soft, distillation, label_smoothing)
+    if targets is None and batch.weights is None:
+        return F.cross_entropy(
+            logits, batch.classes, weight=class_weights, label_smoothing=label_smoothing
+        )
+    return weighted_cross_entropy(logits, batch, class_weights, targets, label_smoothing)
 
 
 def unlabelled_loss(

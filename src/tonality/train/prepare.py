@@ -120,11 +120,7 @@ def prepare(
         reporter.say(line)
     corpus = train_texts + unlabelled
     known = "" if start is None else known_to_start(start, dataset, held_out, reporter)
-    if start is None:
-        vocabulary = build_vocabulary(corpus, recipe)
-    else:
-        vocabulary = extended(start.vocabulary, corpus, recipe)
-        start = start.with_vocabulary(vocabulary, corpus)
+    vocabulary, start = _words(corpus, recipe, start)
     train = Encoder(recipe.text, vocabulary).encode(train_texts)
     if vocabulary.ngrams is None:
         vocabulary, train = _add_ngrams(vocabulary, train, classes[rows], recipe)
@@ -148,6 +144,16 @@ def prepare(
         start=start,
         known_to_start=known,
     )
+
+
+def _words(
+    corpus: list[str], recipe: Recipe, start: Start | None
+) -> tuple[Vocabulary, Start | None]:
+    """The vocabulary, and the start with vectors for all its words."""
+    if start is None:
+        return build_vocabulary(corpus, recipe), None
+    vocabulary = extended(start.vocabulary, corpus, recipe)
+    return vocabulary, start.with_vocabulary(vocabulary, corpus)
 
 
 def _classes(table: Table, labels: tuple[str, ...]) -> Int64:

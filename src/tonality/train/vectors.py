@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,20 +48,7 @@ def word_vectors(
     Raises:
         DependencyError: gensim is not installed.
     """
-    try:
-        from gensim.models import Word2Vec
-        from gensim.models.callbacks import CallbackAny2Vec
-    except ImportError as missing:
-        raise DependencyError("training word vectors", extra="train") from missing
-
-    class Report(CallbackAny2Vec):  # type: ignore[misc]
-        done = 0
-
-        def on_epoch_end(self, model: object) -> None:
-            self.done += 1
-            if progress is not None:
-                progress(self.done)
-
+    word2vec, report = _gensim(progress)
     vectors = np.zeros((vocabulary_size, size), dtype=np.float32)
     counts = np.bincount(texts.ids, minlength=vocabulary_size)  # (V,)
     occurring = np.flatnonzero(counts)
@@ -68,7 +56,7 @@ def word_vectors(
         return vectors
     sentences = _Sentences(texts, vocabulary_size)
     with _quiet():
-        model = Word2Vec(
+        model = word2vec(
             vector_size=size,
             window=window,
             negative=negative,
@@ -83,11 +71,30 @@ def word_vectors(
             total_examples=len(texts),
             total_words=len(texts.ids),
             epochs=epochs,
-            callbacks=[Report()],
+            callbacks=[report],
         )
     rows = [model.wv.key_to_index[str(i)] for i in occurring]
     vectors[occurring] = model.wv.vectors[rows]
     return vectors
+
+
+def _gensim(progress: Callable[[int], None] | None) -> tuple[Any, Any]:
+    """The class ``Word2Vec``, and what calls ``progress`` after each epoch."""
+    try:
+        from gensim.models import Word2Vec
+        from gensim.models.callbacks import CallbackAny2Vec
+    except ImportError as missing:
+        raise DependencyError("training word vectors", extra="train") from missing
+
+    class Report(CallbackAny2Vec):  # type: ignore[misc]
+        done = 0
+
+        def on_epoch_end(self, model: object) -> None:
+            self.done += 1
+            if progress is not None:
+                progress(self.done)
+
+    return Word2Vec, Report()
 
 
 class _Sentences:
