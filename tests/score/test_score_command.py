@@ -213,14 +213,15 @@ def test_bad_rows_to_pipes_and_devices(model_folder: Path, here: Path) -> None:
     os.close(reader)
     assert Path("pipe").is_fifo()
     log = here / "log"
-    log.write_text("mine\n")
     asked = ["-o", "/dev/stdout", "--format", "csv", "--bad-rows", "/dev/stderr"]
     words = [sys.executable, "-m", "tonality", "score", "in.csv", "--model", str(model_folder)]
-    with log.open("ab") as err, Path("out2.csv").open("ab") as out:
+    with log.open("wb") as err, Path("out2.csv").open("wb") as out:
+        out.write(b"mine\n")
+        out.flush()
         subprocess.run([*words, *asked], stdout=out, stderr=err, check=False)
-    assert Path("out2.csv").read_bytes() == Path("out.csv").read_bytes()
-    assert log.read_text().startswith("mine\n")
+    assert Path("out2.csv").read_bytes() == b"mine\n" + Path("out.csv").read_bytes()
     assert '"raw": ["1", "2"]' in log.read_text()
+    assert "1 row in /dev/stdout" in log.read_text()
     assert not list(here.glob(".*"))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
@@ -194,13 +194,13 @@ def _to_file(
 def _to_stream(job: Job, output: str, side: Path | None, *, parquet: bool) -> None:
     from tonality.data.badrows import make_way, writing_side
     from tonality.score.output import Output
-    from tonality.score.places import is_stream
+    from tonality.score.places import is_stream, open_stream
 
     with ExitStack() as stack:
         progress = stack.enter_context(progress_of_share("scoring"))
-        stream = sys.stdout.buffer
-        if output != "-":  # not cut short: standard output may be a file that has more in it
-            stream = stack.enter_context(Path(output).open("ab"))
+        stream: BinaryIO = sys.stdout.buffer
+        if output != "-":
+            stream = stack.enter_context(open_stream(output))
         if parquet:  # which is written when all rows are there
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tonality-")))
             with Output(folder / "scored", side or folder / "bad", job.build) as whole:
@@ -209,12 +209,14 @@ def _to_stream(job: Job, output: str, side: Path | None, *, parquet: bool) -> No
             with (folder / "scored").open("rb") as file:
                 shutil.copyfileobj(file, stream)
             return
-        faults = None
+        faults: BinaryIO | None = None
         if side is not None:
             with writing_side(side):
-                if not is_stream(str(side)):
+                if is_stream(str(side)):
+                    faults = stack.enter_context(open_stream(str(side)))
+                else:
                     make_way(side)
-                faults = stack.enter_context(side.open("ab"))
+                    faults = stack.enter_context(side.open("wb"))
         job.to_stream(stream, faults, progress)
 
 

@@ -25,7 +25,7 @@ from typing import Any
 
 from tonality.data.badrows import check_way, make_way, writing_side
 from tonality.errors import DataError
-from tonality.score.places import is_stream
+from tonality.score.places import is_stream, open_stream
 
 if sys.platform != "win32":
     import fcntl
@@ -192,7 +192,7 @@ class Output:
     def _publish_side(self) -> None:
         with writing_side(self._side):
             if self._piped:  # also without any row: its reader waits for the end
-                with self._side_part.open("rb") as part, self._side.open("ab") as side:
+                with self._side_part.open("rb") as part, open_stream(str(self._side)) as side:
                     shutil.copyfileobj(part, side)
             elif self._side_part.stat().st_size:
                 check_way(self._side)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from tonality.errors import ConfigError
 from tonality.score.inputs import INPUT_FORMATS, Input
 
 SIDE = ".bad-rows.jsonl"
-# What the process has open already, which is only written on to, even where that is a file.
-_OPEN = re.compile(r"/dev/(?:stdout|stderr|fd/\d+)|/proc/(?:self|\d+)/fd/\d+")
+# What the process has open already: a stream, even where that is a file.
+_OPEN = re.compile(r"/dev/(stdout|stderr)|(?:/dev|/proc/self)/fd/(\d+)")
 _SUFFIXES = {
     ".csv": "csv",
     ".tsv": "tsv",
@@ -77,6 +79,16 @@ def is_stream(output: str) -> bool:
     if output == "-" or _OPEN.fullmatch(output):
         return True
     return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def open_stream(output: str) -> BinaryIO:
+    """Opens what :func:`is_stream` says is one, but for ``-``, to write on to."""
+    found = _OPEN.fullmatch(output)
+    if found is None:
+        return Path(output).open("ab")
+    # Opened anew, a file would be written from a place of its own, over what others write there.
+    number = {"stdout": 1, "stderr": 2}.get(found[1]) or int(found[2])
+    return os.fdopen(os.dup(number), "wb")
 
 
 def _is_same(one: Path, other: Path) -> bool:
