@@ -147,6 +147,7 @@ def test_chosen_columns_and_prefix(model_folder: Path, here: Path) -> None:
         (["in.csv", "-o", "link.csv", "--overwrite"], "the output is one of the inputs"),
         (["in.csv", "-o", "out.csv", "--bad-rows", "in.csv"], "bad rows is one of the inputs"),
         (["in.csv", "-o", "out.csv", "--bad-rows", "out.csv"], "bad rows is the output"),
+        (["in.csv", "-o", "out.csv", "--bad-rows", "-"], "name a file or /dev/stderr"),
         (["in.csv", "-o", "out.csv", "--bad-rows", "other"], "no file of bad rows"),
         (["in.csv", "-o", "out.csv", "--bad-rows", "no/bad"], "bad rows cannot be written"),
         (["in.csv", "-o", "out.txt"], "name the format by --format"),
