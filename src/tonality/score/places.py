@@ -57,7 +57,7 @@ def side_file(output: str, given: Path | None, inputs: Sequence[Input]) -> Path 
     """Where rows that cannot be read go: by default beside the output, if that is a file.
 
     Raises:
-        ConfigError: that, or the output, is one of the inputs, or they are the same, or it is ``-``.
+        ConfigError: that, or the output, is one of the inputs, they are the same, or it is ``-``.
     """
     if given == Path("-"):
         raise ConfigError("--bad-rows -: standard output is for rows; name a file or /dev/stderr")
