@@ -244,7 +244,7 @@ def _card(
 
 
 def _begun(start: Mapping[str, str]) -> str:
-    known = f"; it learnt from {start[KNOWN]} of the validation part" if KNOWN in start else ""
+    known = f"; of the validation part, it learnt from {start[KNOWN]}" if KNOWN in start else ""
     return f"the {start['kind']} {start['name']} (SHA-256 {start['sha256'][:12]}{known})"
 
 
