@@ -4,19 +4,29 @@
 ``validation.jsonl`` and ``unlabelled.jsonl``, with the columns ``id``, ``domain``, ``label`` and
 ``text``. Each collection's validation part is the one that tonality cuts from it alone (a fifth,
 seed 0; IMDB's by movie), so that a model of one collection and the general one are measured on the
-same rows. Then: ``tonality train --data DIR --recipe general -o RUN``.
+same rows.
+
+``--imdb-labelled`` and ``--imdb-unlabelled`` take so many rows of IMDB, drawn at random, lest film
+reviews drown the others; ``--sentences`` adds sentences of the other collections' texts, without
+labels: people try a model with one sentence first.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import random
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from tonality.data import Table, read_table, split
 
+Row = dict[str, str]
+ALL = -1
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+WORDS = range(4, 31)  # of a sentence that is taken
 # Of five grades, the outer two on each side are one class (Socher et al. 2013 leave 2 as neutral).
 GRADES = {"0": "negative", "1": "negative", "2": "neutral", "3": "positive", "4": "positive"}
 
@@ -56,30 +66,68 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of imdb, domains, ...")
     parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--imdb-labelled", type=int, default=ALL, metavar="ROWS")
+    parser.add_argument("--imdb-unlabelled", type=int, default=ALL, metavar="ROWS")
+    parser.add_argument("--sentences", type=int, default=0, metavar="ROWS")
     options = parser.parse_args(arguments)
     options.output.mkdir(parents=True, exist_ok=True)
-    parts: dict[str, list[dict[str, str]]] = {"train": [], "validation": [], "unlabelled": []}
+    parts: dict[str, list[Row]] = {"train": [], "validation": [], "unlabelled": []}
     for found in collections(options.data):
-        rows = dict(zip(("train", "validation"), split(found.train), strict=True))
-        labels = found.train.labels or []
-        for part, indices in rows.items():
-            parts[part] += [
-                {
-                    "id": f"{found.domain}-{row}",
-                    "domain": found.domain,
-                    "label": labels[row],
-                    "text": found.train.texts[row],
-                }
-                for row in indices.tolist()
-            ]
-        parts["unlabelled"] += [
-            {"id": f"{found.domain}-u{row}", "domain": found.domain, "text": text}
-            for row, text in enumerate(found.unlabelled)
-        ]
+        rows = rows_of(found)
+        if found.domain == "imdb":
+            rows["train"] = some(rows["train"], options.imdb_labelled)
+            rows["unlabelled"] = some(rows["unlabelled"], options.imdb_unlabelled)
+        for part in parts:
+            parts[part] += rows[part]
+    parts["unlabelled"] += sentences(parts, options.sentences)
     for part, written in parts.items():
         lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in written)
         (options.output / f"{part}.jsonl").write_text(lines, encoding="utf-8")
         print(f"{part}: {len(written):,} rows")
+
+
+def rows_of(found: Collection) -> dict[str, list[Row]]:
+    """A collection's rows by part."""
+    labels = found.train.labels or []
+    parts: dict[str, list[Row]] = {}
+    for part, indices in zip(("train", "validation"), split(found.train), strict=True):
+        parts[part] = [
+            {
+                "id": f"{found.domain}-{row}",
+                "domain": found.domain,
+                "label": labels[row],
+                "text": found.train.texts[row],
+            }
+            for row in indices.tolist()
+        ]
+    parts["unlabelled"] = [
+        {"id": f"{found.domain}-u{row}", "domain": found.domain, "text": text}
+        for row, text in enumerate(found.unlabelled)
+    ]
+    return parts
+
+
+def some(rows: list[Row], number: int) -> list[Row]:
+    """So many of the rows, in their order."""
+    if number == ALL:
+        return rows
+    chosen = random.Random(0).sample(range(len(rows)), min(number, len(rows)))
+    return [rows[row] for row in sorted(chosen)]
+
+
+def sentences(parts: dict[str, list[Row]], number: int) -> list[Row]:
+    """So many single sentences of texts to learn from, IMDB's aside, each once."""
+    measured = {row["text"] for row in parts["validation"]}
+    found: dict[str, str] = {}
+    for row in [*parts["train"], *parts["unlabelled"]]:
+        pieces = SENTENCE_END.split(row["text"])
+        if row["domain"] != "imdb" and row["text"] not in measured and len(pieces) > 1:
+            found |= {p: row["domain"] for p in pieces if len(p.split()) in WORDS}
+    made = [
+        {"id": f"sentence-{number}", "domain": domain, "text": text}
+        for number, (text, domain) in enumerate(found.items())
+    ]
+    return some(made, number)
 
 
 if __name__ == "__main__":
