@@ -68,11 +68,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--imdb-labelled", type=int, default=ALL, metavar="ROWS")
     parser.add_argument("--imdb-unlabelled", type=int, default=ALL, metavar="ROWS")
+    parser.add_argument("--without", nargs="+", default=[], metavar="COLLECTION")
     parser.add_argument("--sentences", type=int, default=0, metavar="ROWS")
     options = parser.parse_args(arguments)
     options.output.mkdir(parents=True, exist_ok=True)
     parts: dict[str, list[Row]] = {"train": [], "validation": [], "unlabelled": []}
     for found in collections(options.data):
+        if found.domain in options.without:
+            continue
         rows = rows_of(found)
         if found.domain == "imdb":
             rows["train"] = some(rows["train"], options.imdb_labelled)
