@@ -64,7 +64,9 @@ NOTES = {
         "The figures are over all collections together, of which 5,000 texts are film reviews; by "
         "collection: `docs/general.md`.",
         "*Neutral* it knows from tweets and from sentences on films; in long reviews it hardly "
-        "ever says so.",
+        "ever says so.\n"
+        "- Negation in short sentences is its weakest point. It passes 80% of the 578 cases of "
+        "`tonality check`, and 42% of those on negation.",
     ),
 }
 

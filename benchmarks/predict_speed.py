@@ -112,7 +112,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--data", type=Path, default=default, required=default is None,
         help="labelled reviews; by default imdb/train.parquet under $TONALITY_DATA",
     )  # fmt: skip
-    parser.add_argument("--model", help="a bundled model or a model folder (default: imdb)")
+    parser.add_argument("--model", help="a bundled model or a model folder (default: general)")
     parser.add_argument(
         "--only", action="append", metavar="NAME", help="only those whose names start so; repeat it"
     )

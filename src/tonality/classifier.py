@@ -21,7 +21,7 @@ from tonality.explain import Explanation, explain_texts
 from tonality.network import Network
 
 BUNDLED = Path(__file__).parent / "bundled"
-DEFAULT_MODEL = "imdb"
+DEFAULT_MODEL = "general"
 UNCERTAIN = "uncertain"
 
 # Texts encoded together: enough to fill batches of like length, few enough to stay in
@@ -216,7 +216,7 @@ def load(
 
     Args:
         model: the name of a bundled model (``imdb``) or the path of a model folder; by
-            default the bundled model ``imdb``.
+            default the bundled model ``general``.
         abstain: the confidence, 0 to 1, under which a verdict is ``uncertain``; 0 for never. By
             default the model's own, which is 0 unless ``tonality calibrate`` chose one.
 

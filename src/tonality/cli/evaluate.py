@@ -34,7 +34,8 @@ def evaluate(
     model: Annotated[
         list[str] | None,
         typer.Option(
-            help="A bundled model's name or a model folder. Give it twice to compare two models."
+            help="A bundled model's name or a model folder; by default general. Give it twice to "
+            "compare two models."
         ),
     ] = None,
     split: Annotated[

@@ -17,7 +17,9 @@ TextFile = Annotated[
 LabelledData = Annotated[
     str, typer.Option(help="A labelled file, a folder with train and test files, or imdb.")
 ]
-Model = Annotated[str | None, typer.Option(help="A bundled model's name or a model folder.")]
+Model = Annotated[
+    str | None, typer.Option(help="A bundled model's name or a model folder; by default general.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 TextColumn = Annotated[str | None, typer.Option(help="The column of the texts.")]
 LabelColumn = Annotated[str | None, typer.Option(help="The column of the labels.")]
