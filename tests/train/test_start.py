@@ -64,6 +64,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return train(make_dataset(), TINY.with_settings(["optimiser.learning_rate=0.1"]), run)
 
 
+THREE = ("negative", "neutral", "positive")
+
+
 def test_the_states_are_the_language_models_own(language_model: Path) -> None:
     """The vectors are scaled for adversarial training, and the LSTM back."""
     start = read_start(language_model, deviation=0.25)
@@ -133,16 +136,38 @@ def test_a_model_goes_on_learning(model: Path, tmp_path: Path) -> None:
     np.testing.assert_allclose(np.log(second[:, 1] / second[:, 0]), odds, atol=0.05)
 
 
-def test_other_labels_get_a_new_head(model: Path, tmp_path: Path) -> None:
+def test_labels_keep_their_rows_of_the_head(model: Path, tmp_path: Path) -> None:
+    """A further label begins between the others; fewer labels get their old odds."""
     start = read_start(model)
     dataset = make_dataset(classes=3)
     data = prepare(dataset, start.settings(TINY), Reporter(), start)
     assert data.start is not None
+    old = start.tensors["output.weight"]
+    new = data.start.for_network(data.network, data.labels)["output.weight"]
+    assert (start.labels, data.labels) == (("negative", "positive"), THREE)
+    np.testing.assert_allclose(new, [old[0], old.mean(axis=0), old[1]], rtol=1e-6)
+    folder = train(dataset, TINY, tmp_path / "run", start_from=model)
+    assert read(folder).labels == THREE
+    three = read_start(folder)
+    back = prepare(make_dataset(), three.settings(TINY), Reporter(), three)
+    found = three.for_network(back.network, back.labels)
+    for name in ("output.weight", "output.bias"):
+        np.testing.assert_array_equal(found[name], three.tensors[name][[0, 2]])
+
+
+def test_strange_labels_get_a_new_head(model: Path) -> None:
+    start = read_start(model)
+    dataset = make_dataset()
+    others = {"positive": "like", "negative": "loathe"}
+    labels = [others[label] for label in dataset.train.labels or ()]
+    table = dataclasses.replace(dataset.train, labels=labels)
+    data = prepare(
+        dataclasses.replace(dataset, train=table), start.settings(TINY), Reporter(), start
+    )
+    assert data.start is not None
     names = data.start.for_network(data.network, data.labels)
     assert "embedding.weight" in names
     assert not any(name.startswith("output.") for name in names)
-    folder = train(dataset, TINY, tmp_path / "run", start_from=model)
-    assert read(folder).labels == ("negative", "neutral", "positive")
 
 
 def test_new_words_are_added_at_the_end(model: Path, tmp_path: Path) -> None:

@@ -46,15 +46,15 @@ def adapt(
 
     New words of the data get vectors, at first those that the words around them suggest; then the
     network learns, from its head downwards, the lower layers later and more slowly (Howard & Ruder
-    2018, "Universal Language Model Fine-tuning for Text Classification"). Other labels than the
-    model's get a new head.
+    2018, "Universal Language Model Fine-tuning for Text Classification"). Labels that the model has
+    keep what it knows of them; without any of them the head is new.
 
     Args:
         dataset: the data; its unlabelled texts add words, and teach with ``pretrain_epochs``.
         recipe: the settings; ``adapt`` ships. The network's shape and the text settings are the
             model's. With few texts there are more epochs, for ``LEAST_STEPS`` steps.
         output: the run's folder; the model goes to its subfolder ``model``.
-        model: a bundled model's name or a model folder; by default the bundled model.
+        model: a bundled model's name or a model folder; by default ``general``.
         pretrain_epochs: passes as a language model over all texts first; 0 for none.
         resume: go on with the run that the folder holds.
         reporter: told how it goes; by default the log.

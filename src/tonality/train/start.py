@@ -164,19 +164,32 @@ class Start:
         )
 
     def for_network(self, network: NetworkConfig, labels: tuple[str, ...]) -> dict[str, Floats]:
-        """The tensors that a network begins with; the head only where the labels are the same.
+        """The tensors that a network begins with.
+
+        Of the head, the rows of the labels that this knows too; a further label begins in the
+        middle of those. Where no label is shared, the head is not among the tensors.
 
         Args:
             network: the shapes to fill.
             labels: the classes, in the order of its outputs.
         """
         shapes = network.tensor_shapes()
-        keep_head = labels == self.labels
-        return {
-            name: tensor
-            for name, tensor in self.tensors.items()
-            if shapes.get(name) == tensor.shape and (keep_head or not name.startswith("output."))
-        }
+        own = self.tensors
+        if set(labels).isdisjoint(self.labels):
+            own = {name: tensor for name, tensor in own.items() if not name.startswith("output.")}
+        elif labels != self.labels:
+            own = {
+                name: self._rows(tensor, labels) if name.startswith("output.") else tensor
+                for name, tensor in own.items()
+            }
+        return {name: tensor for name, tensor in own.items() if shapes.get(name) == tensor.shape}
+
+    def _rows(self, tensor: Floats, labels: tuple[str, ...]) -> Floats:
+        """The rows (C, ...) of a head's tensor for these labels."""
+        shared = [self.labels.index(label) for label in labels if label in self.labels]
+        rows = np.tile(tensor[shared].mean(axis=0), (len(labels), *([1] * (tensor.ndim - 1))))
+        rows[[label in self.labels for label in labels]] = tensor[shared]
+        return rows.astype(tensor.dtype)
 
 
 def as_start(source: str | os.PathLike[str] | Start, *, deviation: float = 0.25) -> Start:
