@@ -70,6 +70,20 @@ def test_a_neutral_label_counts() -> None:
     assert report.rates == {"neutral": (1, 1)}
 
 
+def test_doubt_is_not_neutral_where_there_is_a_label_for_it() -> None:
+    chances = {"negative": 0.35, "neutral": 0.25, "positive": 0.4}
+
+    def predict(texts: list[str]) -> list[Prediction]:
+        return [Prediction("positive", 0.4, chances, 1, 0) for _ in texts]
+
+    case = (Case("It is Monday."),)
+    neutral = Behaviour("neutral", "facts", "neutral", case)
+    not_positive = Behaviour("doubt", "facts", "not_positive", case)
+    report = run([neutral, not_positive], predict)
+    assert report.rates == {"neutral": (0, 1), "doubt": (1, 1)}
+    assert run([neutral], predict, neutral="mixed").rates == {"neutral": (1, 1)}
+
+
 def test_the_suite_tries_every_capability() -> None:
     capabilities = {test.capability for test in SUITE}
     assert capabilities >= {

@@ -12,7 +12,8 @@ from tonality.errors import ConfigError
 if TYPE_CHECKING:
     from tonality.classifier import Prediction
 
-# No label as likely as this: the model is in doubt, which neutral texts may leave it in.
+# No label as likely as this: the model is in doubt, as neutral texts may leave one without a label
+# for them.
 SURE = 2 / 3
 # A change of probability up to this is none.
 TOLERANCE = 0.1
@@ -112,7 +113,7 @@ def run(
         predict: the model's predictions for a list of texts.
         positive: its label of positive texts.
         negative: its label of negative texts.
-        neutral: its label of neutral texts, if it has one; being in doubt passes too.
+        neutral: its label of neutral texts; without one, being in doubt passes.
 
     Raises:
         ConfigError: the model has no such label.
@@ -157,10 +158,11 @@ def _outcome(test: Behaviour, case: Case, found: dict[str, Prediction], labels: 
 
 def _as_expected(test: Behaviour, prediction: Prediction, labels: Labels) -> bool:
     label, doubtful = prediction.verdict, prediction.score < SURE
+    says_neutral = labels.neutral in prediction.probabilities  # then doubt does not say it
     return {
         "positive": label == labels.positive,
         "negative": label == labels.negative,
-        "neutral": label == labels.neutral or doubtful,
+        "neutral": label == labels.neutral if says_neutral else doubtful,
         "not_positive": label != labels.positive or doubtful,
         "not_negative": label != labels.negative or doubtful,
     }[test.expect]
