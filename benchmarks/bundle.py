@@ -26,8 +26,9 @@ OTHERS = (
     "and Lillian Lee, 2005), tweets on US airlines (CrowdFlower, 2015), and the sentences of the "
     "Stanford Sentiment Treebank in three classes (Richard Socher et al., 2013, *Recursive Deep "
     "Models for Semantic Compositionality Over a Sentiment Treebank*, EMNLP). Only tweets and "
-    "treebank have *neutral*. All are public for research; not all carry a licence. A fifth of "
-    "each training part is held out. "
+    "treebank have *neutral*. The treebank took its sentences from MR: some of either's test part "
+    "stand in the other's training part. All are public for research; not all carry a licence. "
+    "A fifth of each training part is held out. "
 )
 OVERLAP = (
     "89 of the 5,000 validation reviews stand, without their labels, among the 50,000 unlabelled "

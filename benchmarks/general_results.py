@@ -1,33 +1,39 @@
 """The model ``general`` beside ``imdb`` and VADER, collection by collection, on validation parts.
 
 ``python -m benchmarks.general_results --data DIR`` reads the ``validation.jsonl`` that
-``benchmarks.general_data`` wrote and gives, for every collection, the accuracy between negative
-and positive (the likelier of the two, on rows labelled so) and the share of those rows that the
-model calls by their name, *neutral* being wrong; for the collections of three classes accuracy and
-macro F1, with thresholds for the classes too, chosen on one half of the rows and measured on the
-other. Writes JSON and the table of ``docs/general.md``.
+``benchmarks.general_data`` wrote, without copies of texts of the other files there. It gives for
+every collection the accuracy between negative and positive (the likelier of the two, on rows
+labelled so) and the share of those rows that the model calls by their name, *neutral* being wrong;
+for the collections of three classes accuracy and macro F1, with thresholds for the classes too,
+chosen on one half of the rows and measured on the other. Writes JSON and the table of
+``docs/general.md``.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 import tonality
 from benchmarks.contenders import contenders
+from benchmarks.general_data import letters
+from benchmarks.machine import describe
 from benchmarks.predict_speed import RESULTS, ROOT
-from tonality.evaluate.thresholds import choose, macro_f1
+from tonality.classifier import model_path
+from tonality.evaluate.thresholds import choose
 
 POLES = ("negative", "positive")
-NEUTRAL = "neutral"
+CONFIG = "config.json"
 START, END = "<!-- begin: benchmarks.general_results -->\n", "<!-- end -->\n"
 Strings = NDArray[np.str_]
+Floats = NDArray[np.float64]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -38,79 +44,116 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, default=RESULTS / "general.json")
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "general.md")
     options = parser.parse_args(arguments)
-    found: dict[str, Any] = {}
-    for domain, (texts, labels) in read(options.data / "validation.jsonl").items():
-        found[domain] = measure(options.model, texts, labels)
+    model, films = tonality.load(options.model), tonality.load("imdb")
+    found = {}
+    for domain, rows in read(options.data).items():
+        found[domain] = measure(model, films, rows)
         print(domain, found[domain], flush=True)
-    options.output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    kept = {
+        "model": hashlib.sha256((model_path(options.model) / CONFIG).read_bytes()).hexdigest(),
+        "machine": describe(),
+        "collections": found,
+    }
+    options.output.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     page = options.page.read_text(encoding="utf-8")
     before, rest = page.split(START)
     after = rest.split(END)[1]
     options.page.write_text(f"{before}{START}\n{tables(found)}\n{END}{after}", encoding="utf-8")
 
 
-def read(path: Path) -> dict[str, tuple[list[str], Strings]]:
-    """Texts and labels of each collection."""
-    rows: dict[str, list[dict[str, str]]] = {}
-    for line in path.open(encoding="utf-8"):  # a text may hold what splitlines() splits at
-        row = json.loads(line)
-        rows.setdefault(row["domain"], []).append(row)
-    return {
-        domain: ([row["text"] for row in some], np.array([row["label"] for row in some]))
-        for domain, some in rows.items()
+class Rows(NamedTuple):
+    """The rows of a collection.
+
+    Attributes:
+        texts: to measure on.
+        labels: theirs (N,).
+        copies: how many more there were, which are copies of texts that taught.
+    """
+
+    texts: list[str]
+    labels: Strings
+    copies: int
+
+
+def read(folder: Path) -> dict[str, Rows]:
+    """The validation rows of each collection."""
+    taught = {
+        letters(row["text"]) for name in ("train", "unlabelled") for row in lines_of(folder, name)
     }
+    rows: dict[str, list[dict[str, str]]] = {}
+    for row in lines_of(folder, "validation"):
+        rows.setdefault(row["domain"], []).append(row)
+    found = {}
+    for domain, all_of_it in rows.items():
+        new = [row for row in all_of_it if letters(row["text"]) not in taught]
+        labels = np.array([row["label"] for row in new])
+        found[domain] = Rows([row["text"] for row in new], labels, len(all_of_it) - len(new))
+    return found
 
 
-def measure(model: str, texts: list[str], labels: Strings) -> dict[str, Any]:
+def lines_of(folder: Path, name: str) -> Iterator[dict[str, str]]:
+    """The rows of one file."""
+    with (folder / f"{name}.jsonl").open(encoding="utf-8") as lines:
+        for line in lines:  # a text may hold what splitlines() splits at
+            yield json.loads(line)
+
+
+def measure(model: tonality.Classifier, films: tonality.Classifier, rows: Rows) -> dict[str, Any]:
     """The figures of one collection."""
+    labels = rows.labels
     poles = np.isin(labels, POLES)
     truth = labels[poles]
-    verdicts, named, probabilities = verdicts_of(model, texts)
-    film, _, _ = verdicts_of("imdb", texts)
-    vader = np.array(contenders()["VADER"].load(Path())(texts))
+    probabilities = model.predict_proba(rows.texts)
+    named = np.array(model.labels)[probabilities.argmax(axis=1)]
+    vader = np.array(contenders()["VADER"].load(Path())(rows.texts))
     figures: dict[str, Any] = {
         "texts": int(poles.sum()),
-        "general": _share(verdicts[poles] == truth),
+        "copies left out": rows.copies,
+        "general": _share(_pole(model, probabilities)[poles] == truth),
         "general, named": _share(named[poles] == truth),
-        "imdb": _share(film[poles] == truth),
+        "imdb": _share(_pole(films, films.predict_proba(rows.texts))[poles] == truth),
         "VADER": _share(vader[poles] == truth),
     }
-    if poles.all():
-        return figures
-    names = tonality.load(model).labels
-    numbers = np.array([names.index(label) for label in labels])
-    half = np.random.default_rng(0).permutation(len(labels)) % 2 == 0
-    chosen = choose(numbers, probabilities, half)
-    likeliest = probabilities.argmax(axis=1)
-    figures["three classes"] = {
-        "texts": len(labels),
-        "accuracy": _share(likeliest == numbers),
-        "macro F1": round(macro_f1(numbers, likeliest, len(names)), 4),
-        "macro F1, thresholds": chosen.macro_f1_cross_fitted
-        and round(chosen.macro_f1_cross_fitted, 4),
-    }
+    if not poles.all():
+        figures["three classes"] = three_classes(model, labels, probabilities)
     return figures
 
 
-def verdicts_of(model: str, texts: list[str]) -> tuple[Strings, Strings, NDArray[np.float64]]:
-    """The likelier pole (N,), the likeliest label (N,), and the probabilities (N, C)."""
-    classifier = tonality.load(model)
-    probabilities = classifier.predict_proba(texts)
-    columns = [classifier.labels.index(pole) for pole in POLES]
-    poles = np.array(POLES)[probabilities[:, columns].argmax(axis=1)]
-    return poles, np.array(classifier.labels)[probabilities.argmax(axis=1)], probabilities
+def three_classes(
+    model: tonality.Classifier, labels: Strings, probabilities: Floats
+) -> dict[str, Any]:
+    """Accuracy and macro F1 over all labels, without and with thresholds."""
+    numbers = np.array([model.labels.index(label) for label in labels])
+    half = np.random.default_rng(0).permutation(len(labels)) % 2 == 0
+    chosen = choose(numbers, probabilities, half)
+    assert chosen.macro_f1_cross_fitted is not None
+    return {
+        "texts": len(labels),
+        "accuracy": _share(probabilities.argmax(axis=1) == numbers),
+        "macro F1": round(chosen.macro_f1_even, 4),
+        "macro F1, thresholds": round(chosen.macro_f1_cross_fitted, 4),
+    }
+
+
+def _pole(model: tonality.Classifier, probabilities: Floats) -> Strings:
+    """The likelier of negative and positive (N,)."""
+    columns = [model.labels.index(pole) for pole in POLES]
+    found: Strings = np.array(POLES)[probabilities[:, columns].argmax(axis=1)]
+    return found
 
 
 def tables(found: dict[str, Any]) -> str:
     """The figures in Markdown."""
     columns = ("general", "general, named", "imdb", "VADER")
     lines = [
-        "| collection | texts | " + " | ".join(columns) + " |",
-        "|---|---:" + "|---:" * len(columns) + "|",
+        "| collection | texts | copies left out | " + " | ".join(columns) + " |",
+        "|---|---:|---:" + "|---:" * len(columns) + "|",
     ]
     for domain, figures in found.items():
         shares = " | ".join(f"{100 * figures[name]:.1f} %" for name in columns)
-        lines.append(f"| {domain} | {figures['texts']:,} | {shares} |")
+        lines.append(
+            f"| {domain} | {figures['texts']:,} | {figures['copies left out']:,} | {shares} |"
+        )
     lines += ["", "| three classes | texts | accuracy | macro F1 | with thresholds, cross-fitted |"]
     lines.append("|---|---:|---:|---:|---:|")
     for domain, figures in found.items():
