@@ -10,6 +10,7 @@ from results import LABELS, TEXTS, make_result
 from rich.console import Console, RenderableType
 
 from reading_model import make_artifact
+from small_models import small_artifact
 from tonality.evaluate.result import Result
 from tonality.evaluate.scores import class_scores, confusion_matrix
 from tonality.evaluate.terminal import class_table, confusion_table, show
@@ -64,9 +65,22 @@ def test_a_band_and_a_second_model_are_told_of() -> None:
 
 def test_an_undefined_value_is_said_in_words() -> None:
     text = shown(make_result(["I love it"], ["positive"]))
-    assert "undefined: a class has no text" in text
+    assert "undefined: all texts are of one class" in text
     assert "Most confident mistakes" not in text
     assert "Accuracy by length" not in text
+
+
+def test_a_label_that_no_row_has_is_told_of() -> None:
+    artifact = small_artifact(classes=3)
+    result = make_result(TEXTS, ["class 0", "class 2"] * 4, artifact=artifact)
+    evaluation = result.first.measured.evaluation
+    wrong = sum(row[1] for row in evaluation.confusion)
+    told = " ".join(shown(result).split())
+
+    assert wrong == 7
+    assert f"no text here is labelled class 1: such verdicts ({wrong}) count as wrong" in told
+    assert evaluation.roc_auc is not None
+    assert "no text here is labelled" not in shown(make_result())
 
 
 def test_confusion_cells_are_shaded_by_their_share_of_the_row() -> None:

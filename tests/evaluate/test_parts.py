@@ -147,7 +147,9 @@ def test_the_order_case_and_space_of_the_rows_do_not_matter() -> None:
     ],
 )
 def test_rows_that_were_not_held_out_are_refused(part: Part, train: Table, reason: str) -> None:
-    with pytest.raises(DataError, match=rf"{reason}.*--split all"):
+    with pytest.raises(
+        DataError, match=rf"{reason}.*trained on this data with --model.*--split all"
+    ):
         choose_part(dataset(train=train), part, trained(grouped()))
 
 

@@ -68,7 +68,7 @@ class Evaluation:
         macro_f1_interval: the 95 % interval of the macro F1.
         weighted: the mean weighted by support.
         roc_auc: the area under the ROC curve, with more than two classes the mean of one against
-            the rest; ``None`` where a class has no text.
+            the rest, over those that have texts; ``None`` where all texts are of one class.
         log_loss: the mean negative log probability of the truth, in nats.
         confusion: counts; a row a truth, a column a verdict, both in the order of ``labels``.
         by_length: accuracy in equal shares of the texts from the shortest to the longest; empty
@@ -220,12 +220,12 @@ def _per_class(
 
 
 def _roc_auc(sklearn: Any, truth: Counts, beliefs: Floats) -> float | None:
-    classes = beliefs.shape[1]
-    if len(np.unique(truth)) < classes:
+    present = np.unique(truth)
+    if len(present) < 2:
         return None
-    if classes == 2:
+    if beliefs.shape[1] == 2:
         return float(sklearn.roc_auc_score(truth, beliefs[:, 1]))
-    return float(sklearn.roc_auc_score(truth, beliefs, multi_class="ovr", average="macro"))
+    return float(np.mean([sklearn.roc_auc_score(truth == c, beliefs[:, c]) for c in present]))
 
 
 def _resample(counts: Counts, resamples: int, seed: int) -> Counts:

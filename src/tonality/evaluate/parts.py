@@ -204,7 +204,8 @@ def _why_not(table: Table, known: Mapping[str, Any]) -> str:
         reason = "the texts are others"
     return (
         f"these are not the rows that the model's training held out: {reason}. Give the data and "
-        "the options that it was trained with, or measure data it has not seen with --split all"
+        "the options that it was trained with, name the model that was trained on this data with "
+        "--model, or measure data it has not seen with --split all"
     )
 
 

@@ -118,7 +118,8 @@ def side_by_side(
     if set(names) != set(others):
         raise ConfigError(
             f"models can be compared if their labels are the same; {first.name} has "
-            f"{', '.join(names)}, {second.name} has {', '.join(others)}"
+            f"{', '.join(names)}, {second.name} has {', '.join(others)}. Measure each in a run "
+            "of its own"
         )
     order = np.array([others.index(name) for name in names])
     place = order.argsort()  # where each of the second's classes is among the first's

@@ -38,6 +38,8 @@ def show(console: Console, result: Result) -> None:
     title = f"{facts['data']} ({facts['part']}), model {result.first.name}"
     console.print(Text(title, style="bold"))
     console.print(_summary(evaluation, result.first.analysis))
+    if absent := _absent(evaluation):
+        console.print(Text(absent))
     if result.second is not None and result.comparison is not None:
         console.print(_comparison(result.second, result.comparison))
     averages = {"macro average": evaluation.macro, "weighted average": evaluation.weighted}
@@ -111,7 +113,9 @@ def _summary(evaluation: Evaluation, analysis: Analysis) -> Table:
     f1 = evaluation.macro.f1
     grid.add_row("macro F1", _with_interval(f1 or 0.0, evaluation.macro_f1_interval))
     auc = evaluation.roc_auc
-    grid.add_row("ROC AUC", "undefined: a class has no text" if auc is None else f"{auc:.4f}")
+    grid.add_row(
+        "ROC AUC", "undefined: all texts are of one class" if auc is None else f"{auc:.4f}"
+    )
     grid.add_row("log loss", f"{evaluation.log_loss:.4f}")
     if evaluation.ordered is not None:
         kappa = evaluation.ordered.quadratic_weighted_kappa
@@ -133,6 +137,19 @@ def _summary(evaluation: Evaluation, analysis: Analysis) -> Table:
         kept = f"answers {band.coverage:.1%}, {band.accuracy:.2%} of them right"
         grid.add_row(f"under {band.threshold:.4f}", f"uncertain: {kept}")
     return grid
+
+
+def _absent(evaluation: Evaluation) -> str:
+    """What it means that the rows lack classes of the model; empty where they have all."""
+    truths, verdicts = (np.sum(evaluation.confusion, axis=axis) for axis in (1, 0))
+    names = [shorten(name) for name, n in zip(evaluation.labels, truths, strict=True) if not n]
+    if not names:
+        return ""
+    wrong = int(verdicts[truths == 0].sum())
+    return (
+        f"no text here is labelled {' or '.join(names)}: such verdicts ({wrong:,}) count as wrong, "
+        "also in the macro F1"
+    )
 
 
 def _comparison(second: Judged, found: Comparison) -> Group:
