@@ -189,6 +189,20 @@ def test_thresholds_are_chosen_kept_and_taken_away(
     assert read(even).metrics["calibration"]["thresholds"] is None
 
 
+def test_a_label_without_rows_gets_no_threshold(
+    reviews: Path, model_folder: Path, tmp_path: Path
+) -> None:
+    lines = reviews.read_text(encoding="utf-8").splitlines()
+    some = tmp_path / "some.csv"
+    some.write_text("\n".join(line for line in lines if ",positive," not in line) + "\n")
+    options = ("--data", some, "--model", model_folder, "-o", tmp_path / "new")
+    with pytest.raises(DataError, match=r"no row is labelled positive.*rows of every label"):
+        run(*options, "--thresholds", "macro-f1")
+    assert not (tmp_path / "new").exists()
+    run(*options)
+    assert read(tmp_path / "new").thresholds == ()
+
+
 def test_an_unknown_way_to_thresholds_is_told(
     reviews: Path, model_folder: Path, tmp_path: Path
 ) -> None:

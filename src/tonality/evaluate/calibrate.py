@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -123,9 +123,12 @@ def calibrate(
 
     Raises:
         ConfigError: a share to reach is out of range.
-        DataError: the accuracy to reach is out of reach.
+        DataError: the accuracy to reach is out of reach, or a label without a row is to have a
+            threshold.
     """
     aim = aim or Aim()
+    if thresholds is Thresholds.MACRO_F1:
+        _require_every_label(artifact.labels, labels)
     temperature = artifact.temperature
     if read.any():
         logits = to_logits(probabilities[read], temperature)
@@ -148,6 +151,17 @@ def calibrate(
     chosen = thresholds is Thresholds.MACRO_F1
     found = Calibrated(complete, after, calibration, limits, chosen, band, crossed)
     return _recorded(found, source, aim)
+
+
+def _require_every_label(names: Sequence[str], labels: Integers) -> None:
+    """A label without a row would get a threshold that no text reaches."""
+    counts = np.bincount(labels, minlength=len(names))
+    absent = [name for name, count in zip(names, counts, strict=True) if not count]
+    if absent:
+        raise DataError(
+            f"no row is labelled {', '.join(absent)}: thresholds chosen here would take that "
+            "verdict from the model; give rows of every label, or leave out --thresholds macro-f1"
+        )
 
 
 def _limits(
