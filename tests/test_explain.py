@@ -299,6 +299,13 @@ def test_hostile_text_stays_text(text: str) -> None:
     assert not set(console.export_text()) & set("\x1b\x07\x9b\u202e\ud800")
 
 
+def test_the_page_says_what_the_odds_are_against() -> None:
+    three = Classifier(small_artifact(classes=3)).explain("good film")
+    against = "against the geometric mean of the other labels: +0.7 doubles the odds"
+    assert against in page([three])
+    assert "before the temperature: +0.7 doubles the odds" in page([explain("good film")])
+
+
 @settings(max_examples=60, deadline=None)
 @given(text=st.text(alphabet="<>&\"'/= abscriptlove\u202e½", max_size=60))
 def test_any_text_is_escaped(text: str) -> None:

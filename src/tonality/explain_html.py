@@ -66,6 +66,11 @@ def page(
         label: the label to explain; by default each text's own verdict.
         title: the page's heading.
     """
+    against = (
+        ", against the geometric mean of the other labels"
+        if any(len(explanation.labels) > 2 for explanation in explanations)
+        else ""
+    )
     articles = "\n".join(_article(explanation, label) for explanation in explanations)
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -84,7 +89,7 @@ def page(
 <p class="note tonality-text">Words that speak <mark class="for"><i class="s3">for</i></mark> the
 label have a blue ground and a solid line, words <mark class="against"><i class="s3">against</i>\
 </mark> it an orange ground and dots; the deeper the colour, the more they weigh. Weights are in
-log-odds before the temperature: +0.7 doubles the odds, −0.7 halves them.</p>
+log-odds before the temperature{against}: +0.7 doubles the odds, −0.7 halves them.</p>
 {articles}
 </body>
 </html>
