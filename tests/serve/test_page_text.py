@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,9 @@ from page_browser import ABSTAIN, MAX_TOKENS, WAIT, Visit
 from playwright.sync_api import Page, Route, expect
 from service import Running, running
 
+from small_models import small_artifact
 from tonality import load
+from tonality.artifact import write
 
 expect.set_options(timeout=WAIT)
 
@@ -121,6 +124,20 @@ def test_the_card_is_shown_and_does_nothing(open_page: Open, service: Running) -
     expect(card).not_to_contain_text("license")
     expect(card.locator(".facts")).to_contain_text("negative, positive")
     assert page.evaluate("window.pwned") is None
+
+
+def test_three_labels_are_said_to_be_three(open_page: Open, tmp_path: Path) -> None:
+    artifact = small_artifact(classes=3)
+    measured = dataclasses.replace(artifact, metrics={"validation": {"accuracy": 0.8614}})
+    with running(write(measured, tmp_path / "three")) as service:
+        page = open_page(service).page
+        key = page.get_by_role("region", name="How to read it")
+        expect(key).to_contain_text("against the geometric mean of the other labels: +0.7 doubles")
+        page.locator("#input").fill("a good film")
+        expect(page.locator("#sheet")).to_have_attribute("data-state", "read")
+        expect(key).to_contain_text("against the geometric mean of the other labels: +0.7 doubles")
+        page = open_page(service, "#model").page
+        expect(page.locator("#card .facts")).to_contain_text("86.1% over 3 labels")
 
 
 def test_what_is_left_out_is_grey_and_said(open_page: Open, service: Running) -> None:

@@ -10,4 +10,9 @@ export const EXAMPLES = [
     "wanted to love it. I only admired it."],
   ["Irony", "Oh great, another sequel. Exactly what the world was waiting for. I particularly " +
     "enjoyed the part where the credits finally rolled."],
+  ["Product", "The kettle boils fast and looks good, but the lid broke after two weeks and nobody " +
+    "answers my emails. I sent it back."],
+  ["Tweet", "Four hours at the gate, no crew and not a word from anybody. Thanks for nothing " +
+    "@anyairline #neveragain"],
+  ["Question", "@anyairline do you fly from Boston to Denver on Sundays, and can I bring a bike?"],
 ];

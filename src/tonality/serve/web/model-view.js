@@ -23,11 +23,17 @@ export class ModelView {
   }
 }
 
+/** Three labels are harder to tell apart than two: how many there were is part of the figure. */
+function accuracyOf(accuracy, labels) {
+  if (accuracy === null) return "not measured";
+  return labels.length > 2 ? `${percent(accuracy)} over ${labels.length} labels` : percent(accuracy);
+}
+
 function facts({ name, version, labels, accuracy, abstain, max_tokens: tokens }) {
   const entries = [
     ["Name", name],
     ["Labels", labels.join(", ")],
-    ["Accuracy", accuracy === null ? "not measured" : percent(accuracy)],
+    ["Accuracy", accuracyOf(accuracy, labels)],
     ["Reads", tokens ? `${whole(tokens)} tokens of a text` : "texts of any length"],
     ["Says uncertain", abstain > 0 ? `under ${percent(abstain)}` : "never"],
     ["Version", version],

@@ -15,8 +15,9 @@ export function whyPanels(reading, choose) {
   return panels;
 }
 
-/** How to read the colours. */
-export function key(axis) {
+/** How to read the colours, for a model of so many labels. */
+export function key(axis, labels) {
+  const against = labels > 2 ? " against the geometric mean of the other labels" : "";
   const sample = (kind, tone, text, means) => h("li", {},
     h("span", { className: `word ${kind} level-3`, "data-up": tone, "data-down": tone }, text),
     ` ${means}`);
@@ -27,7 +28,8 @@ export function key(axis) {
       sample("down", axis.downTone, "dotted", `speaks ${axis.down}`),
       h("li", {}, h("span", { className: "unread" }, "grey"), " was not read: the text is too long")),
     h("p", { className: "quiet" }, "The deeper the colour, the more a word weighs. Weights are " +
-      "log-odds: +0.7 doubles the odds, \u22120.7 halves them; together they make the verdict."));
+      `log-odds${against}: +0.7 doubles the odds, \u22120.7 halves them; together they make the ` +
+      "verdict."));
 }
 
 function phrasesPanel(reading, choose) {
