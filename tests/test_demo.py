@@ -1,4 +1,4 @@
-"""``tonality demo``: what it says of the bundled model and of others."""
+"""``tonality demo``: what it says of a bundled model and of others."""
 
 from __future__ import annotations
 
