@@ -94,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     shares = ratios(curves)
     written = {
         "machine": describe(),
-        "model": Path(options.model).name if options.model else "imdb",
+        "model": Path(options.model).name,
         "data": {"name": options.data.name, "reviews": len(texts), "part": "validation"},
         "shares": list(SHARES),
         "curves": curves,
@@ -288,7 +288,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--data", type=Path, default=default, required=default is None,
         help="labelled reviews; by default imdb/train.parquet under $TONALITY_DATA",
     )  # fmt: skip
-    parser.add_argument("--model", help="a bundled model or a model folder (default: imdb)")
+    parser.add_argument("--model", default="imdb", help="a bundled model's name or a model folder")
     parser.add_argument("--n", type=int, default=200, help="reviews to explain")
     parser.add_argument(
         "--blame", type=float, action="append", default=[],

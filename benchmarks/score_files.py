@@ -45,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         rates = _rates(table, options.model, options.rounds)
         whole = rates["files"]["seconds"]
         found = {
+            "model": Path(options.model).name,
             "rows": options.rows,
             "mean_characters": round(characters / options.rows, 1),
             **rates,
@@ -80,7 +81,7 @@ def make_table(path: Path, rows: int) -> int:
     return characters
 
 
-def _rates(table: Path, model: str | None, rounds: int) -> dict[str, Any]:
+def _rates(table: Path, model: str, rounds: int) -> dict[str, Any]:
     """Both ways in turn, each in a process of its own; the medians."""
     found: dict[str, list[dict[str, float]]] = {"memory": [], "files": []}
     for _ in range(rounds):
@@ -100,15 +101,15 @@ def _rates(table: Path, model: str | None, rounds: int) -> dict[str, Any]:
     }
 
 
-def _child(way: str, table: Path, model: str | None) -> dict[str, float]:
+def _child(way: str, table: Path, model: str) -> dict[str, float]:
     command = [sys.executable, "-m", "benchmarks.score_files", "--child", way]
-    command += ["--table", str(table), *(["--model", model] if model else [])]
+    command += ["--table", str(table), "--model", model]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     result: dict[str, float] = json.loads(done.stdout)
     return result
 
 
-def _measure(way: str, table: Path, model: str | None) -> dict[str, float]:
+def _measure(way: str, table: Path, model: str) -> dict[str, float]:
     classifier = load(model)
     if way == "memory":
         with table.open(encoding="utf-8", newline="") as file:
@@ -184,7 +185,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--model")
+    parser.add_argument("--model", default="imdb", help="a bundled model's name or a model folder")
     parser.add_argument("--output", type=Path, default=RESULTS)
     parser.add_argument("--child", choices=("memory", "files"), help=argparse.SUPPRESS)
     parser.add_argument("--table", type=Path, help=argparse.SUPPRESS)
