@@ -215,8 +215,8 @@ def load(
     """Loads a classifier.
 
     Args:
-        model: the name of a bundled model (``imdb``) or the path of a model folder; by
-            default the bundled model ``general``.
+        model: the name of a bundled model (``general``, ``imdb``) or the path of a model folder; by
+            default ``general``.
         abstain: the confidence, 0 to 1, under which a verdict is ``uncertain``; 0 for never. By
             default the model's own, which is 0 unless ``tonality calibrate`` chose one.
 

@@ -41,8 +41,8 @@ def train(
     recipe: Annotated[
         str | None,
         typer.Option(
-            help="quick, base, flagship (for a GPU), flagship-cpu or a TOML file; by default base, "
-            "or the run's own with --resume.",
+            help="quick, base, general, flagship (for a GPU), flagship-cpu or a TOML file; by "
+            "default base, or the run's own with --resume.",
             metavar="NAME|FILE",
         ),
     ] = None,

@@ -35,7 +35,7 @@ class ServedModel:
         """Loads a model and tries it on a text.
 
         Args:
-            model: a bundled model's name or a model folder; by default the bundled one.
+            model: a bundled model's name or a model folder; by default ``general``.
 
         Raises:
             ArtifactError: there is no such model, or its folder is damaged.
