@@ -216,6 +216,8 @@ def test_the_cross_fitted_band_finds_nothing_in_noise() -> None:
         )  # fmt: skip
         assert found.band is not None
         assert found.cross_fitted is not None
+        assert found.band.accuracy is not None
+        assert found.cross_fitted.accuracy is not None
         flattered.append(found.band.accuracy)
         honest.append(found.cross_fitted.accuracy)
     assert np.mean(flattered) > 0.3
