@@ -30,7 +30,7 @@ from tonality.classifier import model_path
 from tonality.evaluate.thresholds import choose
 
 POLES = ("negative", "positive")
-CONFIG = "config.json"
+WEIGHTS = "weights.safetensors"
 START, END = "<!-- begin: benchmarks.general_results -->\n", "<!-- end -->\n"
 Strings = NDArray[np.str_]
 Floats = NDArray[np.float64]
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         found[domain] = measure(model, films, rows)
         print(domain, found[domain], flush=True)
     kept = {
-        "model": hashlib.sha256((model_path(options.model) / CONFIG).read_bytes()).hexdigest(),
+        "weights": hashlib.sha256((model_path(options.model) / WEIGHTS).read_bytes()).hexdigest(),
         "machine": describe(),
         "collections": found,
     }
