@@ -63,19 +63,17 @@ def test_connections_without_a_request_do_not_hold_it_up(model_folder: Path) -> 
         assert server.wait() == 0
 
 
+def serve(model: Path) -> list[str]:
+    """The command, on a free port."""
+    return [sys.executable, "-m", "tonality", "serve", "--port", "0", "--model", str(model)]
+
+
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
 def test_a_signal_while_it_starts(model_folder: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "tonality",
-        "serve",
-        "--port",
-        "0",
-        "--model",
-        str(model_folder),
-    ]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process, ExitStack() as stack:
+    with (
+        subprocess.Popen(serve(model_folder), stderr=subprocess.DEVNULL) as process,
+        ExitStack() as stack,
+    ):
         stack.callback(process.kill)
         status = Path(f"/proc/{process.pid}/status")
         caught = 0
@@ -91,17 +89,7 @@ def test_a_signal_while_it_starts(model_folder: Path) -> None:
 
 def test_it_ends_with_its_terminal(model_folder: Path) -> None:
     master, slave = os.openpty()
-    command = [
-        sys.executable,
-        "-m",
-        "tonality",
-        "serve",
-        "--port",
-        "0",
-        "--model",
-        str(model_folder),
-    ]
-    with subprocess.Popen(command, stderr=slave) as process, ExitStack() as stack:
+    with subprocess.Popen(serve(model_folder), stderr=slave) as process, ExitStack() as stack:
         stack.callback(process.kill)
         os.close(slave)
         shown = b""

@@ -199,6 +199,19 @@ def test_columns_have_one_name_in_all_of_a_file(
     assert equal(result, scored(page_model, content, "jsonl"))
 
 
+def hold_the_second(page: Page) -> list[Route]:
+    """Lets all requests to score pass but the second, which waits; they are listed as they come."""
+    calls: list[Route] = []
+
+    def hold(route: Route) -> None:
+        calls.append(route)
+        if len(calls) != 2:
+            route.continue_()
+
+    page.route("**/v1/score*", hold)
+    return calls
+
+
 def test_a_file_is_of_one_model(open_page: Open, page_model: Path, tmp_path: Path) -> None:
     folder = tmp_path / "small"
     shutil.copytree(page_model, folder)
@@ -208,14 +221,7 @@ def test_a_file_is_of_one_model(open_page: Open, page_model: Path, tmp_path: Pat
         page.locator("#input").fill("I love it")
         expect(page.locator("#verdict .name")).to_have_text("positive")
         before = page.locator("#foot").inner_text()
-        calls: list[Route] = []
-
-        def hold_the_second(route: Route) -> None:
-            calls.append(route)
-            if len(calls) != 2:
-                route.continue_()
-
-        page.route("**/v1/score*", hold_the_second)
+        calls = hold_the_second(page)
         content = table(texts(900))
         drop(page, "x.csv", content)
         expect(page.locator(".rows tbody tr").first).to_be_visible()
@@ -295,14 +301,7 @@ def test_an_outage_in_the_middle_loses_nothing(
 
 def test_a_run_can_be_stopped(open_page: Open, service: Running, page_model: Path) -> None:
     page = open_page(service, "#file").page
-    calls: list[Route] = []
-
-    def hold_the_second(route: Route) -> None:
-        calls.append(route)
-        if len(calls) != 2:
-            route.continue_()
-
-    page.route("**/v1/score*", hold_the_second)
+    hold_the_second(page)
     content = table(texts(900))
     drop(page, "x.csv", content)
     expect(page.locator(".rows tbody tr").first).to_be_visible()

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 from tonality.classifier import DEFAULT_MODEL
 from tonality.data import Dataset
@@ -72,31 +73,20 @@ def adapt(
     place, first = Path(output), Path(output) / LANGUAGE_MODEL
     start = read_start(DEFAULT_MODEL if model is None else model)
     _open(place, recipe, start, pretrain_epochs, resume=resume)
+    told: dict[str, Any] = {"reporter": reporter, "checkpoint_minutes": checkpoint_minutes}
     try:
         if pretrain_epochs:
             if not (first / MODEL).exists():
-                pretrain(
-                    dataset,
-                    _pretraining(recipe, pretrain_epochs),
-                    first,
-                    start_from=start,
-                    resume=(first / RUN).exists(),
-                    reporter=reporter,
-                    checkpoint_minutes=checkpoint_minutes,
-                )
+                before = _pretraining(recipe, pretrain_epochs)
+                begun = (first / RUN).exists()
+                pretrain(dataset, before, first, start_from=start, resume=begun, **told)
             start = start.after(first / MODEL)
             # The language model has the new words; others would be none that it has read.
             vocabulary = dataclasses.replace(recipe.vocabulary, extend=0)
             recipe = dataclasses.replace(recipe, vocabulary=vocabulary)
-        return train(
-            dataset,
-            with_enough_steps(dataset, recipe),
-            place,
-            start_from=start,
-            resume=(place / RUN).exists(),
-            reporter=reporter,
-            checkpoint_minutes=checkpoint_minutes,
-        )
+        recipe = with_enough_steps(dataset, recipe)
+        begun = (place / RUN).exists()
+        return train(dataset, recipe, place, start_from=start, resume=begun, **told)
     except Exception:
         RunFolder(place).abandon_if_nothing_is_begun(ADAPTATION)
         raise
