@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import install_size, predict_speed
+from benchmarks import install_size, predict_speed, predictions
 from benchmarks.contenders import contenders
 from benchmarks.machine import describe, peak_mb
 
@@ -83,3 +83,29 @@ def test_the_machine_is_described_without_paths_or_names() -> None:
     assert set(found) == {"cpu", "cores", "memory_gb", "system", "python", "packages"}
     assert str(Path.home()) not in json.dumps(found)
     assert peak_mb() > 10
+
+
+def test_kept_predictions_give_the_figures_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("sklearn")
+    for name, shares in {"teacher": (0.9, 0.2, 0.6, 0.1), "student": (0.7, 0.6, 0.4, 0.3)}.items():
+        run = tmp_path / f"run-{name}"
+        run.mkdir()
+        labels = ("positive", "negative", "positive", "negative")
+        rows = [
+            f"{row},b{9 - row},{label},{1 - share},{share}\n"
+            for row, (label, share) in enumerate(zip(labels, shares, strict=True))
+        ]
+        (run / "validation.csv").write_text("row,id,label,negative,positive\n" + "".join(rows))
+        predictions.main(["--folder", str(tmp_path / "kept"), "keep", name, str(run)])
+    kept = (tmp_path / "kept" / "teacher.csv").read_text()
+    assert kept.startswith("id,label,positive\nb6,negative,0.1\n")
+
+    capsys.readouterr()
+    predictions.main(["--folder", str(tmp_path / "kept")])
+    shown = capsys.readouterr().out
+    assert "| teacher | 4 | 100.00% (" in shown
+    assert "| student | 4 | 50.00% (" in shown
+    assert "teacher less student: +50.00 points" in shown
+    assert "alone right on 2, student on 0" in shown
