@@ -158,6 +158,7 @@ def run(dataset: Dataset, row: Row, recipe: Recipe, options: argparse.Namespace)
         recipe,
         folder,
         start_from=options.language_model if row.language_model else None,
+        cache=options.runs / "vectors",
         resume=(folder / RUN).exists(),
         reporter=LineReporter(_say),
     )

@@ -377,6 +377,26 @@ def test_a_start_that_fails_leaves_nothing_and_the_corrected_one_works(
     assert train(dataset, recipe, folder).is_dir()
 
 
+def test_word_vectors_serve_other_runs_on_the_same_texts(tmp_path: Path) -> None:
+    dataset, cache = make_dataset(60), tmp_path / "cache"
+    recipe = TINY.with_settings(["training.epochs=1", "vectors.use=true"])
+
+    def run(name: str, *changes: str) -> list[str]:
+        recorder = Recorder()
+        train(
+            dataset, recipe.with_settings(changes), tmp_path / name, cache=cache, reporter=recorder
+        )
+        return [line for line in recorder.lines if line.startswith("word vectors")]
+
+    assert "another run" not in run("first")[0]
+    assert run("again") == ["word vectors are those of another run"]
+    assert weights(tmp_path / "again") == weights(tmp_path / "first")
+    assert "another run" in run("wider", "network.hidden_size=5")[0]
+    for change in ("vectors.window=2", "training.seed=1", "network.embedding_size=5"):
+        assert "another run" not in run(change, change)[0]
+    assert len(list(cache.iterdir())) == 4
+
+
 def test_a_run_that_failed_in_an_empty_folder_leaves_it_empty(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="no such device"):
         train(make_dataset(60), TINY, tmp_path, callbacks=[FailAtStart()])

@@ -56,7 +56,8 @@ def distill(
     cache: Annotated[
         Path | None,
         typer.Option(
-            help="Keep the teachers' answers here, for other students; by default in DIR.",
+            help="Keep the teachers' answers and the word vectors here, for other students; by "
+            "default in DIR.",
             metavar="FOLDER",
         ),
     ] = None,

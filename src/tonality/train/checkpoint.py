@@ -243,14 +243,14 @@ class RunFolder:
             if _BEST.fullmatch(path.name) and path.name != name:
                 path.unlink(missing_ok=True)
 
-    def save_vectors(self, vectors: Floats) -> None:
+    def save_vectors(self, vectors: Floats, name: str = VECTORS) -> None:
         """Saves word vectors, so that a resumed run starts from the same."""
-        self.write(VECTORS, lambda file: np.save(file, vectors, allow_pickle=False))
+        self.write(name, lambda file: np.save(file, vectors, allow_pickle=False))
 
-    def load_vectors(self, shape: tuple[int, int]) -> Floats | None:
+    def load_vectors(self, shape: tuple[int, int], name: str = VECTORS) -> Floats | None:
         """The saved word vectors (V, E); None if there are none of that shape."""
         try:
-            vectors: Floats = np.load(self.path / VECTORS, allow_pickle=False)
+            vectors: Floats = np.load(self.path / name, allow_pickle=False)
         except (OSError, ValueError):
             return None
         return vectors if vectors.shape == shape and vectors.dtype == np.float32 else None

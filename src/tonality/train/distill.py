@@ -46,8 +46,8 @@ def distill(
         teachers: model folders, or names of bundled models; they may read more of a text.
         recipe: the student's settings.
         output: the run's folder; the model goes to its subfolder ``model``.
-        cache: a folder where the teachers' answers are kept, for other students of theirs; by
-            default the run's folder.
+        cache: a folder where the teachers' answers and the word vectors are kept, for other
+            students of theirs; by default the run's folder.
 
     Returns:
         The model folder.
@@ -64,6 +64,7 @@ def distill(
         recipe,
         output,
         teaching=Teaching(found, None if cache is None else RunFolder(cache)),
+        cache=cache,
         resume=resume,
         reporter=reporter,
         callbacks=callbacks,

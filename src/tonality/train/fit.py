@@ -42,6 +42,7 @@ def train(
     *,
     start_from: str | os.PathLike[str] | Start | None = None,
     teaching: Teaching | None = None,
+    cache: str | os.PathLike[str] | None = None,
     resume: bool = False,
     reporter: Reporter | None = None,
     callbacks: Sequence[Callback] = (),
@@ -65,6 +66,8 @@ def train(
             begin with (or what was read of one): its vocabulary, text settings and shape are taken
             over, and its weights, without the head where the labels are others.
         teaching: the teachers of :func:`tonality.train.distill`, if there are any.
+        cache: a folder where word vectors are kept, for other runs on the same texts with the same
+            settings for them; by default none is.
         resume: go on with the run that the folder holds.
         reporter: told how it goes; by default the log.
         callbacks: Lightning callbacks, called before the run's own.
@@ -123,7 +126,8 @@ def train(
         if leads:
             rehearse(data, recipe, folder)
         if state is None and start is None and recipe.vectors.use:
-            data = with_vectors(data, recipe, folder, reporter)
+            kept = None if cache is None else RunFolder(cache)
+            data = with_vectors(data, recipe, folder, reporter, kept)
         if teaching is not None:
             data = teaching.taught(dataset, data, recipe, folder, reporter)
         trainer, loop = take_steps(

@@ -8,6 +8,8 @@ copies.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -224,7 +226,13 @@ def _add_ngrams(
     return vocabulary.with_ngrams(table), dataclasses.replace(train, ngrams=found)
 
 
-def with_vectors(data: Prepared, recipe: Recipe, folder: RunFolder, reporter: Reporter) -> Prepared:
+def with_vectors(
+    data: Prepared,
+    recipe: Recipe,
+    folder: RunFolder,
+    reporter: Reporter,
+    cache: RunFolder | None = None,
+) -> Prepared:
     """The same with word vectors: those that the run's folder holds, or new ones, saved there.
 
     Args:
@@ -232,6 +240,7 @@ def with_vectors(data: Prepared, recipe: Recipe, folder: RunFolder, reporter: Re
         recipe: the settings.
         folder: the run's; a run that is killed meanwhile trains them anew when resumed.
         reporter: told what goes on.
+        cache: where vectors are kept for other runs with the same texts and settings.
 
     Raises:
         DependencyError: gensim is not installed.
@@ -245,12 +254,36 @@ def with_vectors(data: Prepared, recipe: Recipe, folder: RunFolder, reporter: Re
         return dataclasses.replace(data, vectors=saved)
     # Whole texts, whatever the network reads of them; n-grams have no part in this.
     whole: TextConfig = dataclasses.replace(recipe.text, max_tokens=0)
-    encoder = Encoder(whole, vocabulary.with_ngrams(None))
+    texts = Encoder(whole, vocabulary.with_ngrams(None)).encode(data.corpus)
+    name = _vectors_name(texts, shape, recipe)
+    vectors = None if cache is None else cache.load_vectors(shape, name)
+    if vectors is None:
+        vectors = _new_vectors(texts, shape, recipe, reporter)
+        if cache is not None:
+            cache.save_vectors(vectors, name)
+    else:
+        reporter.say("word vectors are those of another run")
+    folder.save_vectors(vectors)
+    return dataclasses.replace(data, vectors=vectors)
+
+
+def _vectors_name(texts: Encoded, shape: tuple[int, int], recipe: Recipe) -> str:
+    """What the vectors of these texts and settings are called among those of other runs."""
+    asked = [*shape, recipe.training.seed, dataclasses.asdict(recipe.vectors)]
+    content = hashlib.sha256(json.dumps(asked, sort_keys=True).encode())
+    content.update(texts.ids.tobytes())
+    content.update(texts.offsets.tobytes())
+    return f"vectors-{content.hexdigest()[:16]}.npy"
+
+
+def _new_vectors(
+    texts: Encoded, shape: tuple[int, int], recipe: Recipe, reporter: Reporter
+) -> Floats:
     settings = recipe.vectors
     reporter.say(f"word vectors: {settings.epochs} epochs")
     vectors = word_vectors(
-        encoder.encode(data.corpus),
-        vocabulary.size,
+        texts,
+        shape[0],
         size=shape[1],
         epochs=settings.epochs,
         window=settings.window,
@@ -259,5 +292,4 @@ def with_vectors(data: Prepared, recipe: Recipe, folder: RunFolder, reporter: Re
         progress=lambda done: reporter.say(f"word vectors: epoch {done} of {settings.epochs} done"),
     )
     vectors *= settings.deviation / max(float(vectors.std()), float(np.finfo(np.float32).tiny))
-    folder.save_vectors(vectors)
-    return dataclasses.replace(data, vectors=vectors)
+    return vectors
