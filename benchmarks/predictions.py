@@ -88,9 +88,15 @@ def table(kept: dict[str, Kept]) -> str:
             low, high = pair.accuracy.interval
             lines.append(
                 f"\n{two} less {one}: {100 * pair.accuracy.value:+.2f} points ({100 * low:+.2f} to "
-                f"{100 * high:+.2f}); alone right on {pair.only_first}, {one} on {pair.only_second}"
+                f"{100 * high:+.2f}); alone right on {pair.only_first}, {one} on {pair.only_second}; "
+                f"averaged {_accuracy_together(first, second):.2%}"
             )
     return "\n".join(lines)
+
+
+def _accuracy_together(first: Kept, second: Kept) -> float:
+    verdicts = (first.probabilities + second.probabilities).argmax(axis=1)
+    return float((verdicts == first.labels).mean())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -108,4 +108,4 @@ def test_kept_predictions_give_the_figures_again(
     assert "| teacher | 4 | 100.00% (" in shown
     assert "| student | 4 | 50.00% (" in shown
     assert "teacher less student: +50.00 points" in shown
-    assert "alone right on 2, student on 0" in shown
+    assert "alone right on 2, student on 0; averaged 100.00%" in shown

@@ -168,9 +168,10 @@ def run_training(
     reporter = _reporter()
     expected = recipe.expected
     if expected.minutes:
+        reached = f" and {expected.accuracy:.1%} on validation" if expected.accuracy else ""
         reporter.say(
-            f"recipe {recipe.name}: expect about {expected.minutes:.0f} minutes and "
-            f"{expected.accuracy:.1%} on validation ({expected.data}, {expected.machine})"
+            f"recipe {recipe.name}: expect about {expected.minutes:.0f} minutes{reached} "
+            f"({expected.data}, {expected.machine})"
         )
     try:
         folder = work(options.load(), reporter)
