@@ -88,8 +88,8 @@ def table(kept: dict[str, Kept]) -> str:
             low, high = pair.accuracy.interval
             lines.append(
                 f"\n{two} less {one}: {100 * pair.accuracy.value:+.2f} points ({100 * low:+.2f} to "
-                f"{100 * high:+.2f}); alone right on {pair.only_first}, {one} on {pair.only_second}; "
-                f"averaged {_accuracy_together(first, second):.2%}"
+                f"{100 * high:+.2f}); alone right on {pair.only_first}, {one} on {pair.only_second}"
+                f"; averaged {_accuracy_together(first, second):.2%}"
             )
     return "\n".join(lines)
 
