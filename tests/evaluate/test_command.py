@@ -165,6 +165,13 @@ def test_two_models_are_compared_and_no_more(run: Run, reviews: Path, tmp_path: 
     assert "two to compare" in stderr
 
 
+def test_models_of_other_labels_are_refused_before_the_data_is_read(
+    run: Run, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=r"general has negative, neutral, positive"):
+        run(tmp_path / "nowhere.csv", "--model", "general")
+
+
 def test_a_temperature_fitted_on_these_rows_is_cross_fitted(
     app: typer.Typer, tmp_path: Path
 ) -> None:

@@ -68,10 +68,12 @@ def evaluate(
     from tonality.data import load_dataset, parse_label_map
     from tonality.evaluate.metrics import require_sklearn
     from tonality.evaluate.parts import choose_part
+    from tonality.evaluate.result import check_comparable
 
     part = part_named(split)
     require_sklearn()
     classifiers = [load(name) for name in names]
+    check_comparable({name: each.labels for name, each in zip(names, classifiers, strict=True)})
     if report is not None:
         from tonality.evaluate.figures import require_matplotlib
         from tonality.evaluate.page import require_jinja2

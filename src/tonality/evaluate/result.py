@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,12 +115,7 @@ def side_by_side(
     if second is None:
         return Result(facts, chosen, first)
     names, others = first.classifier.labels, second.classifier.labels
-    if set(names) != set(others):
-        raise ConfigError(
-            f"models can be compared if their labels are the same; {first.name} has "
-            f"{', '.join(names)}, {second.name} has {', '.join(others)}. Measure each in a run "
-            "of its own"
-        )
+    check_comparable({first.name: names, second.name: others})
     order = np.array([others.index(name) for name in names])
     place = order.argsort()  # where each of the second's classes is among the first's
     comparison = compare(
@@ -130,3 +125,18 @@ def side_by_side(
         verdicts=(first.measured.verdicts, place[second.measured.verdicts]),
     )
     return Result(facts, chosen, first, second, comparison)
+
+
+def check_comparable(labels: Mapping[str, Sequence[str]]) -> None:
+    """Checks that models, given by name with their labels, have the same ones.
+
+    Raises:
+        ConfigError: they have not.
+    """
+    if len({frozenset(each) for each in labels.values()}) > 1:
+        (first, names), (second, others) = labels.items()
+        raise ConfigError(
+            f"models can be compared if their labels are the same; {first} has "
+            f"{', '.join(names)}, {second} has {', '.join(others)}. Measure each in a run "
+            "of its own"
+        )
