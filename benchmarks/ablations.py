@@ -18,6 +18,7 @@ import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ from benchmarks.machine import describe
 from benchmarks.predict_speed import RESULTS, ROOT
 from tonality import artifact
 from tonality.data import Dataset, Table, load_dataset
+from tonality.errors import ConfigError
+from tonality.manifest import CONFIG
 from tonality.train import train
 from tonality.train.checkpoint import MODEL, RUN
 from tonality.train.division import divide
@@ -109,7 +112,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     kept: dict[str, Any] = {"rows": {}}
     if options.output.exists():
         kept = json.loads(options.output.read_text(encoding="utf-8"))
-    kept |= {"data": {"name": dataset.name, "sha256": dataset.sha256}, "machine": describe()}
+    kept["machine"] = describe()
+    of_data = {"name": dataset.name, "sha256": dict(dataset.sha256)}
+    start = options.language_model
+    begun = None if start is None else sha256((Path(start) / CONFIG).read_bytes()).hexdigest()
     for row in plan.rows:
         if options.only and row.title not in options.only:
             continue
@@ -118,12 +124,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
             continue
         for seed in row.seeds:
             recipe = row.recipe(plan.common, seed)
-            asked = {"settings": recipe.settings(), "labelled": row.labelled}
+            asked = {"settings": recipe.settings(), "labelled": row.labelled, "data": of_data}
+            if row.language_model:
+                asked["start"] = begun
             held = kept["rows"].setdefault(row.title, {})
             if {key: held.get(str(seed), {}).get(key) for key in asked} == asked:
                 continue
             _say(f"{row.title}, seed {seed}")
-            held[str(seed)] = asked | run(dataset, row, recipe, options)
+            try:
+                held[str(seed)] = asked | run(dataset, row, recipe, options)
+            except ConfigError as fault:  # such as a language model of another shape
+                _say(f"{row.title}: left out: {fault}")
+                continue
             options.output.parent.mkdir(parents=True, exist_ok=True)
             options.output.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     shown = table(plan, kept["rows"])

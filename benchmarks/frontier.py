@@ -34,8 +34,10 @@ from tonality.evaluate.figures import COLOURS, INK, MUTED, canvas, drawing, perc
 from tonality.train.checkpoint import MODEL, RUN
 from tonality.train.distill import distill
 from tonality.train.division import divide
+from tonality.train.identity import check_dataset
 from tonality.train.progress import LineReporter
 from tonality.train.recipe import Recipe
+from tonality.train.teachers import read_teachers
 
 SHAPES = Path(__file__).with_name("frontier.toml")
 PICTURE = ROOT / "docs" / "frontier.png"
@@ -125,9 +127,17 @@ def train(dataset: Dataset, teachers: Sequence[str], recipe: Recipe, name: str, 
     """The model folder of a shape, trained, gone on with, or there from before."""
     run = runs / re.sub(r"\W+", "-", name).strip("-")
     if (run / MODEL).exists():
-        held = Recipe.from_dict(artifact.read(run / MODEL).provenance["recipe"])
-        if held.settings() != recipe.settings():
-            sys.exit(f"{run} holds a model of other settings; remove it, or choose other --runs")
+        held = artifact.read(run / MODEL).provenance
+        asked = read_teachers(teachers, check_dataset(dataset))
+        if (
+            Recipe.from_dict(held["recipe"]).settings() != recipe.settings()
+            or held["data"]["sha256"] != dict(dataset.sha256)
+            or [each["sha256"] for each in held["teachers"]["each"]] != [t.sha256 for t in asked]
+        ):
+            sys.exit(
+                f"{run} holds a model of other settings, data or teachers; remove it, or choose "
+                "other --runs"
+            )
         return run / MODEL
     resume = (run / RUN).exists()
     reporter = LineReporter(_say)

@@ -76,17 +76,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     options.output.mkdir(parents=True, exist_ok=True)
     parts: dict[str, list[Row]] = {"train": [], "validation": [], "unlabelled": []}
+    measured: set[str] = set()
     for found in collections(options.data):
+        rows = rows_of(found)
+        # A collection that is left out is measured too, as one that the model does not know.
+        measured |= {letters(row["text"]) for row in rows["validation"]}
         if found.domain in options.without:
             continue
-        rows = rows_of(found)
         if found.domain == "imdb":
             rows["train"] = some(rows["train"], options.imdb_labelled)
             rows["unlabelled"] = some(rows["unlabelled"], options.imdb_unlabelled)
         for part in parts:
             parts[part] += rows[part]
-    parts["unlabelled"] += sentences(parts, options.sentences)
-    measured = {letters(row["text"]) for row in parts["validation"]}
+    parts["unlabelled"] += sentences(parts, measured, options.sentences)
     for part in ("train", "unlabelled"):
         parts[part] = [row for row in parts[part] if letters(row["text"]) not in measured]
     for part, written in parts.items():
@@ -129,9 +131,8 @@ def some(rows: list[Row], number: int) -> list[Row]:
     return [rows[row] for row in sorted(chosen)]
 
 
-def sentences(parts: dict[str, list[Row]], number: int) -> list[Row]:
+def sentences(parts: dict[str, list[Row]], measured: set[str], number: int) -> list[Row]:
     """So many single sentences of texts to learn from, IMDB's aside, each once."""
-    measured = {letters(row["text"]) for row in parts["validation"]}
     found: dict[str, str] = {}
     for row in [*parts["train"], *parts["unlabelled"]]:
         pieces = SENTENCE_END.split(row["text"])

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from made_up_reviews import TINY, make_dataset, make_table
 
-from benchmarks import ablations, frontier
+from benchmarks import ablations, adaptation, frontier
 from tonality.data import split
 from tonality.train import train
 
@@ -68,6 +68,9 @@ def test_the_frontier_is_trained_once_measured_and_drawn(
     assert shown.err.count("asking the teacher") == 1
     frontier.main([*arguments, "--only", "narrow"])
     assert "steps of up to" not in capsys.readouterr().err  # it is trained already
+    other = train(make_dataset(60), TINY.with_settings(["training.seed=1"]), tmp_path / "other")
+    with pytest.raises(SystemExit, match="holds a model of other settings, data or teachers"):
+        frontier.main([str(other) if word == str(teacher) else word for word in arguments])
     with pytest.raises(SystemExit, match="no such shape; there are narrow, wide"):
         frontier.main([*arguments, "--only", "huge"])
 
@@ -114,6 +117,61 @@ def test_ablations_go_on_with_what_is_missing(
     assert again.startswith("# My results")
     assert again.endswith("\nmore\n")
     assert again.count("| base: as it is |") == 1
+
+
+def test_ablations_of_other_data_are_made_anew_and_a_start_of_another_shape_stops_nothing(
+    data: Path, recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = tmp_path / "rows.toml"
+    rows.write_text(
+        f'recipe = "{recipe}"\n'
+        '[[rows]]\ngroup = "start"\nname = "model"\nlanguage_model = true\n'
+        'settings = ["network.hidden_size=7"]\n'
+        '[[rows]]\ngroup = "base"\nname = "as it is"\n'
+    )
+    start = train(make_dataset(60), TINY.with_settings(["training.epochs=1"]), tmp_path / "start")
+    few = tmp_path / "few.csv"
+    few.write_text("\n".join((data / "train.csv").read_text().splitlines()[:81]) + "\n")
+    output = tmp_path / "ablations.json"
+    arguments = [
+        "--rows", str(rows), "--runs", str(tmp_path / "runs"), "--output", str(output),
+        "--page", str(tmp_path / "results.md"), "--language-model", str(start),
+    ]  # fmt: skip
+    for source, held_out in ((data, 20), (few, 16), (few, 16)):
+        ablations.main(["--data", str(source), *arguments])
+        kept = json.loads(output.read_text())["rows"]["base: as it is"]["0"]
+        assert kept["n"] == held_out
+    told = capsys.readouterr().err
+    assert told.count("start: model: left out: network.hidden_size is 7") == 3
+    assert told.count("steps of up to") == 2  # the third time it is there
+
+
+def test_adapting_is_measured_anew_for_another_model_of_the_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("pyarrow")
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for name, size in (("train", 60), ("unlabel", 10)):
+        found = make_table(size)
+        columns = {"text": found.texts} | ({"label": found.labels} if name == "train" else {})
+        pq.write_table(pa.table(columns), tmp_path / f"toys.{name}.parquet")
+    models = [
+        train(make_dataset(60), TINY.with_settings([f"training.seed={seed}"]), tmp_path / str(seed))
+        for seed in (0, 1)
+    ]
+    page, output = tmp_path / "page.md", tmp_path / "adaptation.json"
+    for model in (models[0], models[0], models[1]):
+        adaptation.main(
+            ["--data", str(tmp_path), "--model", str(model), "--name", "mine", "--sizes", "20",
+             "--methods", "as it is", "TF-IDF + LR", "--output", str(output), "--page", str(page)]
+        )  # fmt: skip
+    told = capsys.readouterr().err
+    assert told.count("toys mine as it is") == 2
+    assert told.count("toys TF-IDF + LR 20") == 1
+    kept = json.loads(output.read_text())["accuracy"]["toys"]
+    assert f"| toys | {kept['mine as it is']['0']:.1%} | " in page.read_text()
 
 
 def test_fewer_labels_leave_the_validation_part_alone() -> None:
