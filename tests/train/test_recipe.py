@@ -55,6 +55,16 @@ def test_settings_change_one_value_each_and_void_what_was_measured() -> None:
     assert recipe.with_settings([]) == recipe
 
 
+def test_a_number_stands_for_the_choice_it_spells(tmp_path: Path) -> None:
+    """TOML makes one of ``32``, and who writes it means the precision."""
+    file = tmp_path / "mine.toml"
+    file.write_text("[training]\nprecision = 32\n", encoding="utf-8")
+    half = Recipe().with_settings(["training.precision=bf16"])
+    for recipe in (Recipe.load(file), half.with_settings(["training.precision=32"])):
+        assert recipe.training.precision == "32"
+        assert recipe.settings() == Recipe().settings()
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -71,6 +81,7 @@ def test_settings_change_one_value_each_and_void_what_was_measured() -> None:
         ("training.seed=-1", "training.seed is -1; it takes a number from 0 to"),
         ("optimiser.learning_rate=nan", "optimiser.learning_rate is nan; it takes a number"),
         ("optimiser.schedule=step", "one of 'linear', 'cosine', 'constant'"),
+        ("training.precision=16", "training.precision is 16; it takes one of '32', 'bf16'"),
         ("optimiser.betas=[0.9]", "it takes a list of 2, each a number"),
         ("network.dense=[4, 0]", "network.dense is (4, 0); it takes a number from 1"),
         (f"network.dense={[4] * 65}", "network.dense has 65 layers; 64 are the most"),

@@ -61,9 +61,11 @@ def check(settings: Any, section: str) -> None:
 
 
 def _coerced(value: Any, kind: Any) -> Any:
-    """TOML's nearest thing as what the field holds: 1 for 1.0, a list for a tuple."""
+    """TOML's nearest thing as what the field holds: 1 for 1.0, 32 for "32", a list for a tuple."""
     if kind is float and type(value) is int:
         return float(value)
+    if get_origin(kind) is Literal and type(value) in (int, float):
+        return str(value) if str(value) in get_args(kind) else value
     if get_origin(kind) is tuple and isinstance(value, list):
         return tuple(_coerced(item, get_args(kind)[0]) for item in value)
     return value
