@@ -205,12 +205,32 @@ def test_what_is_no_list_of_texts_is_refused(
         ({"settings": {"epochs": 3}}, "name its section too"),
         ({"ordered": True}, "training.ordered needs labels that are different numbers"),
         ({"validation_fraction": 1.0}, "validation_fraction is 1.0"),
+        ({"device": "tpu"}, "device is 'tpu'; it takes one of 'cpu', 'gpu', 'auto'"),
     ],
     ids=str,
 )
 def test_bad_settings_are_told_at_fit(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         small(**change).fit(*reviews())
+
+
+def test_a_gpu_that_is_not_there_is_told_at_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    from lightning.pytorch import accelerators
+
+    for name in ("CUDAAccelerator", "MPSAccelerator"):
+        monkeypatch.setattr(getattr(accelerators, name), "is_available", lambda: False)
+    with pytest.raises(ValueError, match="device is 'gpu', and torch finds none here; 'auto'"):
+        small(device="gpu").fit(*reviews())
+
+
+def test_trains_on_all_texts_where_none_are_held_out() -> None:
+    texts, labels = reviews(24)
+    model = small(epochs=3, settings={"training.validation": 0.0}).fit(texts, labels)
+    assert model.artifact_.provenance["rows"]["train"] == 24
+    assert model.n_iter_ == 3
+    assert model.history_ == []
+    assert model.predict(texts).shape == (24,)
+    assert model.partial_fit(texts, labels).n_iter_ == 3
 
 
 def test_too_few_texts_are_told() -> None:

@@ -20,7 +20,13 @@ from tonality.artifact import Artifact
 from tonality.classifier import Classifier, decide, model_path
 from tonality.data import Table
 from tonality.errors import ConfigError, DataError
-from tonality.sklearn.inputs import Floats, check_labels, check_texts, check_weights
+from tonality.sklearn.inputs import (
+    Floats,
+    check_device,
+    check_labels,
+    check_texts,
+    check_weights,
+)
 from tonality.sklearn.settings import to_recipe
 
 if TYPE_CHECKING:
@@ -56,7 +62,10 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             the best epoch is that of the highest macro F1, otherwise of the highest accuracy.
         ordered: the labels are numbers, and a near one is less wrong than a far one.
         validation_fraction: share of the texts that is held out to choose the best epoch and to
-            fit the temperature of the probabilities; copies of a text stay on one side.
+            fit the temperature of the probabilities; copies of a text stay on one side. With
+            ``settings={"training.validation": 0}`` all texts are learnt from: every epoch is done,
+            the last one's weights are kept, nothing is measured, and the temperature is the
+            setting ``training.temperature``.
         early_stopping: stop when the held-out part has not done better for ``n_iter_no_change``
             epochs. The weights of the best epoch are kept either way.
         n_iter_no_change: so many epochs.
@@ -72,7 +81,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Attributes:
         classes_: the labels, sorted.
         n_iter_: epochs done in the last call.
-        history_: what each evaluation of the last call found.
+        history_: what each evaluation of the last call found; empty where no text was held out.
         artifact_: the trained model: what a model folder holds.
     """
 
@@ -149,7 +158,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 part at all.
 
         Raises:
-            ValueError: texts, labels, weights or settings that cannot be used.
+            ValueError: texts, labels, weights, settings or a device that cannot be used.
             DependencyError: a package of the extra ``train`` is missing.
             TrainingError: training diverged or ran out of memory.
         """
@@ -280,6 +289,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _train(self, table: Table, classes: NDArray[Any], *, go_on: bool) -> None:
         from tonality.train.memory import train_in_memory
 
+        check_device(self.device)  # after the import, which tells of missing packages
         random = check_random_state(self.random_state)
         seed, cut = (int(number) for number in random.randint(2**31 - 1, size=2))
         if go_on:
@@ -292,7 +302,9 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(str(fault)) from fault
         self._cut = cut
         self.history_ = [asdict(row) for row in trained.evaluations]
-        self.n_iter_ = round(trained.evaluations[-1].epoch)
+        # Without a held-out part nothing is evaluated, and the weights kept are the last epoch's.
+        kept = trained.artifact.provenance["best"]["epoch"]
+        self.n_iter_ = round(trained.evaluations[-1].epoch if trained.evaluations else kept)
         self._take(trained.artifact, classes)
 
     def _take(self, trained: Artifact, classes: NDArray[Any]) -> None:

@@ -1,4 +1,4 @@
-"""What the estimator is given: texts, labels and weights, refused as scikit-learn would."""
+"""What the estimator is given: texts, labels, weights, device; refused as scikit-learn would."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
 Floats = NDArray[np.float64]
+
+DEVICES = ("cpu", "gpu", "auto")
 
 
 def check_texts(X: Iterable[str | None]) -> list[str | None]:
@@ -70,3 +72,21 @@ def check_weights(given: ArrayLike | None, count: int) -> Floats | None:
     if not weights.any():
         raise ValueError("every sample weight is zero, so no text counts")
     return weights
+
+
+def check_device(device: str) -> None:
+    """Checks that there is such a device.
+
+    Raises:
+        ValueError: it is none of :data:`DEVICES`, or a GPU and none is there.
+    """
+    if device not in DEVICES:
+        raise ValueError(f"device is {device!r}; it takes one of {', '.join(map(repr, DEVICES))}")
+    if device == "gpu":
+        from lightning.pytorch.accelerators import CUDAAccelerator, MPSAccelerator
+
+        if not (CUDAAccelerator.is_available() or MPSAccelerator.is_available()):
+            raise ValueError(
+                "device is 'gpu', and torch finds none here; 'auto' takes a GPU where there is one "
+                "and the CPU elsewhere"
+            )
