@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made_up_reviews import FEELINGS, TINY, make_dataset, make_table
+from test_fit import Recorder
 from test_language_model import StopAt
 from typer.testing import CliRunner
 
@@ -20,9 +21,10 @@ import tonality
 from tonality.artifact import read
 from tonality.cli import app
 from tonality.data import Dataset
-from tonality.errors import TrainingError
+from tonality.errors import ConfigError, TrainingError
 from tonality.train import train
 from tonality.train.adapt import LEAST_STEPS, adapt, with_enough_steps
+from tonality.train.pretrain import pretrain
 from tonality.train.recipe import Recipe
 
 ADAPT = Recipe.load("adapt").with_settings(
@@ -95,6 +97,36 @@ def test_other_labels(model: Path, tmp_path: Path) -> None:
     assert read(adapted).labels == tuple(sorted(FEELINGS))
 
 
+def test_labels_that_the_data_lacks_are_gone_and_the_log_says_so(tmp_path: Path) -> None:
+    quick = ["training.epochs=1"]
+    three = train(make_dataset(classes=3), TINY.with_settings(quick), tmp_path / "three")
+    few = ADAPT.with_settings(quick)
+    for epochs, times in ((0, 1), (1, 2)):  # once more before a language model
+        told = Recorder()
+        folder = adapt(
+            of_the_trade(80), few, tmp_path / f"two-{epochs}", model=three,
+            pretrain_epochs=epochs, reporter=told,
+        )  # fmt: skip
+        assert read(folder).labels == ("negative", "positive")
+        lines = [line for line in told.lines if "will not know 'neutral', as three does" in line]
+        assert len(lines) == times
+    told = Recorder()
+    adapt(of_the_trade(80, classes=3), few, tmp_path / "all", model=three, reporter=told)
+    assert "will not know" not in " ".join(told.lines)
+
+
+def test_two_layers_of_both_directions_are_no_language_model(tmp_path: Path) -> None:
+    deep = TINY.with_settings(["network.layers=2", "training.epochs=1"])
+    model = train(make_dataset(), deep, tmp_path / "deep")
+    with pytest.raises(ConfigError, match="deep cannot go on as a language model: it has 2 LSTM"):
+        adapt(of_the_trade(80), ADAPT, tmp_path / "run", model=model, pretrain_epochs=1)
+    with pytest.raises(ConfigError, match="cannot go on as a language model"):
+        pretrain(of_the_trade(80), ADAPT, tmp_path / "run", start_from=model)
+    assert not (tmp_path / "run").exists()
+    adapt(of_the_trade(80), ADAPT.with_settings(["training.epochs=1"]), tmp_path / "run",
+          model=model)  # fmt: skip
+
+
 def test_few_texts_get_more_epochs() -> None:
     few = with_enough_steps(make_dataset(40), ADAPT)
     steps = -(-32 // 16) * few.training.epochs
@@ -148,6 +180,10 @@ def test_the_command(model: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0, result.stderr
     assert result.stdout.strip() == str(tmp_path / "run" / "model")
     assert read(tmp_path / "run" / "model").provenance["rows"]["unlabelled"] == 30
-    wrong = CliRunner().invoke(app, [*words[:-1], str(tmp_path / "two"), "--model", "no-such"])
+    again = [*words[:-1], str(tmp_path / "two")]
+    wrong = CliRunner().invoke(app, [*again, "--model", "no-such"])
     assert wrong.exit_code != 0
+    # The default, asked for: the model has 6.
+    other = CliRunner().invoke(app, [*again, "--set", "network.hidden_size=128"])
+    assert "network.hidden_size is 128, but run, from which to start, has 6" in str(other.exception)
     assert not (tmp_path / "two").exists()

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
-from made_up_reviews import TINY, make_dataset
+from made_up_reviews import TINY, make_dataset, make_table
 from test_language_model import RECIPE as LANGUAGE_MODEL
 from test_language_model import StopAt
 
 import tonality
 from tonality.artifact import read
 from tonality.errors import ConfigError, DataError, TrainingError
-from tonality.train.plan import Plan, run_plan
+from tonality.train.plan import Plan, Stage, run_plan
+from tonality.train.plan_check import check_stages
 from tonality.train.recipe import shipped_plans
 
 
@@ -87,9 +89,10 @@ def test_a_plan_goes_from_texts_to_a_student(plan: Plan, tmp_path: Path) -> None
     changed = plan.with_settings(["lm.pretraining.epochs=7"])
     with pytest.raises(ConfigError, match="other stages or settings"):
         run_plan(dataset, changed, output, resume=True)
+    plan = plan.with_settings(["student.network.hidden_size=5", "lm.pretraining.epochs=3"])
     model = run_plan(dataset, plan, output, resume=True)
     assert model == output / "model"
-    assert read(model).network.hidden_size == 4
+    assert read(model).network.hidden_size == 5  # the student had not begun
     assert read(output / "teacher" / "model").provenance["start"]["kind"] == "language model"
     assert tonality.load(model).predict("a great film").tokens_read == 3
     assert run_plan(dataset, plan, output, resume=True) == model  # there is nothing left to do
@@ -125,6 +128,10 @@ def test_nothing_to_resume(plan: Plan, tmp_path: Path) -> None:
             ],
             "a language model is no teacher",
         ),
+        (
+            [{"name": "a"}, {"name": "b", "task": "distill", "teachers": ["a", "a"]}],
+            "the same teacher twice",
+        ),
         ([{"name": "a", "task": "dance"}], "one of 'pretrain', 'train', 'distill'"),
         ([{"name": "a", "speed": 3}], "no setting stages.speed"),
     ],
@@ -147,6 +154,46 @@ def test_settings_name_their_stage(plan: Plan) -> None:
 def test_what_fails_before_anything_is_begun_leaves_nothing(plan: Plan, tmp_path: Path) -> None:
     output = tmp_path / "out"
     bad = plan.with_settings(["lm.training.validation=0.001"])
-    with pytest.raises(DataError):
+    with pytest.raises(DataError, match="stage 'lm'"):
         run_plan(make_dataset(), bad, output)
     assert not output.exists()
+    dots = dataclasses.replace(make_table(100), texts=["." * n for n in range(1, 101)])
+    blank = plan.with_settings(["lm.text.drop_punctuation=true"])
+    with pytest.raises(DataError, match="no text to learn from"):
+        run_plan(dataclasses.replace(make_dataset(), train=dots), blank, output)
+    assert not output.exists()
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("teacher.unlabelled.entropy=1", "'teacher': unlabelled.entropy wants texts without"),
+        ("teacher.network.hidden_size=32", "'teacher': network.hidden_size is 32, but lm, .* 10"),
+        # The default, asked for.
+        ("teacher.network.embedding_size=128", "embedding_size is 128, but lm, .* has 8"),
+        ("teacher.text.lower_case=false", "'teacher': text.lower_case is False, but lm,"),
+        ("teacher.training.ordered=true", "'teacher': .*training.ordered"),
+        ("student.training.class_weights=balanced", "'student': training.class_weights does not"),
+        ("student.training.validation=0.001", "'student': "),
+    ],
+)
+def test_mistakes_in_later_stages_show_before_the_first(
+    plan: Plan, tmp_path: Path, setting: str, message: str
+) -> None:
+    output = tmp_path / "out"
+    with pytest.raises((ConfigError, DataError), match=message):
+        run_plan(make_dataset(), plan.with_settings([setting]), output)
+    assert not output.exists()
+
+
+def test_a_stage_decides_for_those_after_it() -> None:
+    """What it took over from its own start, it hands on."""
+    lm = Stage("lm", "pretrain", settings=("network.layers=2", "network.hidden_size=10"))
+    forward = Stage("first", start_from="lm", settings=("network.bidirectional=false",))
+    check_stages(make_dataset(), [lm, forward, Stage("again", "pretrain", start_from="first")])
+    other = Stage("second", start_from="first", settings=("network.hidden_size=20",))
+    with pytest.raises(ConfigError, match=r"'second': network.hidden_size is 20, but first, .* 10"):
+        check_stages(make_dataset(), [lm, forward, other])
+    both = dataclasses.replace(forward, settings=("network.bidirectional=true",))
+    with pytest.raises(ConfigError, match="'again': first cannot go on as a language model"):
+        check_stages(make_dataset(), [lm, both, Stage("again", "pretrain", start_from="first")])

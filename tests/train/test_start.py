@@ -12,9 +12,11 @@ import pytest
 import torch
 from made_up_reviews import TINY, make_dataset, make_table
 from test_fit import Recorder
+from typer.testing import CliRunner
 
 import tonality
 from tonality.artifact import read
+from tonality.cli import app
 from tonality.data import Dataset, Table
 from tonality.encode import Encoder
 from tonality.errors import ArtifactError, ConfigError
@@ -124,6 +126,73 @@ def test_what_the_start_decides_cannot_be_asked_otherwise(language_model: Path) 
     assert (free.text.max_tokens, free.network.pooling) == (20, "last")
 
 
+def test_a_default_that_is_asked_for_is_no_default(language_model: Path) -> None:
+    start = read_start(language_model)
+    default = CLASSIFY.with_settings(["network.hidden_size=128", "text.lower_case=true"])
+    assert start.settings(default).network.hidden_size == 10  # as if it were left out
+    with pytest.raises(ConfigError, match=r"network.hidden_size is 128, .* has 10"):
+        start.settings(default, {"network.hidden_size"})
+    assert start.settings(default, {"text.lower_case", "network.pooling"}).text.lower_case
+
+
+def test_the_command_refuses_defaults_that_are_asked_for(model: Path, tmp_path: Path) -> None:
+    table = make_table(40)
+    lines = [f"{label},{text}" for label, text in zip(table.labels or (), table.texts, strict=True)]
+    (tmp_path / "films.csv").write_text("\n".join(["label,text", *lines]))
+    words = ["train", "--data", str(tmp_path / "films.csv"), "--recipe", "adapt",
+             "--start-from", str(model), "-o", str(tmp_path / "run")]  # fmt: skip
+    result = CliRunner().invoke(app, [*words, "--set", "network.embedding_size=128"])
+    assert "network.embedding_size is 128, but tiny, from which" in str(result.exception)
+    assert not (tmp_path / "run").exists()
+    result = CliRunner().invoke(app, [*words, "--set", "training.epochs=1"])
+    assert result.exit_code == 0, result.stderr
+
+
+def started(
+    folder: Path, *settings: str, kind: str = "language model"
+) -> tuple[dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]], str]:
+    """What a classifier takes from a start, and which of its parts begin at random."""
+    start = read_start(folder)
+    assert start.kind == kind
+    recipe = start.settings(CLASSIFY.with_settings(settings))
+    config = recipe.network.config(vocabulary_size=start.vocabulary.size, ngram_rows=0, classes=2)
+    labels = ("negative", "positive")
+    return start.for_network(config, labels), start.at_random(config, labels)
+
+
+def test_a_layer_gets_all_its_weights_or_none(tmp_path: Path) -> None:
+    """The second layer of a classifier reads both directions, that of a language model its own."""
+    deep = PRETRAINING.with_settings(["network.layers=3"])
+    folder = pretrain(make_dataset(), deep, tmp_path / "deep")
+    taken, parts = started(folder, "network.bidirectional=true")
+    names = {name.rpartition(".")[0] for name in taken}
+    assert names == {"embedding", "lstm.0.forward", "lstm.0.backward"}
+    assert len(taken) == 7
+    wanted = "layers 2 to 3 of the forward direction and layers 2 to 3 of the backward direction"
+    assert parts == wanted
+    taken, parts = started(folder, "network.bidirectional=false")
+    assert (len(taken), parts) == (10, "")
+
+
+def test_what_begins_at_random_is_told_and_recorded(tmp_path: Path) -> None:
+    recipe = PRETRAINING.with_settings(["pretraining.direction=forward"])
+    forward = pretrain(make_dataset(), recipe, tmp_path / "forward")
+    told, quiet = Recorder(), Recorder()
+    both = CLASSIFY.with_settings(["network.bidirectional=true"])
+    trained = read(
+        train(make_dataset(), both, tmp_path / "both", start_from=forward, reporter=told)
+    )
+    (line,) = [line for line in told.lines if "at random" in line]
+    assert line.startswith("forward, from which this starts, has nothing that fits these parts")
+    assert line.endswith("begin at random: the backward direction")
+    assert trained.provenance["start"]["at_random"] == "the backward direction"
+    assert "; the backward direction began at random)" in trained.card
+    one = CLASSIFY.with_settings(["network.bidirectional=false"])
+    fits = read(train(make_dataset(), one, tmp_path / "one", start_from=forward, reporter=quiet))
+    assert "at random" not in " ".join(quiet.lines)
+    assert "at_random" not in fits.provenance["start"]
+
+
 def test_a_model_goes_on_learning(model: Path, tmp_path: Path) -> None:
     """Same labels: with a rate of nothing, it gives the same verdicts as before."""
     still = TINY.with_settings(["optimiser.learning_rate=1e-8", "training.average=0"])
@@ -168,6 +237,9 @@ def test_strange_labels_get_a_new_head(model: Path) -> None:
     names = data.start.for_network(data.network, data.labels)
     assert "embedding.weight" in names
     assert not any(name.startswith("output.") for name in names)
+    random, lost = data.start.news(data.network, data.labels)
+    assert random.endswith("begin at random: the head")
+    assert "will not know 'negative', 'positive', as tiny does" in lost
 
 
 def test_new_words_are_added_at_the_end(model: Path, tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def adapt(
     from tonality.train.checkpoint import asked_recipe
     from tonality.train.requirements import require_packages
 
-    model_path(model)  # a mistake shows before the data is read
+    path = model_path(model)  # a mistake shows before the data is read
     asked = asked_recipe(output) if resume and recipe is None and not settings else None
     chosen = asked or chosen_recipe(recipe, settings, output, resume=resume, default="adapt")
     require_packages(chosen)
@@ -73,7 +73,11 @@ def adapt(
     def work(dataset: Dataset, reporter: Reporter) -> Path:
         from tonality.data.load import with_unlabelled
         from tonality.train.adapt import adapt as run
+        from tonality.train.decided import asked_for
+        from tonality.train.start import read_start
 
+        # The recipe does not tell which of its settings were asked for with --set.
+        read_start(path).settings(chosen, asked_for(settings))
         if unlabelled is not None:
             dataset = with_unlabelled(
                 dataset, unlabelled, text_column=text_column, encoding=encoding

@@ -76,8 +76,10 @@ def train(
             require_packages(stage.read())
 
     def work(dataset: Dataset, reporter: Reporter) -> Path:
+        from tonality.train.decided import asked_for
         from tonality.train.fit import train as run
         from tonality.train.plan import run_plan
+        from tonality.train.start import read_start
 
         how: dict[str, Any] = {
             "resume": resume,
@@ -85,7 +87,11 @@ def train(
             "checkpoint_minutes": checkpoint_minutes,
         }
         if isinstance(chosen, Recipe):
-            return run(dataset, chosen, output, start_from=start_from, **how)
+            start = None
+            if start_from is not None:
+                start = read_start(start_from, deviation=chosen.vectors.deviation)
+                start.settings(chosen, asked_for(settings))  # the recipe does not tell what was set
+            return run(dataset, chosen, output, start_from=start, **how)
         return run_plan(dataset, chosen, output, **how)
 
     run_training(

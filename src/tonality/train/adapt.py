@@ -47,8 +47,9 @@ def adapt(
 
     New words of the data get vectors, at first those that the words around them suggest; then the
     network learns, from its head downwards, the lower layers later and more slowly (Howard & Ruder
-    2018, "Universal Language Model Fine-tuning for Text Classification"). Labels that the model has
-    keep what it knows of them; without any of them the head is new.
+    2018, "Universal Language Model Fine-tuning for Text Classification"). Labels that model and
+    data share keep what the model knows of them; those of the model alone are gone, which the log
+    says; where none is shared, the head is new.
 
     Args:
         dataset: the data; its unlabelled texts add words, and teach with ``pretrain_epochs``.
@@ -65,14 +66,19 @@ def adapt(
         The model folder.
 
     Raises:
+        ConfigError: ``pretrain_epochs`` for a model that cannot go on as a language model.
         TonalityError: as in :func:`tonality.train.train` and
             :func:`tonality.train.pretrain.pretrain`.
         KeyboardInterrupt: stopped by Ctrl-C or SIGTERM, after saving.
     """
-    check_dataset(dataset)
+    labels, reporter = check_dataset(dataset), reporter or Reporter()
     place, first = Path(output), Path(output) / LANGUAGE_MODEL
     start = read_start(DEFAULT_MODEL if model is None else model)
+    if pretrain_epochs:
+        start.as_language_model(recipe)  # what cannot be one is refused before anything is written
     _open(place, recipe, start, pretrain_epochs, resume=resume)
+    if pretrain_epochs and (forgotten := start.forgotten(labels)):
+        reporter.say(forgotten)  # train says it too, but only after the language model
     told: dict[str, Any] = {"reporter": reporter, "checkpoint_minutes": checkpoint_minutes}
     try:
         if pretrain_epochs:

@@ -26,7 +26,7 @@ from tonality.train.history import Row
 from tonality.train.known import KNOWN
 from tonality.train.prepare import Prepared
 from tonality.train.recipe import Recipe
-from tonality.train.start import Start
+from tonality.train.start import AT_RANDOM, Start
 
 # With more classes, the metrics that a model folder carries are without the confusion matrix, which
 # has a number a pair of them.
@@ -161,7 +161,7 @@ def _provenance(
     learnt, held_out = data.corpus[: len(data.train)], data.validation_rows.tolist()
     return {
         "recipe": recipe.to_dict(),
-        **({} if data.start is None else {"start": _start(data.start, data.known_to_start)}),
+        **({} if data.start is None else {"start": _start(data, data.start)}),
         **({} if data.teachers is None else {"teachers": data.teachers}),
         "data": {"name": dataset.name, "sha256": dict(dataset.sha256)},
         "rows": {
@@ -185,8 +185,9 @@ def _provenance(
     }
 
 
-def _start(start: Start, known: str) -> dict[str, str]:
-    return {**start.identity, KNOWN: known} if known else start.identity
+def _start(data: Prepared, start: Start) -> dict[str, str]:
+    told = {KNOWN: data.known_to_start, AT_RANDOM: start.at_random(data.network, data.labels)}
+    return {**start.identity, **{key: value for key, value in told.items() if value}}
 
 
 def _learnt_unlabelled(data: Prepared, recipe: Recipe) -> list[str]:
@@ -245,7 +246,8 @@ def _card(
 
 def _begun(start: Mapping[str, str]) -> str:
     known = f"; of the validation part, it learnt from {start[KNOWN]}" if KNOWN in start else ""
-    return f"the {start['kind']} {start['name']} (SHA-256 {start['sha256'][:12]}{known})"
+    chance = f"; {start[AT_RANDOM]} began at random" if AT_RANDOM in start else ""
+    return f"the {start['kind']} {start['name']} (SHA-256 {start['sha256'][:12]}{known}{chance})"
 
 
 def _teachers(teachers: Mapping[str, Any], recipe: Recipe) -> str:

@@ -113,7 +113,9 @@ def train(
         folder.check_free()
     state = folder.load_checkpoint() if resume else None
     data = prepare(dataset, recipe, reporter, start)
-    check_unlabelled(data, recipe)
+    check_unlabelled(data.unlabelled, recipe)
+    for line in [] if data.start is None else data.start.news(data.network, labels):
+        reporter.say(line)
     # Only now, for most mistakes show until here; from here on, word vectors included, a run that
     # is killed can be resumed.
     # Another version may prepare the same data in another way, which the weights would not fit.

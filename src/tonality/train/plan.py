@@ -19,7 +19,7 @@ from tonality import artifact
 from tonality.data import Dataset
 from tonality.errors import ConfigError, TrainingError
 from tonality.train.checkpoint import MODEL, RUN, RunFolder
-from tonality.train.identity import check_dataset, fingerprint
+from tonality.train.identity import fingerprint
 from tonality.train.progress import Reporter
 from tonality.train.recipe import PLANS, Recipe, shipped_plans
 from tonality.train.sections import Expected
@@ -97,6 +97,8 @@ class Plan:
                     raise ConfigError(
                         f"stage {stage.name!r} builds on {needed!r}, which is no stage before it"
                     )
+            if len(set(stage.teachers)) < len(stage.teachers):
+                raise ConfigError(f"stage {stage.name!r} has the same teacher twice")
             if any(before[name] == "pretrain" for name in stage.teachers):
                 raise ConfigError(f"stage {stage.name!r}: a language model is no teacher")
             if stage.name in before:
@@ -176,6 +178,9 @@ def run_plan(
 ) -> Path:
     """Does the stages that are not done, and puts the last one's model in place.
 
+    All stages are checked before the first begins. One that has not begun may be changed when the
+    plan is gone on with.
+
     Args:
         dataset: the data of every stage.
         plan: the stages.
@@ -188,14 +193,18 @@ def run_plan(
         The model folder.
 
     Raises:
-        ConfigError: the folder holds another plan.
+        ConfigError: a stage cannot do what it asks for; the folder holds a plan whose stages that
+            have begun are others.
+        DataError: the data lacks what a stage needs.
         TrainingError: it is not free, or there is nothing to resume.
         TonalityError: as in the stages' own functions.
         KeyboardInterrupt: stopped by Ctrl-C or SIGTERM, after saving.
     """
+    from tonality.train.plan_check import check_stages
+
     reporter = reporter or Reporter()
     folder = RunFolder(output)
-    check_dataset(dataset)  # the last stage needs labels: to be told before the first
+    check_stages(dataset, plan.stages)
     _open(folder, plan, resume=resume)
     data = fingerprint(dataset)
     for number, stage in enumerate(plan.stages, 1):
@@ -231,11 +240,27 @@ def _open(folder: RunFolder, plan: Plan, *, resume: bool) -> None:
         raise TrainingError(
             f"there is no plan in {folder.path} to resume; start one without --resume"
         )
-    if Plan.load(place) != plan:
+    held = Plan.load(place)
+    if held == plan:
+        return
+    begun = _begun(folder, held.stages if held else ())
+    if [_asked(stage) for stage in plan.stages[: len(begun)]] != [_asked(s) for s in begun]:
         raise ConfigError(
-            f"{folder.path} holds a plan with other stages or settings: resume it as it was, or "
-            "start anew in another folder"
+            f"{folder.path} holds a plan with other stages or settings: resume it as it was, but "
+            "for stages that have not begun, or start anew in another folder"
         )
+    folder.write(PLAN, plan.to_toml().encode())
+
+
+def _begun(folder: RunFolder, stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+    """The stages up to the last one that has begun."""
+    numbers = [n for n, stage in enumerate(stages, 1) if (folder.path / stage.name / RUN).exists()]
+    return stages[: max(numbers, default=0)]
+
+
+def _asked(stage: Stage) -> tuple[Any, ...]:
+    """What decides a stage's result, however it is written."""
+    return stage.name, stage.task, stage.start_from, stage.teachers, stage.read().settings()
 
 
 def _run(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 import signal
 import threading
@@ -61,7 +60,8 @@ def pretrain(
 
     Raises:
         ArtifactError: there is nothing to start from, or it is damaged.
-        ConfigError: ``resume`` with other settings or data than the run's.
+        ConfigError: ``resume`` with other settings or data than the run's; a start that cannot go
+            on as a language model, for its upper layers read both directions.
         DataError: too little text.
         TrainingError: the folder holds a run already or other files, or no run to resume;
             training diverged; a file cannot be written.
@@ -72,7 +72,7 @@ def pretrain(
     start = None
     if start_from is not None:
         start = as_start(start_from, deviation=recipe.vectors.deviation)
-        recipe = _continued(start, recipe)
+        recipe = start.as_language_model(recipe)
     identity: dict[str, Any] = {
         "task": "pretrain",
         "settings": recipe.settings(),
@@ -103,14 +103,6 @@ def pretrain(
     if interrupted.is_set():
         raise KeyboardInterrupt
     return run.finish(dataset)
-
-
-def _continued(start: Start, recipe: Recipe) -> Recipe:
-    """The recipe with what the start decides, the directions included."""
-    found = start.directions
-    direction: Any = "both" if len(found) == 2 else found[0]
-    settings = dataclasses.replace(recipe.pretraining, direction=direction)
-    return start.settings(dataclasses.replace(recipe, pretraining=settings))
 
 
 @contextlib.contextmanager

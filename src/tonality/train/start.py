@@ -21,40 +21,31 @@ from tonality import artifact
 from tonality.artifact import Artifact
 from tonality.classifier import model_path
 from tonality.encode import Encoder
-from tonality.errors import ConfigError
 from tonality.network import NetworkConfig
-from tonality.text import TextConfig
 from tonality.train.checkpoint import MODEL
+from tonality.train.decided import CLASSIFIER, LANGUAGE_MODEL, NETWORK, Decided
 from tonality.train.induction import induced
 from tonality.train.language_model_folder import (
     SavedLanguageModel,
     is_language_model,
     read_language_model,
 )
-from tonality.train.recipe import Recipe
-from tonality.train.sections import NetworkSettings
 from tonality.vocabulary import Vocabulary
 from tonality.weights import dequantise
 
 Floats = NDArray[np.float32]
 
-LANGUAGE_MODEL, CLASSIFIER = "language model", "classifier"
-
-# What a run may choose anew: how much of a text is read.
-_FREE = ("max_tokens", "truncate")
+# Of the record of a start: which parts of the network it had nothing for.
+AT_RANDOM = "at_random"
 
 
 @dataclass(frozen=True)
-class Start:
-    """What a run begins with.
+class Start(Decided):
+    """What a run begins with, and so what decides its vocabulary, its texts' form, its shape.
 
     Attributes:
-        name: of the folder.
-        kind: ``language model`` or ``classifier``.
         sha256: of its ``config.json``, which holds the hashes of its other files.
-        text: how its texts became tokens.
         vocabulary: its words, and its n-grams if it has a table.
-        network: the settings of the network that it decides, by name.
         labels: a classifier's, in the order of its outputs; empty for a language model.
         tensors: its weights, named as in a model folder, float32.
         pretrained: SHA-256 of the ``config.json`` of the language model that its embedding and
@@ -62,12 +53,8 @@ class Start:
         provenance: what it was made of.
     """
 
-    name: str
-    kind: str
     sha256: str
-    text: TextConfig
     vocabulary: Vocabulary
-    network: Mapping[str, Any]
     labels: tuple[str, ...]
     tensors: Mapping[str, Floats]
     pretrained: str = ""
@@ -78,39 +65,6 @@ class Start:
         """What a run records of it."""
         found = {"name": self.name, "kind": self.kind, "sha256": self.sha256}
         return {**found, "pretrained": self.pretrained} if self.pretrained else found
-
-    @property
-    def directions(self) -> tuple[str, ...]:
-        """Those in which its LSTM reads."""
-        names = ("forward", "backward")
-        return tuple(name for name in names if f"lstm.0.{name}.bias" in self.tensors)
-
-    def settings(self, recipe: Recipe) -> Recipe:
-        """A recipe with the settings that this start decides.
-
-        Raises:
-            ConfigError: the recipe asks for another value of one of them.
-        """
-        text, network = recipe.text, recipe.network
-        wanted = {f.name: getattr(self.text, f.name) for f in dataclasses.fields(TextConfig)}
-        for name in _FREE:
-            del wanted[name]
-        self._check("text", text, TextConfig(), wanted)
-        self._check("network", network, NetworkSettings(), self.network)
-        return dataclasses.replace(
-            recipe,
-            text=dataclasses.replace(text, **wanted),
-            network=dataclasses.replace(network, **self.network),
-        )
-
-    def _check(self, section: str, asked: Any, default: Any, decided: Mapping[str, Any]) -> None:
-        for name, value in decided.items():
-            given = getattr(asked, name)
-            if given not in (value, getattr(default, name)):
-                raise ConfigError(
-                    f"{section}.{name} is {given!r}, but {self.name}, from which to start, has "
-                    f"{value!r}; leave it out or set it to that"
-                )
 
     def with_vocabulary(self, vocabulary: Vocabulary, texts: list[str]) -> Start:
         """The same, with vectors for the words that a vocabulary adds at its end.
@@ -167,22 +121,68 @@ class Start:
         """The tensors that a network begins with.
 
         Of the head, the rows of the labels that this knows too; a further label begins in the
-        middle of those. Where no label is shared, the head is not among the tensors.
+        middle of those. Where no label is shared, the head is not among the tensors. A layer
+        gets all its tensors or none: they were learnt for one another.
 
         Args:
             network: the shapes to fill.
             labels: the classes, in the order of its outputs.
         """
-        shapes = network.tensor_shapes()
-        own = self.tensors
-        if set(labels).isdisjoint(self.labels):
-            own = {name: tensor for name, tensor in own.items() if not name.startswith("output.")}
-        elif labels != self.labels:
-            own = {
-                name: self._rows(tensor, labels) if name.startswith("output.") else tensor
-                for name, tensor in own.items()
-            }
-        return {name: tensor for name, tensor in own.items() if shapes.get(name) == tensor.shape}
+        shapes, own = network.tensor_shapes(), dict(self.tensors)
+        for name, tensor in self.tensors.items():
+            if name.startswith("output."):
+                del own[name]
+                if not set(labels).isdisjoint(self.labels):
+                    own[name] = self._rows(tensor, labels)
+        unfit = {
+            _layer(name)
+            for name, shape in shapes.items()
+            if name not in own or own[name].shape != shape
+        }
+        return {name: own[name] for name in shapes if _layer(name) not in unfit}
+
+    def at_random(self, network: NetworkConfig, labels: tuple[str, ...]) -> str:
+        """Which parts of a network begin at random where it starts from this, in words.
+
+        The pooling and the head of what starts from a language model always do, and are not named.
+
+        Args:
+            network: the shapes to fill.
+            labels: the classes, in the order of its outputs.
+        """
+        taken, parts = self.for_network(network, labels), []
+        for direction in network.directions:
+            layers = range(network.layers)
+            missing = [n + 1 for n in layers if f"lstm.{n}.{direction}.bias" not in taken]
+            if len(missing) == network.layers:
+                parts.append(f"the {direction} direction")
+            elif missing:
+                # What does not fit is what reads a layer of both directions: all above the first.
+                which = "layer 2" if len(missing) == 1 else f"layers 2 to {network.layers}"
+                parts.append(f"{which} of the {direction} direction")
+        if self.kind == CLASSIFIER and "output.bias" not in taken:
+            parts.append("the head")
+        return " and ".join(parts)
+
+    def news(self, network: NetworkConfig, labels: tuple[str, ...]) -> list[str]:
+        """What a run that starts from this has to say of it, in lines; as :meth:`at_random`."""
+        parts = self.at_random(network, labels)
+        random = (
+            f"{self.name}, from which this starts, has nothing that fits these parts of the "
+            f"network, which begin at random: {parts}"
+        )
+        return [line for line in (random if parts else "", self.forgotten(labels)) if line]
+
+    def forgotten(self, labels: tuple[str, ...]) -> str:
+        """What to say of labels that this knows and a model of these will not; empty for none."""
+        gone = [repr(label) for label in self.labels if label not in labels]
+        if not gone:
+            return ""
+        listed = ", ".join(gone[:9]) + (f" and {len(gone) - 9} more" if len(gone) > 9 else "")
+        return (
+            f"careful: the new model will not know {listed}, as {self.name} does: the data has no "
+            "texts labelled so"
+        )
 
     def _rows(self, tensor: Floats, labels: tuple[str, ...]) -> Floats:
         """The rows (C, ...) of a head's tensor for these labels."""
@@ -190,6 +190,11 @@ class Start:
         rows = np.tile(tensor[shared].mean(axis=0), (len(labels), *([1] * (tensor.ndim - 1))))
         rows[[label in self.labels for label in labels]] = tensor[shared]
         return rows.astype(tensor.dtype)
+
+
+def _layer(name: str) -> str:
+    """What of a network a tensor is a part of."""
+    return name.rpartition(".")[0]
 
 
 def as_start(source: str | os.PathLike[str] | Start, *, deviation: float = 0.25) -> Start:
@@ -225,11 +230,8 @@ def _from_language_model(model: SavedLanguageModel, path: Path, deviation: float
         sha256=_sha256(path),
         text=model.text,
         vocabulary=model.vocabulary,
-        network={
-            "embedding_size": model.embedding_size,
-            "hidden_size": model.hidden_size,
-            "layers": model.layers,
-        },
+        network={key: getattr(model, key) for key in NETWORK[LANGUAGE_MODEL]},
+        directions=model.directions,
         labels=(),
         tensors=_scaled(model.tensors, deviation),
         provenance=model.provenance,
@@ -237,14 +239,14 @@ def _from_language_model(model: SavedLanguageModel, path: Path, deviation: float
 
 
 def _from_classifier(model: Artifact, path: Path, deviation: float) -> Start:
-    decided = [field.name for field in dataclasses.fields(NetworkSettings)]
     return Start(
         name=_name(path),
         kind=CLASSIFIER,
         sha256=_sha256(path),
         text=model.text,
         vocabulary=model.vocabulary,
-        network={name: getattr(model.network, name) for name in decided},
+        network={key: getattr(model.network, key) for key in NETWORK[CLASSIFIER]},
+        directions=model.network.directions,
         labels=model.labels,
         tensors=_scaled(dequantise(model.tensors), deviation),
         provenance=model.provenance,

@@ -16,13 +16,13 @@ from tonality.train.recipe import Recipe
 WINDOW = 4096
 
 
-def check_unlabelled(data: Prepared, recipe: Recipe) -> None:
-    """Checks that what a recipe wants of texts without labels can be had.
+def check_unlabelled(texts: int, recipe: Recipe) -> None:
+    """Checks that what a recipe wants of texts without labels can be had, given their number.
 
     Raises:
         DataError: it minimises their entropy, and there are none.
     """
-    if recipe.unlabelled.entropy and not data.unlabelled:
+    if recipe.unlabelled.entropy and not texts:
         raise DataError(
             "unlabelled.entropy wants texts without labels, and the data has none; add a file "
             "unlabelled.csv or the like beside the training file, or set it to 0"

@@ -1,0 +1,72 @@
+"""Finds the mistakes in a plan's later stages before the first begins, which may take hours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tonality.data import Dataset
+from tonality.errors import ConfigError, DataError
+from tonality.train.decided import CLASSIFIER, LANGUAGE_MODEL, Decided, asked_for
+from tonality.train.distill import check_settings
+from tonality.train.division import Division, check_classes, divide
+from tonality.train.identity import check_dataset
+from tonality.train.ordered import numbers_of
+from tonality.train.plan import Stage
+from tonality.train.recipe import Recipe
+from tonality.train.requirements import require_packages
+from tonality.train.unlabelled import check_unlabelled
+
+
+def check_stages(dataset: Dataset, stages: Iterable[Stage]) -> None:
+    """Checks what can be known of a plan's stages before any has run.
+
+    Args:
+        dataset: the data of every stage.
+        stages: in their order.
+
+    Raises:
+        ConfigError: a setting does not go with the stage's task, or with what it starts from.
+        DataError: the data lacks what a stage needs.
+        DependencyError: a package of the extra ``train`` is missing.
+    """
+    labels = check_dataset(dataset)
+    decided: dict[str, Decided] = {}
+    divisions: dict[tuple[float, int], Division] = {}
+    for stage in stages:
+        try:
+            recipe = _settled(stage, decided)
+            cut = (recipe.training.validation, recipe.training.validation_seed)
+            if cut not in divisions:  # it reads every text, and stages mostly share it
+                divisions[cut] = divide(dataset, recipe)
+            if stage.task != "pretrain":
+                _check_classifier(dataset, stage, recipe, divisions[cut], labels)
+        except ConfigError as fault:
+            raise ConfigError(f"stage {stage.name!r}: {fault}") from fault
+        except DataError as fault:
+            raise DataError(f"stage {stage.name!r}: {fault.reason}", path=fault.path) from fault
+
+
+def _settled(stage: Stage, decided: dict[str, Decided]) -> Recipe:
+    """A stage's recipe with what its start decides; adds what the stage itself will decide."""
+    recipe = stage.read()
+    require_packages(recipe)
+    kind = LANGUAGE_MODEL if stage.task == "pretrain" else CLASSIFIER
+    if stage.start_from:
+        start = decided[stage.start_from]
+        recipe = start.settings(recipe, asked_for(stage.settings))
+        if kind == LANGUAGE_MODEL:
+            recipe = start.as_language_model(recipe)
+    decided[stage.name] = Decided.of_recipe(stage.name, kind, recipe)
+    return recipe
+
+
+def _check_classifier(
+    dataset: Dataset, stage: Stage, recipe: Recipe, division: Division, labels: tuple[str, ...]
+) -> None:
+    """Checks what a stage that learns labels needs; as for :func:`check_stages`."""
+    if stage.task == "distill":
+        check_settings(recipe)
+    if recipe.training.ordered:
+        numbers_of(labels)
+    check_classes(dataset, division, labels)
+    check_unlabelled(len(division.unlabelled), recipe)
