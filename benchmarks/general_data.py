@@ -1,17 +1,18 @@
 """The data of the model ``general``: movie and product reviews, tweets, sentences, in one folder.
 
 ``python -m benchmarks.general_data --data DATA -o DIR`` writes ``train.jsonl``,
-``validation.jsonl`` and ``unlabelled.jsonl``, with the columns ``id``, ``domain``, ``label`` and
-``text``. Each collection's validation part is the one that tonality cuts from it alone (a fifth,
-seed 0; IMDB's by movie), so that a model of one collection and the general one are measured on the
-same rows.
+``validation.jsonl``, ``unlabelled.jsonl`` and ``copies.jsonl``, with the columns ``id``,
+``domain``, ``label`` and ``text``. Each collection's validation part is the one that tonality cuts
+from it alone (a fifth, seed 0; IMDB's by movie), so that a model of one collection and the general
+one are measured on the same rows.
 
 ``--imdb-labelled`` and ``--imdb-unlabelled`` take so many rows of IMDB, drawn at random, lest film
 reviews drown the others; ``--sentences`` adds sentences of the other collections' texts, without
 labels: people try a model with one sentence first.
 
 Collections overlap: SST took its sentences from MR, tokenised otherwise. What has the letters and
-digits of a text to measure on, in whatever collection, is left out of what teaches.
+digits of a text to measure on, in whatever collection, is left out of what teaches, and listed in
+``copies.jsonl``.
 """
 
 from __future__ import annotations
@@ -89,8 +90,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for part in parts:
             parts[part] += rows[part]
     parts["unlabelled"] += sentences(parts, measured, options.sentences)
+    parts["copies"] = []
     for part in ("train", "unlabelled"):
-        parts[part] = [row for row in parts[part] if letters(row["text"]) not in measured]
+        rows = parts[part]
+        parts[part] = [row for row in rows if letters(row["text"]) not in measured]
+        parts["copies"] += [row for row in rows if letters(row["text"]) in measured]
     for part, written in parts.items():
         lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in written)
         (options.output / f"{part}.jsonl").write_text(lines, encoding="utf-8")

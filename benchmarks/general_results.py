@@ -1,11 +1,11 @@
 """The model ``general`` beside ``imdb`` and VADER, collection by collection, on validation parts.
 
 ``python -m benchmarks.general_results --data DIR`` reads the ``validation.jsonl`` that
-``benchmarks.general_data`` wrote, without copies of texts of the other files there. It gives for
-every collection the accuracy between negative and positive (the likelier of the two, on rows
-labelled so) and the share of those rows that the model calls by their name, *neutral* being wrong;
-for the collections of three classes accuracy and macro F1, with thresholds for the classes too,
-chosen on one half of the rows and measured on the other. Writes JSON and the table of
+``benchmarks.general_data`` wrote, without those that have a copy in the other files there. It
+gives for every collection the accuracy between negative and positive (the likelier of the two, on
+rows labelled so) and the share of those rows that the model calls by their name, *neutral* being
+wrong; for the collections of three classes accuracy and macro F1, with thresholds for the classes
+too, chosen on one half of the rows and measured on the other. Writes JSON and the table of
 ``docs/general.md``.
 """
 
@@ -67,7 +67,7 @@ class Rows(NamedTuple):
     Attributes:
         texts: to measure on.
         labels: theirs (N,).
-        copies: how many more there were, which are copies of texts that taught.
+        copies: how many more there were, which have a copy elsewhere.
     """
 
     texts: list[str]
@@ -77,15 +77,14 @@ class Rows(NamedTuple):
 
 def read(folder: Path) -> dict[str, Rows]:
     """The validation rows of each collection."""
-    taught = {
-        letters(row["text"]) for name in ("train", "unlabelled") for row in lines_of(folder, name)
-    }
+    others = ("train", "unlabelled", "copies")
+    elsewhere = {letters(row["text"]) for name in others for row in lines_of(folder, name)}
     rows: dict[str, list[dict[str, str]]] = {}
     for row in lines_of(folder, "validation"):
         rows.setdefault(row["domain"], []).append(row)
     found = {}
     for domain, all_of_it in rows.items():
-        new = [row for row in all_of_it if letters(row["text"]) not in taught]
+        new = [row for row in all_of_it if letters(row["text"]) not in elsewhere]
         labels = np.array([row["label"] for row in new])
         found[domain] = Rows([row["text"] for row in new], labels, len(all_of_it) - len(new))
     return found
