@@ -68,7 +68,7 @@ NOTES = {
         "imdb",
         FILMS,
         "",
-        "It has read film reviews of some 200 words, at a fifth of the speed of `imdb`. "
+        "It has read film reviews of some 200 words, at a quarter of the speed of `imdb`. "
         "For other subjects and single sentences there is the bundled `general`.\n"
         "- It takes little notice of *not*: *The plot was not awful* is negative to it. It passes "
         "72% of the 578 cases of `tonality check`, and 37% of those on negation.",
