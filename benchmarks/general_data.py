@@ -92,9 +92,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parts["unlabelled"] += sentences(parts, measured, options.sentences)
     parts["copies"] = []
     for part in ("train", "unlabelled"):
-        rows = parts[part]
-        parts[part] = [row for row in rows if letters(row["text"]) not in measured]
-        parts["copies"] += [row for row in rows if letters(row["text"]) in measured]
+        given = parts[part]
+        parts[part] = [row for row in given if letters(row["text"]) not in measured]
+        parts["copies"] += [row for row in given if letters(row["text"]) in measured]
     for part, written in parts.items():
         lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in written)
         (options.output / f"{part}.jsonl").write_text(lines, encoding="utf-8")
