@@ -247,8 +247,9 @@ reaches some four points to either side; the mean of all is good to about one.
 `python -m benchmarks.adaptation` makes it.
 
 In short: a hundred labels of a new domain gain nothing, on average, over the model as it is; it
-takes all of them, a thousand or so, for some two points. Without any label the model is right more
-often than a linear one that learnt from all.
+takes all of them, a thousand or so, for some two points. `general` gains nothing by labels that it
+has learnt from. Without any label of a domain, *others* is right more often than a linear model
+that learnt from all of them.
 
 {shown}
 """
