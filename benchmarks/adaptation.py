@@ -29,6 +29,7 @@ import numpy as np
 
 import tonality
 from benchmarks.machine import describe
+from benchmarks.pages import put
 from benchmarks.predict_speed import RESULTS, ROOT
 from tonality.classifier import model_path
 from tonality.data import Dataset, Table, read_table, split
@@ -79,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     shown = table(results)
     print(shown)
     if not options.only:
-        options.page.write_text(page(shown), encoding="utf-8")
+        put(shown, options.page, "benchmarks.adaptation")
 
 
 Cell = tuple[str, str, int, str, Callable[[], float]]
@@ -229,30 +230,6 @@ def _title(method: str, size: int) -> str:
 def _line(name: str, row: Sequence[float | None]) -> str:
     cells = ["" if value is None else f"{value:.1%}" for value in row]
     return f"| {name} | {' | '.join(cells)} |"
-
-
-def page(shown: str) -> str:
-    """The page around the table."""
-    return f"""# Adapting to another domain
-
-Accuracy on the validation parts of 15 domains (a fifth of each, seed 0; Liu, Qiu & Huang 2017), by
-the number of labelled texts learnt from: bundled models as they are; adapted (`tonality adapt`,
-recipe `adapt`); the same kind of network trained from nothing; TF-IDF with logistic regression.
-*Others* is an earlier `imdb` adapted to what `general` knows besides, without the domain and four
-more (where MR is one of them, without SST, too, which shares its sentences): what a new domain may
-hope for. `general` has learnt from each domain's labels already, and its checkpoint and temperature
-were chosen on all these parts together, so its columns say little of a new domain. Nothing else is
-chosen on them: every run here keeps its last step. With 300 texts in a part, a 95 % interval
-reaches some four points to either side; the mean of all is good to about one.
-`python -m benchmarks.adaptation` makes it.
-
-In short: a hundred labels of a new domain gain nothing, on average, over the model as it is; it
-takes all of them, a thousand or so, for some two points. `general` gains nothing by labels that it
-has learnt from. Without any label of a domain, *others* is right more often than a linear model
-that learnt from all of them.
-
-{shown}
-"""
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ import tonality
 from benchmarks.contenders import contenders
 from benchmarks.general_data import letters
 from benchmarks.machine import describe
+from benchmarks.pages import put
 from benchmarks.predict_speed import RESULTS, ROOT
 from tonality.classifier import model_path
 from tonality.evaluate.thresholds import choose
@@ -34,7 +35,6 @@ NO_PRODUCTS = ("imdb", "MR", "airline", "sst")
 WORDS = 25
 SHORT = f"of these, products in {WORDS} words at most"
 WEIGHTS = "weights.safetensors"
-START, END = "<!-- begin: benchmarks.general_results -->\n", "<!-- end -->\n"
 Strings = NDArray[np.str_]
 Floats = NDArray[np.float64]
 
@@ -59,10 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "collections": found,
     }
     options.output.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-    page = options.page.read_text(encoding="utf-8")
-    before, rest = page.split(START)
-    after = rest.split(END)[1]
-    options.page.write_text(f"{before}{START}\n{tables(found)}\n{END}{after}", encoding="utf-8")
+    put(tables(found).rstrip(), options.page, "benchmarks.general_results")
 
 
 class Rows(NamedTuple):
