@@ -6,7 +6,8 @@ gives for every collection the accuracy between negative and positive (the likel
 rows labelled so) and the share of those rows that the model calls by their name, *neutral* being
 wrong, and both for the short ones among all reviews of products; for the collections of three
 classes accuracy and macro F1, with thresholds for the classes too, chosen on one half of the rows
-and measured on the other. Writes JSON and the table of ``docs/general.md``.
+and measured on the other. Where ``imdb`` learnt from a collection, it has no figure. Writes JSON
+and the table of ``docs/general.md``.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from benchmarks.contenders import contenders
 from benchmarks.general_data import letters
 from benchmarks.machine import describe
 from benchmarks.pages import put
-from benchmarks.predict_speed import RESULTS, ROOT
+from benchmarks.predict_speed import RESULTS, ROOT, learnt_from
 from tonality.classifier import model_path
 from tonality.evaluate.thresholds import choose
 
@@ -52,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     found = {}
     for name, rows in (collections | {SHORT: short(collections)}).items():
         found[name] = measure(model, films, rows)
+        if learnt_from("imdb", rows.texts):
+            found[name]["imdb"] = None
         print(name, found[name], flush=True)
     kept = {
         "weights": hashlib.sha256((model_path(options.model) / WEIGHTS).read_bytes()).hexdigest(),
@@ -162,7 +165,9 @@ def tables(found: dict[str, Any]) -> str:
         "|---|---:|---:" + "|---:" * len(columns) + "|",
     ]
     for domain, figures in found.items():
-        shares = " | ".join(f"{100 * figures[name]:.1f} %" for name in columns)
+        shares = " | ".join(
+            "-" if figures[name] is None else f"{100 * figures[name]:.1f} %" for name in columns
+        )
         lines.append(
             f"| {domain} | {figures['texts']:,} | {figures['copies left out']:,} | {shares} |"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest
 from benchmarks import install_size, predict_speed, predictions
 from benchmarks.contenders import contenders
 from benchmarks.machine import describe, peak_mb
+from tonality import artifact
+from tonality.data import Table
+from tonality.evaluate import origin
 
 TEXTS = ["I love it, a good film", "bad, I hate it"] * 30
 LABELS = ["positive", "negative"] * 30
@@ -38,6 +42,21 @@ def test_a_run_measures_and_writes_everything(
     assert all(result[key] > 0 for key in ("reviews_per_second", "first_answer_s", "peak_mb"))
     assert written["tonality_predict_command_s"] > 0
     assert "| tonality, 1 thread |" in capsys.readouterr().out
+
+
+def test_of_a_model_that_learnt_from_the_reviews_there_is_no_accuracy(
+    model_folder: Path, tmp_path: Path
+) -> None:
+    texts = [f"{text} {n}" for n, text in enumerate(TEXTS)]
+    record = origin.record(Table(texts, LABELS), texts, [])
+    model = artifact.read(model_folder)
+    knows = dataclasses.replace(model, provenance={origin.KEY: record})
+    folder = str(artifact.write(knows, tmp_path / "model"))
+    assert predict_speed.learnt_from(folder, texts[:10])
+    assert not predict_speed.learnt_from(folder, TEXTS)
+    assert not predict_speed.learnt_from(str(model_folder), texts)
+    shown = predict_speed.table({"it": predict_speed.Result(500.0, 1.0, [2.0], None, 0.25, 20.0)})
+    assert "| - |" in shown
 
 
 @pytest.mark.parametrize(

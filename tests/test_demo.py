@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from tonality.classifier import bundled_models
+from tonality import artifact
+from tonality.classifier import BUNDLED, bundled_models
 from tonality.cli.demo import demo
+from tonality.data import Table
+from tonality.evaluate import origin
 
 
 def run(*options: str) -> str:
@@ -26,6 +31,16 @@ def test_another_model_may_know_the_samples(model_folder: Path) -> None:
     assert "never trained on" not in stdout
     assert "\n\nBy class\n" in stdout
     assert "\n\n\n" not in stdout
+
+
+def test_a_model_that_learnt_from_them_says_so(model_folder: Path, tmp_path: Path) -> None:
+    lines = (BUNDLED / "samples" / "imdb.jsonl").read_text(encoding="utf-8").splitlines()
+    samples = [json.loads(line) for line in lines]
+    texts = [sample["text"] for sample in samples]
+    record = origin.record(Table(texts, [each["label"] for each in samples]), texts, [])
+    model = dataclasses.replace(artifact.read(model_folder), provenance={origin.KEY: record})
+    folder = artifact.write(model, tmp_path / "model")
+    assert run("--model", str(folder)).splitlines()[0].endswith("Dataset, which it was trained on")
 
 
 @pytest.mark.skipif(not bundled_models(), reason="no model is bundled")

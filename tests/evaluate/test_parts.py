@@ -84,6 +84,14 @@ def test_what_is_not_there_is_said() -> None:
     assert len(choose_part(dataset(unlabelled_test), Part.ALL, {}).table) == 40
 
 
+def test_a_model_that_learnt_from_all_rows_has_no_validation_part() -> None:
+    model = recorded(validation=0.0, validation_seed=0)
+    for choose, part in ((choose_part, Part.VALIDATION), (choose_unseen, None)):
+        with pytest.raises(DataError, match="held no row out: measure data it has not seen"):
+            choose(dataset(), part, {**model, "data": {"sha256": {"reviews.csv": "ab12"}}})
+    assert len(choose_part(dataset(), Part.TRAIN, model).table) == 40
+
+
 def test_training_files_are_known_by_their_hash() -> None:
     provenance = {"data": {"name": "reviews", "sha256": {"reviews.csv": "ab12"}}}
     assert trained_on(dataset(), provenance) == ["reviews.csv"]

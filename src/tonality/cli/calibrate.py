@@ -123,16 +123,16 @@ def _way(name: str) -> Thresholds:
 
 
 def _say_what_it_learnt(dataset: Dataset, chosen: Chosen, provenance: Mapping[str, Any]) -> None:
-    from tonality.evaluate.parts import is_unsure, learnt
+    from tonality.evaluate.parts import held_nothing_out, is_unsure, learnt
 
     if is_unsure(dataset, chosen.part, provenance):
         say(UNSURE)
     seen = learnt(dataset, chosen, provenance)
     if seen:
-        say(
-            f"careful: the model was trained on {seen}, so it will be far too sure; on its "
-            "training data, --split validation takes the rows that were held out"
-        )
+        instead = "on its training data, --split validation takes the rows that were held out"
+        if held_nothing_out(provenance):
+            instead = "its training held nothing out"
+        say(f"careful: the model was trained on {seen}, so it will be far too sure; {instead}")
 
 
 def _calibrated(

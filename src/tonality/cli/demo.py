@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from tonality.cli.options import Model
+
+if TYPE_CHECKING:
+    from tonality.evaluate.origin import Overlap
 
 # Reviews whose verdicts are printed; the scores are over all of them.
 SHOWN = 8
@@ -18,20 +22,22 @@ def demo(
     from rich.console import Console
 
     from tonality.classifier import BUNDLED, load, model_path
+    from tonality.evaluate.origin import overlap
     from tonality.evaluate.scores import accuracy, class_scores, confusion_matrix
     from tonality.evaluate.terminal import class_table, confusion_table
 
     lines = (BUNDLED / "samples" / "imdb.jsonl").read_text(encoding="utf-8").splitlines()
     reviews = [json.loads(line) for line in lines]
+    texts = [review["text"] for review in reviews]
     classifier = load(model)
     start = perf_counter()
-    predictions = classifier.predict([review["text"] for review in reviews])
+    predictions = classifier.predict(texts)
     seconds = perf_counter() - start
 
     console = Console()
-    bundled = model_path(model).parent == BUNDLED
-    unseen = ", never trained on" if bundled else ""  # of another model nobody knows
-    console.print(f"{len(reviews)} reviews of the Large Movie Review Dataset{unseen}\n")
+    known = overlap(texts, classifier.artifact.provenance)
+    seen = _seen(known, bundled=model_path(model).parent == BUNDLED)
+    console.print(f"{len(reviews)} reviews of the Large Movie Review Dataset{seen}\n")
     for review, prediction in list(zip(reviews, predictions, strict=True))[:SHOWN]:
         mark = "right" if prediction.label == review["label"] else "WRONG"
         excerpt = " ".join(review["text"].replace("<br />", " ").split())
@@ -47,3 +53,10 @@ def demo(
     console.print(f"\naccuracy {float(accuracy(counts)):.1%}, in {seconds:.2f} s")
     console.print(class_table(class_scores(counts, classifier.labels)))
     console.print(confusion_table(counts, classifier.labels, console.encoding))
+
+
+def _seen(known: Overlap | None, *, bundled: bool) -> str:
+    """Whether the model learnt from the reviews; of one from elsewhere its record shows no more."""
+    if known is not None and known.learnt:
+        return ", which it was trained on"
+    return ", never trained on" if bundled else ""

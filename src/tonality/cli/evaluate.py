@@ -140,19 +140,21 @@ def _warn(
     names: list[str], classifiers: list[Classifier], dataset: Dataset, chosen: Chosen
 ) -> bool:
     """Says which model learnt from these rows; returns whether the first did."""
-    from tonality.evaluate.parts import is_unsure, learnt, may_know
+    from tonality.evaluate.parts import held_nothing_out, is_unsure, learnt, may_know
 
     origins = [classifier.artifact.provenance for classifier in classifiers]
     if is_unsure(dataset, chosen.part, origins[0]):
         say(UNSURE)
     seen = [learnt(dataset, chosen, origin) for origin in origins]
-    for name, what in zip(names, seen, strict=True):
+    for name, what, origin in zip(names, seen, origins, strict=True):
         if what:
             who = "the model" if len(names) == 1 else name
-            say(
-                f"careful: {who} was trained on {what}, so the figures flatter; on its training "
-                "data, --split validation measures the rows that were held out"
+            instead = (
+                "its training held nothing out"
+                if held_nothing_out(origin)
+                else "on its training data, --split validation measures the rows held out"
             )
+            say(f"careful: {who} was trained on {what}, so the figures flatter; {instead}")
     if len(names) == 2 and may_know(dataset, chosen.part, *origins):
         say(
             f"careful: {names[1]} held out other rows of this data than {names[0]}, so it has "

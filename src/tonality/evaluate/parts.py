@@ -58,6 +58,11 @@ def choose_part(dataset: Dataset, part: Part | None, provenance: Mapping[str, An
     else:
         _require_labels(dataset.train)
         train, validation = _cut(dataset, provenance)
+        if part is Part.VALIDATION and held_nothing_out(provenance):
+            raise DataError(
+                "the model's training held no row out: measure data it has not seen, with "
+                "--split test or all"
+            )
         rows = validation if part is Part.VALIDATION else train
         names = _ids(dataset.train)
         chosen = Chosen(part, dataset.train.take(rows), [names[row] for row in rows])
@@ -106,6 +111,14 @@ def learnt(dataset: Dataset, chosen: Chosen, provenance: Mapping[str, Any]) -> s
                 f"and learnt from {known.learnt:,} of them)"
             )
     return ""
+
+
+def held_nothing_out(provenance: Mapping[str, Any]) -> bool:
+    """Whether a model's training, by its record, left no validation part."""
+    try:
+        return _recorded_cut(provenance)[0] == 0
+    except DataError:
+        return False
 
 
 def is_unsure(dataset: Dataset, part: Part, provenance: Mapping[str, Any]) -> bool:
