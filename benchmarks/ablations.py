@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.machine import describe
+from benchmarks.pages import put
 from benchmarks.predict_speed import RESULTS, ROOT
 from tonality import artifact
 from tonality.data import Dataset, Table, load_dataset
@@ -41,7 +42,6 @@ from tonality.train.settings import fill
 
 ROWS = Path(__file__).with_name("ablations.toml")
 PAGE = ROOT / "docs" / "results.md"
-BEGIN, END = "<!-- ablations: begin -->", "<!-- ablations: end -->"
 
 Right = NDArray[np.bool_]
 
@@ -139,7 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             options.output.parent.mkdir(parents=True, exist_ok=True)
             options.output.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     shown = table(plan, kept["rows"])
-    place(shown, options.page)
+    put(shown, options.page, "benchmarks.ablations")
     print(shown)
 
 
@@ -248,26 +248,6 @@ def right(kept: Mapping[str, Any]) -> Right:
     """Which validation reviews a run was right on (n,)."""
     packed = np.frombuffer(base64.b64decode(kept["right"]), dtype=np.uint8)
     return np.unpackbits(packed, count=kept["n"]).astype(np.bool_)
-
-
-def place(shown: str, page: Path) -> None:
-    """Puts the table between its marks on a page, which need not exist yet."""
-    text = page.read_text(encoding="utf-8") if page.exists() else "# Results\n"
-    if BEGIN not in text:
-        text = f"{text.rstrip()}\n\n## Ablations\n\n{_ABOUT}\n\n{BEGIN}\n{END}\n"
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(f"{before}{BEGIN}\n{shown}\n{END}{after}", encoding="utf-8")
-
-
-_ABOUT = """\
-Each row changes the recipe of the first one and nothing else, and is measured on the validation
-part. The difference is that of the same reviews, in points, with a 95 % interval that knows of the
-choice of reviews but not of the seed: with one seed, differences under half a point say little.
-`python -m benchmarks.ablations` makes the table; what it keeps of every row, each review's verdict
-included, is in `benchmarks/results/ablations.json`. Where only some texts have labels, the others
-are there without them."""
 
 
 def _say(line: str) -> None:

@@ -19,8 +19,12 @@ FILMS = (
     "the Large Movie Review Dataset v1.0 (Andrew L. Maas, Raymond E. Daly, Peter T. Pham, Dan "
     "Huang, Andrew Y. Ng and Christopher Potts, 2011, *Learning Word Vectors for Sentiment "
     "Analysis*, ACL; <https://ai.stanford.edu/~amaas/data/sentiment/>): film reviews in English "
-    "by users of IMDb, published for research. The validation part was cut from its training "
-    "half by movie; none of its test reviews was read. "
+    "by users of IMDb, published for research. None of its test reviews was read. "
+)
+CUT = "The validation part was cut from its training half by movie. "
+LAST = (
+    "It learnt from all labelled reviews, after everything had been chosen, so nothing is left to "
+    "measure it on but the test half. The same training on 20,000 of them gave "
 )
 OTHERS = (
     "Besides: product reviews of 14 categories of Amazon and MR's sentences on films (FDU-MTL: "
@@ -35,13 +39,16 @@ OTHERS = (
 )
 
 
+UNMEASURED = "Not measured.\n\n"
+
+
 class Notes(NamedTuple):
     """What a card gains.
 
     Attributes:
         read_as: the name that the training data was read under.
         data: said of the data, after that name.
-        results: a paragraph under the results; empty for none.
+        results: said under the results.
         limits: said first of the limits.
         place: the folder that the model's is put in.
     """
@@ -57,7 +64,11 @@ NOTES = {
     "imdb": Notes(
         "imdb",
         FILMS,
-        "Its teacher is `imdb-large`, which lies in `models/` of tonality's repository.",
+        LAST + "92.14% (95 % interval 91.36% to 92.85%) on the other 5,000, cut by movie, and an "
+        "expected calibration error of 1.14%, with the temperature that is kept here "
+        "(`docs/results.md`).\n\n"
+        "Its teacher is `imdb-large`, by the training on 20,000; the one that lies in `models/` of "
+        "tonality's repository has learnt from all 25,000, too.",
         "It has read film reviews of some 200 words. On single sentences and other subjects it is "
         "less sure and less right; the bundled `general` is meant for those.\n"
         "- Negation in short sentences is its weakest point: it calls *The plot was not awful* "
@@ -67,7 +78,8 @@ NOTES = {
     "imdb-large": Notes(
         "imdb",
         FILMS,
-        "",
+        LAST + "92.46% (95 % interval 91.70% to 93.16%) on the other 5,000, cut by movie "
+        "(`docs/results.md`).",
         "It has read film reviews of some 200 words, at a quarter of the speed of `imdb`. "
         "For other subjects and single sentences there is the bundled `general`.\n"
         "- It takes little notice of *not*: *The plot was not awful* is negative to it. It passes "
@@ -76,7 +88,7 @@ NOTES = {
     ),
     "general": Notes(
         "general",
-        FILMS + OTHERS,
+        FILMS + CUT + OTHERS,
         "The figures are over all collections together, of which 5,000 texts are film reviews; by "
         "collection: `docs/general.md`. Its teacher is `imdb-large` that went on with these "
         "collections, 1 x 512 units; it is not shipped. It had learnt from copies of some of these "
@@ -97,9 +109,8 @@ def main(name: str, source: str) -> None:
     if model.card.count(data) != 1:
         sys.exit(f"{source}: the card names no data {data!r}")
     card = model.card.replace(data, data + notes.data)
-    if notes.results:
-        heading = "\n## Network and training"
-        card = card.replace(heading, f"\n{notes.results}\n{heading}")
+    heading = "\n## Network and training"
+    card = card.replace(heading, f"\n{notes.results}\n{heading}").replace(UNMEASURED, "")
     card = card.replace("## Limits\n\n", f"## Limits\n\n- {notes.limits}\n")
     model = dataclasses.replace(model, card=card)
     print(artifact.write(model, notes.place / name, overwrite=True))

@@ -3,7 +3,8 @@
 ``python -m benchmarks.frontier --data imdb --teacher MODEL`` trains every shape of
 ``frontier.toml`` by ``tonality distill``, the teachers' answers computed once for all, and then
 measures them in one run: accuracy on the validation part, as stored and before weights were
-rounded, and reviews a second from raw strings beside VADER's. A run that is stopped goes on; shapes
+rounded, and reviews a second from raw strings beside VADER's. It draws ``docs/frontier.png`` and
+writes the table of ``docs/results.md``. A run that is stopped goes on; shapes
 that are trained are not trained again.
 """
 
@@ -26,6 +27,7 @@ from safetensors.numpy import load_file
 
 from benchmarks.contenders import Judge, contenders
 from benchmarks.machine import describe
+from benchmarks.pages import put
 from benchmarks.predict_speed import REFERENCE, RESULTS, ROOT, Result, Reviews, take_turns
 from tonality import artifact
 from tonality.classifier import Classifier
@@ -41,6 +43,7 @@ from tonality.train.teachers import read_teachers
 
 SHAPES = Path(__file__).with_name("frontier.toml")
 PICTURE = ROOT / "docs" / "frontier.png"
+PAGE = ROOT / "docs" / "results.md"
 # The speed that a student must have, to VADER's.
 LEAST_RATIO = 1.5
 
@@ -101,7 +104,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options.output.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
     options.picture.parent.mkdir(parents=True, exist_ok=True)
     draw(written, options.picture)
-    print(table(written))
+    shown = table(written)
+    put(shown, options.page, "benchmarks.frontier")
+    print(shown)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -120,6 +125,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=2, help="of a student; VADER has one")
     parser.add_argument("--output", type=Path, default=RESULTS / "frontier.json")
     parser.add_argument("--picture", type=Path, default=PICTURE)
+    parser.add_argument("--page", type=Path, default=PAGE, help="the table goes here")
     return parser.parse_args(arguments)
 
 

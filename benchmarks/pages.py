@@ -18,5 +18,6 @@ def put(table: str, page: Path, command: str) -> None:
     start = f"<!-- begin: {command} -->\n"
     text = page.read_text(encoding="utf-8") if page.exists() else start + END
     before, rest = text.split(start)
-    _, after = rest.split(END)
+    _, after = rest.split(END, maxsplit=1)
+    page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(f"{before}{start}\n{table}\n\n{END}{after}", encoding="utf-8")

@@ -51,7 +51,7 @@ def test_the_frontier_is_trained_once_measured_and_drawn(
     arguments = [
         "--data", str(data), "--teacher", str(teacher), "--shapes", str(shapes), "--n", "10",
         "--rounds", "2", "--runs", str(tmp_path / "runs"), "--output", str(output),
-        "--picture", str(picture),
+        "--picture", str(picture), "--page", str(tmp_path / "docs" / "results.md"),
     ]  # fmt: skip
     frontier.main(arguments)
     written = json.loads(output.read_text())
@@ -65,6 +65,7 @@ def test_the_frontier_is_trained_once_measured_and_drawn(
     assert picture.read_bytes().startswith(b"\x89PNG")
     shown = capsys.readouterr()
     assert "| **narrow** |" in shown.out
+    assert "| **narrow** |" in (tmp_path / "docs" / "results.md").read_text()
     assert shown.err.count("asking the teacher") == 1
     frontier.main([*arguments, "--only", "narrow"])
     assert "steps of up to" not in capsys.readouterr().err  # it is trained already
@@ -109,13 +110,13 @@ def test_ablations_go_on_with_what_is_missing(
         f"`tonality train --data imdb --recipe {recipe} --set vocabulary.ngrams=0 -o DIR`" in shown
     )
     assert '`python -m benchmarks.ablations --data imdb --only "labelled: 30"`' in shown
-    page.write_text(shown.replace("# Results", "# My results") + "\nmore\n")
+    page.write_text(f"# My results\n{shown}\nmore\n<!-- end -->\n")
     rows.write_text(rows.read_text().replace("[0, 1]", "[0]"))
     ablations.main(arguments)
     assert "seed" not in capsys.readouterr().err.replace("for want", "")
     again = page.read_text()
     assert again.startswith("# My results")
-    assert again.endswith("\nmore\n")
+    assert again.endswith("\nmore\n<!-- end -->\n")
     assert again.count("| base: as it is |") == 1
 
 
