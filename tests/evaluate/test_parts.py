@@ -15,6 +15,7 @@ from tonality.evaluate.parts import (
     Part,
     choose_part,
     choose_unseen,
+    cut_by,
     is_unsure,
     learnt,
     may_know,
@@ -238,6 +239,13 @@ def test_without_a_record_only_the_training_file_itself_is_trusted() -> None:
     assert is_unsure(dataset(), Part.TRAIN, old)
     assert not is_unsure(dataset(), Part.ALL, old)
     assert not is_unsure(dataset(), Part.VALIDATION, trained(table(0, 40)))
+
+
+def test_of_several_models_the_one_that_learnt_from_the_data_cuts_it() -> None:
+    stranger, own = {"data": ["ef56"]}, {"data": ["ab12"]}
+    assert cut_by(dataset(), [stranger, own]) is own
+    assert cut_by(dataset(), [own, stranger]) is own
+    assert cut_by(dataset(), [stranger, {}]) is stranger
 
 
 def test_settings_are_chosen_on_rows_that_were_not_learnt_from() -> None:

@@ -344,3 +344,11 @@ def test_one_run_at_a_time_and_an_interrupt(model_folder: Path, here: Path) -> N
         first.communicate(timeout=60)
     assert first.returncode == 130
     assert sorted(path.name for path in here.iterdir()) == ["in.csv", "slow.csv"]
+
+
+def test_going_on_and_starting_over_at_once_is_refused(model_folder: Path, here: Path) -> None:
+    Path("in.csv").write_text("text\ngood\n")
+    result = run(model_folder, "in.csv", "-o", "out.csv", "--resume", "--overwrite")
+    assert result.exit_code == 2
+    assert "--overwrite starts over; give one" in result.stderr
+    assert not Path("out.csv").exists()

@@ -215,7 +215,11 @@ def test_rows_without_a_date_are_told(here: Path) -> None:
         (HEADER + "a,b,c,bad,x,1,0,1,0\n", [], "no row has a verdict: the score"),
         (HEADER + "a,b,c,bad,1,1,0,1,0\n", ["--by", "no"], "no column 'no'. Columns: 'product'"),
         (HEADER + "a,b,c,bad,1,1,0,1,0\n", ["--label", "no"], "there is no label 'no'"),
-        (HEADER + "a,b,c,bad,1,1,0,1,0\n", ["--every", "hour"], "expected one of day"),
+        (
+            HEADER + "a,b,c,bad,1,1,0,1,0\n",
+            ["--time", "day", "--every", "hour"],
+            "expected one of day",
+        ),
         (HEADER + "a,b,c,bad,1,1,0,1,0\n", ["--png", "no/x.png"], "cannot be written"),
         ("", [], "the file is empty"),
     ],
@@ -225,6 +229,14 @@ def test_what_cannot_be(here: Path, content: str, arguments: list[str], message:
     result = run("in.csv", *arguments)
     assert result.exit_code == 1
     assert message in failure(result)
+
+
+@pytest.mark.parametrize("option", [["--every", "year"], ["--date-format", "%Y"]])
+def test_options_of_dates_need_their_column(here: Path, option: list[str]) -> None:
+    write("in.csv", [("a", "2024-01-31", "x", "bad")])
+    result = run("in.csv", *option)
+    assert result.exit_code == 2
+    assert "go with --time" in result.stderr
 
 
 def test_a_column_of_too_many_values(monkeypatch: pytest.MonkeyPatch) -> None:

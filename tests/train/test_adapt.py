@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -68,7 +69,10 @@ def accuracy(folder: Path, dataset: Dataset) -> float:
 def test_the_words_of_a_trade_are_learnt(model: Path, tmp_path: Path) -> None:
     unseen = of_the_trade(120, seed=11)
     before = accuracy(model, unseen)
-    adapted = adapt(of_the_trade(160), ADAPT, tmp_path / "run", model=model)
+    told = Recorder()
+    adapted = adapt(of_the_trade(160), ADAPT, tmp_path / "run", model=model, reporter=told)
+    assert any("on the 32 validation texts: " in line for line in told.lines)
+    assert not any("consider the old model" in line for line in told.lines)
     assert accuracy(adapted, unseen) > max(before + 0.1, 0.9)
     assert "sturdy" in read(adapted).vocabulary.forms
     assert read(adapted).provenance["start"]["name"] == "run"
@@ -127,6 +131,29 @@ def test_two_layers_of_both_directions_are_no_language_model(tmp_path: Path) -> 
           model=model)  # fmt: skip
 
 
+def test_what_did_not_help_is_told(model: Path, tmp_path: Path) -> None:
+    told, known = Recorder(), make_table(80, seed=9)  # other reviews of what it was trained on
+    quick = ADAPT.with_settings(["training.epochs=1"])
+    adapt(Dataset(known, None, None, "known", {}), quick, tmp_path / "run", model=model,
+          reporter=told)  # fmt: skip
+    assert any("epochs in place of 1: the data is small" in line for line in told.lines)
+    (measured,) = [line for line in told.lines if "validation texts: " in line]
+    shares = re.findall(r"[\d.]+%", measured)
+    assert len(shares) == 2
+    assert shares[1] == "100.00%"
+    assert any("consider the old model" in line for line in told.lines)
+
+
+def test_labels_by_another_name_are_told_how_to_map(model: Path, tmp_path: Path) -> None:
+    dataset, told = of_the_trade(80), Recorder()
+    labels = [label.capitalize() for label in dataset.train.labels or ()]
+    dataset = dataclasses.replace(dataset, train=dataclasses.replace(dataset.train, labels=labels))
+    quick = ADAPT.with_settings(["training.epochs=1"])
+    adapt(dataset, quick, tmp_path / "run", model=model, reporter=told)
+    hint = "add --label-map Negative=negative --label-map Positive=positive"
+    assert any(line.endswith(hint) for line in told.lines)
+
+
 def test_few_texts_get_more_epochs() -> None:
     few = with_enough_steps(make_dataset(40), ADAPT)
     steps = -(-32 // 16) * few.training.epochs
@@ -141,7 +168,7 @@ def test_few_texts_get_more_epochs() -> None:
 def test_killed_in_either_stage_the_command_goes_on(
     model: Path, tmp_path: Path, stage: str
 ) -> None:
-    """Without saying the recipe and the settings again."""
+    """With the settings said again, and without."""
     table = of_the_trade(80).train
     lines = [f"{label},{text}" for label, text in zip(table.labels or (), table.texts, strict=True)]
     (tmp_path / "knives.csv").write_text("\n".join(["label,text", *lines]))
@@ -159,7 +186,8 @@ def test_killed_in_either_stage_the_command_goes_on(
         time.sleep(0.05)
     process.kill()
     process.wait()
-    result = CliRunner().invoke(app, [*words, "--resume"])
+    again = [*words, "--resume", *(settings if stage == "." else [])]  # said again or not
+    result = CliRunner().invoke(app, again)
     assert result.exit_code == 0, result.stderr
     recipe = read(run / "model").provenance["recipe"]
     assert recipe["pretraining"]["streams"] == 2
@@ -172,10 +200,10 @@ def test_the_command(model: Path, tmp_path: Path) -> None:
     table = of_the_trade(80).train
     lines = [f"{label},{text}" for label, text in zip(table.labels or (), table.texts, strict=True)]
     (tmp_path / "knives.csv").write_text("\n".join(["label,text", *lines]))
-    (tmp_path / "more.csv").write_text("\n".join(["text", *make_table(30, seed=4).texts]))
+    (tmp_path / "more.csv").write_text("\n".join(["review", *make_table(30, seed=4).texts]))
     words = ["adapt", "--data", str(tmp_path / "knives.csv"), "--model", str(model),
-             "--unlabelled", str(tmp_path / "more.csv"), "--set", "training.epochs=1",
-             "-o", str(tmp_path / "run")]  # fmt: skip
+             "--text-column", "text", "--unlabelled", str(tmp_path / "more.csv"),
+             "--set", "training.epochs=1", "-o", str(tmp_path / "run")]  # fmt: skip
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 0, result.stderr
     assert result.stdout.strip() == str(tmp_path / "run" / "model")

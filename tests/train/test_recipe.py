@@ -126,6 +126,8 @@ def test_a_setting_of_earlier_versions_is_passed_over_where_it_asked_for_nothing
 
 
 def test_a_recipe_that_does_not_exist_names_those_that_do() -> None:
+    with pytest.raises(ConfigError, match="is a plan of several runs, which tonality train takes"):
+        Recipe.load("flagship-cpu")
     with pytest.raises(ConfigError, match=r"'bas'; did you mean 'base'\? Valid: adapt, base"):
         Recipe.load("bas")
 

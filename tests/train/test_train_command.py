@@ -202,3 +202,18 @@ def test_resuming_needs_no_recipe(data: Path, recipe: Path, tmp_path: Path) -> N
         if word not in ("--recipe", str(recipe))
     ]  # fmt: skip
     assert "is finished" in str(run(without).exception)
+
+
+def test_what_to_expect_is_told_of_the_data_it_was_measured_on(
+    data: Path, recipe: Path, tmp_path: Path
+) -> None:
+    for name, told in (("reviews", True), ("imdb", False)):
+        path = tmp_path / f"{name}.toml"
+        measured = (
+            f'[expected]\ndata = "{name}"\nmachine = "one core"\nminutes = 7\naccuracy = 0.9\n'
+        )
+        path.write_text(recipe.read_text().partition("[expected]")[0] + measured)
+        asked = words(data, path, tmp_path / f"run-{name}")
+        result = CliRunner().invoke(app, asked)
+        assert result.exit_code == 0, result.stderr
+        assert ("expect about 7 minutes and 90.0% on validation" in result.stderr) is told

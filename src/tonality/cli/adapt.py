@@ -66,8 +66,12 @@ def adapt(
     from tonality.train.requirements import require_packages
 
     path = model_path(model)  # a mistake shows before the data is read
-    asked = asked_recipe(output) if resume and recipe is None and not settings else None
-    chosen = asked or chosen_recipe(recipe, settings, output, resume=resume, default="adapt")
+    # The recipe in the run's folder is what became of the one asked for: more epochs, say.
+    begun = asked_recipe(output) if resume and recipe is None else None
+    if begun is None:
+        chosen = chosen_recipe(recipe, settings, output, resume=resume, default="adapt")
+    else:
+        chosen = begun.with_settings(settings or [])
     require_packages(chosen)
 
     def work(dataset: Dataset, reporter: Reporter) -> Path:

@@ -102,10 +102,17 @@ def calibrate(
             "careful: thresholds chosen on one half of these rows do not raise the macro F1 of the "
             "other; more rows may, or --thresholds even"
         )
+    found = result.artifact.metrics["calibration"]
+    crossed = found["error_cross_fitted"]
+    if crossed is not None and crossed > found["error_before"]:
+        say(
+            f"careful: fitted on one half of these {found['n']:,} texts and measured on the other, "
+            "the calibration error is no less than without a temperature; more texts may help"
+        )
     artifact.write(result.artifact, output, overwrite=overwrite)
     say(f"the model is in {output}")
     if as_json:
-        typer.echo(json.dumps(result.artifact.metrics["calibration"], allow_nan=False))
+        typer.echo(json.dumps(found, allow_nan=False))
     else:
         _show(result)
 

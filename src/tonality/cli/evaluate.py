@@ -23,6 +23,8 @@ from tonality.cli.options import (
 from tonality.cli.progress import progress_of, say
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tonality.classifier import Classifier
     from tonality.data import Dataset
     from tonality.evaluate.parts import Chosen
@@ -67,7 +69,7 @@ def evaluate(
     from tonality.classifier import load
     from tonality.data import load_dataset, parse_label_map
     from tonality.evaluate.metrics import require_sklearn
-    from tonality.evaluate.parts import choose_part
+    from tonality.evaluate.parts import choose_part, cut_by
     from tonality.evaluate.result import check_comparable
 
     part = part_named(split)
@@ -92,7 +94,8 @@ def evaluate(
         bad_rows=bad_rows,
         encoding=encoding,
     )
-    chosen = choose_part(dataset, part, classifiers[0].artifact.provenance)
+    origins = [classifier.artifact.provenance for classifier in classifiers]
+    chosen = choose_part(dataset, part, cut_by(dataset, origins))
     result = _judge(names, classifiers, dataset, chosen)
     if report is not None:
         _write(report, result)
@@ -140,10 +143,11 @@ def _warn(
     names: list[str], classifiers: list[Classifier], dataset: Dataset, chosen: Chosen
 ) -> bool:
     """Says which model learnt from these rows; returns whether the first did."""
-    from tonality.evaluate.parts import held_nothing_out, is_unsure, learnt, may_know
+    from tonality.evaluate.parts import cut_by, held_nothing_out, is_unsure, learnt, may_know
 
-    origins = [classifier.artifact.provenance for classifier in classifiers]
-    if is_unsure(dataset, chosen.part, origins[0]):
+    origins: list[Mapping[str, Any]] = [each.artifact.provenance for each in classifiers]
+    first = origins.index(cut_by(dataset, origins))  # the rows are cut as this one's training did
+    if is_unsure(dataset, chosen.part, origins[first]):
         say(UNSURE)
     seen = [learnt(dataset, chosen, origin) for origin in origins]
     for name, what, origin in zip(names, seen, origins, strict=True):
@@ -155,10 +159,10 @@ def _warn(
                 else "on its training data, --split validation measures the rows held out"
             )
             say(f"careful: {who} was trained on {what}, so the figures flatter; {instead}")
-    if len(names) == 2 and may_know(dataset, chosen.part, *origins):
+    if len(names) == 2 and may_know(dataset, chosen.part, origins[first], origins[1 - first]):
         say(
-            f"careful: {names[1]} held out other rows of this data than {names[0]}, so it has "
-            "learnt from some of these and its figures flatter"
+            f"careful: {names[1 - first]} held out other rows of this data than {names[first]}, so "
+            "it has learnt from some of these and its figures flatter"
         )
     return bool(seen[0])
 

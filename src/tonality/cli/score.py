@@ -119,6 +119,8 @@ def score(
     """Add the verdict to every row of tables of any size. Status 3: some could not be read."""
     if as_json and output == "-":
         raise typer.BadParameter("--json and -o - would both go to standard output")
+    if resume and overwrite:
+        raise typer.BadParameter("--resume goes on, --overwrite starts over; give one of them")
     from tonality.score.inputs import find_inputs
     from tonality.score.job import Options
     from tonality.score.parquet import require_pyarrow

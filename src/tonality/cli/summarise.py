@@ -39,8 +39,11 @@ def summarise(
         typer.Option(help="Shares over time, by this column of dates.", metavar="COLUMN"),
     ] = None,
     every: Annotated[
-        str, typer.Option(help="day, week, month or year, for --time.", metavar="PERIOD")
-    ] = "month",
+        str | None,
+        typer.Option(
+            help="day, week, month or year, for --time; by default month.", metavar="PERIOD"
+        ),
+    ] = None,
     date_format: Annotated[
         str | None,
         typer.Option(
@@ -70,6 +73,8 @@ def summarise(
     encoding: Encoding = None,
 ) -> None:
     """Summarise scored tables: shares by column and over time, and what is said on each side."""
+    if not time and (every is not None or date_format is not None):
+        raise typer.BadParameter("--every and --date-format go with --time, which names the column")
     from tonality.errors import DataError
     from tonality.score.inputs import find_inputs
     from tonality.score.summarise import summarise as measure
@@ -84,7 +89,7 @@ def summarise(
             found,
             by=by or (),
             time=time or (),
-            every=every,
+            every=every or "month",
             date_format=date_format,
             label=label,
             text_column=text_column,

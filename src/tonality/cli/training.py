@@ -166,15 +166,10 @@ def run_training(
     parse_label_map(options.label_map)  # a mistake in it shows before anything is done
     _restart_with_malloc_settings()
     reporter = _reporter()
-    expected = recipe.expected
-    if expected.minutes:
-        reached = f" and {expected.accuracy:.1%} on validation" if expected.accuracy else ""
-        reporter.say(
-            f"recipe {recipe.name}: expect about {expected.minutes:.0f} minutes{reached} "
-            f"({expected.data}, {expected.machine})"
-        )
     try:
-        folder = work(options.load(), reporter)
+        dataset = options.load()
+        _say_what_to_expect(recipe, dataset, reporter)
+        folder = work(dataset, reporter)
     except KeyboardInterrupt:
         reporter.close()
         minutes = None if checkpoint_minutes == MINUTES else checkpoint_minutes
@@ -184,6 +179,17 @@ def run_training(
         reporter.say(f"stopped; go on with: {again}" if begun else "stopped")
         raise typer.Exit(130) from None
     typer.echo(str(folder))
+
+
+def _say_what_to_expect(recipe: Recipe | Plan, dataset: Dataset, reporter: Reporter) -> None:
+    """How long it takes and what comes of it, where that was measured on this data."""
+    expected = recipe.expected
+    if expected.minutes and expected.data == dataset.name:
+        reached = f" and {expected.accuracy:.1%} on validation" if expected.accuracy else ""
+        reporter.say(
+            f"recipe {recipe.name}: expect about {expected.minutes:.0f} minutes{reached} "
+            f"({expected.data}, {expected.machine})"
+        )
 
 
 def _restart_with_malloc_settings() -> None:

@@ -80,7 +80,8 @@ def with_unlabelled(
     Args:
         dataset: the data.
         path: as for ``read_table``; so are the others.
-        text_column: the column with the text; by default it is found by its usual names.
+        text_column: the column with the text, where the file has it; if not, it is found by its
+            usual names.
         encoding: of the file.
 
     Raises:
@@ -89,9 +90,18 @@ def with_unlabelled(
         DependencyError: a Parquet file, and pyarrow is missing.
     """
     path = Path(path)
-    table = read_table(
-        path, text_column=text_column, label_column="", group_column="", encoding=encoding
-    )
+
+    def read(column: str | None) -> Table:
+        return read_table(
+            path, text_column=column, label_column="", group_column="", encoding=encoding
+        )
+
+    try:
+        table = read(text_column)
+    except DataError:
+        if text_column is None:
+            raise
+        table = read(None)  # the labelled file's column; this one may call it otherwise
     return dataclasses.replace(
         dataset,
         unlabelled=table if dataset.unlabelled is None else dataset.unlabelled.joined(table),

@@ -59,7 +59,8 @@ def split(table: Table, *, validation: float | int = 0.2, seed: int = 0) -> tupl
         raise DataError(f"{reason}; {_REMEDY}", path=table.source or None)
     if abs(int(have.sum()) - size) > max(0.1 * size, 1):
         message = (
-            "%s: validation has %d rows instead of %d: there are %d groups, and groups are not cut"
+            "%s: validation has %d rows instead of %d: there are %d groups, and groups are not cut "
+            "(by --group-column; '' for none)"
         )
         logger.warning(message, table.source, have.sum(), size, len(counts))
     in_validation = chosen[of_row]

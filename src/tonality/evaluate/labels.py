@@ -69,6 +69,11 @@ def match_labels(
     return Matched(classes, {label: name for label, name in meanings.items() if label != name})
 
 
+def same_by_another_name(labels: Sequence[str], names: Sequence[str]) -> dict[str, str]:
+    """Labels that are no names of the model's, but plainly mean one: label -> name."""
+    return {label: name for label, name in _guess(labels, names).items() if label != name}
+
+
 def _guess(labels: Sequence[str], names: Sequence[str]) -> dict[str, str]:
     """What each label most plainly means; the ones with no plain meaning are missing."""
     found = {label: label for label in labels if label in names}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -68,6 +68,14 @@ def choose_part(dataset: Dataset, part: Part | None, provenance: Mapping[str, An
         chosen = Chosen(part, dataset.train.take(rows), [names[row] for row in rows])
     _require_labels(chosen.table)
     return chosen
+
+
+def cut_by(dataset: Dataset, origins: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Of the provenances of models, that by which to cut: of the first that learnt from the data.
+
+    If none did, that of the first.
+    """
+    return next((origin for origin in origins if trained_on(dataset, origin)), origins[0])
 
 
 def choose_unseen(dataset: Dataset, part: Part | None, provenance: Mapping[str, Any]) -> Chosen:

@@ -8,9 +8,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-from tonality.classifier import DEFAULT_MODEL
+from tonality.classifier import DEFAULT_MODEL, load
 from tonality.data import Dataset
 from tonality.errors import ConfigError, TrainingError
+from tonality.evaluate.origin import overlap
 from tonality.train.checkpoint import (
     ADAPTATION,
     LANGUAGE_MODEL,
@@ -90,12 +91,50 @@ def adapt(
             # The language model has the new words; others would be none that it has read.
             vocabulary = dataclasses.replace(recipe.vocabulary, extend=0)
             recipe = dataclasses.replace(recipe, vocabulary=vocabulary)
-        recipe = with_enough_steps(dataset, recipe)
+        longer = with_enough_steps(dataset, recipe)
+        if longer.training.epochs > recipe.training.epochs:
+            reporter.say(
+                f"{longer.training.epochs} epochs in place of {recipe.training.epochs}: the data "
+                f"is small, and an adaptation takes {LEAST_STEPS} steps at least"
+            )
         begun = (place / RUN).exists()
-        return train(dataset, recipe, place, start_from=start, resume=begun, **told)
+        adapted = train(dataset, longer, place, start_from=start, resume=begun, **told)
+        _compare(dataset, recipe, model, adapted, reporter)
+        return adapted
     except Exception:
         RunFolder(place).abandon_if_nothing_is_begun(ADAPTATION)
         raise
+
+
+def _compare(
+    dataset: Dataset,
+    recipe: Recipe,
+    model: str | os.PathLike[str] | None,
+    adapted: Path,
+    reporter: Reporter,
+) -> None:
+    """Says how right the model was on the validation part as it was, where it knows the labels."""
+    before, table = load(model), dataset.train.take(divide(dataset, recipe).held_out)
+    if not len(table) or not set(table.labels or ()) <= set(before.labels):
+        return
+    found = []
+    for classifier in (before, load(adapted)):
+        verdicts = classifier.predict_proba(table.texts).argmax(axis=1)
+        right = [
+            classifier.labels[verdict] == label
+            for verdict, label in zip(verdicts, table.labels or (), strict=True)
+        ]
+        found.append(sum(right) / len(right))
+    known = overlap(table.texts, before.artifact.provenance)
+    seen = ", some of which it had learnt from" if known is not None and known.learnt else ""
+    reporter.say(
+        f"on the {len(table):,} validation texts: {found[1]:.2%}; as the model was, {found[0]:.2%}"
+        f"{seen}"
+    )
+    if found[1] <= found[0] and not seen:
+        reporter.say(
+            "careful: adapting has not made it more accurate there; consider the old model"
+        )
 
 
 def with_enough_steps(dataset: Dataset, recipe: Recipe) -> Recipe:

@@ -69,6 +69,10 @@ class Recipe:
         try:
             content = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
+            if str(source) in shipped_plans():
+                raise ConfigError(
+                    f"{source} is a plan of several runs, which tonality train takes alone"
+                ) from None
             names = [*shipped(), *shipped_plans()]
             raise unknown(f"recipe or file {str(source)!r}", str(source), names) from None
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:

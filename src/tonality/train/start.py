@@ -9,7 +9,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from tonality import artifact
 from tonality.artifact import Artifact
 from tonality.classifier import model_path
 from tonality.encode import Encoder
+from tonality.evaluate.labels import same_by_another_name
 from tonality.network import NetworkConfig
 from tonality.train.checkpoint import MODEL
 from tonality.train.decided import CLASSIFIER, LANGUAGE_MODEL, NETWORK, Decided
@@ -179,10 +181,11 @@ class Start(Decided):
         if not gone:
             return ""
         listed = ", ".join(gone[:9]) + (f" and {len(gone) - 9} more" if len(gone) > 9 else "")
-        return (
+        told = (
             f"careful: the new model will not know {listed}, as {self.name} does: the data has no "
             "texts labelled so"
         )
+        return told + how_to_map(labels, self.labels)
 
     def _rows(self, tensor: Floats, labels: tuple[str, ...]) -> Floats:
         """The rows (C, ...) of a head's tensor for these labels."""
@@ -190,6 +193,19 @@ class Start(Decided):
         rows = np.tile(tensor[shared].mean(axis=0), (len(labels), *([1] * (tensor.ndim - 1))))
         rows[[label in self.labels for label in labels]] = tensor[shared]
         return rows.astype(tensor.dtype)
+
+
+def how_to_map(labels: Sequence[str], names: Sequence[str]) -> str:
+    """How to call labels as a model calls them, where it is plain what they mean; else empty."""
+    others = {
+        label: name
+        for label, name in same_by_another_name(labels, names).items()
+        if name not in labels
+    }
+    if not others:
+        return ""
+    words = " ".join(f"--label-map {shlex.quote(f'{a}={b}')}" for a, b in others.items())
+    return f"; if they mean the same, add {words}"
 
 
 def _layer(name: str) -> str:

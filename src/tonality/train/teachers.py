@@ -23,6 +23,7 @@ from tonality.train.batches import collate
 from tonality.train.checkpoint import ANSWERS, MODEL, RunFolder
 from tonality.train.model import LSTMNetwork
 from tonality.train.progress import Reporter
+from tonality.train.start import how_to_map
 from tonality.weights import dequantise
 
 Floats = NDArray[np.float32]
@@ -88,7 +89,7 @@ def read_teachers(
             raise ConfigError(
                 f"the teacher {teacher.name} tells {_listed(model.labels)} apart, but the labels "
                 f"of the data are {_listed(labels)}; map them with --label-map, or take another "
-                "teacher"
+                f"teacher{how_to_map(labels, model.labels)}"
             )
         for other in teachers:
             if other.sha256 == teacher.sha256:
