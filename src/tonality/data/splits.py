@@ -11,6 +11,7 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -58,13 +59,18 @@ def split(table: Table, *, validation: float | int = 0.2, seed: int = 0) -> tupl
         reason = "the groups cannot be cut so that every class is in training and validation"
         raise DataError(f"{reason}; {_REMEDY}", path=table.source or None)
     if abs(int(have.sum()) - size) > max(0.1 * size, 1):
-        message = (
-            "%s: validation has %d rows instead of %d: there are %d groups, and groups are not cut "
-            "(by --group-column; '' for none)"
+        _warn_once(
+            f"{table.source}: validation has {have.sum()} rows instead of {size}: there are "
+            f"{len(counts)} groups, and groups are not cut (by --group-column; '' for none)"
         )
-        logger.warning(message, table.source, have.sum(), size, len(counts))
     in_validation = chosen[of_row]
     return np.flatnonzero(~in_validation), np.flatnonzero(in_validation)
+
+
+@lru_cache(maxsize=256)
+def _warn_once(message: str) -> None:
+    """Commands cut the same data several times; the first time says it."""
+    logger.warning("%s", message)
 
 
 _REMEDY = "merge classes, add data, or name another group column ('' for none)"
