@@ -99,7 +99,8 @@ def adapt(
             )
         begun = (place / RUN).exists()
         adapted = train(dataset, longer, place, start_from=start, resume=begun, **told)
-        _compare(dataset, recipe, model, adapted, reporter)
+        if set(labels) <= set(start.labels):
+            _compare(dataset, recipe, model, adapted, reporter)
         return adapted
     except Exception:
         RunFolder(place).abandon_if_nothing_is_begun(ADAPTATION)
@@ -113,10 +114,11 @@ def _compare(
     adapted: Path,
     reporter: Reporter,
 ) -> None:
-    """Says how right the model was on the validation part as it was, where it knows the labels."""
-    before, table = load(model), dataset.train.take(divide(dataset, recipe).held_out)
-    if not len(table) or not set(table.labels or ()) <= set(before.labels):
+    """Says how right the model, which knows the labels, was on the validation part as it was."""
+    table = dataset.train.take(divide(dataset, recipe).held_out)
+    if not len(table):
         return
+    before = load(model)
     found = []
     for classifier in (before, load(adapted)):
         verdicts = classifier.predict_proba(table.texts).argmax(axis=1)
