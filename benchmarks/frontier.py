@@ -206,6 +206,8 @@ def _quality(folder: Path, held_out: Table) -> dict[str, Any]:
 
 def draw(written: Mapping[str, Any], path: Path) -> None:
     """Accuracy over speed; a line joins those that no other beats at both."""
+    from matplotlib.ticker import MaxNLocator
+
     shapes = written["shapes"]
     with drawing():
         figure, axes = canvas(7.5, 5.0)
@@ -224,18 +226,19 @@ def draw(written: Mapping[str, Any], path: Path) -> None:
             axes.annotate(
                 f"{name} (ships)" if ships else name,
                 point,
-                xytext=(5, 4),
+                xytext=(9, -10) if ships else (5, 4),  # one more shape lies beside what ships
                 textcoords="offset points",
                 fontsize=7,
                 color=INK if ships or point in best else MUTED,
             )
         axes.axvline(LEAST_RATIO, color=MUTED, linewidth=1, linestyle=":", label="the least speed")
-        axes.legend(loc="lower right", frameon=False)
+        axes.legend(loc="upper right", frameon=False)
         axes.set_xlabel(
             f"reviews a second, to VADER's {written['vader_reviews_per_second']:,.0f} "
             f"({written['threads']} threads)"
         )
         axes.set_ylabel("validation accuracy")
+        axes.yaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
         axes.yaxis.set_major_formatter(percent(1))
         axes.grid(visible=True)
         axes.margins(x=0.15)
