@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -330,7 +331,9 @@ def test_one_run_at_a_time_and_an_interrupt(model_folder: Path, here: Path) -> N
     os.mkfifo("slow.csv")
     words = ["score", "slow.csv", "-o", "out.csv", "--model", str(model_folder)]
     command = [sys.executable, "-m", "tonality", *words]
-    first = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    # What is started in the background of a script has SIGINT ignored, and its children too.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    first = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heed)
     with Path("slow.csv").open("wb") as pipe:
         pipe.write(b"text\nlove\n")
         pipe.flush()
