@@ -246,6 +246,8 @@ def test_of_several_models_the_one_that_learnt_from_the_data_cuts_it() -> None:
     assert cut_by(dataset(), [stranger, own]) is own
     assert cut_by(dataset(), [own, stranger]) is own
     assert cut_by(dataset(), [stranger, {}]) is stranger
+    whole = {**own, **recorded(validation=0.0, validation_seed=0)}
+    assert cut_by(dataset(), [whole, own]) is own
 
 
 def test_settings_are_chosen_on_rows_that_were_not_learnt_from() -> None:

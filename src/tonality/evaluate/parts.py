@@ -71,11 +71,14 @@ def choose_part(dataset: Dataset, part: Part | None, provenance: Mapping[str, An
 
 
 def cut_by(dataset: Dataset, origins: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Of the provenances of models, that by which to cut: of the first that learnt from the data.
+    """Of the provenances of models, that by which to cut.
 
-    If none did, that of the first.
+    It is that of the first that learnt from the data and held some of it out; else of the first.
     """
-    return next((origin for origin in origins if trained_on(dataset, origin)), origins[0])
+    return next(
+        (each for each in origins if trained_on(dataset, each) and not held_nothing_out(each)),
+        origins[0],
+    )
 
 
 def choose_unseen(dataset: Dataset, part: Part | None, provenance: Mapping[str, Any]) -> Chosen:
