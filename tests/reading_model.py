@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 
 from tonality.artifact import Artifact
-from tonality.network import NetworkConfig
+from tonality.network_config import NetworkConfig
 from tonality.ngrams import NgramTable
 from tonality.text import TextConfig
 from tonality.vocabulary import Vocabulary

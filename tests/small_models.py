@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tonality.artifact import Artifact, quantise
-from tonality.network import NetworkConfig
+from tonality.network_config import NetworkConfig
 from tonality.ngrams import NgramTable
 from tonality.text import TextConfig
 from tonality.vocabulary import Vocabulary

@@ -16,10 +16,17 @@ from small_models import contents, reseal, same, small_artifact, small_network, 
 from tonality.artifact import Artifact, read, write
 from tonality.classifier import Classifier
 from tonality.errors import ArtifactError
-from tonality.network import POOLINGS
+from tonality.network_config import POOLINGS
 
 GOLDEN = Path(__file__).parent / "golden"
 FILES = {"README.md", "config.json", "vocabulary.json", "weights.safetensors"}
+
+
+def _fitting(shape: dict[str, Any]) -> dict[str, Any]:
+    if "attention" not in shape["pooling"]:
+        del shape["attention_size"]
+    return shape
+
 
 networks = st.fixed_dictionaries(
     {
@@ -29,10 +36,11 @@ networks = st.fixed_dictionaries(
         "layers": st.integers(1, 3),
         "bidirectional": st.booleans(),
         "pooling": st.lists(st.sampled_from(POOLINGS), min_size=1, unique=True).map("+".join),
+        "attention_size": st.integers(0, 3),
         "dense": st.lists(st.integers(1, 4), max_size=2).map(tuple),
         "classes": st.integers(2, 4),
     }
-)
+).map(_fitting)
 
 
 @settings(deadline=None, max_examples=25)

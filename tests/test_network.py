@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tonality.encode import Encoded
 from tonality.errors import ConfigError
-from tonality.network import Network, NetworkConfig
+from tonality.network import Network
+from tonality.network_config import NetworkConfig
 
 VOCABULARY, NGRAMS = 40, 25
 
@@ -167,8 +168,20 @@ def test_int8_embeddings_are_scaled_by_row() -> None:
     )
 
 
-def test_attention_shares_sum_to_one() -> None:
-    config, tensors = make(pooling="attention")
+@pytest.mark.parametrize("size", [1, 3, 40])
+def test_an_attention_of_another_size_equals_the_twins(size: int) -> None:
+    config, tensors = make(pooling="mean+attention", attention_size=size)
+    assert tensors["attention.weight"].shape == (size, 10)
+    encoded = texts(RAGGED)
+    twins = twin_logits(config, tensors, encoded)
+    np.testing.assert_allclose(Network(config, tensors).logits(encoded), twins, atol=1e-5, rtol=0)
+    assert NetworkConfig.from_dict(config.to_dict()) == config
+    assert "attention_size" not in make(pooling="attention")[0].to_dict()
+
+
+@pytest.mark.parametrize("size", [0, 3])
+def test_attention_shares_sum_to_one(size: int) -> None:
+    config, tensors = make(pooling="attention", attention_size=size)
     network = Network(config, tensors)
     encoded = texts([4, 9])
     shares = network.attention(network.states(encoded), encoded.offsets[:-1], encoded.lengths)
@@ -193,6 +206,8 @@ def test_config_round_trip() -> None:
         ({"pooling": "max+max"}, "network.pooling"),
         ({"pooling": "median"}, "attention"),
         ({"pooling": None}, "network.pooling"),
+        ({"attention_size": -1, "pooling": "attention"}, "network.attention_size"),
+        ({"attention_size": 3, "pooling": "max+mean"}, "pooling=attention only"),
         ({"dense": [3, 0]}, "network.dense"),
         ({"dense": 3}, "network.dense"),
     ],

@@ -29,7 +29,7 @@ from tonality.manifest import (
     load_json,
     shorten,
 )
-from tonality.network import NetworkConfig
+from tonality.network_config import NetworkConfig
 from tonality.text import TextConfig
 from tonality.vocabulary import Vocabulary
 from tonality.weights import Tensors, largest, pack, quantise, unpack

@@ -174,21 +174,23 @@ def sigmoid_of_negated(z: Floats) -> None:
 
 def pool_running(
     steps: Iterator[tuple[Floats, Floats, Floats]],
-    pooling: str,
+    poolings: tuple[str, ...],
     lengths: Integers,
     hidden_size: int,
-) -> Floats:
-    """Pools the states that :func:`recur` yields as they come: (N, H), longest text first."""
-    pooled = np.zeros((len(lengths), hidden_size), dtype=np.float32)
+) -> list[Floats]:
+    """Pools the states that :func:`recur` yields as they come: (N, H) each, longest text first."""
+    pooled = [np.zeros((len(lengths), hidden_size), dtype=np.float32) for _ in poolings]
     for step, (h, _, _) in enumerate(steps):
-        part = pooled[: len(h)]
-        if pooling == "mean":
-            part += h
-        elif pooling == "last" or not step:
-            part[...] = h
-        else:
-            np.maximum(part, h, out=part)
-    if pooling == "mean":
-        pooled /= np.maximum(lengths, 1)[:, None].astype(np.float32)
-    pooled *= 2.0
+        for name, whole in zip(poolings, pooled, strict=True):
+            part = whole[: len(h)]
+            if name == "mean":
+                part += h
+            elif name == "last" or not step:
+                part[...] = h
+            else:
+                np.maximum(part, h, out=part)
+    for name, whole in zip(poolings, pooled, strict=True):
+        if name == "mean":
+            whole /= np.maximum(lengths, 1)[:, None].astype(np.float32)
+        whole *= 2.0
     return pooled

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from tonality.errors import ArtifactError, ConfigError
-from tonality.network import NetworkConfig
+from tonality.network_config import NetworkConfig
 from tonality.text import TextConfig
 
 FORMAT = 1

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from tonality.network import NetworkConfig
+from tonality.network_config import NetworkConfig
 from tonality.train.adversarial import Alike, entropy, perturbation, virtual_adversarial_loss
 from tonality.train.batches import Batch
 from tonality.train.model import Dropout, LSTMNetwork

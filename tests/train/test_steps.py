@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from tonality.network import NetworkConfig
+from tonality.network_config import NetworkConfig
 from tonality.train.adversarial import perturbation
 from tonality.train.averaging import EVERY, MovingAverage
 from tonality.train.batches import Batch

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from tonality.encode import Encoded
-from tonality.network import NetworkConfig
+from tonality.network_config import NetworkConfig
 from tonality.train.batches import collate
 from tonality.train.model import Dropout, LSTMNetwork
 from tonality.train.validate import validate

@@ -61,6 +61,11 @@ class Decided:
         Raises:
             ConfigError: the recipe asks for another value of one of them.
         """
+        if recipe.vectors.file:
+            raise ConfigError(
+                f"vectors.file is {recipe.vectors.file!r}, but {self.name}, from which to start, "
+                "has vectors of its own; leave it out"
+            )
         text, network = recipe.text, recipe.network
         wanted = {f.name: getattr(self.text, f.name) for f in dataclasses.fields(TextConfig)}
         for name in _FREE:

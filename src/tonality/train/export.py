@@ -8,6 +8,7 @@ import io
 import platform
 from collections.abc import Mapping, Sequence
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -160,7 +161,7 @@ def _provenance(
 ) -> dict[str, Any]:
     learnt, held_out = data.corpus[: len(data.train)], data.validation_rows.tolist()
     return {
-        "recipe": recipe.to_dict(),
+        "recipe": _shared(recipe).to_dict(),
         **({} if data.start is None else {"start": _start(data, data.start)}),
         **({} if data.teachers is None else {"teachers": data.teachers}),
         "data": {"name": dataset.name, "sha256": dict(dataset.sha256)},
@@ -185,6 +186,12 @@ def _provenance(
     }
 
 
+def _shared(recipe: Recipe) -> Recipe:
+    """The recipe as whoever gets the model may see it: a file's name tells enough, not its path."""
+    name = Path(recipe.vectors.file).name
+    return dataclasses.replace(recipe, vectors=dataclasses.replace(recipe.vectors, file=name))
+
+
 def _start(data: Prepared, start: Start) -> dict[str, str]:
     told = {KNOWN: data.known_to_start, AT_RANDOM: start.at_random(data.network, data.labels)}
     return {**start.identity, **{key: value for key, value in told.items() if value}}
@@ -192,7 +199,7 @@ def _start(data: Prepared, start: Start) -> dict[str, str]:
 
 def _learnt_unlabelled(data: Prepared, recipe: Recipe) -> list[str]:
     """The texts without labels, where they shape more than the vocabulary."""
-    vectors = recipe.vectors.use and data.start is None
+    vectors = recipe.vectors.trained and data.start is None
     pretrained = data.start is not None and data.start.pretrained
     if vectors or pretrained or recipe.unlabelled.used or data.teachers is not None:
         return data.corpus[len(data.train) :]
@@ -217,11 +224,11 @@ def _card(
     provenance: Mapping[str, Any],
 ) -> Card:
     rows, machine = provenance["rows"], provenance["machine"]
-    found = metrics.get("validation")
+    found, vectors = metrics.get("validation"), provenance["recipe"]["vectors"]["file"]
     cores = "1 core" if machine["cores"] == 1 else f"{machine['cores']} cores"
     about = f"{rows['train']:,} labelled texts to learn from, {rows['validation']:,} held out"
     if rows["unlabelled"]:
-        uses = ["the vocabulary", *(["word vectors"] if recipe.vectors.use else [])]
+        uses = ["the vocabulary", *(["word vectors"] if recipe.vectors.trained else [])]
         uses += ["training"] if recipe.unlabelled.used or data.teachers else []
         about += f", {rows['unlabelled']:,} without labels for {_listed(uses)}"
     return Card(
@@ -236,6 +243,7 @@ def _card(
             "recipe": recipe.name,
             "seed": recipe.training.seed,
             **({"start": _begun(provenance["start"])} if "start" in provenance else {}),
+            **({"word vectors": f"those of {vectors}"} if vectors else {}),
             **({} if data.teachers is None else {"teachers": _teachers(data.teachers, recipe)}),
             "time": f"{provenance['minutes']:.1f} minutes ({machine['device']}, {cores})",
             "tonality": provenance["versions"]["tonality"],

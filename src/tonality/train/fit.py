@@ -15,13 +15,14 @@ from tonality.data import Dataset
 from tonality.errors import TrainingError
 from tonality.train.checkpoint import METRICS, RunFolder
 from tonality.train.curves import CURVES, draw_curves
+from tonality.train.embedding_start import with_vectors
 from tonality.train.export import build_artifact, rehearse, validation_csv
 from tonality.train.identity import check_dataset, fingerprint, vocabulary_fingerprint
 from tonality.train.loop import Loop
-from tonality.train.prepare import Prepared, prepare, with_vectors
+from tonality.train.prepare import Prepared, prepare
 from tonality.train.progress import Reporter
 from tonality.train.recipe import Recipe
-from tonality.train.requirements import require_packages
+from tonality.train.requirements import check_vectors, require_packages
 from tonality.train.start import Start, as_start
 from tonality.train.steps import take_steps
 from tonality.train.teaching import Teaching
@@ -97,6 +98,8 @@ def train(
     if start_from is not None:
         start = as_start(start_from, deviation=recipe.vectors.deviation)
         recipe = start.settings(recipe)
+    elif not resume:
+        check_vectors(recipe)
     identity: dict[str, Any] = {
         "settings": recipe.settings(),
         "data": {"name": dataset.name, "labels": list(labels), "sha256": fingerprint(dataset)},
@@ -127,7 +130,7 @@ def train(
     try:
         if leads:
             rehearse(data, recipe, folder)
-        if state is None and start is None and recipe.vectors.use:
+        if state is None and start is None and recipe.vectors.wanted:
             kept = None if cache is None else RunFolder(cache)
             data = with_vectors(data, recipe, folder, reporter, kept)
         if teaching is not None:

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from tonality.network import NetworkConfig
+from tonality.network_config import NetworkConfig
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,8 @@ class LSTMNetwork(nn.Module):
             for layer in range(config.layers)
         )
         if "attention" in config.poolings:
-            size = config.state_size
-            self.attention = nn.Linear(size, size)
+            size = config.attention_size or config.state_size
+            self.attention = nn.Linear(config.state_size, size)
             self.attention_context = nn.Parameter(torch.randn(size) / size**0.5)
         sizes = (config.pooled_size, *config.dense)
         self.dense = nn.ModuleList(nn.Linear(i, o) for i, o in pairwise(sizes))

@@ -13,7 +13,7 @@ from tonality.train.identity import check_dataset
 from tonality.train.ordered import numbers_of
 from tonality.train.plan import Stage
 from tonality.train.recipe import Recipe
-from tonality.train.requirements import require_packages
+from tonality.train.requirements import check_pretraining, check_vectors, require_packages
 from tonality.train.unlabelled import check_unlabelled
 
 
@@ -51,11 +51,15 @@ def _settled(stage: Stage, decided: dict[str, Decided]) -> Recipe:
     recipe = stage.read()
     require_packages(recipe)
     kind = LANGUAGE_MODEL if stage.task == "pretrain" else CLASSIFIER
+    if kind == LANGUAGE_MODEL:
+        check_pretraining(recipe)
     if stage.start_from:
         start = decided[stage.start_from]
         recipe = start.settings(recipe, asked_for(stage.settings))
         if kind == LANGUAGE_MODEL:
             recipe = start.as_language_model(recipe)
+    elif kind == CLASSIFIER:
+        check_vectors(recipe)
     decided[stage.name] = Decided.of_recipe(stage.name, kind, recipe)
     return recipe
 

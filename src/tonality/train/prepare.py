@@ -1,4 +1,4 @@
-"""From a dataset to arrays: the split, the vocabulary, the n-gram table, the word vectors.
+"""From a dataset to arrays: the split, the vocabulary, the n-gram table.
 
 Only the training part and unlabelled text shape them, without the texts that are in a part to
 measure on too: the validation part is only encoded, and the test part only looked at for such
@@ -8,8 +8,6 @@ copies.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -20,10 +18,9 @@ from numpy.typing import NDArray
 from tonality.data import Dataset, Table
 from tonality.encode import Encoded, Encoder
 from tonality.errors import DataError
-from tonality.network import NetworkConfig
+from tonality.network_config import NetworkConfig
 from tonality.ngrams import NgramTable
-from tonality.text import TextConfig, Tokenizer
-from tonality.train.checkpoint import RunFolder
+from tonality.text import Tokenizer
 from tonality.train.division import check_classes, divide
 from tonality.train.identity import check_dataset
 from tonality.train.known import known_to_start
@@ -31,7 +28,6 @@ from tonality.train.ordered import numbers_of
 from tonality.train.progress import Reporter
 from tonality.train.recipe import Recipe
 from tonality.train.start import Start
-from tonality.train.vectors import word_vectors
 from tonality.vocabulary import Vocabulary
 
 Int64 = NDArray[np.int64]
@@ -224,72 +220,3 @@ def _add_ngrams(
         return vocabulary, train
     found = table.lookup(train.ids, train.offsets)
     return vocabulary.with_ngrams(table), dataclasses.replace(train, ngrams=found)
-
-
-def with_vectors(
-    data: Prepared,
-    recipe: Recipe,
-    folder: RunFolder,
-    reporter: Reporter,
-    cache: RunFolder | None = None,
-) -> Prepared:
-    """The same with word vectors: those that the run's folder holds, or new ones, saved there.
-
-    Args:
-        data: the data.
-        recipe: the settings.
-        folder: the run's; a run that is killed meanwhile trains them anew when resumed.
-        reporter: told what goes on.
-        cache: where vectors are kept for other runs with the same texts and settings.
-
-    Raises:
-        DependencyError: gensim is not installed.
-        TrainingError: they cannot be saved.
-    """
-    vocabulary = data.vocabulary
-    shape = (vocabulary.size, recipe.network.embedding_size)
-    saved = folder.load_vectors(shape)
-    if saved is not None:
-        reporter.say("word vectors are there from before")
-        return dataclasses.replace(data, vectors=saved)
-    # Whole texts, whatever the network reads of them; n-grams have no part in this.
-    whole: TextConfig = dataclasses.replace(recipe.text, max_tokens=0)
-    texts = Encoder(whole, vocabulary.with_ngrams(None)).encode(data.corpus)
-    name = _vectors_name(texts, shape, recipe)
-    vectors = None if cache is None else cache.load_vectors(shape, name)
-    if vectors is None:
-        vectors = _new_vectors(texts, shape, recipe, reporter)
-        if cache is not None:
-            cache.save_vectors(vectors, name)
-    else:
-        reporter.say("word vectors are those of another run")
-    folder.save_vectors(vectors)
-    return dataclasses.replace(data, vectors=vectors)
-
-
-def _vectors_name(texts: Encoded, shape: tuple[int, int], recipe: Recipe) -> str:
-    """What the vectors of these texts and settings are called among those of other runs."""
-    asked = [*shape, recipe.training.seed, dataclasses.asdict(recipe.vectors)]
-    content = hashlib.sha256(json.dumps(asked, sort_keys=True).encode())
-    content.update(texts.ids.tobytes())
-    content.update(texts.offsets.tobytes())
-    return f"vectors-{content.hexdigest()[:16]}.npy"
-
-
-def _new_vectors(
-    texts: Encoded, shape: tuple[int, int], recipe: Recipe, reporter: Reporter
-) -> Floats:
-    settings = recipe.vectors
-    reporter.say(f"word vectors: {settings.epochs} epochs")
-    vectors = word_vectors(
-        texts,
-        shape[0],
-        size=shape[1],
-        epochs=settings.epochs,
-        window=settings.window,
-        negative=settings.negative,
-        seed=recipe.training.seed,
-        progress=lambda done: reporter.say(f"word vectors: epoch {done} of {settings.epochs} done"),
-    )
-    vectors *= settings.deviation / max(float(vectors.std()), float(np.finfo(np.float32).tiny))
-    return vectors

@@ -20,6 +20,7 @@ from tonality.train.identity import fingerprint, vocabulary_fingerprint
 from tonality.train.pretraining_run import PretrainingRun
 from tonality.train.progress import Reporter
 from tonality.train.recipe import Recipe
+from tonality.train.requirements import check_pretraining
 from tonality.train.start import Start, as_start
 
 
@@ -61,13 +62,15 @@ def pretrain(
     Raises:
         ArtifactError: there is nothing to start from, or it is damaged.
         ConfigError: ``resume`` with other settings or data than the run's; a start that cannot go
-            on as a language model, for its upper layers read both directions.
+            on as a language model, for its upper layers read both directions; a setting that no
+            language model heeds.
         DataError: too little text.
         TrainingError: the folder holds a run already or other files, or no run to resume;
             training diverged; a file cannot be written.
         KeyboardInterrupt: stopped by Ctrl-C or SIGTERM, after saving.
     """
     reporter = reporter or Reporter()
+    check_pretraining(recipe)
     folder = RunFolder(output)
     start = None
     if start_from is not None:

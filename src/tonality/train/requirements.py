@@ -1,11 +1,13 @@
-"""The packages that a run needs, looked for before any work."""
+"""What a run needs, looked for before any work."""
 
 from __future__ import annotations
 
 from importlib.util import find_spec
+from pathlib import Path
 
-from tonality.errors import DependencyError
+from tonality.errors import ConfigError, DependencyError
 from tonality.train.recipe import Recipe
+from tonality.train.vector_file import dimensions
 
 # Drawing and measuring come at the end of a run, which may be hours away.
 _ALWAYS = ("torch", "lightning", "sklearn", "matplotlib")
@@ -17,6 +19,36 @@ def require_packages(recipe: Recipe) -> None:
     Raises:
         DependencyError: one is missing.
     """
-    vectors = ("gensim",) if recipe.vectors.use else ()
+    vectors = ("gensim",) if recipe.vectors.trained else ()
     if any(find_spec(name) is None for name in (*_ALWAYS, *vectors)):
         raise DependencyError("training", extra="train")
+
+
+def check_vectors(recipe: Recipe) -> None:
+    """Checks that a file of word vectors, where a recipe names one, fits its network.
+
+    Raises:
+        ConfigError: its vectors are of another size than the embedding's.
+        DataError: it cannot be read, or is none of word vectors.
+    """
+    if not recipe.vectors.file:
+        return
+    size = dimensions(Path(recipe.vectors.file))
+    if size != recipe.network.embedding_size:
+        raise ConfigError(
+            f"the vectors of {recipe.vectors.file} have {size} numbers and the network takes "
+            f"{recipe.network.embedding_size}: --set network.embedding_size={size}"
+        )
+
+
+def check_pretraining(recipe: Recipe) -> None:
+    """Checks that a recipe has no setting that a language model cannot heed.
+
+    Raises:
+        ConfigError: it has.
+    """
+    if recipe.vectors.file:
+        raise ConfigError(
+            f"vectors.file is {recipe.vectors.file!r}, but a language model begins at random and "
+            "learns its own vectors; leave it out"
+        )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tonality.errors import ConfigError
-from tonality.network import NetworkConfig
+from tonality.network_config import NetworkConfig
 from tonality.text import TextConfig
 from tonality.train.objective_settings import DistillationSettings, UnlabelledSettings
 from tonality.train.settings import check, number
@@ -42,16 +42,20 @@ class VocabularySettings:
 
 @dataclass(frozen=True)
 class VectorSettings:
-    """In-domain word vectors as the embedding's start (word2vec CBOW, Mikolov et al. 2013).
+    """Word vectors as the embedding's start.
 
     Attributes:
-        use: whether to train them first, on training and unlabelled texts.
+        file: a file of word vectors to begin with, in the text format of GloVe, word2vec or
+            fastText; then none are trained.
+        use: whether to train some first, on training and unlabelled texts (word2vec's continuous
+            bag of words, Mikolov et al. 2013).
         epochs: passes over those texts.
         window: words of context on each side.
         negative: noise words drawn for each word.
         deviation: standard deviation that the vectors' elements are scaled to.
     """
 
+    file: str = ""
     use: bool = False
     epochs: int = number(5, 1)
     window: int = number(5, 1)
@@ -60,6 +64,16 @@ class VectorSettings:
 
     def __post_init__(self) -> None:
         check(self, "vectors")
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there are any."""
+        return self.use or bool(self.file)
+
+    @property
+    def trained(self) -> bool:
+        """Whether they are trained on the texts."""
+        return self.use and not self.file
 
 
 @dataclass(frozen=True)
@@ -72,6 +86,8 @@ class NetworkSettings:
         layers: LSTM layers.
         bidirectional: read from both ends.
         pooling: ``max``, ``mean``, ``attention``, ``last``, or several joined by ``+``.
+        attention_size: hidden units that weigh a state where pooling has ``attention``; 0 for as
+            many as a state has.
         dense: sizes of the dense layers between pooling and output.
     """
 
@@ -80,6 +96,7 @@ class NetworkSettings:
     layers: int = number(1, 1, MOST_LAYERS)
     bidirectional: bool = True
     pooling: str = "max"
+    attention_size: int = number(0, 0)
     dense: tuple[int, ...] = number((), 1)
 
     def __post_init__(self) -> None:

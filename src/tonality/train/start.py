@@ -23,7 +23,7 @@ from tonality.artifact import Artifact
 from tonality.classifier import model_path
 from tonality.encode import Encoder
 from tonality.evaluate.labels import same_by_another_name
-from tonality.network import NetworkConfig
+from tonality.network_config import NetworkConfig
 from tonality.train.checkpoint import MODEL
 from tonality.train.decided import CLASSIFIER, LANGUAGE_MODEL, NETWORK, Decided
 from tonality.train.induction import induced

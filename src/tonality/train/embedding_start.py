@@ -1,0 +1,125 @@
+"""Where the word embedding starts: vectors of a file, or trained on the texts themselves."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tonality.encode import Encoded, Encoder
+from tonality.errors import DataError
+from tonality.ngrams import FIRST_WORD
+from tonality.text import TextConfig
+from tonality.train.checkpoint import RunFolder
+from tonality.train.prepare import Prepared
+from tonality.train.progress import Reporter
+from tonality.train.recipe import Recipe
+from tonality.train.vector_file import read_vectors
+from tonality.train.vectors import word_vectors
+from tonality.vocabulary import PAD, Vocabulary
+
+Floats = NDArray[np.float32]
+
+
+def with_vectors(
+    data: Prepared,
+    recipe: Recipe,
+    folder: RunFolder,
+    reporter: Reporter,
+    cache: RunFolder | None = None,
+) -> Prepared:
+    """The same with word vectors: those that the run's folder holds, or a file's, or new ones.
+
+    They are saved in the run's folder.
+
+    Args:
+        data: the data.
+        recipe: the settings.
+        folder: the run's; a run that is killed meanwhile trains them anew when resumed.
+        reporter: told what goes on.
+        cache: where vectors are kept for other runs with the same texts and settings.
+
+    Raises:
+        DataError: the file cannot be read, or has none of the words.
+        DependencyError: gensim is not installed.
+        TrainingError: they cannot be saved.
+    """
+    vocabulary = data.vocabulary
+    shape = (vocabulary.size, recipe.network.embedding_size)
+    saved = folder.load_vectors(shape)
+    if saved is not None:
+        reporter.say("word vectors are there from before")
+        return dataclasses.replace(data, vectors=saved)
+    if recipe.vectors.file:
+        read = _of_file(vocabulary, recipe, reporter)
+        folder.save_vectors(read)
+        return dataclasses.replace(data, vectors=read)
+    # Whole texts, whatever the network reads of them; n-grams have no part in this.
+    whole: TextConfig = dataclasses.replace(recipe.text, max_tokens=0)
+    texts = Encoder(whole, vocabulary.with_ngrams(None)).encode(data.corpus)
+    name = _vectors_name(texts, shape, recipe)
+    vectors = None if cache is None else cache.load_vectors(shape, name)
+    if vectors is None:
+        vectors = _new_vectors(texts, shape, recipe, reporter)
+        if cache is not None:
+            cache.save_vectors(vectors, name)
+    else:
+        reporter.say("word vectors are those of another run")
+    folder.save_vectors(vectors)
+    return dataclasses.replace(data, vectors=vectors)
+
+
+def _vectors_name(texts: Encoded, shape: tuple[int, int], recipe: Recipe) -> str:
+    """What the vectors of these texts and settings are called among those of other runs."""
+    asked = [*shape, recipe.training.seed, dataclasses.asdict(recipe.vectors)]
+    content = hashlib.sha256(json.dumps(asked, sort_keys=True).encode())
+    content.update(texts.ids.tobytes())
+    content.update(texts.offsets.tobytes())
+    return f"vectors-{content.hexdigest()[:16]}.npy"
+
+
+def _new_vectors(
+    texts: Encoded, shape: tuple[int, int], recipe: Recipe, reporter: Reporter
+) -> Floats:
+    settings = recipe.vectors
+    reporter.say(f"word vectors: {settings.epochs} epochs")
+    vectors = word_vectors(
+        texts,
+        shape[0],
+        size=shape[1],
+        epochs=settings.epochs,
+        window=settings.window,
+        negative=settings.negative,
+        seed=recipe.training.seed,
+        progress=lambda done: reporter.say(f"word vectors: epoch {done} of {settings.epochs} done"),
+    )
+    vectors *= settings.deviation / _spread(vectors)
+    return vectors
+
+
+def _of_file(vocabulary: Vocabulary, recipe: Recipe, reporter: Reporter) -> Floats:
+    """A file's vectors (V, E); words that it lacks begin at random, as large (Kim 2014)."""
+    settings, path = recipe.vectors, Path(recipe.vectors.file)
+    reporter.say(f"word vectors: reading {path.name}")
+    found, there = read_vectors(path, vocabulary.words)
+    if not there.any():
+        raise DataError(
+            f"none of the {len(there):,} words of the texts is there: is it another language?",
+            path=path,
+        )
+    reporter.say(f"word vectors: {there.sum():,} of {len(there):,} words are in {path.name}")
+    size = (vocabulary.size, recipe.network.embedding_size)
+    random = np.random.default_rng(recipe.training.seed)
+    vectors = random.normal(0.0, settings.deviation, size).astype(np.float32)
+    known = found[there]
+    vectors[FIRST_WORD:][there] = known * (settings.deviation / _spread(known))
+    vectors[PAD] = 0.0
+    return vectors
+
+
+def _spread(vectors: Floats) -> float:
+    return max(float(vectors.std()), float(np.finfo(np.float32).tiny))
