@@ -151,22 +151,24 @@ class Network:
         if not len(filled):
             return pooled
         starts = offsets[filled]
-        size = self.config.state_size
-        for number, name in enumerate(self.config.poolings):
-            part = pooled[:, number * size : (number + 1) * size]
-            if name == "max":
-                part[filled] = np.maximum.reduceat(states, starts, axis=0)
-            elif name == "mean":
-                part[filled] = np.add.reduceat(states, starts, axis=0) / lengths[filled, None]
-            elif name == "attention":
-                shares = self.attention(states, starts, lengths[filled])
-                for row, start, end in zip(filled, starts, starts + lengths[filled], strict=True):
-                    # A product a text: eight times as quick as a weighted copy of all states.
-                    np.matmul(shares[start:end], states[start:end], out=part[row])
-            else:
-                h = self.config.hidden_size
-                part[filled, :h] = states[offsets[filled + 1] - 1, :h]
-                part[filled, h:] = states[starts, h:]
+        ends = offsets[filled + 1]
+        size, h = self.config.state_size, self.config.hidden_size
+        shares = np.empty(0, dtype=np.float32)
+        if "attention" in self.config.poolings:
+            shares = self.attention(states, starts, lengths[filled])
+        # Text by text: six times as quick as numpy's reduceat over all of them.
+        for row, start, end in zip(filled.tolist(), starts.tolist(), ends.tolist(), strict=True):
+            text = states[start:end]
+            for number, name in enumerate(self.config.poolings):
+                part = pooled[row, number * size : (number + 1) * size]
+                if name == "max":
+                    np.max(text, axis=0, out=part)
+                elif name == "mean":
+                    np.mean(text, axis=0, out=part)
+                elif name == "attention":
+                    np.matmul(shares[start:end], text, out=part)
+                else:
+                    part[:h], part[h:] = text[-1, :h], text[0, h:]
         return pooled
 
     def attention(self, states: Floats, starts: Integers, lengths: Integers) -> Floats:
