@@ -175,6 +175,9 @@ def test_what_fails_before_anything_is_begun_leaves_nothing(plan: Plan, tmp_path
         ("teacher.training.ordered=true", "'teacher': .*training.ordered"),
         ("student.training.class_weights=balanced", "'student': training.class_weights does not"),
         ("student.training.validation=0.001", "'student': "),
+        ("lm.vectors.file=absent.vec", "'lm': vectors.file .* learns its own"),
+        ("teacher.vectors.file=absent.vec", "'teacher': vectors.file .* lm, .* of its own"),
+        ("student.vectors.file=absent.vec", "'student': the word vectors cannot be read"),
     ],
 )
 def test_mistakes_in_later_stages_show_before_the_first(
