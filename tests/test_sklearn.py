@@ -288,6 +288,20 @@ def test_class_weight_balanced_finds_more_of_the_rare_class() -> None:
     assert found[1] > found[0] + 0.5
 
 
+def test_more_epochs_keep_the_shape_and_the_vectors_that_settings_gave(tmp_path: Path) -> None:
+    texts, labels = reviews()
+    (tmp_path / "mine.vec").write_text("film 1 0 0\nplot 0 1 0\n")
+    own = {"vectors.file": tmp_path / "mine.vec", "network.attention_size": 2}
+    model = small(epochs=1, embedding_size=3, pooling="max+attention", settings=own)
+    model.fit(texts, labels)
+    (tmp_path / "mine.vec").unlink()
+    model.partial_fit(texts, labels)
+    assert model.artifact_.network.attention_size == 2
+    assert model.artifact_.network.pooling == "max+attention"
+    with pytest.raises(ValueError, match="has vectors of its own; leave it out"):
+        small(start_from="imdb", settings={"vectors.file": "mine.vec"}).fit(texts, labels)
+
+
 def test_more_epochs_go_on_from_the_weights() -> None:
     texts, labels = reviews()
     model = small(epochs=1, learning_rate=2e-3).partial_fit(texts, labels, classes=["neg", "pos"])

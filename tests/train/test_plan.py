@@ -89,12 +89,16 @@ def test_a_plan_goes_from_texts_to_a_student(plan: Plan, tmp_path: Path) -> None
     changed = plan.with_settings(["lm.pretraining.epochs=7"])
     with pytest.raises(ConfigError, match="other stages or settings"):
         run_plan(dataset, changed, output, resume=True)
-    plan = plan.with_settings(["student.network.hidden_size=5", "lm.pretraining.epochs=3"])
+    vectors = tmp_path / "mine.vec"
+    vectors.write_text("film 1 0 0\nplot 0 1 0\n")
+    begins = [f"student.vectors.file={vectors}", "student.network.embedding_size=3"]
+    plan = plan.with_settings(["student.network.hidden_size=5", "lm.pretraining.epochs=3", *begins])
     model = run_plan(dataset, plan, output, resume=True)
     assert model == output / "model"
     assert read(model).network.hidden_size == 5  # the student had not begun
     assert read(output / "teacher" / "model").provenance["start"]["kind"] == "language model"
     assert tonality.load(model).predict("a great film").tokens_read == 3
+    vectors.unlink()
     assert run_plan(dataset, plan, output, resume=True) == model  # there is nothing left to do
     with pytest.raises(ConfigError, match="other data"):
         run_plan(make_dataset(unlabelled=41), plan, output, resume=True)

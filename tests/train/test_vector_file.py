@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +30,19 @@ def write(path: Path, text: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("text", [GLOVE, WORD2VEC, FASTTEXT, GLOVE.replace("\n", "\r\n")])
+@pytest.mark.parametrize(
+    "text",
+    [
+        GLOVE,
+        WORD2VEC,
+        FASTTEXT,
+        GLOVE.replace("\n", "\r\n"),
+        "\ufeff" + GLOVE,
+        "\ufeff" + WORD2VEC,
+        GLOVE.replace("\ncafé", "\n\n \ncafé") + "\n",
+        "7 4 5 6\n" + GLOVE,
+    ],
+)
 def test_every_form_gives_the_same(tmp_path: Path, text: str) -> None:
     path = write(tmp_path / "vectors.txt", text)
     packed = tmp_path / "vectors.txt.gz"
@@ -44,9 +58,15 @@ def test_every_form_gives_the_same(tmp_path: Path, text: str) -> None:
 
 def test_a_word_in_other_letters_is_taken_where_the_own_is_missing(tmp_path: Path) -> None:
     path = write(tmp_path / "v.vec", "Haus 1 1\nHAUS 2 2\nMaus 3 3\nmaus 4 4\nmaus 5 5\n")
-    vectors, there = read_vectors(path, ["haus", "maus", "Laus"])
-    assert vectors.tolist() == [[1, 1], [4, 4], [0, 0]]
-    assert there.tolist() == [True, True, False]
+    vectors, there = read_vectors(path, ["haus", "maus", "MAUS", "Laus"])
+    assert vectors.tolist() == [[1, 1], [4, 4], [3, 3], [0, 0]]
+    assert there.tolist() == [True, True, True, False]
+
+
+def test_the_first_word_may_have_several_parts(tmp_path: Path) -> None:
+    path = write(tmp_path / "v.txt", ". . . 7 8 9\n" + GLOVE)
+    assert dimensions(path) == 3
+    assert read_vectors(path, [". . ."])[0].tolist() == [[7, 8, 9]]
 
 
 @given(
@@ -83,7 +103,9 @@ def test_what_is_written_is_read(
         (b"a 1 2 3\nthe 1 2 x\n", "row 2"),
         (b"a 1 2 3\nthe 1 2\n", "row 2"),
         (b"2 3\nthe \x00\x01\xff\x80\x3f\x00\x00\x10\x11\x12\x13\x14", "text format"),
-        (b"PK\x03\x04" + bytes(2000), "text format"),
+        (b"PK\x03\x04" + bytes(2000), "unpack it first"),
+        (b"3 2\nthe 1 2\na 3 4\n", "promises 3 words and 2 are there"),
+        (b"1 " + b"9" * 5000 + b"\n", "row 1"),
         (gzip.compress(b"the 1 2 3\n" * 9000)[:60], "cannot be read"),
         (b"a 1 2 3\n" + b"the " * 2**20, "longer than"),
     ],
@@ -97,8 +119,14 @@ def test_what_is_no_file_of_vectors_is_refused(tmp_path: Path, content: bytes, t
 
 def test_a_file_or_folder_that_cannot_be_read(tmp_path: Path) -> None:
     for path in (tmp_path / "missing.txt", tmp_path):
-        with pytest.raises(DataError, match="the word vectors cannot be read"):
+        with pytest.raises(DataError, match=r"cannot be read: (No such|this is no)"):
             dimensions(path)
+
+
+def test_a_pipe_is_refused_rather_than_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DataError, match="this is no file"):
+        dimensions(tmp_path / "pipe")
 
 
 def test_training_begins_with_them(tmp_path: Path) -> None:
@@ -131,12 +159,32 @@ def test_training_begins_with_them(tmp_path: Path) -> None:
 
 def test_vectors_that_do_not_fit_are_told_at_once(tmp_path: Path) -> None:
     path = write(tmp_path / "v.txt", GLOVE)
-    with pytest.raises(ConfigError, match=r"--set network\.embedding_size=3$"):
+    with pytest.raises(ConfigError, match=r"set network\.embedding_size to 3$"):
         _trained(tmp_path / "run", f"vectors.file={path}")
     write(path, "das 1 2 3\n")
     with pytest.raises(DataError, match="is it another language"):
         _trained(tmp_path / "run", f"vectors.file={path}", "network.embedding_size=3")
+    words = artifact.read(_trained(tmp_path / "plain")).vocabulary.words
+    write(path, "".join(f"{word} 1 1 1\n" for word in words))
+    with pytest.raises(DataError, match="one and the same"):
+        _trained(tmp_path / "run", f"vectors.file={path}", "network.embedding_size=3")
+    with pytest.raises(ConfigError, match="null character"):
+        TINY.with_settings(['vectors.file="a\\u0000b"'])
     assert not (tmp_path / "run").exists()
+
+
+def test_a_resumed_run_takes_no_file_of_another_size(tmp_path: Path) -> None:
+    path, folder = write(tmp_path / "v.txt", "film 1 2 3\nplot 3 1 2\n"), tmp_path / "run"
+    changes = (f"vectors.file={path}", "network.embedding_size=3", "training.epochs=1")
+    _trained(folder, *changes)
+    for left in folder.iterdir():  # as if it had been killed while it read the file
+        if left.is_dir():
+            shutil.rmtree(left)
+        elif left.name not in ("run.json", "recipe.toml"):
+            left.unlink()
+    write(path, "film 1 2\nplot 3 1\n")
+    with pytest.raises(ConfigError, match=r"set network\.embedding_size to 2$"):
+        train(make_dataset(60), TINY.with_settings(changes), folder, resume=True)
 
 
 def test_what_has_vectors_of_its_own_takes_none(tmp_path: Path) -> None:

@@ -296,7 +296,9 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             cut = self._cut
         start = self.artifact_ if go_on else self.start_from
         try:
-            recipe = to_recipe(vars(self), seed=seed, cut=cut, started=start is not None)
+            recipe = to_recipe(
+                vars(self), seed=seed, cut=cut, started=start is not None, gone_on=go_on
+            )
             trained = train_in_memory(table, recipe, start_from=start, device=self.device)
         except (ConfigError, DataError) as fault:
             raise ValueError(str(fault)) from fault

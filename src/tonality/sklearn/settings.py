@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,7 +39,9 @@ _SHAPE = ("embedding_size", "hidden_size", "layers", "bidirectional", "pooling")
 _DROPOUTS = ("embedding", "layer", "pooled")
 
 
-def to_recipe(arguments: Mapping[str, Any], *, seed: int, cut: int, started: bool) -> Recipe:
+def to_recipe(
+    arguments: Mapping[str, Any], *, seed: int, cut: int, started: bool, gone_on: bool = False
+) -> Recipe:
     """The recipe that an estimator's arguments ask for.
 
     Args:
@@ -46,6 +49,7 @@ def to_recipe(arguments: Mapping[str, Any], *, seed: int, cut: int, started: boo
         seed: of the weights, the order and the dropout.
         cut: seed of which texts are held out.
         started: whether the training starts from a model, which then decides the shape.
+        gone_on: whether that is the estimator's own.
 
     Raises:
         ConfigError: a setting that does not exist, or a bad value.
@@ -62,17 +66,18 @@ def to_recipe(arguments: Mapping[str, Any], *, seed: int, cut: int, started: boo
         values["vocabulary.extend"] = arguments["max_vocabulary"]
     else:
         values |= {f"network.{name}": arguments[name] for name in _SHAPE}
+    settings = dict(arguments["settings"] or {})
+    if gone_on:  # the vectors are the model's own by now
+        settings.pop("vectors.file", None)
     weights = arguments["class_weight"]
     if isinstance(weights, str):  # those of a mapping go by text
         values["training.class_weights"] = weights
         values["training.keep"] = "macro_f1"  # the accuracy would choose against rare classes
-    return Recipe.from_dict(
-        {"name": "LSTMClassifier", **_nested({**values, **(arguments["settings"] or {})})}
-    )
+    return Recipe.from_dict({"name": "LSTMClassifier", **_nested({**values, **settings})})
 
 
 def _nested(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """``{"section.key": value}`` as sections; numpy's numbers as Python's.
+    """``{"section.key": value}`` as sections; numpy's numbers as Python's, paths as text.
 
     Raises:
         ConfigError: a name without a section.
@@ -85,5 +90,6 @@ def _nested(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
                 f"there is no setting {name!r}; name its section too, as in 'training.average'"
             )
         plain = value.item() if isinstance(value, np.generic) else value
+        plain = os.fspath(plain) if isinstance(plain, os.PathLike) else plain
         sections.setdefault(section, {})[key] = plain
     return sections

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from tonality.train.checkpoint import RunFolder
 from tonality.train.prepare import Prepared
 from tonality.train.progress import Reporter
 from tonality.train.recipe import Recipe
+from tonality.train.requirements import check_size
 from tonality.train.vector_file import read_vectors
 from tonality.train.vectors import word_vectors
 from tonality.vocabulary import PAD, Vocabulary
@@ -39,12 +39,13 @@ def with_vectors(
     Args:
         data: the data.
         recipe: the settings.
-        folder: the run's; a run that is killed meanwhile trains them anew when resumed.
+        folder: the run's; a run that is killed meanwhile trains or reads them anew when resumed.
         reporter: told what goes on.
-        cache: where vectors are kept for other runs with the same texts and settings.
+        cache: where trained vectors are kept for other runs with the same texts and settings.
 
     Raises:
-        DataError: the file cannot be read, or has none of the words.
+        ConfigError: the file's vectors are of another size than the embedding's.
+        DataError: it cannot be read, or has none of the words.
         DependencyError: gensim is not installed.
         TrainingError: they cannot be saved.
     """
@@ -75,7 +76,9 @@ def with_vectors(
 
 def _vectors_name(texts: Encoded, shape: tuple[int, int], recipe: Recipe) -> str:
     """What the vectors of these texts and settings are called among those of other runs."""
-    asked = [*shape, recipe.training.seed, dataclasses.asdict(recipe.vectors)]
+    settings = dataclasses.asdict(recipe.vectors)
+    del settings["file"]  # these are trained
+    asked = [*shape, recipe.training.seed, settings]
     content = hashlib.sha256(json.dumps(asked, sort_keys=True).encode())
     content.update(texts.ids.tobytes())
     content.update(texts.offsets.tobytes())
@@ -103,9 +106,10 @@ def _new_vectors(
 
 def _of_file(vocabulary: Vocabulary, recipe: Recipe, reporter: Reporter) -> Floats:
     """A file's vectors (V, E); words that it lacks begin at random, as large (Kim 2014)."""
-    settings, path = recipe.vectors, Path(recipe.vectors.file)
+    settings, path = recipe.vectors, recipe.vectors.path
     reporter.say(f"word vectors: reading {path.name}")
     found, there = read_vectors(path, vocabulary.words)
+    check_size(found.shape[1], recipe)  # a resumed run's file may be another one by now
     if not there.any():
         raise DataError(
             f"none of the {len(there):,} words of the texts is there: is it another language?",
@@ -116,6 +120,8 @@ def _of_file(vocabulary: Vocabulary, recipe: Recipe, reporter: Reporter) -> Floa
     random = np.random.default_rng(recipe.training.seed)
     vectors = random.normal(0.0, settings.deviation, size).astype(np.float32)
     known = found[there]
+    if not known.any() or not known.std():
+        raise DataError("the vectors of all words of the texts are one and the same", path=path)
     vectors[FIRST_WORD:][there] = known * (settings.deviation / _spread(known))
     vectors[PAD] = 0.0
     return vectors

@@ -67,8 +67,8 @@ def train(
             begin with (or what was read of one): its vocabulary, text settings and shape are taken
             over, and its weights, without the head where the labels are others.
         teaching: the teachers of :func:`tonality.train.distill`, if there are any.
-        cache: a folder where word vectors are kept, for other runs on the same texts with the same
-            settings for them; by default none is.
+        cache: a folder where trained word vectors are kept, for other runs on the same texts with
+            the same settings for them; by default none is.
         resume: go on with the run that the folder holds.
         reporter: told how it goes; by default the log.
         callbacks: Lightning callbacks, called before the run's own.
@@ -81,8 +81,9 @@ def train(
         The model folder.
 
     Raises:
-        ConfigError: ``resume`` with other settings or data than the run's.
-        DataError: the data cannot be trained on.
+        ConfigError: ``resume`` with other settings or data than the run's; settings that do not
+            go together, or not with the start or a file of word vectors.
+        DataError: the data cannot be trained on, a file of word vectors not be read.
         ArtifactError: there is nothing to start from, or it is damaged.
         DependencyError: a package of the extra ``train`` is missing.
         TrainingError: the folder holds a run already or other files, or no run to resume; the

@@ -204,7 +204,7 @@ def run_plan(
 
     reporter = reporter or Reporter()
     folder = RunFolder(output)
-    check_stages(dataset, plan.stages)
+    check_stages(dataset, plan.stages, resume=resume)
     _open(folder, plan, resume=resume)
     data = fingerprint(dataset)
     for number, stage in enumerate(plan.stages, 1):

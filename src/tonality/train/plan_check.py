@@ -17,12 +17,13 @@ from tonality.train.requirements import check_pretraining, check_vectors, requir
 from tonality.train.unlabelled import check_unlabelled
 
 
-def check_stages(dataset: Dataset, stages: Iterable[Stage]) -> None:
+def check_stages(dataset: Dataset, stages: Iterable[Stage], *, resume: bool = False) -> None:
     """Checks what can be known of a plan's stages before any has run.
 
     Args:
         dataset: the data of every stage.
         stages: in their order.
+        resume: whether some may be over, so that a file of word vectors may be gone.
 
     Raises:
         ConfigError: a setting does not go with the stage's task, or with what it starts from.
@@ -35,6 +36,8 @@ def check_stages(dataset: Dataset, stages: Iterable[Stage]) -> None:
     for stage in stages:
         try:
             recipe = _settled(stage, decided)
+            if not resume and stage.task != "pretrain" and not stage.start_from:
+                check_vectors(recipe)
             cut = (recipe.training.validation, recipe.training.validation_seed)
             if cut not in divisions:  # it reads every text, and stages mostly share it
                 divisions[cut] = divide(dataset, recipe)
@@ -58,8 +61,6 @@ def _settled(stage: Stage, decided: dict[str, Decided]) -> Recipe:
         recipe = start.settings(recipe, asked_for(stage.settings))
         if kind == LANGUAGE_MODEL:
             recipe = start.as_language_model(recipe)
-    elif kind == CLASSIFIER:
-        check_vectors(recipe)
     decided[stage.name] = Decided.of_recipe(stage.name, kind, recipe)
     return recipe
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from pathlib import Path
 
 from tonality.errors import ConfigError, DependencyError
 from tonality.train.recipe import Recipe
@@ -33,11 +32,19 @@ def check_vectors(recipe: Recipe) -> None:
     """
     if not recipe.vectors.file:
         return
-    size = dimensions(Path(recipe.vectors.file))
+    check_size(dimensions(recipe.vectors.path), recipe)
+
+
+def check_size(size: int, recipe: Recipe) -> None:
+    """Checks that a file's vectors are of the embedding's size.
+
+    Raises:
+        ConfigError: they are not.
+    """
     if size != recipe.network.embedding_size:
         raise ConfigError(
             f"the vectors of {recipe.vectors.file} have {size} numbers and the network takes "
-            f"{recipe.network.embedding_size}: --set network.embedding_size={size}"
+            f"{recipe.network.embedding_size}; set network.embedding_size to {size}"
         )
 
 

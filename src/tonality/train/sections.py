@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from tonality.errors import ConfigError
@@ -46,7 +47,7 @@ class VectorSettings:
 
     Attributes:
         file: a file of word vectors to begin with, in the text format of GloVe, word2vec or
-            fastText; then none are trained.
+            fastText; then none are trained. A path is that of the process, not of the recipe.
         use: whether to train some first, on training and unlabelled texts (word2vec's continuous
             bag of words, Mikolov et al. 2013).
         epochs: passes over those texts.
@@ -64,6 +65,8 @@ class VectorSettings:
 
     def __post_init__(self) -> None:
         check(self, "vectors")
+        if "\0" in self.file:
+            raise ConfigError("vectors.file holds a null character")
 
     @property
     def wanted(self) -> bool:
@@ -74,6 +77,11 @@ class VectorSettings:
     def trained(self) -> bool:
         """Whether they are trained on the texts."""
         return self.use and not self.file
+
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return Path(self.file).expanduser()
 
 
 @dataclass(frozen=True)
@@ -105,7 +113,9 @@ class NetworkSettings:
             raise ConfigError(
                 f"network.dense has {len(self.dense)} layers; {MOST_LAYERS} are the most"
             )
-        self.config(vocabulary_size=2, ngram_rows=0, classes=2)
+        # Whether the pooling has an attention may be for a start to say.
+        alone = dataclasses.replace(self, attention_size=0) if self.attention_size else self
+        alone.config(vocabulary_size=2, ngram_rows=0, classes=2)
 
     def config(self, *, vocabulary_size: int, ngram_rows: int, classes: int) -> NetworkConfig:
         """The network for a vocabulary, an n-gram table and C classes."""

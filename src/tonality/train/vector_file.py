@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from tonality.errors import DataError
 Floats = NDArray[np.float32]
 
 _LONGEST = 2**20  # bytes of a line
-
+_BOM = b"\xef\xbb\xbf"
 _MEANT = (
     "word vectors are read from the text format of GloVe, word2vec or fastText, gzipped or not: a "
     "word a line and its numbers, all with one space between"
@@ -31,13 +32,13 @@ def dimensions(path: Path) -> int:
         DataError: the file cannot be read, or is none of word vectors.
     """
     with _lines(path) as lines:
-        return _begin(path, lines)[0]
+        return _begin(path, lines)[1]
 
 
 def read_vectors(path: Path, words: Sequence[str]) -> tuple[Floats, NDArray[np.bool_]]:
     """The vectors of some words, of which only these are kept in memory.
 
-    A word that the file has only in other letters (*Haus* for *haus*) takes the first such one.
+    A word that the file has only in other letters (*haus* for *Haus*) takes the first such one.
 
     Args:
         path: the file.
@@ -47,40 +48,63 @@ def read_vectors(path: Path, words: Sequence[str]) -> tuple[Floats, NDArray[np.b
         Vectors (V, E), zeros for words that the file lacks, and which words it has (V,).
 
     Raises:
-        DataError: the file cannot be read, or is none of word vectors; says in which line.
+        DataError: the file cannot be read, is none of word vectors or not whole; says in which
+            line.
     """
     row_of = {word: row for row, word in enumerate(words)}
+    alike: defaultdict[str, list[int]] = defaultdict(list)
+    for word, row in row_of.items():
+        alike[word.lower()].append(row)
     with _lines(path) as lines:
-        size, number, line = _begin(path, lines)
+        promised, size, number, line = _begin(path, lines)
         vectors = np.zeros((len(words), size), dtype=np.float32)
         held = np.zeros(len(words), dtype=np.int8)  # 1: in other letters, 2: the word itself
+        read = 0
         while line:
-            word, _, rest = line.partition(b" ")
-            if rest.count(b" ") != size - 1:  # a "word" of several, such as ". . ." in GloVe's 840B
-                word = line.rsplit(b" ", size)[0]
-                rest = line[len(word) + 1 :]
-            name = word.decode("utf-8", "replace")
-            row, quality = row_of.get(name), 2
-            if row is None:
-                row, quality = row_of.get(name.lower()), 1
-            if row is not None and held[row] < quality:
-                held[row], vectors[row] = quality, _numbers(rest, size, path, number)
-            line, number = _stripped(next(lines, b"")), number + 1
+            if text := _stripped(line):
+                word, numbers = _parted(text, size)
+                own, near = row_of.get(word), alike.get(word.lower(), [])
+                rows = [row for row in near if held[row] < (2 if row == own else 1)]
+                if rows:
+                    vectors[rows] = _numbers(numbers, size, path, number)
+                    held[rows] = [2 if row == own else 1 for row in rows]
+                read += 1
+            line, number = next(lines, b""), number + 1
+    if read < promised:
+        raise DataError(
+            f"its first line promises {promised:,} words and {read:,} are there: was it fetched "
+            "whole?",
+            path=path,
+        )
     return vectors, held > 0
 
 
-def _begin(path: Path, lines: Iterator[bytes]) -> tuple[int, int, bytes]:
-    """The size of the vectors, and the number and the content of the first line that has one."""
-    line, number = _stripped(next(lines, b"")), 1
-    declared = line.split(b" ")
-    header = len(declared) == 2 and all(each.isdigit() for each in declared)
-    if header:  # of word2vec and fastText: how many words, how many numbers each
-        line, number = _stripped(next(lines, b"")), 2
-    size = int(declared[1]) if header else len(declared) - 1
-    if size < 2 or not line:
+def _begin(path: Path, lines: Iterator[bytes]) -> tuple[int, int, int, bytes]:
+    """How many words are promised, the vectors' size, and the first line that has one, numbered."""
+    line, number, promised = next(lines, b"").removeprefix(_BOM), 1, 0
+    if line.startswith(b"PK\x03\x04"):
+        raise DataError("this is a zip archive: unpack it first", path=path)
+    fields = _stripped(line).split(b" ")
+    if len(fields) == 2 and all(each.isdigit() and len(each) < 10 for each in fields):
+        promised, size = map(int, fields)  # of word2vec and fastText
+        line, number = next(lines, b""), 2
+    else:  # a word may have several parts, and be a number itself
+        size = next((n for n, each in enumerate(fields[:0:-1]) if not _is_number(each)), None) or (
+            len(fields) - 1
+        )
+    if size < 2 or not _stripped(line):
         raise DataError(_MEANT, path=path, row=number)
-    _numbers(line.partition(b" ")[2], size, path, number)
-    return size, number, line
+    _numbers(_parted(_stripped(line), size)[1], size, path, number)
+    return promised, size, number, line
+
+
+def _parted(text: bytes, size: int) -> tuple[str, bytes]:
+    """A line's word and its numbers."""
+    word, _, numbers = text.partition(b" ")
+    if numbers.count(b" ") != size - 1:  # a "word" of several, such as ". . ." in GloVe's 840B
+        word = text.rsplit(b" ", size)[0]
+        numbers = text[len(word) + 1 :]
+    return word.decode("utf-8", "replace"), numbers
 
 
 def _numbers(text: bytes, size: int, path: Path, number: int) -> Floats:
@@ -93,18 +117,29 @@ def _numbers(text: bytes, size: int, path: Path, number: int) -> Floats:
     return found
 
 
+def _is_number(text: bytes) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _stripped(line: bytes) -> bytes:
     return line.rstrip(b" \r\n")  # fastText ends its lines with a space
 
 
 @contextmanager
 def _lines(path: Path) -> Iterator[Iterator[bytes]]:
+    if path.exists() and not path.is_file():  # it is read twice, which a pipe cannot be
+        raise DataError("the word vectors cannot be read: this is no file", path=path)
     try:
         with path.open("rb") as file, gzip.open(file) as unpacked:
             packed = file.peek(2)[:2] == b"\x1f\x8b"
             yield _each(unpacked if packed else file, path)
     except (OSError, EOFError, zlib.error) as fault:
-        raise DataError(f"the word vectors cannot be read: {fault}", path=path) from fault
+        reason = getattr(fault, "strerror", None) or fault
+        raise DataError(f"the word vectors cannot be read: {reason}", path=path) from fault
 
 
 def _each(file: gzip.GzipFile | io.BufferedReader, path: Path) -> Iterator[bytes]:
