@@ -223,24 +223,41 @@ def table(plan: Plan, rows: Mapping[str, Mapping[str, Any]]) -> str:
         "|---|---:|---:|---:|---:|---|",
     ]
     measured = [row for row in plan.rows if rows.get(row.title)]
+    spread = seed_spread([list(rows[row.title].values()) for row in measured])
     for row in measured:
         runs = list(rows[row.title].values())
         accuracy = np.mean([each["accuracy"] for each in runs])
         base = list(rows[measured[0].title].values())
         lines.append(
-            f"| {row.title} | {accuracy:.2%} | {_difference(runs, base)} | {len(runs)} "
+            f"| {row.title} | {accuracy:.2%} | {_difference(runs, base, spread)} | {len(runs)} "
             f"| {np.mean([each['minutes'] for each in runs]):.0f} | `{plan.command(row)}` |"
         )
     return "\n".join(lines)
 
 
-def _difference(runs: Sequence[Mapping[str, Any]], base: Sequence[Mapping[str, Any]]) -> str:
-    """Points of accuracy more than the base, with the 95 % interval of a paired comparison."""
+def seed_spread(rows: Sequence[Sequence[Mapping[str, Any]]]) -> float:
+    """Points by which a run's accuracy differs from its row's mean by the seed alone, as a standard
+    deviation over all rows with several seeds; 0 where there are none.
+    """
+    several = [[100 * each["accuracy"] for each in runs] for runs in rows if len(runs) > 1]
+    freedom = sum(len(runs) - 1 for runs in several)
+    squares = sum(((np.array(runs) - np.mean(runs)) ** 2).sum() for runs in several)
+    return math.sqrt(squares / freedom) if freedom else 0.0
+
+
+def _difference(
+    runs: Sequence[Mapping[str, Any]], base: Sequence[Mapping[str, Any]], spread: float
+) -> str:
+    """Points of accuracy more than the base, with a 95 % interval for reviews and seeds.
+
+    That of the reviews is of a paired comparison; ``spread`` is what a seed is good for.
+    """
     if runs == base or any(each["n"] != base[0]["n"] for each in runs):
         return ""
     one, other = (np.mean([right(each) for each in group], axis=0) for group in (runs, base))
     apart = 100 * (one - other)
-    half = 1.96 * apart.std(ddof=1) / math.sqrt(len(apart))
+    of_seeds = spread**2 * (1 / len(runs) + 1 / len(base))
+    half = 1.96 * math.sqrt(apart.var(ddof=1) / len(apart) + of_seeds)
     return f"{apart.mean():+.2f} ± {half:.2f}"
 
 

@@ -196,8 +196,20 @@ def test_the_difference_is_that_of_the_same_reviews() -> None:
         return {"n": len(right), "right": bits}
 
     base, other = kept([True] * 80 + [False] * 20), kept([True] * 90 + [False] * 10)
-    assert ablations._difference([other], [base]).startswith("+10.00 ± 5.9")
-    assert ablations._difference([base], [base]) == ""
+    assert ablations._difference([other], [base], 0.0).startswith("+10.00 ± 5.9")
+    assert ablations._difference([base], [base], 0.0) == ""
+    # 5.91 of the reviews; 1.96 x 3 x sqrt(1 + 1) = 8.32 of the seeds.
+    assert ablations._difference([other], [base], 3.0) == "+10.00 ± 10.20"
+
+
+def test_what_a_seed_is_good_for_is_pooled_over_rows() -> None:
+    rows = [
+        [{"accuracy": value} for value in values]
+        for values in ([0.8, 0.82], [0.9], [0.5, 0.5, 0.53])
+    ]
+    # Squares 1 + 1 and 1 + 1 + 4 points over 1 + 2 degrees of freedom.
+    assert ablations.seed_spread(rows) == pytest.approx(np.sqrt(8 / 3))
+    assert ablations.seed_spread([[{"accuracy": 0.9}]]) == 0.0
 
 
 def test_the_lists_that_ship_are_sound() -> None:
