@@ -69,14 +69,14 @@ class Network:
         return logits
 
     def pooled(self, encoded: Encoded) -> Floats:
-        """Pooled vectors (N, K), computed without keeping the states where that is possible."""
-        if self.config.layers > 1 or "attention" in self.config.poolings:
+        """Pooled vectors (N, K), without keeping the last layer's states where that is possible."""
+        if "attention" in self.config.poolings:
             return self.pool(self.states(encoded), encoded.offsets)
         schedule = Schedule.of(encoded.offsets)
-        inputs, slots = self.distinct(encoded)
+        inputs, slots = self.last_inputs(encoded, schedule)
         shape = (len(encoded), len(self.config.poolings), self.config.state_size)
         result = np.empty(shape, dtype=np.float32)
-        for number, direction in enumerate(self.lstm[0]):
+        for number, direction in enumerate(self.lstm[-1]):
             steps = recur(
                 direction,
                 direction.gates(inputs),
