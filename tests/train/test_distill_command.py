@@ -55,6 +55,7 @@ def test_killed_and_interrupted_a_student_ends_as_an_uninterrupted_one(
             "distill", "--data", str(data), "--teacher", str(teacher), "--recipe", str(recipe),
             "-o", str(output), "--temperature", "1.5", "--hard-weight", "0.2",
             "--set", "training.epochs=15", "--set", "training.adversarial=0.3",
+            "--checkpoint-minutes", "0",
         ]  # fmt: skip
 
     output = tmp_path / "killed"

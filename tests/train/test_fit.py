@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import time
+from collections.abc import Mapping
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,7 +26,7 @@ from tonality.artifact import read
 from tonality.data import Dataset, Table, load_dataset, split
 from tonality.errors import ConfigError, DataError, TonalityError, TrainingError
 from tonality.evaluate.parts import Part, choose_part, learnt
-from tonality.train import train
+from tonality.train import loop, train
 from tonality.train.checkpoint import RunFolder
 from tonality.train.history import Row
 from tonality.train.module import TrainingModule
@@ -276,6 +277,13 @@ def test_the_best_weights_are_kept_and_training_stops_without_progress(tmp_path:
     assert names == [f"best-{recorder.evaluations[best][0].step}.safetensors"]
 
 
+@pytest.fixture
+def save_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkpoint at each evaluation, however quick they come."""
+    monkeypatch.setattr(loop, "APART", 0.0)
+
+
+@pytest.mark.usefixtures("save_always")
 def test_a_run_that_diverges_says_what_to_change_and_keeps_its_checkpoint(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     with pytest.raises(
@@ -287,11 +295,30 @@ def test_a_run_that_diverges_says_what_to_change_and_keeps_its_checkpoint(tmp_pa
     assert all(torch.isfinite(tensor).all() for tensor in state["weights"].values())
 
 
+@pytest.mark.usefixtures("save_always")
 def test_spoiled_weights_do_not_replace_a_good_checkpoint(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     with pytest.raises(TrainingError, match="the weights after step 13 are not finite: start anew"):
         train(make_dataset(), LEARNS, folder, callbacks=[SpoilAt(13), SignalAt(13)])
     assert torch.load(folder / "checkpoint.pt", weights_only=True)["step"] == 10
+
+
+def test_quick_evaluations_do_not_each_write_all_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved: list[int] = []
+    save = RunFolder.save_checkpoint
+
+    def watched(folder: RunFolder, state: Mapping[str, Any]) -> None:
+        saved.append(state["step"])
+        save(folder, state)
+
+    monkeypatch.setattr(RunFolder, "save_checkpoint", watched)
+    monkeypatch.setattr(loop, "APART", 1000.0)
+    train(make_dataset(60), TINY.with_settings(["training.epochs=9"]), tmp_path / "run")
+    rows = (tmp_path / "run" / "metrics.csv").read_text().splitlines()
+    assert saved == [int(rows[-1].split(",")[0])]
+    assert len(list((tmp_path / "run").glob("best-*"))) == 1
 
 
 def test_a_folder_is_not_trained_into_twice(finished: Path, tmp_path: Path) -> None:

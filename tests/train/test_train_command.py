@@ -26,6 +26,7 @@ COLUMNS = [
 ]  # fmt: skip
 # Long enough to be killed on the way, with evaluations and checkpoints all along.
 LONG = ["training.epochs=25", "vectors.use=true"]
+OFTEN = ["--checkpoint-minutes", "0"]
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +106,7 @@ def test_killed_and_interrupted_it_ends_as_an_uninterrupted_run(
     output = tmp_path / "killed by 'me'"
     checkpoint = output / "checkpoint.pt"
 
-    process = start(words(data, recipe, output, *LONG))
+    process = start([*words(data, recipe, output, *LONG), *OFTEN])
     wait_for(checkpoint, process)
     time.sleep(random.uniform(0, 0.3))
     process.kill()
@@ -113,7 +114,7 @@ def test_killed_and_interrupted_it_ends_as_an_uninterrupted_run(
     assert process.returncode == -signal.SIGKILL
     assert not (output / "model").exists()
 
-    process = start(words(data, recipe, output, *LONG, resume=True))
+    process = start([*words(data, recipe, output, *LONG, resume=True), *OFTEN])
     wait_for(checkpoint, process, newer_than=checkpoint.stat().st_mtime)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)

@@ -220,11 +220,9 @@ class RunFolder:
             raise TrainingError(f"{path} is damaged or of another version: {fault}") from fault
         return state
 
-    def save_best(self, step: int, tensors: Mapping[str, Floats]) -> str:
-        """Saves the weights of the best evaluation and returns the file's name."""
-        name = f"best-{step}.safetensors"
-        self.write(name, safetensors.numpy.save(dict(tensors)))
-        return name
+    def save_best(self, step: int, tensors: Mapping[str, Floats]) -> None:
+        """Saves the weights of the best evaluation, to :func:`best_file`."""
+        self.write(best_file(step), safetensors.numpy.save(dict(tensors)))
 
     def load_best(self, name: str) -> dict[str, Floats]:
         """The weights that :meth:`save_best` saved under a name.
@@ -254,6 +252,11 @@ class RunFolder:
         except (OSError, ValueError):
             return None
         return vectors if vectors.shape == shape and vectors.dtype == np.float32 else None
+
+
+def best_file(step: int) -> str:
+    """The name of the file of the best weights, where they are a step's."""
+    return f"best-{step}.safetensors"
 
 
 def asked_recipe(output: str | os.PathLike[str]) -> Recipe | None:

@@ -11,14 +11,16 @@ from contextlib import nullcontext
 from types import FrameType
 from typing import Any
 
+import numpy as np
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
+from numpy.typing import NDArray
 from torch import Tensor
 
 from tonality.errors import TrainingError
 from tonality.train.averaging import MovingAverage
 from tonality.train.batches import Batch, BatchStream
-from tonality.train.checkpoint import METRICS, RunFolder
+from tonality.train.checkpoint import METRICS, RunFolder, best_file
 from tonality.train.history import History, Row
 from tonality.train.module import TrainingModule
 from tonality.train.prepare import Prepared
@@ -36,6 +38,10 @@ DIVERGED = (
 # Steps whose losses wait on an accelerator before they are looked at: a look waits for the device.
 WAITING = 10
 
+# Seconds from one checkpoint to an evaluation's, at least: with few texts there are several
+# evaluations a second, and a checkpoint has all weights three times.
+APART = 10.0
+
 # Rows of metrics an epoch, apart from the evaluations.
 ROWS_PER_EPOCH = 20
 
@@ -52,7 +58,7 @@ class Loop(Callback):
         stream: the batches, for how many steps there are.
         folder: where it saves.
         reporter: what it tells.
-        checkpoint_minutes: minutes between checkpoints, besides those at evaluations.
+        checkpoint_minutes: minutes between checkpoints, besides those after evaluations.
         state: the checkpoint to go on from.
         began: when this session began, preparations included, by ``time.monotonic``.
     """
@@ -82,6 +88,7 @@ class Loop(Callback):
         self._began, self._seconds_before = began, 0.0
         self._paused = 0.0  # seconds of this session that went to evaluating and saving
         self._saved_average: dict[str, Any] | None = None
+        self._unsaved_best: tuple[int, dict[str, NDArray[np.float32]]] | None = None
         self._board: TensorBoard | None = None
         if state is not None:
             self.history.load_state_dict(state["history"])
@@ -144,17 +151,18 @@ class Loop(Callback):
         evaluate = self._evaluation_due(step)
         row = step % max(1, self.stream.steps_per_epoch // ROWS_PER_EPOCH) == 0
         stop = self._agreed(trainer, self.interrupted)
-        save = evaluate or stop or time.monotonic() - self._saved >= self._save_every
+        save = stop or self._checkpoint_due(step, evaluate=evaluate)
         on_cpu = figures.device.type == "cpu"
         if (
             on_cpu
             or row
             or save
+            or evaluate
             or len(self._waiting) >= WAITING
             or step == pl_module.first_step + 1
         ):
             self._look(step, trainer.world_size)
-        if save:
+        if save or evaluate:
             self._check_weights(pl_module, step)
         if self.average is not None and (evaluate or self.average.due(step)):
             self.average.update(step)
@@ -162,8 +170,9 @@ class Loop(Callback):
             self._evaluate(trainer, pl_module, step)
         elif row:
             self._add_row(pl_module, step)
-        if save:
+        if save or self.stopping.stop:
             self._save(trainer, pl_module, step)
+        if save or evaluate:
             self._paused += time.monotonic() - paused
         trainer.should_stop = stop or self.stopping.stop
         if stop:  # and never back to False: the signal may have come just now
@@ -184,6 +193,11 @@ class Loop(Callback):
         """Keeps spoiled weights from being saved; a finite loss does not prove them sound."""
         if not all(bool(weights.isfinite().all()) for weights in module.network.parameters()):
             raise TrainingError(f"the weights after step {step} are not finite: {DIVERGED}")
+
+    def _checkpoint_due(self, step: int, *, evaluate: bool) -> bool:
+        since = time.monotonic() - self._saved
+        last = step == self.stream.total_steps
+        return last or since >= self._save_every or (evaluate and since >= APART)
 
     def _evaluation_due(self, step: int) -> bool:
         """At the end of each part of an epoch, of which there are evaluations_per_epoch."""
@@ -217,8 +231,7 @@ class Loop(Callback):
                 }[self.settings.keep]
             )
             if better and trainer.is_global_zero:
-                name = self.folder.save_best(step, module.network.export())
-                self.best = {"row": len(self.history.rows) - 1, "file": name}
+                self._take_best(module, step)
         if trainer.is_global_zero:
             self.reporter.evaluated(row, best=better)
 
@@ -227,12 +240,16 @@ class Loop(Callback):
         row = self._add_row(module, step)
         if trainer.is_global_zero:
             with self.average.in_place() if self.average is not None else nullcontext():
-                name = self.folder.save_best(step, module.network.export())
-            self.best = {"row": len(self.history.rows) - 1, "file": name}
+                self._take_best(module, step)
             self.reporter.say(
                 f"step {row.step:,}, epoch {row.epoch:.2f}: training loss {row.train_loss:.4f}, "
                 f"{duration(row.seconds)}"
             )
+
+    def _take_best(self, module: TrainingModule, step: int) -> None:
+        """Makes the weights as they are the best ones; the next checkpoint saves them."""
+        self._unsaved_best = step, module.network.export()
+        self.best = {"row": len(self.history.rows) - 1, "file": best_file(step)}
 
     def _add_row(
         self,
@@ -268,6 +285,9 @@ class Loop(Callback):
 
     def _save(self, trainer: Trainer, module: TrainingModule, step: int) -> None:
         if trainer.is_global_zero:
+            if self._unsaved_best is not None:
+                self.folder.save_best(*self._unsaved_best)
+                self._unsaved_best = None
             self.folder.save_checkpoint(
                 {
                     "step": step,
