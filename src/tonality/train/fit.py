@@ -72,7 +72,7 @@ def train(
         resume: go on with the run that the folder holds.
         reporter: told how it goes; by default the log.
         callbacks: Lightning callbacks, called before the run's own.
-        checkpoint_minutes: minutes between checkpoints, besides those at evaluations.
+        checkpoint_minutes: minutes between checkpoints, besides those after evaluations.
         accelerator: ``cpu``, ``gpu`` or whatever else Lightning knows; ``auto`` for the best.
         devices: how many of them; ``auto`` for all.
         records: whether to leave metrics and curves beside the model.

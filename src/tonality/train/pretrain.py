@@ -53,7 +53,7 @@ def pretrain(
             embedding and LSTM.
         resume: go on with the run that the folder holds.
         reporter: told how it goes; by default the log.
-        checkpoint_minutes: minutes between checkpoints, besides those at evaluations.
+        checkpoint_minutes: minutes between checkpoints, besides those after evaluations.
         device: ``cpu``, ``cuda``, or ``auto`` for the best there is.
 
     Returns:
