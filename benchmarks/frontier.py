@@ -20,7 +20,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from safetensors.numpy import load_file
@@ -40,6 +40,10 @@ from tonality.train.identity import check_dataset
 from tonality.train.progress import LineReporter
 from tonality.train.recipe import Recipe
 from tonality.train.teachers import read_teachers
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 SHAPES = Path(__file__).with_name("frontier.toml")
 PICTURE = ROOT / "docs" / "frontier.png"
@@ -74,6 +78,14 @@ class Plan:
     def recipe(self, name: str) -> Recipe:
         """The recipe of a shape."""
         return self.common.with_settings(self.shapes[name])
+
+
+# Where a point's name may stand, by liking: an offset in points, and the side that is anchored.
+_PLACES = [
+    ((x * side, y), "left" if side > 0 else "right")
+    for x, y in ((6, 4), (6, -9), (6, 13), (6, -18))
+    for side in (1, -1)
+]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -211,10 +223,10 @@ def draw(written: Mapping[str, Any], path: Path) -> None:
     shapes = written["shapes"]
     with drawing():
         figure, axes = canvas(7.5, 5.0)
-        best = pareto({name: (s["ratio_to_vader"], s["accuracy"]) for name, s in shapes.items()})
+        points = {name: (s["ratio_to_vader"], s["accuracy"]) for name, s in shapes.items()}
+        best = pareto(points)
         axes.plot(*zip(*best, strict=True), color=COLOURS[0], linewidth=1.2, zorder=1)
-        for name, shape in shapes.items():
-            point = (shape["ratio_to_vader"], shape["accuracy"])
+        for name, point in points.items():
             ships = name == written["ships"]
             axes.scatter(
                 *point,
@@ -222,14 +234,6 @@ def draw(written: Mapping[str, Any], path: Path) -> None:
                 marker="*" if ships else "o",
                 color=COLOURS[1] if ships else COLOURS[0] if point in best else MUTED,
                 zorder=2,
-            )
-            axes.annotate(
-                f"{name} (ships)" if ships else name,
-                point,
-                xytext=(9, -10) if ships else (5, 4),  # one more shape lies beside what ships
-                textcoords="offset points",
-                fontsize=7,
-                color=INK if ships or point in best else MUTED,
             )
         axes.axvline(LEAST_RATIO, color=MUTED, linewidth=1, linestyle=":", label="the least speed")
         axes.legend(loc="upper right", frameon=False)
@@ -242,7 +246,38 @@ def draw(written: Mapping[str, Any], path: Path) -> None:
         axes.yaxis.set_major_formatter(percent(1))
         axes.grid(visible=True)
         axes.margins(x=0.15)
+        first = sorted(
+            points, key=lambda name: (name != written["ships"], points[name] not in best)
+        )
+        texts = {name: f"{name} (ships)" if name == written["ships"] else name for name in first}
+        shown = {name: INK if points[name] in best else MUTED for name in first}
+        shown[written["ships"]] = INK
+        _name_points(figure, axes, [(texts[name], points[name], shown[name]) for name in first])
         save_png(figure, path, "Students of the same teachers")
+
+
+def _name_points(
+    figure: Figure, axes: Axes, named: Sequence[tuple[str, tuple[float, float], str]]
+) -> None:
+    """Writes each name beside its point, where neither another name nor a point is if possible."""
+    from matplotlib.transforms import Bbox
+
+    figure.draw_without_rendering()  # settles where the points are
+    taken = [
+        Bbox.from_bounds(x - 5, y - 5, 10, 10)
+        for x, y in (axes.transData.transform(point) for _, point, _ in named)
+    ]
+    for text, point, colour in named:
+        for place in _PLACES:
+            (x, y), side = place
+            name = axes.annotate(
+                text, point, (x, y), textcoords="offset points", fontsize=7, color=colour, ha=side
+            )
+            box = name.get_window_extent()
+            if place == _PLACES[-1] or not any(box.overlaps(other) for other in taken):
+                taken.append(box)
+                break
+            name.remove()
 
 
 def pareto(points: Mapping[str, tuple[float, float]]) -> list[tuple[float, float]]:

@@ -52,7 +52,8 @@ Resume = Annotated[
     bool, typer.Option("--resume", help="Go on with the run in DIR that was stopped.")
 ]
 CheckpointMinutes = Annotated[
-    float, typer.Option(help="Minutes between checkpoints, besides those after evaluations.", min=0.0)
+    float,
+    typer.Option(help="Minutes between checkpoints, besides those after evaluations.", min=0.0),
 ]
 StartFrom = Annotated[
     str | None,
