@@ -128,7 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             if row.language_model:
                 asked["start"] = begun
             held = kept["rows"].setdefault(row.title, {})
-            if {key: held.get(str(seed), {}).get(key) for key in asked} == asked:
+            if is_of(held.get(str(seed), {}), asked):
                 continue
             _say(f"{row.title}, seed {seed}")
             try:
@@ -141,6 +141,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     shown = table(plan, kept["rows"])
     put(shown, options.page, "benchmarks.ablations")
     print(shown)
+
+
+def is_of(kept: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
+    """Whether what is kept of a run is what is asked for; settings newer than it are as they were."""
+    if any(kept.get(key) != value for key, value in asked.items() if key != "settings"):
+        return False
+    return Recipe.from_dict(kept["settings"]).settings() == asked["settings"]
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
