@@ -147,7 +147,7 @@ def is_of(kept: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
     """Whether what is kept of a run is what is asked for; settings newer than it are as they were."""
     if any(kept.get(key) != value for key, value in asked.items() if key != "settings"):
         return False
-    return Recipe.from_dict(kept["settings"]).settings() == asked["settings"]
+    return bool(Recipe.from_dict(kept["settings"]).settings() == asked["settings"])
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
