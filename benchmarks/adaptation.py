@@ -93,8 +93,8 @@ def cells(options: argparse.Namespace) -> Iterator[Cell]:
     nothing = Recipe.load("base").with_settings(FROM_NOTHING)
     run = options.runs / "run"
     weights = (model_path(options.model) / CONFIG).read_bytes()
-    of_recipe = json.dumps([recipe.settings(), options.pretrain_epochs], sort_keys=True).encode()
-    of_nothing = json.dumps(nothing.settings(), sort_keys=True).encode()
+    of_recipe = json.dumps([chosen(recipe), options.pretrain_epochs], sort_keys=True).encode()
+    of_nothing = json.dumps(chosen(nothing), sort_keys=True).encode()
 
     def adapted(dataset: Dataset) -> Path:
         return adapt(
@@ -123,6 +123,15 @@ def cells(options: argparse.Namespace) -> Iterator[Cell]:
                 yield domain, NOTHING, size, known(of_nothing), learnt
             if TFIDF in options.methods:
                 yield domain, TFIDF, size, known(), partial(tfidf, dataset.train, held_out)
+
+
+def chosen(recipe: Recipe) -> dict[str, dict[str, Any]]:
+    """A recipe's settings but for defaults, so that a new one leaves the figures what they are."""
+    defaults = Recipe().settings()
+    return {
+        section: {key: value for key, value in held.items() if value != defaults[section][key]}
+        for section, held in recipe.settings().items()
+    }
 
 
 def identity(*parts: bytes) -> str:
