@@ -144,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def is_of(kept: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
-    """Whether what is kept of a run is what is asked for; settings newer than it are at defaults."""
+    """Whether what is kept of a run is what is asked for; newer settings are at their defaults."""
     if any(kept.get(key) != value for key, value in asked.items() if key != "settings"):
         return False
     return bool(Recipe.from_dict(kept["settings"]).settings() == asked["settings"])
