@@ -8,6 +8,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -89,9 +90,7 @@ def _begin(path: Path, lines: Iterator[bytes]) -> tuple[int, int, int, bytes]:
         promised, size = map(int, fields)  # of word2vec and fastText
         line, number = next(lines, b""), 2
     else:  # a word may have several parts, and be a number itself
-        size = next((n for n, each in enumerate(fields[:0:-1]) if not _is_number(each)), None) or (
-            len(fields) - 1
-        )
+        size = sum(1 for _ in takewhile(_is_number, reversed(fields[1:])))
     if size < 2 or not _stripped(line):
         raise DataError(_MEANT, path=path, row=number)
     _numbers(_parted(_stripped(line), size)[1], size, path, number)
