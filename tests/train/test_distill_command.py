@@ -99,6 +99,8 @@ def test_killed_and_interrupted_a_student_ends_as_an_uninterrupted_one(
         (["--recipe", "studnet"], "did you mean 'student'?"),
         (["--label-map", "positive=good"], "tells 'negative', 'positive' apart, but the labels of"),
         (["--resume"], "no run in"),
+        (["--start-from", "nowhere"], "no model folder is here"),
+        (["--start-from", "imdb", "--set", "network.hidden_size=7"], "hidden_size is 7, but imdb"),
     ],
 )
 def test_mistakes_are_told_before_any_work(

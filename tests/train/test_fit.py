@@ -598,3 +598,19 @@ def test_a_last_run_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     parts = train(dataset, recipe, tmp_path / "parts", resume=True)
     name = "weights.safetensors"
     assert (parts / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_a_model_may_read_more_than_it_learnt_from(tmp_path: Path) -> None:
+    """Training on the first tokens is the same whatever the model reads of a text later."""
+    dataset = make_dataset(unlabelled=40)
+    # With n-grams, virtual adversarial training on the texts without labels, and no choice of best.
+    recipe = TINY.with_settings(["training.validation=0", "unlabelled.virtual_adversarial=0.3"])
+    short = train(dataset, recipe.with_settings(["text.max_tokens=6"]), tmp_path / "short")
+    more = recipe.with_settings(["training.max_tokens=6", "text.max_tokens=12"])
+    longer = train(dataset, more, tmp_path / "longer")
+    assert weights(tmp_path / "longer") == weights(tmp_path / "short")
+    assert [tonality.load(m).predict("a " * 20).tokens_read for m in (short, longer)] == [6, 12]
+    for given, most in ((0, 12), (6, 6), (20, 12)):
+        asked = [f"training.max_tokens={given}", "text.max_tokens=12"]
+        assert recipe.with_settings(asked).learnt_text.max_tokens == most
+    assert more.with_settings(["text.max_tokens=0"]).learnt_text.max_tokens == 6

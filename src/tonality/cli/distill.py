@@ -22,6 +22,7 @@ from tonality.cli.training import (
     Output,
     Resume,
     Settings,
+    StartFrom,
     TrainingData,
     chosen_recipe,
     run_training,
@@ -47,6 +48,7 @@ def distill(
         ),
     ] = None,
     settings: Settings = None,
+    start_from: StartFrom = None,
     temperature: Annotated[
         float | None, typer.Option(help="The recipe's distillation.temperature.")
     ] = None,
@@ -84,13 +86,20 @@ def distill(
     require_packages(chosen)
 
     def work(dataset: Dataset, reporter: Reporter) -> Path:
+        from tonality.train.decided import asked_for
         from tonality.train.distill import distill as run
+        from tonality.train.start import read_start
 
+        start = None
+        if start_from is not None:
+            start = read_start(start_from, deviation=chosen.vectors.deviation)
+            start.settings(chosen, asked_for(settings))  # the recipe does not tell what was set
         return run(
             dataset,
             teacher,
             chosen,
             output,
+            start_from=start,
             cache=cache,
             resume=resume,
             reporter=reporter,
@@ -105,6 +114,6 @@ def distill(
         output,
         work,
         recipe=chosen,
-        others={"--teacher": teacher, "--cache": cache},
+        others={"--teacher": teacher, "--start-from": start_from, "--cache": cache},
         checkpoint_minutes=checkpoint_minutes,
     )

@@ -15,6 +15,7 @@ from tonality.train.fit import train
 from tonality.train.identity import check_dataset
 from tonality.train.progress import Reporter
 from tonality.train.recipe import Recipe
+from tonality.train.start import Start
 from tonality.train.teachers import read_teachers
 from tonality.train.teaching import Teaching
 
@@ -25,6 +26,7 @@ def distill(
     recipe: Recipe,
     output: str | os.PathLike[str],
     *,
+    start_from: str | os.PathLike[str] | Start | None = None,
     cache: str | os.PathLike[str] | None = None,
     resume: bool = False,
     reporter: Reporter | None = None,
@@ -46,6 +48,8 @@ def distill(
         teachers: model folders, or names of bundled models; they may read more of a text.
         recipe: the student's settings.
         output: the run's folder; the model goes to its subfolder ``model``.
+        start_from: as in :func:`tonality.train.train`: a language model, for a student as large as
+            its teachers, or a model to go on with.
         cache: a folder where the teachers' answers and the word vectors are kept, for other
             students of theirs; by default the run's folder.
 
@@ -63,6 +67,7 @@ def distill(
         dataset,
         recipe,
         output,
+        start_from=start_from,
         teaching=Teaching(found, None if cache is None else RunFolder(cache)),
         cache=cache,
         resume=resume,

@@ -93,7 +93,6 @@ def train(
     """
     began = time.monotonic()
     require_packages(recipe)
-    labels = check_dataset(dataset)
     folder = RunFolder(output)
     start = None
     if start_from is not None:
@@ -101,33 +100,13 @@ def train(
         recipe = start.settings(recipe)
     elif not resume:
         check_vectors(recipe)
-    identity: dict[str, Any] = {
-        "settings": recipe.settings(),
-        "data": {"name": dataset.name, "labels": list(labels), "sha256": fingerprint(dataset)},
-        "start": None if start is None else start.identity,
-        "teachers": None if teaching is None else teaching.identity,
-    }
     # Lightning starts the processes of the other devices by running the program anew: they
     # find the folder as the first one left it.
     leads = os.environ.get("LOCAL_RANK", "0") == "0"
     reporter = reporter if reporter is not None and leads else Reporter()
-    if resume and leads:
-        folder.reopen(identity)
-    elif leads:
-        folder.check_free()
-    state = folder.load_checkpoint() if resume else None
-    data = prepare(dataset, recipe, reporter, start)
-    check_unlabelled(data.unlabelled, recipe)
-    for line in [] if data.start is None else data.start.news(data.network, labels):
-        reporter.say(line)
-    # Only now, for most mistakes show until here; from here on, word vectors included, a run that
-    # is killed can be resumed.
-    # Another version may prepare the same data in another way, which the weights would not fit.
-    identity["vocabulary"] = vocabulary_fingerprint(data.vocabulary)
-    if leads and resume:
-        folder.reopen(identity)
-    elif leads:
-        folder.begin(identity, recipe.to_toml())
+    data, state = _begin(
+        dataset, recipe, folder, start, teaching, reporter, resume=resume, leads=leads
+    )
     try:
         if leads:
             rehearse(data, recipe, folder)
@@ -153,6 +132,45 @@ def train(
     if loop.interrupted:
         raise KeyboardInterrupt
     return _finish(dataset, data, recipe, folder, loop, reporter, str(trainer.strategy.root_device))
+
+
+def _begin(
+    dataset: Dataset,
+    recipe: Recipe,
+    folder: RunFolder,
+    start: Start | None,
+    teaching: Teaching | None,
+    reporter: Reporter,
+    *,
+    resume: bool,
+    leads: bool,
+) -> tuple[Prepared, dict[str, Any] | None]:
+    """The data and, of a run that goes on, its checkpoint; from here on the folder is the run's."""
+    labels = check_dataset(dataset)
+    identity: dict[str, Any] = {
+        "settings": recipe.settings(),
+        "data": {"name": dataset.name, "labels": list(labels), "sha256": fingerprint(dataset)},
+        "start": None if start is None else start.identity,
+        "teachers": None if teaching is None else teaching.identity,
+    }
+    if resume and leads:
+        folder.reopen(identity)
+    elif leads:
+        folder.check_free()
+    state = folder.load_checkpoint() if resume else None
+    data = prepare(dataset, recipe, reporter, start)
+    check_unlabelled(data.unlabelled, recipe)
+    for line in [] if data.start is None else data.start.news(data.network, labels):
+        reporter.say(line)
+    # Only now, for most mistakes show until here; from here on, word vectors included, a run that
+    # is killed can be resumed.
+    # Another version may prepare the same data in another way, which the weights would not fit.
+    identity["vocabulary"] = vocabulary_fingerprint(data.vocabulary)
+    if leads and resume:
+        folder.reopen(identity)
+    elif leads:
+        folder.begin(identity, recipe.to_toml())
+    return data, state
 
 
 def _is_of_memory(fault: Exception) -> bool:

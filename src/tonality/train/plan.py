@@ -57,8 +57,6 @@ class Stage:
             raise ConfigError(
                 f"stage {self.name!r} has the task {self.task!r} and {len(self.teachers)} teachers"
             )
-        if self.start_from and self.task == "distill":
-            raise ConfigError(f"stage {self.name!r}: a student starts from no other stage")
 
     def read(self) -> Recipe:
         """The recipe with its changes.
@@ -281,7 +279,7 @@ def _run(
         pretrain(dataset, recipe, output, start_from=start, **how)
     elif stage.task == "distill":
         teachers = [folder / name / MODEL for name in stage.teachers]
-        distill(dataset, teachers, recipe, output, **how)
+        distill(dataset, teachers, recipe, output, start_from=start, **how)
     else:
         train(dataset, recipe, output, start_from=start, **how)
 

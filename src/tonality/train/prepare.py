@@ -119,7 +119,7 @@ def prepare(
     corpus = train_texts + unlabelled
     known = "" if start is None else known_to_start(start, dataset, held_out, reporter)
     vocabulary, start = _words(corpus, recipe, start)
-    train = Encoder(recipe.text, vocabulary).encode(train_texts)
+    train = Encoder(recipe.learnt_text, vocabulary).encode(train_texts)
     if vocabulary.ngrams is None:
         vocabulary, train = _add_ngrams(vocabulary, train, classes[rows], recipe)
     ngrams = 0 if vocabulary.ngrams is None else vocabulary.ngrams.size

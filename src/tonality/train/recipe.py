@@ -99,6 +99,13 @@ class Recipe:
                 raise unknown(f"section {key!r} in a recipe", key, SECTIONS)
         return cls(**parts)
 
+    @property
+    def learnt_text(self) -> TextConfig:
+        """How texts are read that are learnt from: as the model reads, or less of each."""
+        most = [n for n in (self.text.max_tokens, self.training.max_tokens) if n]
+        learnt: TextConfig = dataclasses.replace(self.text, max_tokens=min(most, default=0))
+        return learnt
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON or TOML; ``from_dict`` reads them back."""
         plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self)))

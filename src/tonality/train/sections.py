@@ -189,6 +189,8 @@ class TrainingSettings:
     Attributes:
         batch_size: texts a step, over all devices together.
         epochs: passes over the training part, at most.
+        max_tokens: most tokens of a text to learn from, where the model is to read more
+            (``text.max_tokens``), which takes no time in training; 0 for as many as it reads.
         seed: of the weights, the order of the texts and the dropout.
         validation: share of the rows held out for validation; where the data comes with a
             validation part, that is taken. 0 trains on all rows: nothing is measured, and the last
@@ -215,6 +217,7 @@ class TrainingSettings:
 
     batch_size: int = number(32, 1)
     epochs: int = number(5, 1)
+    max_tokens: int = number(0, 0)
     seed: int = number(0, 0, 2**63 - 1)
     validation: float = number(0.2, 0, under=1)
     temperature: float = number(1.0, 0.05, 20)

@@ -70,8 +70,8 @@ def unlabelled_batches(data: Prepared, recipe: Recipe) -> UnlabelledBatches | No
 
 
 def encode_unlabelled(data: Prepared, recipe: Recipe) -> Encoded:
-    """The texts without labels, as the network reads them."""
-    encoder = Encoder(recipe.text, data.vocabulary)
+    """The texts without labels, as the network learns from them."""
+    encoder = Encoder(recipe.learnt_text, data.vocabulary)
     texts = data.corpus[len(data.train) :]
     starts = range(0, max(1, len(texts)), WINDOW)
     return join([encoder.encode(texts[start : start + WINDOW]) for start in starts])
