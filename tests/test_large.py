@@ -43,6 +43,12 @@ def test_it_knows_the_samples_that_it_learnt_from() -> None:
     assert right >= 95
 
 
+def test_it_reads_more_than_the_other() -> None:
+    long = "A fine film. " * 500
+    assert tonality.load(FOLDER).predict(long).tokens_read == 800
+    assert tonality.load("imdb").predict(long).tokens_read == 400
+
+
 @pytest.mark.parametrize("name", ["teacher", "student"])
 def test_the_figures_on_the_page_are_those_of_the_answers_that_are_kept(name: str) -> None:
     kept = predictions.read(predictions.FOLDER / f"{name}.csv")

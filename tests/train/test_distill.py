@@ -25,7 +25,7 @@ from tonality.train.prepare import prepare
 from tonality.train.progress import Reporter
 from tonality.train.teachers import answers, averaged, read_teachers, soften, twin
 from tonality.train.teaching import Teaching
-from tonality.train.unlabelled import batch_stream
+from tonality.train.unlabelled import batch_stream, encode_unlabelled
 
 STUDENT = TINY.with_settings(
     ["optimiser.learning_rate=0.1", "distillation.hard_weight=0", "network.hidden_size=5"]
@@ -156,6 +156,22 @@ def test_a_student_that_is_stopped_goes_on_exactly(teacher: Path, tmp_path: Path
     assert "the answers of the teacher large are there from before" in recorder.lines
     distill(dataset, [teacher], recipe, tmp_path / "b")
     assert weights(tmp_path / "a") == weights(tmp_path / "b")
+
+
+def test_a_teacher_reads_whole_texts_of_which_the_student_learns_a_part(
+    teacher: Path, tmp_path: Path
+) -> None:
+    """What is asked of it does not depend on ``training.max_tokens``; the unlabelled texts do."""
+    dataset, kept = make_dataset(60, unlabelled=40), []
+    for name, more in (("all", []), ("part", ["training.max_tokens=3"])):
+        recipe = STUDENT.with_settings(["training.epochs=1", *more])
+        distill(dataset, [teacher], recipe, tmp_path / name)
+        (file,) = (tmp_path / name).glob("answers-*.npy")
+        kept.append(np.load(file))
+        texts = encode_unlabelled(prepare(dataset, recipe, Reporter()), recipe)
+        assert (texts.lengths.max() == 3) == (name == "part")
+    np.testing.assert_array_equal(*kept)
+    assert weights(tmp_path / "all") != weights(tmp_path / "part")
 
 
 def test_answers_are_kept_and_taken_up_where_they_stopped(

@@ -90,6 +90,33 @@ def test_killed_and_interrupted_a_student_ends_as_an_uninterrupted_one(
     assert settings == {"temperature": 1.5, "hard_weight": 0.2}
 
 
+def test_a_student_that_starts_from_a_model_goes_on_from_it_when_resumed(
+    data: Path, teacher: Path, tmp_path: Path
+) -> None:
+    def words(output: Path) -> list[str]:
+        return [
+            "distill", "--data", str(data), "--teacher", str(teacher), "--recipe", "adapt",
+            "--start-from", str(teacher), "-o", str(output), "--set", "training.epochs=30",
+            "--checkpoint-minutes", "0",
+        ]  # fmt: skip
+
+    output, whole = tmp_path / "stopped", tmp_path / "whole"
+    process = start(words(output))
+    wait_for(output / "checkpoint.pt", process)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    (told,) = re.findall(r"^stopped; go on with: tonality (.*)$", err, re.M)
+    assert "--start-from" in shlex.split(told)
+    assert run(shlex.split(told)).exit_code == 0
+    assert run(words(whole)).exit_code == 0
+    made = [tonality.load(folder / "model").artifact for folder in (output, whole)]
+    for name, tensor in made[0].tensors.items():
+        np.testing.assert_array_equal(tensor, made[1].tensors[name])
+    assert made[0].provenance["start"]["name"] == "large"
+    assert "40 without labels for the vocabulary and training." in made[0].card
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -237,9 +237,14 @@ def test_strange_labels_get_a_new_head(model: Path) -> None:
     names = data.start.for_network(data.network, data.labels)
     assert "embedding.weight" in names
     assert not any(name.startswith("output.") for name in names)
-    random, lost = data.start.news(data.network, data.labels)
+    less = dataclasses.replace(start.text, max_tokens=30)
+    random, lost, shorter = data.start.news(data.network, data.labels, less)
     assert random.endswith("begin at random: the head")
     assert "will not know 'negative', 'positive', as tiny does" in lost
+    assert shorter.startswith("the new model reads 30 tokens of a text, tiny 400; text.max_tokens")
+    for most in (400, 800, 0):
+        text = dataclasses.replace(start.text, max_tokens=most)
+        assert len(data.start.news(data.network, data.labels, text)) == 2
 
 
 def test_new_words_are_added_at_the_end(model: Path, tmp_path: Path) -> None:

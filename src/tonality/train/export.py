@@ -228,9 +228,14 @@ def _card(
     cores = "1 core" if machine["cores"] == 1 else f"{machine['cores']} cores"
     about = f"{rows['train']:,} labelled texts to learn from, {rows['validation']:,} held out"
     if rows["unlabelled"]:
-        uses = ["the vocabulary", *(["word vectors"] if recipe.vectors.trained else [])]
-        uses += ["training"] if recipe.unlabelled.used or data.teachers else []
-        about += f", {rows['unlabelled']:,} without labels for {_listed(uses)}"
+        parts = {
+            "the vocabulary": data.start is None or recipe.vocabulary.extend > 0,
+            "word vectors": data.start is None and recipe.vectors.trained,
+            "training": recipe.unlabelled.used or data.teachers is not None,
+        }
+        uses = [part for part, used in parts.items() if used]
+        about += f", {rows['unlabelled']:,} without labels"
+        about += f" for {_listed(uses)}" if uses else ", which had no part in it"
     return Card(
         name=f"{dataset.name}, recipe {recipe.name}",
         labels=data.labels,

@@ -32,7 +32,7 @@ VALIDATION = "validation.csv"
 
 _MEMORY = (
     "out of memory: start anew in another folder with a lower training.batch_size, "
-    "text.max_tokens, network.hidden_size or vocabulary.ngrams"
+    "text.max_tokens or training.max_tokens, network.hidden_size or vocabulary.ngrams"
 )
 
 
@@ -160,7 +160,7 @@ def _begin(
     state = folder.load_checkpoint() if resume else None
     data = prepare(dataset, recipe, reporter, start)
     check_unlabelled(data.unlabelled, recipe)
-    for line in [] if data.start is None else data.start.news(data.network, labels):
+    for line in [] if data.start is None else data.start.news(data.network, labels, recipe.text):
         reporter.say(line)
     # Only now, for most mistakes show until here; from here on, word vectors included, a run that
     # is killed can be resumed.

@@ -189,8 +189,8 @@ class TrainingSettings:
     Attributes:
         batch_size: texts a step, over all devices together.
         epochs: passes over the training part, at most.
-        max_tokens: most tokens of a text to learn from, where the model is to read more
-            (``text.max_tokens``), which takes no time in training; 0 for as many as it reads.
+        max_tokens: most tokens of a text to learn from; 0 for as many as the model reads
+            (``text.max_tokens``), which no text is learnt beyond. Evaluations read as it does.
         seed: of the weights, the order of the texts and the dropout.
         validation: share of the rows held out for validation; where the data comes with a
             validation part, that is taken. 0 trains on all rows: nothing is measured, and the last

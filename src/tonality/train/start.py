@@ -24,6 +24,7 @@ from tonality.classifier import model_path
 from tonality.encode import Encoder
 from tonality.evaluate.labels import same_by_another_name
 from tonality.network_config import NetworkConfig
+from tonality.text import TextConfig
 from tonality.train.checkpoint import MODEL
 from tonality.train.decided import CLASSIFIER, LANGUAGE_MODEL, NETWORK, Decided
 from tonality.train.induction import induced
@@ -166,14 +167,27 @@ class Start(Decided):
             parts.append("the head")
         return " and ".join(parts)
 
-    def news(self, network: NetworkConfig, labels: tuple[str, ...]) -> list[str]:
-        """What a run that starts from this has to say of it, in lines; as :meth:`at_random`."""
+    def news(self, network: NetworkConfig, labels: tuple[str, ...], text: TextConfig) -> list[str]:
+        """What a run that starts from this has to say of it, in lines.
+
+        Args:
+            network: the shapes to fill.
+            labels: the classes, in the order of its outputs.
+            text: how the run's model reads texts.
+        """
         parts = self.at_random(network, labels)
         random = (
             f"{self.name}, from which this starts, has nothing that fits these parts of the "
             f"network, which begin at random: {parts}"
         )
-        return [line for line in (random if parts else "", self.forgotten(labels)) if line]
+        own, most = self.text.max_tokens, text.max_tokens
+        less = (
+            f"the new model reads {most:,} tokens of a text, {self.name} "
+            f"{f'{own:,}' if own else 'all'}; text.max_tokens says how many"
+        )
+        shorter = self.kind == CLASSIFIER and 0 < most < (own or most + 1)
+        lines = (random if parts else "", self.forgotten(labels), less if shorter else "")
+        return [line for line in lines if line]
 
     def forgotten(self, labels: tuple[str, ...]) -> str:
         """What to say of labels that this knows and a model of these will not; empty for none."""
