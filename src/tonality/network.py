@@ -22,6 +22,7 @@ from tonality.layers import (
     Schedule,
     pool_running,
     recur,
+    sigmoid_of_negated,
 )
 from tonality.network_config import NetworkConfig
 
@@ -173,10 +174,12 @@ class Network:
 
     def attention(self, states: Floats, starts: Integers, lengths: Integers) -> Floats:
         """Each token's share (T,) of its text's attention; a text's shares sum to 1."""
-        hidden: Floats = states @ self.tensors["attention.weight"].T  # (T, A)
-        hidden += self.tensors["attention.bias"]
-        np.tanh(hidden, out=hidden)
-        scores: Floats = hidden @ self.tensors["attention.context"]  # (T,)
+        # tanh(z) = 2 sigmoid(2 z) - 1, quicker; the -1 changes all scores alike, and no share.
+        minus_two = np.float32(-2.0)
+        hidden: Floats = states @ (minus_two * self.tensors["attention.weight"].T)  # (T, A)
+        hidden += minus_two * self.tensors["attention.bias"]
+        sigmoid_of_negated(hidden)
+        scores: Floats = hidden @ (np.float32(2.0) * self.tensors["attention.context"])  # (T,)
         scores -= np.repeat(np.maximum.reduceat(scores, starts), lengths)
         np.exp(scores, out=scores)
         scores /= np.repeat(np.add.reduceat(scores, starts), lengths)
