@@ -78,7 +78,7 @@ NOTES = {
         FILMS,
         LAST + "92.60% (95 % interval 91.84% to 93.29%) on the other 5,000, cut by movie "
         "(`docs/results.md`).",
-        "It has read film reviews of some 200 words, at a fifth of the speed of `imdb`. "
+        "It has read film reviews of some 200 words, at a quarter of the speed of `imdb`. "
         "For other subjects and single sentences there is the bundled `general`.\n"
         "- It takes little notice of *not*: *The plot was not awful* is negative to it. It passes "
         "74% of the 578 cases of `tonality check`, and 44% of those on negation.",
