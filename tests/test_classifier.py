@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -70,13 +71,15 @@ def test_probabilities(small: Classifier) -> None:
     ),
     batch_size=st.integers(1, 12),
     threads=st.integers(1, 3),
+    least=st.sampled_from([1, 30, classifier.LEAST_TOKENS]),
 )
 def test_results_do_not_depend_on_batches_or_threads(
-    small: Classifier, texts: list[list[str]], batch_size: int, threads: int
+    small: Classifier, texts: list[list[str]], batch_size: int, threads: int, least: int
 ) -> None:
     joined = [" ".join(words) for words in texts]
     one_by_one = np.concatenate([small.predict_proba([text]) for text in joined])
-    together = small.predict_proba(joined, batch_size=batch_size, threads=threads)
+    with patch.object(classifier, "LEAST_TOKENS", least):
+        together = small.predict_proba(joined, batch_size=batch_size, threads=threads)
     np.testing.assert_allclose(together, one_by_one, atol=1e-6)
 
 

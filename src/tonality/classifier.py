@@ -27,6 +27,8 @@ UNCERTAIN = "uncertain"
 # Texts encoded together: enough to fill batches of like length, few enough to stay in
 # constant memory however many texts there are.
 WINDOW = 2048
+# With fewer tokens than these a thread gains nothing: an LSTM's steps cost time of their own.
+LEAST_TOKENS = 8_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +175,7 @@ class Classifier:
         threads = available_cores() if threads is None else threads
         if batch_size < 1 or threads < 1:
             raise ConfigError("batch_size and threads must be 1 or more")
-        order = np.argsort(encoded.lengths, kind="stable")[::-1]  # like lengths side by side
-        batches = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
+        batches = _batches(encoded.lengths, batch_size, threads)
         logits = np.empty((len(encoded), len(self.labels)), dtype=np.float64)
 
         def compute(batch: NDArray[np.int64]) -> None:
@@ -197,6 +198,18 @@ class Classifier:
         probabilities = softmax(logits / self.artifact.temperature)
         probabilities[encoded.lengths == 0] = self._priors
         return probabilities
+
+
+def _batches(lengths: NDArray[np.int64], batch_size: int, threads: int) -> list[NDArray[np.int64]]:
+    """The rows of each batch, texts of like lengths side by side, longest first.
+
+    Each thread gets its share of the tokens, unless that is too little to be worth a thread.
+    """
+    order = np.argsort(lengths, kind="stable")[::-1]
+    read = np.cumsum(lengths[order])
+    share = max(lengths.sum() / threads, LEAST_TOKENS)
+    parts = np.split(order, np.searchsorted(read, share * np.arange(1, threads)))
+    return [part[i : i + batch_size] for part in parts for i in range(0, len(part), batch_size)]
 
 
 def _checked(texts: Iterable[str | None]) -> list[str | None]:
