@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
 import shutil
@@ -109,7 +110,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Callable[..., Visit]]:
+def start() -> Iterator[Callable[..., Running]]:
+    """Starts services for one test. They end after its pages: what these ask for is not refused."""
+    with contextlib.ExitStack() as services:
+        yield lambda model, **settings: services.enter_context(running(model, **settings))
+
+
+@pytest.fixture
+def open_page(browser: Browser, start: object) -> Iterator[Callable[..., Visit]]:
     """Opens pages; at the end of the test, none of them may have met a fault or left its origin."""
     visits: list[Visit] = []
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from page_browser import WAIT, Visit
 from playwright.sync_api import Page, Route, expect
-from service import Running, running
+from service import Running
 
 from reading_model import make_artifact
 from tonality import load
@@ -28,6 +28,7 @@ from tonality.score import read_rows, score_stream
 expect.set_options(timeout=WAIT)
 
 Open = Callable[..., Visit]
+Start = Callable[..., Running]
 TYPES = {"csv": "text/csv", "tsv": "text/tab-separated-values", "jsonl": "application/x-ndjson"}
 WORDS = ["I", "love", "hate", "the", "film", "plot", "was", "not", "good", "bad", "and", "it"]
 ODD = [
@@ -212,37 +213,38 @@ def hold_the_second(page: Page) -> list[Route]:
     return calls
 
 
-def test_a_file_is_of_one_model(open_page: Open, page_model: Path, tmp_path: Path) -> None:
+def test_a_file_is_of_one_model(
+    open_page: Open, start: Start, page_model: Path, tmp_path: Path
+) -> None:
     folder = tmp_path / "small"
     shutil.copytree(page_model, folder)
     other = dataclasses.replace(make_artifact(), labels=("bad", "<i>good"), card="# Another\n")
-    with running(folder) as service:
-        page = open_page(service).page
-        page.locator("#input").fill("I love it")
-        expect(page.locator("#verdict .name")).to_have_text("positive")
-        before = page.locator("#foot").inner_text()
-        calls = hold_the_second(page)
-        content = table(texts(900))
-        drop(page, "x.csv", content)
-        expect(page.locator(".rows tbody tr").first).to_be_visible()
-        write(other, folder, overwrite=True)
-        service.signal(signal.SIGHUP)
-        with service.client() as client:
-            old = before.split()[-1]
-            while client.get("/v1/model").json()["version"] == old:
-                pass
-        while len(calls) < 2:
-            page.wait_for_timeout(20)
-        calls[1].continue_()
-        state(page, "Done: 900 rows.")
-        expect(page.locator(".run")).to_contain_text("The model was replaced meanwhile")
-        assert equal(downloaded(page, "x.scored.csv"), scored(folder, content, "csv"))
-        expect(page.locator("#foot")).not_to_have_text(before)
-        expect(page.locator("#card .facts")).to_contain_text("bad, <i>good")
-        expect(page.locator("#card h2")).to_have_text("Another")
-        page.get_by_role("link", name="Text").click()
-        expect(page.locator("#verdict .name")).to_have_text("<i>good")
-        page.close()  # it fetches its icon anew at a change of view, and the service goes now
+    service = start(folder)
+    page = open_page(service).page
+    page.locator("#input").fill("I love it")
+    expect(page.locator("#verdict .name")).to_have_text("positive")
+    before = page.locator("#foot").inner_text()
+    calls = hold_the_second(page)
+    content = table(texts(900))
+    drop(page, "x.csv", content)
+    expect(page.locator(".rows tbody tr").first).to_be_visible()
+    write(other, folder, overwrite=True)
+    service.signal(signal.SIGHUP)
+    with service.client() as client:
+        old = before.split()[-1]
+        while client.get("/v1/model").json()["version"] == old:
+            pass
+    while len(calls) < 2:
+        page.wait_for_timeout(20)
+    calls[1].continue_()
+    state(page, "Done: 900 rows.")
+    expect(page.locator(".run")).to_contain_text("The model was replaced meanwhile")
+    assert equal(downloaded(page, "x.scored.csv"), scored(folder, content, "csv"))
+    expect(page.locator("#foot")).not_to_have_text(before)
+    expect(page.locator("#card .facts")).to_contain_text("bad, <i>good")
+    expect(page.locator("#card h2")).to_have_text("Another")
+    page.get_by_role("link", name="Text").click()
+    expect(page.locator("#verdict .name")).to_have_text("<i>good")
 
 
 def test_the_text_column_is_asked_for(open_page: Open, service: Running) -> None:

@@ -18,6 +18,7 @@ from tonality.artifact import write
 expect.set_options(timeout=WAIT)
 
 Open = Callable[..., Visit]
+Start = Callable[..., Running]
 HOSTILE = (
     '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>'
     '<a href="javascript:window.pwned=1">love</a><style>*{display:none}</style>&lt;b&gt; I hate it'
@@ -126,18 +127,18 @@ def test_the_card_is_shown_and_does_nothing(open_page: Open, service: Running) -
     assert page.evaluate("window.pwned") is None
 
 
-def test_three_labels_are_said_to_be_three(open_page: Open, tmp_path: Path) -> None:
+def test_three_labels_are_said_to_be_three(open_page: Open, start: Start, tmp_path: Path) -> None:
     artifact = small_artifact(classes=3)
     measured = dataclasses.replace(artifact, metrics={"validation": {"accuracy": 0.8614}})
-    with running(write(measured, tmp_path / "three")) as service:
-        page = open_page(service).page
-        key = page.get_by_role("region", name="How to read it")
-        expect(key).to_contain_text("against the geometric mean of the other labels: +0.7 doubles")
-        page.locator("#input").fill("a good film")
-        expect(page.locator("#sheet")).to_have_attribute("data-state", "read")
-        expect(key).to_contain_text("against the geometric mean of the other labels: +0.7 doubles")
-        page = open_page(service, "#model").page
-        expect(page.locator("#card .facts")).to_contain_text("86.1% over 3 labels")
+    service = start(write(measured, tmp_path / "three"))
+    page = open_page(service).page
+    key = page.get_by_role("region", name="How to read it")
+    expect(key).to_contain_text("against the geometric mean of the other labels: +0.7 doubles")
+    page.locator("#input").fill("a good film")
+    expect(page.locator("#sheet")).to_have_attribute("data-state", "read")
+    expect(key).to_contain_text("against the geometric mean of the other labels: +0.7 doubles")
+    page = open_page(service, "#model").page
+    expect(page.locator("#card .facts")).to_contain_text("86.1% over 3 labels")
 
 
 def test_what_is_left_out_is_grey_and_said(open_page: Open, service: Running) -> None:
@@ -234,20 +235,19 @@ def test_the_server_goes_away_and_comes_back(open_page: Open, page_model: Path) 
         verdict(page, "positive")
 
 
-def test_a_key_is_asked_for(open_page: Open, page_model: Path) -> None:
-    with running(page_model, api_keys="good-key") as service:
-        visit = open_page(service)
-        visit.expect_fault("status of 401")
-        dialog = visit.page.get_by_role("dialog")
-        for key in ("bad-key", "good-key"):
-            expect(dialog.get_by_label("API key")).to_have_value("")
-            dialog.get_by_label("API key").fill(key)
-            dialog.get_by_role("button", name="Use it").click()
-        expect(visit.page.locator("#foot")).to_contain_text("model small")
-        visit.page.locator("#input").fill("I love it")
-        verdict(visit.page, "positive")
-        assert visit.page.evaluate("localStorage.length + document.cookie.length") == 0
-        visit.page.close()  # before the service goes: what it still asks would be refused
+def test_a_key_is_asked_for(open_page: Open, start: Start, page_model: Path) -> None:
+    service = start(page_model, api_keys="good-key")
+    visit = open_page(service)
+    visit.expect_fault("status of 401")
+    dialog = visit.page.get_by_role("dialog")
+    for key in ("bad-key", "good-key"):
+        expect(dialog.get_by_label("API key")).to_have_value("")
+        dialog.get_by_label("API key").fill(key)
+        dialog.get_by_role("button", name="Use it").click()
+    expect(visit.page.locator("#foot")).to_contain_text("model small")
+    visit.page.locator("#input").fill("I love it")
+    verdict(visit.page, "positive")
+    assert visit.page.evaluate("localStorage.length + document.cookie.length") == 0
 
 
 def test_any_text_is_copied_as_it_is(open_page: Open, service: Running) -> None:
