@@ -66,7 +66,8 @@ NOTES = {
         FILMS,
         LAST + "92.22% (95 % interval 91.44% to 92.93%) on the other 5,000, cut by movie, and an "
         "expected calibration error of 1.07%, with the temperature that is kept here "
-        "(`docs/results.md`).",
+        "(`docs/results.md`).\n\n"
+        "Its teacher has the weights of `models/imdb-large`, whose card has changed since.",
         "It has read film reviews of some 200 words. On single sentences and other subjects it is "
         "less sure and less right; the bundled `general` is meant for those.\n"
         "- Negation in short sentences is its weakest point: it calls *The plot was not awful* "

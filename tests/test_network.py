@@ -207,7 +207,7 @@ def test_config_round_trip() -> None:
         ({"pooling": "median"}, "attention"),
         ({"pooling": None}, "network.pooling"),
         ({"attention_size": -1, "pooling": "attention"}, "network.attention_size"),
-        ({"attention_size": 3, "pooling": "max+mean"}, "pooling=attention only"),
+        ({"attention_size": 3, "pooling": "max+mean"}, "pooling 'max.mean' has no attention"),
         ({"dense": [3, 0]}, "network.dense"),
         ({"dense": 3}, "network.dense"),
     ],

@@ -79,7 +79,10 @@ class NetworkConfig:
                 f"by '+', not {self.pooling!r}"
             )
         if self.attention_size and "attention" not in self.poolings:
-            raise ConfigError("network.attention_size goes with network.pooling=attention only")
+            raise ConfigError(
+                f"network.attention_size is {self.attention_size}, but network.pooling "
+                f"{self.pooling!r} has no attention; leave it out or set it to 0"
+            )
 
     @property
     def poolings(self) -> tuple[str, ...]:

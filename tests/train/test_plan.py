@@ -189,6 +189,7 @@ def test_what_fails_before_anything_is_begun_leaves_nothing(plan: Plan, tmp_path
         ("student.training.validation=0.001", "'student': "),
         ("lm.vectors.file=absent.vec", "'lm': vectors.file .* learns its own"),
         ("teacher.vectors.file=absent.vec", "'teacher': vectors.file .* lm, .* of its own"),
+        ("student.network.attention_size=8", "'student': .*'max' has no attention; leave it out"),
         ("student.vectors.file=absent.vec", "'student': the word vectors cannot be read"),
     ],
 )

@@ -55,6 +55,14 @@ def test_settings_change_one_value_each_and_void_what_was_measured() -> None:
     assert recipe.with_settings([]) == recipe
 
 
+def test_a_pooling_without_attention_takes_the_recipes_size_of_it_away() -> None:
+    student = Recipe.load("student").with_settings(["network.pooling=attention+max"])
+    assert student.network.attention_size == 64
+    assert student.with_settings(["network.pooling=max"]).network.attention_size == 0
+    both = ["network.pooling=max", "network.attention_size=8"]
+    assert student.with_settings(both).network.attention_size == 8  # to be refused, not dropped
+
+
 def test_a_number_stands_for_the_choice_it_spells(tmp_path: Path) -> None:
     """TOML makes one of ``32``, and who writes it means the precision."""
     file = tmp_path / "mine.toml"

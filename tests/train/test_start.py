@@ -135,6 +135,17 @@ def test_a_default_that_is_asked_for_is_no_default(language_model: Path) -> None
     assert start.settings(default, {"text.lower_case", "network.pooling"}).text.lower_case
 
 
+def test_a_shipped_recipe_yields_to_a_start(model: Path) -> None:
+    """Who takes it over has not asked for its pooling; who sets it has, and so has a file."""
+    start = read_start(model)
+    student = Recipe.load("student")
+    assert start.settings(student).network.pooling == "max" != student.network.pooling
+    with pytest.raises(ConfigError, match=r"network\.pooling is 'attention', but .* 'max'"):
+        start.settings(student, {"network.pooling"})
+    with pytest.raises(ConfigError, match=r"network\.pooling is 'attention', but"):
+        start.settings(dataclasses.replace(student, name="mine"))
+
+
 def test_the_command_refuses_defaults_that_are_asked_for(model: Path, tmp_path: Path) -> None:
     table = make_table(40)
     lines = [f"{label},{text}" for label, text in zip(table.labels or (), table.texts, strict=True)]

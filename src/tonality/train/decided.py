@@ -9,7 +9,7 @@ from typing import Any
 
 from tonality.errors import ConfigError
 from tonality.text import TextConfig
-from tonality.train.recipe import Recipe
+from tonality.train.recipe import Recipe, shipped
 from tonality.train.sections import NetworkSettings
 
 LANGUAGE_MODEL, CLASSIFIER = "language model", "classifier"
@@ -56,7 +56,8 @@ class Decided:
         Args:
             recipe: the settings.
             asked: the names of those that were asked for one by one, ``section.key``. Of the
-                others, one at its default counts as not asked for.
+                others, one at its default, or as in the recipe that ships under this name,
+                counts as not asked for.
 
         Raises:
             ConfigError: the recipe asks for another value of one of them.
@@ -70,8 +71,9 @@ class Decided:
         wanted = {f.name: getattr(self.text, f.name) for f in dataclasses.fields(TextConfig)}
         for name in _FREE:
             del wanted[name]
-        self._check("text", text, TextConfig(), wanted, asked)
-        self._check("network", network, NetworkSettings(), self.network, asked)
+        standard = Recipe.load(recipe.name) if recipe.name in shipped() else Recipe()
+        self._check("text", text, (TextConfig(), standard.text), wanted, asked)
+        self._check("network", network, (NetworkSettings(), standard.network), self.network, asked)
         return dataclasses.replace(
             recipe,
             text=dataclasses.replace(text, **wanted),
@@ -82,13 +84,14 @@ class Decided:
         self,
         section: str,
         given: Any,
-        default: Any,
+        defaults: tuple[Any, Any],
         decided: Mapping[str, Any],
         asked: Collection[str],
     ) -> None:
         for key, value in decided.items():
             found, name = getattr(given, key), f"{section}.{key}"
-            left_out = found == getattr(default, key) and name not in asked
+            usual = found in [getattr(default, key) for default in defaults]
+            left_out = usual and name not in asked
             if found != value and not left_out:
                 raise ConfigError(
                     f"{name} is {found!r}, but {self.name}, from which to start, has "

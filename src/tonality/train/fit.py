@@ -22,7 +22,7 @@ from tonality.train.loop import Loop
 from tonality.train.prepare import Prepared, prepare
 from tonality.train.progress import Reporter
 from tonality.train.recipe import Recipe
-from tonality.train.requirements import check_vectors, require_packages
+from tonality.train.requirements import check_network, check_vectors, require_packages
 from tonality.train.start import Start, as_start
 from tonality.train.steps import take_steps
 from tonality.train.teaching import Teaching
@@ -100,6 +100,7 @@ def train(
         recipe = start.settings(recipe)
     elif not resume:
         check_vectors(recipe)
+    check_network(recipe)
     # Lightning starts the processes of the other devices by running the program anew: they
     # find the folder as the first one left it.
     leads = os.environ.get("LOCAL_RANK", "0") == "0"

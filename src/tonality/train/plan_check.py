@@ -13,7 +13,12 @@ from tonality.train.identity import check_dataset
 from tonality.train.ordered import numbers_of
 from tonality.train.plan import Stage
 from tonality.train.recipe import Recipe
-from tonality.train.requirements import check_pretraining, check_vectors, require_packages
+from tonality.train.requirements import (
+    check_network,
+    check_pretraining,
+    check_vectors,
+    require_packages,
+)
 from tonality.train.unlabelled import check_unlabelled
 
 
@@ -61,6 +66,8 @@ def _settled(stage: Stage, decided: dict[str, Decided]) -> Recipe:
         recipe = start.settings(recipe, asked_for(stage.settings))
         if kind == LANGUAGE_MODEL:
             recipe = start.as_language_model(recipe)
+    if kind == CLASSIFIER:
+        check_network(recipe)
     decided[stage.name] = Decided.of_recipe(stage.name, kind, recipe)
     return recipe
 

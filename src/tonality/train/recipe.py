@@ -126,7 +126,7 @@ class Recipe:
         Raises:
             ConfigError: a change of another form, an unknown key, a bad value.
         """
-        values = self.to_dict()
+        values, asked = self.to_dict(), set()
         for change in changes:
             name, equals, text = change.partition("=")
             section, dot, key = name.strip().partition(".")
@@ -137,7 +137,12 @@ class Recipe:
             if section not in SECTIONS or section == "expected":
                 raise unknown(f"section {section!r} in a recipe", section, self.settings())
             values[section][key] = _value(text.strip())
+            asked.add(f"{section}.{key}")
             values["expected"] = {}  # what was measured was another recipe
+        network = values["network"]
+        without = "network.pooling" in asked and "attention" not in str(network["pooling"])
+        if without and "network.attention_size" not in asked:
+            network["attention_size"] = 0  # it went with the pooling that is replaced
         return type(self).from_dict(values)
 
     def to_toml(self) -> str:

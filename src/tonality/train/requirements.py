@@ -23,6 +23,15 @@ def require_packages(recipe: Recipe) -> None:
         raise DependencyError("training", extra="train")
 
 
+def check_network(recipe: Recipe) -> None:
+    """Checks that the settings of a recipe's network go with one another.
+
+    Raises:
+        ConfigError: they do not.
+    """
+    recipe.network.config(vocabulary_size=2, ngram_rows=0, classes=2)
+
+
 def check_vectors(recipe: Recipe) -> None:
     """Checks that a file of word vectors, where a recipe names one, fits its network.
 
