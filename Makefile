@@ -26,7 +26,7 @@ run: .venv/.installed
 test: .venv-dev/.installed
 	$(DEV)/python -m pytest -q -n $(JOBS) --cov --cov-report= $(PYTEST_ARGS)
 	$(if $(PYTEST_ARGS),,$(DEV)/python -m coverage report --fail-under=95 \
-	  --include='src/tonality/*.py,src/tonality/cli/*,src/tonality/check/*')
+	  --include='src/tonality/*.py,src/tonality/text/*,src/tonality/network/*,src/tonality/artifact/*,src/tonality/explain/*,src/tonality/cli/*,src/tonality/check/*')
 
 lint: .venv-dev/.installed
 	$(DEV)/ruff check

@@ -29,16 +29,17 @@ from benchmarks.machine import describe
 from benchmarks.pages import put
 from benchmarks.predict_speed import RESULTS, ROOT
 from tonality import artifact
+from tonality.artifact.config_json import CONFIG
 from tonality.data import Dataset, Table, load_dataset
 from tonality.errors import ConfigError
-from tonality.manifest import CONFIG
 from tonality.train import train
-from tonality.train.checkpoint import MODEL, RUN
-from tonality.train.division import divide
-from tonality.train.fit import VALIDATION
-from tonality.train.progress import LineReporter
-from tonality.train.recipe import Recipe
-from tonality.train.settings import fill
+from tonality.train.prepare.held_out import divide
+from tonality.train.records.reporter import LineReporter
+from tonality.train.records.run_folder import RUN
+from tonality.train.settings.checked_fields import fill
+from tonality.train.settings.plan import MODEL
+from tonality.train.settings.recipe import Recipe
+from tonality.train.train_classifier import VALIDATION
 
 ROWS = Path(__file__).with_name("ablations.toml")
 PAGE = ROOT / "docs" / "results.md"

@@ -31,12 +31,12 @@ import tonality
 from benchmarks.machine import describe
 from benchmarks.pages import put
 from benchmarks.predict_speed import RESULTS, ROOT
+from tonality.artifact.config_json import CONFIG
 from tonality.classifier import model_path
 from tonality.data import Dataset, Table, read_table, split
-from tonality.manifest import CONFIG
 from tonality.train import train
 from tonality.train.adapt import adapt, with_enough_steps
-from tonality.train.recipe import Recipe
+from tonality.train.settings.recipe import Recipe
 
 ALL = 0  # labels
 SIZES = (20, 50, 100, 500, ALL)

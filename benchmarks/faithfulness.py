@@ -25,11 +25,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.machine import describe
-from tonality.attribution import BLAME, contributions
-from tonality.blas import one_thread
-from tonality.classifier import Classifier, load, softmax
-from tonality.encode import Encoded, Encoder
-from tonality.network import Network
+from tonality.classifier import Classifier, load
+from tonality.explain.attribution import BLAME, contributions
+from tonality.network.blas_threads import one_thread
+from tonality.network.network import Network
+from tonality.prediction import softmax
+from tonality.text.encoder import Encoded, Encoder
 
 RESULTS = Path(__file__).parent / "results"
 SHARES = (0.05, 0.1, 0.2, 0.3, 0.5)
@@ -188,7 +189,7 @@ def _rankings(
 
 
 def _blaming(judge: Judge, blame: float) -> list[Scores]:
-    """The contributions with another share of blame, see ``tonality.attribution.BLAME``."""
+    """The contributions with another share of blame, see ``tonality.explain.attribution.BLAME``."""
     found = contributions(judge.network, judge.encoded(judge.ids), dict.fromkeys(BLAME, blame))
     parts = np.split(found.contributions, np.cumsum([len(ids) for ids in judge.ids])[:-1])
     return [
@@ -201,7 +202,7 @@ def _gradients(judge: Judge) -> list[Scores]:
     """Each token's input times the gradient of the verdict's log-odds, by the torch twin."""
     import torch
 
-    from tonality.train.model import LSTMNetwork
+    from tonality.train.networks.lstm_network import LSTMNetwork
 
     network = judge.network
     tensors = {name: judge.tensors[name] for name in network.config.tensor_shapes()}

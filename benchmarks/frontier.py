@@ -32,14 +32,15 @@ from benchmarks.predict_speed import REFERENCE, RESULTS, ROOT, Result, Reviews, 
 from tonality import artifact
 from tonality.classifier import Classifier
 from tonality.data import Dataset, Table, load_dataset
-from tonality.evaluate.figures import COLOURS, INK, MUTED, canvas, drawing, percent, save_png
-from tonality.train.checkpoint import MODEL, RUN
+from tonality.drawing import COLOURS, INK, MUTED, canvas, drawing, percent, save_png
 from tonality.train.distill import distill
-from tonality.train.division import divide
-from tonality.train.identity import check_dataset
-from tonality.train.progress import LineReporter
-from tonality.train.recipe import Recipe
-from tonality.train.teachers import read_teachers
+from tonality.train.objectives.teachers import read_teachers
+from tonality.train.prepare.data_checks import check_dataset
+from tonality.train.prepare.held_out import divide
+from tonality.train.records.reporter import LineReporter
+from tonality.train.records.run_folder import RUN
+from tonality.train.settings.plan import MODEL
+from tonality.train.settings.recipe import Recipe
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

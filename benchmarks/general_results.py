@@ -29,7 +29,7 @@ from benchmarks.machine import describe
 from benchmarks.pages import put
 from benchmarks.predict_speed import RESULTS, ROOT, learnt_from
 from tonality.classifier import model_path
-from tonality.evaluate.thresholds import choose
+from tonality.measures.thresholds import choose
 
 POLES = ("negative", "positive")
 NO_PRODUCTS = ("imdb", "MR", "airline", "sst")

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from benchmarks.predict_speed import RESULTS
 from tonality.evaluate.compare import compare
-from tonality.evaluate.metrics import evaluate
-from tonality.train.fit import VALIDATION
+from tonality.measures.metrics import evaluate
+from tonality.train.train_classifier import VALIDATION
 
 FOLDER = RESULTS / "predictions"
 LABELS = ("negative", "positive")

@@ -25,9 +25,9 @@ from typing import Any
 
 from benchmarks.machine import describe, peak_mb
 from tonality.classifier import BUNDLED, load
-from tonality.score.inputs import find_inputs
-from tonality.score.job import Job, Options
-from tonality.score.output import Output
+from tonality.score.files.input_files import find_inputs
+from tonality.score.files.job import Job, Options
+from tonality.score.files.resumable_output import Output
 
 RESULTS = Path(__file__).parent / "results" / "score_files.json"
 SHORT = 200  # characters of a text at most

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 
 from reading_model import make_artifact
-from tonality.artifact import write
+from tonality.artifact.model_folder import write
 
 # A busy machine is no fault of the code.
 settings.register_profile("tonality", deadline=None)

@@ -19,8 +19,8 @@ from collections import Counter
 from pathlib import Path
 
 from small_models import contents, small_artifact
-from tonality import storage
-from tonality.artifact import Artifact, read, write
+from tonality import durable_files
+from tonality.artifact.model_folder import Artifact, read, write
 from tonality.errors import ArtifactError
 
 
@@ -65,5 +65,5 @@ if __name__ == "__main__":
     # What a process wrote outlives it without syncing; without, kills hit the renames more often.
     os.fsync = lambda fd: None
     if "--no-swap" in sys.argv:
-        storage._exchange = lambda one, other: False
+        durable_files._exchange = lambda one, other: False
     main(Path(sys.argv[1]), int(sys.argv[2]))

@@ -6,11 +6,11 @@ from collections import Counter
 
 import numpy as np
 
-from tonality.artifact import Artifact
-from tonality.network_config import NetworkConfig
-from tonality.ngrams import NgramTable
-from tonality.text import TextConfig
-from tonality.vocabulary import Vocabulary
+from tonality.artifact.model_folder import Artifact
+from tonality.network.config import NetworkConfig
+from tonality.text.ngrams import NgramTable
+from tonality.text.tokenizer import TextConfig
+from tonality.text.vocabulary import Vocabulary
 
 WORDS = ("love", "hate", "film", "the", "not", "good", "bad", "a", "was", "and", "it", "plot")
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from tonality.artifact import Artifact, quantise
-from tonality.network_config import NetworkConfig
-from tonality.ngrams import NgramTable
-from tonality.text import TextConfig
-from tonality.vocabulary import Vocabulary
+from tonality.artifact.model_folder import Artifact, quantise
+from tonality.network.config import NetworkConfig
+from tonality.text.ngrams import NgramTable
+from tonality.text.tokenizer import TextConfig
+from tonality.text.vocabulary import Vocabulary
 
 COUNTS = {"good": 9, "bad": 8, "film": 7, "not": 6, "films": 3, "a": 2, "the": 20}
 TEXT = TextConfig(stop_words="english")

@@ -13,7 +13,7 @@ from benchmarks.contenders import contenders
 from benchmarks.machine import describe, peak_mb
 from tonality import artifact
 from tonality.data import Table
-from tonality.evaluate import origin
+from tonality.evaluate import seen_texts
 
 TEXTS = ["I love it, a good film", "bad, I hate it"] * 30
 LABELS = ["positive", "negative"] * 30
@@ -48,9 +48,9 @@ def test_of_a_model_that_learnt_from_the_reviews_there_is_no_accuracy(
     model_folder: Path, tmp_path: Path
 ) -> None:
     texts = [f"{text} {n}" for n, text in enumerate(TEXTS)]
-    record = origin.record(Table(texts, LABELS), texts, [])
+    record = seen_texts.record(Table(texts, LABELS), texts, [])
     model = artifact.read(model_folder)
-    knows = dataclasses.replace(model, provenance={origin.KEY: record})
+    knows = dataclasses.replace(model, provenance={seen_texts.KEY: record})
     folder = str(artifact.write(knows, tmp_path / "model"))
     assert predict_speed.learnt_from(folder, texts[:10])
     assert not predict_speed.learnt_from(folder, TEXTS)

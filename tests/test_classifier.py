@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 import tonality
 from reading_model import make_artifact
-from tonality import blas, classifier
+from tonality import classifier
 from tonality.classifier import Classifier
+from tonality.network import blas_threads
 
 TEXTS = ["I love it", "I hate the plot", "not good", "not bad", "", None, "the film was long", "?"]
 
@@ -111,13 +112,13 @@ def test_shared_between_threads(small: Classifier) -> None:
 
 
 def test_blas_threads_are_restored(small: Classifier) -> None:
-    openblas = blas._openblas()
+    openblas = blas_threads._openblas()
     if openblas is None:
         pytest.skip("this numpy has no OpenBLAS of its own")
     before = openblas.get_threads()
     openblas.set_threads(2)
     try:
-        with blas.one_thread(), blas.one_thread():
+        with blas_threads.one_thread(), blas_threads.one_thread():
             assert openblas.get_threads() == 1
             small.predict_proba(["love"])
             assert openblas.get_threads() == 1
@@ -130,7 +131,7 @@ def test_without_openblas_nothing_is_held(
     small: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = small.predict_proba(TEXTS)
-    monkeypatch.setattr(blas, "_openblas", lambda: None)
+    monkeypatch.setattr(blas_threads, "_openblas", lambda: None)
     np.testing.assert_array_equal(small.predict_proba(TEXTS), expected)
 
 

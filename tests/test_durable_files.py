@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from small_models import same, small_artifact
-from tonality import storage
-from tonality.artifact import read, write
+from tonality import durable_files
+from tonality.artifact.model_folder import read, write
 from tonality.errors import ArtifactError
 
 FILES = {"README.md", "config.json", "vocabulary.json", "weights.safetensors"}
@@ -39,7 +39,7 @@ def test_overwrites_when_asked(tmp_path: Path) -> None:
 
 
 def test_overwrites_without_a_swap_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storage, "_exchange", lambda one, other: False)
+    monkeypatch.setattr(durable_files, "_exchange", lambda one, other: False)
     test_overwrites_when_asked(tmp_path)
 
 
@@ -108,7 +108,7 @@ def test_a_failed_replacement_puts_the_old_model_back(
             raise PermissionError(13, "Permission denied")
         return rename(self, target)
 
-    monkeypatch.setattr(storage, "_exchange", lambda one, other: False)
+    monkeypatch.setattr(durable_files, "_exchange", lambda one, other: False)
     monkeypatch.setattr(Path, "rename", failing)
     with pytest.raises(ArtifactError, match="Permission denied"):
         write(small_artifact(1), folder, overwrite=True)
@@ -147,11 +147,11 @@ def test_swapping_says_what_the_system_says(
 ) -> None:
     inner = tmp_path / "outer" / "inner"
     inner.mkdir(parents=True)
-    assert not storage._exchange(inner.parent, inner)  # EINVAL: as on some file systems
+    assert not durable_files._exchange(inner.parent, inner)  # EINVAL: as on some file systems
     with pytest.raises(FileNotFoundError):
-        storage._exchange(inner, tmp_path / "none")
+        durable_files._exchange(inner, tmp_path / "none")
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert not storage._exchange(inner, inner)
+    assert not durable_files._exchange(inner, inner)
 
 
 def test_clears_what_dead_writers_left(tmp_path: Path) -> None:
@@ -186,18 +186,18 @@ def test_survives_kill_9(tmp_path: Path, way: list[str]) -> None:
 
 def test_a_reader_never_mixes_two_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = write(small_artifact(0), tmp_path / "model")
-    read_file, calls = storage.read_file, iter(range(100))
+    read_file, calls = durable_files.read_file, iter(range(100))
 
     def replaced_meanwhile(path: Path, *, limit: int) -> bytes:
         if next(calls) == 1:  # after config.json of the old model
             write(small_artifact(1), folder, overwrite=True)
         return read_file(path, limit=limit)
 
-    monkeypatch.setattr(storage, "read_file", replaced_meanwhile)
+    monkeypatch.setattr(durable_files, "read_file", replaced_meanwhile)
     assert same(read(folder), small_artifact(1))
 
 
 def test_a_file_that_grows_while_it_is_read() -> None:
     # Linux gives the size of such files as 0.
     with pytest.raises(ArtifactError, match="changed while it was read"):
-        storage.read_file(Path("/proc/self/status"), limit=100)
+        durable_files.read_file(Path("/proc/self/status"), limit=100)

@@ -13,7 +13,7 @@ import tonality
 from benchmarks import predictions
 from tonality.classifier import BUNDLED
 from tonality.data import load_dataset
-from tonality.evaluate.parts import Part, choose_part
+from tonality.evaluate.select_rows import Part, choose_part
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "models" / "imdb-large"

@@ -10,7 +10,8 @@
 
 from __future__ import annotations
 
-from tonality.classifier import Classifier, Prediction, load
+from tonality._version import __version__
+from tonality.classifier import Classifier, load
 from tonality.errors import (
     ArtifactError,
     ConfigError,
@@ -19,10 +20,9 @@ from tonality.errors import (
     TonalityError,
     TrainingError,
 )
-from tonality.explain import Explanation
-from tonality.passages import Passage
-
-__version__ = "0.1.0"
+from tonality.explain.explanation import Explanation
+from tonality.explain.passages import Passage
+from tonality.prediction import Prediction
 
 __all__ = [
     "ArtifactError",

@@ -5,58 +5,29 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import overload
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from tonality import artifact as folder
-from tonality.artifact import Artifact
-from tonality.blas import one_thread
-from tonality.encode import Encoded, Encoder
+from tonality.artifact.model_folder import Artifact
 from tonality.errors import ArtifactError, ConfigError, DataError
-from tonality.explain import Explanation, explain_texts
-from tonality.network import Network
+from tonality.explain.explanation import Explanation, explain_texts
+from tonality.network.blas_threads import one_thread
+from tonality.network.network import Network
+from tonality.prediction import UNCERTAIN, Prediction, decide, softmax
+from tonality.text.encoder import Encoded, Encoder
 
 BUNDLED = Path(__file__).parent / "bundled"
 DEFAULT_MODEL = "general"
-UNCERTAIN = "uncertain"
 
 # Texts encoded together: enough to fill batches of like length, few enough to stay in
 # constant memory however many texts there are.
 WINDOW = 2048
 # With fewer tokens than these a thread gains nothing: an LSTM's steps cost time of their own.
 LEAST_TOKENS = 8_000
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """The verdict on one text.
-
-    Attributes:
-        label: the verdict, or ``uncertain`` where the score is under the model's abstain band.
-            The verdict is the likeliest label, or, where the model has thresholds, the one whose
-            probability is largest relative to its threshold.
-        score: the probability of the verdict, 0 to 1.
-        probabilities: the probability of each label, in the model's order.
-        tokens_read: how many tokens the network read.
-        tokens_left_out: how many it did not, because the text was longer than the limit.
-    """
-
-    label: str
-    score: float
-    probabilities: dict[str, float]
-    tokens_read: int
-    tokens_left_out: int
-
-    @property
-    def verdict(self) -> str:
-        """The label, or what it would be if the model never answered ``uncertain``."""
-        if self.label in self.probabilities:
-            return self.label
-        return next(name for name, value in self.probabilities.items() if value == self.score)
 
 
 class Classifier:
@@ -282,24 +253,3 @@ def available_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def decide(probabilities: NDArray[np.float64], thresholds: ArrayLike = ()) -> NDArray[np.int64]:
-    """The verdicts (N,) that probabilities (N, C) come to.
-
-    Args:
-        probabilities: the probabilities.
-        thresholds: (C,) what each class's probability is divided by before they are compared;
-            empty for the likeliest class.
-    """
-    limits = np.asarray(thresholds, np.float64)
-    relative = probabilities / limits if limits.size else probabilities
-    verdicts: NDArray[np.int64] = relative.argmax(axis=1)
-    return verdicts
-
-
-def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Probabilities (N, C) of logits (N, C)."""
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
-    return shares

@@ -1,4 +1,4 @@
-"""Texts of strangers on a terminal."""
+"""How messages show numbers and the texts of strangers."""
 
 from __future__ import annotations
 
@@ -13,3 +13,8 @@ def printable(text: str) -> str:
         else " "
         for character in text.replace("<br />", "\n")
     )
+
+
+def counted(number: int, noun: str) -> str:
+    """Returns ``1 row`` or ``2,000 rows``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -6,7 +6,7 @@ import dataclasses
 import json
 
 from small_models import small_artifact
-from tonality.card import Card
+from tonality.artifact.model_card import Card
 
 
 def test_card_says_what_was_measured() -> None:

@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from small_models import contents, reseal, same, small_artifact, small_network, small_vocabulary
-from tonality.artifact import Artifact, read, write
+from tonality.artifact.model_folder import Artifact, read, write
 from tonality.classifier import Classifier
 from tonality.errors import ArtifactError
-from tonality.network_config import POOLINGS
+from tonality.network.config import POOLINGS
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[1] / "golden"
 FILES = {"README.md", "config.json", "vocabulary.json", "weights.safetensors"}
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from small_models import contents, reseal, safetensors_file, small_artifact
-from tonality.artifact import read, write
+from tonality.artifact.model_folder import read, write
 from tonality.errors import ArtifactError
 
 NAMES = ("README.md", "config.json", "vocabulary.json", "weights.safetensors")

@@ -15,7 +15,7 @@ import safetensors.numpy
 
 from small_models import reseal, safetensors_file, small_artifact
 from tonality import __version__
-from tonality.artifact import read, write
+from tonality.artifact.model_folder import read, write
 from tonality.errors import ArtifactError
 
 NAMES = ("README.md", "config.json", "vocabulary.json", "weights.safetensors")
@@ -196,7 +196,7 @@ def test_bad_config(folder: Path, key: str, value: object, message: str) -> None
 
 
 @pytest.mark.parametrize(
-    "key", sorted(json.loads((Path(__file__).parent / "golden/model/config.json").read_bytes()))
+    "key", sorted(json.loads((Path(__file__).parents[1] / "golden/model/config.json").read_bytes()))
 )
 def test_every_key_is_needed(folder: Path, key: str) -> None:
     path = folder / "config.json"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from small_models import same, small_artifact
-from tonality.artifact import quantise
+from tonality.artifact.model_folder import quantise
 from tonality.classifier import Classifier
 
 rows = arrays.array_shapes(min_dims=2, max_dims=2, max_side=6)

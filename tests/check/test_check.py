@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 import tonality
 from tonality.check import Behaviour, Case, Report, read_suite, run
 from tonality.check.suite import Expectation, typo
-from tonality.classifier import Prediction
 from tonality.cli import app
+from tonality.prediction import Prediction
 
 runner = CliRunner()
 SUITE = read_suite()

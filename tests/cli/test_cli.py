@@ -199,7 +199,7 @@ def test_inference_needs_neither_torch_nor_the_other_extras(model_folder: Path) 
         "import tonality.cli\n"
         "heavy = {'torch', 'lightning', 'sklearn', 'pyarrow', 'pandas', 'matplotlib', 'jinja2',"
         " 'gensim', 'scipy', 'Stemmer', 'simplemma', 'kagglehub', 'fastapi', 'pydantic',"
-        " 'uvicorn', 'tonality.train.model'}\n"
+        " 'uvicorn', 'tonality.train.networks.lstm_network'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"
     )
     result = subprocess.run(

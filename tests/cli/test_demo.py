@@ -14,7 +14,7 @@ from tonality import artifact
 from tonality.classifier import BUNDLED, bundled_models
 from tonality.cli.demo import demo
 from tonality.data import Table
-from tonality.evaluate import origin
+from tonality.evaluate import seen_texts
 
 
 def run(*options: str) -> str:
@@ -37,8 +37,8 @@ def test_a_model_that_learnt_from_them_says_so(model_folder: Path, tmp_path: Pat
     lines = (BUNDLED / "samples" / "imdb.jsonl").read_text(encoding="utf-8").splitlines()
     samples = [json.loads(line) for line in lines]
     texts = [sample["text"] for sample in samples]
-    record = origin.record(Table(texts, [each["label"] for each in samples]), texts, [])
-    model = dataclasses.replace(artifact.read(model_folder), provenance={origin.KEY: record})
+    record = seen_texts.record(Table(texts, [each["label"] for each in samples]), texts, [])
+    model = dataclasses.replace(artifact.read(model_folder), provenance={seen_texts.KEY: record})
     folder = artifact.write(model, tmp_path / "model")
     assert run("--model", str(folder)).splitlines()[0].endswith("Dataset, which it was trained on")
 

@@ -14,7 +14,7 @@ from file_server import FileServer, serve
 from typer.testing import CliRunner, Result
 
 from tonality.cli import app
-from tonality.data import sources
+from tonality.data.imdb import sources
 from tonality.errors import DataError
 
 
@@ -66,7 +66,7 @@ def test_download_shows_a_bar_on_a_terminal(
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")  # how rich is told that this is a terminal
     server.cuts = [200]
-    monkeypatch.setattr("tonality.data.download.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("tonality.data.imdb.http_download.time.sleep", lambda seconds: None)
     result = run("download", "imdb")
     assert result.exit_code == 0
     assert "downloading" in result.stderr
@@ -76,7 +76,7 @@ def test_download_interrupted(server: FileServer, monkeypatch: pytest.MonkeyPatc
     def interrupt(response: object) -> bytes:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tonality.data.download._read", interrupt)
+    monkeypatch.setattr("tonality.data.imdb.http_download._read", interrupt)
     result = run("download", "imdb")
     assert result.exit_code == 130
     assert "run the same command again to go on" in result.stderr

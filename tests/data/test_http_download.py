@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from file_server import FileServer, serve
 
-from tonality.data import download
-from tonality.data.download import Remote, fetch
+from tonality.data.imdb import http_download
+from tonality.data.imdb.http_download import Remote, fetch
 from tonality.errors import DataError
 
 CONTENT = random.Random(0).randbytes(1_000_000)
@@ -216,7 +216,7 @@ def test_too_little_room_is_said_before_the_transfer(
     server: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free = shutil.disk_usage(tmp_path).free
-    monkeypatch.setattr(download, "SPARE", free)
+    monkeypatch.setattr(http_download, "SPARE", free)
     with pytest.raises(DataError, match=r"not enough room.*--to"):
         get(server, tmp_path)
     assert server.requests == []
@@ -225,7 +225,7 @@ def test_too_little_room_is_said_before_the_transfer(
 FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
-from tonality.data.download import Remote, fetch
+from tonality.data.imdb.http_download import Remote, fetch
 from tonality.errors import DataError
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, resource.RLIM_INFINITY))
@@ -263,7 +263,7 @@ def test_a_folder_that_cannot_be_written(server: FileServer, tmp_path: Path) -> 
 KILLED = """
 import os, sys
 from pathlib import Path
-from tonality.data.download import Remote, fetch
+from tonality.data.imdb.http_download import Remote, fetch
 def stop(done, total):
     if done > 500_000:
         os.kill(os.getpid(), 9)

@@ -10,7 +10,7 @@ import pytest
 from data_makers import write_tar
 
 from tonality.data import load_dataset
-from tonality.data.cache import cache_folder, imdb_folder
+from tonality.data.imdb.cache_folder import cache_folder, imdb_folder
 from tonality.errors import DataError
 
 CSV = "text,label\none,1\ntwo,0\n"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tonality.data.cache import imdb_folder
-from tonality.data.sources import KAGGLE_HANDLE, STANFORD, download_imdb
+from tonality.data.imdb.cache_folder import imdb_folder
+from tonality.data.imdb.sources import KAGGLE_HANDLE, STANFORD, download_imdb
 from tonality.errors import ConfigError, DataError, DependencyError
 
 kagglehub = pytest.importorskip("kagglehub", reason="Kaggle needs tonality[train]")

@@ -12,7 +12,7 @@ import pytest
 from data_makers import MOVIES, REVIEWS, entry, stanford_files, stanford_folder, write_tar
 
 from tonality.data import Dataset, Table, load_dataset
-from tonality.data import archive as archive_module
+from tonality.data.imdb import tar_archive as archive_module
 from tonality.errors import DataError
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from reading_model import make_artifact
-from tonality.artifact import Artifact
+from tonality.artifact.model_folder import Artifact
 from tonality.classifier import Classifier
 from tonality.data import Dataset, Table
-from tonality.evaluate.parts import Chosen, Part
 from tonality.evaluate.result import Judged, Result, judge, side_by_side
+from tonality.evaluate.select_rows import Chosen, Part
 
 # The model is wrong on the last of each eight: it knows nothing of irony.
 TEXTS = (

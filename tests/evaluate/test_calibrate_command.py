@@ -13,11 +13,11 @@ from typer.testing import CliRunner
 
 import tonality
 from reading_model import make_artifact
-from tonality.artifact import read, write
+from tonality.artifact.model_folder import read, write
 from tonality.cli.calibrate import calibrate
 from tonality.data import read_table, split
 from tonality.errors import ArtifactError, DataError
-from tonality.evaluate import origin
+from tonality.evaluate import seen_texts
 
 # What the small model answers. The reviews below say otherwise one time in five.
 ROWS = [
@@ -131,7 +131,7 @@ def test_texts_learnt_from_are_known_in_another_file(reviews: Path, tmp_path: Pa
     learnt, held_out = split(table, validation=0.25, seed=1)
     provenance = {
         "recipe": {"training": {"validation": 0.25, "validation_seed": 1}},
-        origin.KEY: origin.record(table, table.take(learnt).texts, held_out.tolist()),
+        seen_texts.KEY: seen_texts.record(table, table.take(learnt).texts, held_out.tolist()),
     }
     model = write(dataclasses.replace(make_artifact(), provenance=provenance), tmp_path / "model")
     lines = reviews.read_text(encoding="utf-8").splitlines()

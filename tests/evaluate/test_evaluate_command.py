@@ -18,11 +18,11 @@ from typer.testing import CliRunner
 
 import tonality
 from reading_model import make_artifact
-from tonality.artifact import write
+from tonality.artifact.model_folder import write
 from tonality.cli.evaluate import evaluate
 from tonality.data import Table, split
 from tonality.errors import ArtifactError, ConfigError, DataError, DependencyError
-from tonality.evaluate import origin
+from tonality.evaluate import seen_texts
 from tonality.evaluate.measure import measure
 
 pytest.importorskip("sklearn")
@@ -264,7 +264,8 @@ def test_the_same_from_python(model_folder: Path) -> None:
 
 def test_importing_the_command_loads_nothing_heavy() -> None:
     code = (
-        "import sys, tonality.cli.evaluate, tonality.evaluate.scores, tonality.evaluate.terminal;"
+        "import sys, tonality.cli.evaluate, tonality.measures.scores;"
+        "import tonality.evaluate.terminal_report;"
         "print(sorted({'torch', 'sklearn', 'matplotlib', 'pyarrow'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -279,7 +280,7 @@ def test_the_same_texts_in_another_file_are_known(app: typer.Typer, tmp_path: Pa
     provenance = {
         "recipe": {"training": {"validation": 0.25, "validation_seed": 1}},
         "data": {"sha256": {"reviews.csv": "of the file with the movies"}},
-        origin.KEY: origin.record(table, table.take(learnt).texts, held_out.tolist()),
+        seen_texts.KEY: seen_texts.record(table, table.take(learnt).texts, held_out.tolist()),
     }
     artifact = dataclasses.replace(make_artifact(), provenance=provenance)
     run = Run(app, write(artifact, tmp_path / "model"))

@@ -18,10 +18,10 @@ from results import make_result, with_labels
 from reading_model import make_artifact
 from small_models import small_artifact
 from tonality.errors import DataError, DependencyError
-from tonality.evaluate.examples import shortened
-from tonality.evaluate.report import write_report
+from tonality.evaluate.report.example_texts import shortened
+from tonality.evaluate.report.report_folder import write_report
+from tonality.evaluate.report.training_run import read_run
 from tonality.evaluate.result import Result
-from tonality.evaluate.training import read_run
 
 pytest.importorskip("sklearn")
 pytest.importorskip("matplotlib")

@@ -9,8 +9,8 @@ import pytest
 
 from tonality.data import Dataset, Table, split
 from tonality.errors import DataError
-from tonality.evaluate import origin
-from tonality.evaluate.parts import (
+from tonality.evaluate import seen_texts
+from tonality.evaluate.select_rows import (
     Chosen,
     Part,
     choose_part,
@@ -114,8 +114,8 @@ def test_a_model_that_held_out_other_rows_may_know_these() -> None:
 def trained(train: Table, **more: object) -> dict[str, Any]:
     """The provenance of a model trained on a table."""
     rows, held_out = split(train, validation=0.25, seed=7)
-    record = origin.record(train, train.take(rows).texts, held_out.tolist())
-    return recorded(validation=0.25, validation_seed=7) | {origin.KEY: record} | more
+    record = seen_texts.record(train, train.take(rows).texts, held_out.tolist())
+    return recorded(validation=0.25, validation_seed=7) | {seen_texts.KEY: record} | more
 
 
 def grouped(rows: int = 40) -> Table:
@@ -136,7 +136,7 @@ def test_the_order_case_and_space_of_the_rows_do_not_matter() -> None:
     mine = choose_part(dataset(train=grouped()), Part.VALIDATION, trained(grouped()))
     other = choose_part(dataset(train=shuffled), Part.VALIDATION, trained(grouped()))
     assert sorted(mine.table.texts) == sorted(other.table.texts)
-    assert origin.fingerprint(loud.texts) == origin.fingerprint(grouped().texts)
+    assert seen_texts.fingerprint(loud.texts) == seen_texts.fingerprint(grouped().texts)
 
 
 @pytest.mark.parametrize("part", [Part.VALIDATION, Part.TRAIN])
@@ -188,12 +188,12 @@ def test_texts_that_a_model_learnt_from_are_known_in_any_file() -> None:
 
 def test_of_a_long_list_few_hashes_tell_the_share() -> None:
     train = [f"long list {n}" for n in range(20_000)]
-    record = origin.record(Table(train), train, [])
+    record = seen_texts.record(Table(train), train, [])
     assert len(record["train"]["least"]) == 512
-    model = {origin.KEY: record | {"labels": []}}
+    model = {seen_texts.KEY: record | {"labels": []}}
     for known in (0, 2_000, 10_000, 20_000):
         texts = train[:known] + [f"another {n}" for n in range(20_000 - known)]
-        found = origin.overlap(texts, model)
+        found = seen_texts.overlap(texts, model)
         assert found is not None
         assert found.share == pytest.approx(known / 20_000, abs=0.05)
         assert 300 < found.compared < 800
@@ -206,29 +206,29 @@ def test_what_a_start_learnt_is_known_of_those_that_begin_with_it(
     first, second, third = (
         [f"list {number} text {n}" for n in range(size)] for number, size in enumerate(sizes)
     )
-    start = {origin.KEY: origin.record(Table([]), first, [], unlabelled=second)}
-    model = {origin.KEY: origin.record(Table([]), [], [], unlabelled=third, start=start)}
+    start = {seen_texts.KEY: seen_texts.record(Table([]), first, [], unlabelled=second)}
+    model = {seen_texts.KEY: seen_texts.record(Table([]), [], [], unlabelled=third, start=start)}
     new = [f"new {n}" for n in range(sum(sizes))]
-    found = origin.overlap([*first, *second, *third, *new], model, besides=True)
+    found = seen_texts.overlap([*first, *second, *third, *new], model, besides=True)
     assert found is not None
     assert found.share == pytest.approx(0.5, abs=0.06)
     assert found.compared == 2 * sum(sizes) or found.compared > 500
-    again = {origin.KEY: origin.record(Table([]), [], [], start=model)}
-    assert again[origin.KEY]["besides"] == model[origin.KEY]["besides"]
+    again = {seen_texts.KEY: seen_texts.record(Table([]), [], [], start=model)}
+    assert again[seen_texts.KEY]["besides"] == model[seen_texts.KEY]["besides"]
     text = Chosen(Part.TEST, Table(second), [])
     assert "without labels or as what it began with" in learnt(dataset(), text, model)
-    assert "besides" not in origin.record(Table([]), first, [], start={"texts": 3})
+    assert "besides" not in seen_texts.record(Table([]), first, [], start={"texts": 3})
 
 
 def test_records_that_are_none_are_left_aside() -> None:
-    sound = trained(table(0, 40))[origin.KEY]
-    assert origin.recorded({origin.KEY: sound}) is not None
+    sound = trained(table(0, 40))[seen_texts.KEY]
+    assert seen_texts.recorded({seen_texts.KEY: sound}) is not None
     for key in (*sound, "besides"):
         for bad in (None, [3], {"rows": "3"}):
-            assert origin.overlap(["a"], {origin.KEY: sound | {key: bad}}) is None
-    assert origin.overlap(["a"], {}) is None
-    assert origin.overlap([], {origin.KEY: sound}) == origin.Overlap(0, 0)
-    assert origin.Overlap(0, 0).share == 0
+            assert seen_texts.overlap(["a"], {seen_texts.KEY: sound | {key: bad}}) is None
+    assert seen_texts.overlap(["a"], {}) is None
+    assert seen_texts.overlap([], {seen_texts.KEY: sound}) == seen_texts.Overlap(0, 0)
+    assert seen_texts.Overlap(0, 0).share == 0
 
 
 def test_without_a_record_only_the_training_file_itself_is_trusted() -> None:

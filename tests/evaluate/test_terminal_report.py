@@ -12,8 +12,8 @@ from rich.console import Console, RenderableType
 from reading_model import make_artifact
 from small_models import small_artifact
 from tonality.evaluate.result import Result
-from tonality.evaluate.scores import class_scores, confusion_matrix
-from tonality.evaluate.terminal import class_table, confusion_table, show
+from tonality.evaluate.terminal_report import class_table, confusion_table, show
+from tonality.measures.scores import class_scores, confusion_matrix
 
 pytest.importorskip("sklearn")
 

@@ -18,14 +18,14 @@ from typer.testing import CliRunner
 import tonality
 from reading_model import make_artifact
 from small_models import small_artifact
-from tonality import attribution
 from tonality.classifier import Classifier
 from tonality.cli import app
-from tonality.display import printable
 from tonality.errors import ConfigError
-from tonality.explain import Explanation
-from tonality.explain_html import highlight, page
-from tonality.explain_terminal import marked, show
+from tonality.explain import attribution
+from tonality.explain.explanation import Explanation
+from tonality.explain.html import highlight, page
+from tonality.explain.terminal import marked, show
+from tonality.messages import printable
 
 runner = CliRunner()
 WORDS = ["good", "bad", "film", "films", "not", "zzz", ",", ".", "a", "!"]

@@ -17,8 +17,8 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 from small_models import small_artifact  # noqa: E402
-from tonality.artifact import Artifact, write  # noqa: E402
-from tonality.card import Card  # noqa: E402
+from tonality.artifact.model_card import Card  # noqa: E402
+from tonality.artifact.model_folder import Artifact, write  # noqa: E402
 from tonality.classifier import Classifier  # noqa: E402
 
 TEXTS = ["", "A good film, not a bad one.", "bad bad bad \N{PILE OF POO}", "The films: not good!"]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tonality.errors import ConfigError
-from tonality.evaluate.abstaining import (
+from tonality.measures.abstaining import (
     band_at,
     curve,
     threshold_for_accuracy,

@@ -12,12 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reading_model import make_artifact
-from tonality.card import with_calibration
-from tonality.classifier import softmax
+from tonality.artifact.model_card import with_calibration
 from tonality.data import Table
 from tonality.errors import ConfigError, DataError
-from tonality.evaluate.calibrate import Aim, Thresholds, calibrate
-from tonality.evaluate.calibration import (
+from tonality.evaluate.calibrate_model import Aim, Thresholds, calibrate
+from tonality.measures.calibration import (
     HIGHEST,
     LOWEST,
     assess,
@@ -29,6 +28,7 @@ from tonality.evaluate.calibration import (
     to_logits,
     trust,
 )
+from tonality.prediction import softmax
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

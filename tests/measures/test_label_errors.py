@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from tonality.evaluate.noise import find_label_errors, suggestions
+from tonality.measures.label_errors import find_label_errors, suggestions
 
 NAMES = ["a", "b", "c"]
 

@@ -11,7 +11,7 @@ import pytest
 
 from tonality.errors import DataError
 from tonality.evaluate import Evaluation, evaluate
-from tonality.evaluate.metrics import excerpt
+from tonality.measures.metrics import excerpt
 
 stats = pytest.importorskip("scipy.stats")
 sklearn_metrics = pytest.importorskip("sklearn.metrics")

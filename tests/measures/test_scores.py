@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tonality.evaluate import scores
+from tonality.measures import scores
 
 sklearn_metrics = pytest.importorskip("sklearn.metrics")
 

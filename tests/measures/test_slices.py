@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from tonality.evaluate.scores import wilson
-from tonality.evaluate.slices import slice_by
+from tonality.measures.scores import wilson
+from tonality.measures.slices import slice_by
 
 scipy_stats = pytest.importorskip("scipy.stats")
 

@@ -14,12 +14,13 @@ from typer.testing import CliRunner
 
 import tonality
 from reading_model import make_artifact
-from tonality.artifact import read, write
-from tonality.classifier import Classifier, decide, softmax
+from tonality.artifact.model_folder import read, write
+from tonality.classifier import Classifier
 from tonality.cli import app
 from tonality.data import Table
 from tonality.evaluate.measure import measure
-from tonality.evaluate.thresholds import best_thresholds, choose, macro_f1, rescale
+from tonality.measures.thresholds import best_thresholds, choose, macro_f1, rescale
+from tonality.prediction import decide, softmax
 
 
 def skewed(seed: int, n: int, classes: int = 3) -> tuple[np.ndarray, np.ndarray]:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tonality.encode import Encoded
 from tonality.errors import ConfigError
-from tonality.network import Network
-from tonality.network_config import NetworkConfig
+from tonality.network.config import NetworkConfig
+from tonality.network.network import Network
+from tonality.text.encoder import Encoded
 
 VOCABULARY, NGRAMS = 40, 25
 
@@ -53,7 +53,7 @@ def twin_logits(
     config: NetworkConfig, tensors: dict[str, np.ndarray], encoded: Encoded
 ) -> np.ndarray:
     torch = pytest.importorskip("torch")
-    from tonality.train.model import LSTMNetwork
+    from tonality.train.networks.lstm_network import LSTMNetwork
 
     twin = LSTMNetwork(config).eval()
     twin.start_from(tensors)
@@ -113,7 +113,7 @@ def test_smallest_batches(lengths: list[int], pooling: str) -> None:
 
 def test_export_and_start_from_are_inverse() -> None:
     pytest.importorskip("torch")
-    from tonality.train.model import LSTMNetwork
+    from tonality.train.networks.lstm_network import LSTMNetwork
 
     config, tensors = make(layers=2, pooling="attention", dense=(3,), ngram_rows=NGRAMS)
     twin = LSTMNetwork(config)

@@ -18,11 +18,12 @@ import time
 from pathlib import Path
 
 from tonality.classifier import Classifier, load
-from tonality.score import job, scorer
-from tonality.score.inputs import find_inputs
-from tonality.score.job import Job, Options
-from tonality.score.output import Output
-from tonality.score.places import output_format, side_file
+from tonality.score import scorer
+from tonality.score.files import job
+from tonality.score.files.input_files import find_inputs
+from tonality.score.files.job import Job, Options
+from tonality.score.files.output_target import output_format, side_file
+from tonality.score.files.resumable_output import Output
 
 
 def run(classifier: Classifier, names: list[str], out: str, *, resume: bool) -> int:

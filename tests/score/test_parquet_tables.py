@@ -16,7 +16,8 @@ import pytest
 from score_tables import ADDED, failure, objects, run, table
 
 from tonality.errors import DataError
-from tonality.score import job, scorer
+from tonality.score import scorer
+from tonality.score.files import job
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from score_tables import ADDED, HATE, LOVE, failure, objects, run, table
 
-from tonality.score import job
+from tonality.score.files import job
 
 TWO = b"id,text\n1,love\n2,hate\n"
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from service import Running, running
 
 from reading_model import make_artifact
-from tonality.artifact import write
+from tonality.artifact.model_folder import write
 
 SWITCHES = [
     "--headless",

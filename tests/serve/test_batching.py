@@ -18,11 +18,11 @@ pytest.importorskip("fastapi", reason="the service needs tonality[serve]")
 
 from reading_model import WORDS
 from tonality import Classifier, Prediction, load
-from tonality.serve.answers import explanations, predictions
-from tonality.serve.batches import Batches, FailedError
-from tonality.serve.metrics import Metrics
-from tonality.serve.model import ServedModel
+from tonality.serve.batch_queue import Batches, FailedError
+from tonality.serve.json_results import explanations, predictions
 from tonality.serve.problems import ProblemError
+from tonality.serve.prometheus import Metrics
+from tonality.serve.served_model import ServedModel
 from tonality.serve.settings import Settings
 
 T = TypeVar("T")

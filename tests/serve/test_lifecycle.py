@@ -24,11 +24,11 @@ pytest.importorskip("fastapi", reason="the service needs tonality[serve]")
 from service import Running, answer, post, running, texts
 
 from reading_model import make_artifact
-from tonality.artifact import write
+from tonality.artifact.model_folder import write
 from tonality.cli import app
 from tonality.errors import ArtifactError, ConfigError, DependencyError
-from tonality.serve.app import Service
-from tonality.serve.model import ServedModel
+from tonality.serve.routes import Service
+from tonality.serve.served_model import ServedModel
 from tonality.serve.settings import Settings, load_settings
 
 LONG = "the film was not good " * 2000  # takes its time

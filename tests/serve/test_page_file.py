@@ -22,7 +22,7 @@ from service import Running
 
 from reading_model import make_artifact
 from tonality import load
-from tonality.artifact import write
+from tonality.artifact.model_folder import write
 from tonality.score import read_rows, score_stream
 
 expect.set_options(timeout=WAIT)

@@ -13,7 +13,7 @@ from service import Running, running
 
 from small_models import small_artifact
 from tonality import load
-from tonality.artifact import write
+from tonality.artifact.model_folder import write
 
 expect.set_options(timeout=WAIT)
 

@@ -12,7 +12,7 @@ pytest.importorskip("fastapi", reason="the service needs tonality[serve]")
 
 from service import running
 
-from tonality.serve.pages import TYPES, WEB
+from tonality.serve.web_page import TYPES, WEB
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 import tonality
 from tonality.errors import ArtifactError, DependencyError
 from tonality.sklearn import LSTMClassifier
-from tonality.train import identity
+from tonality.train.prepare import data_checks
 
 SMALL: dict[str, Any] = {
     "embedding_size": 16,
@@ -111,7 +111,7 @@ CANNOT_HOLD = {
     expected_failed_checks=lambda estimator: CANNOT_HOLD,
 )
 def test_scikit_learns_checks(estimator: Any, check: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(identity, "LEAST_ROWS", 2)  # some of the checks' toys have ten rows
+    monkeypatch.setattr(data_checks, "LEAST_ROWS", 2)  # some of the checks' toys have ten rows
     check(estimator)
 
 
@@ -439,7 +439,7 @@ def test_predicts_without_torch(fitted: LSTMClassifier, tmp_path: Path) -> None:
 
 
 def test_the_pages_example_runs() -> None:
-    page = Path(__file__).parent.parent / "docs" / "own-data.md"
+    page = Path(__file__).parents[2] / "docs" / "own-data.md"
     (code,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     names: dict[str, Any] = {}
     exec(compile(code, page.name, "exec"), names)

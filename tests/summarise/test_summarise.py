@@ -19,10 +19,10 @@ from typer.testing import CliRunner, Result
 
 from tonality.cli import app
 from tonality.errors import ConfigError, DataError
-from tonality.score import groups, phrases
-from tonality.score.groups import NOTHING, Counts, newcombe, period_name
-from tonality.score.phrases import Sample
-from tonality.score.verdicts import VerdictColumns
+from tonality.summarise import groups, telling_phrases
+from tonality.summarise.groups import NOTHING, Counts, newcombe, period_name
+from tonality.summarise.telling_phrases import Sample
+from tonality.summarise.verdict_columns import VerdictColumns
 
 HEADER = "product,day,text,label,score,p_bad,p_good,tokens_read,tokens_left_out\n"
 
@@ -267,8 +267,8 @@ def test_telling_phrases_are_those_of_monroe_et_al() -> None:
 
 
 def test_phrases_take_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(phrases, "SAMPLE", 500)
-    monkeypatch.setattr(phrases, "TERMS", 2000)
+    monkeypatch.setattr(telling_phrases, "SAMPLE", 500)
+    monkeypatch.setattr(telling_phrases, "TERMS", 2000)
     sample = Sample()
     tracemalloc.start()
     for number in range(5000):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tonality.data import parse_label_map
-from tonality.data.columns import Wanted, choose
 from tonality.errors import ConfigError, DataError
+from tonality.tables.column_names import Wanted, choose
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from odd_texts import texts
-from tonality.cleaning import Cleaner
-from tonality.text import TextConfig, Tokenizer
+from tonality.text.cleaning import Cleaner
+from tonality.text.tokenizer import TextConfig, Tokenizer
 
 
 @given(texts, st.booleans(), st.booleans(), st.booleans())

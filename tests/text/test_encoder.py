@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tonality.encode import Encoded, Encoder
-from tonality.ngrams import NgramTable
-from tonality.text import TextConfig, Tokenizer
-from tonality.vocabulary import UNK, Vocabulary
+from tonality.text.encoder import Encoded, Encoder
+from tonality.text.ngrams import NgramTable
+from tonality.text.tokenizer import TextConfig, Tokenizer
+from tonality.text.vocabulary import UNK, Vocabulary
 
 COUNTS = {"not": 9, "a": 8, "good": 7, "film": 6, ".": 5, "n't": 4, "the": 3}
 texts_of_words = st.lists(

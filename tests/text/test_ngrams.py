@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tonality.ngrams import MAX_WORDS, NgramTable
+from tonality.text.ngrams import MAX_WORDS, NgramTable
 
 Texts = list[list[int]]
 texts_of_ids = st.lists(st.lists(st.integers(0, 6), max_size=8), max_size=8)

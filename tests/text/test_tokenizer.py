@@ -15,12 +15,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from odd_texts import texts
-from tonality.encode import Encoder
 from tonality.errors import ConfigError
-from tonality.text import TextConfig, Token, Tokenizer
-from tonality.vocabulary import Vocabulary
+from tonality.text.encoder import Encoder
+from tonality.text.tokenizer import TextConfig, Token, Tokenizer
+from tonality.text.vocabulary import Vocabulary
 
-GOLDEN = Path(__file__).parent / "golden" / "text.tsv"
+GOLDEN = Path(__file__).parents[1] / "golden" / "text.tsv"
 DEFAULT = Tokenizer(TextConfig())
 PLAIN = TextConfig(
     strip_html=False,

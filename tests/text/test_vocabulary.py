@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tonality.errors import ConfigError, DependencyError
-from tonality.ngrams import MAX_WORDS, NgramTable
-from tonality.text import TextConfig, Tokenizer
-from tonality.vocabulary import DROP, PAD, UNK, Vocabulary, stop_words
+from tonality.text.ngrams import MAX_WORDS, NgramTable
+from tonality.text.tokenizer import TextConfig, Tokenizer
+from tonality.text.vocabulary import DROP, PAD, UNK, Vocabulary, stop_words
 
 CONFIG = TextConfig()
 counts_of_words = st.dictionaries(st.text(min_size=1, max_size=6), st.integers(1, 9), max_size=30)

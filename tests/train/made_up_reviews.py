@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from tonality.data import Dataset, Table
-from tonality.train.recipe import Recipe
+from tonality.train.settings.recipe import Recipe
 
 FEELINGS = {
     "positive": ["great", "lovely", "brilliant", "moving", "superb"],

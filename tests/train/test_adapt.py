@@ -14,19 +14,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made_up_reviews import FEELINGS, TINY, make_dataset, make_table
-from test_fit import Recorder
 from test_language_model import StopAt
+from test_train_classifier import Recorder
 from typer.testing import CliRunner
 
 import tonality
-from tonality.artifact import read
+from tonality.artifact.model_folder import read
 from tonality.cli import app
 from tonality.data import Dataset
 from tonality.errors import ConfigError, TrainingError
 from tonality.train import train
 from tonality.train.adapt import LEAST_STEPS, adapt, with_enough_steps
 from tonality.train.pretrain import pretrain
-from tonality.train.recipe import Recipe
+from tonality.train.settings.recipe import Recipe
 
 ADAPT = Recipe.load("adapt").with_settings(
     [

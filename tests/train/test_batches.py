@@ -7,8 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tonality.encode import Encoded
-from tonality.train.batches import (
+from tonality.text.encoder import Encoded
+from tonality.train.prepare.batches import (
     BatchStream,
     UnlabelledBatches,
     collate,

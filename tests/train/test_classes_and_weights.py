@@ -13,20 +13,20 @@ from hypothesis import strategies as st
 from made_up_reviews import TINY, make_dataset
 from sklearn.metrics import f1_score
 from test_batches import make_texts
-from test_validate import make_case
+from test_validation import make_case
 from torch.nn import functional as F  # noqa: N812
 
-from tonality.artifact import read
+from tonality.artifact.model_folder import read
 from tonality.data import Dataset, Table
 from tonality.errors import ConfigError, DataError
 from tonality.train import train
-from tonality.train.batches import Batch, BatchStream
-from tonality.train.identity import fingerprint
-from tonality.train.objectives import weighted_cross_entropy
-from tonality.train.ordered import soft_targets
-from tonality.train.prepare import prepare
-from tonality.train.progress import Reporter
-from tonality.train.validate import validate
+from tonality.train.loop.validation import validate
+from tonality.train.objectives.losses import weighted_cross_entropy
+from tonality.train.prepare.batches import Batch, BatchStream
+from tonality.train.prepare.data_checks import fingerprint
+from tonality.train.prepare.ordered_labels import soft_targets
+from tonality.train.prepare.prepare import prepare
+from tonality.train.records.reporter import Reporter
 
 # Batches
 

@@ -10,22 +10,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made_up_reviews import TINY, make_dataset, make_table
-from test_fit import FailAtStart, Recorder, SignalAt, weights
+from test_train_classifier import FailAtStart, Recorder, SignalAt, weights
 
 import tonality
 from tonality import artifact
-from tonality.artifact import Artifact
+from tonality.artifact.model_folder import Artifact
 from tonality.classifier import Classifier
 from tonality.data import Dataset, Table
 from tonality.errors import ArtifactError, ConfigError
 from tonality.train import train
-from tonality.train.checkpoint import RunFolder
 from tonality.train.distill import distill
-from tonality.train.prepare import prepare
-from tonality.train.progress import Reporter
-from tonality.train.teachers import answers, averaged, read_teachers, soften, twin
-from tonality.train.teaching import Teaching
-from tonality.train.unlabelled import batch_stream, encode_unlabelled
+from tonality.train.objectives.soft_targets import Teaching
+from tonality.train.objectives.teachers import answers, averaged, read_teachers, soften, twin
+from tonality.train.prepare.prepare import prepare
+from tonality.train.prepare.unlabelled import batch_stream, encode_unlabelled
+from tonality.train.records.reporter import Reporter
+from tonality.train.records.run_folder import RunFolder
 
 STUDENT = TINY.with_settings(
     ["optimiser.learning_rate=0.1", "distillation.hard_weight=0", "network.hidden_size=5"]
@@ -177,8 +177,8 @@ def test_a_teacher_reads_whole_texts_of_which_the_student_learns_a_part(
 def test_answers_are_kept_and_taken_up_where_they_stopped(
     teacher: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tonality.train.teachers.WINDOW", 20)
-    monkeypatch.setattr("tonality.train.teachers.EVERY", 0.0)
+    monkeypatch.setattr("tonality.train.objectives.teachers.WINDOW", 20)
+    monkeypatch.setattr("tonality.train.objectives.teachers.EVERY", 0.0)
     (one,) = read_teachers([teacher], LABELS)
     texts = make_table(90).texts
 
@@ -244,7 +244,7 @@ def test_the_average_by_hand() -> None:
 def test_the_twin_of_a_teacher_says_the_same(
     which: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tonality.train.teachers.BATCH_TOKENS", 100)
+    monkeypatch.setattr("tonality.train.objectives.teachers.BATCH_TOKENS", 100)
     classifier: Classifier = tonality.load(request.getfixturevalue(which))
     texts = ["", *make_table(30).texts, "..."]
     np.testing.assert_allclose(

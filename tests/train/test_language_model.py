@@ -17,15 +17,15 @@ from hypothesis import strategies as st
 from made_up_reviews import make_dataset
 
 from tonality.data import Dataset, Table
-from tonality.encode import Encoded
 from tonality.errors import ArtifactError, ConfigError, DataError
-from tonality.train.language_model import LanguageModel
-from tonality.train.language_model_folder import is_language_model, read_language_model
-from tonality.train.perplexity import perplexity
+from tonality.text.encoder import Encoded
+from tonality.train.loop.perplexity import perplexity
+from tonality.train.networks.language_model import LanguageModel
+from tonality.train.networks.language_model_folder import is_language_model, read_language_model
+from tonality.train.prepare.token_streams import END, Streams
 from tonality.train.pretrain import pretrain
-from tonality.train.progress import Progress, Reporter
-from tonality.train.recipe import Recipe
-from tonality.train.streams import END, Streams
+from tonality.train.records.reporter import Progress, Reporter
+from tonality.train.settings.recipe import Recipe
 
 RECIPE = Recipe.from_dict(
     {

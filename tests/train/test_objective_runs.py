@@ -11,14 +11,14 @@ import pytest
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from made_up_reviews import TINY, make_dataset
-from test_fit import SignalAt, weights
+from test_train_classifier import SignalAt, weights
 
-from tonality.artifact import read
+from tonality.artifact.model_folder import read
 from tonality.errors import ConfigError, DataError
 from tonality.train import train
-from tonality.train.layerwise import depth
-from tonality.train.module import TrainingModule
-from tonality.train.recipe import Recipe
+from tonality.train.loop.layerwise import depth
+from tonality.train.loop.lightning_module import TrainingModule
+from tonality.train.settings.recipe import Recipe
 
 EVERYTHING = TINY.with_settings(
     [

@@ -10,13 +10,18 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from tonality.network_config import NetworkConfig
-from tonality.train.adversarial import Alike, entropy, perturbation, virtual_adversarial_loss
-from tonality.train.batches import Batch
-from tonality.train.model import Dropout, LSTMNetwork
-from tonality.train.objective_settings import DistillationSettings, UnlabelledSettings
-from tonality.train.objectives import classification_loss, distillation_loss, unlabelled_loss
-from tonality.train.passes import Passes
+from tonality.network.config import NetworkConfig
+from tonality.train.networks.lstm_network import Dropout, LSTMNetwork
+from tonality.train.objectives.adversarial import (
+    Alike,
+    entropy,
+    perturbation,
+    virtual_adversarial_loss,
+)
+from tonality.train.objectives.losses import classification_loss, distillation_loss, unlabelled_loss
+from tonality.train.objectives.passes import Passes
+from tonality.train.prepare.batches import Batch
+from tonality.train.settings.objective_sections import DistillationSettings, UnlabelledSettings
 
 NOISY = Dropout(embedding=0.2, word=0.2, ngram=0.3, layer=0.2, pooled=0.3, dense=0.2, weight=0.3)
 

@@ -11,11 +11,12 @@ from test_language_model import RECIPE as LANGUAGE_MODEL
 from test_language_model import StopAt
 
 import tonality
-from tonality.artifact import read
+from tonality.artifact.model_folder import read
 from tonality.errors import ConfigError, DataError, TrainingError
-from tonality.train.plan import Plan, Stage, run_plan
 from tonality.train.plan_check import check_stages
-from tonality.train.recipe import shipped_plans
+from tonality.train.run_plan import run_plan
+from tonality.train.settings.plan import Plan, Stage
+from tonality.train.settings.recipe import shipped_plans
 
 
 @pytest.mark.parametrize("name", shipped_plans())

@@ -11,7 +11,7 @@ import numpy as np
 from made_up_reviews import TINY, make_dataset
 from numpy.typing import NDArray
 
-from tonality.artifact import read
+from tonality.artifact.model_folder import read
 from tonality.train import train
 
 # Without dropout, whose noise each process draws for itself, two must do what one does.

@@ -6,9 +6,9 @@ import io
 
 from rich.console import Console
 
-from tonality.train.curves import draw_curves
-from tonality.train.history import History, Row
-from tonality.train.progress import BarReporter, LineReporter, Progress, duration
+from tonality.train.records.curves_png import draw_curves
+from tonality.train.records.history import History, Row
+from tonality.train.records.reporter import BarReporter, LineReporter, Progress, duration
 
 PROGRESS = Progress(
     step=25, total=100, epoch=0.5, epochs=2, loss=0.25, accuracy=0.875,

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tonality.errors import ConfigError
-from tonality.train.model import Dropout
-from tonality.train.recipe import Recipe, shipped
-from tonality.train.sections import DropoutSettings
+from tonality.train.networks.lstm_network import Dropout
+from tonality.train.settings.recipe import Recipe, shipped
+from tonality.train.settings.sections import DropoutSettings
 
 
 @pytest.mark.parametrize("name", shipped())

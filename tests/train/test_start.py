@@ -11,28 +11,28 @@ import numpy as np
 import pytest
 import torch
 from made_up_reviews import TINY, make_dataset, make_table
-from test_fit import Recorder
+from test_train_classifier import Recorder
 from typer.testing import CliRunner
 
 import tonality
-from tonality.artifact import read
+from tonality.artifact.model_folder import read
 from tonality.cli import app
 from tonality.data import Dataset, Table
-from tonality.encode import Encoder
 from tonality.errors import ArtifactError, ConfigError
-from tonality.evaluate import parts
-from tonality.text import TextConfig
+from tonality.evaluate import select_rows
+from tonality.text.encoder import Encoder
+from tonality.text.tokenizer import TextConfig
+from tonality.text.vocabulary import Vocabulary
 from tonality.train import train
-from tonality.train.induction import induced
-from tonality.train.language_model import LanguageModel
-from tonality.train.language_model_folder import read_language_model
-from tonality.train.model import LSTMNetwork
-from tonality.train.prepare import prepare
+from tonality.train.networks.language_model import LanguageModel
+from tonality.train.networks.language_model_folder import read_language_model
+from tonality.train.networks.lstm_network import LSTMNetwork
+from tonality.train.prepare.prepare import prepare
 from tonality.train.pretrain import pretrain
-from tonality.train.progress import Reporter
-from tonality.train.recipe import Recipe
-from tonality.train.start import read_start
-from tonality.vocabulary import Vocabulary
+from tonality.train.records.reporter import Reporter
+from tonality.train.settings.recipe import Recipe
+from tonality.train.start.new_word_vectors import induced
+from tonality.train.start.start import read_start
 
 PRETRAINING = Recipe.from_dict(
     {
@@ -182,7 +182,7 @@ def test_a_layer_gets_all_its_weights_or_none(tmp_path: Path) -> None:
     wanted = "layers 2 to 3 of the forward direction and layers 2 to 3 of the backward direction"
     assert parts == wanted
     taken, parts = started(folder, "network.bidirectional=false")
-    assert (len(taken), parts) == (10, "")
+    assert (len(taken), select_rows) == (10, "")
 
 
 def test_what_begins_at_random_is_told_and_recorded(tmp_path: Path) -> None:
@@ -367,7 +367,9 @@ def test_what_a_start_read_before_is_known_over_several_runs(
     last = read(train(labelled, CLASSIFY, tmp_path / "last", start_from=between, reporter=told))
     (line,) = [line for line in told.lines if SECRET in line]
     assert "about 100% of these texts, without labels or as what it began with" in line
-    assert parts.learnt(unseen, parts.Chosen(parts.Part.TEST, unseen.train, []), last.provenance)
+    assert select_rows.learnt(
+        unseen, select_rows.Chosen(select_rows.Part.TEST, unseen.train, []), last.provenance
+    )
 
     told = Recorder()
     pretrain(texts_of(unseen.train), PRETRAINING, tmp_path / "lm", start_from=between,

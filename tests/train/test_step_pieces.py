@@ -9,16 +9,16 @@ import pytest
 import torch
 from torch import nn
 
-from tonality.network_config import NetworkConfig
-from tonality.train.adversarial import perturbation
-from tonality.train.averaging import EVERY, MovingAverage
-from tonality.train.batches import Batch
-from tonality.train.layerwise import depth, frozen
-from tonality.train.model import LSTMNetwork
-from tonality.train.module import parameter_groups, schedule
-from tonality.train.objectives import classification_loss
-from tonality.train.sections import OptimiserSettings
-from tonality.train.stopping import EarlyStopping
+from tonality.network.config import NetworkConfig
+from tonality.train.loop.early_stopping import EarlyStopping
+from tonality.train.loop.layerwise import depth, frozen
+from tonality.train.loop.lightning_module import parameter_groups, schedule
+from tonality.train.loop.weight_average import EVERY, MovingAverage
+from tonality.train.networks.lstm_network import LSTMNetwork
+from tonality.train.objectives.adversarial import perturbation
+from tonality.train.objectives.losses import classification_loss
+from tonality.train.prepare.batches import Batch
+from tonality.train.settings.sections import OptimiserSettings
 
 
 def make_network() -> LSTMNetwork:

@@ -22,16 +22,17 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from made_up_reviews import TINY, make_dataset, make_table
 
 import tonality
-from tonality.artifact import read
+from tonality.artifact.model_folder import read
 from tonality.data import Dataset, Table, load_dataset, split
 from tonality.errors import ConfigError, DataError, TonalityError, TrainingError
-from tonality.evaluate.parts import Part, choose_part, learnt
-from tonality.train import loop, train
-from tonality.train.checkpoint import RunFolder
-from tonality.train.history import Row
-from tonality.train.module import TrainingModule
-from tonality.train.progress import Reporter
-from tonality.train.recipe import Recipe
+from tonality.evaluate.select_rows import Part, choose_part, learnt
+from tonality.train import train
+from tonality.train.loop import callback
+from tonality.train.loop.lightning_module import TrainingModule
+from tonality.train.records.history import Row
+from tonality.train.records.reporter import Reporter
+from tonality.train.records.run_folder import RunFolder
+from tonality.train.settings.recipe import Recipe
 
 LEARNS = TINY.with_settings(["training.epochs=4", "optimiser.learning_rate=0.1"])
 
@@ -280,7 +281,7 @@ def test_the_best_weights_are_kept_and_training_stops_without_progress(tmp_path:
 @pytest.fixture
 def save_always(monkeypatch: pytest.MonkeyPatch) -> None:
     """A checkpoint at each evaluation, however quick they come."""
-    monkeypatch.setattr(loop, "APART", 0.0)
+    monkeypatch.setattr(callback, "APART", 0.0)
 
 
 @pytest.mark.usefixtures("save_always")
@@ -314,7 +315,7 @@ def test_quick_evaluations_do_not_each_write_all_weights(
         save(folder, state)
 
     monkeypatch.setattr(RunFolder, "save_checkpoint", watched)
-    monkeypatch.setattr(loop, "APART", 1000.0)
+    monkeypatch.setattr(callback, "APART", 1000.0)
     train(make_dataset(60), TINY.with_settings(["training.epochs=9"]), tmp_path / "run")
     rows = (tmp_path / "run" / "metrics.csv").read_text().splitlines()
     assert saved == [int(rows[-1].split(",")[0])]

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from tonality.encode import Encoded
-from tonality.network_config import NetworkConfig
-from tonality.train.batches import collate
-from tonality.train.model import Dropout, LSTMNetwork
-from tonality.train.validate import validate
+from tonality.network.config import NetworkConfig
+from tonality.text.encoder import Encoded
+from tonality.train.loop.validation import validate
+from tonality.train.networks.lstm_network import Dropout, LSTMNetwork
+from tonality.train.prepare.batches import collate
 
 ROWS = 23
 

@@ -16,9 +16,9 @@ from made_up_reviews import TINY, make_dataset
 from tonality import artifact
 from tonality.errors import ConfigError, DataError
 from tonality.train import train
+from tonality.train.prepare.vector_file import dimensions, read_vectors
 from tonality.train.pretrain import pretrain
-from tonality.train.progress import Reporter
-from tonality.train.vector_file import dimensions, read_vectors
+from tonality.train.records.reporter import Reporter
 
 GLOVE = "the 0.5 -1 2e-1\n, 1 2 3\ncafé 0 0 1\n. . . 7 8 9\n"
 WORD2VEC = f"4 3\n{GLOVE}"

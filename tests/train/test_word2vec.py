@@ -8,9 +8,9 @@ import sys
 import numpy as np
 import pytest
 
-from tonality.encode import Encoded
 from tonality.errors import DependencyError
-from tonality.train.vectors import word_vectors
+from tonality.text.encoder import Encoded
+from tonality.train.prepare.word2vec import word_vectors
 
 
 def corpus() -> Encoded:

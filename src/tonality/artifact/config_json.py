@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from tonality.errors import ArtifactError, ConfigError
-from tonality.network_config import NetworkConfig
-from tonality.text import TextConfig
+from tonality.network.config import NetworkConfig
+from tonality.text.tokenizer import TextConfig
 
 FORMAT = 1
 
@@ -217,7 +217,7 @@ class _Reader:
         if version is None:
             self.fail('is not of a tonality model: it has no "format"')
         if type(version) is not int or version != FORMAT:
-            from tonality import __version__  # here, for the package imports this module
+            from tonality._version import __version__
 
             advice = "; upgrade tonality" if type(version) is int and version > FORMAT else ""
             self.fail(

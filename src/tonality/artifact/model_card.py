@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tonality.network_config import NetworkConfig
+from tonality.network.config import NetworkConfig
 
 _LIMITS = (
     "It reads the words, not the world: irony, quotations and comparisons mislead it.",

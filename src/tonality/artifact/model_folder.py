@@ -15,9 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tonality import storage
-from tonality.errors import ArtifactError
-from tonality.manifest import (
+from tonality import durable_files
+from tonality.artifact.config_json import (
     CARD,
     CONFIG,
     FORMAT,
@@ -29,10 +28,11 @@ from tonality.manifest import (
     load_json,
     shorten,
 )
-from tonality.network_config import NetworkConfig
-from tonality.text import TextConfig
-from tonality.vocabulary import Vocabulary
-from tonality.weights import Tensors, largest, pack, quantise, unpack
+from tonality.artifact.weights import Tensors, largest, pack, quantise, unpack
+from tonality.errors import ArtifactError
+from tonality.network.config import NetworkConfig
+from tonality.text.tokenizer import TextConfig
+from tonality.text.vocabulary import Vocabulary
 
 __all__ = ["FORMAT", "Artifact", "from_files", "quantise", "read", "to_files", "write"]
 
@@ -96,7 +96,7 @@ def write(artifact: Artifact, folder: str | os.PathLike[str], *, overwrite: bool
             set, or holds other files; or the system cannot write. Nothing is left behind then.
     """
     folder = Path(folder)
-    storage.publish(to_files(artifact, folder), folder, overwrite=overwrite)
+    durable_files.publish(to_files(artifact, folder), folder, overwrite=overwrite)
     return folder
 
 
@@ -149,25 +149,25 @@ def read(folder: str | os.PathLike[str]) -> Artifact:
     """
     folder = Path(folder)
     for _ in range(20):
-        before = storage.identity(folder)
+        before = durable_files.identity(folder)
         try:
             if before is None:
                 _say_missing(folder)
             return _assemble(
-                lambda name, limit: storage.read_file(folder / name, limit=limit), folder
+                lambda name, limit: durable_files.read_file(folder / name, limit=limit), folder
             )
         except ArtifactError as error:
             fault = error
         # A fault in a folder that was replaced meanwhile is a mixture of two models: try again.
-        between = before is None and storage.replaced(folder) is not None
-        if not between and storage.identity(folder) == before:
+        between = before is None and durable_files.replaced(folder) is not None
+        if not between and durable_files.identity(folder) == before:
             break
         time.sleep(0.01)
     raise fault
 
 
 def _say_missing(folder: Path) -> NoReturn:
-    old = storage.replaced(folder)
+    old = durable_files.replaced(folder)
     if old is not None:
         reason = f"was being replaced when the writer died: rename {old.name} to {folder.name}"
     elif os.path.lexists(folder):

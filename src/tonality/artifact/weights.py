@@ -15,7 +15,7 @@ import safetensors.numpy
 from numpy.typing import NDArray
 
 from tonality.errors import ArtifactError
-from tonality.network_config import NetworkConfig
+from tonality.network.config import NetworkConfig
 
 Tensors = dict[str, NDArray[Any]]
 

@@ -10,7 +10,7 @@ from tonality.check.suite import Behaviour, Case
 from tonality.errors import ConfigError
 
 if TYPE_CHECKING:
-    from tonality.classifier import Prediction
+    from tonality.prediction import Prediction
 
 # No label as likely as this: the model is in doubt, as neutral texts may leave one without a label
 # for them.

@@ -16,9 +16,9 @@ import typer
 from tonality.cli.adapt import adapt
 from tonality.cli.calibrate import calibrate
 from tonality.cli.check import check
-from tonality.cli.data import download, inspect
 from tonality.cli.demo import demo
 from tonality.cli.distill import distill
+from tonality.cli.download_inspect import download, inspect
 from tonality.cli.evaluate import evaluate
 from tonality.cli.explain import explain
 from tonality.cli.predict import predict
@@ -45,7 +45,7 @@ def version(
 ) -> None:
     """Tells how people feel from what they write, with LSTM networks."""
     if show:
-        from tonality import __version__
+        from tonality._version import __version__
 
         typer.echo(__version__)
         raise typer.Exit

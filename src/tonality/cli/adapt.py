@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tonality.cli.options import (
+from tonality.cli.common_options import (
     BadRows,
     Encoding,
     GroupColumn,
@@ -16,7 +16,7 @@ from tonality.cli.options import (
     Model,
     TextColumn,
 )
-from tonality.cli.training import (
+from tonality.cli.training_options import (
     MINUTES,
     CheckpointMinutes,
     DataOptions,
@@ -30,7 +30,7 @@ from tonality.cli.training import (
 
 if TYPE_CHECKING:
     from tonality.data import Dataset
-    from tonality.train.progress import Reporter
+    from tonality.train.records.reporter import Reporter
 
 
 def adapt(
@@ -62,8 +62,8 @@ def adapt(
 ) -> None:
     """Adapt a trained model to labelled texts of another kind, however few."""
     from tonality.classifier import model_path
-    from tonality.train.checkpoint import asked_recipe
-    from tonality.train.requirements import require_packages
+    from tonality.train.prepare.preflight import require_packages
+    from tonality.train.records.run_folder import asked_recipe
 
     path = model_path(model)  # a mistake shows before the data is read
     # The recipe in the run's folder is what became of the one asked for: more epochs, say.
@@ -75,10 +75,10 @@ def adapt(
     require_packages(chosen)
 
     def work(dataset: Dataset, reporter: Reporter) -> Path:
-        from tonality.data.load import with_unlabelled
+        from tonality.data.load_dataset import with_unlabelled
         from tonality.train.adapt import adapt as run
-        from tonality.train.decided import asked_for
-        from tonality.train.start import read_start
+        from tonality.train.start.inherited_settings import asked_for
+        from tonality.train.start.start import read_start
 
         # The recipe does not tell which of its settings were asked for with --set.
         read_start(path).settings(chosen, asked_for(settings))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tonality.cli.options import (
+from tonality.cli.common_options import (
     UNSURE,
     AsJson,
     Encoding,
@@ -27,9 +27,9 @@ from tonality.cli.progress import progress_of, say
 if TYPE_CHECKING:
     from tonality.classifier import Classifier
     from tonality.data import Dataset
-    from tonality.evaluate.calibrate import Aim, Calibrated, Thresholds
-    from tonality.evaluate.parts import Chosen
-    from tonality.evaluate.thresholds import Chosen as ChosenThresholds
+    from tonality.evaluate.calibrate_model import Aim, Calibrated, Thresholds
+    from tonality.evaluate.select_rows import Chosen
+    from tonality.measures.thresholds import Chosen as ChosenThresholds
 
 
 def calibrate(
@@ -80,8 +80,8 @@ def calibrate(
     from tonality import artifact
     from tonality.classifier import load
     from tonality.data import load_dataset, parse_label_map
-    from tonality.evaluate.calibrate import Aim
-    from tonality.evaluate.parts import choose_unseen
+    from tonality.evaluate.calibrate_model import Aim
+    from tonality.evaluate.select_rows import choose_unseen
 
     way, part = _way(thresholds), part_named(split)
     classifier = load(model, abstain=0.0)
@@ -119,7 +119,7 @@ def calibrate(
 
 def _way(name: str) -> Thresholds:
     """What ``--thresholds`` names."""
-    from tonality.evaluate.calibrate import Thresholds
+    from tonality.evaluate.calibrate_model import Thresholds
 
     try:
         return Thresholds(name)
@@ -130,7 +130,7 @@ def _way(name: str) -> Thresholds:
 
 
 def _say_what_it_learnt(dataset: Dataset, chosen: Chosen, provenance: Mapping[str, Any]) -> None:
-    from tonality.evaluate.parts import held_nothing_out, is_unsure, learnt
+    from tonality.evaluate.select_rows import held_nothing_out, is_unsure, learnt
 
     if is_unsure(dataset, chosen.part, provenance):
         say(UNSURE)
@@ -149,8 +149,8 @@ def _calibrated(
     aim: Aim,
     thresholds: Thresholds,
 ) -> Calibrated:
-    from tonality.card import with_calibration
-    from tonality.evaluate.calibrate import calibrate as fit
+    from tonality.artifact.model_card import with_calibration
+    from tonality.evaluate.calibrate_model import calibrate as fit
     from tonality.evaluate.measure import classify
 
     with progress_of(len(chosen.table), "classifying") as progress:
@@ -196,7 +196,7 @@ def _show(result: Calibrated) -> None:
 
 
 def _thresholds(found: ChosenThresholds, labels: Sequence[str], *, chosen: bool) -> list[str]:
-    from tonality.display import printable
+    from tonality.messages import printable
 
     crossed = found.macro_f1_cross_fitted
     pairs = zip(labels, found.values, strict=True)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tonality.cli.options import Model
-from tonality.cli.texts import ascii_only
+from tonality.cli.common_options import Model
+from tonality.cli.read_texts import ascii_only
 
 if TYPE_CHECKING:
     from rich.console import Console

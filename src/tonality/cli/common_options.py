@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from tonality.evaluate.parts import Part
+    from tonality.evaluate.select_rows import Part
 
 Texts = Annotated[list[str] | None, typer.Argument(help="The texts, each in quotes.")]
 TextFile = Annotated[
@@ -42,7 +42,7 @@ UNSURE = (
 
 def part_named(name: str | None) -> Part | None:
     """The part of a dataset that ``--split`` names."""
-    from tonality.evaluate.parts import Part
+    from tonality.evaluate.select_rows import Part
 
     try:
         return None if name is None else Part(name)

@@ -6,10 +6,10 @@ import json
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from tonality.cli.options import Model
+from tonality.cli.common_options import Model
 
 if TYPE_CHECKING:
-    from tonality.evaluate.origin import Overlap
+    from tonality.evaluate.seen_texts import Overlap
 
 # Reviews whose verdicts are printed; the scores are over all of them.
 SHOWN = 8
@@ -22,9 +22,9 @@ def demo(
     from rich.console import Console
 
     from tonality.classifier import BUNDLED, load, model_path
-    from tonality.evaluate.origin import overlap
-    from tonality.evaluate.scores import accuracy, class_scores, confusion_matrix
-    from tonality.evaluate.terminal import class_table, confusion_table
+    from tonality.evaluate.seen_texts import overlap
+    from tonality.evaluate.terminal_report import class_table, confusion_table
+    from tonality.measures.scores import accuracy, class_scores, confusion_matrix
 
     lines = (BUNDLED / "samples" / "imdb.jsonl").read_text(encoding="utf-8").splitlines()
     reviews = [json.loads(line) for line in lines]

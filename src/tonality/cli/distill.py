@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tonality.cli.options import (
+from tonality.cli.common_options import (
     BadRows,
     Encoding,
     GroupColumn,
@@ -15,7 +15,7 @@ from tonality.cli.options import (
     LabelMap,
     TextColumn,
 )
-from tonality.cli.training import (
+from tonality.cli.training_options import (
     MINUTES,
     CheckpointMinutes,
     DataOptions,
@@ -30,7 +30,7 @@ from tonality.cli.training import (
 
 if TYPE_CHECKING:
     from tonality.data import Dataset
-    from tonality.train.progress import Reporter
+    from tonality.train.records.reporter import Reporter
 
 
 def distill(
@@ -74,7 +74,7 @@ def distill(
 ) -> None:
     """Train a small model on the verdicts of large ones, over labelled and unlabelled texts."""
     from tonality.classifier import model_path
-    from tonality.train.requirements import require_packages
+    from tonality.train.prepare.preflight import require_packages
 
     for source in teacher:
         model_path(source)  # a mistake shows before the data is read
@@ -86,9 +86,9 @@ def distill(
     require_packages(chosen)
 
     def work(dataset: Dataset, reporter: Reporter) -> Path:
-        from tonality.train.decided import asked_for
         from tonality.train.distill import distill as run
-        from tonality.train.start import read_start
+        from tonality.train.start.inherited_settings import asked_for
+        from tonality.train.start.start import read_start
 
         start = None
         if start_from is not None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tonality.cli.options import (
+from tonality.cli.common_options import (
     AsJson,
     BadRows,
     Encoding,
@@ -20,7 +20,7 @@ from tonality.cli.options import (
     LabelMap,
     TextColumn,
 )
-from tonality.cli.texts import ascii_only
+from tonality.cli.read_texts import ascii_only
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -51,7 +51,7 @@ def download(
         raise typer.BadParameter(
             f"{source!r} is neither stanford nor kaggle", param_hint="--source"
         )
-    from tonality.data.sources import download_imdb
+    from tonality.data.imdb.sources import download_imdb
 
     try:
         with _transfer() as progress:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tonality.cli.options import (
+from tonality.cli.common_options import (
     UNSURE,
     AsJson,
     BadRows,
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from tonality.classifier import Classifier
     from tonality.data import Dataset
-    from tonality.evaluate.parts import Chosen
     from tonality.evaluate.result import Judged, Result
+    from tonality.evaluate.select_rows import Chosen
 
 
 def evaluate(
@@ -68,18 +68,18 @@ def evaluate(
     names = _names(model)
     from tonality.classifier import load
     from tonality.data import load_dataset, parse_label_map
-    from tonality.evaluate.metrics import require_sklearn
-    from tonality.evaluate.parts import choose_part, cut_by
     from tonality.evaluate.result import check_comparable
+    from tonality.evaluate.select_rows import choose_part, cut_by
+    from tonality.measures.metrics import require_sklearn
 
     part = part_named(split)
     require_sklearn()
     classifiers = [load(name) for name in names]
     check_comparable({name: each.labels for name, each in zip(names, classifiers, strict=True)})
     if report is not None:
-        from tonality.evaluate.figures import require_matplotlib
-        from tonality.evaluate.page import require_jinja2
-        from tonality.evaluate.report import prepare_folder
+        from tonality.drawing import require_matplotlib
+        from tonality.evaluate.report.page import require_jinja2
+        from tonality.evaluate.report.report_folder import prepare_folder
 
         require_matplotlib()
         require_jinja2()
@@ -143,7 +143,7 @@ def _warn(
     names: list[str], classifiers: list[Classifier], dataset: Dataset, chosen: Chosen
 ) -> bool:
     """Says which model learnt from these rows; returns whether the first did."""
-    from tonality.evaluate.parts import cut_by, held_nothing_out, is_unsure, learnt, may_know
+    from tonality.evaluate.select_rows import cut_by, held_nothing_out, is_unsure, learnt, may_know
 
     origins: list[Mapping[str, Any]] = [each.artifact.provenance for each in classifiers]
     first = origins.index(cut_by(dataset, origins))  # the rows are cut as this one's training did
@@ -176,8 +176,8 @@ def _judge_one(name: str, classifier: Classifier, dataset: Dataset, chosen: Chos
 
 
 def _write(folder: Path, result: Result) -> None:
-    from tonality.evaluate.page import to_explain
-    from tonality.evaluate.report import PAGE, write_report
+    from tonality.evaluate.report.page import to_explain
+    from tonality.evaluate.report.report_folder import PAGE, write_report
 
     with progress_of(to_explain(result), "explaining") as progress:
         write_report(folder, result, progress=progress)
@@ -187,6 +187,6 @@ def _write(folder: Path, result: Result) -> None:
 def _show(result: Result) -> None:
     from rich.console import Console
 
-    from tonality.evaluate.terminal import show
+    from tonality.evaluate.terminal_report import show
 
     show(Console(), result)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tonality.cli.options import Model, TextFile, Texts
-from tonality.cli.texts import ascii_only, chunks
+from tonality.cli.common_options import Model, TextFile, Texts
+from tonality.cli.read_texts import ascii_only, chunks
 
 if TYPE_CHECKING:
-    from tonality.explain import Explanation
+    from tonality.explain.explanation import Explanation
 
 # Lines of a file explained together.
 LINES = 64
@@ -61,7 +61,7 @@ def explain(
 
 def _write(path: Path, explanations: list[Explanation], label: str | None) -> None:
     from tonality.errors import DataError
-    from tonality.explain_html import page
+    from tonality.explain.html import page
 
     try:
         path.write_text(page(explanations, label=label), encoding="utf-8", errors="replace")
@@ -73,7 +73,7 @@ def _write(path: Path, explanations: list[Explanation], label: str | None) -> No
 def _show(explanation: Explanation, label: str | None) -> None:
     from rich.console import Console
 
-    from tonality.explain_terminal import show
+    from tonality.explain.terminal import show
 
     console = Console(highlight=False)
     show(console, explanation, label)

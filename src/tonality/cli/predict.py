@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tonality.cli.options import Model, TextFile, Texts
-from tonality.cli.texts import ascii_only, chunks
+from tonality.cli.common_options import Model, TextFile, Texts
+from tonality.cli.read_texts import ascii_only, chunks
 
 if TYPE_CHECKING:
-    from tonality.classifier import Prediction
+    from tonality.prediction import Prediction
 
 
 def predict(
@@ -56,7 +56,7 @@ def _json(text: str, prediction: Prediction) -> str:
 
 
 def _line(text: str, prediction: Prediction) -> str:
-    from tonality.display import printable
+    from tonality.messages import printable
 
     shown = " ".join(printable(text).split())
     shown = shown if len(shown) <= 60 else f"{shown[:59]}…"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tonality.cli.options import (
+from tonality.cli.common_options import (
     BadRows,
     Encoding,
     GroupColumn,
@@ -15,7 +15,7 @@ from tonality.cli.options import (
     LabelMap,
     TextColumn,
 )
-from tonality.cli.training import (
+from tonality.cli.training_options import (
     MINUTES,
     CheckpointMinutes,
     DataOptions,
@@ -29,7 +29,7 @@ from tonality.cli.training import (
 
 if TYPE_CHECKING:
     from tonality.data import Dataset
-    from tonality.train.progress import Reporter
+    from tonality.train.records.reporter import Reporter
 
 
 def pretrain(
@@ -53,7 +53,7 @@ def pretrain(
     encoding: Encoding = None,
 ) -> None:
     """Train a language model on texts, labelled or not; tonality train --start-from takes it."""
-    from tonality.train.requirements import require_packages
+    from tonality.train.prepare.preflight import require_packages
 
     chosen = chosen_recipe(recipe, settings, output, resume=resume, default="language-model")
     require_packages(chosen)

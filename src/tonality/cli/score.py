@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from tonality.cli.options import Encoding, Model, TextColumn
+from tonality.cli.common_options import Encoding, Model, TextColumn
 from tonality.cli.progress import progress_of_share, say, spoken
 
 if TYPE_CHECKING:
-    from tonality.score.inputs import Input
-    from tonality.score.job import Job, Options
-    from tonality.score.summary import Summary
+    from tonality.score.files.input_files import Input
+    from tonality.score.files.job import Job, Options
+    from tonality.score.tally import Summary
 
 UNREADABLE = 3  # exit status where rows could not be read
 
@@ -121,10 +121,10 @@ def score(
         raise typer.BadParameter("--json and -o - would both go to standard output")
     if resume and overwrite:
         raise typer.BadParameter("--resume goes on, --overwrite starts over; give one of them")
-    from tonality.score.inputs import find_inputs
-    from tonality.score.job import Options
-    from tonality.score.parquet import require_pyarrow
-    from tonality.score.places import is_stream, output_format, side_file
+    from tonality.score.files.input_files import find_inputs
+    from tonality.score.files.job import Options
+    from tonality.score.files.output_target import is_stream, output_format, side_file
+    from tonality.tables.parquet_rows import require_pyarrow
 
     found = find_inputs(inputs, input_format, encoding)
     if resume and (is_stream(output) or any(source.path is None for source in found)):
@@ -161,8 +161,8 @@ def _job(
 ) -> Iterator[tuple[Job, str]]:
     """The job, and what tells its model from others."""
     from tonality.classifier import load, model_path
-    from tonality.data.files import sha256_of
-    from tonality.score.job import Job
+    from tonality.score.files.job import Job
+    from tonality.tables.open_file import sha256_of
 
     classifier = load(model, abstain=abstain)
     # The configuration has the hashes of all other files of the model.
@@ -176,7 +176,7 @@ def _to_file(
 ) -> int:
     """Scores into a file; returns how many rows an earlier run had done."""
     from tonality.errors import TonalityError
-    from tonality.score.output import Output
+    from tonality.score.files.resumable_output import Output
 
     with Output(path, side, job.build) as output:
         output.begin(job.description(fingerprint), resume=resume, overwrite=overwrite)
@@ -194,9 +194,9 @@ def _to_file(
 
 
 def _to_stream(job: Job, output: str, side: Path | None, *, parquet: bool) -> None:
-    from tonality.data.badrows import make_way, writing_side
-    from tonality.score.output import Output
-    from tonality.score.places import is_stream, open_stream
+    from tonality.score.files.output_target import is_stream, open_stream
+    from tonality.score.files.resumable_output import Output
+    from tonality.tables.bad_rows import make_way, writing_side
 
     with ExitStack() as stack:
         progress = stack.enter_context(progress_of_share("scoring"))
@@ -232,9 +232,9 @@ def _names(columns: list[str] | None) -> tuple[str, ...] | None:
 def _report(
     summary: Summary, output: str, side: Path | None, seconds: float, before: int, *, as_json: bool
 ) -> None:
-    from tonality.data.encoding import REMEDY
-    from tonality.data.rows import INVALID
-    from tonality.data.wording import counted
+    from tonality.messages import counted
+    from tonality.tables.build_table import INVALID
+    from tonality.tables.encoding import REMEDY
 
     rows = summary.rows + summary.unreadable
     rate = (summary.rows - before) / max(seconds, 1e-9)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tonality.cli.options import Model
+from tonality.cli.common_options import Model
 
 
 def serve(
@@ -31,9 +31,9 @@ def serve(
 
     Limits, API keys and the rest are set by environment variables: see docs/serving.md.
     """
-    from tonality.serve import early
+    from tonality.serve import early_signals
 
-    with early.kept():
+    with early_signals.kept():
         from tonality.errors import DependencyError
 
         try:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tonality.cli.options import AsJson, Encoding, TextColumn
+from tonality.cli.common_options import AsJson, Encoding, TextColumn
 from tonality.cli.progress import progress_of_share, say
-from tonality.cli.texts import ascii_only
+from tonality.cli.read_texts import ascii_only
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from tonality.score.groups import Group
-    from tonality.score.summarise import Report
+    from tonality.summarise.groups import Group
+    from tonality.summarise.summary import Report
 
 SHOWN = 20  # groups in a table
 
@@ -76,11 +76,11 @@ def summarise(
     if not time and (every is not None or date_format is not None):
         raise typer.BadParameter("--every and --date-format go with --time, which names the column")
     from tonality.errors import DataError
-    from tonality.score.inputs import find_inputs
-    from tonality.score.summarise import summarise as measure
+    from tonality.score.files.input_files import find_inputs
+    from tonality.summarise.summary import summarise as measure
 
     if png is not None:
-        from tonality.evaluate.figures import require_matplotlib
+        from tonality.drawing import require_matplotlib
 
         require_matplotlib()  # to fail before any long work
     found = find_inputs(inputs, input_format, encoding)
@@ -97,7 +97,7 @@ def summarise(
             progress=progress,
         )
     if png is not None:
-        from tonality.score.chart import write_chart
+        from tonality.summarise.chart import write_chart
 
         try:
             write_chart(report, png, f"{_title(inputs)}: {report.rows:,} texts")
@@ -167,7 +167,7 @@ def _show_groups(
     from rich.table import Table
     from rich.text import Text
 
-    from tonality.display import printable
+    from tonality.messages import printable
 
     table = Table(title=Text(title), title_justify="left", box=None)
     for name in ("", "rows", "share", "", "95 % interval", ""):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tonality.cli.options import (
+from tonality.cli.common_options import (
     BadRows,
     Encoding,
     GroupColumn,
@@ -15,7 +15,7 @@ from tonality.cli.options import (
     LabelMap,
     TextColumn,
 )
-from tonality.cli.training import (
+from tonality.cli.training_options import (
     MINUTES,
     CheckpointMinutes,
     DataOptions,
@@ -31,8 +31,8 @@ from tonality.cli.training import (
 
 if TYPE_CHECKING:
     from tonality.data import Dataset
-    from tonality.train.plan import Plan
-    from tonality.train.progress import Reporter
+    from tonality.train.records.reporter import Reporter
+    from tonality.train.settings.plan import Plan
 
 
 def train(
@@ -58,8 +58,8 @@ def train(
     encoding: Encoding = None,
 ) -> None:
     """Train a model on labelled texts; Ctrl-C saves, and --resume goes on."""
-    from tonality.train.recipe import Recipe
-    from tonality.train.requirements import require_packages
+    from tonality.train.prepare.preflight import require_packages
+    from tonality.train.settings.recipe import Recipe
 
     plan = chosen_plan(recipe, settings, output, resume=resume)
     if plan is not None and start_from is not None:
@@ -76,10 +76,10 @@ def train(
             require_packages(stage.read())
 
     def work(dataset: Dataset, reporter: Reporter) -> Path:
-        from tonality.train.decided import asked_for
-        from tonality.train.fit import train as run
-        from tonality.train.plan import run_plan
-        from tonality.train.start import read_start
+        from tonality.train.run_plan import run_plan
+        from tonality.train.start.inherited_settings import asked_for
+        from tonality.train.start.start import read_start
+        from tonality.train.train_classifier import train as run
 
         how: dict[str, Any] = {
             "resume": resume,

@@ -15,9 +15,9 @@ import typer
 
 if TYPE_CHECKING:
     from tonality.data import Dataset
-    from tonality.train.plan import Plan
-    from tonality.train.progress import Reporter
-    from tonality.train.recipe import Recipe
+    from tonality.train.records.reporter import Reporter
+    from tonality.train.settings.plan import Plan
+    from tonality.train.settings.recipe import Recipe
 
 # glibc gives large buffers back to the system after every step, and half of a step goes to page
 # faults on fresh ones: 0.50 s with its defaults, 0.35 s with these (LSTM 2 x 256, two cores).
@@ -66,7 +66,7 @@ StartFrom = Annotated[
 
 @dataclass(frozen=True)
 class DataOptions:
-    """The options that say what to train on; see :mod:`tonality.cli.options`."""
+    """The options that say what to train on; see :mod:`tonality.cli.common_options`."""
 
     data: str
     text_column: str | None = None
@@ -118,8 +118,8 @@ def chosen_recipe(
     name: str | None, settings: Sequence[str] | None, output: Path, *, resume: bool, default: str
 ) -> Recipe:
     """The recipe asked for; with ``resume`` and none asked for, the run's own."""
-    from tonality.train.checkpoint import RECIPE
-    from tonality.train.recipe import Recipe
+    from tonality.train.records.run_folder import RECIPE
+    from tonality.train.settings.recipe import Recipe
 
     own = output / RECIPE
     source: str | Path = name or (own if resume and own.exists() else default)
@@ -130,7 +130,7 @@ def chosen_plan(
     name: str | None, settings: Sequence[str] | None, output: Path, *, resume: bool
 ) -> Plan | None:
     """The plan asked for, if it is one; with ``resume`` and none asked for, the folder's own."""
-    from tonality.train.plan import PLAN, Plan
+    from tonality.train.settings.plan import PLAN, Plan
 
     own = output / PLAN
     source: str | Path | None = name or (own if resume and own.exists() else None)
@@ -161,8 +161,8 @@ def run_training(
         checkpoint_minutes: minutes between checkpoints.
     """
     from tonality.data import parse_label_map
-    from tonality.train.checkpoint import ADAPTATION, RUN
-    from tonality.train.plan import PLAN
+    from tonality.train.records.run_folder import ADAPTATION, RUN
+    from tonality.train.settings.plan import PLAN
 
     parse_label_map(options.label_map)  # a mistake in it shows before anything is done
     _restart_with_malloc_settings()
@@ -213,7 +213,7 @@ def _restart_with_malloc_settings() -> None:
 def _reporter() -> Reporter:
     from rich.console import Console
 
-    from tonality.train.progress import BarReporter, LineReporter
+    from tonality.train.records.reporter import BarReporter, LineReporter
 
     console = Console(stderr=True)
     write: Callable[[str], object] = lambda line: typer.echo(line, err=True)  # noqa: E731

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tonality.data.columns import parse_label_map
-from tonality.data.load import load_dataset
-from tonality.data.readers import read_table
+from tonality.data.load_dataset import load_dataset
 from tonality.data.splits import split
-from tonality.data.table import Dataset, Table
+from tonality.tables.column_names import parse_label_map
+from tonality.tables.dataset import Dataset, Table
+from tonality.tables.read_table import read_table
 
 __all__ = ["Dataset", "Table", "load_dataset", "parse_label_map", "read_table", "split"]

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tonality.data.splits import normalised, split
-from tonality.data.table import Dataset, Table
-from tonality.data.wording import counted
 from tonality.errors import DataError
+from tonality.messages import counted
+from tonality.tables.dataset import Dataset, Table
 
 SKEWED = 1.5  # times the rows of the smallest class that the largest may have unremarked
 FEW = 50  # rows of a class; fewer say little, in training and in measuring

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tonality.data.badrows import BadRows
-from tonality.data.cache import ARCHIVE_NAME, cached_imdb
-from tonality.data.columns import SHOWN, LabelMap, Wanted
-from tonality.data.encoding import check
-from tonality.data.files import sha256_of, table_stem, unreadable
-from tonality.data.imdb import find_folder, is_archive, load_stanford
-from tonality.data.readers import read_file, read_table, side_file
-from tonality.data.table import Dataset, Table
+from tonality.data.imdb.cache_folder import ARCHIVE_NAME, cached_imdb
+from tonality.data.imdb.stanford import find_folder, is_archive, load_stanford
 from tonality.errors import DataError
+from tonality.tables.bad_rows import BadRows
+from tonality.tables.column_names import SHOWN, LabelMap, Wanted
+from tonality.tables.dataset import Dataset, Table
+from tonality.tables.encoding import check
+from tonality.tables.open_file import sha256_of, table_stem, unreadable
+from tonality.tables.read_table import read_file, read_table, side_file
 
 PARTS: Mapping[str, tuple[str, ...]] = {
     "train": ("train",),

@@ -16,8 +16,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from tonality.data.table import Dataset, Table
 from tonality.errors import ConfigError, DataError
+from tonality.tables.dataset import Dataset, Table
 
 logger = logging.getLogger(__name__)
 

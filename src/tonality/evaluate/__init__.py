@@ -1,8 +1,8 @@
 """Measure a model: scores, intervals, figures and a report folder."""
 
-from tonality.evaluate.labels import Matched, match_labels
-from tonality.evaluate.metrics import Evaluation, LengthBucket, Mistake, evaluate
-from tonality.evaluate.scores import ClassScores
+from tonality.evaluate.match_labels import Matched, match_labels
+from tonality.measures.metrics import Evaluation, LengthBucket, Mistake, evaluate
+from tonality.measures.scores import ClassScores
 
 __all__ = [
     "ClassScores",

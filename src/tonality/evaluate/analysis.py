@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tonality.artifact import Artifact
+from tonality.artifact.model_folder import Artifact
 from tonality.data import Dataset, Table
-from tonality.evaluate.abstaining import Band, band_at, curve, threshold_for_coverage
-from tonality.evaluate.calibration import Calibration, assess, halves
 from tonality.evaluate.measure import Measured
-from tonality.evaluate.noise import LabelErrors, find_label_errors
-from tonality.evaluate.parts import Part
-from tonality.evaluate.slices import Slicing, slice_by
+from tonality.evaluate.select_rows import Part
+from tonality.measures.abstaining import Band, band_at, curve, threshold_for_coverage
+from tonality.measures.calibration import Calibration, assess, halves
+from tonality.measures.label_errors import LabelErrors, find_label_errors
+from tonality.measures.slices import Slicing, slice_by
 
 RATING = "rating"
 _MOST_ANSWERED = 0.9  # the coverage that is quoted for a model without a band of its own

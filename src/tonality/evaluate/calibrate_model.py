@@ -10,17 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from tonality.artifact import Artifact
-from tonality.classifier import decide
+from tonality.artifact.model_folder import Artifact
 from tonality.data import Table
 from tonality.errors import DataError
-from tonality.evaluate.abstaining import (
+from tonality.measures.abstaining import (
     Band,
     band_at,
     threshold_for_accuracy,
     threshold_for_coverage,
 )
-from tonality.evaluate.calibration import (
+from tonality.measures.calibration import (
     Calibration,
     Floats,
     Integers,
@@ -31,7 +30,8 @@ from tonality.evaluate.calibration import (
     halves,
     to_logits,
 )
-from tonality.evaluate.thresholds import Chosen, choose, given, rescale
+from tonality.measures.thresholds import Chosen, choose, given, rescale
+from tonality.prediction import decide
 
 
 class Thresholds(StrEnum):

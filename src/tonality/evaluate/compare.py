@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tonality.errors import DependencyError
-from tonality.evaluate import scores
+from tonality.measures import scores
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

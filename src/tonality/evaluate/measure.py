@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from tonality.classifier import Classifier, decide
+from tonality.classifier import Classifier
 from tonality.data import Table
 from tonality.errors import DataError
-from tonality.evaluate.labels import match_labels
-from tonality.evaluate.metrics import Evaluation, evaluate
+from tonality.evaluate.match_labels import match_labels
+from tonality.measures.metrics import Evaluation, evaluate
+from tonality.prediction import decide
 
 WINDOW = 2048  # texts between two reports of progress
 

@@ -15,7 +15,7 @@ from tonality.errors import ConfigError
 from tonality.evaluate.analysis import Analysis, analyse, fitted_on
 from tonality.evaluate.compare import Comparison, compare
 from tonality.evaluate.measure import Measured, measure
-from tonality.evaluate.parts import Chosen
+from tonality.evaluate.select_rows import Chosen
 
 
 @dataclass(frozen=True)

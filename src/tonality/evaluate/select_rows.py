@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from tonality.data import Dataset, Table
 from tonality.data.splits import parts
 from tonality.errors import DataError
-from tonality.evaluate.origin import fingerprint, overlap, recorded
+from tonality.evaluate.seen_texts import fingerprint, overlap, recorded
 
 _FEW = 0.01  # of the texts known to a model: copies that any two sets of texts may share
 _MOST = 0.5  # known: this is its training data, in whatever file

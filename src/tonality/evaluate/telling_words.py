@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tonality.explain import Explanation
+from tonality.explain.explanation import Explanation
 
 
 @dataclass(frozen=True)

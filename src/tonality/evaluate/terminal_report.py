@@ -11,11 +11,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tonality.display import printable
-from tonality.evaluate.figures import shorten
-from tonality.evaluate.metrics import Evaluation
-from tonality.evaluate.scores import ClassScores, Interval
-from tonality.evaluate.slices import Slicing
+from tonality.drawing import shorten
+from tonality.measures.metrics import Evaluation
+from tonality.measures.scores import ClassScores, Interval
+from tonality.measures.slices import Slicing
+from tonality.messages import printable
 
 if TYPE_CHECKING:
     from tonality.evaluate.analysis import Analysis

@@ -24,11 +24,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from tonality.encode import Encoded
-from tonality.layers import Floats
-from tonality.network import Network
-from tonality.ngrams import NgramTable
-from tonality.reading import Picks, Reading, Shares, Trace, uses
+from tonality.explain.trace import Picks, Reading, Shares, Trace, uses
+from tonality.network.lstm import Floats
+from tonality.network.network import Network
+from tonality.text.encoder import Encoded
+from tonality.text.ngrams import NgramTable
 
 # How much of what a token makes a cell forget is charged to the tokens that it forgets; the rest is
 # charged to the token itself. Measured for each pooling, see benchmarks/README.md.

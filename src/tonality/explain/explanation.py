@@ -1,7 +1,7 @@
 """Which words made the decision: the data types, sentences and phrases.
 
-:meth:`tonality.Classifier.explain` makes them; :mod:`tonality.attribution` has the arithmetic,
-:mod:`tonality.explain_html` the page.
+:meth:`tonality.Classifier.explain` makes them; :mod:`tonality.explain.attribution` has the
+arithmetic, :mod:`tonality.explain.html` the page.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tonality.attribution import METHODS, attribute
-from tonality.encode import Encoded, Encoder
 from tonality.errors import ConfigError
-from tonality.network import Network
-from tonality.passages import Border, Passage, Piece, borders, phrases, pieces
-from tonality.text import Token
+from tonality.explain.attribution import METHODS, attribute
+from tonality.explain.passages import Border, Passage, Piece, borders, phrases, pieces
+from tonality.network.network import Network
+from tonality.text.encoder import Encoded, Encoder
+from tonality.text.tokenizer import Token
 
 if TYPE_CHECKING:
-    from tonality.classifier import Prediction
+    from tonality.prediction import Prediction
 
 # Texts computed side by side; their states and cells are in memory together.
 BATCH = 128

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import groupby
 
-from tonality.explain import Explanation
-from tonality.passages import Passage, Piece
+from tonality.explain.explanation import Explanation
+from tonality.explain.passages import Passage, Piece
 
 # Shades of a token, from the weakest.
 LEVELS = 4

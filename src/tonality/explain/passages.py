@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tonality.text import Token
+from tonality.text.tokenizer import Token
 
 # A token under this share of the strongest one is neither for nor against.
 QUIET = 0.1

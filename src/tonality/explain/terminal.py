@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tonality.display import printable
-from tonality.explain import Explanation
-from tonality.explain_html import shade
-from tonality.passages import Passage
+from tonality.explain.explanation import Explanation
+from tonality.explain.html import shade
+from tonality.explain.passages import Passage
+from tonality.messages import printable
 
 # Blue and orange, which the colour-blind tell apart, from the weakest shade to the strongest.
 _FOR = ("", "blue", "blue", "bold blue", "bold white on blue")

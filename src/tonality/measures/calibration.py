@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tonality.classifier import softmax
 from tonality.data import Table, split
 from tonality.errors import DataError
+from tonality.prediction import softmax
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

@@ -15,10 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tonality.classifier import decide
 from tonality.errors import DataError, DependencyError
-from tonality.evaluate import scores
-from tonality.evaluate.scores import (
+from tonality.measures import scores
+from tonality.measures.scores import (
     ClassScores,
     Counts,
     Floats,
@@ -27,6 +26,7 @@ from tonality.evaluate.scores import (
     ordered_scores,
     wilson,
 )
+from tonality.prediction import decide
 
 _EXCERPT = 240  # characters of a mistaken text that a report quotes
 

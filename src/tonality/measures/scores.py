@@ -1,6 +1,6 @@
 """Accuracy, precision, recall and F1 from confusion matrices, with numpy alone.
 
-scikit-learn computes the full report (:mod:`tonality.evaluate.metrics`). These few formulae are
+scikit-learn computes the full report (:mod:`tonality.measures.metrics`). These few formulae are
 here for two reasons: the demonstration runs on the base install, and the bootstrap needs them for
 a thousand matrices at once. A test holds them to scikit-learn's.
 """
@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tonality.data.ordered import label_values
+from tonality.measures.number_labels import label_values
 
 Counts = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

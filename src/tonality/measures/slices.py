@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tonality.evaluate.scores import Interval, wilson
+from tonality.measures.scores import Interval, wilson
 
 Mask = npt.NDArray[np.bool_]
 

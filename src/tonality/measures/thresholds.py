@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from tonality.classifier import decide
-from tonality.evaluate import scores
-from tonality.evaluate.calibration import Floats, Integers, Mask
+from tonality.measures import scores
+from tonality.measures.calibration import Floats, Integers, Mask
+from tonality.prediction import decide
 
 # Beyond these a class's weight says that the rows are too few, not how rare the class is.
 _LIGHTEST, _HEAVIEST = 1e-3, 1e3

@@ -1,6 +1,6 @@
 """The LSTM in numpy: everything a prediction computes.
 
-The pieces, and why they are fast, are in :mod:`tonality.layers`.
+The pieces, and why they are fast, are in :mod:`tonality.network.lstm`.
 
 Shape letters: N texts, T tokens of all texts together, U distinct tokens, V vocabulary,
 G n-gram rows, E embedding, H hidden, D = H or 2 H states, A attention, K head input, C classes.
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tonality.layers import (
+from tonality.network.config import NetworkConfig
+from tonality.network.lstm import (
     Direction,
     Embedding,
     Floats,
@@ -24,10 +25,9 @@ from tonality.layers import (
     recur,
     sigmoid_of_negated,
 )
-from tonality.network_config import NetworkConfig
 
 if TYPE_CHECKING:
-    from tonality.encode import Encoded
+    from tonality.text.encoder import Encoded
 
 
 class Network:

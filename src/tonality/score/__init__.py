@@ -28,12 +28,12 @@ writes it. Answers depend on the rows alone, not on how their bytes came.
 
 from __future__ import annotations
 
-from tonality.score.encoders import Encoder, encoder
-from tonality.score.layout import Layout
-from tonality.score.lines import ByteStream
-from tonality.score.rows import FORMATS, Row, Rows, read_rows
+from tonality.score.output_columns import Layout
+from tonality.score.row_writers import Encoder, encoder
 from tonality.score.scorer import Scored, Scorer, windows
 from tonality.score.stream import score_stream
+from tonality.tables.byte_lines import ByteStream
+from tonality.tables.row_stream import FORMATS, Row, Rows, read_rows
 
 __all__ = [
     "FORMATS",

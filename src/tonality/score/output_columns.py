@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from tonality.data.badrows import Fault
-from tonality.data.columns import listed
 from tonality.errors import ConfigError
-from tonality.score.rows import Row
+from tonality.tables.bad_rows import Fault
+from tonality.tables.column_names import listed
+from tonality.tables.row_stream import Row
 
 PREFIX = "tonality_"
 ERROR = "error"

@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
-from tonality.data.badrows import Fault
 from tonality.errors import ConfigError
-from tonality.score.layout import Layout
-from tonality.score.rows import FORMATS
+from tonality.score.output_columns import Layout
 from tonality.score.scorer import Scored
+from tonality.tables.bad_rows import Fault
+from tonality.tables.row_stream import FORMATS
 
 _HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # surrogates that stand for no byte
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from tonality.classifier import WINDOW, Classifier, Prediction
-from tonality.data.badrows import Fault
-from tonality.passages import Passage
-from tonality.score.layout import Layout
-from tonality.score.rows import Row
+from tonality.classifier import WINDOW, Classifier
+from tonality.explain.passages import Passage
+from tonality.prediction import Prediction
+from tonality.score.output_columns import Layout
+from tonality.tables.bad_rows import Fault
+from tonality.tables.row_stream import Row
 
 # A window ends after so many rows, or so many characters in them. Where windows end depends on
 # the rows alone, so the answers do, to the last bit, however the bytes came.

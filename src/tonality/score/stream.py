@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tonality.classifier import Classifier
-from tonality.score.encoders import Encoder, encoder
-from tonality.score.layout import Layout
-from tonality.score.rows import Rows
+from tonality.score.output_columns import Layout
+from tonality.score.row_writers import Encoder, encoder
 from tonality.score.scorer import Scorer, windows
+from tonality.tables.row_stream import Rows
 
 
 def score_stream(

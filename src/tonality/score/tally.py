@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tonality.classifier import UNCERTAIN
-from tonality.data.badrows import Fault
+from tonality.prediction import UNCERTAIN
 from tonality.score.scorer import Scored
+from tonality.tables.bad_rows import Fault
 
 REASONS = 20  # reasons counted one by one; a file can have as many as rows
 EXAMPLES = 3

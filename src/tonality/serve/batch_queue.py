@@ -21,9 +21,9 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from tonality.classifier import Classifier
-from tonality.serve.metrics import Metrics
-from tonality.serve.model import ServedModel
 from tonality.serve.problems import ProblemError, busy
+from tonality.serve.prometheus import Metrics
+from tonality.serve.served_model import ServedModel
 from tonality.serve.settings import Settings
 
 logger = logging.getLogger(__name__)

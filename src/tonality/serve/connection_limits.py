@@ -15,9 +15,9 @@ from typing import Any, ClassVar, cast
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from tonality.serve.line import Line
-from tonality.serve.metrics import Metrics
+from tonality.serve.polite_close import Line
 from tonality.serve.problems import MEDIA_TYPE, ProblemError
+from tonality.serve.prometheus import Metrics
 from tonality.serve.settings import Settings
 
 # In the scope of a request: asks whether some of its body is still to come.

@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from tonality.classifier import Classifier, Prediction
+from tonality.classifier import Classifier
+from tonality.prediction import Prediction
 
 
 def predictions(

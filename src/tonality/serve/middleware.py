@@ -14,10 +14,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tonality.serve.metrics import Metrics
-from tonality.serve.model import VERSION
+from tonality.serve.connection_limits import HEADERS, NO_STORE, POLICY, REFUSED_WITH, UNREAD
 from tonality.serve.problems import ProblemError, problem_of, stopping
-from tonality.serve.protocol import HEADERS, NO_STORE, POLICY, REFUSED_WITH, UNREAD
+from tonality.serve.prometheus import Metrics
+from tonality.serve.served_model import VERSION
 from tonality.serve.settings import Settings
 
 logger = logging.getLogger(__name__)

@@ -7,10 +7,10 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel, TypeAdapter
 
-from tonality.serve.model import VERSION
-from tonality.serve.negotiation import FORMATS
 from tonality.serve.problems import MEDIA_TYPE, Problem
-from tonality.serve.uploads import LONGEST_PREFIX
+from tonality.serve.score_upload import LONGEST_PREFIX
+from tonality.serve.served_model import VERSION
+from tonality.serve.table_formats import FORMATS
 
 Responses = dict[int | str, dict[str, Any]]
 

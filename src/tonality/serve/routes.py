@@ -15,19 +15,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from tonality import __version__
-from tonality.serve import answers, pages
-from tonality.serve.batches import Batches, Compute
-from tonality.serve.bodies import JSON, Bodies
-from tonality.serve.gate import Gate, Handler
-from tonality.serve.metrics import Metrics
-from tonality.serve.model import VERSION, ServedModel
+from tonality._version import __version__
+from tonality.serve import json_results, web_page
+from tonality.serve.batch_queue import Batches, Compute
+from tonality.serve.connection_limits import UNREAD
+from tonality.serve.middleware import Gate, Handler
 from tonality.serve.openapi import finish, json_body, responses, secured, table_answer, table_body
 from tonality.serve.problems import ProblemError, problem_of, stopping
-from tonality.serve.protocol import UNREAD
+from tonality.serve.prometheus import Metrics
+from tonality.serve.request_bodies import JSON, Bodies
 from tonality.serve.schemas import Explanations, ModelInfo, Predictions, Status, texts_adapter
+from tonality.serve.score_upload import Uploads
+from tonality.serve.served_model import VERSION, ServedModel
 from tonality.serve.settings import Settings
-from tonality.serve.uploads import Uploads
 
 logger = logging.getLogger(__name__)
 
@@ -152,7 +152,7 @@ class Service:
         add("/healthz", self._tell_health, Status, open=True)
         add("/readyz", self._tell_readiness, Status, open=True)
         add("/metrics", self._tell_metrics, _METRICS)
-        app.router.routes.extend(pages.routes)
+        app.router.routes.extend(web_page.routes)
         app.add_exception_handler(ProblemError, self._tell_problem)
         app.add_exception_handler(HTTPException, self._tell_problem)
         app.add_exception_handler(Exception, self._tell_problem)
@@ -161,11 +161,11 @@ class Service:
 
     async def _predict(self, request: Request) -> Response:
         """Tell how the writers of texts feel."""
-        return await self._read(answers.verdicts, request)
+        return await self._read(json_results.verdicts, request)
 
     async def _explain(self, request: Request) -> Response:
         """Tell which words made the verdicts on texts."""
-        return await self._read(answers.explanations, request)
+        return await self._read(json_results.explanations, request)
 
     async def _score(self, request: Request) -> Response:
         """Score a table: the same rows come back, with their verdicts."""
@@ -177,7 +177,7 @@ class Service:
         asked = await self._bodies.read_json(request, self._texts)
         model = self.model
         results = await self._batches.run(model, compute, asked.texts)
-        body = answers.document(model.name, results)
+        body = json_results.document(model.name, results)
         return Response(body, headers=model.headers, media_type=JSON)
 
     async def _tell_model(self, request: Request) -> Response:

@@ -16,17 +16,18 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from tonality.classifier import Classifier, Prediction
-from tonality.data.badrows import Fault
+from tonality.classifier import Classifier
 from tonality.errors import ConfigError, DataError
+from tonality.prediction import Prediction
 from tonality.score import Encoder, Layout, Row, Rows, Scorer, encoder, read_rows
-from tonality.serve.answers import predictions
-from tonality.serve.batches import Batches
-from tonality.serve.bodies import check_encoding, check_length, too_large
-from tonality.serve.model import ServedModel
-from tonality.serve.negotiation import FORMATS, table_type, wanted_type
+from tonality.serve.batch_queue import Batches
+from tonality.serve.json_results import predictions
 from tonality.serve.problems import ProblemError, busy
+from tonality.serve.request_bodies import check_encoding, check_length, too_large
+from tonality.serve.served_model import ServedModel
 from tonality.serve.settings import Settings
+from tonality.serve.table_formats import FORMATS, table_type, wanted_type
+from tonality.tables.bad_rows import Fault
 
 T = TypeVar("T")
 

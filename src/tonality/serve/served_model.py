@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tonality import __version__
+from tonality._version import __version__
+from tonality.artifact.config_json import CONFIG
 from tonality.classifier import Classifier, load, model_path
 from tonality.errors import ArtifactError
-from tonality.manifest import CONFIG
 
 # The header of an answer that says which version of the model gave it.
 VERSION = "X-Model-Version"

@@ -14,11 +14,11 @@ from typing import Any
 
 import uvicorn
 
-from tonality.blas import one_thread
-from tonality.serve import early
-from tonality.serve.app import Service
-from tonality.serve.model import ServedModel
-from tonality.serve.protocol import REFUSED, BoundedProtocol, bounded
+from tonality.network.blas_threads import one_thread
+from tonality.serve import early_signals
+from tonality.serve.connection_limits import REFUSED, BoundedProtocol, bounded
+from tonality.serve.routes import Service
+from tonality.serve.served_model import ServedModel
 from tonality.serve.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -115,8 +115,8 @@ class Server(uvicorn.Server):
             )
             for number in known
         }
-        while early.came:
-            loop.call_soon(known[early.came.pop(0)])
+        while early_signals.came:
+            loop.call_soon(known[early_signals.came.pop(0)])
         try:
             yield
         finally:

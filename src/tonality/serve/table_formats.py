@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
-from tonality.serve.bodies import check_charset, media_type, unsupported
 from tonality.serve.problems import ProblemError
+from tonality.serve.request_bodies import check_charset, media_type, unsupported
 
 # Media types, and how tonality.score calls the formats.
 FORMATS = {

@@ -16,18 +16,19 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import check_is_fitted
 
 from tonality import artifact
-from tonality.artifact import Artifact
-from tonality.classifier import Classifier, decide, model_path
+from tonality.artifact.model_folder import Artifact
+from tonality.classifier import Classifier, model_path
 from tonality.data import Table
 from tonality.errors import ConfigError, DataError
-from tonality.sklearn.inputs import (
+from tonality.prediction import decide
+from tonality.sklearn.check_inputs import (
     Floats,
     check_device,
     check_labels,
     check_texts,
     check_weights,
 )
-from tonality.sklearn.settings import to_recipe
+from tonality.sklearn.to_recipe import to_recipe
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
@@ -287,7 +288,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def _train(self, table: Table, classes: NDArray[Any], *, go_on: bool) -> None:
-        from tonality.train.memory import train_in_memory
+        from tonality.train.in_memory import train_in_memory
 
         check_device(self.device)  # after the import, which tells of missing packages
         random = check_random_state(self.random_state)

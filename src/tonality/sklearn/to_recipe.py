@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tonality.errors import ConfigError
-from tonality.train.recipe import Recipe
+from tonality.train.settings.recipe import Recipe
 
 # Arguments of the constructor that are a recipe's settings under another roof.
 _SETTINGS = {

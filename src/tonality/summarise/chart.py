@@ -1,4 +1,4 @@
-"""A report as one picture, in the house style of :mod:`tonality.evaluate.figures`."""
+"""A report as one picture, in the house style of :mod:`tonality.drawing`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tonality.classifier import UNCERTAIN
-from tonality.evaluate.figures import (
+from tonality.drawing import (
     COLOURS,
     GRID,
     INK,
@@ -20,9 +19,10 @@ from tonality.evaluate.figures import (
     save_png,
     shorten,
 )
-from tonality.score.groups import Group
-from tonality.score.phrases import Phrase
-from tonality.score.summarise import Periods, Report
+from tonality.prediction import UNCERTAIN
+from tonality.summarise.groups import Group
+from tonality.summarise.summary import Periods, Report
+from tonality.summarise.telling_phrases import Phrase
 
 WIDTH = 9.0  # inches
 SHOWN = 20  # groups

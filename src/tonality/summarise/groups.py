@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from tonality.errors import ConfigError, DataError
-from tonality.evaluate.scores import Interval, wilson
+from tonality.measures.scores import Interval, wilson
 
 VALUES = 200_000  # different values counted; a column of names of rows has as many as rows
 FEW = 30  # rows under which a group is flagged: its interval is some 35 points wide

@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tonality.classifier import UNCERTAIN
-from tonality.data.badrows import Fault
-from tonality.data.columns import listed
 from tonality.errors import ConfigError, DataError
-from tonality.evaluate.scores import Interval, wilson
-from tonality.score.groups import Counts, Group, period_name
-from tonality.score.inputs import Input
-from tonality.score.phrases import Phrase, Sample
-from tonality.score.reading import Reading, Tables
-from tonality.score.verdicts import Verdict, VerdictColumns
+from tonality.measures.scores import Interval, wilson
+from tonality.prediction import UNCERTAIN
+from tonality.score.files.input_files import Input
+from tonality.score.files.joined_inputs import Reading, Tables
+from tonality.summarise.groups import Counts, Group, period_name
+from tonality.summarise.telling_phrases import Phrase, Sample
+from tonality.summarise.verdict_columns import Verdict, VerdictColumns
+from tonality.tables.bad_rows import Fault
+from tonality.tables.column_names import listed
 
 REPORT = 2048  # rows between two reports of progress
 PHRASES = 8  # words of each label, and pairs

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tonality.stopwords import ENGLISH
-from tonality.text import TextConfig, Tokenizer
+from tonality.text.stopwords import ENGLISH
+from tonality.text.tokenizer import TextConfig, Tokenizer
 
 SAMPLE = 50_000  # texts
 CHARACTERS = 2_000  # of each

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from tonality.classifier import UNCERTAIN
-from tonality.data.columns import listed
 from tonality.errors import DataError
+from tonality.prediction import UNCERTAIN
+from tonality.tables.column_names import listed
 
 _LAST = "tokens_left_out"
 

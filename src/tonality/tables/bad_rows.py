@@ -13,8 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from tonality.data.wording import counted
 from tonality.errors import DataError
+from tonality.messages import counted
 
 logger = logging.getLogger(__name__)
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from tonality.data.badrows import BadRows, Fault
-from tonality.data.columns import Chosen, Wanted, choose
-from tonality.data.encoding import REMEDY
-from tonality.data.table import Table
+from tonality.tables.bad_rows import BadRows, Fault
+from tonality.tables.column_names import Chosen, Wanted, choose
+from tonality.tables.dataset import Table
+from tonality.tables.encoding import REMEDY
 
 INVALID = "invalid UTF-8"
 

@@ -6,10 +6,10 @@ import io
 from collections.abc import Iterator
 from typing import Protocol
 
-from tonality.data.delimited import MAX_LINE
-from tonality.data.encoding import of_bytes
-from tonality.data.files import BROKEN_PACK, HEAD
 from tonality.errors import DataError
+from tonality.tables.delimited import MAX_LINE
+from tonality.tables.encoding import of_bytes
+from tonality.tables.open_file import BROKEN_PACK, HEAD
 
 BUFFER = 2**16  # bytes read at a time
 

@@ -7,10 +7,10 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tonality.data.badrows import Fault
-from tonality.data.files import TextFile
-from tonality.data.rows import Row
 from tonality.errors import DataError
+from tonality.tables.bad_rows import Fault
+from tonality.tables.build_table import Row
+from tonality.tables.open_file import TextFile
 
 MAX_FIELD = 16 * 2**20  # characters; an unclosed quote must not swallow a whole large file
 MAX_LINE = 2 * MAX_FIELD  # characters; a line as long as this is at fault

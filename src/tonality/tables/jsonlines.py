@@ -7,10 +7,10 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tonality.data.badrows import Fault
-from tonality.data.files import TextFile
-from tonality.data.rows import Row
 from tonality.errors import DataError
+from tonality.tables.bad_rows import Fault
+from tonality.tables.build_table import Row
+from tonality.tables.open_file import TextFile
 
 HEAD = 1000  # objects looked at to learn the columns
 

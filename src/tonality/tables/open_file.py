@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
-from tonality.data.encoding import of_bytes
 from tonality.errors import DataError
+from tonality.tables.encoding import of_bytes
 
 HEAD = 4096  # bytes looked at to tell the encoding
 TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tonality.data.badrows import Fault
-from tonality.data.encoding import decoded
-from tonality.data.files import open_binary
-from tonality.data.rows import Row
 from tonality.errors import DataError, DependencyError
+from tonality.tables.bad_rows import Fault
+from tonality.tables.build_table import Row
+from tonality.tables.encoding import decoded
+from tonality.tables.open_file import open_binary
 
 BATCH = 8192  # rows decoded at a time
 

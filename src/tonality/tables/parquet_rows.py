@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import IO, Any, NamedTuple
 
 from tonality.classifier import WINDOW
-from tonality.data.badrows import Fault
-from tonality.data.columns import Wanted
-from tonality.data.encoding import decoded
 from tonality.errors import DataError, DependencyError
-from tonality.score.rows import Row, Rows, distinct, invalid, is_undecoded, text_place
+from tonality.tables.bad_rows import Fault
+from tonality.tables.column_names import Wanted
+from tonality.tables.encoding import decoded
+from tonality.tables.row_stream import Row, Rows, distinct, invalid, is_undecoded, text_place
 
 BUFFER = 2**20  # bytes of a column read at a time; without, a row group is held whole
 _TEXTS = ("string", "large_string", "string_view", "binary", "large_binary", "null")

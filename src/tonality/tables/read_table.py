@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tonality.data.badrows import BadRows
-from tonality.data.columns import LabelMap, Wanted
-from tonality.data.delimited import Delimited
-from tonality.data.encoding import check
-from tonality.data.files import text_file
-from tonality.data.jsonlines import JsonLines
-from tonality.data.parquet import Parquet
-from tonality.data.rows import Source, build_table
-from tonality.data.table import Table
 from tonality.errors import ConfigError
+from tonality.tables.bad_rows import BadRows
+from tonality.tables.build_table import Source, build_table
+from tonality.tables.column_names import LabelMap, Wanted
+from tonality.tables.dataset import Table
+from tonality.tables.delimited import Delimited
+from tonality.tables.encoding import check
+from tonality.tables.jsonlines import JsonLines
+from tonality.tables.open_file import text_file
+from tonality.tables.parquet_batches import Parquet
 
 
 def read_table(

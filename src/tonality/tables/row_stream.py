@@ -9,16 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from tonality.data.badrows import Fault
-from tonality.data.columns import Wanted, choose
-from tonality.data.delimited import MAX_LINE, Dialect, delimiter_of, records
-from tonality.data.jsonlines import HEAD as OBJECTS
-from tonality.data.jsonlines import parse
-from tonality.data.rows import INVALID
 from tonality.errors import ConfigError, DataError
-from tonality.score.lines import ByteStream, text_lines
+from tonality.tables.bad_rows import Fault
+from tonality.tables.build_table import INVALID
+from tonality.tables.byte_lines import ByteStream, text_lines
+from tonality.tables.column_names import Wanted, choose
+from tonality.tables.delimited import MAX_LINE, Dialect, delimiter_of, records
+from tonality.tables.jsonlines import HEAD as OBJECTS
+from tonality.tables.jsonlines import parse
 
-# How streams may be written; Parquet needs a file, see tonality.score.parquet.
+# How streams may be written; Parquet needs a file, see tonality.tables.parquet_rows.
 FORMATS = ("csv", "tsv", "jsonl")
 
 HEAD = 2**20  # characters looked at to learn the columns, or how quotes are meant
@@ -38,7 +38,7 @@ class Row(NamedTuple):
         text: the text to judge; None where it is missing.
         cells: every column's value by name.
         native: the row as its format holds it, so that it can be written again unchanged: the
-            line of JSON, or :class:`tonality.score.parquet.Held`.
+            line of JSON, or :class:`tonality.tables.parquet_rows.Held`.
     """
 
     number: int
@@ -198,7 +198,7 @@ def _reads_cleanly(lines: Iterator[str], head: list[str], dialect: Dialect) -> b
     """Whether every record of the first lines has the header's number of fields.
 
     It tells quotes as in CSV from quotes that are plain characters, as
-    :class:`tonality.data.delimited.Delimited` does with the whole file.
+    :class:`tonality.tables.delimited.Delimited` does with the whole file.
 
     Args:
         lines: where to read; at least ``HEAD`` characters are, if there are so many.

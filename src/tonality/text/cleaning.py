@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from tonality.patterns import ELEMENTS, ENTITY, TAG
+from tonality.text.token_patterns import ELEMENTS, ENTITY, TAG
 
 # What NFKC would not do, or would do badly: typographic quotes and dashes become those of the
 # keyboard, "4½" becomes "4 1/2" and not "41/2", and invisible characters go.

@@ -9,8 +9,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tonality.text import TextConfig, Token, Tokenizer
-from tonality.vocabulary import DROP, UNK, Vocabulary
+from tonality.text.tokenizer import TextConfig, Token, Tokenizer
+from tonality.text.vocabulary import DROP, UNK, Vocabulary
 
 Item = TypeVar("Item")
 

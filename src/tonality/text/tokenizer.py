@@ -20,9 +20,9 @@ from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, get_args, get_type_hints
 
-from tonality.cleaning import Cleaner
 from tonality.errors import ConfigError
-from tonality.patterns import MENTION, NUMBER, URL, token_pattern
+from tonality.text.cleaning import Cleaner
+from tonality.text.token_patterns import MENTION, NUMBER, URL, token_pattern
 
 Treatment = Literal["keep", "placeholder", "drop"]
 HashtagTreatment = Literal["keep", "word", "drop"]

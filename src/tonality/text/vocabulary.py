@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from tonality.errors import ConfigError, DependencyError
-from tonality.ngrams import FIRST_WORD, MAX_WORDS, NgramTable
-from tonality.stopwords import ENGLISH
-from tonality.text import TextConfig, Tokenizer
+from tonality.text.ngrams import FIRST_WORD, MAX_WORDS, NgramTable
+from tonality.text.stopwords import ENGLISH
+from tonality.text.tokenizer import TextConfig, Tokenizer
 
 PAD: Final = 0
 UNK: Final = 1

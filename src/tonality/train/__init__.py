@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tonality.train.recipe import Recipe
+from tonality.train.settings.recipe import Recipe
 
 if TYPE_CHECKING:
-    from tonality.train.fit import train
+    from tonality.train.train_classifier import train
 
 __all__ = ["Recipe", "train"]
 
@@ -16,7 +16,7 @@ def __getattr__(name: str) -> Any:
     # Importing Lightning takes seconds; a recipe can be read, and refused, without it.
     if name == "train":
         try:
-            from tonality.train.fit import train
+            from tonality.train.train_classifier import train
         except ModuleNotFoundError as missing:
             from tonality.errors import DependencyError
 

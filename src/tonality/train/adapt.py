@@ -11,22 +11,22 @@ from typing import Any
 from tonality.classifier import DEFAULT_MODEL, load
 from tonality.data import Dataset
 from tonality.errors import ConfigError, TrainingError
-from tonality.evaluate.origin import overlap
-from tonality.train.checkpoint import (
+from tonality.evaluate.seen_texts import overlap
+from tonality.train.prepare.data_checks import check_dataset
+from tonality.train.prepare.held_out import divide
+from tonality.train.pretrain import pretrain
+from tonality.train.records.reporter import Reporter
+from tonality.train.records.run_folder import (
     ADAPTATION,
     LANGUAGE_MODEL,
-    MODEL,
     RUN,
     RunFolder,
     asked_recipe,
 )
-from tonality.train.division import divide
-from tonality.train.fit import train
-from tonality.train.identity import check_dataset
-from tonality.train.pretrain import pretrain
-from tonality.train.progress import Reporter
-from tonality.train.recipe import Recipe
-from tonality.train.start import Start, read_start
+from tonality.train.settings.plan import MODEL
+from tonality.train.settings.recipe import Recipe
+from tonality.train.start.start import Start, read_start
+from tonality.train.train_classifier import train
 
 # With few labels an epoch is a handful of steps: there are more of them, until so many are made.
 LEAST_STEPS = 150

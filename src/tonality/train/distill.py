@@ -10,14 +10,14 @@ from lightning.pytorch import Callback
 
 from tonality.data import Dataset
 from tonality.errors import ConfigError
-from tonality.train.checkpoint import RunFolder
-from tonality.train.fit import train
-from tonality.train.identity import check_dataset
-from tonality.train.progress import Reporter
-from tonality.train.recipe import Recipe
-from tonality.train.start import Start
-from tonality.train.teachers import read_teachers
-from tonality.train.teaching import Teaching
+from tonality.train.objectives.soft_targets import Teaching
+from tonality.train.objectives.teachers import read_teachers
+from tonality.train.prepare.data_checks import check_dataset
+from tonality.train.records.reporter import Reporter
+from tonality.train.records.run_folder import RunFolder
+from tonality.train.settings.recipe import Recipe
+from tonality.train.start.start import Start
+from tonality.train.train_classifier import train
 
 
 def distill(

@@ -5,9 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
-import platform
 from collections.abc import Mapping, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +13,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tonality import artifact
-from tonality.artifact import Artifact
-from tonality.card import Card
-from tonality.classifier import Classifier, available_cores
+from tonality.artifact.model_card import Card
+from tonality.artifact.model_folder import Artifact
+from tonality.classifier import Classifier
 from tonality.data import Dataset
 from tonality.errors import ArtifactError, TrainingError
-from tonality.evaluate import evaluate, origin
-from tonality.evaluate.calibrate import calibrate
-from tonality.train.checkpoint import RunFolder
-from tonality.train.history import Row
-from tonality.train.known import KNOWN
-from tonality.train.prepare import Prepared
-from tonality.train.recipe import Recipe
-from tonality.train.start import AT_RANDOM, Start
+from tonality.evaluate import evaluate, seen_texts
+from tonality.evaluate.calibrate_model import calibrate
+from tonality.train.prepare.prepare import Prepared
+from tonality.train.records.environment import machine, versions
+from tonality.train.records.history import Row
+from tonality.train.records.run_folder import RunFolder
+from tonality.train.settings.recipe import Recipe
+from tonality.train.start.leakage import KNOWN
+from tonality.train.start.start import AT_RANDOM, Start
 
 # With more classes, the metrics that a model folder carries are without the confusion matrix, which
 # has a number a pair of them.
 MOST_CONFUSED = 50
-
-_PACKAGES = ("tonality", "torch", "lightning", "numpy", "gensim")
 
 Floats = NDArray[np.float64]
 
@@ -171,7 +168,7 @@ def _provenance(
             "unlabelled": data.unlabelled,
         },
         "left_out": dict(data.left_out),  # copies of texts to measure on
-        origin.KEY: origin.record(
+        seen_texts.KEY: seen_texts.record(
             dataset.train,
             learnt,
             held_out,
@@ -181,8 +178,8 @@ def _provenance(
         "seed": recipe.training.seed,
         "best": {"step": best.step, "epoch": round(best.epoch, 4)},
         "minutes": round(minutes, 2),
-        "machine": {"cores": available_cores(), "device": device, "system": platform.system()},
-        "versions": {"python": platform.python_version(), **versions()},
+        "machine": machine(device),
+        "versions": versions(),
     }
 
 
@@ -204,16 +201,6 @@ def _learnt_unlabelled(data: Prepared, recipe: Recipe) -> list[str]:
     if vectors or pretrained or recipe.unlabelled.used or data.teachers is not None:
         return data.corpus[len(data.train) :]
     return []
-
-
-def versions() -> dict[str, str]:
-    versions = {}
-    for name in _PACKAGES:
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:  # gensim, where no vectors are trained
-            continue
-    return versions
 
 
 def _card(

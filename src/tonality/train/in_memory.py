@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tonality import artifact
-from tonality.artifact import Artifact
+from tonality.artifact.model_folder import Artifact
 from tonality.data import Dataset, Table
 from tonality.train import train
-from tonality.train.history import Row
-from tonality.train.progress import Reporter
-from tonality.train.recipe import Recipe
+from tonality.train.records.history import Row
+from tonality.train.records.reporter import Reporter
+from tonality.train.settings.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def train_in_memory(
         device: ``cpu``, ``gpu`` or ``auto``.
 
     Raises:
-        As :func:`tonality.train.fit.train`.
+        As :func:`tonality.train.train_classifier.train`.
     """
     dataset = Dataset(train=table, test=None, unlabelled=None, name="own texts", sha256={})
     listener = _Listener()

@@ -6,20 +6,20 @@ from collections.abc import Iterable
 
 from tonality.data import Dataset
 from tonality.errors import ConfigError, DataError
-from tonality.train.decided import CLASSIFIER, LANGUAGE_MODEL, Decided, asked_for
 from tonality.train.distill import check_settings
-from tonality.train.division import Division, check_classes, divide
-from tonality.train.identity import check_dataset
-from tonality.train.ordered import numbers_of
-from tonality.train.plan import Stage
-from tonality.train.recipe import Recipe
-from tonality.train.requirements import (
+from tonality.train.prepare.data_checks import check_dataset
+from tonality.train.prepare.held_out import Division, check_classes, divide
+from tonality.train.prepare.ordered_labels import numbers_of
+from tonality.train.prepare.preflight import (
     check_network,
     check_pretraining,
     check_vectors,
     require_packages,
 )
-from tonality.train.unlabelled import check_unlabelled
+from tonality.train.prepare.unlabelled import check_unlabelled
+from tonality.train.settings.plan import Stage
+from tonality.train.settings.recipe import Recipe
+from tonality.train.start.inherited_settings import CLASSIFIER, LANGUAGE_MODEL, Decided, asked_for
 
 
 def check_stages(dataset: Dataset, stages: Iterable[Stage], *, resume: bool = False) -> None:

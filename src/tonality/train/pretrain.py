@@ -14,14 +14,14 @@ from typing import Any
 import torch
 
 from tonality.data import Dataset
-from tonality.train.checkpoint import RunFolder
-from tonality.train.corpus import read_corpus
-from tonality.train.identity import fingerprint, vocabulary_fingerprint
-from tonality.train.pretraining_run import PretrainingRun
-from tonality.train.progress import Reporter
-from tonality.train.recipe import Recipe
-from tonality.train.requirements import check_pretraining
-from tonality.train.start import Start, as_start
+from tonality.train.loop.language_model_fit import PretrainingRun
+from tonality.train.prepare.corpus import read_corpus
+from tonality.train.prepare.data_checks import fingerprint, vocabulary_fingerprint
+from tonality.train.prepare.preflight import check_pretraining
+from tonality.train.records.reporter import Reporter
+from tonality.train.records.run_folder import RunFolder
+from tonality.train.settings.recipe import Recipe
+from tonality.train.start.start import Start, as_start
 
 
 def pretrain(

@@ -13,20 +13,20 @@ from lightning.pytorch import Callback
 from tonality import artifact
 from tonality.data import Dataset
 from tonality.errors import TrainingError
-from tonality.train.checkpoint import METRICS, RunFolder
-from tonality.train.curves import CURVES, draw_curves
-from tonality.train.embedding_start import with_vectors
 from tonality.train.export import build_artifact, rehearse, validation_csv
-from tonality.train.identity import check_dataset, fingerprint, vocabulary_fingerprint
-from tonality.train.loop import Loop
-from tonality.train.prepare import Prepared, prepare
-from tonality.train.progress import Reporter
-from tonality.train.recipe import Recipe
-from tonality.train.requirements import check_network, check_vectors, require_packages
-from tonality.train.start import Start, as_start
-from tonality.train.steps import take_steps
-from tonality.train.teaching import Teaching
-from tonality.train.unlabelled import check_unlabelled
+from tonality.train.loop.callback import Loop
+from tonality.train.loop.lightning_fit import take_steps
+from tonality.train.objectives.soft_targets import Teaching
+from tonality.train.prepare.data_checks import check_dataset, fingerprint, vocabulary_fingerprint
+from tonality.train.prepare.preflight import check_network, check_vectors, require_packages
+from tonality.train.prepare.prepare import Prepared, prepare
+from tonality.train.prepare.starting_vectors import with_vectors
+from tonality.train.prepare.unlabelled import check_unlabelled
+from tonality.train.records.curves_png import CURVES, draw_curves
+from tonality.train.records.reporter import Reporter
+from tonality.train.records.run_folder import METRICS, RunFolder
+from tonality.train.settings.recipe import Recipe
+from tonality.train.start.start import Start, as_start
 
 VALIDATION = "validation.csv"
 

@@ -6,8 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-from tonality.data.files import unreadable
 from tonality.errors import DataError
+from tonality.tables.open_file import unreadable
 
 ARCHIVE_NAME = "aclImdb_v1.tar.gz"
 KAGGLE_NAME = "IMDB Dataset.csv"

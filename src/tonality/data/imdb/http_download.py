@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from tonality.data.lock import only_one
+from tonality.data.imdb.file_lock import only_one
 from tonality.errors import ConfigError, DataError
 
 logger = logging.getLogger(__name__)

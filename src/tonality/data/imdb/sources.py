@@ -9,9 +9,9 @@ import shutil
 import sys
 from pathlib import Path
 
-from tonality.data.cache import ARCHIVE_NAME, KAGGLE_NAME, imdb_folder
-from tonality.data.download import Progress, Remote, disk_error, fetch
-from tonality.data.lock import only_one
+from tonality.data.imdb.cache_folder import ARCHIVE_NAME, KAGGLE_NAME, imdb_folder
+from tonality.data.imdb.file_lock import only_one
+from tonality.data.imdb.http_download import Progress, Remote, disk_error, fetch
 from tonality.errors import ConfigError, DataError, DependencyError
 
 STANFORD = Remote(

@@ -16,14 +16,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from tonality.data.archive import members
-from tonality.data.badrows import BadRows, Fault
-from tonality.data.columns import Wanted
-from tonality.data.encoding import decoded
-from tonality.data.files import sha256_of, unreadable
-from tonality.data.rows import Row, build_table
-from tonality.data.table import Dataset
+from tonality.data.imdb.tar_archive import members
 from tonality.errors import DataError
+from tonality.tables.bad_rows import BadRows, Fault
+from tonality.tables.build_table import Row, build_table
+from tonality.tables.column_names import Wanted
+from tonality.tables.dataset import Dataset
+from tonality.tables.encoding import decoded
+from tonality.tables.open_file import sha256_of, unreadable
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from tonality.data.files import open_binary
 from tonality.errors import DataError
+from tonality.tables.open_file import open_binary
 
 MAX_FILE = 16 * 2**20  # bytes of one file; the longest IMDB review has 14 kB, the lists 1 MB
 MAX_ARCHIVE = 4 * 2**30  # bytes unpacked; IMDB's archive has 0.6 GB

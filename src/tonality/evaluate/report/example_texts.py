@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from tonality.classifier import Classifier
 from tonality.evaluate.measure import Answers
-from tonality.evaluate.words import WordCounter
-from tonality.explain import Explanation
+from tonality.evaluate.telling_words import WordCounter
+from tonality.explain.explanation import Explanation
 
 SHOWN = 20  # right reviews, and as many wrong ones
 _EXPLAINED = 2000  # texts that the word lists are drawn from, at most

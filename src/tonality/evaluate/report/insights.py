@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from tonality.drawing import shorten
 from tonality.evaluate.analysis import Analysis
-from tonality.evaluate.figures import shorten
-from tonality.evaluate.metrics import Evaluation
 from tonality.evaluate.result import Judged
-from tonality.evaluate.scores import Interval, wilson
-from tonality.evaluate.slices import Slicing
+from tonality.measures.metrics import Evaluation
+from tonality.measures.scores import Interval, wilson
+from tonality.measures.slices import Slicing
 
 
 @dataclass(frozen=True)

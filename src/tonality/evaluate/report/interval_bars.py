@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tonality.evaluate.metrics import Evaluation
-from tonality.evaluate.scores import Interval
-from tonality.evaluate.slices import Slicing
+from tonality.measures.metrics import Evaluation
+from tonality.measures.scores import Interval
+from tonality.measures.slices import Slicing
 
 
 @dataclass(frozen=True)

@@ -12,23 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tonality import __version__
+from tonality._version import __version__
 from tonality.errors import DependencyError
-from tonality.evaluate.examples import (
-    Examples,
-    explain_rows,
-    sample,
-    shortened,
-    surest,
-)
-from tonality.evaluate.insights import insights
-from tonality.evaluate.metrics import excerpt
-from tonality.evaluate.pictures import Picture
+from tonality.evaluate.report.example_texts import Examples, explain_rows, sample, shortened, surest
+from tonality.evaluate.report.insights import insights
+from tonality.evaluate.report.interval_bars import Parts, parts_tables
+from tonality.evaluate.report.pictures import Picture
 from tonality.evaluate.result import Judged, Result
-from tonality.evaluate.tracks import Parts, parts_tables
-from tonality.evaluate.words import Push
-from tonality.explain import Explanation
-from tonality.explain_html import STYLE, highlight
+from tonality.evaluate.telling_words import Push
+from tonality.explain.explanation import Explanation
+from tonality.explain.html import STYLE, highlight
+from tonality.measures.metrics import excerpt
 
 TEMPLATES = Path(__file__).with_name("templates")
 

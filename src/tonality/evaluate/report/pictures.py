@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tonality.evaluate.curves import draw_precision_recall, draw_roc, rankings
-from tonality.evaluate.figures import drawing, save_png, to_svg
-from tonality.evaluate.plots import (
+from tonality.drawing import drawing, save_png, to_svg
+from tonality.evaluate.report.plots import (
     draw_by_length,
     draw_confusion,
     draw_coverage,
     draw_reliability,
     draw_training,
 )
+from tonality.evaluate.report.roc_curves import draw_precision_recall, draw_roc, rankings
+from tonality.evaluate.report.training_run import Run, read_run
 from tonality.evaluate.result import Judged, Result
-from tonality.evaluate.training import Run, read_run
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What is drawn of an evaluation, but for the curves of :mod:`tonality.evaluate.curves`.
+"""What is drawn of an evaluation, but for the curves of :mod:`tonality.evaluate.report.roc_curves`.
 
 The matrix is shaded in one hue and carries its numbers, and lines differ in dashes as in colour,
 so nothing is said by colour alone.
@@ -11,21 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from tonality.evaluate.abstaining import Band
-from tonality.evaluate.calibration import Bin
-from tonality.evaluate.figures import (
-    COLOURS,
-    DASHES,
-    GRID,
-    INK,
-    MUTED,
-    PAPER,
-    canvas,
-    percent,
-    shorten,
-)
-from tonality.evaluate.metrics import Evaluation
-from tonality.evaluate.scores import wilson
+from tonality.drawing import COLOURS, DASHES, GRID, INK, MUTED, PAPER, canvas, percent, shorten
+from tonality.measures.abstaining import Band
+from tonality.measures.calibration import Bin
+from tonality.measures.metrics import Evaluation
+from tonality.measures.scores import wilson
 
 
 def draw_reliability(series: Sequence[tuple[str, Sequence[Bin]]], classes: int) -> Any:

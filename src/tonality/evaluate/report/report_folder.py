@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from tonality.drawing import require_matplotlib
 from tonality.errors import DataError
-from tonality.evaluate.figures import require_matplotlib
-from tonality.evaluate.metrics import excerpt
-from tonality.evaluate.page import render, require_jinja2
-from tonality.evaluate.pictures import draw_all
+from tonality.evaluate.report.page import render, require_jinja2
+from tonality.evaluate.report.pictures import draw_all
 from tonality.evaluate.result import Judged, Result
+from tonality.measures.metrics import excerpt
 
 PAGE = "report.html"
 

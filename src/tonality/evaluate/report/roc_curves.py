@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tonality.evaluate.figures import COLOURS, DASHES, GRID, MUTED, canvas, percent, shorten
+from tonality.drawing import COLOURS, DASHES, GRID, MUTED, canvas, percent, shorten
 
 Floats = npt.NDArray[np.float64]
 

@@ -14,13 +14,13 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import IO, Any, cast
 
-from tonality.data.delimited import delimiter_of
-from tonality.data.encoding import check, of_bytes
-from tonality.data.files import BROKEN_PACK, open_binary, text_file, unreadable
 from tonality.errors import ConfigError, DataError
-from tonality.score.lines import BUFFER, Peeked
-from tonality.score.parquet import ParquetTable
-from tonality.score.rows import FORMATS, Rows, read_rows
+from tonality.tables.byte_lines import BUFFER, Peeked
+from tonality.tables.delimited import delimiter_of
+from tonality.tables.encoding import check, of_bytes
+from tonality.tables.open_file import BROKEN_PACK, open_binary, text_file, unreadable
+from tonality.tables.parquet_rows import ParquetTable
+from tonality.tables.row_stream import FORMATS, Rows, read_rows
 
 INPUT_FORMATS = (*FORMATS, "parquet")
 STANDARD_INPUT = "standard input"

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tonality import __version__
+from tonality._version import __version__
 from tonality.classifier import Classifier
-from tonality.data.badrows import Fault, entry
-from tonality.score.encoders import Encoder, encoder
-from tonality.score.inputs import Input
-from tonality.score.layout import Layout
-from tonality.score.output import Mark, Output
-from tonality.score.parquet_output import ArrowEncoder, build_from_arrow, build_from_json
-from tonality.score.reading import Reading, Tables
+from tonality.score.files.input_files import Input
+from tonality.score.files.joined_inputs import Reading, Tables
+from tonality.score.files.parquet_writer import ArrowEncoder, build_from_arrow, build_from_json
+from tonality.score.files.resumable_output import Mark, Output
+from tonality.score.output_columns import Layout
+from tonality.score.row_writers import Encoder, encoder
 from tonality.score.scorer import Scorer, windows
-from tonality.score.summary import Summary
+from tonality.score.tally import Summary
+from tonality.tables.bad_rows import Fault, entry
 
 # From one moment from which a run can go on to the next: so many windows, or bytes of output.
 PART = 8

@@ -9,10 +9,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from tonality.data.badrows import Fault
 from tonality.errors import DataError
-from tonality.score.inputs import Input, Opened, opened
-from tonality.score.rows import EmptyError, Row
+from tonality.score.files.input_files import Input, Opened, opened
+from tonality.tables.bad_rows import Fault
+from tonality.tables.row_stream import EmptyError, Row
 
 logger = logging.getLogger(__name__)
 

@@ -16,11 +16,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from tonality.data.badrows import Fault
 from tonality.errors import DataError
-from tonality.score.layout import Layout
-from tonality.score.parquet import require_pyarrow
+from tonality.score.output_columns import Layout
 from tonality.score.scorer import Scored
+from tonality.tables.bad_rows import Fault
+from tonality.tables.parquet_rows import require_pyarrow
 
 GROUP = 2**15  # rows of a row group, about
 CHARACTERS = 2**26  # JSON of a row group at most, about

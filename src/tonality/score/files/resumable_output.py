@@ -23,9 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tonality.data.badrows import check_way, make_way, writing_side
 from tonality.errors import DataError
-from tonality.score.places import is_stream, open_stream
+from tonality.score.files.output_target import is_stream, open_stream
+from tonality.tables.bad_rows import check_way, make_way, writing_side
 
 if sys.platform != "win32":
     import fcntl

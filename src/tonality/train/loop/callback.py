@@ -18,17 +18,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tonality.errors import TrainingError
-from tonality.train.averaging import MovingAverage
-from tonality.train.batches import Batch, BatchStream
-from tonality.train.checkpoint import METRICS, RunFolder, best_file
-from tonality.train.history import History, Row
-from tonality.train.module import TrainingModule
-from tonality.train.prepare import Prepared
-from tonality.train.progress import Progress, Reporter, duration
-from tonality.train.recipe import Recipe
-from tonality.train.stopping import EarlyStopping
-from tonality.train.tensorboard import TensorBoard
-from tonality.train.validate import validate
+from tonality.train.loop.early_stopping import EarlyStopping
+from tonality.train.loop.lightning_module import TrainingModule
+from tonality.train.loop.validation import validate
+from tonality.train.loop.weight_average import MovingAverage
+from tonality.train.prepare.batches import Batch, BatchStream
+from tonality.train.prepare.prepare import Prepared
+from tonality.train.records.history import History, Row
+from tonality.train.records.reporter import Progress, Reporter, duration
+from tonality.train.records.run_folder import METRICS, RunFolder, best_file
+from tonality.train.records.tensorboard import TensorBoard
+from tonality.train.settings.recipe import Recipe
 
 DIVERGED = (
     "start anew in another folder with a lower optimiser.learning_rate, or with "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import platform
 import threading
 import time
 from pathlib import Path
@@ -15,20 +14,20 @@ from torch import nn
 
 from tonality.data import Dataset
 from tonality.errors import TrainingError
-from tonality.evaluate import origin
-from tonality.train.checkpoint import METRICS, RunFolder
-from tonality.train.corpus import Corpus
-from tonality.train.curves import CURVES, draw_curves
-from tonality.train.export import versions
-from tonality.train.history import History, Row
-from tonality.train.language_model import LanguageModel, State
-from tonality.train.language_model_folder import SavedLanguageModel, write_language_model
-from tonality.train.loop import DIVERGED
-from tonality.train.module import schedule
-from tonality.train.perplexity import perplexity
-from tonality.train.progress import Progress, Reporter, duration
-from tonality.train.recipe import Recipe
-from tonality.train.streams import Streams
+from tonality.evaluate import seen_texts
+from tonality.train.loop.callback import DIVERGED
+from tonality.train.loop.lightning_module import schedule
+from tonality.train.loop.perplexity import perplexity
+from tonality.train.networks.language_model import LanguageModel, State
+from tonality.train.networks.language_model_folder import SavedLanguageModel, write_language_model
+from tonality.train.prepare.corpus import Corpus
+from tonality.train.prepare.token_streams import Streams
+from tonality.train.records.curves_png import CURVES, draw_curves
+from tonality.train.records.environment import versions
+from tonality.train.records.history import History, Row
+from tonality.train.records.reporter import Progress, Reporter, duration
+from tonality.train.records.run_folder import METRICS, RunFolder
+from tonality.train.settings.recipe import Recipe
 
 ROWS_PER_EPOCH = 20  # lines of metrics.csv, apart from the evaluations
 
@@ -229,10 +228,10 @@ class PretrainingRun:
                 "rows": {"train": len(self.corpus.train)},
                 "tokens": len(self.corpus.train.ids),
                 "left_out": dict(self.corpus.left_out),
-                origin.KEY: self.corpus.origin,
+                seen_texts.KEY: self.corpus.origin,
                 "steps": self.done,
                 "minutes": round(self.seconds / 60, 2),
-                "versions": {"python": platform.python_version(), **versions()},
+                "versions": versions(),
             },
         )
         path = write_language_model(saved, self.folder.model)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from tonality.train.model import LSTMNetwork
+from tonality.train.networks.lstm_network import LSTMNetwork
 
 
 def depth(name: str, layers: int) -> int:

@@ -11,16 +11,16 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback, Trainer
 
-from tonality.train.batches import BatchStream
-from tonality.train.checkpoint import RunFolder
-from tonality.train.loop import Loop
-from tonality.train.model import Dropout, LSTMNetwork
-from tonality.train.module import TrainingModule
-from tonality.train.ordered import numbers_of, soft_targets
-from tonality.train.prepare import Prepared
-from tonality.train.progress import Reporter
-from tonality.train.recipe import Recipe
-from tonality.train.unlabelled import batch_stream
+from tonality.train.loop.callback import Loop
+from tonality.train.loop.lightning_module import TrainingModule
+from tonality.train.networks.lstm_network import Dropout, LSTMNetwork
+from tonality.train.prepare.batches import BatchStream
+from tonality.train.prepare.ordered_labels import numbers_of, soft_targets
+from tonality.train.prepare.prepare import Prepared
+from tonality.train.prepare.unlabelled import batch_stream
+from tonality.train.records.reporter import Reporter
+from tonality.train.records.run_folder import RunFolder
+from tonality.train.settings.recipe import Recipe
 
 
 def take_steps(

@@ -16,12 +16,12 @@ import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 
-from tonality.train.batches import Batch
-from tonality.train.layerwise import depth, frozen
-from tonality.train.model import LSTMNetwork
-from tonality.train.objectives import classification_loss
-from tonality.train.recipe import Recipe
-from tonality.train.sections import OptimiserSettings
+from tonality.train.loop.layerwise import depth, frozen
+from tonality.train.networks.lstm_network import LSTMNetwork
+from tonality.train.objectives.losses import classification_loss
+from tonality.train.prepare.batches import Batch
+from tonality.train.settings.recipe import Recipe
+from tonality.train.settings.sections import OptimiserSettings
 
 _KINDS = ("embedding", "ngram", "matrix", "vector")  # of parameters, in the optimiser's order
 

@@ -6,9 +6,9 @@ import math
 
 import torch
 
-from tonality.encode import Encoded
-from tonality.train.language_model import LanguageModel
-from tonality.train.streams import Streams
+from tonality.text.encoder import Encoded
+from tonality.train.networks.language_model import LanguageModel
+from tonality.train.prepare.token_streams import Streams
 
 # Texts are read side by side, in stretches whose scores of a whole vocabulary fit in memory.
 STREAMS, STEPS = 16, 64

@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tonality.encode import Encoded
-from tonality.evaluate.scores import macro, precision_recall_f1
-from tonality.train.batches import collate, share
-from tonality.train.model import LSTMNetwork
+from tonality.measures.scores import macro, precision_recall_f1
+from tonality.text.encoder import Encoded
+from tonality.train.networks.lstm_network import LSTMNetwork
+from tonality.train.prepare.batches import collate, share
 
 BATCH = 256
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from tonality.train.model import Direction
+from tonality.train.networks.lstm_network import Direction
 
 State = list[tuple[Tensor, Tensor]]  # hidden and memory (1, S, H) of each layer
 

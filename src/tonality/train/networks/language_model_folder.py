@@ -19,10 +19,10 @@ import safetensors
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from tonality import storage
+from tonality import durable_files
 from tonality.errors import ArtifactError, ConfigError
-from tonality.text import TextConfig
-from tonality.vocabulary import Vocabulary
+from tonality.text.tokenizer import TextConfig
+from tonality.text.vocabulary import Vocabulary
 
 FORMAT = 1
 KIND = "language model"
@@ -43,7 +43,7 @@ class SavedLanguageModel:
         embedding_size: E.
         hidden_size: H.
         layers: LSTM layers in each direction.
-        tensors: as :meth:`tonality.train.language_model.LanguageModel.export` names them.
+        tensors: as :meth:`tonality.train.networks.language_model.LanguageModel.export` names them.
         provenance: what it was trained on and how; plain JSON.
         perplexity: of held-out texts, by direction.
     """
@@ -95,7 +95,7 @@ def write_language_model(model: SavedLanguageModel, folder: str | os.PathLike[st
         "provenance": model.provenance,
         "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
     }
-    storage.publish({CONFIG: _dump(config, indent=2), **files}, target, overwrite=False)
+    durable_files.publish({CONFIG: _dump(config, indent=2), **files}, target, overwrite=False)
     return target
 
 
@@ -106,12 +106,12 @@ def read_language_model(folder: str | os.PathLike[str]) -> SavedLanguageModel:
         ArtifactError: a file is missing, damaged, or of another kind or version.
     """
     path = Path(folder)
-    config = _json(storage.read_file(path / CONFIG, limit=LIMIT), path / CONFIG)
+    config = _json(durable_files.read_file(path / CONFIG, limit=LIMIT), path / CONFIG)
     if config.get("kind") != KIND or config.get("format") != FORMAT:
         raise ArtifactError("is no language model that this version reads", path=path / CONFIG)
     files = {}
     for name in (VOCABULARY, WEIGHTS):
-        files[name] = storage.read_file(path / name, limit=LIMIT)
+        files[name] = durable_files.read_file(path / name, limit=LIMIT)
         if hashlib.sha256(files[name]).hexdigest() != config.get("files", {}).get(name):
             raise ArtifactError("is damaged: its hash is not that of config.json", path=path / name)
     try:

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from tonality.network_config import NetworkConfig
+from tonality.network.config import NetworkConfig
 
 
 @dataclass(frozen=True)

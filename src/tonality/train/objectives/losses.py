@@ -13,11 +13,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from tonality.train.adversarial import Alike, entropy, perturbation, virtual_adversarial_loss
-from tonality.train.batches import Batch
-from tonality.train.model import LSTMNetwork
-from tonality.train.objective_settings import DistillationSettings, UnlabelledSettings
-from tonality.train.passes import Passes
+from tonality.train.networks.lstm_network import LSTMNetwork
+from tonality.train.objectives.adversarial import (
+    Alike,
+    entropy,
+    perturbation,
+    virtual_adversarial_loss,
+)
+from tonality.train.objectives.passes import Passes
+from tonality.train.prepare.batches import Batch
+from tonality.train.settings.objective_sections import DistillationSettings, UnlabelledSettings
 
 _NOTHING = UnlabelledSettings()
 

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from tonality.data import Dataset
-from tonality.evaluate.parts import Chosen, Part, learnt
-from tonality.train.checkpoint import RunFolder
-from tonality.train.known import KNOWN
-from tonality.train.prepare import Prepared
-from tonality.train.progress import Reporter
-from tonality.train.recipe import Recipe
-from tonality.train.teachers import Floats, Teacher, answers, averaged
+from tonality.evaluate.select_rows import Chosen, Part, learnt
+from tonality.train.objectives.teachers import Floats, Teacher, answers, averaged
+from tonality.train.prepare.prepare import Prepared
+from tonality.train.records.reporter import Reporter
+from tonality.train.records.run_folder import RunFolder
+from tonality.train.settings.recipe import Recipe
+from tonality.train.start.leakage import KNOWN
 
 
 @dataclass(frozen=True)

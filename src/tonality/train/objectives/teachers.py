@@ -15,16 +15,18 @@ import torch
 from numpy.typing import NDArray
 
 from tonality import artifact
-from tonality.classifier import Classifier, model_path, softmax
-from tonality.encode import Encoder
+from tonality.artifact.config_json import CONFIG
+from tonality.artifact.weights import dequantise
+from tonality.classifier import Classifier, model_path
 from tonality.errors import ConfigError
-from tonality.manifest import CONFIG
-from tonality.train.batches import collate
-from tonality.train.checkpoint import ANSWERS, MODEL, RunFolder
-from tonality.train.model import LSTMNetwork
-from tonality.train.progress import Reporter
-from tonality.train.start import how_to_map
-from tonality.weights import dequantise
+from tonality.prediction import softmax
+from tonality.text.encoder import Encoder
+from tonality.train.networks.lstm_network import LSTMNetwork
+from tonality.train.prepare.batches import collate
+from tonality.train.records.reporter import Reporter
+from tonality.train.records.run_folder import ANSWERS, RunFolder
+from tonality.train.settings.plan import MODEL
+from tonality.train.start.start import how_to_map
 
 Floats = NDArray[np.float32]
 Judge = Callable[[Sequence[str]], NDArray[np.float64]]

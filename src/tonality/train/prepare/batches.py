@@ -14,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tonality.encode import Encoded
-from tonality.vocabulary import PAD
+from tonality.text.encoder import Encoded
+from tonality.text.vocabulary import PAD
 
 Int64 = NDArray[np.int64]
 Floats = NDArray[np.float32]

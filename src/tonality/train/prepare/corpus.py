@@ -10,17 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tonality.data import Dataset
-from tonality.encode import Encoded, Encoder
 from tonality.errors import DataError
-from tonality.evaluate import origin
-from tonality.train.division import divide
-from tonality.train.known import known_to_start
-from tonality.train.prepare import build_vocabulary, extended
-from tonality.train.progress import Reporter
-from tonality.train.recipe import Recipe
-from tonality.train.start import Start
-from tonality.train.streams import END
-from tonality.vocabulary import Vocabulary
+from tonality.evaluate import seen_texts
+from tonality.text.encoder import Encoded, Encoder
+from tonality.text.vocabulary import Vocabulary
+from tonality.train.prepare.held_out import divide
+from tonality.train.prepare.prepare import build_vocabulary, extended
+from tonality.train.prepare.token_streams import END
+from tonality.train.records.reporter import Reporter
+from tonality.train.settings.recipe import Recipe
+from tonality.train.start.leakage import known_to_start
+from tonality.train.start.start import Start
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def read_corpus(
     every = train + division.unlabelled
     if start is not None:
         known_to_start(start, dataset, division.held_out, reporter)
-    record = origin.record(
+    record = seen_texts.record(
         dataset.train,
         every,
         division.held_out.tolist(),

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from tonality.artifact.config_json import shorten
 from tonality.data import Dataset, Table
-from tonality.data.ordered import in_order
 from tonality.errors import DataError
-from tonality.manifest import shorten
-from tonality.vocabulary import Vocabulary
+from tonality.measures.number_labels import in_order
+from tonality.text.vocabulary import Vocabulary
 
 # Fewer labelled rows teach nothing, whatever the settings.
 LEAST_ROWS = 20

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tonality.data import Dataset
 from tonality.data.splits import normalised, parts
 from tonality.errors import DataError
-from tonality.train.recipe import Recipe
+from tonality.train.settings.recipe import Recipe
 
 Int64 = NDArray[np.int64]
 

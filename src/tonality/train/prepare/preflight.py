@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from tonality.errors import ConfigError, DependencyError
-from tonality.train.recipe import Recipe
-from tonality.train.vector_file import dimensions
+from tonality.train.prepare.vector_file import dimensions
+from tonality.train.settings.recipe import Recipe
 
 # Drawing and measuring come at the end of a run, which may be hours away.
 _ALWAYS = ("torch", "lightning", "sklearn", "matplotlib")

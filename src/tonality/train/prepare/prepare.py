@@ -16,19 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tonality.data import Dataset, Table
-from tonality.encode import Encoded, Encoder
 from tonality.errors import DataError
-from tonality.network_config import NetworkConfig
-from tonality.ngrams import NgramTable
-from tonality.text import Tokenizer
-from tonality.train.division import check_classes, divide
-from tonality.train.identity import check_dataset
-from tonality.train.known import known_to_start
-from tonality.train.ordered import numbers_of
-from tonality.train.progress import Reporter
-from tonality.train.recipe import Recipe
-from tonality.train.start import Start
-from tonality.vocabulary import Vocabulary
+from tonality.network.config import NetworkConfig
+from tonality.text.encoder import Encoded, Encoder
+from tonality.text.ngrams import NgramTable
+from tonality.text.tokenizer import Tokenizer
+from tonality.text.vocabulary import Vocabulary
+from tonality.train.prepare.data_checks import check_dataset
+from tonality.train.prepare.held_out import check_classes, divide
+from tonality.train.prepare.ordered_labels import numbers_of
+from tonality.train.records.reporter import Reporter
+from tonality.train.settings.recipe import Recipe
+from tonality.train.start.leakage import known_to_start
+from tonality.train.start.start import Start
 
 Int64 = NDArray[np.int64]
 Floats = NDArray[np.float32]

@@ -9,18 +9,18 @@ import json
 import numpy as np
 from numpy.typing import NDArray
 
-from tonality.encode import Encoded, Encoder
 from tonality.errors import DataError
-from tonality.ngrams import FIRST_WORD
-from tonality.text import TextConfig
-from tonality.train.checkpoint import RunFolder
-from tonality.train.prepare import Prepared
-from tonality.train.progress import Reporter
-from tonality.train.recipe import Recipe
-from tonality.train.requirements import check_size
-from tonality.train.vector_file import read_vectors
-from tonality.train.vectors import word_vectors
-from tonality.vocabulary import PAD, Vocabulary
+from tonality.text.encoder import Encoded, Encoder
+from tonality.text.ngrams import FIRST_WORD
+from tonality.text.tokenizer import TextConfig
+from tonality.text.vocabulary import PAD, Vocabulary
+from tonality.train.prepare.preflight import check_size
+from tonality.train.prepare.prepare import Prepared
+from tonality.train.prepare.vector_file import read_vectors
+from tonality.train.prepare.word2vec import word_vectors
+from tonality.train.records.reporter import Reporter
+from tonality.train.records.run_folder import RunFolder
+from tonality.train.settings.recipe import Recipe
 
 Floats = NDArray[np.float32]
 

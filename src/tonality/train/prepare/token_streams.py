@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tonality.encode import Encoded
-from tonality.vocabulary import PAD
+from tonality.text.encoder import Encoded
+from tonality.text.vocabulary import PAD
 
 Int32 = NDArray[np.int32]
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tonality.encode import Encoded, Encoder
 from tonality.errors import DataError
-from tonality.train.batches import BatchStream, UnlabelledBatches
-from tonality.train.prepare import Prepared
-from tonality.train.recipe import Recipe
+from tonality.text.encoder import Encoded, Encoder
+from tonality.train.prepare.batches import BatchStream, UnlabelledBatches
+from tonality.train.prepare.prepare import Prepared
+from tonality.train.settings.recipe import Recipe
 
 # Texts encoded together: the lists on the way to arrays take several times their memory.
 WINDOW = 4096

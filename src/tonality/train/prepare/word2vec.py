@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tonality.encode import Encoded
 from tonality.errors import DependencyError
+from tonality.text.encoder import Encoded
 
 Floats = NDArray[np.float32]
 

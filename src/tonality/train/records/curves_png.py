@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tonality.errors import DependencyError
-from tonality.train.history import Row
+from tonality.train.records.history import Row
 
 # Okabe and Ito's blue and vermilion, which colour-blind readers tell apart.
 _TRAIN, _VALIDATION = "#0072B2", "#D55E00"

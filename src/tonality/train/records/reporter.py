@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tonality.train.history import Row
+from tonality.train.records.history import Row
 
 logger = logging.getLogger(__name__)
 

@@ -20,12 +20,13 @@ import safetensors.numpy
 from numpy.typing import NDArray
 
 from tonality.errors import ConfigError, TrainingError
-from tonality.train.recipe import Recipe
-from tonality.train.sections import without_gone
+from tonality.train.settings.plan import MODEL
+from tonality.train.settings.recipe import Recipe
+from tonality.train.settings.sections import without_gone
 
 FORMAT = 1
 
-RUN, RECIPE, MODEL = "run.json", "recipe.toml", "model"
+RUN, RECIPE = "run.json", "recipe.toml"
 CHECKPOINT, VECTORS, METRICS = "checkpoint.pt", "vectors.npy", "metrics.csv"
 BOARD = "tensorboard"
 # Of an adaptation: the run of its own that it began with, and what was asked for.

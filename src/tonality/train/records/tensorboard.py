@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tonality.train.history import Row
+from tonality.train.records.history import Row
 
 _NAMES = {
     "train_loss": "loss/training",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tonality.train.settings import check, number
+from tonality.train.settings.checked_fields import check, number
 
 
 @dataclass(frozen=True)

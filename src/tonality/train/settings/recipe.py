@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from tonality.errors import ConfigError
-from tonality.text import TextConfig
-from tonality.train.objective_settings import DistillationSettings, UnlabelledSettings
-from tonality.train.sections import (
+from tonality.text.tokenizer import TextConfig
+from tonality.train.settings.checked_fields import fill, unknown
+from tonality.train.settings.objective_sections import DistillationSettings, UnlabelledSettings
+from tonality.train.settings.sections import (
     SECTIONS,
     DropoutSettings,
     Expected,
@@ -25,10 +26,9 @@ from tonality.train.sections import (
     VocabularySettings,
     without_gone,
 )
-from tonality.train.settings import fill, unknown
 
-FOLDER = Path(__file__).parent / "recipes"
-PLANS = Path(__file__).parent / "plans"
+FOLDER = Path(__file__).parents[1] / "recipes"
+PLANS = Path(__file__).parents[1] / "plans"
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def shipped() -> list[str]:
 
 
 def shipped_plans() -> list[str]:
-    """The names of the plans (:mod:`tonality.train.plan`) that ship with the package."""
+    """The names of the plans (:mod:`tonality.train.settings.plan`) that ship with the package."""
     return sorted(path.stem for path in PLANS.glob("*.toml"))
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tonality.errors import ConfigError
-from tonality.network_config import NetworkConfig
-from tonality.text import TextConfig
-from tonality.train.objective_settings import DistillationSettings, UnlabelledSettings
-from tonality.train.settings import check, number
+from tonality.network.config import NetworkConfig
+from tonality.text.tokenizer import TextConfig
+from tonality.train.settings.checked_fields import check, number
+from tonality.train.settings.objective_sections import DistillationSettings, UnlabelledSettings
 
 # Of either kind; the model folder's reader takes no deeper network.
 MOST_LAYERS = 64
@@ -129,7 +129,7 @@ class NetworkSettings:
 
 @dataclass(frozen=True)
 class DropoutSettings:
-    """Dropout probabilities; :class:`tonality.train.model.Dropout` says what each one drops."""
+    """Dropout probabilities; ``lstm_network.Dropout`` says what each one drops."""
 
     embedding: float = number(0.0, 0, under=1)
     word: float = number(0.0, 0, under=1)
@@ -200,7 +200,7 @@ class TrainingSettings:
         validation_seed: of that cut, so that runs with other seeds compare on the same rows.
         class_weights: ``balanced`` weighs classes against their shares, ``none`` does not.
         ordered: the labels are numbers, and a near one is less wrong than a far one: soft
-            targets (Diaz & Marathe 2019), see :mod:`tonality.train.ordered`.
+            targets (Diaz & Marathe 2019), see :mod:`tonality.train.prepare.ordered_labels`.
         label_smoothing: share of the target spread over all classes (Szegedy et al. 2016).
         adversarial: norm of the perturbation of adversarial training, over all token vectors of
             a text; 0 for none. About five times the deviation of the vectors' elements does

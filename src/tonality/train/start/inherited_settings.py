@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tonality.errors import ConfigError
-from tonality.text import TextConfig
-from tonality.train.recipe import Recipe, shipped
-from tonality.train.sections import NetworkSettings
+from tonality.text.tokenizer import TextConfig
+from tonality.train.settings.recipe import Recipe, shipped
+from tonality.train.settings.sections import NetworkSettings
 
 LANGUAGE_MODEL, CLASSIFIER = "language model", "classifier"
 

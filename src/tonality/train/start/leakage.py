@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tonality.data import Dataset
-from tonality.evaluate.parts import Chosen, Part, learnt
-from tonality.train.progress import Reporter
-from tonality.train.start import Start
+from tonality.evaluate.select_rows import Chosen, Part, learnt
+from tonality.train.records.reporter import Reporter
+from tonality.train.start.start import Start
 
 # Of the record of a teacher or a start: which of the validation texts it learnt from.
 KNOWN = "learnt_from_validation"

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from tonality.ngrams import FIRST_WORD
-from tonality.vocabulary import UNK
+from tonality.text.ngrams import FIRST_WORD
+from tonality.text.vocabulary import UNK
 
 Floats = NDArray[np.float32]
 

@@ -19,22 +19,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tonality import artifact
-from tonality.artifact import Artifact
+from tonality.artifact.model_folder import Artifact
+from tonality.artifact.weights import dequantise
 from tonality.classifier import model_path
-from tonality.encode import Encoder
-from tonality.evaluate.labels import same_by_another_name
-from tonality.network_config import NetworkConfig
-from tonality.text import TextConfig
-from tonality.train.checkpoint import MODEL
-from tonality.train.decided import CLASSIFIER, LANGUAGE_MODEL, NETWORK, Decided
-from tonality.train.induction import induced
-from tonality.train.language_model_folder import (
+from tonality.evaluate.match_labels import same_by_another_name
+from tonality.network.config import NetworkConfig
+from tonality.text.encoder import Encoder
+from tonality.text.tokenizer import TextConfig
+from tonality.text.vocabulary import Vocabulary
+from tonality.train.networks.language_model_folder import (
     SavedLanguageModel,
     is_language_model,
     read_language_model,
 )
-from tonality.vocabulary import Vocabulary
-from tonality.weights import dequantise
+from tonality.train.settings.plan import MODEL
+from tonality.train.start.inherited_settings import CLASSIFIER, LANGUAGE_MODEL, NETWORK, Decided
+from tonality.train.start.new_word_vectors import induced
 
 Floats = NDArray[np.float32]
 

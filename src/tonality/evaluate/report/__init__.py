@@ -1,0 +1,1 @@
+"""The report of an evaluation: a folder with a page, pictures and every mistake."""

@@ -1,0 +1,1 @@
+"""Figures of verdicts: scores, calibration, abstaining, thresholds, slices, label errors."""

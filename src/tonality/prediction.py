@@ -1,0 +1,59 @@
+"""The verdict on a text, and how probabilities come to one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+UNCERTAIN = "uncertain"
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The verdict on one text.
+
+    Attributes:
+        label: the verdict, or ``uncertain`` where the score is under the model's abstain band.
+            The verdict is the likeliest label, or, where the model has thresholds, the one whose
+            probability is largest relative to its threshold.
+        score: the probability of the verdict, 0 to 1.
+        probabilities: the probability of each label, in the model's order.
+        tokens_read: how many tokens the network read.
+        tokens_left_out: how many it did not, because the text was longer than the limit.
+    """
+
+    label: str
+    score: float
+    probabilities: dict[str, float]
+    tokens_read: int
+    tokens_left_out: int
+
+    @property
+    def verdict(self) -> str:
+        """The label, or what it would be if the model never answered ``uncertain``."""
+        if self.label in self.probabilities:
+            return self.label
+        return next(name for name, value in self.probabilities.items() if value == self.score)
+
+
+def decide(probabilities: NDArray[np.float64], thresholds: ArrayLike = ()) -> NDArray[np.int64]:
+    """The verdicts (N,) that probabilities (N, C) come to.
+
+    Args:
+        probabilities: the probabilities.
+        thresholds: (C,) what each class's probability is divided by before they are compared;
+            empty for the likeliest class.
+    """
+    limits = np.asarray(thresholds, np.float64)
+    relative = probabilities / limits if limits.size else probabilities
+    verdicts: NDArray[np.int64] = relative.argmax(axis=1)
+    return verdicts
+
+
+def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probabilities (N, C) of logits (N, C)."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+    return shares

@@ -1,0 +1,1 @@
+"""Scoring files: jobs that go on where they stood after any stop."""

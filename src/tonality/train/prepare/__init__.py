@@ -1,0 +1,1 @@
+"""From a dataset to arrays: checks, the held-out part, vocabulary, vectors, batches."""

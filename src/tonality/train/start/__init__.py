@@ -1,0 +1,1 @@
+"""What a training begins with: a language model, a model, or nothing."""
