@@ -1,8 +1,9 @@
 """Probable label errors, by confident learning.
 
 Northcutt, Jiang & Chuang 2021, "Confident Learning: Estimating Uncertainty in Dataset Labels". The
-authors' package, cleanlab, finds the same rows in the same order (``tests/measures/test_label_errors.py``
-keeps a case); these few lines are here because it brings pandas along, 84 MB.
+authors' package, cleanlab, finds the same rows in the same order: a case is kept in
+``tests/measures/test_label_errors.py``. These few lines are here because it brings pandas along,
+84 MB.
 """
 
 from __future__ import annotations
