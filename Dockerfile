@@ -17,5 +17,5 @@ ENV PATH=/opt/tonality/bin:$PATH PYTHONDONTWRITEBYTECODE=1 TONALITY_HOST=0.0.0.0
 USER 65532:65532
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["python", "-c", \
-  "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + os.environ.get('TONALITY_PORT', '8000') + '/healthz', timeout=2)"]
+  "import os, urllib.request as u; host = os.environ.get('TONALITY_ALLOWED_HOSTS', 'localhost').split(',')[0].strip().replace('*', 'any'); u.urlopen(u.Request('http://127.0.0.1:' + os.environ.get('TONALITY_PORT', '8000') + '/healthz', headers={'Host': host}), timeout=2)"]
 ENTRYPOINT ["tonality", "serve"]

@@ -136,6 +136,7 @@ def test_trailers_beyond_the_limit(server: Running) -> None:
         b"GET /\xff HTTP/1.1\r\n\r\n",
         b"CONNECT example.org:443 HTTP/1.1\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"GET / HTTP/2.0\r\nHost: localhost\r\n\r\n",
         post(b"", Content_Length="-5"),
         post(b"", Content_Length="1" * 30),
         post(b"0\r\n\r\n", Transfer_Encoding="chunked"),  # and a Content-Length: smuggling
@@ -271,7 +272,7 @@ def test_an_answer_that_nobody_reads(server: Running) -> None:
     with server.connect() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         with pytest.raises(ConnectionError):
-            flood(connection, b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 10)
+            flood(connection, b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 10)
 
 
 def test_a_slow_but_steady_reader_gets_all(model_folder: Path) -> None:

@@ -51,7 +51,7 @@ def test_connections_without_a_request_do_not_hold_it_up(model_folder: Path) -> 
         server.connect() as fresh,
         server.connect() as idle,
     ):
-        idle.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        idle.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert answer(idle).status == 200
         server.signal(signal.SIGTERM)
         assert fresh.recv(1) == b""

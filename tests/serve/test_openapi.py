@@ -25,7 +25,8 @@ bearer.bearer = "{key}"
 def test_schemathesis_finds_nothing(model_folder: Path, tmp_path: Path, key: str) -> None:
     settings = CONFIG.read_text() + (AUTH.format(key=key) if key else "")
     (tmp_path / "schemathesis.toml").write_text(settings)
-    with running(model_folder, api_keys=key, max_texts=9, max_text_length=99) as server:
+    keys = {"api_keys": key} if key else {}
+    with running(model_folder, max_texts=9, max_text_length=99, **keys) as server:
         found = subprocess.run(
             [
                 Path(sys.executable).parent / "schemathesis",

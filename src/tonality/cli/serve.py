@@ -20,6 +20,14 @@ def serve(
         typer.Option(help="The port; 0 takes a free one; by default 8000.", min=0, max=65535),
     ] = None,
     model: Model = None,
+    allowed_hosts: Annotated[
+        str | None,
+        typer.Option(
+            help="Host names, separated by commas, that requests may be addressed to. By default "
+            "those of this machine where the service listens on the loopback, otherwise any.",
+            metavar="NAMES",
+        ),
+    ] = None,
     threads: Annotated[
         int | None,
         typer.Option(
@@ -41,7 +49,9 @@ def serve(
             from tonality.serve.settings import load_settings
         except ImportError as error:
             raise DependencyError("the service", extra="serve") from error
-        settings = load_settings(host=host, port=port, model=model, threads=threads)
+        settings = load_settings(
+            host=host, port=port, model=model, allowed_hosts=allowed_hosts, threads=threads
+        )
         logging.basicConfig(
             level=settings.log_level.upper(),
             stream=sys.stderr,

@@ -10,9 +10,10 @@ each connection now and then.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
-from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, parse_url
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from tonality.serve.polite_close import Line
@@ -55,6 +56,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     settings: ClassVar[Settings]
     metrics: ClassVar[Metrics]
+    allows_host: Callable[[bytes], bool]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Takes a connection, or refuses it where there are too many."""
@@ -217,15 +219,21 @@ class BoundedProtocol(HttpToolsProtocol):
         return b"\r\n".join([line, *kept, b"\r\n"])
 
     def _check_head(self) -> None:
-        """Refuses what the parser lets pass, and RFC 9112 does not."""
-        names = [name for name, _ in self.headers]
-        hosts = names.count(b"host")
-        if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
+        """Refuses what the parser lets pass: what RFC 9112 does not, and other sites' requests."""
+        version = self.parser.get_http_version()
+        if version not in ("1.0", "1.1"):
+            raise ValueError("another protocol")
+        hosts = [value for name, value in self.headers if name == b"host"]
+        if len(hosts) > 1 or (not hosts and version == "1.1"):
             raise ValueError("no host, or several")
-        if b"transfer-encoding" in names:
-            codings = [value for name, value in self.headers if name == b"transfer-encoding"]
-            if [coding.strip().lower() for coding in codings] != [b"chunked"]:
-                raise ValueError("an encoding that is not undone here")
+        if not self.url.startswith(b"/") and (named := parse_url(self.url).host):
+            hosts = [b"[%b]" % named if b":" in named else named]  # counts, not the header
+        if hosts and not self.allows_host(hosts[0].strip()):
+            self._refusal = _misdirected()
+            raise ValueError("another site")
+        codings = [value for name, value in self.headers if name == b"transfer-encoding"]
+        if codings and [coding.strip().lower() for coding in codings] != [b"chunked"]:
+            raise ValueError("an encoding that is not undone here")
 
     def _count(self, size: int) -> None:
         self._silent_bytes -= size
@@ -274,13 +282,25 @@ class BoundedProtocol(HttpToolsProtocol):
         return b"".join([STATUS_LINE[problem.status], *lines, b"\r\n", body])
 
 
-def bounded(settings: Settings, metrics: Metrics) -> type[BoundedProtocol]:
-    """The protocol of a service with these limits."""
-    return type("Bounded", (BoundedProtocol,), {"settings": settings, "metrics": metrics})
+def bounded(
+    settings: Settings, metrics: Metrics, allows_host: Callable[[bytes], bool]
+) -> type[BoundedProtocol]:
+    """The protocol of a service with these limits and names."""
+    values = {"settings": settings, "metrics": metrics, "allows_host": staticmethod(allows_host)}
+    return type("Bounded", (BoundedProtocol,), values)
 
 
 def _no_http() -> ProblemError:
     return ProblemError(400, "bad_request", "That is no HTTP/1.1 request.", "See RFC 9112.")
+
+
+def _misdirected() -> ProblemError:
+    return ProblemError(
+        421,
+        "host_not_allowed",
+        "This service does not answer to the name in the header Host.",
+        "Use the service's own name, or add this one to --allowed-hosts (TONALITY_ALLOWED_HOSTS).",
+    )
 
 
 def _too_long_head(limit: int) -> ProblemError:

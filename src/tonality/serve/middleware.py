@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import logging
+import re
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tonality.serve.connection_limits import HEADERS, NO_STORE, POLICY, REFUSED_WITH, UNREAD
-from tonality.serve.problems import ProblemError, problem_of, stopping
+from tonality.serve.problems import ProblemError, not_found, problem_of, stopping
 from tonality.serve.prometheus import Metrics
 from tonality.serve.served_model import VERSION
 from tonality.serve.settings import Settings
@@ -28,6 +29,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 GONE = 499
 
 _VERSION = VERSION.lower().encode()
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class Gate:
@@ -37,7 +39,9 @@ class Gate:
         app: the routes.
         settings: the keys.
         metrics: where requests are counted.
-        paths: the paths that are counted by name; others are ``/static`` or ``other``.
+        open_paths: all paths there are, and whether they are open to those without a key. A path
+            that is not there is not. The metrics count them by name, but for ``/static`` and
+            ``other``.
         direct: what answers POST at the paths that are asked a thousand times a second; the way
             through the routes takes longer than all the rest outside the network.
         version: the version of the model that answers, asked for answers that tell none yet.
@@ -52,13 +56,13 @@ class Gate:
         app: ASGIApp,
         settings: Settings,
         metrics: Metrics,
-        paths: frozenset[str],
+        open_paths: Mapping[str, bool],
         direct: Mapping[str, Handler],
         version: Callable[[], str],
     ) -> None:
         self._app = app
         self._metrics = metrics
-        self._paths = paths
+        self._open_paths = open_paths
         self._direct = direct
         self.version = version
         self._keys = [_digest(key.get_secret_value().encode()) for key in settings.api_keys]
@@ -88,13 +92,17 @@ class Gate:
                 await found.response()(scope, receive, answer.send)
         finally:
             path = scope["path"]
-            if path not in self._paths:
-                path = "/static" if path.startswith("/static/") else "other"
+            if path.startswith("/static/"):
+                path = "/static"
+            elif path not in self._open_paths:
+                path = "other"
             self._metrics.requests.labels(path, answer.status or GONE).inc()
             self._metrics.latency.labels(path).observe(time.perf_counter() - started)
 
     async def _answer(self, scope: Scope, receive: Receive, answer: Answer) -> None:
-        if self._keys:
+        if _CONTROL.search(scope["path"]):  # the pattern of a route lets a line end pass
+            raise not_found()
+        if self._keys and not self._open_paths.get(scope["path"], False):
             self._check_key(scope)
         handler = self._direct.get(scope["path"]) if scope["method"] == "POST" else None
         if handler is not None:
@@ -106,10 +114,7 @@ class Gate:
         await self._app(scope, receive, answer.send)
 
     def _check_key(self, scope: Scope) -> None:
-        """Lets a request pass that needs no key or has one."""
-        path = scope["path"]
-        if not (path.startswith("/v1/") or path == "/metrics"):
-            return
+        """Lets a request pass that has a key."""
         given = [
             value if name == b"x-api-key" else value[7:].strip()
             for name, value in scope["headers"]

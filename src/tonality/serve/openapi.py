@@ -18,6 +18,7 @@ Responses = dict[int | str, dict[str, Any]]
 _ALWAYS = {
     400: "The request is no HTTP, or its body is no JSON.",
     408: "The request took too long to arrive.",
+    421: "The service does not answer to the name that the request was sent to.",
     431: "The headers are too large.",
     500: "The service failed.",
     503: "The service has too much to do, or stops.",

@@ -89,6 +89,11 @@ def problem_of(error: Exception) -> ProblemError:
     if error.status_code == 405:
         detail, remedy = "This path does not take that method.", "The header Allow says which."
         return ProblemError(405, "method_not_allowed", detail, remedy, dict(error.headers or {}))
+    return not_found()
+
+
+def not_found() -> ProblemError:
+    """There is no such path."""
     return ProblemError(404, "not_found", "Nothing is here.", "/openapi.json lists the paths.")
 
 

@@ -31,6 +31,9 @@ from tonality.serve.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+# What anyone may ask, beside the page: the rest asks for a key, where there are keys.
+OPEN = ("/healthz", "/readyz", "/openapi.json")
+
 _METRICS = {
     "description": "In the format of Prometheus.",
     "content": {"text/plain": {"schema": {"type": "string"}}},
@@ -66,8 +69,9 @@ class Service:
             "/v1/score": self._score,
         }
         routes = self._routes(direct)
-        paths = frozenset(route.path for route in routes.routes if isinstance(route, Route))
-        self._gate = Gate(routes, settings, self.metrics, paths, direct, self._version)
+        open_paths = {route.path: False for route in routes.routes if isinstance(route, Route)}
+        open_paths |= dict.fromkeys([*OPEN, *web_page.paths()], True)
+        self._gate = Gate(routes, settings, self.metrics, open_paths, direct, self._version)
         self.app: ASGIApp = self._gate
         if settings.cors_origins:
             self.app = CORSMiddleware(
@@ -125,7 +129,8 @@ class Service:
         )
         key = bool(self.settings.api_keys)
 
-        def add(path: str, handler: Any, answer: Any, *, open: bool = False, **extra: Any) -> None:
+        def add(path: str, handler: Any, answer: Any, **extra: Any) -> None:
+            keyed = key and path not in OPEN
             app.add_api_route(
                 path,
                 handler,
@@ -134,11 +139,11 @@ class Service:
                 responses=responses(
                     answer,
                     body=bool(extra),
-                    key=key and not open,
+                    key=keyed,
                     table=path == "/v1/score",
                     version=path.startswith("/v1/"),
                 ),
-                openapi_extra=secured(extra, key=key and not open),
+                openapi_extra=secured(extra, key=keyed),
                 operation_id=path.rpartition("/")[2],
                 summary=handler.__doc__,
                 description="",
@@ -149,8 +154,8 @@ class Service:
         add("/v1/explain", direct["/v1/explain"], Explanations, **body)
         add("/v1/score", direct["/v1/score"], table_answer(), **table_body())
         add("/v1/model", self._tell_model, ModelInfo)
-        add("/healthz", self._tell_health, Status, open=True)
-        add("/readyz", self._tell_readiness, Status, open=True)
+        add("/healthz", self._tell_health, Status)
+        add("/readyz", self._tell_readiness, Status)
         add("/metrics", self._tell_metrics, _METRICS)
         app.router.routes.extend(web_page.routes)
         app.add_exception_handler(ProblemError, self._tell_problem)

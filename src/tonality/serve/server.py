@@ -16,6 +16,7 @@ import uvicorn
 
 from tonality.network.blas_threads import one_thread
 from tonality.serve import early_signals
+from tonality.serve.allowed_hosts import checker
 from tonality.serve.connection_limits import REFUSED, BoundedProtocol, bounded
 from tonality.serve.routes import Service
 from tonality.serve.served_model import ServedModel
@@ -47,7 +48,7 @@ def serve(settings: Settings) -> None:
     gc.collect()
     gc.freeze()
     with one_thread(), contextlib.closing(service), _listen(settings) as listener:
-        Server(service).run([listener])
+        Server(service, listener.getsockname()[0]).run([listener])
 
 
 class Server(uvicorn.Server):
@@ -55,14 +56,16 @@ class Server(uvicorn.Server):
 
     Args:
         service: what it serves.
+        address: the address that it listens on.
     """
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, address: str) -> None:
         settings = service.settings
+        allows_host = checker(settings.host, address, settings.allowed_hosts)
         super().__init__(
             uvicorn.Config(
                 service.app,
-                http=bounded(settings, service.metrics),
+                http=bounded(settings, service.metrics, allows_host),
                 ws="none",
                 lifespan="off",
                 log_config=None,

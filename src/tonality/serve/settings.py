@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from tonality.classifier import available_cores
 from tonality.errors import ConfigError
+from tonality.serve.allowed_hosts import pattern
 
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=2**31 - 1)]
@@ -35,6 +36,9 @@ class Settings(BaseSettings):
         threads: batches computed at the same time.
         api_keys: keys separated by commas; with any set, ``/v1`` and ``/metrics`` ask for one.
         cors_origins: origins separated by commas whose pages may call the service.
+        allowed_hosts: host names separated by commas that requests may be addressed to, on any
+            port (421 otherwise); ``*.example.com`` allows all names below, ``*`` any name. By
+            default those of the loopback where the service listens there, otherwise any.
         log_level: what is logged, on stderr.
         batch_texts: most texts computed side by side.
         batch_characters: most characters of them, unless one text alone has more.
@@ -69,6 +73,7 @@ class Settings(BaseSettings):
     threads: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=_threads)
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     batch_texts: Annotated[int, Field(ge=1, le=4096)] = 128
@@ -93,12 +98,20 @@ class Settings(BaseSettings):
     drain_seconds: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)] = 1.0
     shutdown_seconds: Seconds = 30.0
 
-    @field_validator("api_keys", "cors_origins", mode="before")
+    @field_validator("api_keys", "cors_origins", "allowed_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
+        """The parts of a list. One that is set and empty was meant to hold something."""
         if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
+            value = tuple(part.strip() for part in value.split(",") if part.strip())
+            if not value:
+                raise ValueError("it is set but empty; give it a value or unset it")
         return value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _check_hosts(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(pattern, values))
 
     @model_validator(mode="after")
     def _consistent(self) -> Settings:

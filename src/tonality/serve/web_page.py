@@ -40,15 +40,25 @@ async def page(request: Request) -> Response:
 
 async def static(request: Request) -> Response:
     """A file that the page needs."""
-    name = request.path_params["path"]
     # Only what is found in the folder: a name cannot lead out of it.
-    found = {file.relative_to(WEB).as_posix(): file for file in WEB.rglob("*")}
-    if name not in found:
+    file = _files().get(f"/static/{request.path_params['path']}")
+    if file is None:
         raise HTTPException(404)
-    return _file(request, found[name])
+    return _file(request, file)
 
 
 routes = [Route("/", page), Route("/static/{path:path}", static)]
+
+
+def paths() -> frozenset[str]:
+    """The paths of the page and of all that it needs."""
+    return frozenset({"/", *_files()})
+
+
+def _files() -> dict[str, Path]:
+    """The files by their paths."""
+    files = (path for path in WEB.rglob("*") if path.suffix in TYPES)
+    return {f"/static/{file.relative_to(WEB).as_posix()}": file for file in files}
 
 
 def _file(request: Request, path: Path) -> Response:
