@@ -1,0 +1,124 @@
+"""The shape of the code: which room may import which, and what a reader can rely on in each.
+
+``docs/design.md`` draws the rooms; this is where their order is held.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import tonality
+
+PACKAGE = Path(tonality.__file__).parent
+
+# In the order in which a text travels. A room imports only rooms that stand before it.
+ROOMS = (
+    ("_version", "errors", "messages", "durable_files", "drawing", "prediction"),
+    ("text",),
+    ("network",),
+    ("artifact",),
+    ("explain",),
+    ("classifier",),
+    ("tables",),
+    ("data",),
+    ("score",),
+    ("measures",),
+    ("summarise",),
+    ("evaluate",),
+    ("train.settings",),
+    ("train.records",),
+    ("train.networks",),
+    ("train.start",),
+    ("train.prepare",),
+    ("train.objectives",),
+    ("train.loop",),
+    ("train",),
+    ("serve",),
+    ("sklearn",),
+    ("check",),
+    ("",),  # the façade: tonality itself
+    ("cli",),
+    ("__main__",),
+)
+STOREY = {room: number for number, rooms in enumerate(ROOMS) for room in rooms}
+
+
+class Module(NamedTuple):
+    """One file: its name without ``tonality.``, and its syntax tree."""
+
+    name: str
+    tree: ast.Module
+
+
+@cache
+def modules() -> tuple[Module, ...]:
+    found = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        name = ".".join(part for part in parts if part != "__init__")
+        found.append(Module(name, ast.parse(path.read_text(encoding="utf-8"))))
+    return tuple(found)
+
+
+def room_of(name: str) -> str:
+    """The room in which a module lies: the longest of its prefixes that is one."""
+    parts = name.split(".")
+    return next(
+        room for end in range(len(parts), -1, -1) if (room := ".".join(parts[:end])) in STOREY
+    )
+
+
+def imports(module: Module) -> Iterator[str]:
+    """The modules of this package that a module imports, late imports included."""
+    names = {other.name for other in modules()}
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.split(".")[0] == "tonality":
+                    yield alias.name.removeprefix("tonality").removeprefix(".")
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "tonality":
+            source = (node.module or "").removeprefix("tonality").removeprefix(".")
+            for alias in node.names:
+                inner = f"{source}.{alias.name}".lstrip(".")
+                yield inner if inner in names else source
+
+
+def test_each_room_imports_only_rooms_before_it() -> None:
+    upwards = [
+        f"{module.name} imports {target}"
+        for module in modules()
+        for target in imports(module)
+        if STOREY[room_of(target)] > STOREY[room_of(module.name)]
+    ]
+    assert upwards == []
+
+
+def test_no_circle_of_imports() -> None:
+    # A package's __init__ re-exports its files, which may name it: only files count.
+    packages = {".".join(m.name.split(".")[:-1]) for m in modules()}
+    graph = {m.name: {t for t in imports(m) if t not in packages} for m in modules()}
+    done: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        assert name not in path, f"circle: {' -> '.join((*path[path.index(name) :], name))}"
+        if name not in done:
+            for target in sorted(graph.get(name, ())):
+                visit(target, (*path, name))
+            done.add(name)
+
+    for name in graph:
+        visit(name, ())
+
+
+def test_no_file_name_stands_twice() -> None:
+    names = Counter(
+        path.name
+        for path in PACKAGE.rglob("*.py")
+        if path.name != "__init__.py" and path.parent.name != "cli"
+    )
+    assert [name for name, count in names.items() if count > 1] == []
