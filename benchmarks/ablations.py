@@ -18,7 +18,6 @@ import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,7 @@ from benchmarks.machine import describe
 from benchmarks.pages import put
 from benchmarks.predict_speed import RESULTS, ROOT
 from tonality import artifact
-from tonality.artifact.config_json import CONFIG
+from tonality.artifact.config_json import folder_sha256
 from tonality.data import Dataset, Table, load_dataset
 from tonality.errors import ConfigError
 from tonality.train import train
@@ -116,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     kept["machine"] = describe()
     of_data = {"name": dataset.name, "sha256": dict(dataset.sha256)}
     start = options.language_model
-    begun = None if start is None else sha256((Path(start) / CONFIG).read_bytes()).hexdigest()
+    begun = None if start is None else folder_sha256(Path(start))
     for row in plan.rows:
         if options.only and row.title not in options.only:
             continue

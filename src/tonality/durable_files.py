@@ -175,11 +175,11 @@ def _fill(staging: Path, files: Mapping[str, bytes]) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-    _sync(staging)
+    sync_folder(staging)
 
 
-def _sync(folder: Path) -> None:
-    """Make renames in a folder durable, where the system knows how."""
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable, where the system knows how."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -201,7 +201,7 @@ def _put(staging: Path, target: Path) -> None:
             old.rename(target)
             raise
         shutil.rmtree(old, ignore_errors=True)
-    _sync(target.parent)
+    sync_folder(target.parent)
 
 
 def _exchange(one: Path, other: Path) -> bool:

@@ -14,12 +14,12 @@ from tonality.network.config import NetworkConfig
 from tonality.train.networks.lstm_network import Dropout, LSTMNetwork
 from tonality.train.objectives.adversarial import (
     Alike,
+    Passes,
     entropy,
     perturbation,
     virtual_adversarial_loss,
 )
 from tonality.train.objectives.losses import classification_loss, distillation_loss, unlabelled_loss
-from tonality.train.objectives.passes import Passes
 from tonality.train.prepare.batches import Batch
 from tonality.train.settings.objective_sections import DistillationSettings, UnlabelledSettings
 

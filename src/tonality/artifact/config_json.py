@@ -6,6 +6,7 @@ numbers that are not finite; every key of the format must be there and no other.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -121,6 +122,20 @@ class Manifest:
             files=reader.files(),
             thresholds=reader.thresholds(network.classes),
         )
+
+
+def folder_sha256(folder: Path) -> str:
+    """What tells the model in a folder from any other: the SHA-256 of its ``config.json``.
+
+    That file holds the hashes of all others. Model folders and language models have one.
+
+    Raises:
+        ArtifactError: it cannot be read.
+    """
+    try:
+        return hashlib.sha256((folder / CONFIG).read_bytes()).hexdigest()
+    except OSError as error:
+        raise ArtifactError(f"cannot be read: {error.strerror}", path=folder / CONFIG) from None
 
 
 def dump_json(value: Any, path: Path, *, indent: int | None = None) -> bytes:

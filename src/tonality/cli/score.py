@@ -160,13 +160,12 @@ def _job(
     inputs: list[Input], options: Options, model: str | None, abstain: float | None
 ) -> Iterator[tuple[Job, str]]:
     """The job, and what tells its model from others."""
+    from tonality.artifact.config_json import folder_sha256
     from tonality.classifier import load, model_path
     from tonality.score.files.job import Job
-    from tonality.tables.open_file import sha256_of
 
     classifier = load(model, abstain=abstain)
-    # The configuration has the hashes of all other files of the model.
-    fingerprint = sha256_of(model_path(model) / "config.json")
+    fingerprint = folder_sha256(model_path(model))
     with Job(classifier, inputs, options) as job:
         yield job, fingerprint
 

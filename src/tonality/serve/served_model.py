@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from tonality._version import __version__
-from tonality.artifact.config_json import CONFIG
+from tonality.artifact.config_json import folder_sha256
 from tonality.classifier import Classifier, load, model_path
 from tonality.errors import ArtifactError
 
@@ -42,11 +40,11 @@ class ServedModel:
         """
         folder = model_path(model)
         for _ in range(20):
-            version = _version(folder)
+            version = folder_sha256(folder)
             classifier = load(folder)
-            if _version(folder) == version:  # not replaced meanwhile
+            if folder_sha256(folder) == version:  # not replaced meanwhile
                 classifier.predict("Is it good?")
-                return cls(classifier, folder.resolve().name, version)
+                return cls(classifier, folder.resolve().name, version[:12])
         raise ArtifactError("keeps changing while it is read", path=folder)
 
     @property
@@ -67,14 +65,6 @@ class ServedModel:
             "max_tokens": artifact.text.max_tokens,
             "card": artifact.card,
         }
-
-
-def _version(folder: Path) -> str:
-    """Of the configuration, which holds the hashes of all other files."""
-    try:
-        return hashlib.sha256((folder / CONFIG).read_bytes()).hexdigest()[:12]
-    except OSError as error:
-        raise ArtifactError(f"cannot be read: {error.strerror}", path=folder / CONFIG) from None
 
 
 def _accuracy(metrics: dict[str, Any]) -> float | None:

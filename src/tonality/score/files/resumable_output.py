@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tonality.durable_files import sync_folder
 from tonality.errors import DataError
 from tonality.score.files.output_target import is_stream, open_stream
 from tonality.tables.bad_rows import check_way, make_way, writing_side
@@ -184,7 +185,7 @@ class Output:
                 whole.replace(self._path)
             self._part.unlink(missing_ok=True)
             for folder in {self._path.parent, self._side.parent}:
-                _sync_folder(folder)
+                sync_folder(folder)
             if sys.platform == "win32":
                 self._lines.close()
             self._journal.unlink()
@@ -212,7 +213,7 @@ class Output:
         if mark is None or not mark.done:
             self._rows = self._cut(self._part, 0 if mark is None else mark.size)
             self._faults = self._cut(self._side_part, 0 if mark is None else mark.side)
-            _sync_folder(self._path.parent)
+            sync_folder(self._path.parent)
 
     def _cut(self, path: Path, size: int) -> io.FileIO:
         """A file of which only the first ``size`` bytes are kept, open at its end."""
@@ -271,16 +272,6 @@ def _write(file: io.FileIO, data: bytes) -> None:
     while view:
         view = view[file.write(view) :]
     os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes names in a folder durable, where the system knows how."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _only_one(journal: io.FileIO, path: Path, target: Path) -> None:

@@ -16,11 +16,11 @@ from torch.nn import functional as F  # noqa: N812
 from tonality.train.networks.lstm_network import LSTMNetwork
 from tonality.train.objectives.adversarial import (
     Alike,
+    Passes,
     entropy,
     perturbation,
     virtual_adversarial_loss,
 )
-from tonality.train.objectives.passes import Passes
 from tonality.train.prepare.batches import Batch
 from tonality.train.settings.objective_sections import DistillationSettings, UnlabelledSettings
 

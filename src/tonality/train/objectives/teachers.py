@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from tonality import artifact
-from tonality.artifact.config_json import CONFIG
+from tonality.artifact.config_json import folder_sha256
 from tonality.artifact.weights import dequantise
 from tonality.classifier import Classifier, model_path
 from tonality.errors import ConfigError
@@ -25,8 +25,7 @@ from tonality.train.networks.lstm_network import LSTMNetwork
 from tonality.train.prepare.batches import collate
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import ANSWERS, RunFolder
-from tonality.train.settings.plan import MODEL
-from tonality.train.start.start import how_to_map
+from tonality.train.start.start import called, how_to_map
 
 Floats = NDArray[np.float32]
 Judge = Callable[[Sequence[str]], NDArray[np.float64]]
@@ -81,8 +80,8 @@ def read_teachers(
         model = artifact.read(path)
         teacher = Teacher(
             path=path,
-            name=_name(path),
-            sha256=_sha256(path),
+            name=called(path),
+            sha256=folder_sha256(path),
             labels=model.labels,
             provenance=model.provenance,
             accuracy=_own_accuracy(model.metrics),
@@ -220,19 +219,10 @@ def _load(path: Path, shape: tuple[int, int]) -> Floats:
     return found if sound and len(found) <= shape[0] else np.empty((0, shape[1]), np.float32)
 
 
-def _name(path: Path) -> str:
-    path = path.resolve()
-    return path.parent.name if path.name == MODEL else path.name
-
-
 def _own_accuracy(metrics: Mapping[str, Any]) -> float | None:
     found = metrics.get("validation")
     accuracy = found.get("accuracy") if isinstance(found, Mapping) else None
     return accuracy if isinstance(accuracy, float) else None
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256((path / CONFIG).read_bytes()).hexdigest()
 
 
 def _listed(labels: Sequence[str]) -> str:

@@ -19,6 +19,7 @@ import numpy as np
 import safetensors.numpy
 from numpy.typing import NDArray
 
+from tonality.durable_files import sync_folder
 from tonality.errors import ConfigError, TrainingError
 from tonality.train.settings.plan import MODEL
 from tonality.train.settings.recipe import Recipe
@@ -191,7 +192,7 @@ class RunFolder:
                 staging.replace(path)
             finally:
                 staging.unlink(missing_ok=True)
-            _sync(self.path)
+            sync_folder(self.path)
         except OSError as fault:
             raise TrainingError(f"{path} cannot be written: {fault.strerror}") from fault
 
@@ -290,13 +291,3 @@ def _differences(held: Any, asked: Any, name: str = "") -> list[str]:
             )
         ]
     return [] if held == asked else [f"{name} was {held!r} and is {asked!r}"]
-
-
-def _sync(folder: Path) -> None:
-    """Makes a rename durable, where the system knows how."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

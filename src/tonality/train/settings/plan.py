@@ -7,7 +7,6 @@ from it, a small one that learns from the large one's verdicts.
 from __future__ import annotations
 
 import dataclasses
-import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from tonality.errors import ConfigError
 from tonality.train.settings.checked_fields import check, fill
 from tonality.train.settings.recipe import PLANS, Recipe, shipped_plans
 from tonality.train.settings.sections import Expected
+from tonality.train.settings.toml_text import toml_text
 
 PLAN = "plan.toml"
 MODEL = "model"  # the folder in which a run, or a plan, leaves its model
@@ -151,18 +151,12 @@ class Plan:
 
     def to_toml(self) -> str:
         """The plan as a file that :meth:`load` reads back."""
-        lines = [f"{key} = {_toml(getattr(self, key))}" for key in ("name", "description")]
-        lines += ["", "[expected]"]
-        lines += [f"{key} = {_toml(value)}" for key, value in vars(self.expected).items()]
-        for stage in self.stages:
-            lines += ["", "[[stages]]"]
-            lines += [f"{key} = {_toml(value)}" for key, value in vars(stage).items()]
-        return "\n".join(lines) + "\n"
+        return toml_text(
+            {"name": self.name, "description": self.description},
+            ("[expected]", vars(self.expected)),
+            *(("[[stages]]", vars(stage)) for stage in self.stages),
+        )
 
 
 def _expected(values: Mapping[str, Any]) -> dict[str, Any]:
     return {"expected": fill(Expected, values.get("expected", {}), "expected")}
-
-
-def _toml(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -26,6 +26,7 @@ from tonality.train.settings.sections import (
     VocabularySettings,
     without_gone,
 )
+from tonality.train.settings.toml_text import toml_text
 
 FOLDER = Path(__file__).parents[1] / "recipes"
 PLANS = Path(__file__).parents[1] / "plans"
@@ -148,10 +149,8 @@ class Recipe:
     def to_toml(self) -> str:
         """The recipe as a file that :meth:`load` reads back."""
         values = self.to_dict()
-        lines = [f"{key} = {_toml(values.pop(key))}" for key in ("name", "description")]
-        for section, settings in values.items():
-            lines += ["", f"[{section}]", *(f"{k} = {_toml(v)}" for k, v in settings.items())]
-        return "\n".join(lines) + "\n"
+        head = {key: values.pop(key) for key in ("name", "description")}
+        return toml_text(head, *((f"[{name}]", section) for name, section in values.items()))
 
 
 def shipped() -> list[str]:
@@ -169,8 +168,3 @@ def _value(text: str) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
-
-
-def _toml(value: Any) -> str:
-    # JSON's booleans, numbers, strings and lists are TOML's too, but for one escape.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -7,7 +7,6 @@ A classifier that begins at a language model of its own texts' kind needs far fe
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import os
 import shlex
 from collections.abc import Mapping, Sequence
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tonality import artifact
+from tonality.artifact.config_json import folder_sha256
 from tonality.artifact.model_folder import Artifact
 from tonality.artifact.weights import dequantise
 from tonality.classifier import model_path
@@ -117,7 +117,7 @@ class Start(Decided):
             self,
             vocabulary=saved.vocabulary.with_ngrams(ngrams),
             tensors={**self.tensors, **taken},
-            pretrained=_sha256(path),
+            pretrained=folder_sha256(path),
         )
 
     def for_network(self, network: NetworkConfig, labels: tuple[str, ...]) -> dict[str, Floats]:
@@ -255,9 +255,9 @@ def read_start(source: str | os.PathLike[str], *, deviation: float = 0.25) -> St
 
 def _from_language_model(model: SavedLanguageModel, path: Path, deviation: float) -> Start:
     return Start(
-        name=_name(path),
+        name=called(path),
         kind=LANGUAGE_MODEL,
-        sha256=_sha256(path),
+        sha256=folder_sha256(path),
         text=model.text,
         vocabulary=model.vocabulary,
         network={key: getattr(model, key) for key in NETWORK[LANGUAGE_MODEL]},
@@ -270,9 +270,9 @@ def _from_language_model(model: SavedLanguageModel, path: Path, deviation: float
 
 def _from_classifier(model: Artifact, path: Path, deviation: float) -> Start:
     return Start(
-        name=_name(path),
+        name=called(path),
         kind=CLASSIFIER,
-        sha256=_sha256(path),
+        sha256=folder_sha256(path),
         text=model.text,
         vocabulary=model.vocabulary,
         network={key: getattr(model.network, key) for key in NETWORK[CLASSIFIER]},
@@ -299,10 +299,7 @@ def _scaled(tensors: Mapping[str, Floats], deviation: float) -> dict[str, Floats
     return scaled
 
 
-def _name(path: Path) -> str:
+def called(path: Path) -> str:
+    """What to call the model in a folder: by that of its run, where a run made it."""
     path = path.resolve()
     return path.parent.name if path.name == MODEL else path.name
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256((path / "config.json").read_bytes()).hexdigest()
