@@ -302,7 +302,7 @@ LIMITED = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
 sys.argv[0] = "tonality"
-from tonality.score import job
+from tonality.score.files import job
 job.PART = 1
 from tonality.cli import main
 main()
