@@ -11,12 +11,13 @@ from typer.testing import CliRunner
 
 import tonality
 from tonality.check import Behaviour, Case, Report, read_suite, run
-from tonality.check.suite import Expectation, typo
+from tonality.check.suite import Expectation, Verdict, typo
 from tonality.cli import app
 from tonality.prediction import Prediction
 
 runner = CliRunner()
 SUITE = read_suite()
+POLES = ("negative", "neutral", "positive")
 
 
 def judge(positive: Callable[[str], float]) -> Callable[[list[str]], list[Prediction]]:
@@ -33,9 +34,12 @@ def judge(positive: Callable[[str], float]) -> Callable[[list[str]], list[Predic
     return predict
 
 
-def passes(expect: Expectation, first: float, second: float | None = None) -> bool:
+def passes(
+    expect: Expectation, first: float, second: float | None = None, verdict: Verdict | None = None
+) -> bool:
     """Whether a case passes whose text, and changed text, are positive with these odds."""
-    test = Behaviour("any", "test", expect, (Case("one", None if second is None else "two"),))
+    case = Case("one", None if second is None else "two", verdict)
+    test = Behaviour("any", "test", expect, (case,))
     report = run([test], judge({"one": first, "two": second or 0.0}.__getitem__))
     return report.results[0][1][0].passed
 
@@ -48,6 +52,7 @@ def passes(expect: Expectation, first: float, second: float | None = None) -> bo
         ("neutral", [(0.6,), (0.4,)], [(0.7,), (0.3,)]),
         ("not_negative", [(0.9,), (0.4,)], [(0.3,)]),
         ("not_positive", [(0.1,), (0.6,)], [(0.7,)]),
+        ("doubtful", [(0.4,), (0.6,)], [(0.1,), (0.7,)]),
         ("same", [(0.9, 0.6)], [(0.6, 0.4), (0.52, 0.48)]),
         ("not_less", [(0.5, 0.9), (0.5, 0.45)], [(0.9, 0.7)]),
         ("not_more", [(0.9, 0.5), (0.5, 0.55)], [(0.7, 0.9)]),
@@ -58,6 +63,13 @@ def test_what_passes(
 ) -> None:
     assert all(passes(expect, *chances) for chances in right)
     assert not any(passes(expect, *chances) for chances in wrong)
+
+
+def test_a_pair_with_a_verdict_needs_it_too() -> None:
+    assert passes("same", 0.9, 0.8, "positive")
+    assert not passes("same", 0.1, 0.2, "positive")
+    assert passes("not_more", 0.4, 0.1, "negative")
+    assert not passes("not_more", 0.9, 0.8, "negative")
 
 
 def test_a_neutral_label_counts() -> None:
@@ -88,9 +100,12 @@ def test_the_suite_tries_every_capability() -> None:
     capabilities = {test.capability for test in SUITE}
     assert capabilities >= {
         "negation", "intensifiers", "then and now", "comparisons", "questions", "neutral",
-        "names", "numbers", "typos",
+        "names", "numbers", "typos", "double negation", "idioms", "facts", "requests",
+        "conditionals", "mixed opinions", "irony", "emoji", "stars and marks", "slang",
+        "identities",
     }  # fmt: skip
-    assert sum(len(test.cases) for test in SUITE) >= 500
+    assert sum(len(test.cases) for test in SUITE if test.counts) >= 1_400
+    assert {test.capability for test in SUITE if not test.counts} == {"irony"}
     assert len({(test.capability, test.name) for test in SUITE}) == len(SUITE)
 
 
@@ -107,9 +122,11 @@ def test_cases_are_filled_and_differ(test: Behaviour) -> None:
 
 def test_the_draw_is_the_same_everywhere() -> None:
     assert read_suite() == SUITE
-    assert [test.cases[0].text for test in SUITE[:3]] == [
-        "The series was wonderful.",
-        "The drama was dull.",
+    names = ("praise by negation", "business", "glad", "negated praise")
+    assert [next(t for t in SUITE if t.name == name).cases[0].text for name in names] == [
+        "No glitches whatsoever in eleven months with this electric blanket.",
+        "In June the seed merchant reported sales of 14 million euros.",
+        "My garden hose came today 😁",
         "The music was not excellent.",
     ]
 
@@ -125,12 +142,48 @@ def test_a_typo_swaps_two_inner_letters() -> None:
     assert typo("too bad") == "too bad"
 
 
-def test_a_model_that_does_not_read() -> None:
+@pytest.mark.parametrize("answer", ["negative", "neutral", "positive"])
+def test_a_constant_answer_scores_nothing(answer: str) -> None:
+    chances = {label: 0.9 if label == answer else 0.05 for label in POLES}
+
+    def predict(texts: list[str]) -> list[Prediction]:
+        return [Prediction(answer, 0.9, chances, 1, 0) for _ in texts]
+
+    report = run(SUITE, predict)
+    assert report.above_chance() == 0
+    assert all(not report.above_chance(name) for name in report.rates)
+    passed, total = (sum(column) for column in zip(*report.rates.values(), strict=True))
+    assert passed < 0.45 * total
+
+
+def test_who_knows_all_the_answers_has_it_all() -> None:
+    wanted = {"not_positive": "negative", "not_negative": "positive", "doubtful": "neutral"}
+    right: dict[str, str] = {}
+    for test in SUITE:
+        for case in test.cases:
+            label = case.verdict or wanted.get(test.expect, test.expect)
+            for text in (case.text, case.changed):
+                if text is not None:
+                    assert right.setdefault(text, label) == label  # no text asks for two answers
+
+    def predict(texts: list[str]) -> list[Prediction]:
+        found = []
+        for text in texts:
+            chances = {label: 0.9 if label == right[text] else 0.05 for label in POLES}
+            found.append(Prediction(right[text], 0.9, chances, 1, 0))
+        return found
+
+    report = run(SUITE, predict)
+    assert report.above_chance() == 1
+    assert all(passed == total for passed, total in report.rates.values())
+
+
+def test_a_model_without_neutral_that_does_not_read() -> None:
     blind = run(SUITE, judge(lambda text: 0.9))
     rates = {name: passed / total for name, (passed, total) in blind.rates.items()}
-    assert rates["names"] == rates["typos"] == rates["intensifiers"] == 1
     assert rates["neutral"] == 0
     assert rates["vocabulary"] == 0.5
+    assert blind.above_chance() == 0
 
 
 def test_failures_are_kept_as_examples() -> None:
@@ -140,7 +193,9 @@ def test_failures_are_kept_as_examples() -> None:
     ]
     report: Report = run(suite, judge(lambda text: 0.9 if text == "good" else 0.2))
     told = report.to_json()
-    assert told["capabilities"] == {"a": {"passed": 1, "cases": 3, "rate": 0.3333}}
+    # Always positive passes two of praise and the pair: more than this model does.
+    rate = {"passed": 1, "cases": 3, "rate": 0.3333, "above_chance": None}
+    assert told["capabilities"] == {"a": rate}
     first, second = (test["failures"] for test in told["tests"])
     assert first == [{"text": "bad", "label": "negative", "positive": 0.2}]
     assert second == [
@@ -175,6 +230,8 @@ cases = 2
         ('texts = ["{x}"]', 'texts = ["{y}"]', "no list of words 'y'"),
         ('texts = ["{x}"]', "texts = 3", "lists of strings"),
         ('["one", "two"]', '["one", 2]', "list of strings"),
+        ("cases = 2", 'cases = 2\nverdicts = ["positive"]', "verdicts takes one of negative"),
+        ("cases = 2", 'cases = 2\ncounts = "no"', "counts must be true or false"),
         ('["{x}"]', '["{x}{x2}{x3}"]', "too few words"),
         ('name = "n"', "", "name must be a string"),
     ],
@@ -186,6 +243,23 @@ def test_a_wrong_suite_is_told(tmp_path: Path, old: str, new: str, said: str) ->
     path.write_text(GOOD.replace(old, new), encoding="utf-8")
     with pytest.raises(tonality.DataError, match=said):
         read_suite(path)
+
+
+def test_a_folder_of_suites_is_read_in_order(tmp_path: Path) -> None:
+    (tmp_path / "b.toml").write_text(GOOD.replace('"n"', '"second"'), encoding="utf-8")
+    (tmp_path / "a.toml").write_text(GOOD.replace('"n"', '"first"'), encoding="utf-8")
+    assert [test.name for test in read_suite(tmp_path)] == ["first", "second"]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(tonality.DataError, match="no TOML file"):
+        read_suite(tmp_path / "empty")
+
+
+def test_what_does_not_count_is_shown_and_left_out() -> None:
+    shown = Behaviour("irony", "praise", "negative", (Case("one"),), counts=False)
+    counted = Behaviour("plain", "praise", "positive", (Case("one"), Case("two")))
+    report = run([shown, counted], judge({"one": 0.9, "two": 0.1}.__getitem__))
+    assert report.rates == {"plain": (1, 2)}
+    assert [test["counts"] for test in report.to_json()["tests"]] == [False, True]
 
 
 def test_a_missing_suite_is_named(tmp_path: Path) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
-from tonality.check.suite import Behaviour, Case
+from tonality.check.suite import Behaviour, Case, Verdict
 from tonality.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -63,24 +63,54 @@ class Report:
     def rates(self) -> dict[str, tuple[int, int]]:
         """For each capability how many cases passed, and of how many."""
         rates: dict[str, tuple[int, int]] = {}
-        for test, outcomes in self.results:
+        for test, outcomes in self.counted():
             passed, total = rates.get(test.capability, (0, 0))
             passed += sum(outcome.passed for outcome in outcomes)
             rates[test.capability] = passed, total + len(outcomes)
         return rates
 
+    def counted(self, capability: str | None = None) -> list[tuple[Behaviour, list[Outcome]]]:
+        """The results that count, of one capability or of all."""
+        return [
+            (test, outcomes)
+            for test, outcomes in self.results
+            if test.counts and capability in (None, test.capability)
+        ]
+
+    def above_chance(self, capability: str | None = None) -> float | None:
+        """How far the pass rate of a capability, or of all, lies above that of a constant answer.
+
+        1 where every case passed; 0 where no more did than with the best of the answers that are
+        always positive, always negative or always neutral. None where such an answer passes all.
+        """
+        results = self.counted(capability)
+        total = sum(len(outcomes) for _, outcomes in results)
+        passed = sum(outcome.passed for _, outcomes in results for outcome in outcomes)
+        constant = max(
+            sum(_constant_passes(test, o.case, answer) for test, each in results for o in each)
+            for answer in get_args(Verdict)
+        )
+        return max(0.0, (passed - constant) / (total - constant)) if total > constant else None
+
     def to_json(self) -> dict[str, Any]:
         """Plain values for JSON: pass rates, and every case that failed."""
         return {
             "capabilities": {
-                name: {"passed": passed, "cases": total, "rate": round(passed / total, 4)}
+                name: {
+                    "passed": passed,
+                    "cases": total,
+                    "rate": round(passed / total, 4),
+                    "above_chance": _rounded(self.above_chance(name)),
+                }
                 for name, (passed, total) in self.rates.items()
             },
+            "above_chance": _rounded(self.above_chance()),
             "tests": [
                 {
                     "capability": test.capability,
                     "name": test.name,
                     "expect": test.expect,
+                    "counts": test.counts,
                     "cases": len(outcomes),
                     "passed": sum(outcome.passed for outcome in outcomes),
                     "failures": [each.to_json() for each in outcomes if not each.passed],
@@ -148,11 +178,15 @@ def _outcome(test: Behaviour, case: Case, found: dict[str, Prediction], labels: 
         return Outcome(case, _as_expected(test, prediction, labels), label, chance)
     changed = found[case.changed]
     changed_chance = changed.probabilities[labels.positive]
-    passed = {
-        "same": changed.verdict == label,
-        "not_less": changed_chance >= chance - TOLERANCE,
-        "not_more": changed_chance <= chance + TOLERANCE,
-    }[test.expect]
+    right = case.verdict is None or label == getattr(labels, case.verdict)
+    passed = (
+        right
+        and {
+            "same": changed.verdict == label,
+            "not_less": changed_chance >= chance - TOLERANCE,
+            "not_more": changed_chance <= chance + TOLERANCE,
+        }[test.expect]
+    )
     return Outcome(case, passed, label, chance, changed.verdict, changed_chance)
 
 
@@ -165,4 +199,20 @@ def _as_expected(test: Behaviour, prediction: Prediction, labels: Labels) -> boo
         "neutral": label == labels.neutral if says_neutral else doubtful,
         "not_positive": label != labels.positive or doubtful,
         "not_negative": label != labels.negative or doubtful,
+        "doubtful": label == labels.neutral or doubtful,
     }[test.expect]
+
+
+def _constant_passes(test: Behaviour, case: Case, answer: Verdict) -> bool:
+    """Whether a case passes for who answers all texts alike, and neutral where in doubt."""
+    if case.changed is not None:
+        return case.verdict in (None, answer)
+    return {
+        "not_positive": answer != "positive",
+        "not_negative": answer != "negative",
+        "doubtful": answer == "neutral",
+    }.get(test.expect, answer == test.expect)
+
+
+def _rounded(share: float | None) -> float | None:
+    return None if share is None else round(share, 4)

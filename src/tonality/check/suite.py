@@ -1,4 +1,4 @@
-"""The suite of behaviour tests: a TOML file of templates -> cases, the same ones everywhere."""
+"""The suite of behaviour tests: TOML files of templates -> cases, the same ones everywhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 
 from tonality.errors import DataError
 
-SUITE = Path(__file__).with_name("suite.toml")
+SUITE = Path(__file__).with_name("cases")
 
 Expectation = Literal[
     "positive",
@@ -22,23 +22,35 @@ Expectation = Literal[
     "neutral",
     "not_positive",
     "not_negative",
+    "doubtful",
     "same",
     "not_less",
     "not_more",
 ]
 # Those that compare two texts.
 PAIRED = ("same", "not_less", "not_more")
+Verdict = Literal["positive", "negative", "neutral"]
+_VERDICTS = frozenset(get_args(Verdict))
 
-_KEYS = {"capability", "name", "expect", "texts", "changed", "change", "cases"}
+_KEYS = {
+    "capability", "name", "expect", "texts", "changed", "change", "verdicts", "cases", "counts",
+}  # fmt: skip
 _SLOT = re.compile(r"\{([a-z_]+?)(\d?)\}")
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One text, or a text and its changed form."""
+    """One text, or a text and its changed form.
+
+    Attributes:
+        text: the text.
+        changed: what it is compared with.
+        verdict: of a pair, the right verdict on ``text``, without which a pair passes for nothing.
+    """
 
     text: str
     changed: str | None = None
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +62,29 @@ class Behaviour:
         name: which side of it.
         expect: what must hold of each case.
         cases: the cases.
+        counts: whether it enters the rates; otherwise it is shown alone.
     """
 
     capability: str
     name: str
     expect: Expectation
     cases: tuple[Case, ...]
+    counts: bool = True
 
 
 def read_suite(path: Path = SUITE) -> list[Behaviour]:
-    """The tests of a TOML file; the packaged one says what it may hold.
+    """The tests of a TOML file, or of all those in a folder; ``cases/reviews.toml`` tells the form.
 
     Raises:
-        DataError: the file cannot be read or holds something else.
+        DataError: a file cannot be read or holds something else.
     """
+    files = sorted(path.glob("*.toml")) if path.is_dir() else [path]
+    if not files:
+        raise DataError("holds no TOML file", path=path)
+    return [test for file in files for test in _read_file(file)]
+
+
+def _read_file(path: Path) -> list[Behaviour]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -73,44 +94,63 @@ def read_suite(path: Path = SUITE) -> list[Behaviour]:
     tests, words = content.get("test"), content.get("words", {})
     if not isinstance(tests, list) or not tests or not isinstance(words, dict):
         raise DataError("has no [[test]], or no table [words]", path=path)
-    return [_test(number, table, words, path) for number, table in enumerate(tests, start=1)]
+    found = []
+    for number, table in enumerate(tests, start=1):
+        try:
+            found.append(_test(table, words))
+        except ValueError as error:
+            raise DataError(f"test {number}: {error}", path=path) from None
+    return found
 
 
-def _test(number: int, table: Any, words: Mapping[str, Any], path: Path) -> Behaviour:
-    def wrong(reason: str) -> DataError:
-        return DataError(f"test {number}: {reason}", path=path)
+def _test(table: Any, words: Mapping[str, Any]) -> Behaviour:
+    """One test of a file; a ValueError says what is wrong with it."""
+    _check_keys(table)
+    texts, changed, change = table["texts"], table.get("changed"), table.get("change")
+    verdicts = table.get("verdicts") or [None] * len(texts)
+    if not all(_strings(each) for each in words.values()):
+        raise ValueError("each of [words] must be a list of strings")
+    try:
+        drawn = _draw(texts, changed or texts, verdicts, words, table["cases"])
+    except KeyError as error:
+        raise ValueError(f"there is no list of words {error}") from None
+    if not drawn:
+        raise ValueError("its lists have too few words to fill a template")
+    if change is not None:
+        drawn = [Case(case.text, CHANGES[change](case.text), case.verdict) for case in drawn]
+    elif changed is None:
+        drawn = [Case(case.text) for case in drawn]
+    counts = table.get("counts", True)
+    return Behaviour(table["capability"], table["name"], table["expect"], tuple(drawn), counts)
 
+
+def _check_keys(table: Any) -> None:
+    """Whether a test has what it needs, of the right types, and nothing else."""
     if not isinstance(table, dict) or set(table) - _KEYS:
-        raise wrong(f"takes {', '.join(sorted(_KEYS))}")
+        raise ValueError(f"takes {', '.join(sorted(_KEYS))}")
     for key in ("capability", "name", "expect"):
         if not isinstance(table.get(key), str):
-            raise wrong(f"{key} must be a string")
-    expect, texts = table["expect"], table.get("texts", [])
-    changed, change = table.get("changed"), table.get("change")
+            raise ValueError(f"{key} must be a string")
+    expect, texts = table["expect"], table.get("texts")
+    changed, change, verdicts = (table.get(key) for key in ("changed", "change", "verdicts"))
     if expect not in get_args(Expectation):
-        raise wrong(f"expect must be one of {', '.join(get_args(Expectation))}")
+        raise ValueError(f"expect must be one of {', '.join(get_args(Expectation))}")
     if not _strings(texts) or not (changed is None or _strings(changed, len(texts))):
-        raise wrong("texts, and as many changed, must be lists of strings")
+        raise ValueError("texts, and as many changed, must be lists of strings")
     if change is not None and change not in CHANGES:
-        raise wrong(f"change must be one of {', '.join(CHANGES)}")
+        raise ValueError(f"change must be one of {', '.join(CHANGES)}")
     if (expect in PAIRED) != ((changed is None) != (change is None)):
-        raise wrong(f"{', '.join(PAIRED)} take either changed or change, the others neither")
-    count = table.get("cases")
-    if type(count) is not int or count < 1:
-        raise wrong("cases must be a whole number from 1")
-    if not all(_strings(each) for each in words.values()):
-        raise wrong("each of [words] must be a list of strings")
-    try:
-        drawn = _draw(texts, changed or texts, words, count)
-    except KeyError as error:
-        raise wrong(f"there is no list of words {error}") from None
-    if not drawn:
-        raise wrong("its lists have too few words to fill a template")
-    if change is not None:
-        cases = [Case(text, CHANGES[change](text)) for text, _ in drawn]
-    else:
-        cases = [Case(text, other if changed else None) for text, other in drawn]
-    return Behaviour(table["capability"], table["name"], expect, tuple(cases))
+        raise ValueError(f"{', '.join(PAIRED)} take either changed or change, the others neither")
+    if verdicts is not None and not (
+        expect in PAIRED and _strings(verdicts, len(texts)) and set(verdicts) <= _VERDICTS
+    ):
+        raise ValueError(
+            f"verdicts takes one of {', '.join(sorted(_VERDICTS))} for each text of a pair"
+        )
+    if type(table.get("cases")) is not int or table["cases"] < 1:
+        raise ValueError("cases must be a whole number from 1")
+    if not isinstance(table.get("counts", True), bool):
+        raise ValueError("counts must be true or false")
 
 
 def _strings(value: Any, length: int | None = None) -> bool:
@@ -123,15 +163,19 @@ def _strings(value: Any, length: int | None = None) -> bool:
 
 
 def _draw(
-    texts: Sequence[str], others: Sequence[str], words: Mapping[str, Any], count: int
-) -> list[tuple[str, str]]:
+    texts: Sequence[str],
+    others: Sequence[str],
+    verdicts: Sequence[Verdict | None],
+    words: Mapping[str, Any],
+    count: int,
+) -> list[Case]:
     """``count`` fillings, of each template in turn, by hash: a draw that every machine repeats."""
-    queues = [
-        sorted(_fillings(text, other, words), key=lambda pair: _hash("\n".join(pair)))
-        for text, other in zip(texts, others, strict=True)
-    ]
+    queues = []
+    for text, other, verdict in zip(texts, others, verdicts, strict=True):
+        pairs = sorted(_fillings(text, other, words), key=lambda pair: _hash("\n".join(pair)))
+        queues.append([Case(*pair, verdict) for pair in pairs])
     turns = itertools.zip_longest(*queues)
-    return [pair for turn in turns for pair in turn if pair is not None][:count]
+    return [case for turn in turns for case in turn if case is not None][:count]
 
 
 def _fillings(text: str, other: str, words: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

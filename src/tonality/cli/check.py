@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def check(
     model: Model = None,
     suite: Annotated[
-        Path | None, typer.Option(help="Tests of your own, a TOML file like the packaged one.")
+        Path | None,
+        typer.Option(help="Tests of your own: a TOML file like the packaged ones, or a folder."),
     ] = None,
     examples: Annotated[
         int, typer.Option(help="Most failing examples of a test to print.", min=0)
@@ -76,8 +77,7 @@ def _show(console: Console, report: Report, examples: int) -> None:
     told = set()
     for test, outcomes in report.results:
         if test.capability not in told:
-            passed, total = rates[test.capability]
-            share = f"{passed / total:4.0%} of {total}"
+            share = _share(*rates[test.capability]) if test.counts else "shown, not counted"
             console.print(Text(f"\n{test.capability}: {share}", style="bold"))
             told.add(test.capability)
         failed = [outcome for outcome in outcomes if not outcome.passed]
@@ -88,8 +88,17 @@ def _show(console: Console, report: Report, examples: int) -> None:
         for outcome in failed[:examples]:
             table.add_row("", Text(_example(outcome), style="dim"))
         console.print(Padding(table, (0, 0, 0, 2)))
-    passed, total = (sum(column) for column in zip(*rates.values(), strict=True))
-    console.print(Text(f"\nall: {passed / total:.0%} of {total}", style="bold"))
+    if rates:
+        passed, total = (sum(column) for column in zip(*rates.values(), strict=True))
+        console.print(Text(f"\nall: {_share(passed, total)}", style="bold"))
+    if (above := report.above_chance()) is not None:
+        console.print(
+            Text(f"above chance: {above:.0%}, where the best constant answer has 0%", style="dim")
+        )
+
+
+def _share(passed: int, total: int) -> str:
+    return f"{passed / total:4.0%} of {total:,}"
 
 
 def _example(outcome: Outcome) -> str:
