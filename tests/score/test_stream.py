@@ -245,8 +245,8 @@ def test_a_stream_that_breaks_off(classifier: Classifier) -> None:
 def test_a_line_without_end_is_one_fault(
     classifier: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("score.lines", "score.rows", "data.delimited"):
-        monkeypatch.setattr(f"tonality.{module}.MAX_LINE", 100)
+    for module in ("byte_lines", "row_stream", "delimited"):
+        monkeypatch.setattr(f"tonality.tables.{module}.MAX_LINE", 100)
     data = b"text,n\n" + b"love " * 50 + b",1\nlove,2\n"
     far, good = table(scored(classifier, data))[1:]
     assert "row 1: invalid CSV: the line is far too long" in far[-1]
