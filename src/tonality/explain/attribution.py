@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tonality.explain.trace import Picks, Reading, Shares, Trace, uses
-from tonality.network.lstm import Floats
+from tonality.network.kernel_numpy import Floats
 from tonality.network.network import Network
 from tonality.text.encoder import Encoded
 from tonality.text.ngrams import NgramTable

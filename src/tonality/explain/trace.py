@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tonality.network.lstm import Direction, Floats, Integers, Schedule, recur
+from tonality.network.kernel_numpy import Direction, Floats, Integers, Schedule, recur
 from tonality.network.network import Network
 from tonality.text.encoder import Encoded
 
@@ -22,7 +22,7 @@ class Trace:
     """What one direction went through, a row a token.
 
     Attributes:
-        states: h / 2 (T, H), as :func:`~tonality.network.lstm.recur` has them.
+        states: h / 2 (T, H), as :func:`~tonality.network.kernel_numpy.recur` has them.
         cells: c / 2 (T, H), the memory cells.
         kept: f (T, H), the forget gates: how much of its cell each token keeps.
         positions: the token (T,) of each row.

@@ -1,6 +1,6 @@
 """The LSTM in numpy: everything a prediction computes.
 
-The pieces, and why they are fast, are in :mod:`tonality.network.lstm`.
+The pieces, and why they are fast, are in :mod:`tonality.network.kernel_numpy`.
 
 Shape letters: N texts, T tokens of all texts together, U distinct tokens, V vocabulary,
 G n-gram rows, E embedding, H hidden, D = H or 2 H states, A attention, K head input, C classes.
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tonality.network.config import NetworkConfig
-from tonality.network.lstm import (
+from tonality.network.kernel_numpy import (
     Direction,
     Embedding,
     Floats,
