@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.machine import describe
+from tonality.artifact.weights import dequantise
 from tonality.classifier import Classifier, load
 from tonality.explain.attribution import BLAME, contributions
 from tonality.network.blas_threads import one_thread
@@ -205,13 +206,7 @@ def _gradients(judge: Judge) -> list[Scores]:
     from tonality.train.networks.lstm_network import LSTMNetwork
 
     network = judge.network
-    tensors = {name: judge.tensors[name] for name in network.config.tensor_shapes()}
-    for name, table in (
-        ("embedding.weight", network.embedding),
-        ("ngram_embedding.weight", network.ngram_embedding),
-    ):
-        if table is not None:  # its rows in floats
-            tensors[name] = table.rows(np.arange(len(table.weight)))
+    tensors = dequantise(judge.tensors)
     twin = LSTMNetwork(network.config)
     twin.start_from(tensors)
     twin.eval()

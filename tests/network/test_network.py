@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tonality.errors import ConfigError
 from tonality.network.config import NetworkConfig
 from tonality.network.network import Network
+from tonality.network.pooling import pool
 from tonality.text.encoder import Encoded
 
 VOCABULARY, NGRAMS = 40, 25
@@ -149,7 +150,8 @@ def test_running_pooling_equals_pooling_kept_states(pooling: str) -> None:
     config, tensors = make(pooling=pooling)
     network = Network(config, tensors)
     encoded = texts(RAGGED)
-    kept = network.pool(network.states(encoded), encoded.offsets)
+    states, _, _ = network.trace(encoded)
+    kept = pool(config, states, encoded.offsets)
     np.testing.assert_allclose(network.pooled(encoded), kept, atol=1e-6)
 
 
@@ -184,7 +186,9 @@ def test_attention_shares_sum_to_one(size: int) -> None:
     config, tensors = make(pooling="attention", attention_size=size)
     network = Network(config, tensors)
     encoded = texts([4, 9])
-    shares = network.attention(network.states(encoded), encoded.offsets[:-1], encoded.lengths)
+    states, _, _ = network.trace(encoded)
+    assert network.attention is not None
+    shares = network.attention.shares(states, encoded.offsets)
     np.testing.assert_allclose([shares[:4].sum(), shares[4:].sum()], 1.0, rtol=1e-6)
     assert (shares > 0).all()
 
@@ -221,3 +225,11 @@ def test_a_bad_setting_is_named(change: dict[str, object], names: str) -> None:
 def test_a_missing_setting_is_named() -> None:
     with pytest.raises(ConfigError, match="hidden_size"):
         NetworkConfig.from_dict({"vocabulary_size": 5, "embedding_size": 2})
+
+
+def test_an_unknown_kernel_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TONALITY_KERNEL", "cuda")
+    with pytest.raises(ConfigError, match=r"TONALITY_KERNEL to be numpy.*got 'cuda'"):
+        Network(*make())
+    monkeypatch.setenv("TONALITY_KERNEL", "numpy")
+    Network(*make())

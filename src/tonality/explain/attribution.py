@@ -24,9 +24,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from tonality.explain.trace import Picks, Reading, Shares, Trace, uses
-from tonality.network.kernel_numpy import Floats
+from tonality.network.activations import Floats
 from tonality.network.network import Network
+from tonality.network.pooling import equal_shares, pool, tokens_taken
+from tonality.network.schedule import Integers, Schedule
 from tonality.text.encoder import Encoded
 from tonality.text.ngrams import NgramTable
 
@@ -80,38 +81,71 @@ def contributions(
     network: Network, encoded: Encoded, blame: Mapping[str, float] = BLAME
 ) -> Attribution:
     """Logits and contributions of a batch, from one pass of the network; see :data:`BLAME`."""
-    config = network.config
-    reading = Reading.of(network, encoded)
-    pooled = np.zeros((len(encoded), config.pooled_size), dtype=np.float32)
-    used: list[tuple[Picks | Shares, slice, float]] = []
-    for pooling in config.poolings:
-        for use in uses(network, reading, pooling):
-            units = slice(len(used) * config.hidden_size, (len(used) + 1) * config.hidden_size)
-            pooled[reading.texts, units] = use.pooled()
-            used.append((use, units, blame[pooling]))
-    slopes = 2 * jacobian(network, pooled)  # the cells' changes are halved
+    config, offsets = network.config, encoded.offsets
+    states, cells, kept = network.trace(encoded)
+    attended = None if network.attention is None else network.attention.shares(states, offsets)
+    pooled = pool(config, states, offsets, attended)
+    # With a linear head the slopes are the same for all texts.
+    slopes = jacobian(network, pooled if config.dense else pooled[:1])
+    gains = cell_gains(states, cells)
+    schedule = Schedule.of(offsets)
     parts = np.zeros((len(encoded.ids), config.classes), dtype=np.float32)
-    for use, units, share in used:
-        worth = use.gains()
-        hand_back(worth, use.trace, reading.active, share)
-        if not config.dense:  # the slopes of all texts are the same
-            parts[use.trace.positions] += worth @ slopes[0, units]
+    for number, pooling in enumerate(config.poolings):
+        if pooling in ("max", "last"):
+            worth = _only(gains, tokens_taken(config, pooling, states, offsets))
         else:
-            for text, rows in zip(reading.texts, reading.rows, strict=True):
-                parts[use.trace.positions[rows]] += worth[rows] @ slopes[text, units]
+            shares = equal_shares(offsets) if attended is None or pooling == "mean" else attended
+            worth = gains * shares[:, None]
+        for direction, name in enumerate(config.directions):
+            columns = config.columns(direction)
+            positions = schedule.positions(backward=name == "backward")
+            each, c, f = (a[positions, columns] for a in (worth, cells, kept))
+            hand_back(each, c, f, schedule.active, blame[pooling])
+            worth[positions, columns] = each
+        units = slice(number * config.state_size, (number + 1) * config.state_size)
+        parts += _through(slopes[:, units], worth, offsets)
     return _complete(network, encoded, parts, network.head(pooled))
 
 
-def hand_back(worth: Floats, trace: Trace, active: list[int], blame: float) -> None:
+def cell_gains(states: Floats, cells: Floats) -> Floats:
+    """``h / c`` (T, D), which is ``o tanh(c) / c`` and so lies between 0 and 1."""
+    gains: Floats = np.divide(states, np.where(cells == 0, np.float32(1.0), cells))
+    np.clip(gains, 0.0, 1.0, out=gains)
+    return gains
+
+
+def _only(gains: Floats, taken: Integers) -> Floats:
+    """The gains (T, D) of the tokens taken (n, D), zero elsewhere."""
+    only = np.zeros_like(gains)
+    units = np.arange(gains.shape[1])
+    only[taken, units] = gains[taken, units]
+    return only
+
+
+def _through(slopes: Floats, worth: Floats, offsets: Integers) -> Floats:
+    """What units of tokens (T, D) add to the logits (T, C) by the slopes (N or 1, D, C)."""
+    if len(slopes) == 1:  # for all texts
+        return np.asarray(worth @ slopes[0])
+    each = zip(slopes, pairwise(offsets.tolist()), strict=True)
+    parts = [worth[start:end] @ slope for slope, (start, end) in each]
+    return np.concatenate(parts) if parts else np.zeros((0, slopes.shape[2]), dtype=np.float32)
+
+
+def hand_back(
+    worth: Floats, cells: Floats, forget: Floats, active: list[int], blame: float
+) -> None:
     """Hands what the states are worth back to the tokens that made them, in place.
 
     With ``k = 1 - blame (1 - f)``, a cell is the sum of the changes ``c_t - k_t c_{t-1}``, each
     times the k of all the tokens that follow.
 
+    All arrays are in the order of reading: step by step, at each step a row a text.
+
     Args:
         worth: (T, H), what a unit of each token's cell is worth in its own state; becomes what the
             change that the token made is worth in all the states.
-        trace: the cells and forget gates.
+        cells: (T, H), the memory cells c.
+        forget: (T, H), the forget gates f: how much of its cell each token keeps.
         active: texts read at each step.
         blame: 0 to 1, see :data:`BLAME`.
     """
@@ -126,16 +160,16 @@ def hand_back(worth: Floats, trace: Trace, active: list[int], blame: float) -> N
         k, d, r = kept[:n], change[:n], carried[:n]
         carried[:later] *= kept[:later]
         r += worth[begin:end]
-        np.multiply(trace.kept[begin:end], scale, out=k)
+        np.multiply(forget[begin:end], scale, out=k)
         k += rest
         if step:
             before = begin - active[step - 1]
-            np.multiply(k, trace.cells[before : before + n], out=d)
-            np.subtract(trace.cells[begin:end], d, out=d)
+            np.multiply(k, cells[before : before + n], out=d)
+            np.subtract(cells[begin:end], d, out=d)
             d *= r
             worth[begin:end] = d
         else:
-            np.multiply(trace.cells[begin:end], r, out=worth[begin:end])
+            np.multiply(cells[begin:end], r, out=worth[begin:end])
         end, later = begin, n
 
 

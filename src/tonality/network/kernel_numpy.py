@@ -1,12 +1,12 @@
-"""The pieces of the network in numpy: embedding, LSTM direction, the order of reading.
+"""The reference kernel: the LSTM in numpy.
 
 The input half of the gates, ``x W_ih``, is computed once for each distinct input of a batch
 and looked up afterwards; texts are sorted by length and leave when they end, so padding is
 never computed; the cell gate's weights are doubled, ``tanh(z) = 2 sigmoid(2 z) - 1``, which
-turns all four gates into one sigmoid. It is written with ``exp``, which numpy computes twice
-as fast as ``tanh``.
+turns all four gates into one sigmoid. States and cells are kept halved in here for the same
+reason; what leaves this file is doubled.
 
-Shape letters as in :mod:`tonality.network`; R rows of a table, I inputs of a layer.
+Shape letters as in :mod:`tonality.network.network`; R rows of a table, I inputs of a layer.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
-Integers = NDArray[np.int64]
+from tonality.network.activations import Floats, sigmoid_of_negated
+from tonality.network.config import NetworkConfig
+from tonality.network.pooling import Attention, RunningPool, pool
+from tonality.network.schedule import Integers, Schedule
 
-# numpy converts a Python number at each call; a float32 of its own costs nothing.
-ONE, HALF, MINUS_FOUR = np.float32(1.0), np.float32(0.5), np.float32(-4.0)
+HALF, MINUS_FOUR = np.float32(0.5), np.float32(-4.0)
+TWO = np.float32(2.0)
 
 
 @dataclass(frozen=True)
@@ -85,44 +87,6 @@ class Direction:
         return gates
 
 
-@dataclass(frozen=True)
-class Schedule:
-    """In which order a batch's tokens are read: longest text first, one token of each a step.
-
-    A text leaves when it ends, so step t reads ``active[t]`` tokens and nothing is padded.
-
-    Attributes:
-        order: the texts (N,), longest first; rank r is text ``order[r]``.
-        starts: each rank's first token (N,), an index into the batch's tokens.
-        lengths: each rank's length (N,).
-        active: texts still being read at each step.
-    """
-
-    order: Integers
-    starts: Integers
-    lengths: Integers
-    active: list[int]
-
-    @classmethod
-    def of(cls, offsets: Integers) -> Schedule:
-        """The schedule of texts whose tokens lie between ``offsets`` (N + 1,)."""
-        lengths = np.diff(offsets)
-        order = np.argsort(-lengths, kind="stable")
-        lengths = lengths[order]
-        steps = np.arange(lengths[0] if len(lengths) else 0)
-        active = len(lengths) - np.searchsorted(lengths[::-1], steps, side="right")
-        return cls(order, offsets[order], lengths, active.tolist())
-
-    def positions(self, *, backward: bool) -> Integers:
-        """The token (T,) read at each (step, rank), step by step."""
-        active = np.array(self.active, dtype=np.int64)
-        step = np.repeat(np.arange(len(active)), active)
-        rank = np.arange(len(step)) - np.repeat(np.cumsum(active) - active, active)
-        if backward:
-            return self.starts[rank] + self.lengths[rank] - 1 - step
-        return self.starts[rank] + step
-
-
 def recur(
     direction: Direction, gates: Floats, slots: Integers, active: list[int]
 ) -> Iterator[tuple[Floats, Floats, Floats]]:
@@ -164,33 +128,123 @@ def recur(
         begin += n
 
 
-def sigmoid_of_negated(z: Floats) -> None:
-    """``sigmoid(-z)`` in place."""
-    with np.errstate(over="ignore"):  # exp gives infinity, and the sigmoid its limit, 0
-        np.exp(z, out=z)
-    z += ONE
-    np.divide(ONE, z, out=z)
+class NumpyKernel:
+    """The reference :class:`~tonality.network.kernel.Kernel`.
+
+    Args:
+        config: the shapes.
+        tensors: as :func:`~tonality.network.kernel.make_kernel` takes them.
+    """
+
+    name = "numpy"
+
+    def __init__(self, config: NetworkConfig, tensors: Mapping[str, NDArray[Any]]) -> None:
+        self._config = config
+        self._embedding = Embedding.from_tensors(tensors, "embedding")
+        self._ngrams = (
+            Embedding.from_tensors(tensors, "ngram_embedding") if config.ngram_rows else None
+        )
+        self._lstm = [
+            [Direction.from_tensors(tensors, f"lstm.{layer}.{name}") for name in config.directions]
+            for layer in range(config.layers)
+        ]
+        self._attention = Attention.from_tensors(tensors)
+
+    def pooled(
+        self, ids: NDArray[np.int32], ngrams: NDArray[np.int32] | None, offsets: Integers
+    ) -> Floats:
+        """The pooled vectors (N, K), without keeping the last layer's states where it can."""
+        config, schedule = self._config, Schedule.of(offsets)
+        inputs, slots = self._last_inputs(ids, ngrams, schedule)
+        if self._attention is not None:
+            states = self._states(self._lstm[-1], inputs, slots, schedule)
+            return pool(config, states, offsets, self._attention.shares(states, offsets))
+        count = len(offsets) - 1
+        result = np.empty((count, len(config.poolings), config.state_size), dtype=np.float32)
+        for number, direction in enumerate(self._lstm[-1]):
+            running = RunningPool(config.poolings, schedule.lengths, config.hidden_size)
+            for h, _, _, _ in _steps(direction, inputs, slots, schedule):
+                running.add(h)
+            for place, pooled in enumerate(running.result()):
+                pooled *= TWO
+                result[schedule.order, place, config.columns(number)] = pooled
+        return result.reshape(count, config.pooled_size)
+
+    def trace(
+        self, ids: NDArray[np.int32], ngrams: NDArray[np.int32] | None, offsets: Integers
+    ) -> tuple[Floats, Floats, Floats]:
+        """States, cells and forget gates of the last layer, each (T, D)."""
+        schedule = Schedule.of(offsets)
+        inputs, slots = self._last_inputs(ids, ngrams, schedule)
+        shape = len(ids), self._config.state_size
+        states, cells, kept = (np.empty(shape, dtype=np.float32) for _ in range(3))
+        for number, direction in enumerate(self._lstm[-1]):
+            columns = self._config.columns(number)
+            for h, c, f, positions in _steps(direction, inputs, slots, schedule):
+                states[positions, columns] = h
+                cells[positions, columns] = c
+                kept[positions, columns] = f
+        states *= TWO
+        cells *= TWO
+        return states, cells, kept
+
+    def _last_inputs(
+        self, ids: NDArray[np.int32], ngrams: NDArray[np.int32] | None, schedule: Schedule
+    ) -> tuple[Floats, Integers]:
+        """What the last layer reads: inputs (U, I) and the row among them of each token (T,)."""
+        inputs, slots = self._distinct(ids, ngrams)
+        for layer in self._lstm[:-1]:
+            inputs = self._states(layer, inputs, slots, schedule)
+            slots = np.arange(len(inputs))
+        return inputs, slots
+
+    def _distinct(
+        self, ids: NDArray[np.int32], ngrams: NDArray[np.int32] | None
+    ) -> tuple[Floats, Integers]:
+        """The distinct input vectors (U, E) of a batch and each token's row among them (T,).
+
+        A trigram settles its last bigram and its last token, and a bigram its last token, so
+        the longest n-gram that ends at a position names that position's input.
+        """
+        size, names = self._config.vocabulary_size, ids.astype(np.int64)
+        if self._ngrams is not None and ngrams is not None:
+            longest = np.where(ngrams[:, 1] > 0, ngrams[:, 1], ngrams[:, 0])
+            np.copyto(names, longest + size, where=longest > 0)
+            size += self._config.ngram_rows
+        # A table over all names is quicker than sorting, and finds a token of each name.
+        example = np.full(size, -1, dtype=np.int64)
+        example[names] = np.arange(len(names))
+        used = np.flatnonzero(example >= 0)
+        tokens = example[used]
+        inputs = self._embedding.rows(ids[tokens])
+        if self._ngrams is not None and ngrams is not None:
+            for column in ngrams[tokens].T:
+                hits = np.flatnonzero(column)
+                inputs[hits] += self._ngrams.rows(column[hits])
+        example[used] = np.arange(len(used))
+        return inputs, example[names]
+
+    def _states(
+        self, layer: list[Direction], inputs: Floats, slots: Integers, schedule: Schedule
+    ) -> Floats:
+        """A layer's states (T, D), from inputs (U, I) and each token's slot (T,)."""
+        states = np.empty((len(slots), self._config.state_size), dtype=np.float32)
+        for number, direction in enumerate(layer):
+            columns = self._config.columns(number)
+            for h, _, _, positions in _steps(direction, inputs, slots, schedule):
+                states[positions, columns] = h
+        states *= TWO
+        return states
 
 
-def pool_running(
-    steps: Iterator[tuple[Floats, Floats, Floats]],
-    poolings: tuple[str, ...],
-    lengths: Integers,
-    hidden_size: int,
-) -> list[Floats]:
-    """Pools the states that :func:`recur` yields as they come: (N, H) each, longest text first."""
-    pooled = [np.zeros((len(lengths), hidden_size), dtype=np.float32) for _ in poolings]
-    for step, (h, _, _) in enumerate(steps):
-        for name, whole in zip(poolings, pooled, strict=True):
-            part = whole[: len(h)]
-            if name == "mean":
-                part += h
-            elif name == "last" or not step:
-                part[...] = h
-            else:
-                np.maximum(part, h, out=part)
-    for name, whole in zip(poolings, pooled, strict=True):
-        if name == "mean":
-            whole /= np.maximum(lengths, 1)[:, None].astype(np.float32)
-        whole *= 2.0
-    return pooled
+def _steps(
+    direction: Direction, inputs: Floats, slots: Integers, schedule: Schedule
+) -> Iterator[tuple[Floats, Floats, Floats, Integers]]:
+    """What :func:`recur` yields of each step, and the tokens (n,) that it read."""
+    positions = schedule.positions(backward=direction.backward)
+    steps = recur(direction, direction.gates(inputs), slots[positions], schedule.active)
+    begin = 0
+    for h, c, f in steps:
+        end = begin + len(h)
+        yield h, c, f, positions[begin:end]
+        begin = end

@@ -1,0 +1,68 @@
+"""The kernel: token ids in, pooled vectors out. Everything costly in a prediction is behind it.
+
+A kernel is made once from a network's tensors and then serves many threads. ``TONALITY_KERNEL``
+chooses one by its name; ``numpy`` (:mod:`tonality.network.kernel_numpy`) is the reference.
+
+Shape letters as in :mod:`tonality.network.network`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tonality.errors import ConfigError
+from tonality.network.activations import Floats
+from tonality.network.config import NetworkConfig
+from tonality.network.kernel_numpy import NumpyKernel
+from tonality.network.schedule import Integers
+
+VARIABLE = "TONALITY_KERNEL"
+KERNELS = ("numpy",)
+
+
+class Kernel(Protocol):
+    """What computes a network up to the pooled vectors. Safe to share between threads.
+
+    Both functions take a batch as :class:`tonality.text.encoder.Encoded` has it: ``ids`` (T,)
+    int32, ``ngrams`` (T, 2) int32 or None, ``offsets`` (N + 1,) int64.
+    """
+
+    def pooled(
+        self, ids: NDArray[np.int32], ngrams: NDArray[np.int32] | None, offsets: Integers
+    ) -> Floats:
+        """The pooled vectors (N, K); zeros for an empty text."""
+
+    def trace(
+        self, ids: NDArray[np.int32], ngrams: NDArray[np.int32] | None, offsets: Integers
+    ) -> tuple[Floats, Floats, Floats]:
+        """What the last layer went through at each token.
+
+        Returns:
+            The states h, the memory cells c and the forget gates f, each (T, D), in the order of
+            the tokens; a direction's units stand in ``config.columns(direction)``.
+        """
+
+
+def make_kernel(config: NetworkConfig, tensors: Mapping[str, NDArray[Any]]) -> Kernel:
+    """The kernel of a network.
+
+    Args:
+        config: the shapes.
+        tensors: the arrays named by ``config.tensor_shapes()``, floats; an embedding may be
+            int8 with a ``.scale`` (R,) beside it.
+
+    Raises:
+        ConfigError: ``TONALITY_KERNEL`` names no kernel.
+    """
+    name = os.environ.get(VARIABLE, "")
+    if name and name not in KERNELS:
+        raise ConfigError(
+            f"expected {VARIABLE} to be {' or '.join(KERNELS)}, got {name!r}; "
+            "unset it for the fastest kernel"
+        )
+    return NumpyKernel(config, tensors)

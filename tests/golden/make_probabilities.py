@@ -1,0 +1,55 @@
+"""Make ``tests/golden/probabilities.npz``: what the bundled models say, to hold a kernel to it.
+
+    python tests/golden/make_probabilities.py
+
+Its first values are those of commit 3fee901. Run it again when a bundled model is replaced, with
+``TONALITY_KERNEL=numpy`` and never together with a change of a kernel. Only the hashes of the texts
+are stored: the sample reviews and the texts of ``tonality check``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tonality.check.suite import read_suite
+from tonality.classifier import BUNDLED, bundled_models, load
+
+PATH = Path(__file__).parent / "probabilities.npz"
+GOLDEN = Path(__file__).parent / "model"
+
+
+def texts() -> list[str]:
+    """The 300 sample reviews, and each text of the behaviour tests once."""
+    lines = (BUNDLED / "samples" / "imdb.jsonl").read_text(encoding="utf-8").splitlines()
+    cases = [case for behaviour in read_suite() for case in behaviour.cases]
+    checked = [text for case in cases for text in (case.text, case.changed) if text is not None]
+    return list(dict.fromkeys([json.loads(line)["text"] for line in lines] + checked))
+
+
+def hashes(texts: list[str]) -> NDArray[np.uint64]:
+    """The first 8 bytes of each text's SHA-256."""
+    digests = (hashlib.sha256(text.encode()).digest()[:8] for text in texts)
+    return np.frombuffer(b"".join(digests), dtype="<u8")
+
+
+def identity(folder: Path) -> str:
+    """Which model is in a folder: the SHA-256 of its ``config.json``."""
+    return hashlib.sha256((folder / "config.json").read_bytes()).hexdigest()
+
+
+def folders() -> list[Path]:
+    """The bundled models and the golden one."""
+    return [*(BUNDLED / name for name in bundled_models()), GOLDEN]
+
+
+if __name__ == "__main__":
+    os.environ["TONALITY_KERNEL"] = "numpy"
+    everything = texts()
+    arrays = {identity(each): load(each).predict_proba(everything) for each in folders()}
+    np.savez_compressed(PATH, allow_pickle=False, texts=hashes(everything), **arrays)
