@@ -42,6 +42,15 @@ def test_json_stays_as_it_was_written(classifier: Classifier) -> None:
     assert json.loads(second)["tokens_read"] == 0
 
 
+def test_one_array_is_read_item_by_item(classifier: Classifier) -> None:
+    items = [{"text": "love", "x": [{"a": '],\\"'}]}, {"text": "hate"}, 3, {"text": None}]
+    for data in (json.dumps(items), json.dumps(items, indent=2), f"\n {json.dumps(items)} \n"):
+        found = objects(scored(classifier, data.encode(), "jsonl"))
+        assert [row.get("label") for row in found] == ["positive", "negative", None, "positive"]
+        assert found[0]["x"] == items[0]["x"]  # type: ignore[index]
+        assert found[2]["error"] == "expected a JSON object, found int"
+
+
 def test_formats_turn_into_one_another(classifier: Classifier) -> None:
     data = '{"text": "love", "n": 1, "yes": true, "none": null, "list": [1, "é"]}\n'.encode()
     assert table(scored(classifier, data, "jsonl", "csv"))[1] == [
@@ -90,7 +99,7 @@ def test_a_row_that_cannot_be_read_is_answered_in_place(classifier: Classifier) 
         "column 'text': expected a string, found int",
         "invalid JSON",
         "expected a JSON object, found list",
-        "invalid UTF-8",
+        "column 'text': invalid UTF-8",
     ]
 
 
@@ -214,7 +223,8 @@ def test_a_header_alone_is_a_table(classifier: Classifier) -> None:
         (lambda: read_rows(io.BytesIO(b"a,b\n"), "csv"), "no text column"),
         (lambda: read_rows(io.BytesIO(b"text,review\n"), "csv"), "several columns could be"),
         (lambda: read_rows(io.BytesIO(b"text\n"), "csv", text_column="x"), "no column 'x'"),
-        (lambda: read_rows(io.BytesIO(b'[{"text": 1}]'), "jsonl"), "one JSON array"),
+        (lambda: read_rows(io.BytesIO(b'[{"text": "a"}'), "jsonl"), "array is not closed"),
+        (lambda: read_rows(io.BytesIO(b'[{"text": "a"}] {}'), "jsonl"), "follows the array"),
         (lambda: read_rows(io.BytesIO(b"no\nno\n"), "jsonl"), "no JSON object"),
         (lambda: read_rows(io.BytesIO(b"t\0e\0x\0t\0"), "csv"), "without a byte-order mark"),
         (lambda: read_rows(io.BytesIO(b'text,"\n'), "csv"), "the header cannot be read"),
@@ -245,7 +255,7 @@ def test_a_stream_that_breaks_off(classifier: Classifier) -> None:
 def test_a_line_without_end_is_one_fault(
     classifier: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("byte_lines", "row_stream", "delimited"):
+    for module in ("byte_lines", "row_stream", "delimited", "jsonlines"):
         monkeypatch.setattr(f"tonality.tables.{module}.MAX_LINE", 100)
     data = b"text,n\n" + b"love " * 50 + b",1\nlove,2\n"
     far, good = table(scored(classifier, data))[1:]

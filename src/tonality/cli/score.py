@@ -18,9 +18,9 @@ from tonality.cli.common_options import Encoding, Model, TextColumn
 from tonality.cli.progress import progress_of_share, say, spoken
 
 if TYPE_CHECKING:
-    from tonality.score.files.input_files import Input
     from tonality.score.files.job import Job, Options
     from tonality.score.tally import Summary
+    from tonality.tables.open_table import Input
 
 UNREADABLE = 3  # exit status where rows could not be read
 
@@ -232,8 +232,8 @@ def _report(
     summary: Summary, output: str, side: Path | None, seconds: float, before: int, *, as_json: bool
 ) -> None:
     from tonality.messages import counted
-    from tonality.tables.build_table import INVALID
     from tonality.tables.encoding import REMEDY
+    from tonality.tables.row_stream import INVALID
 
     rows = summary.rows + summary.unreadable
     rate = (summary.rows - before) / max(seconds, 1e-9)

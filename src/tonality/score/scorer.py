@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from tonality.classifier import WINDOW, Classifier
@@ -50,10 +50,12 @@ def _size(item: Row | Fault) -> int:
     if isinstance(item, Row):
         held = item.native if isinstance(item.native, str) else item.cells.values() or item.text
     else:
-        held = item.raw
+        held = item.raw.values() if isinstance(item.raw, dict) else item.raw
     if isinstance(held, str):
         return len(held)
-    return sum(len(value) for value in held or () if isinstance(value, str))
+    if not isinstance(held, Iterable):  # a number alone in a line of JSON
+        return 0
+    return sum(len(value) for value in held if isinstance(value, str))
 
 
 class Scorer:

@@ -10,13 +10,13 @@ from typing import Any
 from tonality.errors import ConfigError, DataError
 from tonality.measures.scores import Interval, wilson
 from tonality.prediction import UNCERTAIN
-from tonality.score.files.input_files import Input
 from tonality.score.files.joined_inputs import Reading, Tables
 from tonality.summarise.groups import Counts, Group, period_name
 from tonality.summarise.telling_phrases import Phrase, Sample
 from tonality.summarise.verdict_columns import Verdict, VerdictColumns
 from tonality.tables.bad_rows import Fault
-from tonality.tables.column_names import listed
+from tonality.tables.column_names import Wanted, listed
+from tonality.tables.open_table import Input
 
 REPORT = 2048  # rows between two reports of progress
 PHRASES = 8  # words of each label, and pairs
@@ -139,7 +139,8 @@ def summarise(
         DataError: a table cannot be read or is not scored, or has no such column, no date or no
             row; or the tables are of models of different labels.
     """
-    with Tables(inputs, text_column=text_column, encoding=encoding, texts=False) as tables:
+    wanted = Wanted(text_column, label="", group="", encoding=encoding, texts=False)
+    with Tables(inputs, wanted) as tables:
         for name in (*by, *time):
             if name not in tables.columns:
                 raise DataError(f"no column {name!r}. {listed(tables.columns)}", path=_name(inputs))

@@ -1,38 +1,17 @@
-"""From rows of any format to a Table: every check a row must pass is here."""
+"""From rows of any format to a Table: every check a row must pass to teach or to measure."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 from tonality.tables.bad_rows import BadRows, Fault
 from tonality.tables.column_names import Chosen, Wanted, choose
 from tonality.tables.dataset import Table
 from tonality.tables.encoding import REMEDY
-
-INVALID = "invalid UTF-8"
-
-
-class Row(NamedTuple):
-    """One row: its 1-based number, the values asked for, and all it held, for the side file."""
-
-    number: int
-    values: Sequence[Any]
-    raw: Any
-
-
-class Source(Protocol):
-    """A file being read: its columns first, then its rows with only the columns asked for."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def columns(self) -> Sequence[str]: ...
-
-    def rows(self, positions: Sequence[int]) -> Iterator[Row | Fault]: ...
+from tonality.tables.row_stream import INVALID, Row, Rows, invalid
 
 
 @dataclass(frozen=True)
@@ -45,27 +24,24 @@ class _Record:
     extras: tuple[str, ...]
 
 
-def build_table(source: Source, wanted: Wanted, bad_rows: BadRows) -> Table:
-    """Reads all of ``source``; rows that fail a check go to ``bad_rows``.
+def build_table(rows: Rows, wanted: Wanted, bad_rows: BadRows) -> Table:
+    """Reads all of ``rows``; those that fail a check go to ``bad_rows``.
 
     Raises:
         DataError: columns missing or ambiguous, or no row at all can be used.
     """
-    chosen = choose(source.columns, wanted, source.name)
-    slots = {position: slot for slot, position in enumerate(chosen.positions)}
-    invalid = INVALID if wanted.encoding is None else f"invalid {wanted.encoding}"
+    chosen = choose(rows.columns, wanted, rows.name)
+    check = _Check(rows, chosen, invalid(wanted.encoding))
     records = []
-    for row in source.rows(chosen.positions):
-        parsed = (
-            row if isinstance(row, Fault) else _check(row, chosen, slots, source.columns, invalid)
-        )
+    for row in rows.items:
+        parsed = row if isinstance(row, Fault) else check(row)
         if isinstance(parsed, Fault):
-            bad_rows.add(source.name, parsed)
+            bad_rows.add(rows.name, parsed)
         else:
             records.append(parsed)
-    reasons = bad_rows.reasons(source.name)
+    reasons = bad_rows.reasons(rows.name)
     misread = INVALID in reasons and wanted.encoding is None
-    bad_rows.close_file(source.name, good=len(records), remedy=REMEDY if misread else "")
+    bad_rows.close_file(rows.name, good=len(records), remedy=REMEDY if misread else "")
     labels = [] if chosen.label is None else [record.label for record in records]
     mapped = labels if wanted.label_map is None else list(map(wanted.label_map, labels))
     # A label mapped to nothing was left out on purpose: such a row is not a bad one.
@@ -81,45 +57,47 @@ def build_table(source: Source, wanted: Wanted, bad_rows: BadRows) -> Table:
             name: [records[i].extras[number] for i in kept]
             for number, name in enumerate(wanted.extras)
         },
-        source=source.name,
+        source=rows.name,
         bad_rows=sum(reasons.values()),
         bad_reasons=reasons,
     )
 
 
-def _check(
-    row: Row, chosen: Chosen, slots: Mapping[int, int], columns: Sequence[str], invalid: str
-) -> _Record | Fault:
-    def value(position: int | None) -> Any:
-        return None if position is None else row.values[slots[position]]
+class _Check:
+    """What a row must have."""
 
-    def fault(reason: str, position: int) -> Fault:
-        return Fault(row.number, reason, row.raw, columns[position])
+    def __init__(self, rows: Rows, chosen: Chosen, invalid: str) -> None:
+        def name(place: int | None) -> str | None:
+            return None if place is None else rows.columns[place]
 
-    text = value(chosen.text)
-    if text is None or text == "" or (isinstance(text, str) and text.isspace()):
-        return fault("no text", chosen.text)
-    if not isinstance(text, str):
-        return fault(f"expected a string, found {type(text).__name__}", chosen.text)
-    if not _is_unicode(text):
-        return fault(invalid, chosen.text)
-    label = _word(value(chosen.label))
-    if chosen.label is not None:
-        if not label:
-            return fault("no label", chosen.label)
-        if not _is_unicode(label):
-            return fault(invalid, chosen.label)
-    group = _word(value(chosen.group))
-    if chosen.group is not None and not _is_unicode(group):
-        return fault(invalid, chosen.group)
-    return _Record(
-        text,
-        label,
-        group,
-        id=_word(value(chosen.id)),
-        rating=_number(value(chosen.rating)),
-        extras=tuple(_word(value(position)) for position in chosen.extras),
-    )
+        self._text = rows.text_column
+        self._label, self._group = name(chosen.label), name(chosen.group)
+        self._id, self._rating = name(chosen.id), name(chosen.rating)
+        self._extras = [rows.columns[place] for place in chosen.extras]
+        self._invalid = invalid
+
+    def __call__(self, row: Row) -> _Record | Fault:
+        def fault(reason: str, column: str) -> Fault:
+            return Fault(row.number, reason, row.raw, column)
+
+        if row.text is None or not row.text or row.text.isspace():
+            return fault("no text", self._text)
+        label, group = _word(row.cells, self._label), _word(row.cells, self._group)
+        if self._label is not None:
+            if not label:
+                return fault("no label", self._label)
+            if not _is_unicode(label):
+                return fault(self._invalid, self._label)
+        if self._group is not None and not _is_unicode(group):
+            return fault(self._invalid, self._group)
+        return _Record(
+            row.text,
+            label,
+            group,
+            id=_word(row.cells, self._id),
+            rating=_number(row.cells, self._rating),
+            extras=tuple(_word(row.cells, name) for name in self._extras),
+        )
 
 
 def _is_unicode(text: str) -> bool:
@@ -133,8 +111,9 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _word(value: Any) -> str:
+def _word(cells: Mapping[str, Any], column: str | None) -> str:
     """A label, group or id as a stripped string; 1.0 (an integer column with gaps) is "1"."""
+    value = None if column is None else cells.get(column)
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, float) and value.is_integer():
@@ -142,8 +121,9 @@ def _word(value: Any) -> str:
     return str(value).strip()
 
 
-def _number(value: Any) -> float:
+def _number(cells: Mapping[str, Any], column: str | None) -> float:
+    value = None if column is None else cells.get(column)
     try:
-        return float(value)
+        return math.nan if value is None else float(value)
     except (TypeError, ValueError, OverflowError):
         return math.nan

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from tonality.errors import DataError
 from tonality.tables.delimited import MAX_LINE
 from tonality.tables.encoding import of_bytes
-from tonality.tables.open_file import BROKEN_PACK, HEAD
+from tonality.tables.open_file import BROKEN_PACK
 
 BUFFER = 2**16  # bytes read at a time
+HEAD = 4096  # bytes looked at to tell the encoding
 
 
 class ByteStream(Protocol):
@@ -45,7 +47,7 @@ class Peeked:
         return data
 
 
-def text_lines(stream: ByteStream, name: str, encoding: str | None = None) -> Iterator[str]:
+class TextLines(Iterator[str]):
     """The lines of a stream, line ends kept.
 
     Bytes that are no text in the encoding become lone surrogates (PEP 383), so that only the
@@ -58,28 +60,65 @@ def text_lines(stream: ByteStream, name: str, encoding: str | None = None) -> It
         encoding: by default UTF-8, or UTF-16 with a byte-order mark.
 
     Raises:
-        DataError: it cannot be read, unpacked or decoded.
+        DataError: from each step: it cannot be read, unpacked or decoded.
     """
-    used = encoding or ""
-    try:
-        peeked = Peeked(stream)
-        used = of_bytes(peeked.head, encoding)
-        errors = "strict" if used == "utf-16" else "surrogateescape"
-        text = io.TextIOWrapper(
-            io.BufferedReader(_Raw(peeked), BUFFER), encoding=used, errors=errors, newline=""
-        )
-        while line := text.readline(MAX_LINE):
-            yield line
-            while len(line) == MAX_LINE and line[-1] not in "\r\n":
-                line = text.readline(MAX_LINE)
-    except DataError as error:
-        raise DataError(error.reason, path=error.path or name) from error
-    except BROKEN_PACK as error:
-        raise DataError(f"cannot be unpacked: {error}", path=name) from error
-    except UnicodeError as error:
-        raise DataError(f"is not valid {used.upper()}: {error}", path=name) from error
-    except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror or error}", path=name) from error
+
+    def __init__(self, stream: ByteStream, name: str, encoding: str | None = None) -> None:
+        self._stream = stream
+        self._name = name
+        self._given = encoding
+        self._used = encoding or ""
+        self._text: io.TextIOWrapper | None = None
+        self._cut = False
+
+    def __next__(self) -> str:
+        with self._reading():
+            while self._cut:
+                self._cut = _is_cut(self._opened().readline(MAX_LINE))
+            line = self._opened().readline(MAX_LINE)
+        if not line:
+            raise StopIteration
+        self._cut = _is_cut(line)
+        return line
+
+    def pieces(self) -> Iterator[str]:
+        """The rest of the text, the end of a long line included, in pieces of any length."""
+        self._cut = False
+        while True:
+            with self._reading():
+                piece = self._opened().read(BUFFER)
+            if not piece:
+                return
+            yield piece
+
+    def _opened(self) -> io.TextIOWrapper:
+        if self._text is None:
+            peeked = Peeked(self._stream)
+            self._used = of_bytes(peeked.head, self._given)
+            errors = "strict" if self._used == "utf-16" else "surrogateescape"
+            buffered = io.BufferedReader(_Raw(peeked), BUFFER)
+            self._text = io.TextIOWrapper(buffered, encoding=self._used, errors=errors, newline="")
+        return self._text
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except DataError as error:
+            raise DataError(error.reason, path=error.path or self._name) from error
+        except BROKEN_PACK as error:
+            raise DataError(f"cannot be unpacked: {error}", path=self._name) from error
+        except UnicodeError as error:
+            reason = f"is not valid {self._used.upper()}: {error}"
+            raise DataError(reason, path=self._name) from error
+        except OSError as error:
+            reason = f"cannot be read: {error.strerror or error}"
+            raise DataError(reason, path=self._name) from error
+
+
+def _is_cut(line: str) -> bool:
+    """Whether only the first ``MAX_LINE`` characters of a line have been read."""
+    return len(line) == MAX_LINE and line[-1] not in "\r\n"
 
 
 class _Raw(io.RawIOBase):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +71,15 @@ class LabelMap:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the caller asked for: column names (``None``: find it, ``""``: do without)."""
+    """What the caller asked for: column names (``None``: find it, ``""``: do without).
+
+    Attributes:
+        text, label, group: the columns' names.
+        label_map: maps the labels.
+        extras: further columns.
+        encoding: of the file; by default UTF-8, or UTF-16 with a byte-order mark.
+        texts: whether there must be a column of texts.
+    """
 
     text: str | None = None
     label: str | None = None
@@ -78,6 +87,7 @@ class Wanted:
     label_map: LabelMap | None = None
     extras: tuple[str, ...] = ()
     encoding: str | None = None
+    texts: bool = True
 
 
 @dataclass(frozen=True)
@@ -101,6 +111,11 @@ class Chosen:
 def choose(columns: Sequence[str], wanted: Wanted, path: Path | str) -> Chosen:
     """Finds the text, label, group, id and rating columns.
 
+    Args:
+        columns: their names as they are written; the second of a name is asked for as ``name_2``.
+        wanted: what was asked for.
+        path: how messages call the table.
+
     Raises:
         DataError: a column that was asked for, or any text column, is missing, or several
             fit; the message lists the columns that are there.
@@ -118,6 +133,20 @@ def choose(columns: Sequence[str], wanted: Wanted, path: Path | str) -> Chosen:
     )
 
 
+def text_place(columns: Sequence[str], wanted: Wanted, path: Path | str) -> int | None:
+    """Which column has the texts; None where there need be none and it cannot be told.
+
+    Raises:
+        DataError: as for :func:`choose`.
+    """
+    try:
+        return choose(columns, wanted, path).text
+    except DataError:
+        if wanted.texts or wanted.text is not None:
+            raise
+        return None
+
+
 def _find(columns: Sequence[str], role: str, given: str | None, path: Path | str) -> int | None:
     if given == "" and role != "text":
         return None
@@ -126,18 +155,20 @@ def _find(columns: Sequence[str], role: str, given: str | None, path: Path | str
     else:
         found = [i for i, name in enumerate(columns) if _plain(name) in USUAL_NAMES[role]]
     if len(found) > 1:
-        several = ", ".join(repr(columns[i]) for i in found)
+        names = distinct(columns)
+        several = ", ".join(repr(names[i]) for i in found)
         reason = f"several columns could be the {role}: {several}"
-        raise DataError(f"{reason}; choose with --{role}-column. {listed(columns)}", path=path)
+        raise DataError(f"{reason}; choose with --{role}-column. {listed(names)}", path=path)
     return found[0] if found else None
 
 
 def _called(columns: Sequence[str], given: str, path: Path | str) -> list[int]:
     """The columns of a name, forgiving case, spaces and punctuation if none is spelled so."""
-    found = [i for i, name in enumerate(columns) if name == given]
-    found = found or [i for i, name in enumerate(columns) if _plain(name) == _plain(given)]
+    names = distinct(columns)
+    found = [i for i, name in enumerate(names) if name == given]
+    found = found or [i for i, name in enumerate(names) if _plain(name) == _plain(given)]
     if not found:
-        raise DataError(f"no column {given!r}. {listed(columns)}", path=path)
+        raise DataError(f"no column {given!r}. {listed(names)}", path=path)
     return found
 
 
@@ -148,6 +179,20 @@ def _named(columns: Sequence[str], given: str, path: Path | str) -> int:
 def _first(columns: Sequence[str], role: str) -> int | None:
     """Ids and ratings are extras, so a second candidate is no reason to stop."""
     return next((i for i, name in enumerate(columns) if _plain(name) in USUAL_NAMES[role]), None)
+
+
+def distinct(columns: Sequence[str]) -> list[str]:
+    """The columns' names; the second of a name becomes ``name_2``."""
+    taken, counts, result = set(columns), Counter[str](), []
+    for name in columns:
+        counts[name] += 1
+        if counts[name] > 1:
+            while (other := f"{name}_{counts[name]}") in taken:
+                counts[name] += 1
+            name = other
+            taken.add(name)
+        result.append(name)
+    return result
 
 
 def _plain(name: str) -> str:

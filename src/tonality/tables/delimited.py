@@ -4,71 +4,24 @@ from __future__ import annotations
 
 import csv
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
+from typing import NamedTuple
 
-from tonality.errors import DataError
 from tonality.tables.bad_rows import Fault
-from tonality.tables.build_table import Row
-from tonality.tables.open_file import TextFile
 
+HEAD = 2**20  # characters looked at to learn how quotes are meant
 MAX_FIELD = 16 * 2**20  # characters; an unclosed quote must not swallow a whole large file
 MAX_LINE = 2 * MAX_FIELD  # characters; a line as long as this is at fault
 REREAD = 4  # times over that the lines swallowed by stray quotes may be read again
 
 
-class Delimited:
-    """A delimited file with a header row.
+class Record(NamedTuple):
+    """The fields of one row, and its number; 0 is the header."""
 
-    Args:
-        file: the file to read.
-        tab: whether the suffix says tab-separated; otherwise the header decides between comma,
-            semicolon and tab.
-    """
-
-    def __init__(self, file: TextFile, *, tab: bool) -> None:
-        self._file = file
-        with file.open() as lines:
-            header_line = next(iter(lines), "")
-        if not header_line.strip():
-            raise DataError("the file is empty; expected a header row", path=file.path)
-        delimiter = "\t" if tab else delimiter_of(header_line)
-        self._dialect = Dialect(delimiter, quoted=True)
-        if delimiter == "\t" and not self._reads_cleanly():
-            self._dialect = Dialect(delimiter, quoted=False)
-            # A file that reads cleanly in neither way is taken as quoted, which splits it less.
-            self._dialect = Dialect(delimiter, quoted=not self._reads_cleanly())
-        header = next(self._records())
-        if isinstance(header, Fault):
-            raise DataError(f"the header cannot be read: {header.reason}", path=file.path)
-        self.columns: Sequence[str] = [str(name).strip() for name in header.values]
-
-    @property
-    def name(self) -> str:
-        return self._file.name
-
-    def rows(self, positions: Sequence[int]) -> Iterator[Row | Fault]:
-        """Yields the rows below the header, or a fault where one cannot be split in fields."""
-        records = self._records()
-        next(records)
-        for record in records:
-            if isinstance(record, Fault):
-                yield record
-            else:
-                yield record._replace(values=[record.values[i] for i in positions])
-
-    def _reads_cleanly(self) -> bool:
-        """Whether every record has the header's number of fields.
-
-        It tells the two kinds of tab-separated files apart: those with quoting as in CSV
-        (spreadsheets), and those where a quote is a plain character (as registered with IANA;
-        GLUE's files are such), which break when read as the first kind.
-        """
-        return not any(isinstance(record, Fault) for record in self._records())
-
-    def _records(self) -> Iterator[Row | Fault]:
-        with self._file.open() as lines:
-            yield from records(lines, self._dialect)
+    number: int
+    values: list[str]
 
 
 @dataclass(frozen=True)
@@ -95,7 +48,9 @@ def delimiter_of(header: str) -> str:
     return max(counts, key=lambda delimiter: counts[delimiter])
 
 
-def records(lines: Iterator[str], dialect: Dialect) -> Iterator[Row | Fault]:
+def records(
+    lines: Iterator[str], dialect: Dialect, number: int = 0, width: int = 0
+) -> Iterator[Record | Fault]:
     """Yields the header as row 0, then the rows; blank lines do not count.
 
     A stray quote swallows the lines below it, up to the next quote or the end. So where a
@@ -103,13 +58,14 @@ def records(lines: Iterator[str], dialect: Dialect) -> Iterator[Row | Fault]:
     others are read anew, as records of their own.
 
     Args:
-        lines: the file's lines, line ends kept; each is read once.
+        lines: the lines, line ends kept; each is read once.
         dialect: how to split them.
+        number: that of the first record.
+        width: how many fields a record has; 0 for as many as the first one.
     """
     _raise_field_limit()
     again = _Lines(lines)
     reader = dialect.reader(again)
-    number, width = 0, 0
     while True:
         again.begin_record()
         try:
@@ -123,7 +79,7 @@ def records(lines: Iterator[str], dialect: Dialect) -> Iterator[Row | Fault]:
                 continue
             width = width or len(values)
             if len(values) == width:
-                yield Row(number, values, values)
+                yield Record(number, values)
                 number += 1
                 continue
             reason = f"expected {width} fields, found {len(values)}"
@@ -132,6 +88,74 @@ def records(lines: Iterator[str], dialect: Dialect) -> Iterator[Row | Fault]:
         number += 1
         again.give_back()
         reader = dialect.reader(again)
+
+
+def tab_records(lines: Iterator[str]) -> Iterator[Record | Fault]:
+    """The records of tab-separated lines, as :func:`records` gives them.
+
+    Two kinds of such files are told apart: those with quoting as in CSV (spreadsheets), and those
+    where a quote is a plain character (as registered with IANA; GLUE's files are such). Up to the
+    first field that begins with a quote they are alike. There the next ``HEAD`` characters are
+    split in both ways. What reads cleanly in neither is taken as quoted, which splits it less.
+    """
+    number, width = 0, 0
+    quoting: list[str] = []
+    for record in records(_before_quote(lines, quoting), Dialect("\t", quoted=False)):
+        yield record
+        number = (record.row if isinstance(record, Fault) else record.number) + 1
+        width = width or (0 if isinstance(record, Fault) else len(record.values))
+    if not quoting:
+        return
+    ahead = _Ahead(chain(quoting, lines))
+    dialect, plain = Dialect("\t", quoted=True), Dialect("\t", quoted=False)
+    if not _reads_cleanly(ahead, dialect, width) and _reads_cleanly(ahead, plain, width):
+        dialect = plain
+    yield from records(ahead.all(), dialect, number, width)
+
+
+def _before_quote(lines: Iterator[str], quoting: list[str]) -> Iterator[str]:
+    """The lines above the first that has a field that begins with a quote; it takes that one."""
+    for line in lines:
+        if line.startswith('"') or '\t"' in line:
+            quoting.append(line)
+            return
+        yield line
+
+
+class _Ahead:
+    """Lines that can be looked at before they are read."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._seen: list[str] = []
+
+    def look(self) -> Iterator[str]:
+        """The lines from the first on; what is looked at is kept."""
+        yield from self._seen
+        for line in self._lines:
+            self._seen.append(line)
+            yield line
+
+    def all(self) -> Iterator[str]:
+        """The lines from the first on, for the last time."""
+        return chain(self._seen, self._lines)
+
+
+def _reads_cleanly(ahead: _Ahead, dialect: Dialect, width: int) -> bool:
+    """Whether every record that begins in the first ``HEAD`` characters has ``width`` fields."""
+    left, clean = HEAD, True
+
+    def counting() -> Iterator[str]:
+        nonlocal left
+        for line in ahead.look():
+            left -= len(line)
+            yield line
+
+    for record in records(counting(), dialect, width=width):
+        clean = clean and not isinstance(record, Fault)
+        if left < 0:
+            break
+    return clean
 
 
 class _TooLongError(Exception):

@@ -1,22 +1,17 @@
-"""Opening data files: suffixes, gzip and zip, encodings, hashes."""
+"""Data files by their names: suffixes, packed or not, hashes."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
-import io
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path, PurePosixPath
-from typing import IO, cast
 
 from tonality.errors import DataError
-from tonality.tables.encoding import of_bytes
 
-HEAD = 4096  # bytes looked at to tell the encoding
 TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
 _TEXT_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
 SUFFIXES = (
@@ -36,57 +31,16 @@ class TextFile:
         path: the file on disk.
         member: the name inside the zip, ``""`` otherwise.
         suffix: the format's suffix, such as ``.csv``, without ``.gz`` or ``.zip``.
-        encoding: the one that the user gave, if any.
     """
 
     path: Path
     member: str
     suffix: str
-    encoding: str | None = None
 
     @property
     def name(self) -> str:
         """How messages call the file."""
         return f"{self.path}/{self.member}" if self.member else str(self.path)
-
-    @contextmanager
-    def open(self) -> Iterator[Iterator[str]]:
-        """Opens the file as decoded lines, line ends kept.
-
-        Bytes that are not valid UTF-8 become lone surrogates (PEP 383), so that only the rows they
-        are in are bad.
-
-        Raises:
-            DataError: the file cannot be read or unpacked.
-        """
-        encoding = self.encoding or ""
-        try:
-            with self._binary() as binary:
-                try:
-                    encoding = of_bytes(binary.peek(HEAD)[:HEAD], self.encoding)
-                except DataError as error:
-                    raise DataError(error.reason, path=self.path) from error
-                errors = "strict" if encoding == "utf-16" else "surrogateescape"
-                yield io.TextIOWrapper(binary, encoding=encoding, errors=errors, newline="")
-        except BROKEN_PACK as error:
-            raise DataError(f"cannot be unpacked: {error}", path=self.path) from error
-        except UnicodeError as error:
-            raise DataError(f"is not valid {encoding.upper()}: {error}", path=self.path) from error
-        except OSError as error:
-            raise unreadable(self.path, error) from error
-
-    @contextmanager
-    def _binary(self) -> Iterator[io.BufferedReader]:
-        # Streams of zip and gzip have peek() too, all that sets a BufferedReader apart here.
-        if self.member:
-            with zipfile.ZipFile(self.path) as pack, pack.open(self.member) as stream:
-                yield cast(io.BufferedReader, stream)
-        elif self.path.suffix.casefold() == ".gz":
-            with gzip.open(self.path) as stream:
-                yield cast(io.BufferedReader, stream)
-        else:
-            with self.path.open("rb") as stream:
-                yield stream
 
 
 def unreadable(path: Path, error: OSError) -> DataError:
@@ -104,7 +58,7 @@ def table_stem(name: str) -> str | None:
     return None
 
 
-def text_file(path: Path, encoding: str | None = None) -> TextFile:
+def text_file(path: Path) -> TextFile:
     """Says what is in a file by its suffix, looking inside a zip.
 
     Raises:
@@ -114,13 +68,13 @@ def text_file(path: Path, encoding: str | None = None) -> TextFile:
     last = suffixes[-1] if suffixes else ""
     if last == ".zip":
         member = _only_table(path)
-        return TextFile(path, member, PurePosixPath(member).suffix.casefold(), encoding)
+        return TextFile(path, member, PurePosixPath(member).suffix.casefold())
     if last == ".gz":
         last = suffixes[-2] if len(suffixes) > 1 else ""
     if last not in TABLE_SUFFIXES:
         known = ", ".join(SUFFIXES)
         raise DataError(f"unknown kind of file; expected one of {known}", path=path)
-    return TextFile(path, "", last, encoding)
+    return TextFile(path, "", last)
 
 
 def _only_table(path: Path) -> str:
@@ -151,7 +105,7 @@ def sha256_of(path: Path) -> str:
         raise unreadable(path, error) from error
 
 
-def open_binary(path: Path) -> IO[bytes]:
+def open_binary(path: Path) -> BufferedReader:
     """Opens a file for reading bytes."""
     try:
         return path.open("rb")

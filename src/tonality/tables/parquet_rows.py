@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, Literal, NamedTuple, TypeAlias
 
-from tonality.classifier import WINDOW
 from tonality.errors import DataError, DependencyError
 from tonality.tables.bad_rows import Fault
-from tonality.tables.column_names import Wanted
+from tonality.tables.column_names import Wanted, choose, distinct, text_place
 from tonality.tables.encoding import decoded
-from tonality.tables.row_stream import Row, Rows, distinct, invalid, is_undecoded, text_place
+from tonality.tables.row_stream import Row, Rows, invalid, is_undecoded
 
+BATCH = 2048  # rows decoded at a time
 BUFFER = 2**20  # bytes of a column read at a time; without, a row group is held whole
+Cells: TypeAlias = Literal["all", "chosen", "arrow"]
 _TEXTS = ("string", "large_string", "string_view", "binary", "large_binary", "null")
 
 
@@ -52,9 +53,10 @@ class ParquetTable:
     Args:
         file: the file, open, in which one can seek.
         name: how messages call it.
-        text_column: the column to judge; by default it is found by its usual names.
-        encoding: of columns of bytes; strings are UTF-8.
-        texts: whether there must be a column of texts.
+        wanted: what was asked for; its encoding is that of columns of bytes, strings are UTF-8.
+        cells: what rows hold: ``all`` columns or the ``chosen`` ones as plain values, or all as
+            ``arrow`` holds them.
+        batch: rows decoded at a time.
 
     Attributes:
         schema: its columns' names and types, as Arrow has them.
@@ -65,19 +67,15 @@ class ParquetTable:
     """
 
     def __init__(
-        self,
-        file: IO[bytes],
-        name: str,
-        text_column: str | None,
-        encoding: str | None,
-        *,
-        texts: bool = True,
+        self, file: IO[bytes], name: str, wanted: Wanted, cells: Cells = "all", batch: int = BATCH
     ) -> None:
         self._arrow = arrow = require_pyarrow()
         self._broken = (arrow.ArrowException, OSError)
         self._name = name
+        self._cells = cells
+        self._batch = batch
         self._done = 0
-        self._encoding = encoding
+        self._encoding = wanted.encoding
         try:
             self._file = arrow.parquet.ParquetFile(file, buffer_size=BUFFER)
         except self._broken as error:
@@ -88,15 +86,20 @@ class ParquetTable:
             field.with_name(column) for field, column in zip(found, self._columns, strict=True)
         ]
         self.schema = arrow.schema(fields, metadata=found.metadata)
-        wanted = Wanted(text=text_column, label="", group="", encoding=encoding)
-        self._place = text_place(self._columns, wanted, name, texts=texts)
-        self._invalid = invalid(encoding)
-        self._column = "" if self._place is None else self._columns[self._place]
-        if self._place is not None:
-            kind = self.schema.field(self._place).type
-            kind = getattr(kind, "value_type", kind)  # of a dictionary
+        place = text_place(found.names, wanted, name)
+        self._invalid = invalid(wanted.encoding)
+        self._column = "" if place is None else self._columns[place]
+        if place is not None:
+            kind = self.schema.field(place).type
+            kind = kind.value_type if arrow.types.is_dictionary(kind) else kind
             if str(kind) not in _TEXTS:
                 raise DataError(f"expected texts, found {kind}", path=name, column=self._column)
+        self._read = self._columns
+        # Columns are asked for by name: names that come twice, or lead into a column, are not.
+        plain_names = self._columns == found.names and not any("." in n for n in found.names)
+        if cells == "chosen" and plain_names:
+            positions = choose(found.names, wanted, name).positions
+            self._read = [self._columns[i] for i in positions]
 
     @property
     def share(self) -> float:
@@ -104,23 +107,23 @@ class ParquetTable:
         total: int = self._file.metadata.num_rows
         return self._done / max(total, 1)
 
-    def rows(self, skip: int, *, arrow: bool) -> Rows:
-        """The rows after the first ``skip``, as Arrow holds them or as plain values."""
-        items = self._items(skip, arrow=arrow)
-        return Rows(self._name, self._columns, self._column, items)
+    def rows(self, skip: int = 0) -> Rows:
+        """The rows after the first ``skip``."""
+        return Rows(self._name, self._columns, self._column, self._items(skip))
 
-    def _items(self, skip: int, *, arrow: bool) -> Iterator[Row | Fault]:
+    def _items(self, skip: int) -> Iterator[Row | Fault]:
         number = self._done = skip
+        arrow = self._cells == "arrow"
         try:
             for batch in self._batches(skip):
                 if arrow:  # names that came twice are told apart
                     batch = self._arrow.record_batch(batch.columns, schema=self.schema)
                 texts: list[str | None] = [None] * batch.num_rows
-                if self._place is not None:
-                    texts = plain(batch.column(self._place), self._encoding)
+                if self._column:
+                    texts = plain(batch.column(self._read.index(self._column)), self._encoding)
                 columns = [] if arrow else [plain(c, self._encoding) for c in batch.columns]
                 cells = zip(*columns, strict=True) if columns else [()] * len(texts)
-                names = [] if arrow else self._columns
+                names = [] if arrow else self._read
                 for place, (text, values) in enumerate(zip(texts, cells, strict=True)):
                     number = self._done = number + 1
                     held = dict(zip(names, values, strict=True))
@@ -136,13 +139,14 @@ class ParquetTable:
     def _batches(self, skip: int) -> Iterator[Any]:
         """The record batches after the first ``skip`` rows; whole row groups are not read."""
         metadata, first = self._file.metadata, 0
+        names = None if self._read is self._columns else self._read
         while first < metadata.num_row_groups and skip >= metadata.row_group(first).num_rows:
             skip -= metadata.row_group(first).num_rows
             first += 1
         # One after the other: batches, and so the dictionaries in them, are then the same wherever
         # reading began.
         for group in range(first, metadata.num_row_groups):
-            for batch in self._file.iter_batches(batch_size=WINDOW, row_groups=[group]):
+            for batch in self._file.iter_batches(self._batch, [group], names):
                 if skip < batch.num_rows:
                     yield batch.slice(skip)
                 skip = max(skip - batch.num_rows, 0)

@@ -7,14 +7,11 @@ from pathlib import Path
 
 from tonality.errors import ConfigError
 from tonality.tables.bad_rows import BadRows
-from tonality.tables.build_table import Source, build_table
+from tonality.tables.build_table import build_table
 from tonality.tables.column_names import LabelMap, Wanted
 from tonality.tables.dataset import Table
-from tonality.tables.delimited import Delimited
 from tonality.tables.encoding import check
-from tonality.tables.jsonlines import JsonLines
-from tonality.tables.open_file import text_file
-from tonality.tables.parquet_batches import Parquet
+from tonality.tables.open_table import file_input, opened
 
 
 def read_table(
@@ -61,7 +58,8 @@ def read_table(
 
 def read_file(path: Path, wanted: Wanted, bad_rows: BadRows) -> Table:
     """Reads one file into a Table, its bad rows into a collection shared by several files."""
-    return build_table(_source(path, wanted.encoding), wanted, bad_rows)
+    with opened(file_input(path), wanted, cells="chosen") as table:
+        return build_table(table.rows, wanted, bad_rows)
 
 
 def side_file(bad_rows: str | Path | None, *data: Path) -> Path | None:
@@ -83,12 +81,3 @@ def _is_same_file(one: Path, other: Path) -> bool:
         return one.samefile(other)
     except OSError:  # one of them is not there, or cannot be reached
         return False
-
-
-def _source(path: Path, encoding: str | None) -> Source:
-    file = text_file(path, encoding)
-    if file.suffix == ".parquet":
-        return Parquet(path, encoding)
-    if file.suffix in (".csv", ".tsv"):
-        return Delimited(file, tab=file.suffix == ".tsv")
-    return JsonLines(file)

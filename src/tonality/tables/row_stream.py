@@ -1,29 +1,28 @@
-"""Rows of a table, one by one, each with all it holds."""
+"""Rows of a table, one by one, each with all it holds: what training, scoring and serving read."""
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from tonality.errors import ConfigError, DataError
 from tonality.tables.bad_rows import Fault
-from tonality.tables.build_table import INVALID
-from tonality.tables.byte_lines import ByteStream, text_lines
-from tonality.tables.column_names import Wanted, choose
-from tonality.tables.delimited import MAX_LINE, Dialect, delimiter_of, records
-from tonality.tables.jsonlines import HEAD as OBJECTS
-from tonality.tables.jsonlines import parse
+from tonality.tables.byte_lines import ByteStream, TextLines
+from tonality.tables.column_names import Wanted, distinct, text_place
+from tonality.tables.delimited import MAX_LINE, Dialect, delimiter_of, records, tab_records
+from tonality.tables.jsonlines import OBJECTS, JsonObject, objects
 
 # How streams may be written; Parquet needs a file, see tonality.tables.parquet_rows.
 FORMATS = ("csv", "tsv", "jsonl")
 
-HEAD = 2**20  # characters looked at to learn the columns, or how quotes are meant
+HEAD = 2**20  # characters of JSON looked at to learn the columns
 SHOWN = 1000  # characters kept of a line that is far too long
+INVALID = "invalid UTF-8"
 _UNDECODED = re.compile("[\udc80-\udcff]")  # bytes that were no text (PEP 383)
+_HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # of pairs, which only JSON's escapes give
 
 
 class EmptyError(DataError):
@@ -38,13 +37,18 @@ class Row(NamedTuple):
         text: the text to judge; None where it is missing.
         cells: every column's value by name.
         native: the row as its format holds it, so that it can be written again unchanged: the
-            line of JSON, or :class:`tonality.tables.parquet_rows.Held`.
+            list of its fields, the line of JSON, or :class:`tonality.tables.parquet_rows.Held`.
     """
 
     number: int
     text: str | None
     cells: Mapping[str, Any]
     native: Any = None
+
+    @property
+    def raw(self) -> Any:
+        """What it held, for the file of bad rows."""
+        return self.native if isinstance(self.native, list) else self.cells
 
 
 @dataclass(frozen=True)
@@ -92,45 +96,34 @@ def read_rows(
         DataError: the stream is empty, or has no such column; later, from ``items``: it cannot
             be read on.
     """
+    wanted = Wanted(text=text_column, label="", group="", encoding=encoding, texts=texts)
+    return rows_of(stream, format, wanted, name)
+
+
+def rows_of(stream: ByteStream, format: str, wanted: Wanted, name: str) -> Rows:
+    """As :func:`read_rows`, by all that a caller may ask for."""
     if format not in FORMATS:
         raise ConfigError(f"format {format!r}: expected one of {', '.join(FORMATS)}")
-    lines = text_lines(stream, name, encoding)
-    wanted = Wanted(text=text_column, label="", group="", encoding=encoding)
+    lines = TextLines(stream, name, wanted.encoding)
     if format == "jsonl":
-        return _json_lines(lines, wanted, name, texts=texts)
-    return _delimited(lines, wanted, name, tab=format == "tsv", texts=texts)
+        return _json_rows(lines, wanted, name)
+    return _delimited_rows(lines, wanted, name, tab=format == "tsv")
 
 
-def text_place(columns: Sequence[str], wanted: Wanted, name: str, *, texts: bool) -> int | None:
-    """Which column has the texts; None where there need be none and it cannot be told."""
-    try:
-        return choose(columns, wanted, name).text
-    except DataError:
-        if texts or wanted.text is not None:
-            raise
-        return None
-
-
-def _delimited(lines: Iterator[str], wanted: Wanted, name: str, *, tab: bool, texts: bool) -> Rows:
+def _delimited_rows(lines: Iterator[str], wanted: Wanted, name: str, *, tab: bool) -> Rows:
     first = next((line for line in lines if line.strip()), None)
     if first is None:
         raise EmptyError("the file is empty; expected a header row", path=name)
     lines = itertools.chain([first], lines)
     delimiter = "\t" if tab else delimiter_of(first)
-    dialect = Dialect(delimiter, quoted=True)
-    if delimiter == "\t":
-        head: list[str] = []
-        if not _reads_cleanly(lines, head, dialect):
-            plain = Dialect(delimiter, quoted=False)
-            # What reads cleanly in neither way is taken as quoted, which splits it less.
-            dialect = plain if _reads_cleanly(iter(head), [], plain) else dialect
-        lines = itertools.chain(head, lines)
-    found = records(lines, dialect)
+    tabs = delimiter == "\t"
+    found = tab_records(lines) if tabs else records(lines, Dialect(delimiter, quoted=True))
     header = next(found)
     if isinstance(header, Fault):
         raise DataError(f"the header cannot be read: {header.reason}", path=name)
-    columns = distinct([str(column).strip() for column in header.values])
-    place = text_place(columns, wanted, name, texts=texts)
+    written = [column.strip() for column in header.values]
+    place = text_place(written, wanted, name)
+    columns = distinct(written)
     column = "" if place is None else columns[place]
     undecoded = invalid(wanted.encoding)
 
@@ -143,106 +136,59 @@ def _delimited(lines: Iterator[str], wanted: Wanted, name: str, *, tab: bool, te
             if text is not None and is_undecoded(text):
                 yield Fault(record.number, undecoded, record.values, column)
             else:
-                yield Row(record.number, text, dict(zip(columns, record.values, strict=True)))
+                cells = dict(zip(columns, record.values, strict=True))
+                yield Row(record.number, text, cells, record.values)
 
     return Rows(name, columns, column, items(), delimiter)
 
 
-def _json_lines(lines: Iterator[str], wanted: Wanted, name: str, *, texts: bool) -> Rows:
-    filled = (line for line in lines if line.strip())
-    head = list(itertools.islice(_up_to(filled, HEAD), OBJECTS))
+def _json_rows(lines: TextLines, wanted: Wanted, name: str) -> Rows:
+    found = _named(objects(lines), name)
+    head = list(itertools.islice(_up_to(found, HEAD), OBJECTS))
     if not head:
         raise EmptyError("the file is empty; expected one JSON object a line", path=name)
-    if head[0].lstrip().startswith("["):
-        raise DataError(
-            "is one JSON array, which cannot be read row by row; write one object a line (JSON "
-            "Lines), such as with: jq -c '.[]'",
-            path=name,
-        )
-    undecoded = invalid(wanted.encoding)
     columns: dict[str, None] = {}
-    for line in head:
-        row = _object(0, line, None, undecoded)
-        if isinstance(row, Row):
-            columns |= dict.fromkeys(row.cells)
+    for item in head:
+        if isinstance(item, JsonObject):
+            columns |= dict.fromkeys(item.values)
     if not columns:
         raise DataError("its first lines hold no JSON object; expected one a line", path=name)
     names = list(columns)
-    place = text_place(names, wanted, name, texts=texts)
-    text = None if place is None else names[place]
-
-    def items() -> Iterator[Row | Fault]:
-        for number, line in enumerate(itertools.chain(head, filled), start=1):
-            yield _object(number, line, text, undecoded)
-
-    return Rows(name, names, text or "", items())
+    place = text_place(names, wanted, name)
+    column = None if place is None else names[place]
+    undecoded = invalid(wanted.encoding)
+    items = (_json_row(item, column, undecoded) for item in itertools.chain(head, found))
+    return Rows(name, names, column or "", items)
 
 
-def _object(number: int, line: str, column: str | None, undecoded: str) -> Row | Fault:
-    if len(line) >= MAX_LINE:
-        return _shortened(Fault(number, "the line is far too long", line))
-    line = line.strip()
-    if is_undecoded(line):
-        return Fault(number, undecoded, line)
-    found = parse(number, line)
-    if isinstance(found, Fault):
-        return _shortened(found)
-    text = None if column is None else found.raw.get(column)
+def _named(found: Iterator[JsonObject | Fault], name: str) -> Iterator[JsonObject | Fault]:
+    try:
+        yield from found
+    except DataError as error:
+        raise DataError(error.reason, path=error.path or name) from error
+
+
+def _json_row(item: JsonObject | Fault, column: str | None, undecoded: str) -> Row | Fault:
+    if isinstance(item, Fault):
+        return _shortened(item)
+    text = None if column is None else item.values.get(column)
     if text is not None and not isinstance(text, str):
-        kind = type(text).__name__
-        return Fault(number, f"expected a string, found {kind}", found.raw, column)
-    return Row(number, text, found.raw, line)
+        reason = f"expected a string, found {type(text).__name__}"
+        return Fault(item.number, reason, item.values, column)
+    if text is not None and not text.isascii():
+        if is_undecoded(text):
+            return Fault(item.number, undecoded, item.values, column)
+        text = _HALVES.sub("\ufffd", text)
+    return Row(item.number, text, item.values, item.line)
 
 
-def _reads_cleanly(lines: Iterator[str], head: list[str], dialect: Dialect) -> bool:
-    """Whether every record of the first lines has the header's number of fields.
-
-    It tells quotes as in CSV from quotes that are plain characters, as
-    :class:`tonality.tables.delimited.Delimited` does with the whole file.
-
-    Args:
-        lines: where to read; at least ``HEAD`` characters are, if there are so many.
-        head: takes the lines that were read.
-        dialect: how to split them.
-    """
-    left = HEAD
-
-    def keeping() -> Iterator[str]:
-        nonlocal left
-        for line in lines:
-            left -= len(line)
-            head.append(line)
-            yield line
-
-    for record in records(keeping(), dialect):
-        if isinstance(record, Fault):
-            return False
-        if left < 0:
-            break
-    return True
-
-
-def _up_to(lines: Iterator[str], characters: int) -> Iterator[str]:
-    """Lines until they come to so many characters."""
-    for line in lines:
-        yield line
-        characters -= len(line)
+def _up_to(found: Iterator[JsonObject | Fault], characters: int) -> Iterator[JsonObject | Fault]:
+    """Objects until they come to so many characters."""
+    for item in found:
+        yield item
+        characters -= len(str(item.raw if isinstance(item, Fault) else item.line or item.values))
         if characters < 0:
             return
-
-
-def distinct(columns: Sequence[str]) -> list[str]:
-    """The columns' names; the second of a name becomes ``name_2``."""
-    taken, counts, result = set(columns), Counter[str](), []
-    for name in columns:
-        counts[name] += 1
-        if counts[name] > 1:
-            while (other := f"{name}_{counts[name]}") in taken:
-                counts[name] += 1
-            name = other
-            taken.add(name)
-        result.append(name)
-    return result
 
 
 def _shortened(fault: Fault) -> Fault:

@@ -19,11 +19,12 @@ from typing import NamedTuple
 from tonality.data.imdb.tar_archive import members
 from tonality.errors import DataError
 from tonality.tables.bad_rows import BadRows, Fault
-from tonality.tables.build_table import Row, build_table
+from tonality.tables.build_table import build_table
 from tonality.tables.column_names import Wanted
 from tonality.tables.dataset import Dataset
 from tonality.tables.encoding import decoded
 from tonality.tables.open_file import sha256_of, unreadable
+from tonality.tables.row_stream import Row, Rows, invalid, is_undecoded
 
 logger = logging.getLogger(__name__)
 
@@ -60,55 +61,41 @@ class _Part:
 Parts = dict[tuple[str, str], _Part]
 
 
-class Reviews:
-    """Reviews of one split as a source of rows, in the order of their names."""
+def _reviews_as_rows(
+    name: str, split: str, parts: Mapping[str, _Part], encoding: str | None
+) -> Rows:
+    """Reviews of one split, in the order of their names."""
+    labelled = parts.keys() <= LABELS.keys()
+    movies = all(part.movies is not None for part in parts.values())
+    if not movies:
+        logger.warning("%s: no urls_*.txt for %s, so movies are not known", name, split)
+    columns = ["id", "text", *(("label", "rating") if labelled else ())]
+    columns += ["movie"] if movies else []
 
-    def __init__(
-        self, name: str, split: str, parts: Mapping[str, _Part], encoding: str | None = None
-    ) -> None:
-        self.name = name
-        self._split = split
-        self._parts = parts
-        self._encoding = encoding
-        self._has_movies = all(part.movies is not None for part in parts.values())
-        labelled = parts.keys() <= LABELS.keys()
-        self.columns: Sequence[str] = [
-            "id",
-            "text",
-            *(("label", "rating") if labelled else ()),
-            *(("movie",) if self._has_movies else ()),
-        ]
-        if not self._has_movies:
-            logger.warning("%s: no urls_*.txt for %s, so movies are not known", name, split)
-
-    def rows(self, positions: Sequence[int]) -> Iterator[Row | Fault]:
-        """Yields one row a review, or a fault where its movie is not listed."""
+    def items() -> Iterator[Row | Fault]:
         number = 0
-        for kind, part in sorted(self._parts.items()):
+        for kind, part in sorted(parts.items()):
             for review in sorted(part.reviews, key=lambda review: review.name):
                 number += 1
-                yield self._row(number, kind, review, part.movies, positions)
+                text = decoded(review.content, encoding)
+                cells = {
+                    "id": f"{split}/{kind}/{review.name}",
+                    "label": LABELS.get(kind),
+                    "rating": review.rating,
+                    "text": text,
+                }
+                lines = part.movies if movies else None
+                if lines is not None and review.line < len(lines):
+                    cells["movie"] = lines[review.line]
+                if lines is not None and review.line >= len(lines):
+                    reason = f"urls_{kind}.txt has no line {review.line + 1}"
+                    yield Fault(number, reason, cells, "movie")
+                elif is_undecoded(text):
+                    yield Fault(number, invalid(encoding), cells, "text")
+                else:
+                    yield Row(number, text, cells)
 
-    def _row(
-        self,
-        number: int,
-        kind: str,
-        review: _Review,
-        movies: list[str] | None,
-        positions: Sequence[int],
-    ) -> Row | Fault:
-        values = {
-            "id": f"{self._split}/{kind}/{review.name}",
-            "label": LABELS.get(kind),
-            "rating": review.rating,
-            "text": decoded(review.content, self._encoding),
-        }
-        if self._has_movies and movies is not None:
-            if review.line >= len(movies):
-                reason = f"urls_{kind}.txt has no line {review.line + 1}"
-                return Fault(number, reason, values, "movie")
-            values["movie"] = movies[review.line]
-        return Row(number, [values[self.columns[i]] for i in positions], values)
+    return Rows(name, columns, "text", items())
 
 
 def is_archive(path: Path) -> bool:
@@ -172,13 +159,13 @@ def _read(path: Path) -> tuple[Parts, str]:
 
 def _reviews(
     path: Path, parts: Parts, split: str, kinds: Sequence[str], encoding: str | None
-) -> Reviews | None:
-    """The reviews of some kinds as a source; ``None`` where there are none."""
+) -> Rows | None:
+    """The reviews of some kinds as rows; ``None`` where there are none."""
     chosen = {kind: parts[split, kind] for kind in kinds if (split, kind) in parts}
     if not any(part.reviews for part in chosen.values()):
         return None
     name = f"{path}/{split}" + ("/unsup" if "unsup" in kinds else "")
-    return Reviews(name, split, chosen, encoding)
+    return _reviews_as_rows(name, split, chosen, encoding)
 
 
 def _sort_in(parts: Parts, name: str, content: bytes) -> None:

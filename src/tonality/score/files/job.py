@@ -10,7 +10,6 @@ from typing import Any, BinaryIO
 
 from tonality._version import __version__
 from tonality.classifier import Classifier
-from tonality.score.files.input_files import Input
 from tonality.score.files.joined_inputs import Reading, Tables
 from tonality.score.files.parquet_writer import ArrowEncoder, build_from_arrow, build_from_json
 from tonality.score.files.resumable_output import Mark, Output
@@ -19,6 +18,8 @@ from tonality.score.row_writers import Encoder, encoder
 from tonality.score.scorer import Scorer, windows
 from tonality.score.tally import Summary
 from tonality.tables.bad_rows import Fault, entry
+from tonality.tables.column_names import Wanted
+from tonality.tables.open_table import Input
 
 # From one moment from which a run can go on to the next: so many windows, or bytes of output.
 PART = 8
@@ -73,9 +74,8 @@ class Job:
         self._options = options
         # Where Parquet becomes Parquet, values stay as Arrow holds them, with their types.
         arrow = options.format == "parquet" and all(i.format == "parquet" for i in inputs)
-        self._tables = Tables(
-            inputs, text_column=options.text_column, encoding=options.encoding, arrow=arrow
-        )
+        wanted = Wanted(options.text_column, label="", group="", encoding=options.encoding)
+        self._tables = Tables(inputs, wanted, arrow=arrow)
         self._layout = Layout.of(
             self._tables.columns,
             classifier.labels,

@@ -9,9 +9,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
+from tonality.classifier import WINDOW
 from tonality.errors import DataError
-from tonality.score.files.input_files import Input, Opened, opened
 from tonality.tables.bad_rows import Fault
+from tonality.tables.column_names import Wanted
+from tonality.tables.open_table import Input, Opened, opened
 from tonality.tables.row_stream import EmptyError, Row
 
 logger = logging.getLogger(__name__)
@@ -34,10 +36,8 @@ class Tables:
 
     Args:
         inputs: the tables, one or more. One without even a header is left out, unless all are.
-        text_column: the column to judge; by default it is found in each by its usual names.
-        encoding: by default UTF-8, or UTF-16 with a byte-order mark.
+        wanted: what was asked for; the column of the texts is found in each.
         arrow: whether Parquet's rows are wanted as Arrow holds them.
-        texts: whether there must be a column of texts.
 
     Attributes:
         inputs: those that are no Parquet or not empty.
@@ -49,21 +49,9 @@ class Tables:
         DependencyError: one is Parquet, and pyarrow is missing.
     """
 
-    def __init__(
-        self,
-        inputs: Sequence[Input],
-        *,
-        text_column: str | None,
-        encoding: str | None,
-        arrow: bool = False,
-        texts: bool = True,
-    ) -> None:
-        self._settings: dict[str, Any] = {
-            "text_column": text_column,
-            "encoding": encoding,
-            "arrow": arrow,
-            "texts": texts,
-        }
+    def __init__(self, inputs: Sequence[Input], wanted: Wanted, *, arrow: bool = False) -> None:
+        self._wanted = wanted
+        self._settings: dict[str, Any] = {"cells": "arrow" if arrow else "all", "batch": WINDOW}
         self._stack = ExitStack()
         self._waiting: dict[str, Opened] = {}  # pipes, whose heads can be read only once
         try:
@@ -103,10 +91,10 @@ class Tables:
     def _head(self, source: Input, *, alone: bool) -> Head | None:
         try:
             if source.path is None:
-                table = self._stack.enter_context(opened(source, **self._settings))
+                table = self._stack.enter_context(opened(source, self._wanted, **self._settings))
                 self._waiting[source.name] = table
             else:
-                with opened(source, **self._settings) as table:
+                with opened(source, self._wanted, **self._settings) as table:
                     pass
         except EmptyError as error:
             if alone:
@@ -121,7 +109,7 @@ class Tables:
         source = self.inputs[index]
         if source.path is None:
             return self._waiting[source.name]
-        return stack.enter_context(opened(source, skip=skip, **self._settings))
+        return stack.enter_context(opened(source, self._wanted, skip=skip, **self._settings))
 
     def share(self, index: int, read: int) -> float | None:
         """The share of all bytes that is read with so many of an input; None for a pipe."""

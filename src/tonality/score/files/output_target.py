@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tonality.errors import ConfigError
-from tonality.score.files.input_files import INPUT_FORMATS, Input
+from tonality.tables.open_table import INPUT_FORMATS, Input
 
 SIDE = ".bad-rows.jsonl"
 # What the process has open already: a stream, even where that is a file.

@@ -1,0 +1,164 @@
+"""Opening a table, whatever its format and however it is packed: one door for every reader."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, cast
+
+from tonality.errors import DataError
+from tonality.tables.byte_lines import BUFFER, Peeked
+from tonality.tables.column_names import Wanted
+from tonality.tables.open_file import BROKEN_PACK, open_binary, text_file, unreadable
+from tonality.tables.parquet_rows import BATCH, Cells, ParquetTable
+from tonality.tables.row_stream import FORMATS, Rows, rows_of
+
+INPUT_FORMATS = (*FORMATS, "parquet")
+_GZIP = b"\x1f\x8b"
+
+
+@dataclass(frozen=True)
+class Input:
+    """One table.
+
+    Attributes:
+        name: how messages call it.
+        format: one of ``INPUT_FORMATS``.
+        place: the file, or what comes through a pipe, which can be read only once.
+        member: the name inside a zip.
+    """
+
+    name: str
+    format: str
+    place: Path | Peeked
+    member: str = ""
+
+    @property
+    def path(self) -> Path | None:
+        """The file; None for a pipe."""
+        return self.place if isinstance(self.place, Path) else None
+
+
+def file_input(path: Path, format: str | None = None) -> Input:
+    """A file as a table to open.
+
+    Args:
+        path: the file.
+        format: one of ``INPUT_FORMATS``; by default the suffix tells.
+
+    Raises:
+        DataError: an unknown suffix, or a zip that does not hold exactly one table.
+    """
+    if format is not None and path.suffix.casefold() != ".zip":
+        return Input(str(path), format, path)
+    file = text_file(path)
+    if format is None:
+        known = {".csv": "csv", ".tsv": "tsv", ".parquet": "parquet"}
+        format = known.get(file.suffix, "jsonl")
+    return Input(file.name, format, path, file.member)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An input that is open.
+
+    Attributes:
+        rows: its rows.
+        read: how many bytes of the file have been read so far.
+        schema: its Arrow schema, if its rows are as Arrow holds them.
+    """
+
+    rows: Rows
+    read: Callable[[], int]
+    schema: Any = None
+
+
+@contextmanager
+def opened(
+    source: Input, wanted: Wanted, *, cells: Cells = "all", batch: int = BATCH, skip: int = 0
+) -> Iterator[Opened]:
+    """Opens a table and reads its head.
+
+    Args:
+        source: the table.
+        wanted: what was asked for.
+        cells: what rows of Parquet hold, see :class:`ParquetTable`.
+        batch: rows of Parquet decoded at a time.
+        skip: how many rows, and faults in place of such, to leave out at the start.
+
+    Raises:
+        DataError: it cannot be read, or has no such column.
+        DependencyError: it is Parquet and pyarrow is missing.
+    """
+    with ExitStack() as stack:
+        if source.format == "parquet":
+            file, size = _whole(source, stack)
+            table = ParquetTable(file, source.name, wanted, cells, batch)
+            yield Opened(table.rows(skip), lambda: int(size * table.share), table.schema)
+            return
+        stream, read = _stream(source, stack)
+        rows = rows_of(stream, source.format, wanted, source.name)
+        for _ in zip(range(skip), rows.items, strict=False):
+            pass
+        yield Opened(rows, read)
+
+
+def _whole(source: Input, stack: ExitStack) -> tuple[IO[bytes], int]:
+    """A file that can be read in any order, and its size where that tells how far one is."""
+    if isinstance(source.place, Peeked):
+        return stack.enter_context(_on_disk(source.place)), 0
+    file = stack.enter_context(open_binary(source.place))
+    return file, os.fstat(file.fileno()).st_size
+
+
+def _stream(source: Input, stack: ExitStack) -> tuple[Peeked, Callable[[], int]]:
+    """Bytes that are no longer packed, and how many of the packed ones have been read."""
+    if isinstance(source.place, Peeked):
+        return source.place, lambda: 0
+    file = stack.enter_context(open_binary(source.place))
+    if source.place.suffix.casefold() == ".gz" and file.peek(2)[:2] != _GZIP:
+        raise DataError("cannot be unpacked: it is no gzip file", path=source.name)
+    return unpacked(file, source.name, stack, source.member), file.tell
+
+
+def unpacked(file: IO[bytes], name: str, stack: ExitStack, member: str = "") -> Peeked:
+    """The bytes of a file that may be gzipped, or those of a member of a zip archive.
+
+    Args:
+        file: the file.
+        name: how messages call it.
+        stack: closes what unpacks it.
+        member: the name inside the archive.
+
+    Raises:
+        DataError: it cannot be unpacked or read.
+    """
+    try:
+        if member:
+            pack = stack.enter_context(zipfile.ZipFile(file))
+            return Peeked(stack.enter_context(pack.open(member)))
+        stream = Peeked(file)
+        if stream.head.startswith(_GZIP):
+            packed = gzip.GzipFile(fileobj=cast(IO[bytes], stream), mode="rb")
+            stream = Peeked(stack.enter_context(packed))
+    except BROKEN_PACK as error:
+        raise DataError(f"cannot be unpacked: {error}", path=name) from error
+    except OSError as error:
+        raise unreadable(Path(name), error) from error
+    return stream
+
+
+@contextmanager
+def _on_disk(stream: Peeked) -> Iterator[IO[bytes]]:
+    """A stream as a file that can be read in any order, as Parquet must be."""
+    with tempfile.TemporaryFile(prefix="tonality-") as file:
+        while data := stream.read(BUFFER):
+            file.write(data)
+        file.seek(0)
+        yield file
