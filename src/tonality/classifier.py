@@ -128,16 +128,18 @@ class Classifier:
         self, probabilities: NDArray[np.float64], encoded: Encoded
     ) -> Iterator[Prediction]:
         verdicts = decide(probabilities, self.artifact.thresholds)
-        for row, verdict, read, left_out in zip(
+        for row, verdict, read, left_out, known in zip(
             probabilities.tolist(),
             verdicts.tolist(),
             encoded.lengths.tolist(),
             encoded.left_out.tolist(),
+            encoded.known.tolist(),
             strict=True,
         ):
             score = row[verdict]
             label = self.labels[verdict] if score >= self.artifact.abstain else UNCERTAIN
-            yield Prediction(label, score, dict(zip(self.labels, row, strict=True)), read, left_out)
+            shares = dict(zip(self.labels, row, strict=True))
+            yield Prediction(label, score, shares, read, left_out, known)
 
     def _probabilities(
         self, encoded: Encoded, batch_size: int = 128, threads: int | None = None

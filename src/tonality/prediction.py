@@ -22,6 +22,7 @@ class Prediction:
         probabilities: the probability of each label, in the model's order.
         tokens_read: how many tokens the network read.
         tokens_left_out: how many it did not, because the text was longer than the limit.
+        tokens_known: how many of the tokens read the model knows. The others are blanks to it.
     """
 
     label: str
@@ -29,6 +30,7 @@ class Prediction:
     probabilities: dict[str, float]
     tokens_read: int
     tokens_left_out: int
+    tokens_known: int = 0
 
     @property
     def verdict(self) -> str:

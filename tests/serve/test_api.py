@@ -45,12 +45,14 @@ def test_verdicts_are_those_of_the_library(client: httpx.Client, model_folder: P
             "probabilities",
             "tokens_read",
             "tokens_left_out",
+            "tokens_known",
         ]
         assert result["label"] == expected.label
         assert result["score"] == pytest.approx(expected.score, abs=1e-6)
         assert result["probabilities"] == pytest.approx(expected.probabilities, abs=1e-6)
         assert result["tokens_read"] == expected.tokens_read
         assert result["tokens_left_out"] == expected.tokens_left_out
+        assert result["tokens_known"] == expected.tokens_known
 
 
 def test_explanations_are_those_of_the_library(client: httpx.Client, model_folder: Path) -> None:

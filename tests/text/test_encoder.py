@@ -143,3 +143,9 @@ def test_one_encoder_serves_many_threads() -> None:
     with ThreadPoolExecutor(8) as pool:
         for batch in pool.map(encoder.encode, [texts] * 16):
             assert equal(batch, expected)
+
+
+def test_known_tokens_are_counted_in_each_text() -> None:
+    batch = make_encoder(TextConfig()).encode(["good zebra film", None, "quagga", "not good"])
+    assert batch.known.tolist() == [2, 0, 0, 2]
+    assert batch.take([3, 1, 0]).known.tolist() == [2, 0, 2]

@@ -29,6 +29,8 @@ PLAIN = TextConfig(
     urls="keep",
     mentions="keep",
     hashtags="keep",
+    signs="keep",
+    ratings="keep",
     squeeze=False,
 )
 TOKENIZERS = [
@@ -115,8 +117,8 @@ def test_spans_slice_the_token_itself_where_nothing_is_rewritten(text: str) -> N
 
 @given(st.text(st.characters(max_codepoint=127)))
 @settings(max_examples=300, deadline=None)
-def test_ascii_spans_do_not_overlap_unless_an_entity_expands(text: str) -> None:
-    spans = DEFAULT.spans(text.replace("&", "+"))
+def test_ascii_spans_do_not_overlap_unless_an_entity_or_a_hashtag_expands(text: str) -> None:
+    spans = DEFAULT.spans(text.replace("&", "+").replace("#", "+"))
     assert all(one.end <= two.start for one, two in pairwise(spans))
 
 
@@ -146,7 +148,7 @@ def test_ascii_is_cut_alike_whatever_else_is_in_the_text(text: str, tokenizer: T
         ("SOOOO", [("soo", "SOOOO")]),
         ("4\u00bd", [("4", "4"), ("1/2", "\u00bd")]),
         ("\u2049", [("!", "\u2049"), ("?", "\u2049")]),
-        ("<i>so</i> #fun @me", [("so", "so"), ("fun", "fun"), ("<mention>", "@me")]),
+        ("<i>so</i> #fun @me", [("so", "so"), ("#fun", "#fun"), ("<mention>", "@me")]),
         ("\u2764\ufe0f", [("\u2764\ufe0f", "\u2764\ufe0f")]),
         ("\u1112\u1161\u11ab x", [("\ud55c", "\u1112\u1161\u11ab"), ("x", "x")]),
         ("\uff76\uff9e", [("\u30ac", "\uff76\uff9e")]),

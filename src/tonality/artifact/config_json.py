@@ -85,7 +85,7 @@ class Manifest:
         values = {
             **vars(self),
             "format": FORMAT,
-            "text": self.text.to_dict(),
+            "text": self.text.to_stored(),
             "network": self.network.to_dict(),
             "files": files,
         }
@@ -103,7 +103,7 @@ class Manifest:
         reader = _Reader(load_json(data, path), path)
         reader.check_keys()
         try:
-            text = TextConfig.from_dict(reader.mapping("text"))
+            text = TextConfig.from_stored(reader.mapping("text"))
             network = NetworkConfig.from_dict(reader.mapping("network"))
         except ConfigError as error:
             reader.fail(str(error), error)

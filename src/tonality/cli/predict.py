@@ -50,6 +50,7 @@ def _json(text: str, prediction: Prediction) -> str:
             "probabilities": {k: round(v, 6) for k, v in prediction.probabilities.items()},
             "tokens_read": prediction.tokens_read,
             "tokens_left_out": prediction.tokens_left_out,
+            "tokens_known": prediction.tokens_known,
         },
         ensure_ascii=ascii_only(),
     )

@@ -122,6 +122,7 @@ class Explanation:
             "probabilities": self.prediction.probabilities,
             "tokens_read": self.prediction.tokens_read,
             "tokens_left_out": self.prediction.tokens_left_out,
+            "tokens_known": self.prediction.tokens_known,
             "unread": self.unread,
             "method": self.method,
             "labels": list(self.labels),

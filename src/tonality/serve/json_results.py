@@ -48,4 +48,5 @@ def _plain(prediction: Prediction) -> dict[str, Any]:
         },
         "tokens_read": prediction.tokens_read,
         "tokens_left_out": prediction.tokens_left_out,
+        "tokens_known": prediction.tokens_known,
     }

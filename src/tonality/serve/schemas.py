@@ -26,6 +26,7 @@ class Result(Exact):
     probabilities: dict[str, Share] = Field(description="The probability of each label.")
     tokens_read: Number
     tokens_left_out: Number = Field(description="Tokens of a long text that were not read.")
+    tokens_known: Number = Field(description="Tokens read that the model knows.")
 
 
 class Predictions(Exact):

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
 
+from tonality.text.emoticons import READ_EMOTICONS
+from tonality.text.hashtags import SPLIT_HASHTAGS
+from tonality.text.ratings import READ_RATINGS
+from tonality.text.rewriting import Edit, Origin, Rewrite, holds_any, rewrite
 from tonality.text.token_patterns import ELEMENTS, ENTITY, TAG
 
 # What NFKC would not do, or would do badly: typographic quotes and dashes become those of the
@@ -47,21 +50,6 @@ _MOST_MARKS = 30
 _MARKED = re.compile(rf"[^\w\s\x00-\x7f]{{{_MOST_MARKS + 1},}}")
 
 
-class Edit(NamedTuple):
-    """The characters from `start` to `end` of a string become `new`."""
-
-    start: int
-    end: int
-    new: str
-
-
-class Origin(NamedTuple):
-    """Where each character of a cleaned text came from: ``raw[starts[i]:ends[i]]``."""
-
-    starts: list[int]
-    ends: list[int]
-
-
 class Cleaner:
     """Runs the rewrites that a text needs before it is cut into tokens.
 
@@ -69,49 +57,71 @@ class Cleaner:
         strip_html: blank out tags, comments, scripts and styles; decode entities.
         fold_unicode: NFKC, keyboard quotes and dashes, Windows-1252 leftovers, invisibles gone.
         lower_case: lower-case the text.
+        emoticons: write emoticons of letters, such as ``D:``, as those of signs.
+        split_hashtags: ``#NotWorthIt`` becomes three words.
+        ratings: write ratings as one of five tokens.
     """
 
-    def __init__(self, *, strip_html: bool, fold_unicode: bool, lower_case: bool) -> None:
+    def __init__(
+        self,
+        *,
+        strip_html: bool,
+        fold_unicode: bool,
+        lower_case: bool,
+        emoticons: bool = False,
+        split_hashtags: bool = False,
+        ratings: bool = False,
+    ) -> None:
         self._strip_html = strip_html
         self._fold_unicode = fold_unicode
         self._lower_case = lower_case
+        self._first = (
+            *((_ENTITIES,) if strip_html else ()),
+            *(READ_EMOTICONS if emoticons else ()),
+            *(SPLIT_HASHTAGS if split_hashtags else ()),
+        )
+        self._last = READ_RATINGS if ratings else ()
 
     def clean(self, text: str) -> str:
         """The cleaned text."""
-        if self._strip_html:
-            if "<" in text:
-                text = _blank_tags(text)
-            if "&" in text:
-                text = ENTITY.sub(_unescape, text)
+        if self._strip_html and "<" in text:
+            text = _blank_tags(text)
+        for step in self._first:
+            text = step.apply(text)
         if text.isascii():
             if self._fold_unicode and "`" in text:
                 text = text.replace("`", "'")
-            return text.lower() if self._lower_case else text
-        if self._fold_unicode:
-            text = _MARKED.sub(_thin, _FOLDABLE.sub(_fold, text))
-            text = unicodedata.normalize("NFKC", text)
-        if self._lower_case:
-            text = _lower(text)
-            if self._fold_unicode:  # lower-casing can leave a letter and a mark that compose
+            if self._lower_case:
+                text = text.lower()
+        else:
+            if self._fold_unicode:
+                text = _MARKED.sub(_thin, _FOLDABLE.sub(_fold, text))
                 text = unicodedata.normalize("NFKC", text)
+            if self._lower_case:
+                text = _lower(text)
+                if self._fold_unicode:  # lower-casing can leave a letter and a mark that compose
+                    text = unicodedata.normalize("NFKC", text)
+        for step in self._last:
+            text = step.apply(text)
         return text
 
     def trace(self, text: str) -> tuple[str, Origin | None]:
         """The cleaned text and its origin; None where character i came from character i."""
-        if text.isascii() and "&" not in text:  # every rewrite keeps the length
-            return self.clean(text), None
         origin: Origin | None = None
-        if self._strip_html:
-            text = _blank_tags(text)
-            text, origin = _rewrite(text, origin, _edits(ENTITY, _unescape, text))
+        if self._strip_html and "<" in text:
+            text = _blank_tags(text)  # which keeps every other character where it is
+        for step in self._first:
+            text, origin = rewrite(text, origin, step.edits(text))
         if self._fold_unicode:
-            text, origin = _rewrite(text, origin, _edits(_FOLDABLE, _fold, text))
-            text, origin = _rewrite(text, origin, _edits(_MARKED, _thin, text))
-            text, origin = _rewrite(text, origin, _nfkc_edits(text))
+            for step in _FOLDING:
+                text, origin = rewrite(text, origin, step.edits(text))
+            text, origin = rewrite(text, origin, _nfkc_edits(text))
         if self._lower_case:
             text = _lower(text)
             if self._fold_unicode:
-                text, origin = _rewrite(text, origin, _nfkc_edits(text))
+                text, origin = rewrite(text, origin, _nfkc_edits(text))
+        for step in self._last:
+            text, origin = rewrite(text, origin, step.edits(text))
         return text, origin
 
 
@@ -146,19 +156,20 @@ def _thin(found: re.Match[str]) -> str:
     return "".join(kept)
 
 
+def _not_ascii(text: str) -> bool:
+    return not text.isascii()
+
+
+_ENTITIES = Rewrite(ENTITY, _unescape, holds_any("&"))
+_FOLDING = (
+    Rewrite(_FOLDABLE, _fold, lambda _: True),
+    Rewrite(_MARKED, _thin, _not_ascii),
+)
+
+
 def _lower(text: str) -> str:
     """Lower case of the same length: only the dotted capital I would otherwise grow."""
     return text.replace("\u0130", "i").lower()
-
-
-def _edits(
-    pattern: re.Pattern[str], replacement: Callable[[re.Match[str]], str], text: str
-) -> Iterator[Edit]:
-    """The edits that `pattern.sub(replacement, text)` makes."""
-    for found in pattern.finditer(text):
-        new = replacement(found)
-        if new != found[0]:
-            yield Edit(found.start(), found.end(), new)
 
 
 def _nfkc_edits(text: str) -> Iterator[Edit]:
@@ -178,31 +189,3 @@ def _joins(character: str) -> bool:
         return False
     first = unicodedata.normalize("NFKD", character)[0]
     return unicodedata.category(first).startswith("M") or "\u1160" <= first <= "\u11ff"
-
-
-def _rewrite(text: str, origin: Origin | None, edits: Iterator[Edit]) -> tuple[str, Origin | None]:
-    """The text after the edits, and the origin of its characters in the raw text.
-
-    All characters of a replacement come from all of what it replaced; a deleted character
-    belongs to the one before it, so that "co\u00adop" keeps its soft hyphen.
-    """
-    pieces: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    done = 0
-    for start, end, new in edits:
-        pieces += text[done:start], new
-        starts += [*range(done, start), *[start] * len(new)]
-        ends += [*range(done + 1, start + 1), *[end] * len(new)]
-        if not new and ends:
-            ends[-1] = end
-        done = end
-    if not pieces:
-        return text, origin
-    pieces.append(text[done:])
-    starts += range(done, len(text))
-    ends += range(done + 1, len(text) + 1)
-    if origin is not None:
-        starts = [origin.starts[i] for i in starts]
-        ends = [origin.ends[i - 1] for i in ends]
-    return "".join(pieces), Origin(starts, ends)

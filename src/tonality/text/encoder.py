@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tonality.text.tokenizer import TextConfig, Token, Tokenizer
+from tonality.text.unknown_tokens import read_unknown
 from tonality.text.vocabulary import DROP, UNK, Vocabulary
 
 Item = TypeVar("Item")
@@ -39,6 +40,12 @@ class Encoded:
         """(N,) how many tokens of each text are read."""
         return np.diff(self.offsets)
 
+    @property
+    def known(self) -> NDArray[np.int64]:
+        """(N,) how many of them the model knows."""
+        totals = np.concatenate([np.zeros(1, np.int64), np.cumsum(self.ids != UNK)])
+        return np.diff(totals[self.offsets])
+
     def take(self, indices: ArrayLike) -> Encoded:
         """The batch of the texts at `indices`, in that order."""
         chosen = np.asarray(indices, dtype=np.int64)
@@ -55,10 +62,30 @@ class Encoded:
         )
 
 
+# In the place of the id of a token that is unknown but can be read by other forms.
+_READ = -2
+
+
+class _Forms(dict[str, int]):
+    """The id of every token: DROP for stop words, UNK or `_READ` for those that are not in it."""
+
+    def __init__(self, config: TextConfig, vocabulary: Vocabulary) -> None:
+        super().__init__(vocabulary.forms)
+        self._config = config
+
+    def __missing__(self, token: str) -> int:
+        return _READ if self.read(token) else UNK
+
+    def read(self, token: str) -> tuple[str, ...]:
+        """The forms to read in the place of a token that is not in this."""
+        return read_unknown(token, self._config, self)
+
+
 class Encoder:
     """Turns texts into ids and n-gram rows. Immutable, so one may serve many threads.
 
-    Dropped forms (stop words) go before a text is cut to `max_tokens`.
+    An unknown emoji, emoticon or hashtag is read by known words where it can be. Dropped forms
+    (stop words) go before a text is cut to `max_tokens`.
 
     Attributes:
         head: how many of the tokens read are from the head of a text that is cut.
@@ -67,25 +94,20 @@ class Encoder:
     def __init__(self, config: TextConfig, vocabulary: Vocabulary) -> None:
         self.tokenizer = Tokenizer(config)
         self.vocabulary = vocabulary
-        self._forms = vocabulary.forms
+        self._forms = _Forms(config, vocabulary)
         self._limit = config.max_tokens
         # Sun et al. 2019: a quarter from the head of a long text, the rest from its tail.
         self.head = {"head": self._limit, "tail": 0, "head+tail": self._limit // 4}[config.truncate]
 
     def encode(self, texts: Sequence[str | None]) -> Encoded:
         """The ids of N texts; None is the empty text. Never fails on a string."""
-        tokens, get = self.tokenizer.tokens, self._forms.get
-        found = ([get(token, UNK) for token in tokens(text)] for text in texts)
-        if self.vocabulary.dropped:
-            found = ([id for id in ids if id != DROP] for ids in found)
-        return self._join(found, len(texts))
+        return self._join(map(self._ids, texts), len(texts))
 
     def encode_with_spans(self, texts: Sequence[str | None]) -> tuple[Encoded, list[list[Token]]]:
         """What :meth:`encode` and :meth:`spans` say of N texts, at the cost of the second."""
-        get = self._forms.get
         found = [self._kept(text) for text in texts]
         encoded = self._join(
-            ([get(token.text, UNK) for token in tokens] for tokens in found), len(texts)
+            ([self._forms[token.text] for token in tokens] for tokens in found), len(texts)
         )
         return encoded, [self._cut(tokens) for tokens in found]
 
@@ -93,11 +115,28 @@ class Encoder:
         """The tokens that `encode` reads of a text, one for each id, with their places in it."""
         return self._cut(self._kept(text))
 
+    def _ids(self, text: str | None) -> list[int]:
+        """The ids of all tokens of a text."""
+        forms, tokens = self._forms, self.tokenizer.tokens(text)
+        ids = list(map(forms.__getitem__, tokens))
+        if _READ in ids:
+            known = (
+                forms.read(token) if id == _READ else (token,)
+                for token, id in zip(tokens, ids, strict=True)
+            )
+            ids = [forms[token] for read in known for token in read]
+        return [id for id in ids if id != DROP] if self.vocabulary.dropped else ids
+
     def _kept(self, text: str | None) -> list[Token]:
-        tokens = self.tokenizer.spans(text)
-        if not self.vocabulary.dropped:
-            return tokens
-        return [token for token in tokens if self._forms.get(token.text, UNK) != DROP]
+        """The tokens of a text that have the ids of :meth:`_ids`."""
+        kept = []
+        for token in self.tokenizer.spans(text):
+            id = self._forms[token.text]
+            if id == _READ:
+                kept += [token._replace(text=form) for form in self._forms.read(token.text)]
+            elif id != DROP:
+                kept.append(token)
+        return kept
 
     def _join(self, found: Iterable[list[int]], count: int) -> Encoded:
         """The batch of texts given by the ids of all their tokens."""

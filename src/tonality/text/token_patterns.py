@@ -15,7 +15,8 @@ from typing import NamedTuple
 URL = "<url>"
 MENTION = "<mention>"
 NUMBER = "<number>"
-PLACEHOLDERS = frozenset({URL, MENTION, NUMBER})
+RATINGS = tuple(f"<rating-{level}>" for level in range(1, 6))
+PLACEHOLDERS = frozenset({URL, MENTION, NUMBER, *RATINGS})
 
 # Elements of HTML 5 and the old presentational ones. Only these are markup: "<3", "a < b" and
 # "<spoilers>" are text.
@@ -69,7 +70,7 @@ _NOISE = (
     "\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ud800-\udfff"
     "\ufe00-\ufe0f\ufeff\ufff0-\uffff\U000e0000-\U000e0fff"
 )
-_EMOJI = (
+EMOJI = (
     "\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u24c2\u25a0-\u27bf\u2934\u2935\u2b00-\u2bff"
     "\u3030\u303d\u3297\u3299\U0001f000-\U0001f1e5\U0001f200-\U0001f3fa\U0001f400-\U0001faff"
 )
@@ -97,7 +98,14 @@ _EMOTICONS = (
     r"\^[-_.]?\^|-_++-|\*_++\*|@_++@|=_++=|>_++<|>\.<",  # ^_^ -_- *_* >.<
     r"\\[oO]/(?!\w)",  # \o/
 )
-_EMOJI_WHOLE = f"[{_EMOJI}][{_EMOJI_PART}]*+"
+_MORE_EMOTICONS = (
+    r":'[-o^](?:\)++|\(++)",  # :'-(
+    r":(?<!\w:)[-']?[cxs@#$&{}<>](?![\w/])",  # :c :s :@
+    r">[:;][-']?[\[\]|/\\](?!\w)",  # >:[ >:/
+    r";_++;",
+    r"[()](?<!\S[()])[-']?:(?!\S)",  # ): (:
+)
+_EMOJI_WHOLE = f"[{EMOJI}][{_EMOJI_PART}]*+"
 # Read before words and numbers, which would take a part of them.
 _UNICODE_FIRST = (
     r"[0-9#*]\ufe0f?\u20e3",  # keycaps
@@ -136,6 +144,7 @@ def token_pattern(
     drop_punctuation: bool,
     drop_symbols: bool,
     whole_hashtags: bool,
+    more_emoticons: bool = False,
 ) -> re.Pattern[str]:
     """The pattern whose matches are the tokens of a cleaned text.
 
@@ -145,6 +154,7 @@ def token_pattern(
         drop_punctuation: leave punctuation out (emoticons stay).
         drop_symbols: leave other special characters out (emoticons and emoji stay).
         whole_hashtags: ``#fun`` is one token; else it is the word, without its sign.
+        more_emoticons: also the rarer ones: ``:'-(``, ``:c``, ``):``.
 
     Returns:
         A pattern without groups, for `findall` and `finditer`.
@@ -159,6 +169,7 @@ def token_pattern(
         rf"{word}(?!(?<=n)'t\b)",
         r"n't\b",
         rf"{digit}+(?:[.,/:]{digit}+)*{letter}*",  # 7/10, 1,000, 3:30, 80s
+        *(_MORE_EMOTICONS if more_emoticons else ()),
         *_EMOTICONS,
         "|".join(sorted(PLACEHOLDERS)),
         r"'(?:s|m|d|re|ve|ll)\b",

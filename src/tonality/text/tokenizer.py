@@ -25,7 +25,9 @@ from tonality.text.cleaning import Cleaner
 from tonality.text.token_patterns import MENTION, NUMBER, URL, token_pattern
 
 Treatment = Literal["keep", "placeholder", "drop"]
-HashtagTreatment = Literal["keep", "word", "drop"]
+HashtagTreatment = Literal["keep", "word", "words", "drop"]
+SignTreatment = Literal["keep", "read"]
+RatingTreatment = Literal["keep", "placeholder"]
 Normalisation = Literal["none", "stem", "lemma"]
 Cut = Literal["head", "tail", "head+tail"]
 
@@ -44,7 +46,14 @@ class TextConfig:
         urls: ``keep``, ``placeholder`` (all become the token ``<url>``) or ``drop``.
         mentions: ``@name``: ``keep``, ``placeholder`` (``<mention>``) or ``drop``.
         numbers: ``keep``, ``placeholder`` (``<number>``) or ``drop``.
-        hashtags: ``keep`` (``#fun`` is one token), ``word`` (``fun``) or ``drop``.
+        hashtags: ``keep`` (``#fun`` is one token), ``word`` (``fun``), ``words`` (``fun`` too, and
+            the words of ``#NotWorthIt`` or, where a model does not know it, ``#worstservice``)
+            or ``drop``.
+        signs: ``read`` gives all writings of one emoji or emoticon one id (skin tones do not
+            matter, ``:-((`` is ``:(``), knows more emoticons, and reads an emoji that the model
+            has no vector for by the words of its Unicode name; ``keep`` does none of it.
+        ratings: ``placeholder``: ``★☆☆☆☆``, ``1/5`` or ``2 out of 10`` become one of the tokens
+            ``<rating-1>`` to ``<rating-5>``; or ``keep``.
         squeeze: shorten runs of three and more of a letter, ``!``, ``?`` or an emoticon's mouth to
             two: ``soooo`` -> ``soo``.
         stop_words: ``none``, ``english`` (negations and intensifiers are no stop words) or the
@@ -70,7 +79,9 @@ class TextConfig:
     urls: Treatment = "placeholder"
     mentions: Treatment = "placeholder"
     numbers: Treatment = "keep"
-    hashtags: HashtagTreatment = "word"
+    hashtags: HashtagTreatment = "words"
+    signs: SignTreatment = "read"
+    ratings: RatingTreatment = "placeholder"
     squeeze: bool = True
     stop_words: str = "none"
     normalise: Normalisation = "none"
@@ -98,6 +109,20 @@ class TextConfig:
         """The settings as plain values, for JSON."""
         return asdict(self)
 
+    def to_stored(self) -> dict[str, Any]:
+        """The settings as a model folder holds them: those that `from_stored` would not assume."""
+        values = self.to_dict()
+        return {key: values[key] for key in values if values[key] != _BEFORE.get(key)}
+
+    @classmethod
+    def from_stored(cls, settings: Mapping[str, Any]) -> TextConfig:
+        """The config that a model was stored with; absent keys mean what models did before them.
+
+        Raises:
+            ConfigError: an unknown key or a value that a field does not take.
+        """
+        return cls.from_dict({**_BEFORE, **settings})
+
     @classmethod
     def from_dict(cls, settings: Mapping[str, Any]) -> TextConfig:
         """The config of plain values; absent keys take their defaults.
@@ -114,6 +139,9 @@ class TextConfig:
         return cls(**settings)
 
 
+# What a stored model does that lacks a setting, since it was made before there was one. Signs are
+# read: on texts that have some, the models made before were right more often with it.
+_BEFORE = {"signs": "read", "ratings": "keep"}
 _KINDS = {bool: "true or false", int: "a whole number", str: "a string"}
 
 
@@ -149,6 +177,9 @@ class Tokenizer:
             strip_html=config.strip_html,
             fold_unicode=config.fold_unicode,
             lower_case=config.lower_case,
+            emoticons=config.signs == "read",
+            split_hashtags=config.hashtags == "words",
+            ratings=config.ratings == "placeholder",
         )
         self._ascii = self._pattern(ascii_only=True)
 
@@ -164,6 +195,7 @@ class Tokenizer:
             drop_punctuation=self._config.drop_punctuation,
             drop_symbols=self._config.drop_symbols,
             whole_hashtags=self._config.hashtags != "word",
+            more_emoticons=self._config.signs == "read",
         )
 
     def tokens(self, text: str | None) -> list[str]:

@@ -17,6 +17,7 @@ from tonality.errors import ConfigError, DependencyError
 from tonality.text.ngrams import FIRST_WORD, MAX_WORDS, NgramTable
 from tonality.text.stopwords import ENGLISH
 from tonality.text.tokenizer import TextConfig, Tokenizer
+from tonality.text.unknown_tokens import base_form
 
 PAD: Final = 0
 UNK: Final = 1
@@ -33,7 +34,8 @@ class Vocabulary:
     Args:
         words: a surface form for each id from 2 on, in the order of ids: the most frequent
             of the forms that share the id.
-        variants: the other surface forms and their ids (inflections, with `normalise`).
+        variants: the other surface forms and their ids (inflections, with `normalise`; other
+            writings of an emoji, an emoticon or a hashtag).
         dropped: surface forms to leave out (stop words).
         ngrams: the table of telling n-grams, or None.
     """
@@ -231,15 +233,20 @@ def stop_words(config: TextConfig) -> frozenset[str]:
 
 
 def _normaliser(config: TextConfig) -> Callable[[str], str]:
-    """Surface form -> the base that it shares with its inflections."""
+    """Surface form -> the base that it shares with its inflections and other writings."""
     if config.normalise == "stem":
         inflected = _stemmer(config.language)
     elif config.normalise == "lemma":
         inflected = _lemmatiser(config.language)
     else:
-        return str
-    # Placeholders, emoticons, clitics and numbers have no inflections.
-    return lambda form: inflected(form) if form.isalpha() else form
+        return lambda form: base_form(form, config)
+
+    def base(form: str) -> str:
+        form = base_form(form, config)
+        # Placeholders, emoticons, clitics and numbers have no inflections.
+        return inflected(form) if form.isalpha() else form
+
+    return base
 
 
 def _stemmer(language: str) -> Callable[[str], str]:

@@ -86,7 +86,7 @@ def write_language_model(model: SavedLanguageModel, folder: str | os.PathLike[st
     config = {
         "format": FORMAT,
         "kind": KIND,
-        "text": model.text.to_dict(),
+        "text": model.text.to_stored(),
         "directions": list(model.directions),
         "embedding_size": model.embedding_size,
         "hidden_size": model.hidden_size,
@@ -116,7 +116,7 @@ def read_language_model(folder: str | os.PathLike[str]) -> SavedLanguageModel:
             raise ArtifactError("is damaged: its hash is not that of config.json", path=path / name)
     try:
         model = SavedLanguageModel(
-            text=TextConfig.from_dict(config["text"]),
+            text=TextConfig.from_stored(config["text"]),
             vocabulary=Vocabulary.from_json(_json(files[VOCABULARY], path / VOCABULARY)),
             directions=tuple(config["directions"]),
             embedding_size=int(config["embedding_size"]),

@@ -1,0 +1,63 @@
+"""Emoticons as a closed set: every smile is ``:)``, every frown ``:(``, and so on."""
+
+from __future__ import annotations
+
+import re
+
+from tonality.text.rewriting import Rewrite, holds_any
+
+# The plain one of each kind, by the mouth: smile, laugh, tease, frown, doubt, surprise.
+_MOUTHS = {
+    **dict.fromkeys(")]}>3", ":)"),
+    "d": ":d",
+    "p": ":p",
+    **dict.fromkeys("([{<c@", ":("),
+    **dict.fromkeys("/\\|sx#$&", ":/"),
+    "o": ":o",
+    "*": "<3",
+}
+_MIRRORED = str.maketrans("()", ")(")
+_FACE = re.compile(r"(>?)([:;=])('?)([-o^~]?)([)\](\[{}<>dpco3/\\|sx@#$&*])\5*")
+_TURNED = re.compile(r"([()])[-^']?([:;])")
+_OTHERS = {
+    **dict.fromkeys(("^_^", "^^", "^-^", "^.^"), ":)"),
+    **dict.fromkeys((";_;", ";__;"), ":'("),
+    "<\\3": "</3",
+}
+
+
+def plain_emoticon(token: str) -> str | None:
+    """The plain emoticon that a token stands for: ``:-((`` is ``:(``; None for what is none."""
+    token = token.lower()
+    if re.fullmatch(r"x+d+", token):
+        return ":d"
+    if re.fullmatch(r"<3+", token):
+        return "<3"
+    if turned := _TURNED.fullmatch(token):
+        token = turned[2] + turned[1].translate(_MIRRORED)
+    face = _FACE.fullmatch(token)
+    if not face:
+        return _OTHERS.get(token)
+    angry, eyes, tear, _, mouth = face.groups()
+    if eyes == "=" and mouth not in ")(][dp/":
+        return None
+    plain = _MOUTHS[mouth]
+    if plain == ":(" or (angry and plain == ":/"):
+        return ":'(" if tear else ":("
+    return ";)" if eyes == ";" and plain == ":)" else plain
+
+
+# Emoticons of letters, which would be cut into words. "D:" is one at the end of a line or before
+# punctuation: elsewhere it begins a list.
+_OF_LETTERS = re.compile(
+    r"[DTtXxOo](?<!\S.)(?:(?<=D)-?:++(?=\s*+(?:\Z|[^\w\s]))"
+    r"|(?:(?<=[Tt])(?:_+[Tt]|\.[Tt])|(?<=[Xx])_+[Xx]|(?<=[Oo])_+[Oo])(?!\S))"
+)
+
+
+def _of_letters(found: re.Match[str]) -> str:
+    first = found[0][0].lower()
+    return {"d": " :( ", "t": " :'( ", "x": " :( ", "o": " :o "}[first]
+
+
+READ_EMOTICONS = (Rewrite(_OF_LETTERS, _of_letters, holds_any("D:", "D-:", "_", "T.T")),)

@@ -1,0 +1,76 @@
+"""Ratings as five tokens: ``<rating-1>`` for the worst to ``<rating-5>`` for the best.
+
+``★☆☆☆☆``, ``1/5``, ``2/10``, ``1 star``, ``one-star``, ``1*`` and ``15 out of 100`` all become
+``<rating-1>``.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+from tonality.text.rewriting import Rewrite, holds_any
+from tonality.text.token_patterns import RATINGS
+
+_WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+_NUMBERS = {word: number for number, word in enumerate(_WORDS)}
+_FULL, _EMPTY = "★⭐🌟", "☆✩✰"
+
+_STARS = r"(?:[ -]?stars?\b)?"
+_OF = r"(?:[ ]?/[ ]?|[ ]out[ ]of[ ])"
+# "9/10/2019" is a date, and "nine out of ten people" counts people.
+_END = r"(?![.,]?\d|[\w/:%]|[ ](?:times?|people|of|users?|customers?|cases)\b)"
+# The patterns begin with one character of a few, by which the engine skips what cannot match.
+_FIGURES = re.compile(
+    r"(?P<number>[0-9](?<![\w/.,:$€£+-].)[0-9]{0,2}(?:[.,][0-9]{1,2})?)(?P<half>[ ]1/2)?"
+    rf"(?:{_STARS}{_OF}(?P<scale>100|10|5|ten|five){_END}{_STARS}|[ -]?stars?\b|\*(?![\w*]))",
+    re.IGNORECASE,
+)
+_IN_WORDS = re.compile(
+    rf"\b(?P<number>{'|'.join(_WORDS)})(?P<half>[ ]and[ ]a[ ]half)?"
+    rf"(?:{_STARS}[ ]out[ ]of[ ](?P<scale>10|5|ten|five){_END}|-stars?\b)",
+    re.IGNORECASE,
+)
+_SIGNS = re.compile(f"(?:[{_FULL}]\ufe0f?){{1,10}}(?:[{_EMPTY}]\ufe0f?){{0,10}}")
+_ASTERISKS = re.compile(
+    rf"\*(?<![\w*].)\*{{0,9}}{_OF}(?P<scale>\*{{4,10}}|10|5|ten|five)(?![\w*])", re.IGNORECASE
+)
+
+
+def _rating(number: float, scale: float) -> str:
+    level = math.ceil(5 * number / scale - 1e-9)
+    return f" {RATINGS[min(max(level, 1), 5) - 1]} "
+
+
+def _number(written: str) -> float:
+    return _NUMBERS[written] if written in _NUMBERS else float(written.replace(",", "."))
+
+
+def _of_figures(found: re.Match[str]) -> str:
+    number = _number(found["number"].lower()) + (0.5 if found["half"] else 0)
+    scale = _number(found["scale"].lower()) if found["scale"] else 5 if number <= 5 else 10
+    return _rating(number, scale) if number <= 1.2 * scale else found[0]  # 11/10: praise
+
+
+def _of_signs(found: re.Match[str]) -> str:
+    full, empty = (sum(map(found[0].count, signs)) for signs in (_FULL, _EMPTY))
+    # A star alone is an ornament, and five of ten are few.
+    return _rating(full, max(5, full + empty)) if full + empty > 1 else found[0]
+
+
+def _of_asterisks(found: re.Match[str]) -> str:
+    scale, full = found["scale"].lower(), re.match(r"\**", found[0])[0]  # type: ignore[index]
+    of = len(scale) if scale.startswith("*") else _number(scale)
+    return _rating(len(full), of) if len(full) <= of else found[0]
+
+
+READ_RATINGS = (
+    Rewrite(
+        _FIGURES,
+        _of_figures,
+        holds_any("/5", "/10", "/ 5", "/ 10", " out of ", " star", "-star", "*"),
+    ),
+    Rewrite(_IN_WORDS, _of_figures, holds_any("-star", " out of ten", " out of five", " out of 5")),
+    Rewrite(_SIGNS, _of_signs, holds_any(*_FULL)),
+    Rewrite(_ASTERISKS, _of_asterisks, holds_any("*/", "* /", "* out of ")),
+)

@@ -1,0 +1,100 @@
+"""What a model can still read of a token that it has no vector for.
+
+An emoji is read by its Unicode name, an emoticon as the plain one of its kind, a hashtag as the
+words that it is made of.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from tonality.text.emoticons import plain_emoticon
+from tonality.text.token_patterns import EMOJI
+
+if TYPE_CHECKING:
+    from tonality.text.tokenizer import TextConfig
+
+# Variation selectors, skin tones, and the sign of a gender: one emoji with or without.
+_SHADES = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]|\u200d[\u2640\u2642]")
+_EMOJI = re.compile(f"[{EMOJI}]")
+# Words of Unicode's names that say how a sign is drawn, not what it shows.
+_DRAWN = frozenset({"sign", "symbol", "heavy", "black", "white", "with", "of"})
+
+_NEXT = {":'(": ":("}  # the next best, where a model does not know tears
+_LONGEST_WORD = 20
+
+
+def base_form(token: str, config: TextConfig) -> str:
+    """The token that stands for all writings of one emoji, emoticon or hashtag.
+
+    ``👍🏽`` is ``👍``, ``:-((`` is ``:(``, ``#fun`` is ``fun``; any other token is itself.
+    """
+    if config.hashtags == "words" and token[0] == "#" and len(token) > 1:
+        return token[1:]
+    if config.signs == "keep" or (token.isalpha() and token[0] not in "xX"):
+        return token
+    plain = plain_emoticon(token)
+    if plain is None and not token.isascii() and _EMOJI.match(token):
+        plain = _SHADES.sub("", token)
+    return plain or token
+
+
+def read_unknown(token: str, config: TextConfig, known: Mapping[str, int]) -> tuple[str, ...]:
+    """The known forms to read in the place of a token that is unknown, if there are any.
+
+    Args:
+        token: a token of the tokenizer.
+        config: says whether signs and hashtags are read.
+        known: the ids of the forms that the model knows, lower with frequency; a form with an
+            id under 0 is left out of texts, and so of this.
+    """
+    base = base_form(token, config)
+    for form in (base, _NEXT.get(base, base)):
+        if form != token and known.get(form, -1) >= 0:
+            return (form,)
+    if config.signs == "read" and not base.isascii() and _EMOJI.match(base):
+        return tuple(word for word in emoji_words(base) if known.get(word, -1) >= 0)
+    if config.hashtags == "words" and token[0] == "#" and token != base:
+        return split_words(base, known)
+    return ()
+
+
+def emoji_words(emoji: str) -> list[str]:
+    """The words of an emoji's Unicode names: ``👎`` gives *thumbs* and *down*."""
+    names = [unicodedata.name(sign, "") for sign in _EMOJI.findall(emoji)]
+    words = re.findall("[a-z]+", " ".join(names).lower())
+    return [word for word in words if word not in _DRAWN]
+
+
+def split_words(run: str, known: Mapping[str, int]) -> tuple[str, ...]:
+    """The likeliest known words that a run of letters and digits is made of, or nothing.
+
+    Words are as likely as their ranks say (Zipf's law). Time is linear in the run's length.
+    """
+    costs, begins = [0.0], [0]
+    for end in range(1, len(run) + 1):
+        best, begin = math.inf, end
+        for start in range(max(0, end - _LONGEST_WORD), end):
+            word = run[start:end]
+            id = known.get(word, -1)
+            if (
+                id >= 0
+                and costs[start] < best
+                and (len(word) > 1 or word in "ai" or word.isdigit())
+            ):
+                cost = costs[start] + math.log((id + 1) * math.log(len(known) + 2))
+                if cost < best:
+                    best, begin = cost, start
+        costs.append(best)
+        begins.append(begin)
+    if costs[-1] == math.inf:
+        return ()
+    words, end = [], len(run)
+    while end:
+        words.append(run[begins[end] : end])
+        end = begins[end]
+    return tuple(reversed(words))

@@ -1,0 +1,203 @@
+"""What is read of emoji, emoticons, hashtags and ratings that a model has no vector for."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from odd_texts import texts
+from tonality.text import Encoder, TextConfig, Tokenizer, Vocabulary
+from tonality.text.emoticons import plain_emoticon
+from tonality.text.unknown_tokens import split_words
+
+CONFIG = TextConfig()
+WORDS = """
+thumbs down up face smiling frowning slightly heart eyes delivery worst service not worth it
+the a i is good bad never again :( :) <3 </3 :/
+"""
+
+
+def encoder(words: str = WORDS, config: TextConfig = CONFIG) -> Encoder:
+    counts = {word: 100 - n for n, word in enumerate(words.split())}
+    return Encoder(config, Vocabulary.build(counts, config, min_count=1))
+
+
+def read(text: str, of: Encoder | None = None) -> list[str]:
+    """The words that a model reads of a text, ``<unk>`` for what it does not know."""
+    of = of or encoder()
+    encoded, (tokens,) = of.encode_with_spans([text])
+    assert encoded.ids.tolist() == of.encode([text]).ids.tolist()
+    assert len(tokens) == len(encoded.ids)
+    assert all(0 <= token.start < token.end <= len(text) for token in tokens)
+    return [of.vocabulary.surface(id) for id in encoded.ids.tolist()]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("\U0001f44e", "thumbs down"),
+        ("\U0001f44e\U0001f3fd", "thumbs down"),
+        ("\U0001f44e\ufe0f", "thumbs down"),
+        ("Delivery \U0001f44e!", "delivery thumbs down <unk>"),
+        ("\U0001f641", "slightly frowning face"),
+        ("\u2764\ufe0f", "heart"),
+        ("\U0001f60d", "smiling face heart eyes"),
+        ("\U0001f1ec\U0001f1e7", "<unk>"),
+        (":-((", ":("),
+        ("</3 <3333", "</3 <3"),
+        (":'-( T_T D:", ":( :( :("),
+        ("):", ":("),
+        (">:( :@ :c", ":( :( :("),
+        (":-D", "<unk>"),
+        ("#worstservice", "worst service"),
+        ("#NotWorthIt #not_worth_it", "not worth it not worth it"),
+        ("#bad", "bad"),
+        ("#quagga", "<unk>"),
+        ("worstservice", "<unk>"),
+    ],
+)
+def test_what_is_read_of_unknown_tokens(text: str, words: str) -> None:
+    assert read(text) == words.split()
+
+
+def test_an_emoji_with_a_vector_of_its_own_is_read_as_itself() -> None:
+    own = encoder(WORDS + " \U0001f44e")
+    assert read("\U0001f44e\U0001f3ff \U0001f44e", own) == ["\U0001f44e", "\U0001f44e"]
+
+
+def test_writings_of_one_sign_share_an_id() -> None:
+    text = "\U0001f44d\U0001f3fd \U0001f44d :-) =) ^_^ #fun fun"
+    vocabulary = Vocabulary.build(Counter(Tokenizer(CONFIG).tokens(text)), CONFIG, min_count=1)
+    assert vocabulary.size == 2 + 3
+    kept = dataclasses.replace(CONFIG, signs="keep", hashtags="word")
+    vocabulary = Vocabulary.build(Counter(Tokenizer(kept).tokens(text)), kept, min_count=1)
+    assert vocabulary.size == 2 + 6
+
+
+def test_signs_are_kept_if_so_set() -> None:
+    kept = dataclasses.replace(CONFIG, signs="keep", hashtags="word", ratings="keep")
+    assert read("\U0001f44e :-((", encoder(config=kept)) == ["<unk>", "<unk>"]
+    assert Tokenizer(kept).tokens("D: 1/5 #NotIt") == ["d", ":", "1/5", "notit"]
+
+
+@pytest.mark.parametrize(
+    ("plain", "writings"),
+    [
+        (":)", ":) :-) =) :] :-))) ^_^ (: (-: :3"),
+        (":(", ":( :-( :-(( =( >:( :c :< ): )-: :@ >:/"),
+        (":'(", ":'( :'-( ;_;"),
+        (":d", ":d :D :-D xd xDD =D ;D"),
+        (":/", ":/ :-/ :\\ :| :s =/"),
+        ("<3", "<3 <33 :*"),
+        (";)", ";) ;-) (;"),
+        (":p", ":p :-P ;p"),
+        ("</3", "<\\3"),
+    ],
+)
+def test_emoticons_are_a_closed_set(plain: str, writings: str) -> None:
+    for writing in writings.split():
+        assert plain_emoticon(writing) == plain, writing
+
+
+@pytest.mark.parametrize("token", ["word", "xenon", "=3", ")", ":", "-_-", "!!", "x", "1/5"])
+def test_what_is_no_emoticon(token: str) -> None:
+    assert plain_emoticon(token) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Option D: pay",
+        "(see below): yes",
+        "vitamin D: good",
+        "nice :) ); so",
+        "a (= b) c",
+        "at :s3",
+    ],
+)
+def test_what_only_looks_like_an_emoticon(text: str) -> None:
+    assert not {":(", ":/", "):"} & set(Tokenizer(CONFIG).tokens(text))
+
+
+RATINGS: Sequence[tuple[int, str]] = [
+    (1, "\u2605\u2606\u2606\u2606\u2606"),
+    (5, "\u2605\u2605\u2605\u2605\u2605"),
+    (5, "\u2b50\u2b50\u2b50\u2b50\u2b50"),
+    (2, "\u2b50\ufe0f\u2b50\ufe0f"),
+    (5, "\u2605" * 10),
+    (1, "1/5"),
+    (1, "0/10"),
+    (2, "3/10"),
+    (3, "5 out of 10"),
+    (3, "Five out of ten"),
+    (5, "10 / 10"),
+    (5, "11/10"),
+    (4, "3.5/5"),
+    (4, "3,5/5"),
+    (4, "3\u00bd/5"),
+    (1, "1 star"),
+    (1, "one-star"),
+    (5, "5-star"),
+    (2, "2 stars out of 5"),
+    (4, "7 stars out of 10"),
+    (5, "5*"),
+    (3, "***/*****"),
+    (2, "** out of *****"),
+    (5, "95/100"),
+]
+
+
+@pytest.mark.parametrize(("level", "text"), RATINGS)
+def test_ratings_become_one_token(level: int, text: str) -> None:
+    spans = Tokenizer(CONFIG).spans(f"it is {text}, ok")
+    assert [span.text for span in spans] == ["it", "is", f"<rating-{level}>", ",", "ok"]
+    assert (spans[2].start, spans[2].end) == (6, 6 + len(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "24/7", "9/11", "9/10/2019", "1/2", "$5/10", "2*3", "**bold**", "10%", "a1/5", "5/50",
+        "nine out of ten people", "3 out of 5 times", "two stars shine", "\u2605", "30/10",
+        "http://x.y/1/5", "50 stars",
+    ],
+)  # fmt: skip
+def test_what_is_no_rating(text: str) -> None:
+    assert not any("rating" in token for token in Tokenizer(CONFIG).tokens(text))
+
+
+@given(texts)
+@settings(max_examples=200, deadline=None)
+def test_spans_are_one_for_each_id_of_any_text(text: str) -> None:
+    read(text)
+
+
+@given(st.lists(st.sampled_from(WORDS.split()[:20]), min_size=1, max_size=8))
+@settings(deadline=None)
+def test_a_run_of_known_words_is_split_into_known_words(words: list[str]) -> None:
+    known = encoder().vocabulary.forms
+    parts = split_words("".join(words), known)
+    assert "".join(parts) == "".join(words)
+    assert all(part in known for part in parts)
+
+
+def test_a_long_hashtag_takes_linear_time() -> None:
+    start = time.process_time()
+    read("#" + "notworthit" * 10_000)
+    assert time.process_time() - start < 10
+
+
+def test_settings_that_a_stored_config_lacks_are_what_models_did_before() -> None:
+    stored = CONFIG.to_stored()
+    assert TextConfig.from_stored(stored) == CONFIG
+    old = json.loads((Path(__file__).parents[1] / "golden/model/config.json").read_text())["text"]
+    assert TextConfig.from_stored(old).ratings == "keep"
+    assert TextConfig.from_stored(old).to_stored() == old
