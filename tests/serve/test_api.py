@@ -119,6 +119,24 @@ def test_wrong_bodies(client: httpx.Client, body: bytes, status: int, code: str)
         assert_problem(answer, status, code)
 
 
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (b"null", "The document is null, not an object."),
+        (b"{}", "The member texts is missing."),
+        (b'{"texts": [], "x": 1}', "There is another member beside texts."),
+        (b'{"texts": [], "x": 1, "y": 2}', "There are 2 others beside texts."),
+        (b'{"texts": {}}', "texts is an object, not a list."),
+        (b'{"texts": ["a", true]}', "texts[1] is a boolean, not a string or null."),
+        (b'{"texts": [null, 1.5]}', "texts[1] is a number, not a string or null."),
+        (texts("", "x" * 1001), "texts[1] has 1,001 characters; 1,000 are the most."),
+    ],
+)
+def test_what_is_wrong_is_told(client: httpx.Client, body: bytes, detail: str) -> None:
+    answer = client.post("/v1/predict", content=body, headers=JSON)
+    assert answer.json()["detail"] == detail
+
+
 def test_bodies_at_the_limits(client: httpx.Client) -> None:
     assert client.post("/v1/predict", json={"texts": [""] * 20}).status_code == 200
     assert client.post("/v1/predict", json={"texts": ["x" * 1000]}).status_code == 200

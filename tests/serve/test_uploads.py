@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
 import re
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -19,7 +22,12 @@ from service import Running, everything, post, running
 
 from reading_model import WORDS
 from tonality import load
-from tonality.score import read_rows, score_stream
+from tonality.score import Layout, read_rows, score_stream
+from tonality.serve import score_upload
+from tonality.serve.routes import Service
+from tonality.serve.served_model import ServedModel
+from tonality.serve.settings import load_settings
+from tonality.tables.bad_rows import Fault
 
 CSV, TSV, LINES = "text/csv", "text/tab-separated-values", "application/x-ndjson"
 AS_CSV = {"Content-Type": CSV}
@@ -31,6 +39,7 @@ ADDED = ["label", "score", "p_negative", "p_positive", "tokens_read", "tokens_le
 @pytest.fixture(scope="module")
 def server(model_folder: Path) -> Iterator[Running]:
     settings = {"max_upload_bytes": 200_000, "max_text_length": 3000, "max_uploads": 2}
+    settings |= {"max_columns": 50}
     with running(model_folder, body_seconds=5, **settings) as one:
         yield one
 
@@ -151,6 +160,66 @@ def test_what_is_no_table(
     assert found.status_code == status
     assert found.headers["content-type"] == "application/problem+json"
     assert code in (None, found.json()["code"])
+
+
+@pytest.mark.parametrize("media_type", [CSV, TSV, LINES])
+@pytest.mark.parametrize("wanted", [CSV, TSV, LINES])
+def test_too_many_columns(client: httpx.Client, media_type: str, wanted: str) -> None:
+    headers = {"Content-Type": media_type, "Accept": wanted}
+    for count, status in ((50, 200), (51, 413)):
+        row = {"text": "good"} | {f"c{number}": "x" for number in range(1, count)}
+        between = "\t" if media_type == TSV else ","
+        body = f"{between.join(row)}\n{between.join(row.values())}\n"
+        body = json.dumps(row) if media_type == LINES else body
+        found = client.post("/v1/score", content=body, headers=headers)
+        assert found.status_code == status
+    assert found.json()["code"] == "too_many_columns"
+    assert "51 columns; 50 are the most" in found.json()["detail"]
+    assert "TONALITY_MAX_COLUMNS" in found.json()["remedy"]
+
+
+def test_the_loop_is_free_while_a_table_is_begun(
+    model_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that takes time in proportion to a table's width is done on the upload's thread."""
+    threads: dict[str, str] = {}
+
+    def noting(name: str) -> None:
+        work = getattr(score_upload, name)
+
+        def noted(*args: Any, **options: Any) -> Any:
+            threads[name] = threading.current_thread().name
+            return work(*args, **options)
+
+        monkeypatch.setattr(score_upload, name, noted)
+
+    async def ask() -> httpx.Response:
+        service = Service(load_settings(), ServedModel.load(str(model_folder)))
+        transport = httpx.ASGITransport(service.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            found = await client.post("/v1/score", content=b"text,b\ngood,1\n", headers=AS_CSV)
+        service.close()
+        return found
+
+    for name in ("read_rows", "_layout", "encoder"):
+        noting(name)
+    found = asyncio.run(ask())
+    assert found.status_code == 200
+    assert len(threads) == 3
+    assert all(name.startswith("tonality-upload") for name in threads.values())
+
+
+def test_a_window_of_wide_rows_is_short(model_folder: Path) -> None:
+    """The next one is read only when this one is answered, so memory is bounded."""
+    row = ",".join(["love", *["x" * 1000] * 999])
+    body = f"{','.join(['text', *(f'c{n}' for n in range(999))])}\n" + f"{row}\n" * 20
+    rows = read_rows(io.BytesIO(body.encode()), "csv")
+    layout = Layout.of(rows.columns, ["a"], errors=True)
+    assert [len(window) for window in score_upload._windows(rows, layout, 99)] == [1] * 20
+    broken = read_rows(io.BytesIO(f"text,b\n{row}\n".encode()), "csv")
+    ((fault,),) = score_upload._windows(broken, Layout.of(broken.columns, ["a"]), 99)
+    assert isinstance(fault, Fault)
+    assert fault.raw is None
 
 
 def test_columns_that_are_not_there(client: httpx.Client) -> None:

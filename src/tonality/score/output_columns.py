@@ -69,7 +69,8 @@ class Layout:
                 lacks one to keep.
         """
         kept = tuple(columns if keep is None else dict.fromkeys(keep))
-        if missing := [name for name in kept if name not in columns]:
+        there = set(columns)
+        if missing := [name for name in kept if name not in there]:
             raise ConfigError(f"no column {missing[0]!r}. {listed(columns)}")
         names = ["label", "score", *(f"p_{label}" for label in labels)]
         names += ["tokens_read", "tokens_left_out"]

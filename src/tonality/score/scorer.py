@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from tonality.classifier import WINDOW, Classifier
 from tonality.explain.passages import Passage
@@ -16,6 +16,7 @@ from tonality.tables.row_stream import Row
 # the rows alone, so the answers do, to the last bit, however the bytes came.
 ROWS = WINDOW
 CHARACTERS = 2**22
+CELL = 64  # characters that a cell takes the room of, whatever it holds
 EXPLAINED = 128  # texts explained together: their tokens are in memory with their places
 
 BETWEEN = " | "  # stands between phrases
@@ -34,7 +35,7 @@ def windows(items: Iterator[Row | Fault], layout: Layout) -> Iterator[list[Row |
     window: list[Row | Fault] = []
     characters = 0
     for item in items:
-        characters += _size(item)
+        characters += size(item)
         if isinstance(item, Row):
             item = layout.check(item) or item
         window.append(item)
@@ -45,17 +46,16 @@ def windows(items: Iterator[Row | Fault], layout: Layout) -> Iterator[list[Row |
         yield window
 
 
-def _size(item: Row | Fault) -> int:
-    """The characters that a row holds, about."""
-    if isinstance(item, Row):
-        held = item.native if isinstance(item.native, str) else item.cells.values() or item.text
-    else:
-        held = item.raw.values() if isinstance(item.raw, dict) else item.raw
-    if isinstance(held, str):
-        return len(held)
-    if not isinstance(held, Iterable):  # a number alone in a line of JSON
-        return 0
-    return sum(len(value) for value in held if isinstance(value, str))
+def size(item: Row | Fault) -> int:
+    """How many characters take as much room as a row, about."""
+    held: Any = item.raw if isinstance(item, Fault) else item.cells or item.text
+    if isinstance(item, Row) and isinstance(item.native, str):
+        return len(item.native) + CELL * len(item.cells)
+    if isinstance(held, Mapping):
+        held = held.values()
+    elif not isinstance(held, list | tuple):
+        held = (held,)
+    return sum(CELL + (len(value) if isinstance(value, str) else 0) for value in held)
 
 
 class Scorer:

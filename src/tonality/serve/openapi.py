@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import FastAPI
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel
 
 from tonality.serve.problems import MEDIA_TYPE, Problem
 from tonality.serve.score_upload import LONGEST_PREFIX
@@ -81,9 +81,9 @@ def responses(
     return described
 
 
-def json_body(adapter: TypeAdapter[Any]) -> dict[str, Any]:
-    """The description of a JSON body that ``adapter`` checks."""
-    content = {"application/json": {"schema": adapter.json_schema()}}
+def json_body(schema: dict[str, Any]) -> dict[str, Any]:
+    """The description of a JSON body."""
+    content = {"application/json": {"schema": schema}}
     return {"requestBody": {"required": True, "content": content}}
 
 

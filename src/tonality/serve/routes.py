@@ -24,7 +24,7 @@ from tonality.serve.openapi import finish, json_body, responses, secured, table_
 from tonality.serve.problems import ProblemError, problem_of, stopping
 from tonality.serve.prometheus import Metrics
 from tonality.serve.request_bodies import JSON, Bodies
-from tonality.serve.schemas import Explanations, ModelInfo, Predictions, Status, texts_adapter
+from tonality.serve.schemas import Explanations, ModelInfo, Predictions, Status, texts_schema
 from tonality.serve.score_upload import Uploads
 from tonality.serve.served_model import VERSION, ServedModel
 from tonality.serve.settings import Settings
@@ -60,7 +60,6 @@ class Service:
         self._batches = Batches(settings, self.metrics)
         self._bodies = Bodies(settings)
         self._uploads = Uploads(settings, self._batches)
-        self._texts = texts_adapter(settings)
         self._reloading = asyncio.Lock()
         self._reload_due = False
         direct: dict[str, Handler] = {
@@ -149,7 +148,7 @@ class Service:
                 description="",
             )
 
-        body = json_body(self._texts)
+        body = json_body(texts_schema(self.settings))
         add("/v1/predict", direct["/v1/predict"], Predictions, **body)
         add("/v1/explain", direct["/v1/explain"], Explanations, **body)
         add("/v1/score", direct["/v1/score"], table_answer(), **table_body())
@@ -179,9 +178,9 @@ class Service:
     async def _read(self, compute: Compute, request: Request) -> Response:
         if not request.scope.get(UNREAD, bool)():  # else the connection could not be kept
             self._batches.check_room()
-        asked = await self._bodies.read_json(request, self._texts)
+        texts = await self._bodies.read_texts(request)
         model = self.model
-        results = await self._batches.run(model, compute, asked.texts)
+        results = await self._batches.run(model, compute, texts)
         body = json_results.document(model.name, results)
         return Response(body, headers=model.headers, media_type=JSON)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from tonality.serve.settings import Settings
 
@@ -97,13 +97,13 @@ class Status(Exact):
     status: str
 
 
-def texts_adapter(settings: Settings) -> TypeAdapter[Any]:
-    """What checks the body of a request with texts against the limits of the settings."""
+def texts_schema(settings: Settings) -> dict[str, Any]:
+    """The JSON schema of a request with texts, as :class:`Bodies` checks it."""
     text = Annotated[str, Field(max_length=settings.max_text_length)]
     model = create_model(
         "Texts",
         __base__=Exact,
         __doc__="The texts to read; null is a missing text and counts as empty.",
-        texts=(list[text | None], Field(max_length=settings.max_texts, fail_fast=True)),
+        texts=(list[text | None], Field(max_length=settings.max_texts)),
     )
-    return TypeAdapter(model)
+    return model.model_json_schema()

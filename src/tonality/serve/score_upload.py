@@ -8,6 +8,7 @@ piles up: a client that does not read its answer is not read from either.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar, cast
@@ -20,6 +21,7 @@ from tonality.classifier import Classifier
 from tonality.errors import ConfigError, DataError
 from tonality.prediction import Prediction
 from tonality.score import Encoder, Layout, Row, Rows, Scorer, encoder, read_rows
+from tonality.score.scorer import size
 from tonality.serve.batch_queue import Batches
 from tonality.serve.json_results import predictions
 from tonality.serve.problems import ProblemError, busy
@@ -31,7 +33,7 @@ from tonality.tables.bad_rows import Fault
 
 T = TypeVar("T")
 
-# Rows answered together, and their characters: a client sees progress, and memory is bounded.
+# Rows answered together, and how much they may hold: a client sees progress, and memory is bounded.
 ROWS = 256
 CHARACTERS = 2**18
 
@@ -70,14 +72,17 @@ class Uploads:
         body = _Body(request, self._settings.max_upload_bytes)
         self._active += 1
         try:
-            rows = await self._run(
-                lambda: read_rows(body, FORMATS[own], text_column=column, name="the body")
-            )
-            classifier = cast(Classifier, _Queued(self._batches, model))
-            layout = _layout(rows, model, FORMATS[wanted], prefix)
-            encode = encoder(FORMATS[wanted], layout, delimiter=rows.delimiter)
+            scorer = Scorer(cast(Classifier, _Queued(self._batches, model)))
             longest = self._settings.max_text_length
-            pieces = _pieces(rows, layout, Scorer(classifier), encode, longest)
+
+            def begin() -> Iterator[bytes]:
+                rows = read_rows(body, FORMATS[own], text_column=column, name="the body")
+                self._check_width(rows)
+                layout = _layout(rows, model, FORMATS[wanted], prefix)
+                encode = encoder(FORMATS[wanted], layout, delimiter=rows.delimiter)
+                return _pieces(rows, layout, scorer, encode, longest)
+
+            pieces = await self._run(begin)
         except DataError as error:
             self._end()
             raise _no_table(error) from None
@@ -92,6 +97,21 @@ class Uploads:
     def close(self) -> None:
         """Ends the threads once they notice that the loop is closed."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _check_width(self, rows: Rows) -> None:
+        """Refuses a table of too many columns: each is in every row of a CSV that goes out.
+
+        Raises:
+            ProblemError: 413.
+        """
+        if len(rows.columns) > self._settings.max_columns:
+            raise ProblemError(
+                413,
+                "too_many_columns",
+                f"The table has {len(rows.columns):,} columns; {self._settings.max_columns:,} are "
+                "the most.",
+                "Send the columns that you need, or raise TONALITY_MAX_COLUMNS.",
+            )
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
@@ -268,8 +288,10 @@ def _windows(rows: Rows, layout: Layout, longest: int) -> Iterator[list[Row | Fa
                 reason = f"the text has {length:,} characters; {longest:,} are the most"
                 item = Fault(item.number, reason, None, rows.text_column)
             else:
-                characters += length
                 item = layout.check(item) or item
+        if isinstance(item, Fault):  # the answer says why, not what it held
+            item = dataclasses.replace(item, raw=None)
+        characters += size(item)
         window.append(item)
         if len(window) == ROWS or characters >= CHARACTERS:
             yield window

@@ -50,6 +50,7 @@ class Settings(BaseSettings):
         max_held_bytes: most bytes of JSON bodies that are arriving at a time (503).
         max_upload_bytes: most bytes of a file to score (413).
         max_uploads: most files scored at a time (503).
+        max_columns: most columns of a file to score (413).
         max_header_bytes: most bytes of a request's line and headers (431).
         max_connections: most connections at a time (503).
         request_seconds: most time that the answer to one request may take (503).
@@ -87,6 +88,7 @@ class Settings(BaseSettings):
     max_held_bytes: Bytes = 64 * 2**20
     max_upload_bytes: Bytes = 2**30
     max_uploads: Annotated[int, Field(ge=1, le=64)] = 4
+    max_columns: Count = 2000
     max_header_bytes: Annotated[int, Field(ge=1024, le=2**20)] = 16 * 2**10
     max_connections: Count = 1024
 

@@ -156,7 +156,7 @@ def _find(columns: Sequence[str], role: str, given: str | None, path: Path | str
         found = [i for i, name in enumerate(columns) if _plain(name) in USUAL_NAMES[role]]
     if len(found) > 1:
         names = distinct(columns)
-        several = ", ".join(repr(names[i]) for i in found)
+        several = ", ".join(repr(names[i][:60]) for i in found[:SHOWN])
         reason = f"several columns could be the {role}: {several}"
         raise DataError(f"{reason}; choose with --{role}-column. {listed(names)}", path=path)
     return found[0] if found else None
