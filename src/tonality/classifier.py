@@ -35,13 +35,15 @@ class Classifier:
 
     Args:
         artifact: the model's parts, as read from a model folder.
+        path: the folder, for messages.
 
     Attributes:
         labels: the labels, in the order of the columns of :meth:`predict_proba`.
     """
 
-    def __init__(self, artifact: Artifact) -> None:
+    def __init__(self, artifact: Artifact, path: Path = Path("model")) -> None:
         self.artifact = artifact
+        self._path = path
         self.labels = artifact.labels
         self._encoder = Encoder(artifact.text, artifact.vocabulary)
         self._network = Network(artifact.network, artifact.tensors)
@@ -167,8 +169,15 @@ class Classifier:
         return self._calibrated(logits, encoded)
 
     def _calibrated(self, logits: NDArray[np.float64], encoded: Encoded) -> NDArray[np.float64]:
-        """Probabilities (N, C) of logits; an empty text gets the priors."""
-        probabilities = softmax(logits / self.artifact.temperature)
+        """Probabilities (N, C) of logits; an empty text gets the priors.
+
+        Raises:
+            ArtifactError: a logit is not finite.
+        """
+        if not np.isfinite(logits).all():
+            raise ArtifactError("gives logits that are not finite: train it anew", path=self._path)
+        with np.errstate(all="ignore"):
+            probabilities = softmax(logits / self.artifact.temperature)
         probabilities[encoded.lengths == 0] = self._priors
         return probabilities
 
@@ -210,12 +219,13 @@ def load(
         ArtifactError: there is no such model, or its folder is damaged.
         ConfigError: ``abstain`` is no confidence.
     """
-    artifact = folder.read(model_path(model))
+    path = model_path(model)
+    artifact = folder.read(path)
     if abstain is not None:
         if not 0 <= abstain <= 1:
             raise ConfigError(f"abstain is {abstain!r}; it takes a confidence from 0 to 1")
         artifact = dataclasses.replace(artifact, abstain=float(abstain))
-    return Classifier(artifact)
+    return Classifier(artifact, path)
 
 
 def model_path(model: str | os.PathLike[str] | None = None) -> Path:

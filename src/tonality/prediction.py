@@ -49,7 +49,8 @@ def decide(probabilities: NDArray[np.float64], thresholds: ArrayLike = ()) -> ND
             empty for the likeliest class.
     """
     limits = np.asarray(thresholds, np.float64)
-    relative = probabilities / limits if limits.size else probabilities
+    with np.errstate(all="ignore"):
+        relative = probabilities / limits if limits.size else probabilities
     verdicts: NDArray[np.int64] = relative.argmax(axis=1)
     return verdicts
 

@@ -25,6 +25,8 @@ _FLOAT16_MAX = float(np.finfo(np.float16).max)
 # No value of a network is larger: products of larger ones could overflow float32.
 _LARGEST = 65504.0
 _LARGEST_SCALE = _LARGEST / 127
+# What comes out of a layer stays far within float32, with room for sums over many tokens.
+_LARGEST_LOGIT = 1e30
 
 # The header of weights.safetensors names each tensor in about 100 bytes.
 _HEADER_PER_TENSOR, _HEADER_BASE = 256, 1024
@@ -86,8 +88,17 @@ def _quantise_rows(tensor: NDArray[Any]) -> tuple[NDArray[np.int8], NDArray[np.f
 
 
 def pack(tensors: Mapping[str, NDArray[Any]]) -> bytes:
-    """The bytes of ``weights.safetensors``; the same tensors give the same bytes."""
-    return safetensors.numpy.save({name: np.ascontiguousarray(t) for name, t in tensors.items()})
+    """The bytes of a safetensors file; the same tensors give the same bytes.
+
+    safetensors takes an array's memory as it lies there. So of an array that is transposed, strided
+    or of the other byte order it would store other numbers, in silence: all must pass through here.
+    """
+    return safetensors.numpy.save({name: _in_order(tensor) for name, tensor in tensors.items()})
+
+
+def _in_order(tensor: NDArray[Any]) -> NDArray[Any]:
+    """The same values, one after the other, in this machine's byte order."""
+    return np.asarray(tensor, dtype=tensor.dtype.newbyteorder("="), order="C")
 
 
 def largest(network: NetworkConfig) -> int:
@@ -108,7 +119,7 @@ def unpack(data: bytes, network: NetworkConfig, path: Path) -> Tensors:
 
     Raises:
         ArtifactError: not a safetensors file; a tensor that is missing, one too many, or of the
-            wrong type or shape; values that are not finite.
+            wrong type or shape; values that are not finite, or so large that logits might not be.
     """
     shapes = network.tensor_shapes()
     # Parsing a header takes many times its size: look at the size first.
@@ -125,7 +136,25 @@ def unpack(data: bytes, network: NetworkConfig, path: Path) -> Tensors:
     _check_names(tensors, shapes, path)
     for name, shape in shapes.items():
         _check_tensor(name, tensors[name], shape, path)
+    _check_head(tensors, network, path)
     return {name: tensors[name] for name in shapes}
+
+
+def _check_head(tensors: Tensors, network: NetworkConfig, path: Path) -> None:
+    """Refuses weights that finite numbers might overflow in.
+
+    Up to the pooled vectors they cannot: states are between -1 and 1, no value is beyond
+    ``_LARGEST``, and a sigmoid of an infinity is finite. Each dense layer may multiply what it
+    gets, and there may be many.
+    """
+    pooled = np.ones(network.pooled_size)  # at most
+    layers = [*(f"dense.{number}" for number in range(len(network.dense))), "output"]
+    for layer in layers:
+        weight, bias = tensors[f"{layer}.weight"], tensors[f"{layer}.bias"].astype(np.float64)
+        pooled = np.abs(weight.astype(np.float64)) @ pooled + np.abs(bias)
+        if not pooled.max() <= _LARGEST_LOGIT:
+            reason = f"tensor '{layer}.weight' holds values so large that logits might overflow"
+            raise ArtifactError(reason, path=path)
 
 
 def _largest_header(shapes: Mapping[str, tuple[int, ...]]) -> int:

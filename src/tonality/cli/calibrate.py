@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tonality import plain_json
 from tonality.cli.common_options import (
     UNSURE,
     AsJson,
@@ -112,7 +112,7 @@ def calibrate(
     artifact.write(result.artifact, output, overwrite=overwrite)
     say(f"the model is in {output}")
     if as_json:
-        typer.echo(json.dumps(found, allow_nan=False))
+        typer.echo(plain_json.dumps(found, ascii_only=True))
     else:
         _show(result)
 

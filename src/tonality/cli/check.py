@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tonality import plain_json
 from tonality.cli.common_options import Model
 from tonality.cli.read_texts import ascii_only
 
@@ -56,7 +56,7 @@ def check(
     classifier = load(model)
     report = run(tests, classifier.predict, positive=positive, negative=negative, neutral=neutral)
     if as_json:
-        typer.echo(json.dumps(report.to_json(), ensure_ascii=ascii_only()))
+        typer.echo(plain_json.dumps(report.to_json(), ascii_only=ascii_only()))
     else:
         from rich.console import Console
 

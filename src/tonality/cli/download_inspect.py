@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tonality import plain_json
 from tonality.cli.common_options import (
     AsJson,
     BadRows,
@@ -140,7 +140,7 @@ def inspect(
     held_out = int(validation) if validation >= 1 and validation.is_integer() else validation
     found = inspect_dataset(dataset, validation=held_out, seed=seed)
     if as_json:
-        typer.echo(json.dumps(found.to_json(), ensure_ascii=ascii_only(), allow_nan=False))
+        typer.echo(plain_json.dumps(found.to_json(), ascii_only=ascii_only()))
         return
     from rich.console import Console
 

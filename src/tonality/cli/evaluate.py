@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tonality import plain_json
 from tonality.cli.common_options import (
     UNSURE,
     AsJson,
@@ -100,7 +100,7 @@ def evaluate(
     if report is not None:
         _write(report, result)
     if as_json:
-        typer.echo(json.dumps(result.to_json(), allow_nan=False))
+        typer.echo(plain_json.dumps(result.to_json(), ascii_only=True))
     else:
         _show(result)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tonality import plain_json
 from tonality.cli.common_options import Model, TextFile, Texts
 from tonality.cli.read_texts import ascii_only, chunks
 
@@ -54,7 +54,7 @@ def explain(
         explanations = (explanation for explanation in kept if as_json)
     for explanation in explanations:
         if as_json:
-            typer.echo(json.dumps(explanation.to_json(label), ensure_ascii=ascii_only()))
+            typer.echo(plain_json.dumps(explanation.to_json(label), ascii_only=ascii_only()))
         else:
             _show(explanation, label)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tonality import plain_json
 from tonality.cli.common_options import Model, TextFile, Texts
 from tonality.cli.read_texts import ascii_only, chunks
 
@@ -42,7 +42,7 @@ def predict(
 
 
 def _json(text: str, prediction: Prediction) -> str:
-    return json.dumps(
+    return plain_json.dumps(
         {
             "text": text,
             "label": prediction.label,
@@ -52,7 +52,7 @@ def _json(text: str, prediction: Prediction) -> str:
             "tokens_left_out": prediction.tokens_left_out,
             "tokens_known": prediction.tokens_known,
         },
-        ensure_ascii=ascii_only(),
+        ascii_only=ascii_only(),
     )
 
 

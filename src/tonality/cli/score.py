@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
+from tonality import plain_json
 from tonality.cli.common_options import Encoding, Model, TextColumn
 from tonality.cli.progress import progress_of_share, say, spoken
 
@@ -243,7 +243,7 @@ def _report(
             "seconds": round(seconds, 3),
             "rows_per_second": round(rate, 1),
         }
-        typer.echo(json.dumps({"output": output, **found}, allow_nan=False))
+        typer.echo(plain_json.dumps({"output": output, **found}, ascii_only=True))
     where = "" if output == "-" else f" in {output}"
     say(f"{counted(summary.rows, 'row')}{where}; {spoken(seconds)}, {rate:,.0f} a second")
     if summary.rows:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tonality import plain_json
 from tonality.cli.common_options import AsJson, Encoding, TextColumn
 from tonality.cli.progress import progress_of_share, say
 from tonality.cli.read_texts import ascii_only
@@ -105,7 +105,7 @@ def summarise(
             raise DataError(f"cannot be written: {error.strerror}", path=png) from error
         say(f"picture in {png}")
     if as_json:
-        typer.echo(json.dumps(report.to_json(), ensure_ascii=ascii_only(), allow_nan=False))
+        typer.echo(plain_json.dumps(report.to_json(), ascii_only=ascii_only()))
     else:
         from rich.console import Console
 

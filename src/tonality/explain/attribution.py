@@ -70,11 +70,12 @@ def attribute(
         method: one of :data:`METHODS`.
         ngrams: the vocabulary's table, which occlusion needs: neighbours change.
     """
-    return (
-        contributions(network, encoded)
-        if method == METHODS[0]
-        else occlusion(network, encoded, ngrams)
-    )
+    with np.errstate(all="ignore"):  # whatever the program around it has set (np.seterr)
+        return (
+            contributions(network, encoded)
+            if method == METHODS[0]
+            else occlusion(network, encoded, ngrams)
+        )
 
 
 def contributions(

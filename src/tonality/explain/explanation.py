@@ -75,8 +75,9 @@ class Explanation:
         if name not in self.labels:
             raise ConfigError(f"there is no label {name!r}; there are {', '.join(self.labels)}")
         column = self.labels.index(name)
-        others = np.delete(self.contributions, column, axis=1).mean(axis=1)
-        evidence: NDArray[np.float32] = self.contributions[:, column] - others
+        with np.errstate(all="ignore"):
+            others = np.delete(self.contributions, column, axis=1).mean(axis=1)
+            evidence: NDArray[np.float32] = self.contributions[:, column] - others
         return evidence
 
     def sentences(self, label: str | None = None) -> list[Passage]:

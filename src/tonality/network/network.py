@@ -43,7 +43,8 @@ class Network:
 
     def logits(self, encoded: Encoded) -> Floats:
         """Logits (N, C); those of an empty text are the head's on a pooled vector of zeros."""
-        return self.head(self.pooled(encoded))
+        with np.errstate(all="ignore"):  # whatever the program around it has set (np.seterr)
+            return self.head(self.pooled(encoded))
 
     def head(self, pooled: Floats) -> Floats:
         """Logits (N, C) of pooled vectors (N, K): dense layers with ReLU, then the output."""

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
+from tonality import plain_json
 from tonality.errors import ConfigError
 from tonality.score.output_columns import Layout
 from tonality.score.scorer import Scored
@@ -121,11 +122,11 @@ class JsonLinesEncoder:
     def _begun(self, item: Scored) -> str:
         """A row's own columns, up to where more may be added."""
         row, layout = item.row, self._layout
-        if isinstance(row.native, str) and layout.every:
+        if isinstance(row.native, str) and layout.every and plain_json.is_plain(row.native):
             line = row.native[:-1].rstrip()
         else:
             kept = {name: row.cells[name] for name in layout.columns if name in row.cells}
-            line = json.dumps(kept, ensure_ascii=False)[:-1]
+            line = plain_json.dumps(kept)[:-1]
         return line if line == "{" else f"{line}, "
 
     def _added(self, item: Scored) -> str:
@@ -145,4 +146,7 @@ def _to_bytes(text: str) -> bytes:
 
 def _cell(value: Any) -> str:
     """A value as a field: nothing for null, JSON for what is no text."""
-    return "" if value is None else json.dumps(value, ensure_ascii=False)
+    value = plain_json.finite(value)
+    if isinstance(value, str | None):
+        return value or ""
+    return json.dumps(value, ensure_ascii=False)

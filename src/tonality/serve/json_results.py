@@ -22,14 +22,14 @@ def predictions(
 def verdicts(classifier: Classifier, texts: Sequence[str | None]) -> tuple[list[bytes], int]:
     """The verdicts as JSON, each as a line of ``tonality predict --json``; and the tokens read."""
     found, tokens = predictions(classifier, texts)
-    return [to_json(_plain(prediction)) for prediction in found], tokens
+    return [to_json(_plain(prediction), inf_nan_mode="null") for prediction in found], tokens
 
 
 def explanations(classifier: Classifier, texts: Sequence[str | None]) -> tuple[list[bytes], int]:
     """The explanations as JSON, each as a line of ``tonality explain --json``; and the tokens."""
     found = classifier.explain(texts)
     return (
-        [to_json(explanation.to_json()) for explanation in found],
+        [to_json(explanation.to_json(), inf_nan_mode="null") for explanation in found],
         sum(explanation.prediction.tokens_read for explanation in found),
     )
 

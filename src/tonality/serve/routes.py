@@ -187,7 +187,9 @@ class Service:
     async def _tell_model(self, request: Request) -> Response:
         """Tell which model answers."""
         model = self.model
-        return Response(to_json(model.info()), headers=model.headers, media_type=JSON)
+        return Response(
+            to_json(model.info(), inf_nan_mode="null"), headers=model.headers, media_type=JSON
+        )
 
     async def _tell_health(self, request: Request) -> Response:
         """Tell that the process lives."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
+from tonality import plain_json
 from tonality.errors import DataError
 from tonality.messages import counted
 
@@ -133,7 +134,7 @@ def writing_side(path: Path) -> Iterator[None]:
 def entry(source: str, fault: Fault) -> bytes:
     """A bad row of ``source`` as a line of the side file."""
     values = (source, fault.row, fault.column, fault.reason, fault.raw)
-    line = json.dumps(dict(zip(_KEYS, values, strict=True)), ensure_ascii=False, default=str)
+    line = plain_json.dumps(dict(zip(_KEYS, values, strict=True)), default=str)
     # A byte that was not UTF-8 is held as a lone surrogate (PEP 383), which
     # "backslashreplace" writes as \udcXX: a valid JSON escape, so nothing is lost.
     return f"{line}\n".encode(errors="backslashreplace")

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from typing import IO, Any, Literal, NamedTuple, TypeAlias
 
+from tonality import plain_json
 from tonality.errors import DataError, DependencyError
 from tonality.tables.bad_rows import Fault
 from tonality.tables.column_names import Wanted, choose, distinct, text_place
@@ -180,8 +181,7 @@ def _nested(value: Any, encoding: str | None) -> Any:
     def text(inner: object) -> str:
         return decoded(inner, encoding) if isinstance(inner, bytes) else str(inner)
 
-    constants = {"NaN": None, "Infinity": "inf", "-Infinity": "-inf"}
-    return json.loads(json.dumps(value, default=text), parse_constant=constants.get)
+    return json.loads(plain_json.dumps(value, default=text))
 
 
 def _number(value: float | None) -> float | str | None:

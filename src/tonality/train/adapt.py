@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from tonality import plain_json
 from tonality.classifier import DEFAULT_MODEL, load
 from tonality.data import Dataset
 from tonality.errors import ConfigError, TrainingError
@@ -178,7 +179,7 @@ def _open(place: Path, recipe: Recipe, start: Start, pretrain_epochs: int, *, re
                 f"{place} holds a run already: go on with it with --resume, or choose another "
                 "folder"
             )
-        folder.write(ADAPTATION, (json.dumps(asked, indent=2) + "\n").encode())
+        folder.write(ADAPTATION, (plain_json.dumps(asked, indent=2) + "\n").encode())
         return
     own = asked_recipe(place)
     if own is None:

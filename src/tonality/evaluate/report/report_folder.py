@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from tonality import plain_json
 from tonality.drawing import require_matplotlib
 from tonality.errors import DataError
 from tonality.evaluate.report.page import render, require_jinja2
@@ -54,7 +54,7 @@ def write_report(
     require_matplotlib()
     require_jinja2()
     prepare_folder(folder)
-    whole = json.dumps(result.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
+    whole = plain_json.dumps(result.to_json(), indent=2)
     _write(folder / "evaluation.json", whole + "\n")
     tables: dict[str, tuple[Sequence[str], Iterable[Sequence[Any]]]] = {
         "predictions.csv": _predictions(result.first, result.chosen.ids),

@@ -16,6 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from tonality import plain_json
 from tonality.errors import DataError
 from tonality.score.output_columns import Layout
 from tonality.score.scorer import Scored
@@ -228,7 +229,7 @@ def _wider(one: type | None, other: type | None) -> type | None:
 def _fitting(value: Any, type: Any) -> Any:
     if value is None or str(type) != "string":
         return value
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else plain_json.dumps(value)
     return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
 
 

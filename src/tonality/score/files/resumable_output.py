@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tonality import plain_json
 from tonality.durable_files import sync_folder
 from tonality.errors import DataError
 from tonality.score.files.output_target import is_stream, open_stream
@@ -240,7 +241,7 @@ class Output:
             raise DataError(reason, path=self._journal) from error
 
     def _check_same(self, before: Mapping[str, Any], job: Mapping[str, Any]) -> None:
-        now = json.loads(json.dumps(job))
+        now = json.loads(plain_json.dumps(job))
         changed = [name for name in {**before, **now} if before.get(name) != now.get(name)]
         if changed:
             raise DataError(
@@ -263,7 +264,7 @@ def _beside(path: Path, kind: str) -> Path:
 
 
 def _line(entry: Mapping[str, Any]) -> bytes:
-    return json.dumps(entry).encode() + b"\n"
+    return plain_json.dumps(entry, ascii_only=True).encode() + b"\n"
 
 
 def _write(file: io.FileIO, data: bytes) -> None:

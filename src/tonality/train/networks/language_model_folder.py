@@ -19,7 +19,8 @@ import safetensors
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from tonality import durable_files
+from tonality import durable_files, plain_json
+from tonality.artifact.weights import pack
 from tonality.errors import ArtifactError, ConfigError
 from tonality.text.tokenizer import TextConfig
 from tonality.text.vocabulary import Vocabulary
@@ -81,7 +82,7 @@ def write_language_model(model: SavedLanguageModel, folder: str | os.PathLike[st
     target = Path(folder)
     files = {
         VOCABULARY: _dump(model.vocabulary.to_json(), indent=None),
-        WEIGHTS: safetensors.numpy.save(dict(model.tensors)),
+        WEIGHTS: pack(model.tensors),
     }
     config = {
         "format": FORMAT,
@@ -151,7 +152,7 @@ def _check_shapes(model: SavedLanguageModel, path: Path) -> None:
 
 
 def _dump(value: Mapping[str, Any], *, indent: int | None) -> bytes:
-    return (json.dumps(value, indent=indent, ensure_ascii=True) + "\n").encode()
+    return (plain_json.dumps(value, indent=indent, ascii_only=True) + "\n").encode()
 
 
 def _json(data: bytes, path: Path) -> dict[str, Any]:

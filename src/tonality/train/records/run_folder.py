@@ -19,6 +19,8 @@ import numpy as np
 import safetensors.numpy
 from numpy.typing import NDArray
 
+from tonality import plain_json
+from tonality.artifact.weights import pack
 from tonality.durable_files import sync_folder
 from tonality.errors import ConfigError, TrainingError
 from tonality.train.settings.plan import MODEL
@@ -224,7 +226,7 @@ class RunFolder:
 
     def save_best(self, step: int, tensors: Mapping[str, Floats]) -> None:
         """Saves the weights of the best evaluation, to :func:`best_file`."""
-        self.write(best_file(step), safetensors.numpy.save(dict(tensors)))
+        self.write(best_file(step), pack(tensors))
 
     def load_best(self, name: str) -> dict[str, Floats]:
         """The weights that :meth:`save_best` saved under a name.
@@ -271,7 +273,7 @@ def asked_recipe(output: str | os.PathLike[str]) -> Recipe | None:
 
 
 def _json(value: Mapping[str, Any]) -> bytes:
-    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+    return (plain_json.dumps(value, indent=2) + "\n").encode()
 
 
 def _filled(settings: Mapping[str, Any]) -> dict[str, Any]:
