@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 
 import tonality
 from tonality.artifact.model_folder import read
+from tonality.artifact.weights import dequantise
 from tonality.cli import app
 from tonality.data import Dataset
 from tonality.errors import ConfigError, TrainingError
@@ -94,6 +95,20 @@ def test_pretraining_first_and_going_on_after_a_stop(model: Path, tmp_path: Path
     assert len(read(folder).provenance["start"]["pretrained"]) == 64
     with pytest.raises(TrainingError, match="no run"):
         adapt(dataset, ADAPT, tmp_path / "none", model=model, resume=True)
+
+
+@pytest.mark.parametrize("epochs", [0, 1])
+def test_the_vectors_size_that_is_asked_for_holds(model: Path, tmp_path: Path, epochs: int) -> None:
+    """Over a language model too; nothing is learnt here, so the verdicts stay as they are."""
+    still = ["optimiser.learning_rate=1e-8", "training.average=0", "vocabulary.extend=0"]
+    recipe = ADAPT.with_settings([*still, "vectors.deviation=0.5", "training.epochs=1"])
+    dataset = make_dataset(80)
+    adapted = adapt(dataset, recipe, tmp_path / "run", model=model, pretrain_epochs=epochs)
+    vectors = dequantise(read(adapted).tensors)["embedding.weight"]
+    assert vectors.std() == pytest.approx(0.5, rel=1e-2)
+    before, after = (tonality.load(each).predict_proba(dataset.train.texts).argmax(1)
+                     for each in (model, adapted))  # fmt: skip
+    assert (before == after).mean() > 0.97
 
 
 def test_other_labels(model: Path, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from tonality.train.pretrain import pretrain
 from tonality.train.records.reporter import Reporter
 from tonality.train.settings.recipe import Recipe
 from tonality.train.start.new_word_vectors import induced
-from tonality.train.start.start import read_start
+from tonality.train.start.read_start import read_start
 
 PRETRAINING = Recipe.from_dict(
     {
@@ -71,12 +71,13 @@ THREE = ("negative", "neutral", "positive")
 
 def test_the_states_are_the_language_models_own(language_model: Path) -> None:
     """The vectors are scaled for adversarial training, and the LSTM back."""
-    start = read_start(language_model, deviation=0.25)
-    assert start.tensors["embedding.weight"].std() == pytest.approx(0.25, rel=1e-5)
+    start = read_start(language_model)
+    scaled = start.scaled(0.5)
+    assert scaled["embedding.weight"].std() == pytest.approx(0.5, rel=1e-5)
     recipe = start.settings(CLASSIFY)
     config = recipe.network.config(vocabulary_size=start.vocabulary.size, ngram_rows=0, classes=2)
     network = LSTMNetwork(config).eval()
-    network.start_from(start.for_network(config, ("negative", "positive")))
+    network.start_from(start.for_network(config, ("negative", "positive"), 0.5))
     saved = read_language_model(language_model / "model")
     original = LanguageModel(
         np.ones(saved.vocabulary.size, dtype=np.int64), embedding_size=8, hidden_size=10,
@@ -90,7 +91,7 @@ def test_the_states_are_the_language_models_own(language_model: Path) -> None:
         expected = reader.lstms[0](original.embedding(ids))[0]  # type: ignore[index,operator]
         torch.testing.assert_close(found, expected)
         scores = original.scores(original.states("forward", ids)[0])
-        original.start_from(start.tensors)
+        original.start_from(scaled)
         torch.testing.assert_close(original.scores(original.states("forward", ids)[0]), scores)
 
 
@@ -168,7 +169,7 @@ def started(
     recipe = start.settings(CLASSIFY.with_settings(settings))
     config = recipe.network.config(vocabulary_size=start.vocabulary.size, ngram_rows=0, classes=2)
     labels = ("negative", "positive")
-    return start.for_network(config, labels), start.at_random(config, labels)
+    return start.for_network(config, labels, 0.25), start.at_random(config, labels)
 
 
 def test_a_layer_gets_all_its_weights_or_none(tmp_path: Path) -> None:
@@ -223,14 +224,14 @@ def test_labels_keep_their_rows_of_the_head(model: Path, tmp_path: Path) -> None
     data = prepare(dataset, start.settings(TINY), Reporter(), start)
     assert data.start is not None
     old = start.tensors["output.weight"]
-    new = data.start.for_network(data.network, data.labels)["output.weight"]
+    new = data.start.for_network(data.network, data.labels, 0.25)["output.weight"]
     assert (start.labels, data.labels) == (("negative", "positive"), THREE)
     np.testing.assert_allclose(new, [old[0], old.mean(axis=0), old[1]], rtol=1e-6)
     folder = train(dataset, TINY, tmp_path / "run", start_from=model)
     assert read(folder).labels == THREE
     three = read_start(folder)
     back = prepare(make_dataset(), three.settings(TINY), Reporter(), three)
-    found = three.for_network(back.network, back.labels)
+    found = three.for_network(back.network, back.labels, 0.25)
     for name in ("output.weight", "output.bias"):
         np.testing.assert_array_equal(found[name], three.tensors[name][[0, 2]])
 
@@ -245,7 +246,7 @@ def test_strange_labels_get_a_new_head(model: Path) -> None:
         dataclasses.replace(dataset, train=table), start.settings(TINY), Reporter(), start
     )
     assert data.start is not None
-    names = data.start.for_network(data.network, data.labels)
+    names = data.start.for_network(data.network, data.labels, 0.25)
     assert "embedding.weight" in names
     assert not any(name.startswith("output.") for name in names)
     less = dataclasses.replace(start.text, max_tokens=30)

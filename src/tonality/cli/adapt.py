@@ -78,7 +78,7 @@ def adapt(
         from tonality.data.load_dataset import with_unlabelled
         from tonality.train.adapt import adapt as run
         from tonality.train.start.inherited_settings import asked_for
-        from tonality.train.start.start import read_start
+        from tonality.train.start.read_start import read_start
 
         # The recipe does not tell which of its settings were asked for with --set.
         read_start(path).settings(chosen, asked_for(settings))

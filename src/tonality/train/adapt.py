@@ -26,7 +26,8 @@ from tonality.train.records.run_folder import (
 )
 from tonality.train.settings.plan import MODEL
 from tonality.train.settings.recipe import Recipe
-from tonality.train.start.start import Start, read_start
+from tonality.train.start.read_start import read_start
+from tonality.train.start.start import Start
 from tonality.train.train_classifier import train
 
 # With few labels an epoch is a handful of steps: there are more of them, until so many are made.
@@ -88,7 +89,7 @@ def adapt(
                 before = _pretraining(recipe, pretrain_epochs)
                 begun = (first / RUN).exists()
                 pretrain(dataset, before, first, start_from=start, resume=begun, **told)
-            start = start.after(first / MODEL)
+            start = start.after(first / MODEL, recipe.vectors.deviation)
             # The language model has the new words; others would be none that it has read.
             vocabulary = dataclasses.replace(recipe.vocabulary, extend=0)
             recipe = dataclasses.replace(recipe, vocabulary=vocabulary)

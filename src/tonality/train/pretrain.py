@@ -21,7 +21,8 @@ from tonality.train.prepare.preflight import check_pretraining
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RunFolder
 from tonality.train.settings.recipe import Recipe
-from tonality.train.start.start import Start, as_start
+from tonality.train.start.read_start import as_start
+from tonality.train.start.start import Start
 
 
 def pretrain(
@@ -74,7 +75,7 @@ def pretrain(
     folder = RunFolder(output)
     start = None
     if start_from is not None:
-        start = as_start(start_from, deviation=recipe.vectors.deviation)
+        start = as_start(start_from)
         recipe = start.as_language_model(recipe)
     identity: dict[str, Any] = {
         "task": "pretrain",

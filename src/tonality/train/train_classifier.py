@@ -26,7 +26,8 @@ from tonality.train.records.curves_png import CURVES, draw_curves
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import METRICS, RunFolder
 from tonality.train.settings.recipe import Recipe
-from tonality.train.start.start import Start, as_start
+from tonality.train.start.read_start import as_start
+from tonality.train.start.start import Start
 
 VALIDATION = "validation.csv"
 
@@ -96,7 +97,7 @@ def train(
     folder = RunFolder(output)
     start = None
     if start_from is not None:
-        start = as_start(start_from, deviation=recipe.vectors.deviation)
+        start = as_start(start_from)
         recipe = start.settings(recipe)
     elif not resume:
         check_vectors(recipe)

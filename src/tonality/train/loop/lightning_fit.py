@@ -108,7 +108,8 @@ def _module(
     if state is not None:
         network.load_state_dict(state["weights"])
     elif data.start is not None:
-        network.start_from(data.start.for_network(data.network, data.labels))
+        size = recipe.vectors.deviation
+        network.start_from(data.start.for_network(data.network, data.labels, size))
     elif data.vectors is not None:
         network.start_from({"embedding.weight": data.vectors})
     weights = None

@@ -25,7 +25,8 @@ from tonality.train.networks.lstm_network import LSTMNetwork
 from tonality.train.prepare.batches import collate
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import ANSWERS, RunFolder
-from tonality.train.start.start import called, how_to_map
+from tonality.train.start.read_start import called
+from tonality.train.start.start import how_to_map
 
 Floats = NDArray[np.float32]
 Judge = Callable[[Sequence[str]], NDArray[np.float64]]

@@ -85,7 +85,7 @@ def read_corpus(
         encoder.encode(every),
         encoder.encode([texts[i] for i in some]),
         division.left_out,
-        {} if start is None else dict(start.tensors),
+        {} if start is None else start.scaled(recipe.vectors.deviation),
         record,
     )
     if len(corpus.train.ids) < 2:

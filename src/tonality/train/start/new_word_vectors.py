@@ -11,6 +11,9 @@ from tonality.text.vocabulary import UNK
 
 Floats = NDArray[np.float32]
 
+# Of the ridge regression, in units of the vectors' variance: vectors of any size map alike.
+RIDGE = 0.016
+
 
 def induced(
     vectors: Floats,
@@ -43,7 +46,7 @@ def induced(
     used = np.flatnonzero(count[:known] > 0)
     weights = np.sqrt(np.log1p(count[used]))[:, None]
     known_company = company[used] * weights
-    ridge = 1e-3 * max(len(used), 1) * np.eye(dimensions)
+    ridge = RIDGE * float(vectors.var()) * max(len(used), 1) * np.eye(dimensions)
     mapped = np.linalg.solve(
         known_company.T @ known_company + ridge, known_company.T @ (vectors[used] * weights)
     )

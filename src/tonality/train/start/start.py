@@ -17,23 +17,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tonality import artifact
 from tonality.artifact.config_json import folder_sha256
-from tonality.artifact.model_folder import Artifact
-from tonality.artifact.weights import dequantise
-from tonality.classifier import model_path
 from tonality.evaluate.match_labels import same_by_another_name
 from tonality.network.config import NetworkConfig
 from tonality.text.encoder import Encoder
 from tonality.text.tokenizer import TextConfig
 from tonality.text.vocabulary import Vocabulary
-from tonality.train.networks.language_model_folder import (
-    SavedLanguageModel,
-    is_language_model,
-    read_language_model,
-)
-from tonality.train.settings.plan import MODEL
-from tonality.train.start.inherited_settings import CLASSIFIER, LANGUAGE_MODEL, NETWORK, Decided
+from tonality.train.networks.language_model_folder import read_language_model
+from tonality.train.start.inherited_settings import CLASSIFIER, Decided
 from tonality.train.start.new_word_vectors import induced
 
 Floats = NDArray[np.float32]
@@ -50,7 +41,8 @@ class Start(Decided):
         sha256: of its ``config.json``, which holds the hashes of its other files.
         vocabulary: its words, and its n-grams if it has a table.
         labels: a classifier's, in the order of its outputs; empty for a language model.
-        tensors: its weights, named as in a model folder, float32.
+        tensors: its weights as they are stored, named as in a model folder, float32.
+        spread: standard deviation of its token vectors' elements, as they are stored.
         pretrained: SHA-256 of the ``config.json`` of the language model that its embedding and
             LSTM went on as; empty for none.
         provenance: what it was made of.
@@ -60,6 +52,7 @@ class Start(Decided):
     vocabulary: Vocabulary
     labels: tuple[str, ...]
     tensors: Mapping[str, Floats]
+    spread: float
     pretrained: str = ""
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
@@ -68,6 +61,13 @@ class Start(Decided):
         """What a run records of it."""
         found = {"name": self.name, "kind": self.kind, "sha256": self.sha256}
         return {**found, "pretrained": self.pretrained} if self.pretrained else found
+
+    def scaled(self, deviation: float) -> dict[str, Floats]:
+        """The tensors, the token vectors' elements with this standard deviation.
+
+        The size of an adversarial step then means the same from any start.
+        """
+        return _scaled(self.tensors, deviation / self.spread)
 
     def with_vocabulary(self, vocabulary: Vocabulary, texts: list[str]) -> Start:
         """The same, with vectors for the words that a vocabulary adds at its end.
@@ -94,11 +94,12 @@ class Start(Decided):
             tensors["softmax.bias"] = np.concatenate([bias, rare])
         return dataclasses.replace(self, vocabulary=vocabulary, tensors=tensors)
 
-    def after(self, folder: str | os.PathLike[str]) -> Start:
+    def after(self, folder: str | os.PathLike[str], deviation: float) -> Start:
         """The same, its words, embedding and LSTM as a language model left them.
 
         Args:
             folder: of the language model, which began with this.
+            deviation: that of the token vectors it began with.
 
         Raises:
             ArtifactError: it cannot be read.
@@ -107,7 +108,7 @@ class Start(Decided):
         saved = read_language_model(path)
         taken = {
             name: tensor
-            for name, tensor in saved.tensors.items()
+            for name, tensor in _scaled(saved.tensors, self.spread / deviation).items()
             if name == "embedding.weight" or name.startswith("lstm.")
         }
         ngrams = self.vocabulary.ngrams
@@ -120,7 +121,9 @@ class Start(Decided):
             pretrained=folder_sha256(path),
         )
 
-    def for_network(self, network: NetworkConfig, labels: tuple[str, ...]) -> dict[str, Floats]:
+    def for_network(
+        self, network: NetworkConfig, labels: tuple[str, ...], deviation: float
+    ) -> dict[str, Floats]:
         """The tensors that a network begins with.
 
         Of the head, the rows of the labels that this knows too; a further label begins in the
@@ -130,7 +133,12 @@ class Start(Decided):
         Args:
             network: the shapes to fill.
             labels: the classes, in the order of its outputs.
+            deviation: what the token vectors are scaled to.
         """
+        return _scaled(self._fitting(network, labels), deviation / self.spread)
+
+    def _fitting(self, network: NetworkConfig, labels: tuple[str, ...]) -> dict[str, Floats]:
+        """The tensors of :meth:`for_network`, as they are stored."""
         shapes, own = network.tensor_shapes(), dict(self.tensors)
         for name, tensor in self.tensors.items():
             if name.startswith("output."):
@@ -153,7 +161,7 @@ class Start(Decided):
             network: the shapes to fill.
             labels: the classes, in the order of its outputs.
         """
-        taken, parts = self.for_network(network, labels), []
+        taken, parts = self._fitting(network, labels), []
         for direction in network.directions:
             layers = range(network.layers)
             missing = [n + 1 for n in layers if f"lstm.{n}.{direction}.bias" not in taken]
@@ -227,67 +235,9 @@ def _layer(name: str) -> str:
     return name.rpartition(".")[0]
 
 
-def as_start(source: str | os.PathLike[str] | Start, *, deviation: float = 0.25) -> Start:
-    """What was read already, or is to be read now; as for :func:`read_start`."""
-    return source if isinstance(source, Start) else read_start(source, deviation=deviation)
-
-
-def read_start(source: str | os.PathLike[str], *, deviation: float = 0.25) -> Start:
-    """Reads what a run is to begin with.
-
-    Args:
-        source: the folder of a language model, of a classifier, or of the run that made it; or the
-            name of a bundled model.
-        deviation: what the elements of the vectors are scaled to, so that the size of an
-            adversarial step means the same from any start; the LSTM is scaled back.
-
-    Raises:
-        ArtifactError: there is no such folder, or it is damaged.
-    """
-    path = Path(source)
-    if (path / MODEL).is_dir() and not (path / "config.json").exists():
-        path /= MODEL
-    if is_language_model(path):
-        return _from_language_model(read_language_model(path), path, deviation)
-    path = model_path(path if path.is_dir() else source)
-    return _from_classifier(artifact.read(path), path, deviation)
-
-
-def _from_language_model(model: SavedLanguageModel, path: Path, deviation: float) -> Start:
-    return Start(
-        name=called(path),
-        kind=LANGUAGE_MODEL,
-        sha256=folder_sha256(path),
-        text=model.text,
-        vocabulary=model.vocabulary,
-        network={key: getattr(model, key) for key in NETWORK[LANGUAGE_MODEL]},
-        directions=model.directions,
-        labels=(),
-        tensors=_scaled(model.tensors, deviation),
-        provenance=model.provenance,
-    )
-
-
-def _from_classifier(model: Artifact, path: Path, deviation: float) -> Start:
-    return Start(
-        name=called(path),
-        kind=CLASSIFIER,
-        sha256=folder_sha256(path),
-        text=model.text,
-        vocabulary=model.vocabulary,
-        network={key: getattr(model.network, key) for key in NETWORK[CLASSIFIER]},
-        directions=model.network.directions,
-        labels=model.labels,
-        tensors=_scaled(dequantise(model.tensors), deviation),
-        provenance=model.provenance,
-    )
-
-
-def _scaled(tensors: Mapping[str, Floats], deviation: float) -> dict[str, Floats]:
-    """The same function of tokens, by token vectors of another size."""
-    vectors = tensors["embedding.weight"]
-    scale = np.float32(deviation / max(float(vectors.std()), float(np.finfo(np.float32).tiny)))
-    scaled = dict(tensors)
+def _scaled(tensors: Mapping[str, Floats], factor: float) -> dict[str, Floats]:
+    """The same function of tokens, by token vectors so many times as large."""
+    scale, scaled = np.float32(factor), dict(tensors)
     for name, tensor in tensors.items():
         if name in ("embedding.weight", "ngram_embedding.weight"):
             scaled[name] = tensor * scale
@@ -297,9 +247,3 @@ def _scaled(tensors: Mapping[str, Floats], deviation: float) -> dict[str, Floats
         ):
             scaled[name] = tensor / scale
     return scaled
-
-
-def called(path: Path) -> str:
-    """What to call the model in a folder: by that of its run, where a run made it."""
-    path = path.resolve()
-    return path.parent.name if path.name == MODEL else path.name
