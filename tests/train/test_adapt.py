@@ -111,6 +111,21 @@ def test_the_vectors_size_that_is_asked_for_holds(model: Path, tmp_path: Path, e
     assert (before == after).mean() > 0.97
 
 
+def test_what_adapt_cannot_heed_is_refused(model: Path, tmp_path: Path) -> None:
+    run, dataset = tmp_path / "run", of_the_trade(80)
+    for change, epochs, message in (
+        ("pretraining.epochs=3", 1, "pretraining.epochs is 3, but pretrain_epochs"),
+        ("pretraining.epochs=3", 0, "pretraining.epochs is 3, but pretrain_epochs"),
+        ("pretraining.direction=forward", 1, "direction is 'forward', but run, .* has 'both'"),
+        ("network.hidden_size=128", 0, "network.hidden_size is 128, but run, .* has 6"),
+        ("vectors.epochs=2", 0, "vectors.epochs has no effect: run, "),
+    ):
+        recipe = ADAPT.with_settings([change])
+        with pytest.raises(ConfigError, match=message):
+            adapt(dataset, recipe, run, model=model, pretrain_epochs=epochs)
+    assert not run.exists()
+
+
 def test_other_labels(model: Path, tmp_path: Path) -> None:
     adapted = adapt(of_the_trade(150, classes=3), ADAPT, tmp_path / "run", model=model)
     assert read(adapted).labels == tuple(sorted(FEELINGS))

@@ -31,6 +31,7 @@ from tonality.train.prepare.prepare import prepare
 from tonality.train.pretrain import pretrain
 from tonality.train.records.reporter import Reporter
 from tonality.train.settings.recipe import Recipe
+from tonality.train.settings.sections import NetworkSettings
 from tonality.train.start.new_word_vectors import induced
 from tonality.train.start.read_start import read_start
 
@@ -127,13 +128,53 @@ def test_what_the_start_decides_cannot_be_asked_otherwise(language_model: Path) 
     assert (free.text.max_tokens, free.network.pooling) == (20, "last")
 
 
-def test_a_default_that_is_asked_for_is_no_default(language_model: Path) -> None:
+def test_a_default_that_is_asked_for_is_no_default(language_model: Path, tmp_path: Path) -> None:
+    """Named in a change, a dict or a file, but not in the record of a run, which names all."""
     start = read_start(language_model)
-    default = CLASSIFY.with_settings(["network.hidden_size=128", "text.lower_case=true"])
-    assert start.settings(default).network.hidden_size == 10  # as if it were left out
-    with pytest.raises(ConfigError, match=r"network.hidden_size is 128, .* has 10"):
-        start.settings(default, {"network.hidden_size"})
-    assert start.settings(default, {"text.lower_case", "network.pooling"}).text.lower_case
+    (tmp_path / "mine.toml").write_text("[network]\nhidden_size = 128\n")
+    for asked in (
+        CLASSIFY.with_settings(["network.hidden_size=128"]),
+        Recipe.from_dict({"network": {"hidden_size": 128}}),
+        Recipe.load(tmp_path / "mine.toml"),
+        Recipe(network=NetworkSettings(hidden_size=64)),
+    ):
+        with pytest.raises(ConfigError, match=r"network.hidden_size is (128|64), .* has 10"):
+            start.settings(asked)
+        with pytest.raises(ConfigError, match=r"network.hidden_size is (128|64), .* has 10"):
+            train(make_dataset(40), asked, tmp_path / "run", start_from=language_model)
+    assert not (tmp_path / "run").exists()
+    (tmp_path / "record.toml").write_text(CLASSIFY.to_toml())
+    record = Recipe.load(tmp_path / "record.toml")
+    assert start.settings(record).network.hidden_size == 10  # as if it were left out
+    assert start.settings(record.with_settings(["text.lower_case=true"])).text.lower_case
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("vectors.use=true", "vectors.use has no effect: tiny, .* has vectors of its own"),
+        ("vocabulary.max_size=9", "max_size has no effect: .* vocabulary.extend says how many"),
+        ("vocabulary.min_count=3", "min_count has no effect: .* set vocabulary.extend too"),
+        ("vocabulary.ngrams=50", "ngrams has no effect: .* an n-gram table of its own"),
+    ],
+)
+def test_a_change_that_a_start_leaves_without_effect_is_refused(
+    model: Path, tmp_path: Path, change: str, message: str
+) -> None:
+    """In a file, which may serve a run from nothing too, it is no mistake."""
+    start = read_start(model)
+    with pytest.raises(ConfigError, match=message):
+        start.settings(TINY.with_settings([change]))
+    (tmp_path / "mine.toml").write_text(TINY.with_settings([change]).to_toml())
+    start.settings(Recipe.load(tmp_path / "mine.toml"))
+    start.settings(TINY.with_settings(["vocabulary.extend=5", "vocabulary.min_count=3"]))
+    start.settings(TINY.with_settings(["vectors.use=false", "vectors.deviation=0.3"]))
+
+
+def test_the_direction_of_a_language_model_stays(language_model: Path, tmp_path: Path) -> None:
+    forward = PRETRAINING.with_settings(["pretraining.direction=forward"])
+    with pytest.raises(ConfigError, match=r"direction is 'forward', but .* has 'both'"):
+        pretrain(make_dataset(), forward, tmp_path / "run", start_from=language_model)
 
 
 def test_a_shipped_recipe_yields_to_a_start(model: Path) -> None:
@@ -142,7 +183,7 @@ def test_a_shipped_recipe_yields_to_a_start(model: Path) -> None:
     student = Recipe.load("student")
     assert start.settings(student).network.pooling == "max" != student.network.pooling
     with pytest.raises(ConfigError, match=r"network\.pooling is 'attention', but .* 'max'"):
-        start.settings(student, {"network.pooling"})
+        start.settings(student.with_settings(["network.pooling=attention"]))
     with pytest.raises(ConfigError, match=r"network\.pooling is 'attention', but"):
         start.settings(dataclasses.replace(student, name="mine"))
 

@@ -65,7 +65,7 @@ def adapt(
     from tonality.train.prepare.preflight import require_packages
     from tonality.train.records.run_folder import asked_recipe
 
-    path = model_path(model)  # a mistake shows before the data is read
+    model_path(model)  # a mistake shows before the data is read
     # The recipe in the run's folder is what became of the one asked for: more epochs, say.
     begun = asked_recipe(output) if resume and recipe is None else None
     if begun is None:
@@ -77,11 +77,7 @@ def adapt(
     def work(dataset: Dataset, reporter: Reporter) -> Path:
         from tonality.data.load_dataset import with_unlabelled
         from tonality.train.adapt import adapt as run
-        from tonality.train.start.inherited_settings import asked_for
-        from tonality.train.start.read_start import read_start
 
-        # The recipe does not tell which of its settings were asked for with --set.
-        read_start(path).settings(chosen, asked_for(settings))
         if unlabelled is not None:
             dataset = with_unlabelled(
                 dataset, unlabelled, text_column=text_column, encoding=encoding

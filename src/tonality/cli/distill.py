@@ -87,19 +87,13 @@ def distill(
 
     def work(dataset: Dataset, reporter: Reporter) -> Path:
         from tonality.train.distill import distill as run
-        from tonality.train.start.inherited_settings import asked_for
-        from tonality.train.start.read_start import read_start
 
-        start = None
-        if start_from is not None:
-            start = read_start(start_from)
-            start.settings(chosen, asked_for(settings))  # the recipe does not tell what was set
         return run(
             dataset,
             teacher,
             chosen,
             output,
-            start_from=start,
+            start_from=start_from,
             cache=cache,
             resume=resume,
             reporter=reporter,

@@ -77,8 +77,6 @@ def train(
 
     def work(dataset: Dataset, reporter: Reporter) -> Path:
         from tonality.train.run_plan import run_plan
-        from tonality.train.start.inherited_settings import asked_for
-        from tonality.train.start.read_start import read_start
         from tonality.train.train_classifier import train as run
 
         how: dict[str, Any] = {
@@ -87,11 +85,7 @@ def train(
             "checkpoint_minutes": checkpoint_minutes,
         }
         if isinstance(chosen, Recipe):
-            start = None
-            if start_from is not None:
-                start = read_start(start_from)
-                start.settings(chosen, asked_for(settings))  # the recipe does not tell what was set
-            return run(dataset, chosen, output, start_from=start, **how)
+            return run(dataset, chosen, output, start_from=start_from, **how)
         return run_plan(dataset, chosen, output, **how)
 
     run_training(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -73,7 +74,10 @@ def to_recipe(
     if isinstance(weights, str):  # those of a mapping go by text
         values["training.class_weights"] = weights
         values["training.keep"] = "macro_f1"  # the accuracy would choose against rare classes
-    return Recipe.from_dict({"name": "LSTMClassifier", **_nested({**values, **settings})})
+    recipe = Recipe.from_dict({"name": "LSTMClassifier", **_nested({**values, **settings})})
+    # The arguments have defaults. Settings were asked for, if not for going on.
+    named = frozenset(settings)
+    return dataclasses.replace(recipe, named=named, changed=frozenset() if gone_on else named)
 
 
 def _nested(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -77,8 +77,12 @@ def adapt(
     labels, reporter = check_dataset(dataset), reporter or Reporter()
     place, first = Path(output), Path(output) / LANGUAGE_MODEL
     start = read_start(DEFAULT_MODEL if model is None else model)
+    # What is refused is refused before anything is written.
+    _check_epochs(recipe, pretrain_epochs)
+    start.settings(recipe)
     if pretrain_epochs:
-        start.as_language_model(recipe)  # what cannot be one is refused before anything is written
+        start.as_language_model(recipe)
+    recipe = dataclasses.replace(recipe, changed=frozenset())  # they have their effect, then
     _open(place, recipe, start, pretrain_epochs, resume=resume)
     if pretrain_epochs and (forgotten := start.forgotten(labels)):
         reporter.say(forgotten)  # train says it too, but only after the language model
@@ -154,6 +158,17 @@ def with_enough_steps(dataset: Dataset, recipe: Recipe) -> Recipe:
         training=dataclasses.replace(settings, epochs=epochs),
         optimiser=dataclasses.replace(recipe.optimiser, unfreeze_every=every),
     )
+
+
+def _check_epochs(recipe: Recipe, pretrain_epochs: int) -> None:
+    """Checks that the passes of the language model are asked for in one place."""
+    asked = recipe.pretraining.epochs
+    if "pretraining.epochs" in recipe.changed and asked != pretrain_epochs:
+        raise ConfigError(
+            f"pretraining.epochs is {asked}, but pretrain_epochs ({pretrain_epochs}) says how many "
+            "passes an adaptation makes as a language model; leave it out, and set "
+            "--pretrain-epochs"
+        )
 
 
 def _pretraining(recipe: Recipe, epochs: int) -> Recipe:

@@ -19,7 +19,7 @@ from tonality.train.prepare.preflight import (
 from tonality.train.prepare.unlabelled import check_unlabelled
 from tonality.train.settings.plan import Stage
 from tonality.train.settings.recipe import Recipe
-from tonality.train.start.inherited_settings import CLASSIFIER, LANGUAGE_MODEL, Decided, asked_for
+from tonality.train.start.inherited_settings import CLASSIFIER, LANGUAGE_MODEL, Inherited
 
 
 def check_stages(dataset: Dataset, stages: Iterable[Stage], *, resume: bool = False) -> None:
@@ -36,11 +36,11 @@ def check_stages(dataset: Dataset, stages: Iterable[Stage], *, resume: bool = Fa
         DependencyError: a package of the extra ``train`` is missing.
     """
     labels = check_dataset(dataset)
-    decided: dict[str, Decided] = {}
+    inherited: dict[str, Inherited] = {}
     divisions: dict[tuple[float, int], Division] = {}
     for stage in stages:
         try:
-            recipe = _settled(stage, decided)
+            recipe = _settled(stage, inherited)
             if not resume and stage.task != "pretrain" and not stage.start_from:
                 check_vectors(recipe)
             cut = (recipe.training.validation, recipe.training.validation_seed)
@@ -54,21 +54,23 @@ def check_stages(dataset: Dataset, stages: Iterable[Stage], *, resume: bool = Fa
             raise DataError(f"stage {stage.name!r}: {fault.reason}", path=fault.path) from fault
 
 
-def _settled(stage: Stage, decided: dict[str, Decided]) -> Recipe:
+def _settled(stage: Stage, inherited: dict[str, Inherited]) -> Recipe:
     """A stage's recipe with what its start decides; adds what the stage itself will decide."""
     recipe = stage.read()
     require_packages(recipe)
     kind = LANGUAGE_MODEL if stage.task == "pretrain" else CLASSIFIER
     if kind == LANGUAGE_MODEL:
         check_pretraining(recipe)
+    start = None
     if stage.start_from:
-        start = decided[stage.start_from]
-        recipe = start.settings(recipe, asked_for(stage.settings))
+        start = inherited[stage.start_from]
+        recipe = start.settings(recipe)
         if kind == LANGUAGE_MODEL:
             recipe = start.as_language_model(recipe)
     if kind == CLASSIFIER:
         check_network(recipe)
-    decided[stage.name] = Decided.of_recipe(stage.name, kind, recipe)
+    table = start is not None and start.has_ngrams
+    inherited[stage.name] = Inherited.of_recipe(stage.name, kind, recipe, table)
     return recipe
 
 

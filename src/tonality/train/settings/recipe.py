@@ -7,6 +7,7 @@ import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,10 @@ class Recipe:
         unlabelled, distillation: what is learnt besides labels.
         pretraining: those of a language model.
         expected: what it was measured to give; has no effect.
+        named: those of its settings that a file, a dict or a change names, ``section.key``.
+        changed: those that a change names.
+
+    Recipes with the same values are equal, whoever asked for them.
     """
 
     name: str = "custom"
@@ -58,6 +63,8 @@ class Recipe:
     distillation: DistillationSettings = field(default_factory=DistillationSettings)
     pretraining: PretrainingSettings = field(default_factory=PretrainingSettings)
     expected: Expected = field(default_factory=Expected)
+    named: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+    changed: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
     @classmethod
     def load(cls, source: str | Path) -> Recipe:
@@ -66,7 +73,8 @@ class Recipe:
         Raises:
             ConfigError: no such recipe, a file that is no TOML, an unknown key, a bad value.
         """
-        path = FOLDER / f"{source}.toml" if str(source) in shipped() else Path(source)
+        ships = str(source) in shipped()
+        path = FOLDER / f"{source}.toml" if ships else Path(source)
         try:
             content = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -78,7 +86,8 @@ class Recipe:
             raise unknown(f"recipe or file {str(source)!r}", str(source), names) from None
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
             raise ConfigError(f"recipe {path} cannot be read: {fault}") from fault
-        return cls.from_dict({"name": path.stem, **content})
+        recipe = cls.from_dict({"name": path.stem, **content})
+        return dataclasses.replace(recipe, named=frozenset()) if ships else recipe
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Recipe:
@@ -88,6 +97,7 @@ class Recipe:
             ConfigError: an unknown section or key, or a bad value; names the valid ones.
         """
         parts: dict[str, Any] = {}
+        named: set[str] = set()
         for key, value in values.items():
             if key in ("name", "description"):
                 if not isinstance(value, str):
@@ -96,9 +106,23 @@ class Recipe:
             elif key in SECTIONS:
                 asked = without_gone(key, value) if isinstance(value, Mapping) else value
                 parts[key] = fill(SECTIONS[key], asked, key)
+                # A section written out in full is the record of a run, not a wish.
+                if len(asked) < len(dataclasses.fields(SECTIONS[key])):
+                    named |= {f"{key}.{name}" for name in asked}
             else:
                 raise unknown(f"section {key!r} in a recipe", key, SECTIONS)
-        return cls(**parts)
+        return cls(**parts, named=frozenset(named))
+
+    def asks_for(self, section: str, key: str) -> bool:
+        """Whether somebody asked for the value of a setting.
+
+        Who names it has; who takes a shipped recipe, or leaves a setting out, has not. Of what
+        nobody named, a value that is neither the default nor the shipped recipe's counts.
+        """
+        if f"{section}.{key}" in self.named:
+            return True
+        usual = [getattr(getattr(one, section), key) for one in (Recipe(), _standard(self.name))]
+        return getattr(getattr(self, section), key) not in usual
 
     @property
     def learnt_text(self) -> TextConfig:
@@ -109,7 +133,9 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON or TOML; ``from_dict`` reads them back."""
-        plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self)))
+        sections = {name: dataclasses.asdict(getattr(self, name)) for name in SECTIONS}
+        values = {"name": self.name, "description": self.description, **sections}
+        plain: dict[str, Any] = json.loads(json.dumps(values))
         return plain
 
     def settings(self) -> dict[str, Any]:
@@ -144,13 +170,20 @@ class Recipe:
         without = "network.pooling" in asked and "attention" not in str(network["pooling"])
         if without and "network.attention_size" not in asked:
             network["attention_size"] = 0  # it went with the pooling that is replaced
-        return type(self).from_dict(values)
+        changed = type(self).from_dict(values)
+        return dataclasses.replace(changed, named=self.named | asked, changed=self.changed | asked)
 
     def to_toml(self) -> str:
         """The recipe as a file that :meth:`load` reads back."""
         values = self.to_dict()
         head = {key: values.pop(key) for key in ("name", "description")}
         return toml_text(head, *((f"[{name}]", section) for name, section in values.items()))
+
+
+@cache
+def _standard(name: str) -> Recipe:
+    """The recipe that ships under a name; the defaults where none does."""
+    return Recipe.load(name) if name in shipped() else Recipe()
 
 
 def shipped() -> list[str]:

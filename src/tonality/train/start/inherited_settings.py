@@ -1,15 +1,15 @@
-"""What a start decides of the run that begins with it; known before the start itself is trained."""
+"""What a run inherits from its start; known before the start itself is trained."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tonality.errors import ConfigError
 from tonality.text.tokenizer import TextConfig
-from tonality.train.settings.recipe import Recipe, shipped
+from tonality.train.settings.recipe import Recipe
 from tonality.train.settings.sections import NetworkSettings
 
 LANGUAGE_MODEL, CLASSIFIER = "language model", "classifier"
@@ -25,8 +25,12 @@ NETWORK: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class Decided:
-    """What a start decides.
+class Inherited:
+    """The settings that a run inherits from its start.
+
+    They replace defaults and what a shipped recipe says. A setting that somebody asked for
+    (:meth:`Recipe.asks_for`) and that contradicts them is an error, and so is a change
+    (``--set``) that can have no effect.
 
     Attributes:
         name: of the start.
@@ -34,6 +38,7 @@ class Decided:
         text: how its texts became tokens.
         network: the settings of the network that it decides, by name.
         directions: those in which its LSTM reads.
+        has_ngrams: whether its vocabulary has an n-gram table.
     """
 
     name: str
@@ -41,68 +46,56 @@ class Decided:
     text: TextConfig
     network: Mapping[str, Any]
     directions: tuple[str, ...]
+    has_ngrams: bool
 
     @classmethod
-    def of_recipe(cls, name: str, kind: str, recipe: Recipe) -> Decided:
-        """What the language model or the classifier that a recipe makes will decide."""
+    def of_recipe(cls, name: str, kind: str, recipe: Recipe, has_ngrams: bool = False) -> Inherited:
+        """What a run will inherit from the language model or classifier that a recipe makes.
+
+        Args:
+            name: of the start.
+            kind: ``language model`` or ``classifier``.
+            recipe: the recipe.
+            has_ngrams: whether it begins with an n-gram table of its own start.
+        """
         both = recipe.network.bidirectional
         read = recipe.pretraining.directions if kind == LANGUAGE_MODEL else _directions(both)
         network = {key: getattr(recipe.network, key) for key in NETWORK[kind]}
-        return cls(name, kind, recipe.text, network, read)
+        table = kind == CLASSIFIER and (has_ngrams or recipe.vocabulary.ngrams > 0)
+        return cls(name, kind, recipe.text, network, read, table)
 
-    def settings(self, recipe: Recipe, asked: Collection[str] = ()) -> Recipe:
+    def settings(self, recipe: Recipe) -> Recipe:
         """A recipe with the settings that this start decides.
 
-        Args:
-            recipe: the settings.
-            asked: the names of those that were asked for one by one, ``section.key``. Of the
-                others, one at its default, or as in the recipe that ships under this name,
-                counts as not asked for.
-
         Raises:
-            ConfigError: the recipe asks for another value of one of them.
+            ConfigError: the recipe asks for another value of one of them, or for what has no
+                effect with a start.
         """
         if recipe.vectors.file:
             raise ConfigError(
                 f"vectors.file is {recipe.vectors.file!r}, but {self.name}, from which to start, "
                 "has vectors of its own; leave it out"
             )
-        text, network = recipe.text, recipe.network
-        wanted = {f.name: getattr(self.text, f.name) for f in dataclasses.fields(TextConfig)}
-        for name in _FREE:
-            del wanted[name]
-        standard = Recipe.load(recipe.name) if recipe.name in shipped() else Recipe()
-        self._check("text", text, (TextConfig(), standard.text), wanted, asked)
-        self._check("network", network, (NetworkSettings(), standard.network), self.network, asked)
+        names = [field.name for field in dataclasses.fields(TextConfig) if field.name not in _FREE]
+        text = {name: getattr(self.text, name) for name in names}
+        self._check(recipe, "text", text)
+        self._check(recipe, "network", self.network)
+        for name, reason in self._without_effect(recipe):
+            if name in recipe.changed:
+                raise ConfigError(
+                    f"{name} has no effect: {self.name}, from which to start, {reason}"
+                )
         return dataclasses.replace(
             recipe,
-            text=dataclasses.replace(text, **wanted),
-            network=dataclasses.replace(network, **self.network),
+            text=dataclasses.replace(recipe.text, **text),
+            network=dataclasses.replace(recipe.network, **self.network),
         )
-
-    def _check(
-        self,
-        section: str,
-        given: Any,
-        defaults: tuple[Any, Any],
-        decided: Mapping[str, Any],
-        asked: Collection[str],
-    ) -> None:
-        for key, value in decided.items():
-            found, name = getattr(given, key), f"{section}.{key}"
-            usual = found in [getattr(default, key) for default in defaults]
-            left_out = usual and name not in asked
-            if found != value and not left_out:
-                raise ConfigError(
-                    f"{name} is {found!r}, but {self.name}, from which to start, has "
-                    f"{value!r}; leave it out or set it to that"
-                )
 
     def as_language_model(self, recipe: Recipe) -> Recipe:
         """A recipe with what this decides of a language model that goes on from it.
 
         Raises:
-            ConfigError: the recipe asks for another value of a setting; or it cannot be one.
+            ConfigError: as for :meth:`settings`; or it cannot be one.
         """
         layers, both = self.network["layers"], len(self.directions) == 2
         if self.kind == CLASSIFIER and both and layers > 1:
@@ -113,13 +106,32 @@ class Decided:
                 "network.layers=1 or network.bidirectional=false"
             )
         direction: Any = "both" if both else self.directions[0]
+        self._check(recipe, "pretraining", {"direction": direction})
         settings = dataclasses.replace(recipe.pretraining, direction=direction)
         return self.settings(dataclasses.replace(recipe, pretraining=settings))
 
+    def _check(self, recipe: Recipe, section: str, decided: Mapping[str, Any]) -> None:
+        for key, value in decided.items():
+            found = getattr(getattr(recipe, section), key)
+            if found != value and recipe.asks_for(section, key):
+                raise ConfigError(
+                    f"{section}.{key} is {found!r}, but {self.name}, from which to start, has "
+                    f"{value!r}; leave it out or set it to that"
+                )
 
-def asked_for(changes: Iterable[str] | None) -> frozenset[str]:
-    """The names in changes to a recipe, each ``section.key=value``."""
-    return frozenset(change.partition("=")[0].strip() for change in changes or ())
+    def _without_effect(self, recipe: Recipe) -> Iterator[tuple[str, str]]:
+        """Settings that a start leaves without effect, and what to say of it."""
+        trained = ("epochs", "window", "negative", *(("use",) if recipe.vectors.use else ()))
+        for key in trained:
+            yield f"vectors.{key}", "has vectors of its own, and none are trained; leave it out"
+        if not recipe.vocabulary.extend:
+            reason = "gets no new words; set vocabulary.extend too, or leave it out"
+            yield "vocabulary.min_count", reason
+        words = "has words of its own; vocabulary.extend says how many new ones it gets at most"
+        yield "vocabulary.max_size", words
+        if self.has_ngrams:
+            for key in ("ngrams", "ngram_min_count"):
+                yield f"vocabulary.{key}", "has an n-gram table of its own; leave it out"
 
 
 def _directions(bidirectional: bool) -> tuple[str, ...]:

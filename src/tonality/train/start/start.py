@@ -24,7 +24,7 @@ from tonality.text.encoder import Encoder
 from tonality.text.tokenizer import TextConfig
 from tonality.text.vocabulary import Vocabulary
 from tonality.train.networks.language_model_folder import read_language_model
-from tonality.train.start.inherited_settings import CLASSIFIER, Decided
+from tonality.train.start.inherited_settings import CLASSIFIER, Inherited
 from tonality.train.start.new_word_vectors import induced
 
 Floats = NDArray[np.float32]
@@ -34,7 +34,7 @@ AT_RANDOM = "at_random"
 
 
 @dataclass(frozen=True)
-class Start(Decided):
+class Start(Inherited):
     """What a run begins with, and so what decides its vocabulary, its texts' form, its shape.
 
     Attributes:
