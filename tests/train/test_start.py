@@ -224,7 +224,7 @@ def test_a_layer_gets_all_its_weights_or_none(tmp_path: Path) -> None:
     wanted = "layers 2 to 3 of the forward direction and layers 2 to 3 of the backward direction"
     assert parts == wanted
     taken, parts = started(folder, "network.bidirectional=false")
-    assert (len(taken), select_rows) == (10, "")
+    assert (len(taken), parts) == (10, "")
 
 
 def test_what_begins_at_random_is_told_and_recorded(tmp_path: Path) -> None:
