@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import secrets
 import shutil
@@ -26,6 +27,46 @@ _NEW, _OLD = "tonality-new", "tonality-old"
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # linux/fcntl.h, linux/fs.h
 
 
+def open_regular(path: Path) -> io.BufferedReader:
+    """Opens a regular file, or a link to one. What is none is refused before it is opened.
+
+    A pipe or a device may keep its reader waiting for ever, or never end.
+
+    Raises:
+        OSError: there is no such file, it is none, or the system cannot read it.
+    """
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, f"expected a regular file, found {_kind(mode)}", str(path))
+    return os.fdopen(os.open(path, _flags()), "rb")
+
+
+def read_regular(path: Path) -> bytes:
+    """The content of a regular file, or of a link to one.
+
+    Raises:
+        OSError: as for :func:`open_regular`.
+    """
+    with open_regular(path) as file:
+        return file.read()
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISFIFO(mode):
+        return "a pipe"
+    return "a socket" if stat.S_ISSOCK(mode) else "a device"
+
+
+def _flags(*more: str) -> int:
+    """Of the system's ``open``: a pipe that has taken the file's place must not block it."""
+    flags = os.O_RDONLY
+    for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY", *more):
+        flags |= getattr(os, name, 0)
+    return flags
+
+
 def read_file(path: Path, *, limit: int) -> bytes:
     """Read a regular file of at most ``limit`` bytes; nothing is read of a larger one.
 
@@ -33,14 +74,14 @@ def read_file(path: Path, *, limit: int) -> bytes:
         ArtifactError: no such file, not a regular file (a symbolic link is none), too large, or
             the system cannot read it.
     """
-    if path.is_symlink():
-        raise ArtifactError("is a symbolic link; a model folder holds regular files", path=path)
-    # The link may come after the look; a pipe must not block the opening.
-    flags = os.O_RDONLY
-    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
-        flags |= getattr(os, name, 0)
     try:
-        with os.fdopen(os.open(path, flags), "rb") as file:
+        mode = path.lstat().st_mode
+        if stat.S_ISLNK(mode):
+            raise ArtifactError("is a symbolic link; a model folder holds regular files", path=path)
+        if not stat.S_ISREG(mode):  # opening a device may do something
+            raise ArtifactError("is not a regular file", path=path)
+        # Links and pipes may come after the look.
+        with os.fdopen(os.open(path, _flags("O_NOFOLLOW")), "rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise ArtifactError("is not a regular file", path=path)

@@ -332,3 +332,27 @@ def test_every_setting_is_documented_with_its_default() -> None:
         if written != "one a core but one":
             default = fields[name].default
             assert words.get(written, written) in (default, str(default).removesuffix(".0"))
+
+
+@pytest.mark.parametrize(
+    "name", ["config.json", "vocabulary.json", "weights.safetensors", "README.md"]
+)
+def test_a_pipe_in_the_model_s_folder_holds_nothing_up(tmp_path: Path, name: str) -> None:
+    """Nobody will ever write to it."""
+    folder = write(make_artifact(), tmp_path / "model")
+    with running(folder, drain_seconds=0) as server, server.client() as client:
+        (folder / name).unlink()
+        os.mkfifo(folder / name)
+        server.signal(signal.SIGHUP)
+        failed = 'tonality_reloads_total{outcome="failed"} 1.0'
+        deadline = time.monotonic() + 60
+        while failed not in client.get("/metrics").text:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert client.post("/v1/predict", json={"texts": ["love"]}).status_code == 200
+        server.signal(signal.SIGTERM)
+        assert server.wait() == 0
+    assert "is not a regular file" in server.log
+    again = subprocess.run(serve(folder), capture_output=True, text=True, timeout=60, check=False)
+    assert again.returncode == 1
+    assert "is not a regular file" in again.stderr

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from tonality.durable_files import read_file
 from tonality.errors import ArtifactError, ConfigError
 from tonality.network.config import NetworkConfig
 from tonality.text.tokenizer import TextConfig
@@ -43,6 +44,7 @@ _KEYS = frozenset(
 # A folder without them is one that earlier versions read; with them, those refuse it, since they
 # would give other verdicts.
 _OPTIONAL = frozenset({"thresholds"})
+_LARGEST_CONFIG = 2**26  # bytes, also of a language model's
 # Deeper networks would make a list of tensors that no weights file bears out.
 _MOST_LAYERS = 64
 _TEMPERATURES = (1e-6, 1e6)
@@ -132,10 +134,7 @@ def folder_sha256(folder: Path) -> str:
     Raises:
         ArtifactError: it cannot be read.
     """
-    try:
-        return hashlib.sha256((folder / CONFIG).read_bytes()).hexdigest()
-    except OSError as error:
-        raise ArtifactError(f"cannot be read: {error.strerror}", path=folder / CONFIG) from None
+    return hashlib.sha256(read_file(folder / CONFIG, limit=_LARGEST_CONFIG)).hexdigest()
 
 
 def dump_json(value: Any, path: Path, *, indent: int | None = None) -> bytes:

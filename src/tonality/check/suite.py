@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from tonality.durable_files import read_regular
 from tonality.errors import DataError
 
 SUITE = Path(__file__).with_name("cases")
@@ -86,7 +87,7 @@ def read_suite(path: Path = SUITE) -> list[Behaviour]:
 
 def _read_file(path: Path) -> list[Behaviour]:
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(read_regular(path).decode("utf-8"))
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror}", path=path) from None
     except ValueError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tonality.data.imdb.cache_folder import ARCHIVE_NAME, cached_imdb
 from tonality.data.imdb.stanford import find_folder, is_archive, load_stanford
+from tonality.durable_files import open_regular
 from tonality.errors import DataError
 from tonality.tables.bad_rows import BadRows
 from tonality.tables.column_names import SHOWN, LabelMap, Wanted
@@ -111,7 +112,8 @@ def with_unlabelled(
 
 def _load(path: Path, wanted: Wanted, bad_rows: str | Path | None) -> Dataset:
     with _probing(path):
-        path.stat()
+        if not path.is_dir():
+            open_regular(path).close()
         stanford = _find_stanford(path)
         files = {} if stanford else {"train": path} if path.is_file() else _find_parts(path)
     if stanford is not None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path, PurePosixPath
 
+from tonality.durable_files import open_regular
 from tonality.errors import DataError
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
@@ -79,7 +80,7 @@ def text_file(path: Path) -> TextFile:
 
 def _only_table(path: Path) -> str:
     try:
-        with zipfile.ZipFile(path) as pack:
+        with open_binary(path) as file, zipfile.ZipFile(file) as pack:
             names = [info.filename for info in pack.infolist() if not info.is_dir()]
     except zipfile.BadZipFile as error:
         raise DataError(f"cannot be unpacked: {error}", path=path) from error
@@ -98,16 +99,20 @@ def _only_table(path: Path) -> str:
 
 def sha256_of(path: Path) -> str:
     """Returns the SHA-256 of a file's bytes as 64 hexadecimal digits."""
-    try:
-        with path.open("rb") as stream:
+    with open_binary(path) as stream:
+        try:
             return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise unreadable(path, error) from error
+        except OSError as error:
+            raise unreadable(path, error) from error
 
 
 def open_binary(path: Path) -> BufferedReader:
-    """Opens a file for reading bytes."""
+    """Opens a regular file for reading bytes.
+
+    Raises:
+        DataError: it cannot be read, or is a pipe or a device, which can be read only once.
+    """
     try:
-        return path.open("rb")
+        return open_regular(path)
     except OSError as error:
         raise unreadable(path, error) from error

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+from tonality.durable_files import read_regular
 from tonality.errors import ConfigError, DependencyError
 from tonality.text.ngrams import FIRST_WORD, MAX_WORDS, NgramTable
 from tonality.text.stopwords import ENGLISH
@@ -217,7 +218,7 @@ def stop_words(config: TextConfig) -> frozenset[str]:
         return ENGLISH
     path = Path(config.stop_words)
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = read_regular(path).decode("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as fault:
         raise ConfigError(
             f"stop_words is neither 'none' nor 'english', and the file {path} cannot be read "

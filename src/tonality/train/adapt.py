@@ -11,6 +11,7 @@ from typing import Any
 from tonality import plain_json
 from tonality.classifier import DEFAULT_MODEL, load
 from tonality.data import Dataset
+from tonality.durable_files import read_regular
 from tonality.errors import ConfigError, TrainingError
 from tonality.evaluate.seen_texts import overlap
 from tonality.train.prepare.data_checks import check_dataset
@@ -201,7 +202,7 @@ def _open(place: Path, recipe: Recipe, start: Start, pretrain_epochs: int, *, re
     if own is None:
         raise TrainingError(f"there is no run in {place} to resume; start one without --resume")
     # Read and written again, its recipe has the settings that this version has.
-    held = {**json.loads((place / ADAPTATION).read_bytes()), "recipe": own.to_dict()}
+    held = {**json.loads(read_regular(place / ADAPTATION)), "recipe": own.to_dict()}
     for key, value in asked.items():
         if held.get(key) != value:
             raise ConfigError(

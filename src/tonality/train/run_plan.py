@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tonality import artifact
+from tonality.durable_files import read_regular
 from tonality.errors import ConfigError, TrainingError
 from tonality.tables.dataset import Dataset
 from tonality.train.prepare.data_checks import fingerprint
@@ -60,7 +61,7 @@ def run_plan(
         place = folder.path / stage.name
         heading = f"stage {number} of {len(plan.stages)}, {stage.name}"
         if (place / MODEL).exists():
-            if json.loads((place / RUN).read_bytes())["data"]["sha256"] != data:
+            if json.loads(read_regular(place / RUN))["data"]["sha256"] != data:
                 raise ConfigError(f"{place} was trained on other data; resume it with the same")
             reporter.say(f"{heading}: done before")
             continue

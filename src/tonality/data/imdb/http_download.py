@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from tonality.data.imdb.file_lock import only_one
+from tonality.durable_files import open_regular
 from tonality.errors import ConfigError, DataError
 
 logger = logging.getLogger(__name__)
@@ -268,7 +269,7 @@ def _extent(response: Any) -> tuple[int, int | None]:
 def _is_complete(path: Path, remote: Remote) -> bool:
     if not path.is_file() or path.stat().st_size != remote.size:
         return False
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         digest = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
     return digest.hexdigest() == remote.md5
 

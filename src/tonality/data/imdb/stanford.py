@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tonality.data.imdb.tar_archive import members
+from tonality.durable_files import read_regular
 from tonality.errors import DataError
 from tonality.tables.bad_rows import BadRows, Fault
 from tonality.tables.build_table import build_table
@@ -187,6 +188,6 @@ def _folder_files(folder: Path) -> Iterator[tuple[str, bytes]]:
                 for file in sorted((folder / split / place).glob("*.txt")):
                     name = file.relative_to(folder).as_posix()
                     if _WANTED.fullmatch(name):
-                        yield name, file.read_bytes()
+                        yield name, read_regular(file)
     except OSError as error:
         raise unreadable(Path(error.filename or folder), error) from error

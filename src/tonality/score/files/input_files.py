@@ -12,7 +12,7 @@ from typing import IO
 from tonality.errors import ConfigError, DataError
 from tonality.tables.delimited import delimiter_of
 from tonality.tables.encoding import check, of_bytes
-from tonality.tables.open_file import open_binary, unreadable
+from tonality.tables.open_file import unreadable
 from tonality.tables.open_table import INPUT_FORMATS, Input, file_input, unpacked
 
 STANDARD_INPUT = "standard input"
@@ -74,8 +74,15 @@ def _paths(name: str) -> list[Path]:
 
 def _input(path: Path, format: str | None, encoding: str | None) -> Input:
     if not path.is_file():  # a named pipe, or a process's output in a shell: <(...)
-        return _pipe(open_binary(path), str(path), format, encoding)
+        return _pipe(_open_pipe(path), str(path), format, encoding)
     return file_input(path, format)
+
+
+def _open_pipe(path: Path) -> IO[bytes]:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise unreadable(path, error) from error
 
 
 def _pipe(file: IO[bytes], name: str, format: str | None, encoding: str | None) -> Input:

@@ -138,8 +138,9 @@ def read_language_model(folder: str | os.PathLike[str]) -> SavedLanguageModel:
 def is_language_model(folder: str | os.PathLike[str]) -> bool:
     """Whether a folder says that it holds a language model; False for any other or none."""
     try:
-        return bool(json.loads((Path(folder) / CONFIG).read_bytes()).get("kind") == KIND)
-    except (OSError, ValueError, AttributeError):
+        config = durable_files.read_file(Path(folder) / CONFIG, limit=LIMIT)
+        return bool(json.loads(config).get("kind") == KIND)
+    except (ArtifactError, ValueError, AttributeError):
         return False
 
 

@@ -18,6 +18,7 @@ from tonality import artifact
 from tonality.artifact.config_json import folder_sha256
 from tonality.artifact.weights import dequantise
 from tonality.classifier import Classifier, model_path
+from tonality.durable_files import open_regular
 from tonality.errors import ConfigError
 from tonality.prediction import softmax
 from tonality.text.encoder import Encoder
@@ -213,7 +214,8 @@ def _key(teacher: Teacher, texts: Sequence[str], labels: tuple[str, ...]) -> str
 def _load(path: Path, shape: tuple[int, int]) -> Floats:
     """The answers that a file holds, which may be the first ones only."""
     try:
-        found: Floats = np.load(path, allow_pickle=False)
+        with open_regular(path) as file:
+            found: Floats = np.load(file, allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return np.empty((0, shape[1]), dtype=np.float32)
     sound = found.dtype == np.float32 and found.ndim == 2 and found.shape[1] == shape[1]

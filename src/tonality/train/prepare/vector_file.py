@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tonality.durable_files import open_regular
 from tonality.errors import DataError
 
 Floats = NDArray[np.float32]
@@ -130,10 +131,8 @@ def _stripped(line: bytes) -> bytes:
 
 @contextmanager
 def _lines(path: Path) -> Iterator[Iterator[bytes]]:
-    if path.exists() and not path.is_file():  # it is read twice, which a pipe cannot be
-        raise DataError("the word vectors cannot be read: this is no file", path=path)
     try:
-        with path.open("rb") as file, gzip.open(file) as unpacked:
+        with open_regular(path) as file, gzip.open(file) as unpacked:
             packed = file.peek(2)[:2] == b"\x1f\x8b"
             yield _each(unpacked if packed else file, path)
     except (OSError, EOFError, zlib.error) as fault:

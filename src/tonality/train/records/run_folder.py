@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from tonality import plain_json
 from tonality.artifact.weights import pack
-from tonality.durable_files import sync_folder
+from tonality.durable_files import open_regular, read_regular, sync_folder
 from tonality.errors import ConfigError, TrainingError
 from tonality.train.settings.plan import MODEL
 from tonality.train.settings.recipe import Recipe
@@ -146,7 +146,7 @@ class RunFolder:
             ConfigError: the run has other settings or data; says which.
         """
         try:
-            held = json.loads((self.path / RUN).read_bytes())
+            held = json.loads(read_regular(self.path / RUN))
         except FileNotFoundError:
             raise TrainingError(
                 f"there is no run in {self.path} to resume; start one without --resume"
@@ -217,7 +217,8 @@ class RunFolder:
 
         try:
             # weights_only: tensors and plain values, no code.
-            state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+            with open_regular(path) as file:
+                state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
             if state["format"] != FORMAT:
                 raise ValueError(f"format {state['format']}")
         except Exception as fault:  # torch raises whatever the damage brings about
@@ -235,7 +236,7 @@ class RunFolder:
             TrainingError: they cannot be read.
         """
         try:
-            return safetensors.numpy.load((self.path / name).read_bytes())
+            return safetensors.numpy.load(read_regular(self.path / name))
         except (OSError, safetensors.SafetensorError) as fault:
             raise TrainingError(f"{self.path / name} cannot be read: {fault}") from fault
 
@@ -252,7 +253,8 @@ class RunFolder:
     def load_vectors(self, shape: tuple[int, int], name: str = VECTORS) -> Floats | None:
         """The saved word vectors (V, E); None if there are none of that shape."""
         try:
-            vectors: Floats = np.load(self.path / name, allow_pickle=False)
+            with open_regular(self.path / name) as file:
+                vectors: Floats = np.load(file, allow_pickle=False)
         except (OSError, ValueError):
             return None
         return vectors if vectors.shape == shape and vectors.dtype == np.float32 else None
@@ -266,7 +268,7 @@ def best_file(step: int) -> str:
 def asked_recipe(output: str | os.PathLike[str]) -> Recipe | None:
     """The recipe that an adaptation in a folder was begun with; None where there is none."""
     try:
-        held = json.loads((Path(output) / ADAPTATION).read_bytes())
+        held = json.loads(read_regular(Path(output) / ADAPTATION))
         return Recipe.from_dict(held["recipe"])
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from tonality.durable_files import read_regular
 from tonality.errors import ConfigError
 from tonality.train.settings.checked_fields import check, fill
 from tonality.train.settings.recipe import PLANS, Recipe, shipped_plans
@@ -107,7 +108,7 @@ class Plan:
         """
         path = PLANS / f"{source}.toml" if str(source) in shipped_plans() else Path(source)
         try:
-            content = tomllib.loads(path.read_text(encoding="utf-8"))
+            content = tomllib.loads(read_regular(path).decode("utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
             return None  # the reader of recipes says what is wrong
         return cls.from_dict({"name": path.stem, **content}) if "stages" in content else None

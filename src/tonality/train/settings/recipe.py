@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tonality.durable_files import read_regular
 from tonality.errors import ConfigError
 from tonality.text.tokenizer import TextConfig
 from tonality.train.settings.checked_fields import fill, unknown
@@ -76,7 +77,7 @@ class Recipe:
         ships = str(source) in shipped()
         path = FOLDER / f"{source}.toml" if ships else Path(source)
         try:
-            content = tomllib.loads(path.read_text(encoding="utf-8"))
+            content = tomllib.loads(read_regular(path).decode("utf-8"))
         except FileNotFoundError:
             if str(source) in shipped_plans():
                 raise ConfigError(
