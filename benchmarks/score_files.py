@@ -26,7 +26,7 @@ from typing import Any
 from benchmarks.machine import describe, peak_mb
 from tonality.classifier import BUNDLED, load
 from tonality.score.files.input_files import find_inputs
-from tonality.score.files.job import Job, Options
+from tonality.score.files.job import Options, ScoringJob
 from tonality.score.files.resumable_output import Output
 
 RESULTS = Path(__file__).parent / "results" / "score_files.json"
@@ -120,7 +120,7 @@ def _measure(way: str, table: Path, model: str) -> dict[str, float]:
         begin = time.perf_counter(), time.process_time()
         target = table.with_name("scored.csv")
         with (
-            Job(classifier, find_inputs([str(table)]), Options(format="csv")) as job,
+            ScoringJob(classifier, find_inputs([str(table)]), Options(format="csv")) as job,
             Output(target, target.with_name("bad.jsonl"), job.build) as output,
         ):
             output.begin(job.description(""), resume=False, overwrite=True)

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import tonality
-from tonality.check import Behaviour, Case, Report, read_suite, run
+from tonality.check import Behaviour, Case, CheckReport, read_suite, run
 from tonality.check.suite import Expectation, Verdict, typo
 from tonality.cli import app
 from tonality.prediction import Prediction
@@ -191,7 +191,7 @@ def test_failures_are_kept_as_examples() -> None:
         Behaviour("a", "praise", "positive", (Case("good"), Case("bad"))),
         Behaviour("a", "pairs", "same", (Case("good", "bad"),)),
     ]
-    report: Report = run(suite, judge(lambda text: 0.9 if text == "good" else 0.2))
+    report: CheckReport = run(suite, judge(lambda text: 0.9 if text == "good" else 0.2))
     told = report.to_json()
     # Always positive passes two of praise and the pair: more than this model does.
     rate = {"passed": 1, "cases": 3, "rate": 0.3333, "above_chance": None}

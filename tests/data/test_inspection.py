@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tonality.data import Dataset, Table
-from tonality.data.inspection import Bin, Lengths, inspect_dataset
+from tonality.data.inspection import LengthBin, Lengths, inspect_dataset
 from tonality.errors import ConfigError
 
 
@@ -32,7 +32,7 @@ def test_a_sound_dataset() -> None:
     assert (part.rows, part.bad_rows, part.empty_rows, part.groups) == (200, 0, 0, 50)
     assert part.classes == {"neg": 100, "pos": 100}
     assert part.words == Lengths(
-        3, 3.0, 3.0, 3.0, 3.0, 3, [Bin(0, 0, 0), Bin(1, 1, 0), Bin(2, None, 200)]
+        3, 3.0, 3.0, 3.0, 3.0, 3, [LengthBin(0, 0, 0), LengthBin(1, 1, 0), LengthBin(2, None, 200)]
     )
     assert found.validation_rows == 40
     assert (
@@ -118,7 +118,7 @@ def test_data_that_cannot_be_trained_on() -> None:
     assert "train/validation" not in found.overlaps
     assert any(w.startswith("no validation part can be cut: ") for w in found.warnings)
     empty = inspect_dataset(dataset(Table([], [])))
-    assert empty.parts["train"].words.histogram == [Bin(0, None, 0)]
+    assert empty.parts["train"].words.histogram == [LengthBin(0, None, 0)]
     assert empty.warnings[0] == "train: no rows"
     with pytest.raises(ConfigError):
         inspect_dataset(dataset(balanced()), validation=2.0)

@@ -11,8 +11,8 @@ from reading_model import make_artifact
 from tonality.artifact.model_folder import Artifact
 from tonality.classifier import Classifier
 from tonality.data import Dataset, Table
-from tonality.evaluate.result import Judged, Result, judge, side_by_side
-from tonality.evaluate.select_rows import Chosen, Part
+from tonality.evaluate.result import EvaluationResult, Judged, judge, side_by_side
+from tonality.evaluate.select_rows import ChosenRows, Part
 
 # The model is wrong on the last of each eight: it knows nothing of irony.
 TEXTS = (
@@ -35,7 +35,7 @@ def make_result(
     second: Artifact | None = None,
     folder: Path = Path("nowhere"),
     facts: Mapping[str, Any] | None = None,
-) -> Result:
+) -> EvaluationResult:
     """The small model, or another, or two, judged on the texts."""
     table = Table(
         texts=list(texts),
@@ -45,7 +45,7 @@ def make_result(
     )
     names = [f"r{row}" for row in range(len(table))] if ids is None else list(ids)
     dataset = Dataset(table, None, None, "made up", {"reviews.csv": "ab12"})
-    chosen = Chosen(Part.ALL, table, names)
+    chosen = ChosenRows(Part.ALL, table, names)
 
     def judged(name: str, model: Artifact) -> Judged:
         return judge(name, folder / "model", Classifier(model), dataset, chosen)

@@ -21,7 +21,7 @@ from tonality.errors import DataError, DependencyError
 from tonality.evaluate.report.example_texts import shortened
 from tonality.evaluate.report.report_folder import write_report
 from tonality.evaluate.report.training_run import read_run
-from tonality.evaluate.result import Result
+from tonality.evaluate.result import EvaluationResult
 
 pytest.importorskip("sklearn")
 pytest.importorskip("matplotlib")
@@ -74,7 +74,9 @@ class Page(HTMLParser):
         return [value for name, value in self.attributes if name == "id"]
 
 
-def page(result: Result, folder: Path, progress: Callable[[int], None] | None = None) -> Page:
+def page(
+    result: EvaluationResult, folder: Path, progress: Callable[[int], None] | None = None
+) -> Page:
     write_report(folder, result, progress=progress)
     source = (folder / "report.html").read_text(encoding="utf-8")
     assert source.startswith("<!DOCTYPE html>")

@@ -11,7 +11,7 @@ from tonality.data import Dataset, Table, split
 from tonality.errors import DataError
 from tonality.evaluate import seen_texts
 from tonality.evaluate.select_rows import (
-    Chosen,
+    ChosenRows,
     Part,
     choose_part,
     choose_unseen,
@@ -174,7 +174,7 @@ def test_texts_that_a_model_learnt_from_are_known_in_any_file() -> None:
 
     def told(*tables: Table) -> str:
         texts = [text for rows in tables for text in rows.texts]
-        return learnt(dataset(), Chosen(Part.TEST, Table(texts), []), model)
+        return learnt(dataset(), ChosenRows(Part.TEST, Table(texts), []), model)
 
     assert told(table(0, 40)) == (
         "about 75% of these texts (it can tell of 40, and learnt from 30 of them)"
@@ -215,7 +215,7 @@ def test_what_a_start_learnt_is_known_of_those_that_begin_with_it(
     assert found.compared == 2 * sum(sizes) or found.compared > 500
     again = {seen_texts.KEY: seen_texts.record(Table([]), [], [], start=model)}
     assert again[seen_texts.KEY]["besides"] == model[seen_texts.KEY]["besides"]
-    text = Chosen(Part.TEST, Table(second), [])
+    text = ChosenRows(Part.TEST, Table(second), [])
     assert "without labels or as what it began with" in learnt(dataset(), text, model)
     assert "besides" not in seen_texts.record(Table([]), first, [], start={"texts": 3})
 
@@ -227,8 +227,8 @@ def test_records_that_are_none_are_left_aside() -> None:
         for bad in (None, [3], {"rows": "3"}):
             assert seen_texts.overlap(["a"], {seen_texts.KEY: sound | {key: bad}}) is None
     assert seen_texts.overlap(["a"], {}) is None
-    assert seen_texts.overlap([], {seen_texts.KEY: sound}) == seen_texts.Overlap(0, 0)
-    assert seen_texts.Overlap(0, 0).share == 0
+    assert seen_texts.overlap([], {seen_texts.KEY: sound}) == seen_texts.SeenTexts(0, 0)
+    assert seen_texts.SeenTexts(0, 0).share == 0
 
 
 def test_without_a_record_only_the_training_file_itself_is_trusted() -> None:

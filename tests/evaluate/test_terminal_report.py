@@ -11,7 +11,7 @@ from rich.console import Console, RenderableType
 
 from reading_model import make_artifact
 from small_models import small_artifact
-from tonality.evaluate.result import Result
+from tonality.evaluate.result import EvaluationResult
 from tonality.evaluate.terminal_report import class_table, confusion_table, show
 from tonality.measures.scores import class_scores, confusion_matrix
 
@@ -28,7 +28,7 @@ def rendered(thing: RenderableType) -> str:
     return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 
-def shown(result: Result) -> str:
+def shown(result: EvaluationResult) -> str:
     console = Console(file=io.StringIO(), width=100)
     show(console, result)
     return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]

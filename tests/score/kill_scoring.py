@@ -21,7 +21,7 @@ from tonality.classifier import Classifier, load
 from tonality.score import scorer
 from tonality.score.files import job
 from tonality.score.files.input_files import find_inputs
-from tonality.score.files.job import Job, Options
+from tonality.score.files.job import Options, ScoringJob
 from tonality.score.files.output_target import output_format, side_file
 from tonality.score.files.resumable_output import Output
 
@@ -33,7 +33,7 @@ def run(classifier: Classifier, names: list[str], out: str, *, resume: bool) -> 
     assert side is not None
     written, packed = output_format(out, None, "")
     with (
-        Job(classifier, inputs, Options(format=written, packed=packed)) as work,
+        ScoringJob(classifier, inputs, Options(format=written, packed=packed)) as work,
         Output(Path(out), side, work.build) as output,
     ):
         output.begin(work.description("the small model"), resume=resume, overwrite=False)

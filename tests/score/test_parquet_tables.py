@@ -136,7 +136,7 @@ def test_what_was_stopped_anywhere_ends_the_same(
     monkeypatch.setattr(job, "PART", 1)
     varied_groups("in.parquet", dictionary=dictionary)
     assert run(model_folder, "in.parquet", "-o", "whole.parquet").exit_code == 0
-    to_file = job.Job.to_file
+    to_file = job.ScoringJob.to_file
     for stop in (500, 2000):
 
         def interrupt(rows: int, share: float | None, stop: int = stop) -> None:
@@ -144,7 +144,9 @@ def test_what_was_stopped_anywhere_ends_the_same(
                 raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr(job.Job, "to_file", lambda self, out, _: to_file(self, out, interrupt))
+            patch.setattr(
+                job.ScoringJob, "to_file", lambda self, out, _: to_file(self, out, interrupt)
+            )
             run(model_folder, "in.parquet", "-o", "out.parquet")
         result = run(model_folder, "in.parquet", "-o", "out.parquet", "--resume")
         assert "going on after" in result.stderr

@@ -249,8 +249,10 @@ def stop_half_way(model_folder: Path, monkeypatch: pytest.MonkeyPatch, *more: st
 
     with monkeypatch.context() as patch:
         patch.setattr(job, "PART", 2)
-        parts = job.Job.to_file
-        patch.setattr(job.Job, "to_file", lambda self, output, _: parts(self, output, interrupt))
+        parts = job.ScoringJob.to_file
+        patch.setattr(
+            job.ScoringJob, "to_file", lambda self, output, _: parts(self, output, interrupt)
+        )
         result = run(model_folder, "in.csv", "-o", "out.csv", *more)
     assert result.exit_code == 130 or isinstance(result.exception, (KeyboardInterrupt, SystemExit))
     assert "--resume to go on" in result.stderr

@@ -7,14 +7,14 @@ import io
 from rich.console import Console
 
 from tonality.train.records.curves_png import draw_curves
-from tonality.train.records.history import History, Row
+from tonality.train.records.history import History, MetricsRow
 from tonality.train.records.reporter import BarReporter, LineReporter, Progress, duration
 
 PROGRESS = Progress(
     step=25, total=100, epoch=0.5, epochs=2, loss=0.25, accuracy=0.875,
     texts=800, tokens=160_000, steps=25, seconds=10.0,
 )  # fmt: skip
-ROW = Row(25, 0.5, 0.25, 0.5, 0.875, 1e-3, 3725.0)
+ROW = MetricsRow(25, 0.5, 0.25, 0.5, 0.875, 1e-3, 3725.0)
 
 
 def test_lines_say_how_far_how_fast_and_how_long() -> None:
@@ -61,7 +61,7 @@ def test_history_means_the_losses_between_rows_and_goes_on_from_its_state() -> N
     for loss in (1.0, 2.0, 3.0):
         history.add_loss(loss)
     assert history.train_loss == 2.0
-    history.add(Row(3, 0.3, history.train_loss, None, None, 1e-3, 1.5))
+    history.add(MetricsRow(3, 0.3, history.train_loss, None, None, 1e-3, 1.5))
     history.add_loss(7.0)
     other = History()
     other.load_state_dict(history.state_dict())
@@ -76,6 +76,6 @@ def test_history_means_the_losses_between_rows_and_goes_on_from_its_state() -> N
 
 
 def test_curves_are_drawn_with_and_without_an_evaluation() -> None:
-    plain = Row(3, 0.3, 0.6, None, None, 1e-3, 1.5)
+    plain = MetricsRow(3, 0.3, 0.6, None, None, 1e-3, 1.5)
     for rows, best in (([plain], None), ([plain, ROW], ROW)):
         assert draw_curves(rows, best).startswith(b"\x89PNG")

@@ -410,7 +410,7 @@ def test_what_a_start_read_before_is_known_over_several_runs(
     (line,) = [line for line in told.lines if SECRET in line]
     assert "about 100% of these texts, without labels or as what it began with" in line
     assert select_rows.learnt(
-        unseen, select_rows.Chosen(select_rows.Part.TEST, unseen.train, []), last.provenance
+        unseen, select_rows.ChosenRows(select_rows.Part.TEST, unseen.train, []), last.provenance
     )
 
     told = Recorder()

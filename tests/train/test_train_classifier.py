@@ -29,7 +29,7 @@ from tonality.evaluate.select_rows import Part, choose_part, learnt
 from tonality.train import train
 from tonality.train.loop import callback
 from tonality.train.loop.lightning_module import TrainingModule
-from tonality.train.records.history import Row
+from tonality.train.records.history import MetricsRow
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RunFolder
 from tonality.train.settings.recipe import Recipe
@@ -42,12 +42,12 @@ class Recorder(Reporter):
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self.evaluations: list[tuple[Row, bool]] = []
+        self.evaluations: list[tuple[MetricsRow, bool]] = []
 
     def say(self, line: str) -> None:
         self.lines.append(line)
 
-    def evaluated(self, row: Row, *, best: bool) -> None:
+    def evaluated(self, row: MetricsRow, *, best: bool) -> None:
         self.evaluations.append((row, best))
 
 

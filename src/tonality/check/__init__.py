@@ -1,6 +1,8 @@
 """Behaviour tests: what a model of sentiment must get right, one capability at a time."""
 
-from tonality.check.run import Outcome, Report, run
+from tonality.check.run import CheckReport, Outcome, run
 from tonality.check.suite import Behaviour, Case, read_suite
 
-__all__ = ["Behaviour", "Case", "Outcome", "Report", "read_suite", "run"]
+Report = CheckReport  # the earlier name
+
+__all__ = ["Behaviour", "Case", "CheckReport", "Outcome", "Report", "read_suite", "run"]

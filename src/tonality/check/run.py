@@ -54,7 +54,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Report:
+class CheckReport:
     """The outcomes of every test, in the suite's order."""
 
     results: list[tuple[Behaviour, list[Outcome]]]
@@ -135,7 +135,7 @@ def run(
     positive: str = "positive",
     negative: str = "negative",
     neutral: str = "neutral",
-) -> Report:
+) -> CheckReport:
     """What a model makes of the suite.
 
     Args:
@@ -166,7 +166,7 @@ def run(
                 f"the model has no label {name!r} for {side} texts; "
                 f"it has {', '.join(sorted(known))} (--{side} LABEL says which)"
             )
-    return Report(
+    return CheckReport(
         [(test, [_outcome(test, case, found, labels) for case in test.cases]) for test in suite]
     )
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from tonality.classifier import Classifier
     from tonality.data import Dataset
     from tonality.evaluate.calibrate_model import Aim, Calibrated, Thresholds
-    from tonality.evaluate.select_rows import Chosen
-    from tonality.measures.thresholds import Chosen as ChosenThresholds
+    from tonality.evaluate.select_rows import ChosenRows
+    from tonality.measures.thresholds import ChosenThresholds
 
 
 def calibrate(
@@ -129,7 +129,9 @@ def _way(name: str) -> Thresholds:
         ) from None
 
 
-def _say_what_it_learnt(dataset: Dataset, chosen: Chosen, provenance: Mapping[str, Any]) -> None:
+def _say_what_it_learnt(
+    dataset: Dataset, chosen: ChosenRows, provenance: Mapping[str, Any]
+) -> None:
     from tonality.evaluate.select_rows import held_nothing_out, is_unsure, learnt
 
     if is_unsure(dataset, chosen.part, provenance):
@@ -144,7 +146,7 @@ def _say_what_it_learnt(dataset: Dataset, chosen: Chosen, provenance: Mapping[st
 
 def _calibrated(
     classifier: Classifier,
-    chosen: Chosen,
+    chosen: ChosenRows,
     source: Mapping[str, object],
     aim: Aim,
     thresholds: Thresholds,

@@ -14,7 +14,7 @@ from tonality.cli.read_texts import ascii_only
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from tonality.check import Outcome, Report
+    from tonality.check import CheckReport, Outcome
 
 
 def check(
@@ -68,7 +68,7 @@ def check(
             raise typer.Exit(1)
 
 
-def _show(console: Console, report: Report, examples: int) -> None:
+def _show(console: Console, report: CheckReport, examples: int) -> None:
     from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tonality.cli.common_options import Model
 
 if TYPE_CHECKING:
-    from tonality.evaluate.seen_texts import Overlap
+    from tonality.evaluate.seen_texts import SeenTexts
 
 # Reviews whose verdicts are printed; the scores are over all of them.
 SHOWN = 8
@@ -55,7 +55,7 @@ def demo(
     console.print(confusion_table(counts, classifier.labels, console.encoding))
 
 
-def _seen(known: Overlap | None, *, bundled: bool) -> str:
+def _seen(known: SeenTexts | None, *, bundled: bool) -> str:
     """Whether the model learnt from the reviews; of one from elsewhere its record shows no more."""
     if known is not None and known.learnt:
         return ", which it was trained on"

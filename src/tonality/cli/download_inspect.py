@@ -25,7 +25,7 @@ from tonality.cli.read_texts import ascii_only
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from tonality.data.inspection import Inspection, Part
+    from tonality.data.inspection import Inspection, PartFacts
 
 BAR = 30  # characters of the longest bar
 PART_BARS = "▏▎▍▌▋▊▉"  # an eighth to seven eighths of a character
@@ -168,7 +168,7 @@ def _show_facts(found: Inspection, console: Console) -> None:
     table.add_column("")
     for name in found.parts:
         table.add_column(name, justify="right")
-    rows: dict[str, Callable[[Part], float | None]] = {
+    rows: dict[str, Callable[[PartFacts], float | None]] = {
         "rows": lambda part: part.rows,
         "bad rows": lambda part: part.bad_rows,
         "  of them empty": lambda part: part.empty_rows,
@@ -207,7 +207,7 @@ def _show_classes(name: str, classes: dict[str, int], console: Console) -> None:
     _show_bars(f"{name}: classes", bars, console)
 
 
-def _show_lengths(name: str, part: Part, console: Console) -> None:
+def _show_lengths(name: str, part: PartFacts, console: Console) -> None:
     bars = []
     for low, high, texts in part.words.histogram:
         share = texts / part.rows if part.rows else 0.0

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from tonality.classifier import Classifier
     from tonality.data import Dataset
-    from tonality.evaluate.result import Judged, Result
-    from tonality.evaluate.select_rows import Chosen
+    from tonality.evaluate.result import EvaluationResult, Judged
+    from tonality.evaluate.select_rows import ChosenRows
 
 
 def evaluate(
@@ -115,8 +115,8 @@ def _names(models: list[str] | None) -> list[str]:
 
 
 def _judge(
-    names: list[str], classifiers: list[Classifier], dataset: Dataset, chosen: Chosen
-) -> Result:
+    names: list[str], classifiers: list[Classifier], dataset: Dataset, chosen: ChosenRows
+) -> EvaluationResult:
     from tonality.evaluate.result import side_by_side
 
     seen = _warn(names, classifiers, dataset, chosen)
@@ -140,7 +140,7 @@ def _judge(
 
 
 def _warn(
-    names: list[str], classifiers: list[Classifier], dataset: Dataset, chosen: Chosen
+    names: list[str], classifiers: list[Classifier], dataset: Dataset, chosen: ChosenRows
 ) -> bool:
     """Says which model learnt from these rows; returns whether the first did."""
     from tonality.evaluate.select_rows import cut_by, held_nothing_out, is_unsure, learnt, may_know
@@ -167,7 +167,7 @@ def _warn(
     return bool(seen[0])
 
 
-def _judge_one(name: str, classifier: Classifier, dataset: Dataset, chosen: Chosen) -> Judged:
+def _judge_one(name: str, classifier: Classifier, dataset: Dataset, chosen: ChosenRows) -> Judged:
     from tonality.classifier import model_path
     from tonality.evaluate.result import judge
 
@@ -175,7 +175,7 @@ def _judge_one(name: str, classifier: Classifier, dataset: Dataset, chosen: Chos
         return judge(name, model_path(name), classifier, dataset, chosen, progress=progress)
 
 
-def _write(folder: Path, result: Result) -> None:
+def _write(folder: Path, result: EvaluationResult) -> None:
     from tonality.evaluate.report.page import to_explain
     from tonality.evaluate.report.report_folder import PAGE, write_report
 
@@ -184,7 +184,7 @@ def _write(folder: Path, result: Result) -> None:
     say(f"report in {folder / PAGE}")
 
 
-def _show(result: Result) -> None:
+def _show(result: EvaluationResult) -> None:
     from rich.console import Console
 
     from tonality.evaluate.terminal_report import show

@@ -18,8 +18,8 @@ from tonality.cli.common_options import Encoding, Model, TextColumn
 from tonality.cli.progress import progress_of_share, say, spoken
 
 if TYPE_CHECKING:
-    from tonality.score.files.job import Job, Options
-    from tonality.score.tally import Summary
+    from tonality.score.files.job import Options, ScoringJob
+    from tonality.score.tally import Tally
     from tonality.tables.open_table import Input
 
 UNREADABLE = 3  # exit status where rows could not be read
@@ -158,20 +158,20 @@ def score(
 @contextmanager
 def _job(
     inputs: list[Input], options: Options, model: str | None, abstain: float | None
-) -> Iterator[tuple[Job, str]]:
+) -> Iterator[tuple[ScoringJob, str]]:
     """The job, and what tells its model from others."""
     from tonality.artifact.config_json import folder_sha256
     from tonality.classifier import load, model_path
-    from tonality.score.files.job import Job
+    from tonality.score.files.job import ScoringJob
 
     classifier = load(model, abstain=abstain)
     fingerprint = folder_sha256(model_path(model))
-    with Job(classifier, inputs, options) as job:
+    with ScoringJob(classifier, inputs, options) as job:
         yield job, fingerprint
 
 
 def _to_file(
-    job: Job, fingerprint: str, path: Path, side: Path, resume: bool, overwrite: bool
+    job: ScoringJob, fingerprint: str, path: Path, side: Path, resume: bool, overwrite: bool
 ) -> int:
     """Scores into a file; returns how many rows an earlier run had done."""
     from tonality.errors import TonalityError
@@ -192,7 +192,7 @@ def _to_file(
     return before
 
 
-def _to_stream(job: Job, output: str, side: Path | None, *, parquet: bool) -> None:
+def _to_stream(job: ScoringJob, output: str, side: Path | None, *, parquet: bool) -> None:
     from tonality.score.files.output_target import is_stream, open_stream
     from tonality.score.files.resumable_output import Output
     from tonality.tables.bad_rows import make_way, writing_side
@@ -229,7 +229,7 @@ def _names(columns: list[str] | None) -> tuple[str, ...] | None:
 
 
 def _report(
-    summary: Summary, output: str, side: Path | None, seconds: float, before: int, *, as_json: bool
+    summary: Tally, output: str, side: Path | None, seconds: float, before: int, *, as_json: bool
 ) -> None:
     from tonality.messages import counted
     from tonality.tables.encoding import REMEDY

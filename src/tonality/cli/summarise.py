@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from tonality.summarise.groups import Group
-    from tonality.summarise.summary import Report
+    from tonality.summarise.summary import Summary
 
 SHOWN = 20  # groups in a table
 
@@ -118,7 +118,7 @@ def _title(inputs: Sequence[str]) -> str:
     return Path(inputs[0]).name + (f" and {len(inputs) - 1} more" if len(inputs) > 1 else "")
 
 
-def _show(report: Report, console: Console) -> None:
+def _show(report: Summary, console: Console) -> None:
     _show_labels(report, console)
     for column, groups in report.by.items():
         _show_groups(f"{report.label} by {column}", groups, groups[:SHOWN], console)
@@ -139,7 +139,7 @@ def _show(report: Report, console: Console) -> None:
         console.print(f"(phrases from a sample of {report.sampled:,} texts)")
 
 
-def _show_labels(report: Report, console: Console) -> None:
+def _show_labels(report: Summary, console: Console) -> None:
     from rich.table import Table
     from rich.text import Text
 

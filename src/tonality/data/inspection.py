@@ -22,7 +22,7 @@ BINS = 10
 _LABELLED = ("train", "validation", "test")
 
 
-class Bin(NamedTuple):
+class LengthBin(NamedTuple):
     """Texts of ``low`` to ``high`` words, both included; ``high`` is ``None`` for the last."""
 
     low: int
@@ -40,7 +40,7 @@ class Lengths:
     p90: float
     p99: float
     maximum: int
-    histogram: list[Bin]
+    histogram: list[LengthBin]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Duplicates:
 
 
 @dataclass(frozen=True)
-class Part:
+class PartFacts:
     """Facts of one table; ``classes`` and ``groups`` are ``None`` where there is no such column."""
 
     source: str
@@ -74,7 +74,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Overlap:
+class PartOverlap:
     """What two parts share: texts but for case and space, and groups such as movies."""
 
     texts: int
@@ -98,9 +98,9 @@ class Inspection:
 
     name: str
     sha256: dict[str, str]
-    parts: dict[str, Part]
+    parts: dict[str, PartFacts]
     validation_rows: int | None
-    overlaps: dict[str, Overlap]
+    overlaps: dict[str, PartOverlap]
     warnings: list[str]
     notes: list[str]
 
@@ -138,7 +138,7 @@ def inspect_dataset(data: Dataset, *, validation: float | int = 0.2, seed: int =
     return Inspection(data.name, data.sha256, parts, validation_rows, overlaps, warnings, notes)
 
 
-def _overlaps(cut: Mapping[str, Table | None], whole: Table) -> dict[str, Overlap]:
+def _overlaps(cut: Mapping[str, Table | None], whole: Table) -> dict[str, PartOverlap]:
     """Compares the parts; with the test part, all of ``train`` as it was before the cut."""
     pairs = [
         ("train/validation", cut["train"], cut.get("validation")),
@@ -152,10 +152,10 @@ def _overlaps(cut: Mapping[str, Table | None], whole: Table) -> dict[str, Overla
     }
 
 
-def _part(table: Table) -> Part:
+def _part(table: Table) -> PartFacts:
     blank = sum(not text.strip() for text in table.texts)
     classes = None if table.labels is None else dict(sorted(Counter(table.labels).items()))
-    return Part(
+    return PartFacts(
         source=table.source,
         rows=len(table),
         bad_rows=table.bad_rows,
@@ -182,13 +182,14 @@ def _lengths(words: Sequence[int]) -> Lengths:
     )
 
 
-def _histogram(words: Sequence[int], p99: float) -> list[Bin]:
+def _histogram(words: Sequence[int], p99: float) -> list[LengthBin]:
     """Bins of a round width up to the 99th percentile; the last takes the few far beyond."""
     step = _round_up(max(p99, 1) / BINS)
     last = max(math.ceil(p99 / step), 1) - 1
     counts = Counter(min(count // step, last) for count in words)
     return [
-        Bin(i * step, None if i == last else (i + 1) * step - 1, counts[i]) for i in range(last + 1)
+        LengthBin(i * step, None if i == last else (i + 1) * step - 1, counts[i])
+        for i in range(last + 1)
     ]
 
 
@@ -214,14 +215,14 @@ def _present(keys: Iterable[str]) -> set[str]:
     return {key for key in keys if key}
 
 
-def _overlap(one: Table, other: Table) -> Overlap:
+def _overlap(one: Table, other: Table) -> PartOverlap:
     texts = _present(map(normalised, one.texts)) & _present(map(normalised, other.texts))
     if one.groups is None or other.groups is None:
-        return Overlap(len(texts), None)
-    return Overlap(len(texts), len(_present(one.groups) & _present(other.groups)))
+        return PartOverlap(len(texts), None)
+    return PartOverlap(len(texts), len(_present(one.groups) & _present(other.groups)))
 
 
-def _warn(name: str, part: Part) -> Iterable[str]:
+def _warn(name: str, part: PartFacts) -> Iterable[str]:
     if part.bad_rows:
         reasons = ", ".join(f"{reason} ({n:,})" for reason, n in part.bad_reasons.items())
         rows = counted(part.bad_rows, "row")
@@ -262,7 +263,7 @@ def _warn_classes(name: str, classes: dict[str, int]) -> Iterable[str]:
         )
 
 
-def _warn_overlap(name: str, shared: Overlap) -> Iterable[str]:
+def _warn_overlap(name: str, shared: PartOverlap) -> Iterable[str]:
     one, other = name.split("/")
     if other == "unlabelled":
         return
@@ -280,7 +281,7 @@ def _warn_overlap(name: str, shared: Overlap) -> Iterable[str]:
         )
 
 
-def _note_overlap(name: str, shared: Overlap) -> Iterable[str]:
+def _note_overlap(name: str, shared: PartOverlap) -> Iterable[str]:
     one, other = name.split("/")
     if other != "unlabelled" or not shared.texts:
         return

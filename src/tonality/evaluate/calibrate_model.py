@@ -30,7 +30,7 @@ from tonality.measures.calibration import (
     halves,
     to_logits,
 )
-from tonality.measures.thresholds import Chosen, choose, given, rescale
+from tonality.measures.thresholds import ChosenThresholds, choose, given, rescale
 from tonality.prediction import decide
 
 
@@ -89,7 +89,7 @@ class Calibrated:
     artifact: Artifact
     probabilities: Floats
     calibration: Calibration
-    thresholds: Chosen | None
+    thresholds: ChosenThresholds | None
     chosen: bool
     band: Band | None
     cross_fitted: Band | None
@@ -171,7 +171,7 @@ def _limits(
     probabilities: Floats,
     temperature: float,
     half: Mask | None,
-) -> Chosen | None:
+) -> ChosenThresholds | None:
     """The thresholds asked for, and what they give on these rows; None for none."""
     if thresholds is Thresholds.MACRO_F1:
         return choose(labels, probabilities, half)

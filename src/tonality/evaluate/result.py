@@ -15,7 +15,7 @@ from tonality.errors import ConfigError
 from tonality.evaluate.analysis import Analysis, analyse, fitted_on
 from tonality.evaluate.compare import Comparison, compare
 from tonality.evaluate.measure import Measured, measure
-from tonality.evaluate.select_rows import Chosen
+from tonality.evaluate.select_rows import ChosenRows
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Result:
+class EvaluationResult:
     """What was found.
 
     Attributes:
@@ -54,7 +54,7 @@ class Result:
     """
 
     facts: dict[str, Any]
-    chosen: Chosen
+    chosen: ChosenRows
     first: Judged
     second: Judged | None = None
     comparison: Comparison | None = None
@@ -81,7 +81,7 @@ def judge(
     folder: Path,
     classifier: Classifier,
     dataset: Dataset,
-    chosen: Chosen,
+    chosen: ChosenRows,
     *,
     progress: Callable[[int], None] | None = None,
 ) -> Judged:
@@ -104,8 +104,8 @@ def judge(
 
 
 def side_by_side(
-    facts: dict[str, Any], chosen: Chosen, first: Judged, second: Judged | None
-) -> Result:
+    facts: dict[str, Any], chosen: ChosenRows, first: Judged, second: Judged | None
+) -> EvaluationResult:
     """The result of one model, or of two with their comparison.
 
     Raises:
@@ -113,7 +113,7 @@ def side_by_side(
         DependencyError: scipy is not installed.
     """
     if second is None:
-        return Result(facts, chosen, first)
+        return EvaluationResult(facts, chosen, first)
     names, others = first.classifier.labels, second.classifier.labels
     check_comparable({first.name: names, second.name: others})
     order = np.array([others.index(name) for name in names])
@@ -124,7 +124,7 @@ def side_by_side(
         second.measured.probabilities[:, order],
         verdicts=(first.measured.verdicts, place[second.measured.verdicts]),
     )
-    return Result(facts, chosen, first, second, comparison)
+    return EvaluationResult(facts, chosen, first, second, comparison)
 
 
 def check_comparable(labels: Mapping[str, Sequence[str]]) -> None:

@@ -24,7 +24,7 @@ _DIGITS = 16  # of each: among a million texts two share a hash once in 40 milli
 
 
 @dataclass(frozen=True)
-class Overlap:
+class SeenTexts:
     """How many of some texts a model learnt from.
 
     Attributes:
@@ -107,7 +107,7 @@ def recorded(provenance: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def overlap(
     texts: Sequence[str], provenance: Mapping[str, Any], *, besides: bool = False
-) -> Overlap | None:
+) -> SeenTexts | None:
     """How many of some texts a model learnt from; ``None`` where it does not record its own.
 
     Args:
@@ -124,7 +124,7 @@ def overlap(
     # About a text of a greater hash than all that are kept nothing is known.
     last, whole = max(least, default=""), _is_whole(sketch)
     hashes = [short for text in texts if (short := short_hash(text)) <= last or whole]
-    return Overlap(len(hashes), sum(short in least for short in hashes))
+    return SeenTexts(len(hashes), sum(short in least for short in hashes))
 
 
 def _sketch(texts: Iterable[str]) -> dict[str, Any]:

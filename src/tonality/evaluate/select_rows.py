@@ -25,7 +25,7 @@ class Part(StrEnum):
     ALL = "all"
 
 
-class Chosen(NamedTuple):
+class ChosenRows(NamedTuple):
     """The rows to measure and what they are called."""
 
     part: Part
@@ -33,7 +33,7 @@ class Chosen(NamedTuple):
     ids: list[str]
 
 
-def choose_part(dataset: Dataset, part: Part | None, provenance: Mapping[str, Any]) -> Chosen:
+def choose_part(dataset: Dataset, part: Part | None, provenance: Mapping[str, Any]) -> ChosenRows:
     """Pick the rows to measure.
 
     Args:
@@ -52,7 +52,7 @@ def choose_part(dataset: Dataset, part: Part | None, provenance: Mapping[str, An
     if part is Part.TEST:
         if dataset.test is None:
             raise DataError(f"{dataset.name} has no test part; use --split all or validation")
-        chosen = Chosen(part, dataset.test, _ids(dataset.test))
+        chosen = ChosenRows(part, dataset.test, _ids(dataset.test))
     elif part is Part.ALL:
         chosen = _all(dataset)
     else:
@@ -65,7 +65,7 @@ def choose_part(dataset: Dataset, part: Part | None, provenance: Mapping[str, An
             )
         rows = validation if part is Part.VALIDATION else train
         names = _ids(dataset.train)
-        chosen = Chosen(part, dataset.train.take(rows), [names[row] for row in rows])
+        chosen = ChosenRows(part, dataset.train.take(rows), [names[row] for row in rows])
     _require_labels(chosen.table)
     return chosen
 
@@ -81,7 +81,7 @@ def cut_by(dataset: Dataset, origins: Sequence[Mapping[str, Any]]) -> Mapping[st
     )
 
 
-def choose_unseen(dataset: Dataset, part: Part | None, provenance: Mapping[str, Any]) -> Chosen:
+def choose_unseen(dataset: Dataset, part: Part | None, provenance: Mapping[str, Any]) -> ChosenRows:
     """Pick rows to choose a model's settings on: none it learnt from, nor those of the test part.
 
     Args:
@@ -101,7 +101,7 @@ def choose_unseen(dataset: Dataset, part: Part | None, provenance: Mapping[str, 
     return choose_part(dataclasses.replace(dataset, test=None), Part.ALL, provenance)
 
 
-def learnt(dataset: Dataset, chosen: Chosen, provenance: Mapping[str, Any]) -> str:
+def learnt(dataset: Dataset, chosen: ChosenRows, provenance: Mapping[str, Any]) -> str:
     """What of the chosen rows the model learnt from, in words; empty if nothing is known of it.
 
     Files tell by their SHA-256; where they are others, the texts themselves do.
@@ -179,11 +179,11 @@ def _ids(table: Table) -> list[str]:
     return table.ids if table.ids is not None else [str(row) for row in range(len(table))]
 
 
-def _all(dataset: Dataset) -> Chosen:
+def _all(dataset: Dataset) -> ChosenRows:
     train, test = dataset.train, dataset.test
     if test is None or test.labels is None or train.labels is None:
-        return Chosen(Part.ALL, train, _ids(train))
-    return Chosen(Part.ALL, train.joined(test), _ids(train) + _ids(test))
+        return ChosenRows(Part.ALL, train, _ids(train))
+    return ChosenRows(Part.ALL, train.joined(test), _ids(train) + _ids(test))
 
 
 def _require_labels(table: Table) -> None:

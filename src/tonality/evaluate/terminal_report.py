@@ -20,14 +20,14 @@ from tonality.messages import printable
 if TYPE_CHECKING:
     from tonality.evaluate.analysis import Analysis
     from tonality.evaluate.compare import Comparison
-    from tonality.evaluate.result import Judged, Result
+    from tonality.evaluate.result import EvaluationResult, Judged
 
 _SHADES = " ░▒▓█"
 _ASCII_SHADES = " .:*#"
 _TILE = 9  # characters of shading a cell
 
 
-def show(console: Console, result: Result) -> None:
+def show(console: Console, result: EvaluationResult) -> None:
     """Print a result: the scores, the confusion matrix, lengths, slices and mistakes.
 
     Args:

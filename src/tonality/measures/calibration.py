@@ -31,7 +31,7 @@ _TINY = 1e-300  # a probability that is 0 in double precision has a logarithm al
 
 
 @dataclass(frozen=True)
-class Bin:
+class ReliabilityBin:
     """The texts whose verdict had a confidence in ``(low, high]``.
 
     Attributes:
@@ -60,7 +60,7 @@ class Trust:
 
     error: float
     log_loss: float
-    bins: tuple[Bin, ...]
+    bins: tuple[ReliabilityBin, ...]
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,9 @@ class Calibration:
         return asdict(self)
 
 
-def reliability(labels: Integers, probabilities: Floats, bins: int = BINS) -> tuple[Bin, ...]:
+def reliability(
+    labels: Integers, probabilities: Floats, bins: int = BINS
+) -> tuple[ReliabilityBin, ...]:
     """The reliability diagram: accuracy by confidence in bins of equal width.
 
     Args:
@@ -106,7 +108,7 @@ def reliability(labels: Integers, probabilities: Floats, bins: int = BINS) -> tu
         inside = place == b
         n = int(inside.sum())
         found.append(
-            Bin(
+            ReliabilityBin(
                 low=b / bins,
                 high=(b + 1) / bins,
                 n=n,

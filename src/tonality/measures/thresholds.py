@@ -30,7 +30,7 @@ _LEAST_GAIN = 1e-9
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenThresholds:
     """Thresholds and what they give.
 
     Attributes:
@@ -57,7 +57,7 @@ class Chosen:
         return {**vars(self), "values": dict(zip(labels, self.values, strict=True))}
 
 
-def choose(labels: Integers, probabilities: Floats, half: Mask | None = None) -> Chosen:
+def choose(labels: Integers, probabilities: Floats, half: Mask | None = None) -> ChosenThresholds:
     """The thresholds that give the highest macro F1.
 
     Args:
@@ -77,10 +77,10 @@ def choose(labels: Integers, probabilities: Floats, half: Mask | None = None) ->
     return dataclasses.replace(given(values, labels, probabilities), macro_f1_cross_fitted=crossed)
 
 
-def given(values: tuple[float, ...], labels: Integers, probabilities: Floats) -> Chosen:
+def given(values: tuple[float, ...], labels: Integers, probabilities: Floats) -> ChosenThresholds:
     """What thresholds (C,) that were not chosen on these rows give there; as for :func:`choose`."""
     classes = probabilities.shape[1]
-    return Chosen(
+    return ChosenThresholds(
         values=values,
         macro_f1=macro_f1(labels, decide(probabilities, values), classes),
         macro_f1_even=macro_f1(labels, decide(probabilities), classes),

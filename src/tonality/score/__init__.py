@@ -22,18 +22,22 @@ place: in JSON Lines as ``{"error": reason, "row": n}``, in CSV and TSV with the
 column ``error``, the others empty; or it is left out, with ``errors=False``.
 
 The parts can be used singly: :func:`read_rows` gives :class:`Rows` (``columns``, ``text_column``,
-``items``), :func:`windows` cuts their items in lists, :class:`Scorer` judges one, :func:`encoder`
-writes it. Answers depend on the rows alone, not on how their bytes came.
+``items``), :func:`windows` cuts their items in lists, :class:`Scorer` judges one,
+:func:`row_writer` writes it. Answers depend on the rows alone, not on how their bytes came.
 """
 
 from __future__ import annotations
 
 from tonality.score.output_columns import Layout
-from tonality.score.row_writers import Encoder, encoder
+from tonality.score.row_writers import RowWriter, row_writer
 from tonality.score.scorer import Scored, Scorer, windows
 from tonality.score.stream import score_stream
 from tonality.tables.byte_lines import ByteStream
 from tonality.tables.row_stream import FORMATS, Row, Rows, read_rows
+
+# Earlier names.
+Encoder = RowWriter
+encoder = row_writer
 
 __all__ = [
     "FORMATS",
@@ -41,11 +45,13 @@ __all__ = [
     "Encoder",
     "Layout",
     "Row",
+    "RowWriter",
     "Rows",
     "Scored",
     "Scorer",
     "encoder",
     "read_rows",
+    "row_writer",
     "score_stream",
     "windows",
 ]

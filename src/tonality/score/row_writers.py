@@ -18,7 +18,7 @@ from tonality.tables.row_stream import FORMATS
 _HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # surrogates that stand for no byte
 
 
-class Encoder(Protocol):
+class RowWriter(Protocol):
     """Writes scored rows, a window at a time; it keeps nothing from one to the next."""
 
     def head(self) -> bytes:
@@ -30,8 +30,8 @@ class Encoder(Protocol):
         ...
 
 
-def encoder(format: str, layout: Layout, *, delimiter: str = ",") -> Encoder:
-    """An encoder; it leaves out rows that cannot be read unless the layout has a place for them.
+def row_writer(format: str, layout: Layout, *, delimiter: str = ",") -> RowWriter:
+    """A writer; it leaves out rows that cannot be read unless the layout has a place for them.
 
     Args:
         format: ``csv``, ``tsv`` or ``jsonl``.
@@ -44,13 +44,13 @@ def encoder(format: str, layout: Layout, *, delimiter: str = ",") -> Encoder:
     if format not in FORMATS:
         raise ConfigError(f"format {format!r}: expected one of {', '.join(FORMATS)}")
     if format == "jsonl":
-        return JsonLinesEncoder(layout)
+        return JsonLinesWriter(layout)
     if format == "tsv":
-        return DelimitedEncoder(layout, "\t")
-    return DelimitedEncoder(layout, "," if delimiter == "\t" else delimiter)
+        return DelimitedWriter(layout, "\t")
+    return DelimitedWriter(layout, "," if delimiter == "\t" else delimiter)
 
 
-class DelimitedEncoder:
+class DelimitedWriter:
     """CSV and TSV: UTF-8, a header row, fields quoted where they must be (RFC 4180)."""
 
     def __init__(self, layout: Layout, delimiter: str) -> None:
@@ -94,7 +94,7 @@ class _Lines(list[str]):
         self.append(f"{line[:-2]}\n")
 
 
-class JsonLinesEncoder:
+class JsonLinesWriter:
     """JSON Lines: a row that was one stays as it was written, with keys added at its end."""
 
     def __init__(self, layout: Layout) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tonality.classifier import Classifier
 from tonality.score.output_columns import Layout
-from tonality.score.row_writers import Encoder, encoder
+from tonality.score.row_writers import RowWriter, row_writer
 from tonality.score.scorer import Scorer, windows
 from tonality.tables.row_stream import Rows
 
@@ -39,13 +39,13 @@ def score_stream(
         errors=errors,
         closed=format != "jsonl",
     )
-    encode = encoder(format, layout, delimiter=rows.delimiter)
-    return _pieces(rows, Scorer(classifier, explain), encode, layout)
+    writer = row_writer(format, layout, delimiter=rows.delimiter)
+    return _pieces(rows, Scorer(classifier, explain), writer, layout)
 
 
-def _pieces(rows: Rows, scorer: Scorer, encode: Encoder, layout: Layout) -> Iterator[bytes]:
-    if head := encode.head():
+def _pieces(rows: Rows, scorer: Scorer, writer: RowWriter, layout: Layout) -> Iterator[bytes]:
+    if head := writer.head():
         yield head
     for window in windows(rows.items, layout):
-        if piece := encode.rows(scorer.score(window)):
+        if piece := writer.rows(scorer.score(window)):
             yield piece

@@ -17,7 +17,7 @@ OTHERS = "other reasons"
 
 
 @dataclass
-class Summary:
+class Tally:
     """Counts and sums over the rows of a job.
 
     Attributes:
@@ -43,7 +43,7 @@ class Summary:
     examples: list[str] = field(default_factory=list)
 
     @classmethod
-    def start(cls, labels: Sequence[str], abstain: float) -> Summary:
+    def start(cls, labels: Sequence[str], abstain: float) -> Tally:
         """Nothing counted yet.
 
         Args:
@@ -76,7 +76,7 @@ class Summary:
             self.examples.append(f"{source}, {fault}")
 
     def state(self) -> dict[str, Any]:
-        """Everything, as JSON has it; ``Summary(**state)`` is the inverse."""
+        """Everything, as JSON has it; ``Tally(**state)`` is the inverse."""
         return dataclasses.asdict(self)
 
     def to_json(self) -> dict[str, Any]:

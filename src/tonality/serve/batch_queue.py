@@ -68,7 +68,7 @@ class FailedError(Exception):
     """Texts could not be computed; the log says where."""
 
 
-class Part(NamedTuple):
+class BatchPart(NamedTuple):
     """The texts of a job from ``begin`` to ``end``, as a part of a batch."""
 
     job: Job
@@ -191,12 +191,12 @@ class Batches:
             computed = loop.run_in_executor(self._threads, self._compute, parts)
             computed.add_done_callback(partial(self._finish, parts))
 
-    def _gather(self) -> list[Part]:
+    def _gather(self) -> list[BatchPart]:
         """The next batch: parts of jobs, each from one text up to another."""
         settings = self._settings
         kind, lane = next(iter(self._lanes.items()))
         del self._lanes[kind]
-        parts: list[Part] = []
+        parts: list[BatchPart] = []
         texts, characters = 0, 0
         while lane and texts < settings.batch_texts and characters < settings.batch_characters:
             job = lane.popleft()
@@ -206,7 +206,7 @@ class Batches:
                 characters += len(job.texts[end] or "")
                 end += 1
             self._take(job, end - begin)
-            parts.append(Part(job, begin, end))
+            parts.append(BatchPart(job, begin, end))
             texts += end - begin
             if end < len(job.texts):
                 lane.append(job)
@@ -214,7 +214,7 @@ class Batches:
             self._lanes[kind] = lane  # the other kinds' turn is first
         return parts
 
-    def _compute(self, parts: list[Part]) -> list[Any]:
+    def _compute(self, parts: list[BatchPart]) -> list[Any]:
         """On a thread: the results of a batch."""
         job = parts[0].job
         texts = [text for part in parts for text in part.job.texts[part.begin : part.end]]
@@ -226,7 +226,7 @@ class Batches:
         self._metrics.tokens.inc(tokens)
         return results
 
-    def _finish(self, parts: list[Part], computed: asyncio.Future[list[Any]]) -> None:
+    def _finish(self, parts: list[BatchPart], computed: asyncio.Future[list[Any]]) -> None:
         self._free += 1
         self._freed = asyncio.get_running_loop().time()
         computed_texts = sum(part.end - part.begin for part in parts)

@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 from tonality.classifier import Classifier
 from tonality.errors import ConfigError, DataError
 from tonality.prediction import Prediction
-from tonality.score import Encoder, Layout, Row, Rows, Scorer, encoder, read_rows
+from tonality.score import Layout, Row, Rows, RowWriter, Scorer, read_rows, row_writer
 from tonality.score.scorer import size
 from tonality.serve.batch_queue import Batches
 from tonality.serve.json_results import predictions
@@ -79,8 +79,8 @@ class Uploads:
                 rows = read_rows(body, FORMATS[own], text_column=column, name="the body")
                 self._check_width(rows)
                 layout = _layout(rows, model, FORMATS[wanted], prefix)
-                encode = encoder(FORMATS[wanted], layout, delimiter=rows.delimiter)
-                return _pieces(rows, layout, scorer, encode, longest)
+                writer = row_writer(FORMATS[wanted], layout, delimiter=rows.delimiter)
+                return _pieces(rows, layout, scorer, writer, longest)
 
             pieces = await self._run(begin)
         except DataError as error:
@@ -246,23 +246,23 @@ def _ask(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
 
 
 def _pieces(
-    rows: Rows, layout: Layout, scorer: Scorer, encode: Encoder, longest: int
+    rows: Rows, layout: Layout, scorer: Scorer, writer: RowWriter, longest: int
 ) -> Iterator[bytes]:
     """The scored table: its head, then a piece for each window.
 
     Raises:
         _CutShortError: after the last piece, which says what is wrong with the rest.
     """
-    if head := encode.head():
+    if head := writer.head():
         yield head
     done = 0
     try:
         for window in _windows(rows, layout, longest):
-            yield encode.rows(scorer.score(window))
+            yield writer.rows(scorer.score(window))
             done += len(window)
     except (DataError, ProblemError) as error:
         reason = error.reason if isinstance(error, DataError) else error.detail
-        yield encode.rows([Fault(done + 1, f"the rest cannot be read: {reason}", None)])
+        yield writer.rows([Fault(done + 1, f"the rest cannot be read: {reason}", None)])
         raise _CutShortError from None
 
 

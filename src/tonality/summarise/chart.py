@@ -21,7 +21,7 @@ from tonality.drawing import (
 )
 from tonality.prediction import UNCERTAIN
 from tonality.summarise.groups import Group
-from tonality.summarise.summary import Periods, Report
+from tonality.summarise.summary import Periods, Summary
 from tonality.summarise.telling_phrases import Phrase
 
 WIDTH = 9.0  # inches
@@ -31,7 +31,7 @@ SIDES = 4  # labels whose phrases are drawn
 _USUAL = {"negative": COLOURS[1], "positive": COLOURS[0], "neutral": COLOURS[6], UNCERTAIN: MUTED}
 
 
-def write_chart(report: Report, path: Path, title: str) -> None:
+def write_chart(report: Summary, path: Path, title: str) -> None:
     """Draws shares, groups, periods and phrases, whichever the report has, as PNG.
 
     Args:
@@ -85,7 +85,7 @@ def _head(part: Any, text: str) -> None:
     part.suptitle(text, x=0.012, ha="left", fontsize=10.5, color=INK)
 
 
-def _draw_shares(axes: Any, report: Report, colours: Mapping[str, str]) -> None:
+def _draw_shares(axes: Any, report: Summary, colours: Mapping[str, str]) -> None:
     """All rows as one bar, each label with its share."""
     begin, small = 0.0, []
     for label, rows in report.labels.items():
@@ -107,7 +107,7 @@ def _draw_shares(axes: Any, report: Report, colours: Mapping[str, str]) -> None:
 
 
 def _draw_groups(
-    part: Any, column: str, groups: Sequence[Group], report: Report, colours: Mapping[str, str]
+    part: Any, column: str, groups: Sequence[Group], report: Summary, colours: Mapping[str, str]
 ) -> None:
     """A dot and its interval for each group, those of few rows hollow."""
     axes = _axes(part)
@@ -146,7 +146,7 @@ def _draw_groups(
     )
 
 
-def _draw_periods(part: Any, periods: Periods, report: Report, colours: Mapping[str, str]) -> None:
+def _draw_periods(part: Any, periods: Periods, report: Summary, colours: Mapping[str, str]) -> None:
     """The share over time with the band of its interval, and how many rows there are below."""
     dates: Any = require_matplotlib().dates
     axes, below = part.subplots(2, 1, sharex=True, height_ratios=(4, 1))

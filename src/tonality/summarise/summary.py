@@ -10,7 +10,7 @@ from typing import Any
 from tonality.errors import ConfigError, DataError
 from tonality.measures.scores import Interval, wilson
 from tonality.prediction import UNCERTAIN
-from tonality.score.files.joined_inputs import Reading, Tables
+from tonality.score.files.joined_inputs import JoinedRows, Tables
 from tonality.summarise.groups import Counts, Group, period_name
 from tonality.summarise.telling_phrases import Phrase, Sample
 from tonality.summarise.verdict_columns import Verdict, VerdictColumns
@@ -40,7 +40,7 @@ class Periods:
 
 
 @dataclass(frozen=True)
-class Report:
+class Summary:
     """What scored tables say.
 
     Attributes:
@@ -119,7 +119,7 @@ def summarise(
     text_column: str | None = None,
     encoding: str | None = None,
     progress: Callable[[int, float | None], None] | None = None,
-) -> Report:
+) -> Summary:
     """Summarises scored tables in one pass and constant memory.
 
     Args:
@@ -147,7 +147,7 @@ def summarise(
         columns = _verdict_columns(tables)
         labels = columns[0].labels
         count = _Count(labels, by, time, period_name(every, date_format), label)
-        reading = Reading(tables)
+        reading = JoinedRows(tables)
         for item in reading.items():
             if isinstance(item, Fault):
                 count.unreadable += 1
@@ -219,7 +219,7 @@ class _Count:
         if text:
             self._sample.add(text, verdict.label)
 
-    def report(self, every: str) -> Report:
+    def report(self, every: str) -> Summary:
         labels = dict(self._labels)
         if not labels[UNCERTAIN] and self._label != UNCERTAIN:
             del labels[UNCERTAIN]
@@ -233,7 +233,7 @@ class _Count:
                     column=counts.column,
                 )
             periods.append(Periods(counts.column, every, groups, counts.unnamed))
-        return Report(
+        return Summary(
             rows=self.rows,
             unreadable=self.unreadable,
             labels=labels,

@@ -22,7 +22,7 @@ from tonality.evaluate import evaluate, seen_texts
 from tonality.evaluate.calibrate_model import calibrate
 from tonality.train.prepare.prepare import Prepared
 from tonality.train.records.environment import machine, versions
-from tonality.train.records.history import Row
+from tonality.train.records.history import MetricsRow
 from tonality.train.records.run_folder import RunFolder
 from tonality.train.settings.recipe import Recipe
 from tonality.train.start.leakage import KNOWN
@@ -41,7 +41,7 @@ def build_artifact(
     recipe: Recipe,
     tensors: Mapping[str, NDArray[np.float32]],
     *,
-    best: Row,
+    best: MetricsRow,
     minutes: float,
     device: str,
 ) -> tuple[Artifact, Floats]:
@@ -154,7 +154,13 @@ def validation_csv(dataset: Dataset, data: Prepared, probabilities: Floats) -> s
 
 
 def _provenance(
-    dataset: Dataset, data: Prepared, recipe: Recipe, *, best: Row, minutes: float, device: str
+    dataset: Dataset,
+    data: Prepared,
+    recipe: Recipe,
+    *,
+    best: MetricsRow,
+    minutes: float,
+    device: str,
 ) -> dict[str, Any]:
     learnt, held_out = data.corpus[: len(data.train)], data.validation_rows.tolist()
     return {

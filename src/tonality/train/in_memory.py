@@ -11,7 +11,7 @@ from tonality import artifact
 from tonality.artifact.model_folder import Artifact
 from tonality.data import Dataset, Table
 from tonality.train import train
-from tonality.train.records.history import Row
+from tonality.train.records.history import MetricsRow
 from tonality.train.records.reporter import Reporter
 from tonality.train.settings.recipe import Recipe
 
@@ -26,16 +26,16 @@ class Trained:
     """
 
     artifact: Artifact
-    evaluations: list[Row]
+    evaluations: list[MetricsRow]
 
 
 @dataclass
 class _Listener(Reporter):
     """Keeps the evaluations; the log hears the rest, as ever."""
 
-    evaluations: list[Row] = field(default_factory=list)
+    evaluations: list[MetricsRow] = field(default_factory=list)
 
-    def evaluated(self, row: Row, *, best: bool) -> None:
+    def evaluated(self, row: MetricsRow, *, best: bool) -> None:
         self.evaluations.append(row)
         super().evaluated(row, best=best)
 

@@ -12,7 +12,7 @@ from tonality.measures.slices import Slicing
 
 
 @dataclass(frozen=True)
-class Row:
+class Bar:
     """A part of the texts; places on the bar are percentages of its width."""
 
     name: str
@@ -25,7 +25,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Parts:
+class BarTable:
     """A table of parts.
 
     Attributes:
@@ -38,12 +38,12 @@ class Parts:
 
     title: str
     note: str
-    rows: tuple[Row, ...]
+    rows: tuple[Bar, ...]
     low: float
     overall: float
 
 
-def parts_tables(evaluation: Evaluation, slicings: Sequence[Slicing]) -> list[Parts]:
+def bar_tables(evaluation: Evaluation, slicings: Sequence[Slicing]) -> list[BarTable]:
     """Tables by length and by each column, where there is more than one part."""
     lengths = [
         (f"{b.shortest:,} to {b.longest:,}", b.n, b.accuracy, b.interval)
@@ -69,18 +69,18 @@ def parts_tables(evaluation: Evaluation, slicings: Sequence[Slicing]) -> list[Pa
 
 def _table(
     title: str, note: str, rows: Sequence[tuple[str, int, float, Interval]], overall: float
-) -> Parts:
+) -> BarTable:
     # A scale from the next full tenth below the lowest bound shows differences, and says so.
     low = min(math.floor(min(interval[0] for *_, interval in rows) * 10) / 10, 0.9)
 
     def place(accuracy: float) -> float:
         return round(100 * (accuracy - low) / (1 - low), 2)
 
-    return Parts(
+    return BarTable(
         title=title,
         note=note,
         rows=tuple(
-            Row(
+            Bar(
                 name,
                 n,
                 accuracy,

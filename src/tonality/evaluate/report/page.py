@@ -16,9 +16,9 @@ from tonality._version import __version__
 from tonality.errors import DependencyError
 from tonality.evaluate.report.example_texts import Examples, explain_rows, sample, shortened, surest
 from tonality.evaluate.report.insights import insights
-from tonality.evaluate.report.interval_bars import Parts, parts_tables
+from tonality.evaluate.report.interval_bars import BarTable, bar_tables
 from tonality.evaluate.report.pictures import Picture
-from tonality.evaluate.result import Judged, Result
+from tonality.evaluate.result import EvaluationResult, Judged
 from tonality.evaluate.telling_words import Push
 from tonality.explain.explanation import Explanation
 from tonality.explain.html import STYLE, highlight
@@ -57,13 +57,13 @@ def require_jinja2() -> Any:
     return jinja2
 
 
-def to_explain(result: Result) -> int:
+def to_explain(result: EvaluationResult) -> int:
     """How many texts :func:`render` explains, about: for a bar of progress."""
     return len(sample(len(result.chosen.table)))
 
 
 def render(
-    result: Result,
+    result: EvaluationResult,
     pictures: Sequence[Picture],
     *,
     progress: Callable[[int], None] | None = None,
@@ -127,7 +127,7 @@ def _template() -> Any:
     return environment.get_template("report.html")
 
 
-def _groups(result: Result) -> dict[str, list[int]]:
+def _groups(result: EvaluationResult) -> dict[str, list[int]]:
     """The rows of the reviews that are shown."""
     right = result.first.measured.right
     groups = {
@@ -147,7 +147,7 @@ def _target(judged: Judged) -> str | None:
     return labels[1] if len(labels) == 2 else None
 
 
-def _review(result: Result, examples: Examples, row: int) -> Review:
+def _review(result: EvaluationResult, examples: Examples, row: int) -> Review:
     measured, labels = result.first.measured, result.first.classifier.labels
     return Review(
         id=result.chosen.ids[row],
@@ -168,7 +168,7 @@ def _marked(explanation: Explanation, target: str | None) -> Any:
     return markupsafe.Markup(markup)
 
 
-def _suspects(result: Result) -> list[dict[str, Any]]:
+def _suspects(result: EvaluationResult) -> list[dict[str, Any]]:
     texts = result.chosen.table.texts
     return [
         {"suspect": suspect, "text": excerpt(texts[suspect.index])}
@@ -176,9 +176,9 @@ def _suspects(result: Result) -> list[dict[str, Any]]:
     ]
 
 
-def _tables(judged: Judged) -> list[Parts]:
+def _tables(judged: Judged) -> list[BarTable]:
     evaluation, analysis = judged.measured.evaluation, judged.analysis
-    return parts_tables(evaluation, analysis.slices)
+    return bar_tables(evaluation, analysis.slices)
 
 
 def _strongest(words: dict[str, tuple[Push, ...]]) -> float:

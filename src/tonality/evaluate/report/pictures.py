@@ -17,7 +17,7 @@ from tonality.evaluate.report.plots import (
 )
 from tonality.evaluate.report.roc_curves import draw_precision_recall, draw_roc, rankings
 from tonality.evaluate.report.training_run import Run, read_run
-from tonality.evaluate.result import Judged, Result
+from tonality.evaluate.result import EvaluationResult, Judged
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class _Plan:
     file: str | None = None
 
 
-def draw_all(result: Result, folder: Path) -> tuple[list[Picture], list[str]]:
+def draw_all(result: EvaluationResult, folder: Path) -> tuple[list[Picture], list[str]]:
     """Draws what there is to draw.
 
     Args:
@@ -75,7 +75,7 @@ def draw_all(result: Result, folder: Path) -> tuple[list[Picture], list[str]]:
     return pictures, files
 
 
-def _plans(result: Result) -> list[_Plan]:
+def _plans(result: EvaluationResult) -> list[_Plan]:
     first = result.first
     evaluation = first.measured.evaluation
     confusion = f"Confusion matrix: {evaluation.accuracy:.1%} of {evaluation.n:,} right"
@@ -98,7 +98,7 @@ def _plans(result: Result) -> list[_Plan]:
     return plans
 
 
-def _ranking_plans(result: Result) -> list[_Plan]:
+def _ranking_plans(result: EvaluationResult) -> list[_Plan]:
     first, names = result.first, result.first.classifier.labels
     models = [(judged.name, _columns(judged, names)) for judged in result.models]
     roc = rankings(first.measured.labels, models, names)
@@ -124,7 +124,7 @@ def _ranking_plans(result: Result) -> list[_Plan]:
     ]
 
 
-def _trust_plans(result: Result) -> list[_Plan]:
+def _trust_plans(result: EvaluationResult) -> list[_Plan]:
     first, classes = result.first, len(result.first.classifier.labels)
     calibration = first.analysis.calibration
     series = [(judged.name, judged.analysis.calibration.after.bins) for judged in result.models]

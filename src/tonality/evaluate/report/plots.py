@@ -13,12 +13,12 @@ import numpy as np
 
 from tonality.drawing import COLOURS, DASHES, GRID, INK, MUTED, PAPER, canvas, percent, shorten
 from tonality.measures.abstaining import Band
-from tonality.measures.calibration import Bin
+from tonality.measures.calibration import ReliabilityBin
 from tonality.measures.metrics import Evaluation
 from tonality.measures.scores import wilson
 
 
-def draw_reliability(series: Sequence[tuple[str, Sequence[Bin]]], classes: int) -> Any:
+def draw_reliability(series: Sequence[tuple[str, Sequence[ReliabilityBin]]], classes: int) -> Any:
     """Reliability diagrams over one another, and how many texts are in each bin below.
 
     Args:

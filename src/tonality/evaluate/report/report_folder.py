@@ -12,7 +12,7 @@ from tonality.drawing import require_matplotlib
 from tonality.errors import DataError
 from tonality.evaluate.report.page import render, require_jinja2
 from tonality.evaluate.report.pictures import draw_all
-from tonality.evaluate.result import Judged, Result
+from tonality.evaluate.result import EvaluationResult, Judged
 from tonality.measures.metrics import excerpt
 
 PAGE = "report.html"
@@ -35,7 +35,7 @@ def prepare_folder(folder: Path) -> None:
 
 
 def write_report(
-    folder: Path, result: Result, *, progress: Callable[[int], None] | None = None
+    folder: Path, result: EvaluationResult, *, progress: Callable[[int], None] | None = None
 ) -> list[Path]:
     """Write every file of the report; files of an earlier report are replaced.
 
@@ -106,7 +106,7 @@ def _mistakes(judged: Judged) -> tuple[Sequence[str], Iterable[Sequence[Any]]]:
     return ["id", "truth", "verdict", "probability", "text"], rows
 
 
-def _label_errors(result: Result) -> tuple[Sequence[str], Iterable[Sequence[Any]]]:
+def _label_errors(result: EvaluationResult) -> tuple[Sequence[str], Iterable[Sequence[Any]]]:
     texts = result.chosen.table.texts
     rows = (
         [

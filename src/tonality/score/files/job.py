@@ -10,13 +10,13 @@ from typing import Any, BinaryIO
 
 from tonality._version import __version__
 from tonality.classifier import Classifier
-from tonality.score.files.joined_inputs import Reading, Tables
-from tonality.score.files.parquet_writer import ArrowEncoder, build_from_arrow, build_from_json
+from tonality.score.files.joined_inputs import JoinedRows, Tables
+from tonality.score.files.parquet_writer import ArrowWriter, build_from_arrow, build_from_json
 from tonality.score.files.resumable_output import Mark, Output
 from tonality.score.output_columns import Layout
-from tonality.score.row_writers import Encoder, encoder
+from tonality.score.row_writers import RowWriter, row_writer
 from tonality.score.scorer import Scorer, windows
-from tonality.score.tally import Summary
+from tonality.score.tally import Tally
 from tonality.tables.bad_rows import Fault, entry
 from tonality.tables.column_names import Wanted
 from tonality.tables.open_table import Input
@@ -52,7 +52,7 @@ class Options:
     encoding: str | None = None
 
 
-class Job:
+class ScoringJob:
     """A job of scoring; use it as a context manager.
 
     Args:
@@ -86,28 +86,28 @@ class Job:
         )
         if options.format != "jsonl":
             self._tables.warn(self._layout.columns)
-        self._encoder = self._make_encoder(arrow=arrow)
-        self.summary = Summary.start(classifier.labels, classifier.artifact.abstain)
+        self._writer = self._make_writer(arrow=arrow)
+        self.summary = Tally.start(classifier.labels, classifier.artifact.abstain)
 
-    def __enter__(self) -> Job:
+    def __enter__(self) -> ScoringJob:
         return self
 
     def __exit__(self, *error: object) -> None:
         self._tables.__exit__()
 
-    def _make_encoder(self, *, arrow: bool) -> Encoder:
+    def _make_writer(self, *, arrow: bool) -> RowWriter:
         heads = self._tables.heads
         if arrow:
-            return ArrowEncoder(self._layout, [head.schema for head in heads])
+            return ArrowWriter(self._layout, [head.schema for head in heads])
         format = "jsonl" if self._options.format == "parquet" else self._options.format
-        return encoder(format, self._layout, delimiter=heads[0].delimiter)
+        return row_writer(format, self._layout, delimiter=heads[0].delimiter)
 
     @property
     def build(self) -> Callable[[Path, Path], None] | None:
         """Makes the final file of what was written, where that is not it already."""
         if self._options.format != "parquet":
             return None
-        if isinstance(self._encoder, ArrowEncoder):
+        if isinstance(self._writer, ArrowWriter):
             return build_from_arrow
         return lambda part, target: build_from_json(part, target, self._layout)
 
@@ -146,7 +146,7 @@ class Job:
         """
         mark = output.mark
         if mark is not None:
-            self.summary = Summary(**mark.summary)
+            self.summary = Tally(**mark.summary)
         if mark is None or not mark.done:
             for data, faults, reached in self._parts(mark, progress):
                 output.append(data, faults, reached)
@@ -164,8 +164,8 @@ class Job:
             DataError: an input cannot be read on.
             OSError: the stream takes no more.
         """
-        stream.write(self._encoder.head())
-        for data, faults, _ in self._windows(Reading(self._tables), progress):
+        stream.write(self._writer.head())
+        for data, faults, _ in self._windows(JoinedRows(self._tables), progress):
             stream.write(data)
             stream.flush()
             if side is not None:
@@ -173,8 +173,8 @@ class Job:
 
     def _parts(self, mark: Mark | None, progress: Progress) -> Iterator[tuple[bytes, bytes, Mark]]:
         """Of each part: its rows, its faults, and how far the job is with it."""
-        reading = Reading(self._tables, *((mark.input, mark.row) if mark else ()))
-        rows, faults = [b"" if mark else self._encoder.head()], b""
+        reading = JoinedRows(self._tables, *((mark.input, mark.row) if mark else ()))
+        rows, faults = [b"" if mark else self._writer.head()], b""
         size = 0
         for data, bad, done in self._windows(reading, progress):
             rows.append(data)
@@ -185,7 +185,9 @@ class Job:
                 rows, faults, size = [b""], b"", 0
         yield self._packed(rows), faults, self._mark(reading, reading.count, last=True)
 
-    def _windows(self, reading: Reading, progress: Progress) -> Iterator[tuple[bytes, bytes, int]]:
+    def _windows(
+        self, reading: JoinedRows, progress: Progress
+    ) -> Iterator[tuple[bytes, bytes, int]]:
         """Of each window: its rows, its faults, and how many items are done with it."""
         scorer = Scorer(self._classifier, self._options.explain)
         done = 0
@@ -198,7 +200,7 @@ class Job:
                 if isinstance(item, Fault):
                     faults.append(entry(source, item))
             done += len(window)
-            yield self._encoder.rows(scored), b"".join(faults), done
+            yield self._writer.rows(scored), b"".join(faults), done
             progress(self.summary.rows + self.summary.unreadable, reading.share())
 
     def _packed(self, rows: Sequence[bytes]) -> bytes:
@@ -206,6 +208,6 @@ class Job:
         # Members of gzip, one a part, make one file; without a time they are always the same.
         return gzip.compress(whole, mtime=0) if self._options.packed and whole else whole
 
-    def _mark(self, reading: Reading, done: int, *, last: bool) -> Mark:
+    def _mark(self, reading: JoinedRows, done: int, *, last: bool) -> Mark:
         source, row = reading.place(done)
         return Mark(source, row, 0, 0, self.summary.state(), last)

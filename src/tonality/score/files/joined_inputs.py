@@ -119,7 +119,7 @@ class Tables:
         return (sum(self._sizes[:index]) + read) / total
 
 
-class Reading:
+class JoinedRows:
     """The rows of tables, one after the other, with account of where each is from.
 
     Args:

@@ -35,7 +35,7 @@ _ALIASES = {str: "string", float: "float64", int: "int64", _Long: "int64", bool:
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
-class ArrowEncoder:
+class ArrowWriter:
     """Scored rows of Parquet as streams of Arrow, one a window.
 
     Args:

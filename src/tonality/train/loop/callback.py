@@ -24,7 +24,7 @@ from tonality.train.loop.validation import validate
 from tonality.train.loop.weight_average import MovingAverage
 from tonality.train.prepare.batches import Batch, BatchStream
 from tonality.train.prepare.prepare import Prepared
-from tonality.train.records.history import History, Row
+from tonality.train.records.history import History, MetricsRow
 from tonality.train.records.reporter import Progress, Reporter, duration
 from tonality.train.records.run_folder import METRICS, RunFolder, best_file
 from tonality.train.records.tensorboard import TensorBoard
@@ -97,7 +97,7 @@ class Loop(Callback):
             self._saved_average = state["average"]
 
     @property
-    def best_row(self) -> Row | None:
+    def best_row(self) -> MetricsRow | None:
         """The best evaluation so far."""
         return None if self.best is None else self.history.rows[self.best["row"]]
 
@@ -257,8 +257,8 @@ class Loop(Callback):
         step: int,
         loss: float | None = None,
         accuracy: float | None = None,
-    ) -> Row:
-        row = Row(
+    ) -> MetricsRow:
+        row = MetricsRow(
             step=step,
             epoch=step / self.stream.steps_per_epoch,
             train_loss=self.history.train_loss,

@@ -24,7 +24,7 @@ from tonality.train.prepare.corpus import Corpus
 from tonality.train.prepare.token_streams import Streams
 from tonality.train.records.curves_png import CURVES, draw_curves
 from tonality.train.records.environment import versions
-from tonality.train.records.history import History, Row
+from tonality.train.records.history import History, MetricsRow
 from tonality.train.records.reporter import Progress, Reporter, duration
 from tonality.train.records.run_folder import METRICS, RunFolder
 from tonality.train.settings.recipe import Recipe
@@ -157,7 +157,7 @@ class PretrainingRun:
             self.perplexity = perplexity(self.model, self.corpus.held_out)
             loss = float(np.mean([math.log(found) for found in self.perplexity.values()]))
         settings = self.recipe.optimiser
-        row = Row(
+        row = MetricsRow(
             step=self.done,
             epoch=self.done / streams.steps_per_epoch,
             train_loss=self.history.train_loss,

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from tonality.train.networks.lstm_network import Direction
+from tonality.train.networks.lstm_network import DirectionModule
 
 State = list[tuple[Tensor, Tensor]]  # hidden and memory (1, S, H) of each layer
 
@@ -33,7 +33,7 @@ class Reader(nn.Module):
         self.dropout = dropout
         sizes = [embedding_size, *[hidden_size] * layers]
         self.layers = nn.ModuleList(
-            Direction(i, o, backward=False) for i, o in itertools.pairwise(sizes)
+            DirectionModule(i, o, backward=False) for i, o in itertools.pairwise(sizes)
         )
         self.projection = nn.Linear(hidden_size, embedding_size)
 

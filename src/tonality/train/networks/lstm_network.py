@@ -44,7 +44,7 @@ class Dropout:
     weight: float = 0.0
 
 
-class Direction(nn.Module):
+class DirectionModule(nn.Module):
     """One LSTM layer in one direction; ``backward`` reads each text from its own end.
 
     A gather that reverses every text by its length replaces packed sequences, which leave
@@ -110,7 +110,7 @@ class LSTMNetwork(nn.Module):
             nn.init.zeros_(self.ngram_embedding.weight)
         self.lstm = nn.ModuleList(
             nn.ModuleList(
-                Direction(
+                DirectionModule(
                     config.layer_input(layer),
                     config.hidden_size,
                     backward=name == "backward",

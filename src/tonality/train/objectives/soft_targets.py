@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tonality.data import Dataset
-from tonality.evaluate.select_rows import Chosen, Part, learnt
+from tonality.evaluate.select_rows import ChosenRows, Part, learnt
 from tonality.train.objectives.teachers import Floats, Teacher, answers, averaged
 from tonality.train.prepare.prepare import Prepared
 from tonality.train.records.reporter import Reporter
@@ -65,7 +65,7 @@ class Teaching:
         found = [answers(each, texts, data.labels, store, reporter) for each in self.teachers]
         asked = len(data.corpus)
         records = []
-        chosen = Chosen(Part.VALIDATION, held_out, [])
+        chosen = ChosenRows(Part.VALIDATION, held_out, [])
         for teacher, said in zip(self.teachers, found, strict=True):
             record: dict[str, Any] = {
                 "name": teacher.name,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tonality.errors import DependencyError
-from tonality.train.records.history import Row
+from tonality.train.records.history import MetricsRow
 
 # Okabe and Ito's blue and vermilion, which colour-blind readers tell apart.
 _TRAIN, _VALIDATION = "#0072B2", "#D55E00"
@@ -15,7 +15,7 @@ _TRAIN, _VALIDATION = "#0072B2", "#D55E00"
 CURVES = "curves.png"
 
 
-def draw_curves(rows: Sequence[Row], best: Row | None) -> bytes:
+def draw_curves(rows: Sequence[MetricsRow], best: MetricsRow | None) -> bytes:
     """The loss on both parts and the accuracy on validation, over the epochs.
 
     Args:
@@ -49,7 +49,7 @@ def draw_curves(rows: Sequence[Row], best: Row | None) -> bytes:
     return png.getvalue()
 
 
-def _draw_losses(axes: Any, rows: Sequence[Row], best: Row | None) -> None:
+def _draw_losses(axes: Any, rows: Sequence[MetricsRow], best: MetricsRow | None) -> None:
     measured = [row for row in rows if row.validation_loss is not None]
     epochs = [row.epoch for row in rows]
     axes.plot(epochs, [row.train_loss for row in rows], color=_TRAIN, lw=1.8, label="training")
@@ -63,7 +63,7 @@ def _draw_losses(axes: Any, rows: Sequence[Row], best: Row | None) -> None:
     axes.legend(framealpha=0.9, edgecolor="none")
 
 
-def _draw_accuracy(axes: Any, measured: Sequence[Row], best: Row | None) -> None:
+def _draw_accuracy(axes: Any, measured: Sequence[MetricsRow], best: MetricsRow | None) -> None:
     axes.plot(
         [row.epoch for row in measured],
         [row.validation_accuracy for row in measured],
@@ -79,7 +79,7 @@ def _draw_accuracy(axes: Any, measured: Sequence[Row], best: Row | None) -> None
     _finish(axes, title, "accuracy", best)
 
 
-def _finish(axes: Any, title: str, label: str, best: Row | None) -> None:
+def _finish(axes: Any, title: str, label: str, best: MetricsRow | None) -> None:
     if best is not None:
         axes.axvline(best.epoch, color="0.6", lw=1, linestyle="--", zorder=0)
     axes.set_title(title)

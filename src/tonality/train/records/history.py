@@ -10,7 +10,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Row:
+class MetricsRow:
     """One line of ``metrics.csv``; what was not measured is ``None``.
 
     Attributes:
@@ -41,7 +41,7 @@ class History:
     """The rows so far and the losses since the last."""
 
     def __init__(self) -> None:
-        self.rows: list[Row] = []
+        self.rows: list[MetricsRow] = []
         self._sum = 0.0
         self._count = 0
 
@@ -57,13 +57,13 @@ class History:
             return self._sum / self._count
         return self.rows[-1].train_loss if self.rows else math.nan
 
-    def add(self, row: Row) -> None:
+    def add(self, row: MetricsRow) -> None:
         """Ends a stretch of steps with a row."""
         self.rows.append(row)
         self._sum, self._count = 0.0, 0
 
     @property
-    def evaluations(self) -> list[Row]:
+    def evaluations(self) -> list[MetricsRow]:
         """The rows with a measurement on the validation part."""
         return [row for row in self.rows if row.is_evaluation]
 
@@ -71,7 +71,7 @@ class History:
         """The rows as CSV, with a header."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(field.name for field in fields(Row))
+        writer.writerow(field.name for field in fields(MetricsRow))
         for row in self.rows:
             writer.writerow(_cell(value) for value in asdict(row).values())
         return text.getvalue()
@@ -86,7 +86,7 @@ class History:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Goes on from a saved state."""
-        self.rows = [Row(**row) for row in state["rows"]]
+        self.rows = [MetricsRow(**row) for row in state["rows"]]
         self._sum, self._count = state["sum"], state["count"]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tonality.train.records.history import Row
+from tonality.train.records.history import MetricsRow
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class Reporter:
     def advance(self, progress: Progress) -> None:
         """After each step."""
 
-    def evaluated(self, row: Row, *, best: bool) -> None:
+    def evaluated(self, row: MetricsRow, *, best: bool) -> None:
         """After each evaluation."""
         self.say(describe(row, best=best))
 
@@ -144,7 +144,7 @@ class BarReporter(Reporter):
         self._bar.stop()
 
 
-def describe(row: Row, *, best: bool) -> str:
+def describe(row: MetricsRow, *, best: bool) -> str:
     """An evaluation in a line."""
     return (
         f"step {row.step:,}, epoch {row.epoch:.2f}: training loss {row.train_loss:.4f}, "

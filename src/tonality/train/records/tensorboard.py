@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tonality.train.records.history import Row
+from tonality.train.records.history import MetricsRow
 
 _NAMES = {
     "train_loss": "loss/training",
@@ -32,7 +32,7 @@ class TensorBoard:
 
             self._writer = SummaryWriter(str(folder), purge_step=first_step or None)
 
-    def add(self, row: Row) -> None:
+    def add(self, row: MetricsRow) -> None:
         """Takes in a row."""
         if self._writer is not None:
             for key, name in _NAMES.items():

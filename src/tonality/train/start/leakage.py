@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tonality.data import Dataset
-from tonality.evaluate.select_rows import Chosen, Part, learnt
+from tonality.evaluate.select_rows import ChosenRows, Part, learnt
 from tonality.train.records.reporter import Reporter
 from tonality.train.start.start import Start
 
@@ -24,7 +24,7 @@ def known_to_start(
         held_out: the rows of the validation part.
         reporter: told of it.
     """
-    chosen = Chosen(Part.VALIDATION, dataset.train.take(held_out), [])
+    chosen = ChosenRows(Part.VALIDATION, dataset.train.take(held_out), [])
     known = learnt(dataset, chosen, start.provenance)
     if known:
         reporter.say(
