@@ -28,6 +28,7 @@ from tonality.measures.calibration import (
     to_logits,
     trust,
 )
+from tonality.measures.labelled_predictions import LabelledPredictions
 from tonality.prediction import softmax
 
 Floats = npt.NDArray[np.float64]
@@ -145,20 +146,17 @@ def test_cross_fitting_measures_where_nothing_was_fitted() -> None:
     json.dumps(found.to_json(), allow_nan=False)
 
 
-def sure_rows(n: int = 600) -> tuple[Table, Integers, Floats]:
+def sure_rows(n: int = 600) -> tuple[Table, LabelledPredictions]:
     labels, logits = calibrated(n, 2)
     table = Table([f"text {row}" for row in range(n)], [str(label) for label in labels])
-    return table, labels, softmax(logits * 3)
+    return table, LabelledPredictions(labels, softmax(logits * 3), np.full(n, 9))
 
 
 def test_a_model_gets_its_temperature_and_band() -> None:
-    table, labels, probabilities = sure_rows()
-    read = np.ones(len(labels), dtype=np.bool_)
+    table, predictions = sure_rows()
     source = {"name": "made up", "sha256": {}, "part": "validation"}
     model = dataclasses.replace(make_artifact(), metrics={"validation": {"accuracy": 0.5}})
-    found = calibrate(
-        model, table, labels, probabilities, read, source=source, aim=Aim(accuracy=0.95)
-    )
+    found = calibrate(model, table, predictions, source=source, aim=Aim(accuracy=0.95))
 
     assert found.artifact.temperature == pytest.approx(3, rel=0.3)
     assert found.band is not None
@@ -173,14 +171,14 @@ def test_a_model_gets_its_temperature_and_band() -> None:
     assert found.artifact.metrics["validation"] == {"accuracy": 0.5}
     json.dumps(record, allow_nan=False)
 
-    plain = calibrate(found.artifact, table, labels, found.probabilities, read, source=source)
+    after = dataclasses.replace(predictions, probabilities=found.probabilities)
+    plain = calibrate(found.artifact, table, after, source=source)
     assert plain.artifact.temperature == pytest.approx(found.artifact.temperature)
     assert (plain.band, plain.artifact.abstain) == (None, 0)
 
 
 def test_thresholds_stay_on_record_whatever_the_earlier_record_is() -> None:
-    table, labels, probabilities = sure_rows(60)
-    read = np.ones(len(labels), dtype=np.bool_)
+    table, predictions = sure_rows(60)
     source = {"name": "new", "sha256": {}, "part": "all"}
     data = {"name": "old", "sha256": {}, "part": "validation"}
     found = []
@@ -192,7 +190,7 @@ def test_thresholds_stay_on_record_whatever_the_earlier_record_is() -> None:
     ):
         metrics = {"calibration": earlier}
         model = dataclasses.replace(make_artifact(), thresholds=(0.4, 0.6), metrics=metrics)
-        result = calibrate(model, table, labels, probabilities, read, source=source)
+        result = calibrate(model, table, predictions, source=source)
         record = result.artifact.metrics["calibration"]
         assert set(record["thresholds"]["values"]) == set(model.labels)
         with_calibration(model.card, record)
@@ -203,7 +201,6 @@ def test_thresholds_stay_on_record_whatever_the_earlier_record_is() -> None:
 def test_the_cross_fitted_band_finds_nothing_in_noise() -> None:
     """Thresholds chosen on the rows that are measured seem to tell something even there."""
     model = dataclasses.replace(make_artifact(), labels=("0", "1", "2", "3"))
-    read = np.ones(100, dtype=np.bool_)
     flattered, honest = [], []
     for seed in range(20):
         rng = np.random.default_rng(seed)
@@ -211,9 +208,13 @@ def test_the_cross_fitted_band_finds_nothing_in_noise() -> None:
         probabilities = softmax(rng.normal(0, 1, (100, 4)))
         table = Table([f"text {row}" for row in range(100)], [str(label) for label in labels])
         found = calibrate(
-            model, table, labels, probabilities, read, source={}, aim=Aim(coverage=0.8),
+            model,
+            table,
+            LabelledPredictions(labels, probabilities, np.full(100, 9)),
+            source={},
+            aim=Aim(coverage=0.8),
             thresholds=Thresholds.MACRO_F1,
-        )  # fmt: skip
+        )
         assert found.band is not None
         assert found.cross_fitted is not None
         assert found.band.accuracy is not None
@@ -225,25 +226,24 @@ def test_the_cross_fitted_band_finds_nothing_in_noise() -> None:
 
 
 def test_aims_out_of_reach_or_range_are_refused() -> None:
-    table, labels, probabilities = sure_rows()
-    read = np.ones(len(labels), dtype=np.bool_)
+    table, predictions = sure_rows()
 
     def aimed(aim: Aim) -> None:
-        calibrate(make_artifact(), table, labels, probabilities, read, source={}, aim=aim)
+        calibrate(make_artifact(), table, predictions, source={}, aim=aim)
 
     with pytest.raises(ConfigError, match=r"accuracy is 1\.5"):
         aimed(Aim(accuracy=1.5))
     with pytest.raises(ConfigError, match="coverage is 0"):
         aimed(Aim(coverage=0.0))
-    labels[probabilities.max(axis=1).argmax()] ^= 1  # the surest verdict is a mistake
+    predictions.labels[predictions.confidence.argmax()] ^= 1  # the surest verdict is a mistake
     with pytest.raises(DataError, match=r"no confidence gives an accuracy of 100.00%.*the most is"):
         aimed(Aim(accuracy=1.0))
 
 
 def test_texts_without_a_token_keep_the_priors() -> None:
     probabilities = np.array([[0.4, 0.6]] * 3)
-    read = np.zeros(3, dtype=np.bool_)
     table = Table(["", "", ""], ["0", "1", "1"])
-    found = calibrate(make_artifact(), table, np.array([0, 1, 1]), probabilities, read, source={})
+    predictions = LabelledPredictions(np.array([0, 1, 1]), probabilities, np.zeros(3, np.int64))
+    found = calibrate(make_artifact(), table, predictions, source={})
     assert found.artifact.temperature == 1
     np.testing.assert_array_equal(found.probabilities, probabilities)

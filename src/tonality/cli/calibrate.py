@@ -97,22 +97,12 @@ def calibrate(
     _say_what_it_learnt(dataset, chosen, classifier.artifact.provenance)
     source = {"name": dataset.name, "sha256": dataset.sha256, "part": chosen.part.value}
     result = _calibrated(classifier, chosen, source, Aim(accuracy, coverage), way)
-    if result.chosen and result.thresholds is not None and not result.thresholds.helps:
-        say(
-            "careful: thresholds chosen on one half of these rows do not raise the macro F1 of the "
-            "other; more rows may, or --thresholds even"
-        )
-    found = result.artifact.metrics["calibration"]
-    crossed = found["error_cross_fitted"]
-    if crossed is not None and crossed > found["error_before"]:
-        say(
-            f"careful: fitted on one half of these {found['n']:,} texts and measured on the other, "
-            "the calibration error is no less than without a temperature; more texts may help"
-        )
+    _say_what_does_not_help(result)
     artifact.write(result.artifact, output, overwrite=overwrite)
     say(f"the model is in {output}")
     if as_json:
-        typer.echo(plain_json.dumps(found, ascii_only=True))
+        record = result.artifact.metrics["calibration"]
+        typer.echo(plain_json.dumps(record, ascii_only=True))
     else:
         _show(result)
 
@@ -156,19 +146,33 @@ def _calibrated(
     from tonality.evaluate.measure import classify
 
     with progress_of(len(chosen.table), "classifying") as progress:
-        answers = classify(classifier, chosen.table, progress=progress)
+        predictions = classify(classifier, chosen.table, progress=progress)
     result = fit(
         classifier.artifact,
         chosen.table,
-        answers.labels,
-        answers.probabilities,
-        answers.lengths > 0,
+        predictions,
         source=source,
         aim=aim,
         thresholds=thresholds,
     )
     card = with_calibration(result.artifact.card, result.artifact.metrics["calibration"])
     return dataclasses.replace(result, artifact=dataclasses.replace(result.artifact, card=card))
+
+
+def _say_what_does_not_help(result: Calibrated) -> None:
+    """Warns of thresholds and a temperature that do not serve rows they were not fitted on."""
+    if result.chosen and result.thresholds is not None and not result.thresholds.helps:
+        say(
+            "careful: thresholds chosen on one half of these rows do not raise the macro F1 of the "
+            "other; more rows may, or --thresholds even"
+        )
+    found = result.artifact.metrics["calibration"]
+    crossed = found["error_cross_fitted"]
+    if crossed is not None and crossed > found["error_before"]:
+        say(
+            f"careful: fitted on one half of these {found['n']:,} texts and measured on the other, "
+            "the calibration error is no less than without a temperature; more texts may help"
+        )
 
 
 def _show(result: Calibrated) -> None:

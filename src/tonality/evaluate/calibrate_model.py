@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,8 +30,8 @@ from tonality.measures.calibration import (
     halves,
     to_logits,
 )
+from tonality.measures.labelled_predictions import LabelledPredictions
 from tonality.measures.thresholds import ChosenThresholds, choose, given, rescale
-from tonality.prediction import decide
 
 
 class Thresholds(StrEnum):
@@ -98,9 +98,7 @@ class Calibrated:
 def calibrate(
     artifact: Artifact,
     table: Table,
-    labels: Integers,
-    probabilities: Floats,
-    read: Mask,
+    predictions: LabelledPredictions,
     *,
     source: Mapping[str, Any],
     aim: Aim | None = None,
@@ -113,10 +111,8 @@ def calibrate(
 
     Args:
         artifact: the model.
-        table: the N rows; its groups decide what the halves keep together.
-        labels: true classes, (N,).
-        probabilities: the model's, (N, C).
-        read: (N,), False for texts without a token.
+        table: the rows; its groups decide what the halves keep together.
+        predictions: the model's, on these rows.
         source: what the rows are, for the record: plain JSON.
         aim: what to abstain for.
         thresholds: which thresholds it shall have.
@@ -128,29 +124,36 @@ def calibrate(
     """
     aim = aim or Aim()
     if thresholds is Thresholds.MACRO_F1:
-        _require_every_label(artifact.labels, labels)
-    temperature = artifact.temperature
-    if read.any():
-        logits = to_logits(probabilities[read], temperature)
-        temperature = fit_temperature(logits, labels[read])
-    after = at_temperature(probabilities, artifact.temperature, temperature, read)
-    half = halves(table)
-    calibration = assess(labels, after, temperature, read=read, half=half)
-    limits = _limits(artifact, thresholds, labels, after, temperature, half)
-    values = () if limits is None else limits.values
-    confidence, right = _sureness(labels, after, values)
-    threshold = aim.threshold(confidence, right)
-    band = band_at(threshold, confidence, right) if threshold > 0 else None
+        _require_every_label(artifact.labels, predictions.labels)
+    found = _calibrated(artifact, thresholds, aim, predictions, halves(table))
+    return _recorded(found, source, aim)
+
+
+def _calibrated(
+    artifact: Artifact,
+    thresholds: Thresholds,
+    aim: Aim,
+    predictions: LabelledPredictions,
+    half: Mask | None,
+) -> Calibrated:
+    everything = np.ones(len(predictions.labels), dtype=np.bool_)
+    temperature, limits, after = _fit(artifact, thresholds, predictions, everything, half)
+    threshold = aim.threshold(after.confidence, after.right)
+    band = band_at(threshold, after.confidence, after.right) if threshold > 0 else None
     crossed = None
     if band is not None and half is not None:
-        plain = at_temperature(probabilities, artifact.temperature, 1.0, read)
-        crossed = _cross_fit_band(aim, artifact, thresholds, labels, plain, read, half)
-    complete = dataclasses.replace(
-        artifact, temperature=temperature, thresholds=values, abstain=threshold
+        crossed = _cross_fit_band(artifact, thresholds, aim, predictions, half)
+    return Calibrated(
+        dataclasses.replace(
+            artifact, temperature=temperature, thresholds=after.thresholds, abstain=threshold
+        ),
+        after.probabilities,
+        assess(after.labels, after.probabilities, temperature, read=after.read, half=half),
+        thresholds=limits,
+        chosen=thresholds is Thresholds.MACRO_F1,
+        band=band,
+        cross_fitted=crossed,
     )
-    chosen = thresholds is Thresholds.MACRO_F1
-    found = Calibrated(complete, after, calibration, limits, chosen, band, crossed)
-    return _recorded(found, source, aim)
 
 
 def _require_every_label(names: Sequence[str], labels: Integers) -> None:
@@ -164,38 +167,43 @@ def _require_every_label(names: Sequence[str], labels: Integers) -> None:
         )
 
 
-def _limits(
+class _Fit(NamedTuple):
+    """The temperature, the thresholds if there are any, and all predictions with both."""
+
+    temperature: float
+    thresholds: ChosenThresholds | None
+    predictions: LabelledPredictions
+
+
+def _fit(
     artifact: Artifact,
     thresholds: Thresholds,
-    labels: Integers,
-    probabilities: Floats,
-    temperature: float,
-    half: Mask | None,
-) -> ChosenThresholds | None:
-    """The thresholds asked for, and what they give on these rows; None for none."""
+    predictions: LabelledPredictions,
+    rows: Mask,
+    half: Mask | None = None,
+) -> _Fit:
+    """What some of the rows (N,) ask for, of which ``half`` are one half."""
+    before = temperature = artifact.temperature
+    if (seen := rows & predictions.read).any():
+        logits = to_logits(predictions.probabilities[seen], before)
+        temperature = fit_temperature(logits, predictions.labels[seen])
+    probabilities = at_temperature(predictions.probabilities, before, temperature, predictions.read)
+    limits = None
     if thresholds is Thresholds.MACRO_F1:
-        return choose(labels, probabilities, half)
-    if thresholds is Thresholds.EVEN or not artifact.thresholds:
-        return None
-    kept = rescale(artifact.thresholds, artifact.temperature, temperature)
-    return given(kept, labels, probabilities)
-
-
-def _sureness(
-    labels: Integers, probabilities: Floats, thresholds: tuple[float, ...]
-) -> tuple[Floats, Mask]:
-    """(N,) the probability of each verdict, and whether it is right."""
-    verdicts = decide(probabilities, thresholds)
-    return probabilities[np.arange(len(labels)), verdicts], verdicts == labels
+        limits = choose(predictions.labels[rows], probabilities[rows], half)
+    elif thresholds is Thresholds.KEEP and artifact.thresholds:
+        kept = rescale(artifact.thresholds, before, temperature)
+        limits = given(kept, predictions.labels[rows], probabilities[rows])
+    values = () if limits is None else limits.values
+    after = dataclasses.replace(predictions, probabilities=probabilities, thresholds=values)
+    return _Fit(temperature, limits, after)
 
 
 def _cross_fit_band(
-    aim: Aim,
     artifact: Artifact,
     thresholds: Thresholds,
-    labels: Integers,
-    plain: Floats,
-    read: Mask,
+    aim: Aim,
+    predictions: LabelledPredictions,
     half: Mask,
 ) -> Band | None:
     """What the aim gives where nothing was chosen, over both halves.
@@ -204,21 +212,15 @@ def _cross_fit_band(
     are all the other half's.
 
     Args:
-        aim, artifact, thresholds, labels, read: as for :func:`calibrate`.
-        plain: (N, C) probabilities with temperature 1.
+        artifact, thresholds, aim, predictions: as for :func:`calibrate`.
         half: (N,), which half each row is in.
     """
-    margin, least = np.empty(len(labels)), np.empty(len(labels))
-    right = np.empty(len(labels), dtype=np.bool_)
+    margin, least = np.empty(len(half)), np.empty(len(half))
+    right = np.empty(len(half), dtype=np.bool_)
     for side in (half, ~half):
         others = ~side
-        temperature = artifact.temperature
-        if (others & read).any():
-            logits = to_logits(plain[others & read], 1.0)
-            temperature = fit_temperature(logits, labels[others & read])
-        after = at_temperature(plain, 1.0, temperature, read)
-        limits = _limits(artifact, thresholds, labels[others], after[others], temperature, None)
-        confidence, correct = _sureness(labels, after, () if limits is None else limits.values)
+        after = _fit(artifact, thresholds, predictions, others).predictions
+        confidence, correct = after.confidence, after.right
         try:
             least[side] = aim.threshold(confidence[others], correct[others])
         except DataError:  # out of reach on half the rows

@@ -3,61 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from tonality.classifier import Classifier
 from tonality.data import Table
 from tonality.errors import DataError
 from tonality.evaluate.match_labels import match_labels
+from tonality.measures.labelled_predictions import LabelledPredictions
 from tonality.measures.metrics import Evaluation, evaluate
-from tonality.prediction import decide
 
 WINDOW = 2048  # texts between two reports of progress
 
 
 @dataclass(frozen=True)
-class Answers:
-    """A model's answers on labelled rows.
+class Classified(LabelledPredictions):
+    """A model's predictions on labelled rows, and how it took the rows.
 
     Attributes:
-        labels: the true classes, (N,) indices of the model's labels.
-        probabilities: (N, C).
-        lengths: the texts' lengths in tokens, read or not, (N,).
         shortened: how many texts were too long to be read whole.
         aliases: labels that were read as one of the model's: the data's -> the model's.
-        thresholds: (C,) the model's, which its verdicts go by; empty for the likeliest class.
     """
 
-    labels: npt.NDArray[np.int64]
-    probabilities: npt.NDArray[np.float64]
-    lengths: npt.NDArray[np.int64]
     shortened: int
     aliases: dict[str, str]
-    thresholds: tuple[float, ...] = field(default=(), kw_only=True)
-
-    @property
-    def verdicts(self) -> npt.NDArray[np.int64]:
-        """(N,) the class that the model decides for, also where it would abstain."""
-        return decide(self.probabilities, self.thresholds)
-
-    @property
-    def right(self) -> npt.NDArray[np.bool_]:
-        """(N,) whether that is the true one."""
-        return np.asarray(self.verdicts == self.labels)
-
-    @property
-    def confidence(self) -> npt.NDArray[np.float64]:
-        """(N,) its probability."""
-        rows = np.arange(len(self.labels))
-        return np.asarray(self.probabilities[rows, self.verdicts], np.float64)
 
 
 @dataclass(frozen=True)
-class Measured(Answers):
-    """A model's answers and how good they are.
+class Measured(Classified):
+    """A model's predictions and how good they are.
 
     Attributes:
         evaluation: how good.
@@ -68,7 +43,7 @@ class Measured(Answers):
 
 def classify(
     classifier: Classifier, table: Table, *, progress: Callable[[int], None] | None = None
-) -> Answers:
+) -> Classified:
     """Classify labelled rows.
 
     A row counts as the model's verdict even where the model would abstain.
@@ -95,7 +70,7 @@ def classify(
             shortened += found.tokens_left_out > 0
         if progress is not None:
             progress(begin + len(predictions))
-    return Answers(
+    return Classified(
         matched.classes,
         probabilities,
         lengths,
@@ -121,20 +96,20 @@ def measure(
         progress: called with the number of texts done so far, now and then.
 
     Returns:
-        The answers and the evaluation.
+        The predictions and the evaluation.
 
     Raises:
         DataError: there are no labels, or one that the model does not know.
         DependencyError: scikit-learn is not installed.
     """
-    answers = classify(classifier, table, progress=progress)
+    classified = classify(classifier, table, progress=progress)
     evaluation = evaluate(
-        answers.labels,
-        answers.probabilities,
+        classified.labels,
+        classified.probabilities,
         classifier.labels,
-        lengths=answers.lengths,
+        lengths=classified.lengths,
         texts=table.texts,
         ids=ids,
-        thresholds=answers.thresholds,
+        thresholds=classified.thresholds,
     )
-    return Measured(**vars(answers), evaluation=evaluation)
+    return Measured(**vars(classified), evaluation=evaluation)

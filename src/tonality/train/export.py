@@ -20,6 +20,7 @@ from tonality.data import Dataset
 from tonality.errors import ArtifactError, TrainingError
 from tonality.evaluate import evaluate, seen_texts
 from tonality.evaluate.calibrate_model import calibrate
+from tonality.measures.labelled_predictions import LabelledPredictions
 from tonality.train.prepare.prepare import Prepared
 from tonality.train.records.environment import machine, versions
 from tonality.train.records.history import MetricsRow
@@ -87,9 +88,11 @@ def _measured(dataset: Dataset, data: Prepared, model: Artifact) -> tuple[Artifa
     calibrated = calibrate(
         model,
         held_out,
-        data.validation_classes,
-        Classifier(model).predict_proba(held_out.texts),
-        data.validation.lengths > 0,
+        LabelledPredictions(
+            data.validation_classes,
+            Classifier(model).predict_proba(held_out.texts),
+            data.validation.lengths,
+        ),
         source={"name": dataset.name, "sha256": dict(dataset.sha256), "part": "validation"},
     )
     probabilities = calibrated.probabilities

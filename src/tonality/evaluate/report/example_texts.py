@@ -11,9 +11,9 @@ import numpy.typing as npt
 from numpy.typing import NDArray
 
 from tonality.classifier import Classifier
-from tonality.evaluate.measure import Answers
 from tonality.evaluate.telling_words import WordCounter
 from tonality.explain.explanation import Explanation
+from tonality.measures.labelled_predictions import LabelledPredictions
 
 SHOWN = 20  # right reviews, and as many wrong ones
 _EXPLAINED = 2000  # texts that the word lists are drawn from, at most
@@ -36,10 +36,12 @@ class Examples:
     words: WordCounter
 
 
-def surest(answers: Answers, rows: npt.NDArray[np.bool_], most: int = SHOWN) -> list[int]:
+def surest(
+    predictions: LabelledPredictions, rows: npt.NDArray[np.bool_], most: int = SHOWN
+) -> list[int]:
     """The rows of a mask (N,) with the most confident verdicts, the surest first."""
     found = np.flatnonzero(rows)
-    order = np.argsort(-answers.confidence[found], kind="stable")
+    order = np.argsort(-predictions.confidence[found], kind="stable")
     chosen: list[int] = found[order[:most]].tolist()
     return chosen
 
