@@ -148,15 +148,7 @@ def run(
     Raises:
         ConfigError: the model has no such label.
     """
-    texts = list(
-        dict.fromkeys(
-            text
-            for test in suite
-            for case in test.cases
-            for text in (case.text, case.changed)
-            if text is not None
-        )
-    )
+    texts = _texts(suite)
     found = dict(zip(texts, predict(texts), strict=True))
     labels = Labels(positive, negative, neutral)
     known = {label for prediction in found.values() for label in prediction.probabilities}
@@ -169,6 +161,12 @@ def run(
     return CheckReport(
         [(test, [_outcome(test, case, found, labels) for case in test.cases]) for test in suite]
     )
+
+
+def _texts(suite: Sequence[Behaviour]) -> list[str]:
+    """All that the suite asks about, each text once."""
+    pairs = ((case.text, case.changed) for test in suite for case in test.cases)
+    return list(dict.fromkeys(text for pair in pairs for text in pair if text is not None))
 
 
 def _outcome(test: Behaviour, case: Case, found: dict[str, Prediction], labels: Labels) -> Outcome:

@@ -77,39 +77,39 @@ def summarise(
         raise typer.BadParameter("--every and --date-format go with --time, which names the column")
     from tonality.errors import DataError
     from tonality.score.files.input_files import find_inputs
-    from tonality.summarise.summary import summarise as measure
+    from tonality.summarise.summary import SummaryOptions
+    from tonality.summarise.summary import summarise as summary_of
 
     if png is not None:
         from tonality.drawing import require_matplotlib
 
         require_matplotlib()  # to fail before any long work
     found = find_inputs(inputs, input_format, encoding)
+    options = SummaryOptions(
+        by=by or (),
+        time=time or (),
+        every=every or "month",
+        date_format=date_format,
+        label=label,
+        text_column=text_column,
+        encoding=encoding,
+    )
     with progress_of_share("reading") as progress:
-        report = measure(
-            found,
-            by=by or (),
-            time=time or (),
-            every=every or "month",
-            date_format=date_format,
-            label=label,
-            text_column=text_column,
-            encoding=encoding,
-            progress=progress,
-        )
+        summary = summary_of(found, options, progress=progress)
     if png is not None:
         from tonality.summarise.chart import write_chart
 
         try:
-            write_chart(report, png, f"{_title(inputs)}: {report.rows:,} texts")
+            write_chart(summary, png, f"{_title(inputs)}: {summary.rows:,} texts")
         except OSError as error:
             raise DataError(f"cannot be written: {error.strerror}", path=png) from error
         say(f"picture in {png}")
     if as_json:
-        typer.echo(plain_json.dumps(report.to_json(), ascii_only=ascii_only()))
+        typer.echo(plain_json.dumps(summary.to_json(), ascii_only=ascii_only()))
     else:
         from rich.console import Console
 
-        _show(report, Console(highlight=False))
+        _show(summary, Console(highlight=False))
 
 
 def _title(inputs: Sequence[str]) -> str:
@@ -118,16 +118,16 @@ def _title(inputs: Sequence[str]) -> str:
     return Path(inputs[0]).name + (f" and {len(inputs) - 1} more" if len(inputs) > 1 else "")
 
 
-def _show(report: Summary, console: Console) -> None:
-    _show_labels(report, console)
-    for column, groups in report.by.items():
-        _show_groups(f"{report.label} by {column}", groups, groups[:SHOWN], console)
-    for periods in report.periods:
-        title = f"{report.label} by {periods.every} of {periods.column}"
+def _show(summary: Summary, console: Console) -> None:
+    _show_labels(summary, console)
+    for column, groups in summary.by.items():
+        _show_groups(f"{summary.label} by {column}", groups, groups[:SHOWN], console)
+    for periods in summary.periods:
+        title = f"{summary.label} by {periods.every} of {periods.column}"
         _show_groups(title, periods.groups, periods.groups[-SHOWN:], console)
         if periods.undated:
             console.print(f"{periods.undated:,} rows have no date that can be read\n")
-    for label, phrases in report.phrases.items():
+    for label, phrases in summary.phrases.items():
         if phrases:
             console.print(f"most telling of {label}", style="bold", markup=False)
             for wanted in (1, 2):
@@ -135,28 +135,28 @@ def _show(report: Summary, console: Console) -> None:
                 line = ", ".join(text for text in texts if len(text.split()) == wanted)
                 console.print(f"  {line}", markup=False)
             console.print()
-    if report.phrases and report.sampled < report.rows:
-        console.print(f"(phrases from a sample of {report.sampled:,} texts)")
+    if summary.phrases and summary.sampled < summary.rows:
+        console.print(f"(phrases from a sample of {summary.sampled:,} texts)")
 
 
-def _show_labels(report: Summary, console: Console) -> None:
+def _show_labels(summary: Summary, console: Console) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=f"{report.rows:,} texts", title_justify="left", box=None)
+    table = Table(title=f"{summary.rows:,} texts", title_justify="left", box=None)
     for name in ("", "rows", "share", "95 % interval"):
         table.add_column(name, justify="right" if name else "left")
-    for label, rows in report.labels.items():
-        low, high = report.interval(label)
-        share = f"{rows / report.rows:.1%}"
+    for label, rows in summary.labels.items():
+        low, high = summary.interval(label)
+        share = f"{rows / summary.rows:.1%}"
         table.add_row(Text(label), f"{rows:,}", share, f"{low:.1%} to {high:.1%}")
     console.print(table)
     console.print(
-        f"mean score {report.mean_score:.3f}; {report.truncated:,} texts truncated "
-        f"({report.truncated / report.rows:.1%}); {report.empty:,} empty"
+        f"mean score {summary.mean_score:.3f}; {summary.truncated:,} texts truncated "
+        f"({summary.truncated / summary.rows:.1%}); {summary.empty:,} empty"
     )
-    if report.unreadable:
-        console.print(f"! {report.unreadable:,} rows have no verdict that can be read")
+    if summary.unreadable:
+        console.print(f"! {summary.unreadable:,} rows have no verdict that can be read")
     console.print()
 
 

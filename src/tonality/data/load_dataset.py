@@ -60,8 +60,7 @@ def load_dataset(
         DataError: nothing there that can be read, or no row has a label that is to be mapped.
         DependencyError: a Parquet file, and pyarrow is missing.
     """
-    mapping = LabelMap(label_map)
-    extras = tuple(extra_columns)
+    mapping, extras = LabelMap(label_map), tuple(extra_columns)
     wanted = Wanted(text_column, label_column, group_column, mapping, extras, check(encoding))
     path = cached_imdb() if spec == "imdb" else Path(spec)
     dataset = _load(path, wanted, bad_rows)

@@ -75,15 +75,8 @@ def compare(
     right = [verdict == labels for verdict in verdicts]
     only_first = int((right[0] & ~right[1]).sum())
     only_second = int((right[1] & ~right[0]).sum())
-    # Every text is one of C x C x C cases: truth and both verdicts. Resampling the counts of
-    # those resamples the texts in pairs.
-    case = (labels * classes + verdicts[0]) * classes + verdicts[1]  # (N,)
-    counts = np.bincount(case, minlength=classes**3)
     rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(len(labels), counts / counts.sum(), size=resamples)
-    shape = (-1, classes, classes, classes)
-    tables = np.concatenate([counts[None], drawn]).reshape(shape)  # the real one first
-    matrices = tables.sum(axis=3), tables.sum(axis=2)  # (resamples + 1, C, C) of each model
+    matrices = _resampled_confusions(labels, verdicts, classes, resamples, rng)
     return Comparison(
         both_right=int((right[0] & right[1]).sum()),
         only_first=only_first,
@@ -94,6 +87,24 @@ def compare(
         macro_f1=_difference(_macro_f1, *matrices),
         log_loss=_loss_difference(labels, first, second, resamples, rng),
     )
+
+
+def _resampled_confusions(
+    labels: Integers,
+    verdicts: tuple[Integers, Integers],
+    classes: int,
+    resamples: int,
+    rng: np.random.Generator,
+) -> tuple[scores.Counts, scores.Counts]:
+    """Each model's confusion matrix and those of its resamples, (resamples + 1, C, C)."""
+    # Every text is one of C x C x C cases: truth and both verdicts. Resampling the counts of
+    # those resamples the texts in pairs.
+    case = (labels * classes + verdicts[0]) * classes + verdicts[1]  # (N,)
+    counts = np.bincount(case, minlength=classes**3)
+    drawn = rng.multinomial(len(labels), counts / counts.sum(), size=resamples)
+    shape = (-1, classes, classes, classes)
+    tables = np.concatenate([counts[None], drawn]).reshape(shape)  # the real one first
+    return tables.sum(axis=3), tables.sum(axis=2)
 
 
 def _mcnemar(only_first: int, only_second: int) -> float:

@@ -6,7 +6,7 @@ arithmetic, :mod:`tonality.explain.html` the page.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -179,28 +179,48 @@ def explain_texts(
     """
     if method not in METHODS:
         raise ConfigError(f"there is no method {method!r}; there are {', '.join(METHODS)}")
+    found = dict(_explanations(texts, encoder, network, method, predict, labels))
+    return [found[row] for row in range(len(texts))]
+
+
+def _explanations(
+    texts: Sequence[str | None],
+    encoder: Encoder,
+    network: Network,
+    method: str,
+    predict: Callable[[NDArray[np.float64], Encoded], Sequence[Prediction]],
+    labels: tuple[str, ...],
+) -> Iterator[tuple[int, Explanation]]:
+    """Each text's row and explanation, batch by batch."""
     everything, tokens = encoder.encode_with_spans(texts)
-    found: dict[int, Explanation] = {}
-    order = np.argsort(everything.lengths, kind="stable")[::-1]  # like lengths side by side
-    for batch in (order[i : i + BATCH] for i in range(0, len(order), BATCH)):
+    for batch in _batches(everything.lengths):
         encoded = everything.take(batch)
         split = attribute(network, encoded, method, encoder.vocabulary.ngrams)
         predictions = predict(split.logits.astype(np.float64), encoded)
-        for n, index in enumerate(batch.tolist()):
-            text = texts[index] or ""
-            found[index] = Explanation(
-                text=text,
-                prediction=predictions[n],
-                labels=labels,
-                tokens=tuple(tokens[index]),
-                contributions=split.contributions[encoded.offsets[n] : encoded.offsets[n + 1]],
-                bias=split.bias,
-                remainder=split.remainder[n],
-                logits=split.logits[n],
-                method=method,
-                unread=_unread(text, tokens[index], encoder.head, int(encoded.left_out[n])),
+        for n, row in enumerate(batch.tolist()):
+            text = texts[row] or ""
+            yield (
+                row,
+                Explanation(
+                    text=text,
+                    prediction=predictions[n],
+                    labels=labels,
+                    tokens=tuple(tokens[row]),
+                    contributions=split.contributions[encoded.offsets[n] : encoded.offsets[n + 1]],
+                    bias=split.bias,
+                    remainder=split.remainder[n],
+                    logits=split.logits[n],
+                    method=method,
+                    unread=_unread(text, tokens[row], encoder.head, int(encoded.left_out[n])),
+                ),
             )
-    return [found[index] for index in range(len(texts))]
+
+
+def _batches(lengths: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """The rows of each batch: like lengths side by side, the longest first."""
+    order = np.argsort(lengths, kind="stable")[::-1]
+    for begin in range(0, len(order), BATCH):
+        yield order[begin : begin + BATCH]
 
 
 def _unread(text: str, tokens: Sequence[Token], head: int, left_out: int) -> tuple[int, int] | None:

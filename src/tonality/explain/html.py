@@ -66,11 +66,8 @@ def page(
         label: the label to explain; by default each text's own verdict.
         title: the page's heading.
     """
-    against = (
-        ", against the geometric mean of the other labels"
-        if any(len(explanation.labels) > 2 for explanation in explanations)
-        else ""
-    )
+    several = any(len(explanation.labels) > 2 for explanation in explanations)
+    against = ", against the geometric mean of the other labels" if several else ""
     articles = "\n".join(_article(explanation, label) for explanation in explanations)
     return f"""<!DOCTYPE html>
 <html lang="en">

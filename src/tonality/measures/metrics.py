@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -134,26 +134,26 @@ def evaluate(
         ValueError: shapes do not fit, a label is out of range or a probability is not one.
         DependencyError: scikit-learn is not installed.
     """
-    truth, beliefs = _checked(labels, probabilities, len(names))
+    judged = _checked(labels, probabilities, names, thresholds)
     sklearn = require_sklearn()
-    n, classes = beliefs.shape
-    verdicts = decide(beliefs, thresholds)  # (N,)
+    truth, verdicts = judged.truth, judged.verdicts
+    n, classes = judged.beliefs.shape
     confusion: Counts = sklearn.confusion_matrix(truth, verdicts, labels=range(classes))
-    macro, weighted = (_average(sklearn, truth, verdicts, how) for how in ("macro", "weighted"))
+    macro, weighted = (_average(sklearn, judged, how) for how in ("macro", "weighted"))
     return Evaluation(
         n=n,
         labels=tuple(names),
         accuracy=float(sklearn.accuracy_score(truth, verdicts)),
         accuracy_interval=wilson(int((truth == verdicts).sum()), n),
-        per_class=_per_class(sklearn, truth, verdicts, names),
+        per_class=_per_class(sklearn, judged),
         macro=macro,
         macro_f1_interval=_macro_f1_interval(confusion, resamples, seed),
         weighted=weighted,
-        roc_auc=_roc_auc(sklearn, truth, beliefs),
-        log_loss=float(sklearn.log_loss(truth, beliefs, labels=range(classes))),
+        roc_auc=_roc_auc(sklearn, judged),
+        log_loss=float(sklearn.log_loss(truth, judged.beliefs, labels=range(classes))),
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
         by_length=_by_length(truth == verdicts, lengths, buckets),
-        mistakes=_mistakes(truth, verdicts, beliefs, names, mistakes, texts, ids),
+        mistakes=_mistakes(judged, mistakes, texts, ids),
         ordered=ordered_scores(confusion, names),
     )
 
@@ -171,11 +171,24 @@ def require_sklearn() -> Any:
     return sklearn.metrics
 
 
+class _Judged(NamedTuple):
+    """Rows that were judged: the truth (N,), beliefs (N, C), verdicts (N,), the C names."""
+
+    truth: Counts
+    beliefs: Floats
+    verdicts: Counts
+    names: Sequence[str]
+
+
 def _checked(
-    labels: npt.ArrayLike, probabilities: npt.ArrayLike, classes: int
-) -> tuple[Counts, Floats]:
+    labels: npt.ArrayLike,
+    probabilities: npt.ArrayLike,
+    names: Sequence[str],
+    thresholds: Sequence[float],
+) -> _Judged:
     truth = np.asarray(labels, np.int64)
     beliefs = np.asarray(probabilities, np.float64)
+    classes = len(names)
     if beliefs.ndim != 2 or beliefs.shape[1] != classes or truth.shape != beliefs.shape[:1]:
         raise ValueError(
             f"labels {truth.shape} and probabilities {beliefs.shape} do not fit {classes} classes"
@@ -190,19 +203,19 @@ def _checked(
     ):
         raise ValueError("probabilities must be finite, at least 0 and add up to 1 in each row")
     # float32 rows add up to 1 only nearly, which scikit-learn warns about.
-    return truth, beliefs / totals
+    beliefs = beliefs / totals
+    return _Judged(truth, beliefs, decide(beliefs, thresholds), names)
 
 
-def _average(sklearn: Any, truth: Counts, verdicts: Counts, how: str) -> ClassScores:
+def _average(sklearn: Any, judged: _Judged, how: str) -> ClassScores:
     precision, recall, f1, _ = sklearn.precision_recall_fscore_support(
-        truth, verdicts, average=how, zero_division=0.0
+        judged.truth, judged.verdicts, average=how, zero_division=0.0
     )
-    return ClassScores(float(precision), float(recall), float(f1), len(truth))
+    return ClassScores(float(precision), float(recall), float(f1), len(judged.truth))
 
 
-def _per_class(
-    sklearn: Any, truth: Counts, verdicts: Counts, names: Sequence[str]
-) -> dict[str, ClassScores]:
+def _per_class(sklearn: Any, judged: _Judged) -> dict[str, ClassScores]:
+    truth, _, verdicts, names = judged
     columns = sklearn.precision_recall_fscore_support(
         truth, verdicts, labels=range(len(names)), zero_division=0.0
     )
@@ -219,7 +232,8 @@ def _per_class(
     }
 
 
-def _roc_auc(sklearn: Any, truth: Counts, beliefs: Floats) -> float | None:
+def _roc_auc(sklearn: Any, judged: _Judged) -> float | None:
+    truth, beliefs = judged.truth, judged.beliefs
     present = np.unique(truth)
     if len(present) < 2:
         return None
@@ -276,14 +290,12 @@ def _by_length(
 
 
 def _mistakes(
-    truth: Counts,
-    verdicts: Counts,
-    beliefs: Floats,
-    names: Sequence[str],
+    judged: _Judged,
     most: int,
     texts: Sequence[str | None] | None,
     ids: Sequence[str] | None,
 ) -> tuple[Mistake, ...]:
+    truth, beliefs, verdicts, names = judged
     wrong = np.flatnonzero(truth != verdicts)
     sureness = beliefs[wrong, verdicts[wrong]]
     surest = wrong[np.argsort(-sureness, kind="stable")[:most]].tolist()

@@ -72,19 +72,10 @@ class Layout:
         there = set(columns)
         if missing := [name for name in kept if name not in there]:
             raise ConfigError(f"no column {missing[0]!r}. {listed(columns)}")
-        names = ["label", "score", *(f"p_{label}" for label in labels)]
-        names += ["tokens_read", "tokens_left_out"]
-        names += ["words_for", "words_against"] if explained else []
-        kinds = [str, float, *[float] * len(labels), int, int, *[str] * 2 * explained]
-        names += [ERROR] if errors else []
-        used = _free_prefix(kept, names) if prefix is None else prefix
-        names = [used + name for name in names]
-        if taken := sorted(set(names) & set(kept)):
-            raise ConfigError(
-                f"the input has a column {taken[0]!r} already; choose another --prefix"
-            )
+        kinds = _kinds(labels, explained=explained)
+        names = _prefixed([*kinds, *[ERROR] * errors], kept, prefix)
         error = names.pop() if errors else None
-        return cls(kept, tuple(names), tuple(kinds), error, closed, keep is None)
+        return cls(kept, tuple(names), tuple(kinds.values()), error, closed, keep is None)
 
     @cached_property
     def _known(self) -> frozenset[str]:
@@ -105,6 +96,23 @@ class Layout:
                 )
                 return Fault(row.number, reason, row.cells)
         return None
+
+
+def _kinds(labels: Sequence[str], *, explained: bool) -> dict[str, type]:
+    """The type of each column that scoring adds, by its name without a prefix."""
+    kinds: dict[str, type] = {"label": str, "score": float}
+    kinds |= {f"p_{label}": float for label in labels}
+    kinds |= {"tokens_read": int, "tokens_left_out": int}
+    return kinds | dict.fromkeys(("words_for", "words_against") if explained else (), str)
+
+
+def _prefixed(names: Sequence[str], columns: Sequence[str], prefix: str | None) -> list[str]:
+    """The names of the added columns beside the input's."""
+    used = _free_prefix(columns, names) if prefix is None else prefix
+    prefixed = [used + name for name in names]
+    if taken := sorted(set(prefixed) & set(columns)):
+        raise ConfigError(f"the input has a column {taken[0]!r} already; choose another --prefix")
+    return prefixed
 
 
 def _free_prefix(columns: Iterable[str], names: Sequence[str]) -> str:

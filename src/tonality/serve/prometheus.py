@@ -14,51 +14,42 @@ class Metrics:
     """The counters of one service, in a registry of their own."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
+        self.registry = registry = CollectorRegistry()
         self.requests = Counter(
-            "tonality_requests",
-            "Requests answered.",
-            ("path", "status"),
-            registry=self.registry,
+            "tonality_requests", "Requests answered.", ("path", "status"), registry=registry
         )
         self.errors = Counter(
             "tonality_errors",
             "Requests answered with a problem, by its code.",
             ("code",),
-            registry=self.registry,
+            registry=registry,
         )
         self.latency = Histogram(
             "tonality_request_seconds",
             "Time from a request's headers to the end of its answer.",
             ("path",),
             buckets=SECONDS,
-            registry=self.registry,
+            registry=registry,
         )
         self.batch = Histogram(
-            "tonality_batch_texts",
-            "Texts computed side by side.",
-            buckets=TEXTS,
-            registry=self.registry,
+            "tonality_batch_texts", "Texts computed side by side.", buckets=TEXTS, registry=registry
         )
         self.compute = Histogram(
-            "tonality_batch_seconds",
-            "Time to compute a batch.",
-            buckets=SECONDS,
-            registry=self.registry,
+            "tonality_batch_seconds", "Time to compute a batch.", buckets=SECONDS, registry=registry
         )
-        self.texts = Counter("tonality_texts", "Texts read.", registry=self.registry)
-        self.tokens = Counter("tonality_tokens", "Tokens read.", registry=self.registry)
+        self.texts = Counter("tonality_texts", "Texts read.", registry=registry)
+        self.tokens = Counter("tonality_tokens", "Tokens read.", registry=registry)
         self.reloads = Counter(
             "tonality_reloads",
             "Models asked to take the place of the one that answers.",
             ("outcome",),
-            registry=self.registry,
+            registry=registry,
         )
-        self._queue = Gauge("tonality_queue_texts", "Texts that wait.", registry=self.registry)
+        self._queue = Gauge("tonality_queue_texts", "Texts that wait.", registry=registry)
         self._connections = Gauge(
-            "tonality_connections", "Connections that are open.", registry=self.registry
+            "tonality_connections", "Connections that are open.", registry=registry
         )
-        ProcessCollector(registry=self.registry)
+        ProcessCollector(registry=registry)
 
     def watch_queue(self, depth: Callable[[], float]) -> None:
         """Tells where the length of the queue is to be asked."""

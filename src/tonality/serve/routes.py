@@ -39,6 +39,8 @@ _METRICS = {
     "content": {"text/plain": {"schema": {"type": "string"}}},
 }
 
+_NO_PAGES: dict[str, Any] = {"docs_url": None, "redoc_url": None}  # they fetch from elsewhere
+
 
 class Service:
     """One service: its model, its queue and its routes.
@@ -119,13 +121,7 @@ class Service:
         return self.model.version
 
     def _routes(self, direct: dict[str, Handler]) -> FastAPI:
-        app = FastAPI(
-            title="tonality",
-            version=__version__,
-            docs_url=None,
-            redoc_url=None,
-            redirect_slashes=False,
-        )
+        app = FastAPI(title="tonality", version=__version__, redirect_slashes=False, **_NO_PAGES)
         key = bool(self.settings.api_keys)
 
         def add(path: str, handler: Any, answer: Any, **extra: Any) -> None:

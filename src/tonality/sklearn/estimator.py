@@ -246,12 +246,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return model
 
     def _fit(
-        self,
-        X: Iterable[str | None],
-        y: ArrayLike,
-        sample_weight: ArrayLike | None,
-        *,
-        go_on: bool,
+        self, X: Iterable[str | None], y: ArrayLike, sample_weight: ArrayLike | None, *, go_on: bool
     ) -> Self:
         texts, labels = check_texts(X), check_labels(y)
         check_consistent_length(texts, labels)

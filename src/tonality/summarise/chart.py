@@ -1,4 +1,4 @@
-"""A report as one picture, in the house style of :mod:`tonality.drawing`."""
+"""A summary as one picture, in the house style of :mod:`tonality.drawing`."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ SIDES = 4  # labels whose phrases are drawn
 _USUAL = {"negative": COLOURS[1], "positive": COLOURS[0], "neutral": COLOURS[6], UNCERTAIN: MUTED}
 
 
-def write_chart(report: Summary, path: Path, title: str) -> None:
-    """Draws shares, groups, periods and phrases, whichever the report has, as PNG.
+def write_chart(summary: Summary, path: Path, title: str) -> None:
+    """Draws shares, groups, periods and phrases, whichever the summary has, as PNG.
 
     Args:
-        report: what to draw.
+        summary: what to draw.
         path: the picture.
         title: what stands over it.
 
@@ -43,14 +43,14 @@ def write_chart(report: Summary, path: Path, title: str) -> None:
         DependencyError: matplotlib is not installed.
     """
     matplotlib = require_matplotlib()
-    sides = [label for label, found in report.phrases.items() if found][:SIDES]
+    sides = [label for label, found in summary.phrases.items() if found][:SIDES]
     panels: list[tuple[float, Any]] = [(0.75, None)]
-    panels += [(0.9 + 0.27 * min(len(found), SHOWN), found) for found in report.by.values()]
-    panels += [(3.0, periods) for periods in report.periods]
-    most = max((len(report.phrases[label]) for label in sides), default=0)
+    panels += [(0.9 + 0.27 * min(len(found), SHOWN), found) for found in summary.by.values()]
+    panels += [(3.0, periods) for periods in summary.periods]
+    most = max((len(summary.phrases[label]) for label in sides), default=0)
     panels += [(1.0 + 0.24 * most, sides)] if sides else []
     heights = [height for height, _ in panels]
-    colours = label_colours(list(report.labels))
+    colours = label_colours(list(summary.labels))
     with drawing():
         figure = matplotlib.figure.Figure(
             figsize=(WIDTH, sum(heights) + 0.5 + 0.15 * len(panels)), layout="constrained"
@@ -58,13 +58,13 @@ def write_chart(report: Summary, path: Path, title: str) -> None:
         matplotlib.backends.backend_agg.FigureCanvasAgg(figure)
         figure.get_layout_engine().set(h_pad=0.08, w_pad=0.1)
         parts = iter(figure.subfigures(len(panels), 1, height_ratios=heights, squeeze=False)[:, 0])
-        _draw_shares(_axes(next(parts)), report, colours)
-        for column, groups in report.by.items():
-            _draw_groups(next(parts), column, groups, report, colours)
-        for periods in report.periods:
-            _draw_periods(next(parts), periods, report, colours)
+        _draw_shares(_axes(next(parts)), summary, colours)
+        for column, groups in summary.by.items():
+            _draw_groups(next(parts), column, groups, summary, colours)
+        for periods in summary.periods:
+            _draw_periods(next(parts), periods, summary, colours)
         if sides:
-            _draw_phrases(next(parts), {label: report.phrases[label] for label in sides}, colours)
+            _draw_phrases(next(parts), {label: summary.phrases[label] for label in sides}, colours)
         save_png(figure, path, title)
 
 
@@ -85,11 +85,11 @@ def _head(part: Any, text: str) -> None:
     part.suptitle(text, x=0.012, ha="left", fontsize=10.5, color=INK)
 
 
-def _draw_shares(axes: Any, report: Summary, colours: Mapping[str, str]) -> None:
+def _draw_shares(axes: Any, summary: Summary, colours: Mapping[str, str]) -> None:
     """All rows as one bar, each label with its share."""
     begin, small = 0.0, []
-    for label, rows in report.labels.items():
-        share = rows / report.rows
+    for label, rows in summary.labels.items():
+        share = rows / summary.rows
         axes.barh(0, share, left=begin, color=colours[label], edgecolor=PAPER, linewidth=1.5)
         name = f"{shorten(label)} {share:.1%}"
         if share > 0.012 * len(name):
@@ -107,15 +107,15 @@ def _draw_shares(axes: Any, report: Summary, colours: Mapping[str, str]) -> None
 
 
 def _draw_groups(
-    part: Any, column: str, groups: Sequence[Group], report: Summary, colours: Mapping[str, str]
+    part: Any, column: str, groups: Sequence[Group], summary: Summary, colours: Mapping[str, str]
 ) -> None:
     """A dot and its interval for each group, those of few rows hollow."""
     axes = _axes(part)
     shown = groups[:SHOWN]
-    colour = colours[report.label]
-    axes.axvline(report.share, color=MUTED, linewidth=1, linestyle=":")
+    colour = colours[summary.label]
+    axes.axvline(summary.share, color=MUTED, linewidth=1, linestyle=":")
     axes.text(
-        report.share, -0.75, f"all {report.share:.1%}", ha="center", va="bottom", color=MUTED,
+        summary.share, -0.75, f"all {summary.share:.1%}", ha="center", va="bottom", color=MUTED,
         fontsize=9,
     )  # fmt: skip
     for place, group in enumerate(shown):
@@ -128,7 +128,7 @@ def _draw_groups(
     axes.set_yticks(range(len(shown)), names)
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(shown) - 0.5, -0.6)
-    _fit(axes.set_xlim, shown, report.share)
+    _fit(axes.set_xlim, shown, summary.share)
     low, high = axes.get_xlim()
     axes.xaxis.set_major_formatter(percent(0 if high - low > 0.05 else 1))
     axes.grid(axis="x", color=GRID, linewidth=0.8)
@@ -141,21 +141,22 @@ def _draw_groups(
     hollow = " (hollow: few)" if any(group.few for group in shown) else ""
     _head(
         part,
-        f"Share of {shorten(report.label)} by {shorten(column)}{more}, with 95 % intervals and "
+        f"Share of {shorten(summary.label)} by {shorten(column)}{more}, with 95 % intervals and "
         f"numbers of rows{hollow}",
     )
 
 
-def _draw_periods(part: Any, periods: Periods, report: Summary, colours: Mapping[str, str]) -> None:
+def _draw_periods(
+    part: Any, periods: Periods, summary: Summary, colours: Mapping[str, str]
+) -> None:
     """The share over time with the band of its interval, and how many rows there are below."""
     dates: Any = require_matplotlib().dates
     axes, below = part.subplots(2, 1, sharex=True, height_ratios=(4, 1))
-    colour = colours[report.label]
-    groups = periods.groups
+    colour, groups = colours[summary.label], periods.groups
     days = [_day(group.name) for group in groups]
-    axes.axhline(report.share, color=MUTED, linewidth=1, linestyle=":")
+    axes.axhline(summary.share, color=MUTED, linewidth=1, linestyle=":")
     axes.annotate(
-        f"all {report.share:.1%}", (1, report.share), xycoords=("axes fraction", "data"),
+        f"all {summary.share:.1%}", (1, summary.share), xycoords=("axes fraction", "data"),
         xytext=(4, 0), textcoords="offset points", va="center", color=MUTED, fontsize=9,
     )  # fmt: skip
     axes.fill_between(
@@ -166,13 +167,11 @@ def _draw_periods(part: Any, periods: Periods, report: Summary, colours: Mapping
     axes.plot(days, [g.share for g in groups], marker=dots, markersize=4.5, color=colour)
     few = [(day, g.share) for day, g in zip(days, groups, strict=True) if g.few]
     if few and dots:
-        axes.plot(
-            *zip(*few, strict=True), "o", markersize=4.5, color=colour, markerfacecolor="white"
-        )
+        axes.plot(*zip(*few, strict=True), "o", markersize=4.5, color=colour, mfc="white")
     width = {"day": 1, "week": 7, "month": 28, "year": 365}[periods.every]
     below.bar(days, [g.rows for g in groups], width=0.85 * width, color=MUTED, alpha=0.45)
     below.set_ylabel("rows")
-    _fit(axes.set_ylim, groups, report.share)
+    _fit(axes.set_ylim, groups, summary.share)
     low, high = axes.get_ylim()
     axes.yaxis.set_major_formatter(percent(0 if high - low > 0.05 else 1))
     below.xaxis.set_major_locator(locator := dates.AutoDateLocator(maxticks=10))
@@ -183,7 +182,7 @@ def _draw_periods(part: Any, periods: Periods, report: Summary, colours: Mapping
     axes.grid(color=GRID, linewidth=0.8)
     _head(
         part,
-        f"Share of {shorten(report.label)} by {periods.every} of {shorten(periods.column)}, with "
+        f"Share of {shorten(summary.label)} by {periods.every} of {shorten(periods.column)}, with "
         "95 % intervals; numbers of rows below",
     )
 

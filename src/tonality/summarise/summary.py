@@ -108,22 +108,11 @@ class Summary:
         }
 
 
-def summarise(
-    inputs: Sequence[Input],
-    *,
-    by: Sequence[str] = (),
-    time: Sequence[str] = (),
-    every: str = "month",
-    date_format: str | None = None,
-    label: str | None = None,
-    text_column: str | None = None,
-    encoding: str | None = None,
-    progress: Callable[[int, float | None], None] | None = None,
-) -> Summary:
-    """Summarises scored tables in one pass and constant memory.
+@dataclass(frozen=True)
+class SummaryOptions:
+    """What to look at.
 
-    Args:
-        inputs: the tables, as ``tonality score`` wrote them.
+    Attributes:
         by: columns whose values group the rows.
         time: columns of dates.
         every: ``day``, ``week``, ``month`` or ``year``.
@@ -132,6 +121,28 @@ def summarise(
         text_column: the column of the texts; by default it is found by its usual names, and
             without one there are no phrases.
         encoding: by default UTF-8, or UTF-16 with a byte-order mark.
+    """
+
+    by: Sequence[str] = ()
+    time: Sequence[str] = ()
+    every: str = "month"
+    date_format: str | None = None
+    label: str | None = None
+    text_column: str | None = None
+    encoding: str | None = None
+
+
+def summarise(
+    inputs: Sequence[Input],
+    options: SummaryOptions,
+    *,
+    progress: Callable[[int, float | None], None] | None = None,
+) -> Summary:
+    """Summarises scored tables in one pass and constant memory.
+
+    Args:
+        inputs: the tables, as ``tonality score`` wrote them.
+        options: what to look at.
         progress: told the rows done and the share of the bytes read, now and then.
 
     Raises:
@@ -139,26 +150,25 @@ def summarise(
         DataError: a table cannot be read or is not scored, or has no such column, no date or no
             row; or the tables are of models of different labels.
     """
-    wanted = Wanted(text_column, label="", group="", encoding=encoding, texts=False)
+    wanted = Wanted(options.text_column, label="", group="", encoding=options.encoding, texts=False)
     with Tables(inputs, wanted) as tables:
-        for name in (*by, *time):
+        for name in (*options.by, *options.time):
             if name not in tables.columns:
                 raise DataError(f"no column {name!r}. {listed(tables.columns)}", path=_name(inputs))
         columns = _verdict_columns(tables)
-        labels = columns[0].labels
-        count = _Count(labels, by, time, period_name(every, date_format), label)
-        reading = JoinedRows(tables)
-        for item in reading.items():
+        count = _Count(columns[0].labels, options)
+        rows = JoinedRows(tables)
+        for item in rows.items():
             if isinstance(item, Fault):
                 count.unreadable += 1
             else:
-                table, _ = reading.place(reading.count - 1)
+                table, _ = rows.place(rows.count - 1)
                 count.add(columns[table].read(item.cells), item.cells, item.text)
-            if progress is not None and reading.count % REPORT == 0:
-                progress(reading.count, reading.share())
+            if progress is not None and rows.count % REPORT == 0:
+                progress(rows.count, rows.share())
     if not count.rows:
         raise DataError(f"no row has a verdict{count.why}", path=_name(inputs))
-    return count.report(every)
+    return count.report()
 
 
 def _verdict_columns(tables: Tables) -> list[VerdictColumns]:
@@ -179,22 +189,17 @@ def _verdict_columns(tables: Tables) -> list[VerdictColumns]:
 
 
 class _Count:
-    def __init__(
-        self,
-        labels: Sequence[str],
-        by: Sequence[str],
-        time: Sequence[str],
-        period: Callable[[Any], str | None],
-        label: str | None,
-    ) -> None:
-        everything = [*labels, UNCERTAIN]
+    def __init__(self, labels: Sequence[str], options: SummaryOptions) -> None:
+        period = period_name(options.every, options.date_format)
+        everything, label = [*labels, UNCERTAIN], options.label
         if label is not None and label not in everything:
             raise ConfigError(f"there is no label {label!r}; there are {', '.join(everything)}")
+        self._every = options.every
         self._named = labels
         self._label = labels[0] if label is None else label
         self._labels = Counter(dict.fromkeys(everything, 0))
-        self._by = [Counts(name, everything) for name in dict.fromkeys(by)]
-        self._time = [Counts(name, everything, period) for name in dict.fromkeys(time)]
+        self._by = [Counts(name, everything) for name in dict.fromkeys(options.by)]
+        self._time = [Counts(name, everything, period) for name in dict.fromkeys(options.time)]
         self._sample = Sample()
         self._scores = 0.0
         self._empty = self._truncated = 0
@@ -219,7 +224,7 @@ class _Count:
         if text:
             self._sample.add(text, verdict.label)
 
-    def report(self, every: str) -> Summary:
+    def report(self) -> Summary:
         labels = dict(self._labels)
         if not labels[UNCERTAIN] and self._label != UNCERTAIN:
             del labels[UNCERTAIN]
@@ -232,7 +237,7 @@ class _Count:
                     "they are written by --date-format, such as %d/%m/%Y",
                     column=counts.column,
                 )
-            periods.append(Periods(counts.column, every, groups, counts.unnamed))
+            periods.append(Periods(counts.column, self._every, groups, counts.unnamed))
         return Summary(
             rows=self.rows,
             unreadable=self.unreadable,

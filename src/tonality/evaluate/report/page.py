@@ -16,7 +16,7 @@ from tonality._version import __version__
 from tonality.errors import DependencyError
 from tonality.evaluate.report.example_texts import Examples, explain_rows, sample, shortened, surest
 from tonality.evaluate.report.insights import insights
-from tonality.evaluate.report.interval_bars import BarTable, bar_tables
+from tonality.evaluate.report.interval_bars import bar_tables
 from tonality.evaluate.report.pictures import Picture
 from tonality.evaluate.result import EvaluationResult, Judged
 from tonality.evaluate.telling_words import Push
@@ -78,22 +78,16 @@ def render(
     Raises:
         DependencyError: Jinja2 is not installed.
     """
-    template, first = _template(), result.first
-    groups = _groups(result)
-    rows = [row for group in groups.values() for row in group]
-    examples = explain_rows(first.classifier, result.chosen.table.texts, rows, progress=progress)
+    template, groups = _template(), _groups(result)
+    examples = explain_rows(
+        result.first.classifier,
+        result.chosen.table.texts,
+        [row for group in groups.values() for row in group],
+        progress=progress,
+    )
     whole: str = template.render(
-        result=result,
-        first=first,
-        second=result.second,
-        comparison=result.comparison,
-        evaluation=first.measured.evaluation,
-        analysis=first.analysis,
-        artifact=first.classifier.artifact,
-        facts=result.facts,
-        insights=insights(first),
+        **_measured(result),
         pictures={picture.name: picture for picture in pictures},
-        parts=_tables(first),
         words=examples.words.strongest(),
         words_read=examples.words.read,
         strongest=_strongest(examples.words.strongest()),
@@ -101,12 +95,29 @@ def render(
             name: [_review(result, examples, row) for row in group]
             for name, group in groups.items()
         },
-        target=_target(first),
-        suspects=_suspects(result),
+        target=_target(result.first),
         version=__version__,
         highlight_style=require_jinja2().utils.markupsafe.Markup(STYLE),
     )
     return _UNFIT.sub("\ufffd", whole)
+
+
+def _measured(result: EvaluationResult) -> dict[str, Any]:
+    """What the template shows of the result itself, by the names it has there."""
+    first = result.first
+    return {
+        "result": result,
+        "first": first,
+        "second": result.second,
+        "comparison": result.comparison,
+        "evaluation": first.measured.evaluation,
+        "analysis": first.analysis,
+        "artifact": first.classifier.artifact,
+        "facts": result.facts,
+        "insights": insights(first),
+        "parts": bar_tables(first.measured.evaluation, first.analysis.slices),
+        "suspects": _suspects(result),
+    }
 
 
 def _template() -> Any:
@@ -174,11 +185,6 @@ def _suspects(result: EvaluationResult) -> list[dict[str, Any]]:
         {"suspect": suspect, "text": excerpt(texts[suspect.index])}
         for suspect in result.first.analysis.label_errors.suspects[:_SUSPECTS]
     ]
-
-
-def _tables(judged: Judged) -> list[BarTable]:
-    evaluation, analysis = judged.measured.evaluation, judged.analysis
-    return bar_tables(evaluation, analysis.slices)
 
 
 def _strongest(words: dict[str, tuple[Push, ...]]) -> float:
