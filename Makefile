@@ -31,6 +31,7 @@ test: .venv-dev/.installed
 lint: .venv-dev/.installed
 	$(DEV)/ruff check
 	$(DEV)/ruff format --check
+	$(DEV)/deptry src
 
 types: .venv-dev/.installed
 	$(DEV)/mypy
