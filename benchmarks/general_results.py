@@ -29,7 +29,7 @@ from benchmarks.machine import describe
 from benchmarks.pages import put
 from benchmarks.predict_speed import RESULTS, ROOT, learnt_from
 from tonality.classifier import model_path
-from tonality.measures.thresholds import choose
+from tonality.measures.thresholds import choose_thresholds
 
 POLES = ("negative", "positive")
 NO_PRODUCTS = ("imdb", "MR", "airline", "sst")
@@ -140,7 +140,7 @@ def three_classes(
     """Accuracy and macro F1 over all labels, without and with thresholds."""
     numbers = np.array([model.labels.index(label) for label in labels])
     half = np.random.default_rng(0).permutation(len(labels)) % 2 == 0
-    chosen = choose(numbers, probabilities, half)
+    chosen = choose_thresholds(numbers, probabilities, half)
     assert chosen.macro_f1_cross_fitted is not None
     return {
         "texts": len(labels),

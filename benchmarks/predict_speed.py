@@ -189,9 +189,9 @@ def take_turns(
 def learnt_from(model: str, texts: Sequence[str]) -> bool:
     """Whether a model learnt from some of the texts, by what it records of its own."""
     import tonality
-    from tonality.evaluate.seen_texts import overlap
+    from tonality.evaluate.seen_texts import count_seen
 
-    known = overlap(texts, tonality.load(model).artifact.provenance)
+    known = count_seen(texts, tonality.load(model).artifact.provenance)
     return known is not None and known.learnt > 0
 
 

@@ -15,10 +15,10 @@ from tonality.evaluate.select_rows import (
     Part,
     choose_part,
     choose_unseen,
-    cut_by,
-    is_unsure,
-    learnt,
-    may_know,
+    describe_seen,
+    is_unverified_cut,
+    may_have_seen,
+    provenance_to_cut_by,
     trained_on,
 )
 
@@ -104,11 +104,11 @@ def test_a_model_that_held_out_other_rows_may_know_these() -> None:
     data = {"data": {"sha256": {"reviews.csv": "ab12"}}}
     first = recorded(validation=0.25, validation_seed=7) | data
     same, other = first | {"seed": 3}, recorded(validation=0.2, validation_seed=7) | data
-    assert not may_know(dataset(), Part.VALIDATION, first, same)
-    assert may_know(dataset(), Part.VALIDATION, first, other)
-    assert may_know(dataset(), Part.VALIDATION, first, data)
-    assert not may_know(dataset(), Part.TEST, first, other)
-    assert not may_know(dataset(), Part.VALIDATION, first, recorded())
+    assert not may_have_seen(dataset(), Part.VALIDATION, first, same)
+    assert may_have_seen(dataset(), Part.VALIDATION, first, other)
+    assert may_have_seen(dataset(), Part.VALIDATION, first, data)
+    assert not may_have_seen(dataset(), Part.TEST, first, other)
+    assert not may_have_seen(dataset(), Part.VALIDATION, first, recorded())
 
 
 def trained(train: Table, **more: object) -> dict[str, Any]:
@@ -174,7 +174,7 @@ def test_texts_that_a_model_learnt_from_are_known_in_any_file() -> None:
 
     def told(*tables: Table) -> str:
         texts = [text for rows in tables for text in rows.texts]
-        return learnt(dataset(), ChosenRows(Part.TEST, Table(texts), []), model)
+        return describe_seen(dataset(), ChosenRows(Part.TEST, Table(texts), []), model)
 
     assert told(table(0, 40)) == (
         "about 75% of these texts (it can tell of 40, and learnt from 30 of them)"
@@ -183,7 +183,7 @@ def test_texts_that_a_model_learnt_from_are_known_in_any_file() -> None:
     loud = [f"  {text.upper()}" for text in table(0, 40).texts]
     assert "about 75%" in told(Table(loud))
     held_out = choose_part(dataset(), Part.VALIDATION, model)
-    assert learnt(dataset(), held_out, model) == ""
+    assert describe_seen(dataset(), held_out, model) == ""
 
 
 def test_of_a_long_list_few_hashes_tell_the_share() -> None:
@@ -193,7 +193,7 @@ def test_of_a_long_list_few_hashes_tell_the_share() -> None:
     model = {seen_texts.KEY: record | {"labels": []}}
     for known in (0, 2_000, 10_000, 20_000):
         texts = train[:known] + [f"another {n}" for n in range(20_000 - known)]
-        found = seen_texts.overlap(texts, model)
+        found = seen_texts.count_seen(texts, model)
         assert found is not None
         assert found.share == pytest.approx(known / 20_000, abs=0.05)
         assert 300 < found.compared < 800
@@ -209,45 +209,45 @@ def test_what_a_start_learnt_is_known_of_those_that_begin_with_it(
     start = {seen_texts.KEY: seen_texts.record(Table([]), first, [], unlabelled=second)}
     model = {seen_texts.KEY: seen_texts.record(Table([]), [], [], unlabelled=third, start=start)}
     new = [f"new {n}" for n in range(sum(sizes))]
-    found = seen_texts.overlap([*first, *second, *third, *new], model, besides=True)
+    found = seen_texts.count_seen([*first, *second, *third, *new], model, besides=True)
     assert found is not None
     assert found.share == pytest.approx(0.5, abs=0.06)
     assert found.compared == 2 * sum(sizes) or found.compared > 500
     again = {seen_texts.KEY: seen_texts.record(Table([]), [], [], start=model)}
     assert again[seen_texts.KEY]["besides"] == model[seen_texts.KEY]["besides"]
     text = ChosenRows(Part.TEST, Table(second), [])
-    assert "without labels or as what it began with" in learnt(dataset(), text, model)
+    assert "without labels or as what it began with" in describe_seen(dataset(), text, model)
     assert "besides" not in seen_texts.record(Table([]), first, [], start={"texts": 3})
 
 
 def test_records_that_are_none_are_left_aside() -> None:
     sound = trained(table(0, 40))[seen_texts.KEY]
-    assert seen_texts.recorded({seen_texts.KEY: sound}) is not None
+    assert seen_texts.read_record({seen_texts.KEY: sound}) is not None
     for key in (*sound, "besides"):
         for bad in (None, [3], {"rows": "3"}):
-            assert seen_texts.overlap(["a"], {seen_texts.KEY: sound | {key: bad}}) is None
-    assert seen_texts.overlap(["a"], {}) is None
-    assert seen_texts.overlap([], {seen_texts.KEY: sound}) == seen_texts.SeenTexts(0, 0)
+            assert seen_texts.count_seen(["a"], {seen_texts.KEY: sound | {key: bad}}) is None
+    assert seen_texts.count_seen(["a"], {}) is None
+    assert seen_texts.count_seen([], {seen_texts.KEY: sound}) == seen_texts.SeenTexts(0, 0)
     assert seen_texts.SeenTexts(0, 0).share == 0
 
 
 def test_without_a_record_only_the_training_file_itself_is_trusted() -> None:
     old = recorded(validation=0.25, validation_seed=7)
     same, other = {"data": {"sha256": {"x": "ab12"}}}, {"data": {"sha256": {"x": "cd34"}}}
-    assert not is_unsure(dataset(), Part.VALIDATION, old | same)
-    assert is_unsure(dataset(), Part.VALIDATION, old | other)
-    assert is_unsure(dataset(), Part.TRAIN, old)
-    assert not is_unsure(dataset(), Part.ALL, old)
-    assert not is_unsure(dataset(), Part.VALIDATION, trained(table(0, 40)))
+    assert not is_unverified_cut(dataset(), Part.VALIDATION, old | same)
+    assert is_unverified_cut(dataset(), Part.VALIDATION, old | other)
+    assert is_unverified_cut(dataset(), Part.TRAIN, old)
+    assert not is_unverified_cut(dataset(), Part.ALL, old)
+    assert not is_unverified_cut(dataset(), Part.VALIDATION, trained(table(0, 40)))
 
 
 def test_of_several_models_the_one_that_learnt_from_the_data_cuts_it() -> None:
     stranger, own = {"data": ["ef56"]}, {"data": ["ab12"]}
-    assert cut_by(dataset(), [stranger, own]) is own
-    assert cut_by(dataset(), [own, stranger]) is own
-    assert cut_by(dataset(), [stranger, {}]) is stranger
+    assert provenance_to_cut_by(dataset(), [stranger, own]) is own
+    assert provenance_to_cut_by(dataset(), [own, stranger]) is own
+    assert provenance_to_cut_by(dataset(), [stranger, {}]) is stranger
     whole = {**own, **recorded(validation=0.0, validation_seed=0)}
-    assert cut_by(dataset(), [whole, own]) is own
+    assert provenance_to_cut_by(dataset(), [whole, own]) is own
 
 
 def test_settings_are_chosen_on_rows_that_were_not_learnt_from() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tonality.errors import ConfigError
 from tonality.measures.abstaining import (
     band_at,
-    curve,
+    coverage_curve,
     threshold_for_accuracy,
     threshold_for_coverage,
 )
@@ -68,7 +68,7 @@ def test_thresholds_reach_what_was_asked_with_the_most_answers(
 def test_the_curve_goes_from_all_down_to_the_surest() -> None:
     rng = np.random.default_rng(0)
     confidence = rng.uniform(0.5, 1, 1000)
-    found = curve(confidence, rng.random(1000) < confidence)
+    found = coverage_curve(confidence, rng.random(1000) < confidence)
 
     assert len(found) == 20
     assert (found[0].threshold, found[0].coverage) == (0, 1)
@@ -77,4 +77,4 @@ def test_the_curve_goes_from_all_down_to_the_surest() -> None:
     assert found[-1].accuracy is not None
     assert found[0].accuracy is not None
     assert found[-1].accuracy > found[0].accuracy + 0.1
-    assert len(curve(np.full(9, 0.5), np.ones(9, np.bool_))) == 1
+    assert len(coverage_curve(np.full(9, 0.5), np.ones(9, np.bool_))) == 1

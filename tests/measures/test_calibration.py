@@ -21,12 +21,12 @@ from tonality.measures.calibration import (
     LOWEST,
     assess,
     at_temperature,
-    by_chance,
+    error_by_chance,
     fit_temperature,
-    halves,
+    measure_trust,
     reliability,
+    split_halves,
     to_logits,
-    trust,
 )
 from tonality.measures.labelled_predictions import LabelledPredictions
 from tonality.prediction import softmax
@@ -56,9 +56,9 @@ def test_the_temperature_undoes_too_much_or_too_little_confidence(
 def test_no_other_temperature_has_a_lower_loss() -> None:
     labels, logits = calibrated(300, 3)
     best = fit_temperature(logits, labels)
-    found = trust(labels, softmax(logits / best)).log_loss
+    found = measure_trust(labels, softmax(logits / best)).log_loss
     for factor in (0.8, 0.95, 1.05, 1.2):
-        assert found < trust(labels, softmax(logits / (best * factor))).log_loss
+        assert found < measure_trust(labels, softmax(logits / (best * factor))).log_loss
 
 
 def test_a_few_rows_without_a_mistake_do_not_make_it_certain() -> None:
@@ -98,7 +98,7 @@ def test_calibration_error_of_a_small_case() -> None:
     # Four verdicts of 0.9 of which three are right, and two of 0.6 of which one is.
     beliefs = np.array([[0.9, 0.1]] * 4 + [[0.6, 0.4]] * 2)
     labels = np.array([0, 0, 0, 1, 0, 1])
-    found = trust(labels, beliefs)
+    found = measure_trust(labels, beliefs)
 
     assert found.error == pytest.approx((4 * 0.15 + 2 * 0.1) / 6)
     bins = [b for b in reliability(labels, beliefs) if b.n]
@@ -113,9 +113,9 @@ def test_chance_alone_shows_an_error_that_more_texts_make_smaller() -> None:
     labels, logits = calibrated(4000, 2)
     probabilities = softmax(logits)
     confidence = probabilities.max(axis=1)
-    many, few = by_chance(confidence), by_chance(confidence[:200])
+    many, few = error_by_chance(confidence), error_by_chance(confidence[:200])
     assert 0 < many < few < 0.2
-    assert trust(labels, probabilities).error == pytest.approx(many, rel=0.8)
+    assert measure_trust(labels, probabilities).error == pytest.approx(many, rel=0.8)
 
 
 def test_halves_keep_groups_whole() -> None:
@@ -124,11 +124,11 @@ def test_halves_keep_groups_whole() -> None:
         ["a", "b"] * 30,
         groups=[str(n // 6) for n in range(60)],
     )
-    half = halves(table)
+    half = split_halves(table)
     assert half is not None
     assert 24 <= half.sum() <= 36
     assert all(len(set(half[n : n + 6])) == 1 for n in range(0, 60, 6))
-    assert halves(Table(["a", "a"], ["x", "y"])) is None
+    assert split_halves(Table(["a", "a"], ["x", "y"])) is None
 
 
 def test_cross_fitting_measures_where_nothing_was_fitted() -> None:

@@ -19,7 +19,7 @@ from tonality.classifier import Classifier
 from tonality.cli import app
 from tonality.data import Table
 from tonality.evaluate.measure import measure
-from tonality.measures.thresholds import best_thresholds, choose, macro_f1, rescale
+from tonality.measures.thresholds import best_thresholds, choose_thresholds, macro_f1, rescale
 from tonality.prediction import decide, softmax
 
 
@@ -49,7 +49,7 @@ def test_two_classes_get_the_best_threshold_there_is(seed: int, n: int) -> None:
 @given(st.integers(0, 10_000), st.integers(1, 80), st.integers(2, 5))
 def test_never_worse_than_without_and_always_valid(seed: int, n: int, classes: int) -> None:
     truth, beliefs = skewed(seed, n, classes)
-    found = choose(truth, beliefs)
+    found = choose_thresholds(truth, beliefs)
 
     assert found.macro_f1 >= found.macro_f1_even
     assert sum(found.values) == pytest.approx(1)
@@ -59,7 +59,7 @@ def test_never_worse_than_without_and_always_valid(seed: int, n: int, classes: i
 def test_skewed_classes_gain_where_thresholds_were_not_chosen() -> None:
     truth, beliefs = skewed(1, 4000)
     half = np.arange(4000) % 2 == 0
-    found = choose(truth, beliefs, half)
+    found = choose_thresholds(truth, beliefs, half)
 
     assert found.macro_f1_cross_fitted is not None
     assert found.macro_f1_cross_fitted > found.macro_f1_even + 0.005

@@ -409,7 +409,7 @@ def test_what_a_start_read_before_is_known_over_several_runs(
     last = read(train(labelled, CLASSIFY, tmp_path / "last", start_from=between, reporter=told))
     (line,) = [line for line in told.lines if SECRET in line]
     assert "about 100% of these texts, without labels or as what it began with" in line
-    assert select_rows.learnt(
+    assert select_rows.describe_seen(
         unseen, select_rows.ChosenRows(select_rows.Part.TEST, unseen.train, []), last.provenance
     )
 

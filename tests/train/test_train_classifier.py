@@ -25,7 +25,7 @@ import tonality
 from tonality.artifact.model_folder import read
 from tonality.data import Dataset, Table, load_dataset, split
 from tonality.errors import ConfigError, DataError, TonalityError, TrainingError
-from tonality.evaluate.select_rows import Part, choose_part, learnt
+from tonality.evaluate.select_rows import Part, choose_part, describe_seen
 from tonality.train import train
 from tonality.train.loop import callback
 from tonality.train.loop.lightning_module import TrainingModule
@@ -152,10 +152,12 @@ def test_validation_csv_holds_what_the_model_says_of_the_held_out_rows(finished:
     np.testing.assert_allclose(given, classifier.predict_proba(texts), atol=1e-6)
     recorded = choose_part(dataset, Part.VALIDATION, classifier.artifact.provenance)
     assert recorded.ids == [row["id"] for row in found]
-    assert learnt(dataset, recorded, classifier.artifact.provenance) == ""
+    assert describe_seen(dataset, recorded, classifier.artifact.provenance) == ""
     whole = choose_part(dataset, Part.ALL, classifier.artifact.provenance)
     resaved = dataclasses.replace(dataset, sha256={"copy.csv": "1" * 64})
-    assert "about 80% of these texts" in learnt(resaved, whole, classifier.artifact.provenance)
+    assert "about 80% of these texts" in describe_seen(
+        resaved, whole, classifier.artifact.provenance
+    )
 
 
 def test_texts_that_are_measured_on_shape_nothing(tmp_path: Path) -> None:

@@ -41,16 +41,16 @@ class Outcome:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        told: dict[str, Any] = {
+        values: dict[str, Any] = {
             "text": self.case.text,
             "label": self.label,
             "positive": round(self.probability, 4),
         }
         if self.changed_probability is not None:
-            told["changed"] = self.case.changed
-            told["changed_label"] = self.changed_label
-            told["changed_positive"] = round(self.changed_probability, 4)
-        return told
+            values["changed"] = self.case.changed
+            values["changed_label"] = self.changed_label
+            values["changed_positive"] = round(self.changed_probability, 4)
+        return values
 
 
 @dataclass(frozen=True)

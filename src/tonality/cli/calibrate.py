@@ -122,11 +122,11 @@ def _way(name: str) -> Thresholds:
 def _say_what_it_learnt(
     dataset: Dataset, chosen: ChosenRows, provenance: Mapping[str, Any]
 ) -> None:
-    from tonality.evaluate.select_rows import held_nothing_out, is_unsure, learnt
+    from tonality.evaluate.select_rows import describe_seen, held_nothing_out, is_unverified_cut
 
-    if is_unsure(dataset, chosen.part, provenance):
+    if is_unverified_cut(dataset, chosen.part, provenance):
         say(UNSURE)
-    seen = learnt(dataset, chosen, provenance)
+    seen = describe_seen(dataset, chosen, provenance)
     if seen:
         instead = "on its training data, --split validation takes the rows that were held out"
         if held_nothing_out(provenance):

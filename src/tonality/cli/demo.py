@@ -22,7 +22,7 @@ def demo(
     from rich.console import Console
 
     from tonality.classifier import BUNDLED, load, model_path
-    from tonality.evaluate.seen_texts import overlap
+    from tonality.evaluate.seen_texts import count_seen
     from tonality.evaluate.terminal_report import class_table, confusion_table
     from tonality.measures.scores import accuracy, class_scores, confusion_matrix
 
@@ -35,7 +35,7 @@ def demo(
     seconds = perf_counter() - start
 
     console = Console()
-    known = overlap(texts, classifier.artifact.provenance)
+    known = count_seen(texts, classifier.artifact.provenance)
     seen = _seen(known, bundled=model_path(model).parent == BUNDLED)
     console.print(f"{len(reviews)} reviews of the Large Movie Review Dataset{seen}\n")
     for review, prediction in list(zip(reviews, predictions, strict=True))[:SHOWN]:

@@ -69,7 +69,7 @@ def evaluate(
     from tonality.classifier import load
     from tonality.data import load_dataset, parse_label_map
     from tonality.evaluate.result import check_comparable
-    from tonality.evaluate.select_rows import choose_part, cut_by
+    from tonality.evaluate.select_rows import choose_part, provenance_to_cut_by
     from tonality.measures.metrics import require_sklearn
 
     part = part_named(split)
@@ -95,7 +95,7 @@ def evaluate(
         encoding=encoding,
     )
     origins = [classifier.artifact.provenance for classifier in classifiers]
-    chosen = choose_part(dataset, part, cut_by(dataset, origins))
+    chosen = choose_part(dataset, part, provenance_to_cut_by(dataset, origins))
     result = _judge(names, classifiers, dataset, chosen)
     if report is not None:
         _write(report, result)
@@ -143,13 +143,20 @@ def _warn(
     names: list[str], classifiers: list[Classifier], dataset: Dataset, chosen: ChosenRows
 ) -> bool:
     """Says which model learnt from these rows; returns whether the first did."""
-    from tonality.evaluate.select_rows import cut_by, held_nothing_out, is_unsure, learnt, may_know
+    from tonality.evaluate.select_rows import (
+        describe_seen,
+        held_nothing_out,
+        is_unverified_cut,
+        may_have_seen,
+        provenance_to_cut_by,
+    )
 
     origins: list[Mapping[str, Any]] = [each.artifact.provenance for each in classifiers]
-    first = origins.index(cut_by(dataset, origins))  # the rows are cut as this one's training did
-    if is_unsure(dataset, chosen.part, origins[first]):
+    # The rows are cut as this one's training did.
+    first = origins.index(provenance_to_cut_by(dataset, origins))
+    if is_unverified_cut(dataset, chosen.part, origins[first]):
         say(UNSURE)
-    seen = [learnt(dataset, chosen, origin) for origin in origins]
+    seen = [describe_seen(dataset, chosen, origin) for origin in origins]
     for name, what, origin in zip(names, seen, origins, strict=True):
         if what:
             who = "the model" if len(names) == 1 else name
@@ -159,7 +166,7 @@ def _warn(
                 else "on its training data, --split validation measures the rows held out"
             )
             say(f"careful: {who} was trained on {what}, so the figures flatter; {instead}")
-    if len(names) == 2 and may_know(dataset, chosen.part, origins[first], origins[1 - first]):
+    if len(names) == 2 and may_have_seen(dataset, chosen.part, origins[first], origins[1 - first]):
         say(
             f"careful: {names[1 - first]} held out other rows of this data than {names[first]}, so "
             "it has learnt from some of these and its figures flatter"

@@ -76,7 +76,7 @@ def _warn_once(message: str) -> None:
 _REMEDY = "merge classes, add data, or name another group column ('' for none)"
 
 
-def parts(dataset: Dataset, *, validation: float | int, seed: int) -> tuple[Int64, Int64]:
+def split_dataset(dataset: Dataset, *, validation: float | int, seed: int) -> tuple[Int64, Int64]:
     """Training and validation rows of a dataset's labelled table.
 
     Args:

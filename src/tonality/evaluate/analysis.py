@@ -10,8 +10,8 @@ from tonality.artifact.model_folder import Artifact
 from tonality.data import Dataset, Table
 from tonality.evaluate.measure import Measured
 from tonality.evaluate.select_rows import Part
-from tonality.measures.abstaining import Band, band_at, curve, threshold_for_coverage
-from tonality.measures.calibration import Calibration, assess, halves
+from tonality.measures.abstaining import Band, band_at, coverage_curve, threshold_for_coverage
+from tonality.measures.calibration import Calibration, assess, split_halves
 from tonality.measures.label_errors import LabelErrors, find_label_errors
 from tonality.measures.slices import Slicing, slice_by
 
@@ -83,9 +83,9 @@ def analyse(
             measured.probabilities,
             artifact.temperature,
             read=measured.lengths > 0,
-            half=halves(table) if fitted_here else None,
+            half=split_halves(table) if fitted_here else None,
         ),
-        curve=curve(confidence, right),
+        curve=coverage_curve(confidence, right),
         nine_in_ten=band_at(threshold_for_coverage(_MOST_ANSWERED, confidence), confidence, right),
         band=band_at(artifact.abstain, confidence, right) if artifact.abstain else None,
         slices=tuple(slicing for slicing in slicings if slicing is not None),

@@ -27,11 +27,16 @@ from tonality.measures.calibration import (
     assess,
     at_temperature,
     fit_temperature,
-    halves,
+    split_halves,
     to_logits,
 )
 from tonality.measures.labelled_predictions import LabelledPredictions
-from tonality.measures.thresholds import ChosenThresholds, choose, given, rescale
+from tonality.measures.thresholds import (
+    ChosenThresholds,
+    choose_thresholds,
+    measure_thresholds,
+    rescale,
+)
 
 
 class Thresholds(StrEnum):
@@ -125,7 +130,7 @@ def calibrate(
     aim = aim or Aim()
     if thresholds is Thresholds.MACRO_F1:
         _require_every_label(artifact.labels, predictions.labels)
-    found = _calibrated(artifact, thresholds, aim, predictions, halves(table))
+    found = _calibrated(artifact, thresholds, aim, predictions, split_halves(table))
     return _recorded(found, source, aim)
 
 
@@ -190,10 +195,10 @@ def _fit(
     probabilities = at_temperature(predictions.probabilities, before, temperature, predictions.read)
     limits = None
     if thresholds is Thresholds.MACRO_F1:
-        limits = choose(predictions.labels[rows], probabilities[rows], half)
+        limits = choose_thresholds(predictions.labels[rows], probabilities[rows], half)
     elif thresholds is Thresholds.KEEP and artifact.thresholds:
         kept = rescale(artifact.thresholds, before, temperature)
-        limits = given(kept, predictions.labels[rows], probabilities[rows])
+        limits = measure_thresholds(kept, predictions.labels[rows], probabilities[rows])
     values = () if limits is None else limits.values
     after = dataclasses.replace(predictions, probabilities=probabilities, thresholds=values)
     return _Fit(temperature, limits, after)

@@ -58,7 +58,7 @@ def record(
         unlabelled: further texts that were learnt from, without labels.
         start: the provenance of the model that this one began as.
     """
-    before = recorded(start or {})
+    before = read_record(start or {})
     sketches = [_sketch(unlabelled)]
     if before is not None:
         sketches += [before["train"], *([before[_BESIDES]] if _BESIDES in before else [])]
@@ -86,7 +86,7 @@ def short_hash(text: str) -> str:
     return hashlib.sha256(_plain(text)).hexdigest()[:_DIGITS]
 
 
-def recorded(provenance: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def read_record(provenance: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The record that :func:`record` made; ``None`` where a model has none, or no sound one."""
     found = provenance.get(KEY)
     if not isinstance(found, Mapping):
@@ -105,7 +105,7 @@ def recorded(provenance: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return found if sound else None
 
 
-def overlap(
+def count_seen(
     texts: Sequence[str], provenance: Mapping[str, Any], *, besides: bool = False
 ) -> SeenTexts | None:
     """How many of some texts a model learnt from; ``None`` where it does not record its own.
@@ -116,7 +116,7 @@ def overlap(
         besides: ask about the texts without labels, and about those of the model that it began as,
             in place of those that it learnt from itself.
     """
-    found = recorded(provenance)
+    found = read_record(provenance)
     sketch = None if found is None else found.get(_BESIDES if besides else "train")
     if sketch is None:
         return None

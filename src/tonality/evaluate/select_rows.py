@@ -8,9 +8,9 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from tonality.data import Dataset, Table
-from tonality.data.splits import parts
+from tonality.data.splits import split_dataset
 from tonality.errors import DataError
-from tonality.evaluate.seen_texts import fingerprint, overlap, recorded
+from tonality.evaluate.seen_texts import count_seen, fingerprint, read_record
 
 _FEW = 0.01  # of the texts known to a model: copies that any two sets of texts may share
 _MOST = 0.5  # known: this is its training data, in whatever file
@@ -70,7 +70,9 @@ def choose_part(dataset: Dataset, part: Part | None, provenance: Mapping[str, An
     return chosen
 
 
-def cut_by(dataset: Dataset, origins: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+def provenance_to_cut_by(
+    dataset: Dataset, origins: Sequence[Mapping[str, Any]]
+) -> Mapping[str, Any]:
     """Of the provenances of models, that by which to cut.
 
     It is that of the first that learnt from the data and held some of it out; else of the first.
@@ -95,13 +97,13 @@ def choose_unseen(dataset: Dataset, part: Part | None, provenance: Mapping[str, 
     """
     if part is not None:
         return choose_part(dataset, part, provenance)
-    known = overlap(dataset.train.texts, provenance)
-    if trained_on(dataset, provenance) or (known is not None and known.share >= _MOST):
+    seen = count_seen(dataset.train.texts, provenance)
+    if trained_on(dataset, provenance) or (seen is not None and seen.share >= _MOST):
         return choose_part(dataset, Part.VALIDATION, provenance)
     return choose_part(dataclasses.replace(dataset, test=None), Part.ALL, provenance)
 
 
-def learnt(dataset: Dataset, chosen: ChosenRows, provenance: Mapping[str, Any]) -> str:
+def describe_seen(dataset: Dataset, chosen: ChosenRows, provenance: Mapping[str, Any]) -> str:
     """What of the chosen rows the model learnt from, in words; empty if nothing is known of it.
 
     Files tell by their SHA-256; where they are others, the texts themselves do.
@@ -115,11 +117,11 @@ def learnt(dataset: Dataset, chosen: ChosenRows, provenance: Mapping[str, Any]) 
     if files:
         return f"this data ({', '.join(files)})"
     for besides, how in ((False, ""), (True, ", without labels or as what it began with")):
-        known = overlap(chosen.table.texts, provenance, besides=besides)
-        if known is not None and known.share >= _FEW:
+        seen = count_seen(chosen.table.texts, provenance, besides=besides)
+        if seen is not None and seen.share >= _FEW:
             return (
-                f"about {known.share:.0%} of these texts{how} (it can tell of {known.compared:,}, "
-                f"and learnt from {known.learnt:,} of them)"
+                f"about {seen.share:.0%} of these texts{how} (it can tell of {seen.compared:,}, "
+                f"and learnt from {seen.learnt:,} of them)"
             )
     return ""
 
@@ -132,7 +134,7 @@ def held_nothing_out(provenance: Mapping[str, Any]) -> bool:
         return False
 
 
-def is_unsure(dataset: Dataset, part: Part, provenance: Mapping[str, Any]) -> bool:
+def is_unverified_cut(dataset: Dataset, part: Part, provenance: Mapping[str, Any]) -> bool:
     """Whether nothing shows that a part was cut as the model's training cut it.
 
     The first models keep no record of the rows that they held out. The training file itself, the
@@ -143,12 +145,12 @@ def is_unsure(dataset: Dataset, part: Part, provenance: Mapping[str, Any]) -> bo
         part: the part that was cut.
         provenance: the model's.
     """
-    if part not in (Part.VALIDATION, Part.TRAIN) or recorded(provenance) is not None:
+    if part not in (Part.VALIDATION, Part.TRAIN) or read_record(provenance) is not None:
         return False
     return next(iter(dataset.sha256), None) not in trained_on(dataset, provenance)
 
 
-def may_know(
+def may_have_seen(
     dataset: Dataset, part: Part, first: Mapping[str, Any], other: Mapping[str, Any]
 ) -> bool:
     """Whether a second model may have learnt from the validation rows of the first.
@@ -157,9 +159,9 @@ def may_know(
         dataset: the data.
         part: the part that is measured, cut as the first model records.
         first, other: the models' provenance. Of a model that records its texts,
-            :func:`learnt` knows better.
+            :func:`describe_seen` knows better.
     """
-    if part is not Part.VALIDATION or recorded(other) is not None:
+    if part is not Part.VALIDATION or read_record(other) is not None:
         return False
     if not trained_on(dataset, other):
         return False
@@ -171,8 +173,8 @@ def may_know(
 
 def trained_on(dataset: Dataset, provenance: Mapping[str, Any]) -> list[str]:
     """The files of the dataset that the model was trained on, by their SHA-256."""
-    known = set(_strings(provenance.get("data")))
-    return [name for name, digest in dataset.sha256.items() if digest in known]
+    digests = set(_strings(provenance.get("data")))
+    return [name for name, digest in dataset.sha256.items() if digest in digests]
 
 
 def _ids(table: Table) -> list[str]:
@@ -197,32 +199,32 @@ def _require_labels(table: Table) -> None:
 def _cut(dataset: Dataset, provenance: Mapping[str, Any]) -> tuple[list[int], list[int]]:
     """Training and validation rows as the model's training had them."""
     share, seed = _recorded_cut(provenance)
-    known, table = recorded(provenance), dataset.train
-    if known is not None and not known["grouped"]:
+    record, table = read_record(provenance), dataset.train
+    if record is not None and not record["grouped"]:
         table = dataclasses.replace(table, groups=None)
         dataset = dataclasses.replace(dataset, train=table)
-    cut = parts(dataset, validation=share, seed=seed)
+    cut = split_dataset(dataset, validation=share, seed=seed)
     train, validation = (rows.tolist() for rows in cut)
-    if known is not None:
+    if record is not None:
         found = fingerprint([table.texts[row] for row in validation])
-        if found != dict(known["validation"]):
-            raise DataError(_why_not(table, known), path=table.source or None)
+        if found != dict(record["validation"]):
+            raise DataError(_mismatch(table, record), path=table.source or None)
     return train, validation
 
 
-def _why_not(table: Table, known: Mapping[str, Any]) -> str:
+def _mismatch(table: Table, record: Mapping[str, Any]) -> str:
     """What to do about rows that are not those that were held out."""
     labels = sorted(set(table.labels or ()))
-    if known["rows"] != len(table):
-        reason = f"training had {known['rows']:,} labelled rows, here are {len(table):,}"
-    elif known["grouped"] and table.groups is None:
+    if record["rows"] != len(table):
+        reason = f"training had {record['rows']:,} labelled rows, here are {len(table):,}"
+    elif record["grouped"] and table.groups is None:
         reason = "training kept groups together; name their column with --group-column"
-    elif known["labels"] != labels:
+    elif record["labels"] != labels:
         reason = (
-            f"training's labels were {', '.join(known['labels'][:9])}, these are "
+            f"training's labels were {', '.join(record['labels'][:9])}, these are "
             f"{', '.join(labels[:9])}; --label-map maps them"
         )
-    elif known["grouped"]:
+    elif record["grouped"]:
         reason = "the texts are others, or --group-column named another column"
     else:
         reason = "the texts are others"

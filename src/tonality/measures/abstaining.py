@@ -60,7 +60,7 @@ def band_at(threshold: float, confidence: Floats, right: Mask) -> Band:
     )
 
 
-def curve(confidence: Floats, right: Mask, step: float = _STEP) -> tuple[Band, ...]:
+def coverage_curve(confidence: Floats, right: Mask, step: float = _STEP) -> tuple[Band, ...]:
     """The coverage-accuracy curve, from all texts down to the surest ``step`` of them.
 
     Texts of equal confidence stay together, so a point keeps as much as it says or a little more.
@@ -85,7 +85,7 @@ def threshold_for_coverage(coverage: float, confidence: Floats) -> float:
         raise ConfigError(f"coverage is {coverage:g}; it takes a share above 0 and up to 1")
     ordered = np.sort(confidence)[::-1]
     kept = max(int(np.ceil(round(coverage * len(ordered), 9))), 1)
-    return _below(float(ordered[kept - 1]), ordered)
+    return _just_below(float(ordered[kept - 1]), ordered)
 
 
 def threshold_for_accuracy(accuracy: float, confidence: Floats, right: Mask) -> float:
@@ -114,10 +114,10 @@ def threshold_for_accuracy(accuracy: float, confidence: Floats, right: Mask) -> 
             f"no confidence gives an accuracy of {accuracy:.2%} on these rows; the most is "
             f"{reached[best]:.2%}, on the surest {(best + 1) / len(order):.1%}"
         )
-    return _below(float(ordered[enough[-1]]), ordered)
+    return _just_below(float(ordered[enough[-1]]), ordered)
 
 
-def _below(value: float, ordered: Floats) -> float:
+def _just_below(value: float, ordered: Floats) -> float:
     """A threshold just under ``value``: halfway to the next confidence; 0 if it is the least."""
     lower = ordered[ordered < value]
     return (value + float(lower[0])) / 2 if len(lower) else 0.0

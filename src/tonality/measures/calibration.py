@@ -102,7 +102,7 @@ def reliability(
     """
     confidence = probabilities.max(axis=1)  # (N,)
     right = probabilities.argmax(axis=1) == labels
-    place = _places(confidence, bins)
+    place = _bin_numbers(confidence, bins)
     found = []
     for b in range(bins):
         inside = place == b
@@ -119,17 +119,19 @@ def reliability(
     return tuple(found)
 
 
-def _places(confidence: Floats, bins: int) -> Integers:
+def _bin_numbers(confidence: Floats, bins: int) -> Integers:
     """The bin (N,) of each confidence."""
     return np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
 
 
-def by_chance(confidence: Floats, *, bins: int = BINS, draws: int = 200, seed: int = 0) -> float:
+def error_by_chance(
+    confidence: Floats, *, bins: int = BINS, draws: int = 200, seed: int = 0
+) -> float:
     """The mean calibration error of a perfectly calibrated model with confidences (N,).
 
     It is above 0, since even then as many verdicts of a bin are right as chance has it.
     """
-    place = _places(confidence, bins)
+    place = _bin_numbers(confidence, bins)
     expected = np.bincount(place, confidence, minlength=bins)  # right verdicts of each bin
     rng = np.random.default_rng(seed)
     errors = [
@@ -139,7 +141,7 @@ def by_chance(confidence: Floats, *, bins: int = BINS, draws: int = 200, seed: i
     return float(np.mean(errors) / len(confidence))
 
 
-def trust(labels: Integers, probabilities: Floats, bins: int = BINS) -> Trust:
+def measure_trust(labels: Integers, probabilities: Floats, bins: int = BINS) -> Trust:
     """The expected calibration error of probabilities (N, C), their log loss and their bins."""
     found = reliability(labels, probabilities, bins)
     gaps = [
@@ -223,7 +225,7 @@ def at_temperature(probabilities: Floats, old: float, new: float, read: Mask) ->
     return changed
 
 
-def halves(table: Table, seed: int = 0) -> Mask | None:
+def split_halves(table: Table, seed: int = 0) -> Mask | None:
     """One half of the rows (N,), cut by group and class; ``None`` where that cannot be."""
     try:
         first, _ = split(table, validation=0.5, seed=seed)
@@ -273,11 +275,11 @@ def assess(
     """
     read = np.ones(len(labels), dtype=np.bool_) if read is None else read
     plain = at_temperature(probabilities, temperature, 1.0, read)
-    crossed = None if half is None else trust(labels, cross_fit(labels, plain, read, half))
+    crossed = None if half is None else measure_trust(labels, cross_fit(labels, plain, read, half))
     return Calibration(
         temperature,
-        before=trust(labels, plain),
-        after=trust(labels, probabilities),
-        chance=by_chance(probabilities.max(axis=1)),
+        before=measure_trust(labels, plain),
+        after=measure_trust(labels, probabilities),
+        chance=error_by_chance(probabilities.max(axis=1)),
         cross_fitted=crossed,
     )

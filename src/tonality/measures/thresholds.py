@@ -57,7 +57,9 @@ class ChosenThresholds:
         return {**vars(self), "values": dict(zip(labels, self.values, strict=True))}
 
 
-def choose(labels: Integers, probabilities: Floats, half: Mask | None = None) -> ChosenThresholds:
+def choose_thresholds(
+    labels: Integers, probabilities: Floats, half: Mask | None = None
+) -> ChosenThresholds:
     """The thresholds that give the highest macro F1.
 
     Args:
@@ -74,11 +76,19 @@ def choose(labels: Integers, probabilities: Floats, half: Mask | None = None) ->
             found = best_thresholds(labels[~side], probabilities[~side])
             verdicts[side] = decide(probabilities[side], found)
         crossed = macro_f1(labels, verdicts, classes)
-    return dataclasses.replace(given(values, labels, probabilities), macro_f1_cross_fitted=crossed)
+    measured = measure_thresholds(values, labels, probabilities)
+    return dataclasses.replace(measured, macro_f1_cross_fitted=crossed)
 
 
-def given(values: tuple[float, ...], labels: Integers, probabilities: Floats) -> ChosenThresholds:
-    """What thresholds (C,) that were not chosen on these rows give there; as for :func:`choose`."""
+def measure_thresholds(
+    values: tuple[float, ...], labels: Integers, probabilities: Floats
+) -> ChosenThresholds:
+    """What thresholds (C,) that were not chosen on these rows give there.
+
+    Args:
+        values: the thresholds.
+        labels, probabilities: as for :func:`choose_thresholds`.
+    """
     classes = probabilities.shape[1]
     return ChosenThresholds(
         values=values,
@@ -101,7 +111,7 @@ def best_thresholds(labels: Integers, probabilities: Floats) -> tuple[float, ...
     even = np.ones(classes)
     by_share = np.clip(1 / np.maximum(shares, 1 / _HEAVIEST), _LIGHTEST, _HEAVIEST)
     _, weights = max(
-        (_climb(labels, probabilities, start) for start in (even, by_share)),
+        (_coordinate_ascent(labels, probabilities, start) for start in (even, by_share)),
         key=lambda found: found[0],
     )
     thresholds = 1 / weights
@@ -117,7 +127,9 @@ def rescale(thresholds: tuple[float, ...], before: float, after: float) -> tuple
     return tuple((shares / shares.sum()).tolist())
 
 
-def _climb(labels: Integers, probabilities: Floats, start: Floats) -> tuple[float, Floats]:
+def _coordinate_ascent(
+    labels: Integers, probabilities: Floats, start: Floats
+) -> tuple[float, Floats]:
     """Improves one class's weight after the other until none helps: the macro F1 and weights."""
     weights = start.copy()
     best = macro_f1(labels, decide(probabilities, 1 / weights), len(weights))
@@ -145,10 +157,10 @@ def _best_weight(
     classes = np.arange(len(weights))
     leaving = otherwise[:, None] == classes  # (N, C): with k texts given to c, the first k left
     right = leaving & (truth[:, None] == classes)
-    given = leaving.sum(axis=0) - _running(leaving)  # (N + 1, C) verdicts
-    hits = right.sum(axis=0) - _running(right)
+    given = leaving.sum(axis=0) - _cumulative_counts(leaving)  # (N + 1, C) verdicts
+    hits = right.sum(axis=0) - _cumulative_counts(right)
     given[:, c] = np.arange(len(labels) + 1)
-    hits[:, c] = _running((truth == c)[:, None])[:, 0]
+    hits[:, c] = _cumulative_counts((truth == c)[:, None])[:, 0]
     support = np.bincount(labels, minlength=len(weights))
     below = given + support
     f1 = np.divide(2 * hits, below, out=np.zeros(below.shape), where=below > 0)
@@ -162,7 +174,7 @@ def _best_weight(
     return float(macro[k]), weight
 
 
-def _running(rows: Mask) -> Integers:
+def _cumulative_counts(rows: Mask) -> Integers:
     """Column sums of the first k rows, for k = 0 to N: (N, C) -> (N + 1, C)."""
     sums = np.zeros((len(rows) + 1, rows.shape[1]), np.int64)
     np.cumsum(rows, axis=0, out=sums[1:])

@@ -13,7 +13,7 @@ from tonality.classifier import DEFAULT_MODEL, load
 from tonality.data import Dataset
 from tonality.durable_files import read_regular
 from tonality.errors import ConfigError, TrainingError
-from tonality.evaluate.seen_texts import overlap
+from tonality.evaluate.seen_texts import count_seen
 from tonality.train.prepare.data_checks import check_dataset
 from tonality.train.prepare.held_out import divide
 from tonality.train.pretrain import pretrain
@@ -134,7 +134,7 @@ def _compare(
             for verdict, label in zip(verdicts, table.labels or (), strict=True)
         ]
         found.append(sum(right) / len(right))
-    known = overlap(table.texts, before.artifact.provenance)
+    known = count_seen(table.texts, before.artifact.provenance)
     seen = ", some of which it had learnt from" if known is not None and known.learnt else ""
     reporter.say(
         f"on the {len(table):,} validation texts: {found[1]:.2%}; as the model was, {found[0]:.2%}"

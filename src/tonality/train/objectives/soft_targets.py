@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tonality.data import Dataset
-from tonality.evaluate.select_rows import ChosenRows, Part, learnt
+from tonality.evaluate.select_rows import ChosenRows, Part, describe_seen
 from tonality.train.objectives.teachers import Floats, Teacher, answers, averaged
 from tonality.train.prepare.prepare import Prepared
 from tonality.train.records.reporter import Reporter
@@ -73,7 +73,7 @@ class Teaching:
                 "own_accuracy": teacher.accuracy,
                 "accuracy": _accuracy(said[asked:], data),
             }
-            known = learnt(dataset, chosen, teacher.provenance)
+            known = describe_seen(dataset, chosen, teacher.provenance)
             if known:
                 record[KNOWN] = known
                 reporter.say(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tonality.data import Dataset
-from tonality.data.splits import normalised, parts
+from tonality.data.splits import normalised, split_dataset
 from tonality.errors import DataError
 from tonality.train.settings.recipe import Recipe
 
@@ -62,7 +62,9 @@ def divide(dataset: Dataset, recipe: Recipe) -> Division:
         DataError: a class or group cannot be divided.
     """
     settings = recipe.training
-    rows, held_out = parts(dataset, validation=settings.validation, seed=settings.validation_seed)
+    rows, held_out = split_dataset(
+        dataset, validation=settings.validation, seed=settings.validation_seed
+    )
     texts = dataset.train.texts
     # A cut leaves no copies on both sides; parts that the data comes with may have some.
     measured = _forms(dataset.test.texts if dataset.test else [])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tonality.data import Dataset
-from tonality.evaluate.select_rows import ChosenRows, Part, learnt
+from tonality.evaluate.select_rows import ChosenRows, Part, describe_seen
 from tonality.train.records.reporter import Reporter
 from tonality.train.start.start import Start
 
@@ -25,7 +25,7 @@ def known_to_start(
         reporter: told of it.
     """
     chosen = ChosenRows(Part.VALIDATION, dataset.train.take(held_out), [])
-    known = learnt(dataset, chosen, start.provenance)
+    known = describe_seen(dataset, chosen, start.provenance)
     if known:
         reporter.say(
             f"careful: the validation part is no secret to {start.name}, from which this starts: "
