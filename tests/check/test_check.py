@@ -19,6 +19,8 @@ runner = CliRunner()
 SUITE = read_suite()
 POLES = ("negative", "neutral", "positive")
 
+Chances = tuple[float] | tuple[float, float]  # of a text, or of a text and the changed one
+
 
 def judge(positive: Callable[[str], float]) -> Callable[[list[str]], list[Prediction]]:
     """A model that gives each text this probability of being positive."""
@@ -59,7 +61,7 @@ def passes(
     ],
 )
 def test_what_passes(
-    expect: Expectation, right: Sequence[tuple[float, ...]], wrong: Sequence[tuple[float, ...]]
+    expect: Expectation, right: Sequence[Chances], wrong: Sequence[Chances]
 ) -> None:
     assert all(passes(expect, *chances) for chances in right)
     assert not any(passes(expect, *chances) for chances in wrong)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ bearer.bearer = "{key}"
 def test_schemathesis_finds_nothing(model_folder: Path, tmp_path: Path, key: str) -> None:
     settings = CONFIG.read_text() + (AUTH.format(key=key) if key else "")
     (tmp_path / "schemathesis.toml").write_text(settings)
-    keys = {"api_keys": key} if key else {}
+    keys: dict[str, Any] = {"api_keys": key} if key else {}
     with running(model_folder, max_texts=9, max_text_length=99, **keys) as server:
         found = subprocess.run(
             [

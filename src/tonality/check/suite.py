@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeGuard, get_args
 
 from tonality.durable_files import read_regular
 from tonality.errors import DataError
@@ -154,7 +154,7 @@ def _check_keys(table: Any) -> None:
         raise ValueError("counts must be true or false")
 
 
-def _strings(value: Any, length: int | None = None) -> bool:
+def _strings(value: Any, length: int | None = None) -> TypeGuard[list[str]]:
     return (
         isinstance(value, list)
         and bool(value)
