@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from score_tables import ADDED, failure, objects, run, table
 
+from score_tables import ADDED, failure, objects, run, table
 from tonality.errors import DataError
 from tonality.score import scorer
 from tonality.score.files import job

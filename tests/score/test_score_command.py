@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from score_tables import ADDED, HATE, LOVE, failure, objects, run, table
 
+from score_tables import ADDED, HATE, LOVE, failure, objects, run, table
 from tonality.score.files import job
 
 TWO = b"id,text\n1,love\n2,hate\n"
