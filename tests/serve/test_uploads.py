@@ -201,7 +201,7 @@ def test_the_loop_is_free_while_a_table_is_begun(
         service.close()
         return found
 
-    for name in ("read_rows", "_layout", "encoder"):
+    for name in ("read_rows", "_layout", "row_writer"):
         noting(name)
     found = asyncio.run(ask())
     assert found.status_code == 200
