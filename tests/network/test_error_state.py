@@ -63,7 +63,7 @@ def test_a_folder_that_is_read_gives_finite_numbers_whatever_the_host_set(
 ) -> None:
     artifact = extreme(seed, values, pooling=pooling, layers=layers, dense=(3,) * depth)
     artifact = dataclasses.replace(artifact, temperature=temperature)
-    if depth > 1 and 65504 in np.abs(values):  # the others cannot overflow, however deep
+    if depth > 1 and max(np.abs(values)) > 1:  # small ones cannot overflow, however deep
         try:
             to_files(artifact)
         except ArtifactError:

@@ -69,7 +69,9 @@ def running(model: Path, port: int = 0, **settings: Any) -> Iterator[Running]:
     """
     variables = {f"TONALITY_{name.upper()}": str(value) for name, value in settings.items()}
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("TONALITY_")}
-    command = [sys.executable, "-W", "error", "-m", "tonality", "serve", "--port", str(port)]
+    # With the oldest versions of all that it needs, some warn (make lowest).
+    warnings = os.environ.get("PYTHONWARNINGS", "error")
+    command = [sys.executable, "-W", warnings, "-m", "tonality", "serve", "--port", str(port)]
     command += ["--model", str(model)]
     process = subprocess.Popen(
         command,
