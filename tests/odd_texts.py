@@ -23,7 +23,14 @@ _NET = (
 _LONG = (
     "sooo SoOoO III xxx www aaa 哈哈哈 हिन्दी ภาษาไทย привет \u0316\u0301\u0316\u0301\u0316\u0301"
 )
-PIECES = " ".join((_MARKUP, _LETTERS, _FOLDED, _SIGNS, _FACES, _EMOJI, _NET, _LONG)).split(" ")
+_DAMAGED = (
+    "don â€™ Ã© Ã ðŸ‘Ž â ã¢ ΓÇÖ 鈥檛 \\\\ \\u2019 \\ud83d \\x92 \\n \\' '' ’’ ? %27 =92 #39; &amp; "
+    "&#39 &rsquo \ufffd \u02c8 \u055a \u2061 \u034f \x01 ahttps://x 1/5 5* "
+    "★ ★☆ star one-star out of #aB D: T_T ): 👎"
+)
+PIECES = " ".join(
+    (_MARKUP, _LETTERS, _FOLDED, _SIGNS, _FACES, _EMOJI, _NET, _LONG, _DAMAGED)
+).split(" ")
 texts = st.lists(
     st.one_of(st.sampled_from([*PIECES, " ", "\n"]), st.text(st.characters(), max_size=4)),
     max_size=12,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import unicodedata
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,13 +13,16 @@ from odd_texts import texts
 from tonality.text.cleaning import Cleaner
 from tonality.text.tokenizer import TextConfig, Tokenizer
 
+EVERYTHING = ("mend", "emoticons", "split_hashtags", "ratings")
+switches = st.fixed_dictionaries(
+    {name: st.booleans() for name in ("strip_html", "fold_unicode", "lower_case", *EVERYTHING)}
+)
 
-@given(texts, st.booleans(), st.booleans(), st.booleans())
+
+@given(texts, switches)
 @settings(max_examples=200, deadline=None)
-def test_cleaning_by_pieces_is_cleaning_whole(
-    text: str, strip_html: bool, fold_unicode: bool, lower_case: bool
-) -> None:
-    cleaner = Cleaner(strip_html=strip_html, fold_unicode=fold_unicode, lower_case=lower_case)
+def test_cleaning_by_pieces_is_cleaning_whole(text: str, switches: dict[str, bool]) -> None:
+    cleaner = Cleaner(**switches)
     cleaned, origin = cleaner.trace(text)
     assert cleaned == cleaner.clean(text)
     if origin is None:
@@ -27,8 +31,9 @@ def test_cleaning_by_pieces_is_cleaning_whole(
         assert len(cleaned) == len(origin.starts) == len(origin.ends)
 
 
-def test_every_character_is_traced_as_it_is_cleaned() -> None:
-    cleaner = Cleaner(strip_html=True, fold_unicode=True, lower_case=True)
+@pytest.mark.parametrize("mend", [False, True])
+def test_every_character_is_traced_as_it_is_cleaned(mend: bool) -> None:
+    cleaner = Cleaner(strip_html=True, fold_unicode=True, lower_case=True, mend=mend)
     characters = [chr(code) for code in range(sys.maxunicode + 1)]
     for first in range(0, len(characters), 4096):
         # Side by side and after a letter, so that whatever can merge does.

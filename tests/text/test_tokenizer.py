@@ -23,6 +23,7 @@ from tonality.text.vocabulary import Vocabulary
 GOLDEN = Path(__file__).parents[1] / "golden" / "text.tsv"
 DEFAULT = Tokenizer(TextConfig())
 PLAIN = TextConfig(
+    mend=False,
     strip_html=False,
     fold_unicode=False,
     lower_case=False,
@@ -211,6 +212,10 @@ _HOSTILE = (
     "< > & @ # a A 1 . : ; ! ( \u0301 \u00bd \u00e9 \u0130 \x96 \U0001f602 \u200d \ud800 \n - _",
     "<b <br <br/> <!-- <script> </ &amp; &# &#1 @a #a #1 http:// :// www. www.a :- :( ^_ -_ @_",
     "e\u0301 \u0301\u0316 \u0300\u0327\u0345 \uff9e\u0316 n't 't n' 1. 1, 1a aaab a. a' !? \\_( <3",
+    "\\ \\u \\u2019 \\x \\xe2 \\n % %27 %25 =E2 &amp; &amp;# &#39 &rsquo '' `` \u2019 n?",
+    "a?t itâ â€ Ã Ã© Âa Ãƒ â€™ ðŸ‘Ž ðŸ é’ \ufffd \u02c8 \x00 \u2060 a\u2060",
+    "\u2060\U0001f602 ahttp:// awww.a www.a-",
+    "1/5 1/ 5* 1 out of one- -star ★ ★☆ ** */ #aA #a_ #Aa1 D: _ t_ ): :' :'- ;_ >: 1 star",
     "\U0001f468\u200d \U0001f3fd \U0001f1ec \u54c8 \u0939\u093f \u1100\u1161 <url #_ #1_ http://.",
 )
 HOSTILE = [*" ".join(_HOSTILE).split(" "), "a b ", " ", "http://. ", "#1 a@"]

@@ -14,9 +14,10 @@ from itertools import pairwise
 
 from tonality.text.emoticons import READ_EMOTICONS
 from tonality.text.hashtags import SPLIT_HASHTAGS
-from tonality.text.ratings import READ_RATINGS
-from tonality.text.rewriting import Edit, Origin, Rewrite, holds_any, rewrite
-from tonality.text.token_patterns import ELEMENTS, ENTITY, TAG
+from tonality.text.mending import MEND_RAW, MEND_WORDS, may_be_damaged
+from tonality.text.ratings import READ_RATINGS, may_rate
+from tonality.text.rewriting import Edit, Origin, Rewrite, holds_any, rewrite, rewrite_all
+from tonality.text.token_patterns import DAMAGED_ENTITY, ELEMENTS, ENTITY, TAG
 
 # What NFKC would not do, or would do badly: typographic quotes and dashes become those of the
 # keyboard, "4½" becomes "4 1/2" and not "41/2", and invisible characters go.
@@ -57,6 +58,7 @@ class Cleaner:
         strip_html: blank out tags, comments, scripts and styles; decode entities.
         fold_unicode: NFKC, keyboard quotes and dashes, Windows-1252 leftovers, invisibles gone.
         lower_case: lower-case the text.
+        mend: undo what exports and wrong decodings do to text; see :mod:`~tonality.text.mending`.
         emoticons: write emoticons of letters, such as ``D:``, as those of signs.
         split_hashtags: ``#NotWorthIt`` becomes three words.
         ratings: write ratings as one of five tokens.
@@ -68,6 +70,7 @@ class Cleaner:
         strip_html: bool,
         fold_unicode: bool,
         lower_case: bool,
+        mend: bool = False,
         emoticons: bool = False,
         split_hashtags: bool = False,
         ratings: bool = False,
@@ -75,53 +78,80 @@ class Cleaner:
         self._strip_html = strip_html
         self._fold_unicode = fold_unicode
         self._lower_case = lower_case
-        self._first = (
-            *((_ENTITIES,) if strip_html else ()),
+        self._mend = mend
+        self._entities = _DAMAGED_ENTITIES if mend else _ENTITIES
+        self._signs = (
             *(READ_EMOTICONS if emoticons else ()),
             *(SPLIT_HASHTAGS if split_hashtags else ()),
         )
-        self._last = READ_RATINGS if ratings else ()
+        self._ratings = ratings
 
     def clean(self, text: str) -> str:
         """The cleaned text."""
-        if self._strip_html and "<" in text:
-            text = _blank_tags(text)
-        for step in self._first:
+        damaged = self._mend and may_be_damaged(text)
+        if damaged:
+            for step in MEND_RAW:
+                text = step.apply(text)
+        if self._strip_html:
+            if "<" in text:
+                text = _blank_tags(text)
+            if "&" in text:
+                text = self._entities.apply(text)
+                damaged = self._mend
+        if damaged:
+            for step in MEND_WORDS:
+                text = step.apply(text)
+        for step in self._signs:
             text = step.apply(text)
-        if text.isascii():
-            if self._fold_unicode and "`" in text:
-                text = text.replace("`", "'")
-            if self._lower_case:
-                text = text.lower()
-        else:
-            if self._fold_unicode:
-                text = _MARKED.sub(_thin, _FOLDABLE.sub(_fold, text))
-                text = unicodedata.normalize("NFKC", text)
-            if self._lower_case:
-                text = _lower(text)
-                if self._fold_unicode:  # lower-casing can leave a letter and a mark that compose
-                    text = unicodedata.normalize("NFKC", text)
-        for step in self._last:
-            text = step.apply(text)
+        text = self._fold(text)
+        if self._ratings and may_rate(text):
+            for step in READ_RATINGS:
+                text = step.apply(text)
         return text
 
     def trace(self, text: str) -> tuple[str, Origin | None]:
         """The cleaned text and its origin; None where character i came from character i."""
         origin: Origin | None = None
-        if self._strip_html and "<" in text:
-            text = _blank_tags(text)  # which keeps every other character where it is
-        for step in self._first:
-            text, origin = rewrite(text, origin, step.edits(text))
+        damaged = self._mend and may_be_damaged(text)
+        if damaged:
+            text, origin = rewrite_all(text, origin, MEND_RAW)
+        if self._strip_html:
+            if "<" in text:
+                text = _blank_tags(text)  # which keeps every other character where it is
+            if "&" in text:
+                text, origin = rewrite(text, origin, self._entities.edits(text))
+                damaged = self._mend
+        if damaged:
+            text, origin = rewrite_all(text, origin, MEND_WORDS)
+        text, origin = rewrite_all(text, origin, self._signs)
+        text, origin = self._trace_folds(text, origin)
+        if self._ratings and may_rate(text):
+            text, origin = rewrite_all(text, origin, READ_RATINGS)
+        return text, origin
+
+    def _fold(self, text: str) -> str:
+        """The text with the characters of the keyboard and in lower case, as the switches say."""
+        if text.isascii():
+            if self._fold_unicode and "`" in text:
+                text = text.replace("`", "'")
+            return text.lower() if self._lower_case else text
         if self._fold_unicode:
-            for step in _FOLDING:
-                text, origin = rewrite(text, origin, step.edits(text))
+            text = _MARKED.sub(_thin, _FOLDABLE.sub(_fold, text))
+            text = unicodedata.normalize("NFKC", text)
+        if self._lower_case:
+            text = _lower(text)
+            if self._fold_unicode:  # lower-casing can leave a letter and a mark that compose
+                text = unicodedata.normalize("NFKC", text)
+        return text
+
+    def _trace_folds(self, text: str, origin: Origin | None) -> tuple[str, Origin | None]:
+        if self._fold_unicode:
+            text, origin = rewrite_all(text, origin, _FOLDING)
             text, origin = rewrite(text, origin, _nfkc_edits(text))
         if self._lower_case:
             text = _lower(text)
             if self._fold_unicode:
                 text, origin = rewrite(text, origin, _nfkc_edits(text))
-        for step in self._last:
-            text, origin = rewrite(text, origin, step.edits(text))
         return text, origin
 
 
@@ -140,6 +170,13 @@ def _unescape(found: re.Match[str]) -> str:
     import html  # its tables of entities are large, and few texts need them
 
     return html.unescape(found[0])
+
+
+def _unescape_damaged(found: re.Match[str]) -> str:
+    import html
+
+    inner = found[0].rpartition("&amp;")[2].replace("amp;", "").lstrip("&").rstrip(";")
+    return html.unescape(f"&{inner or 'amp'};")
 
 
 def _fold(found: re.Match[str]) -> str:
@@ -161,6 +198,7 @@ def _not_ascii(text: str) -> bool:
 
 
 _ENTITIES = Rewrite(ENTITY, _unescape, holds_any("&"))
+_DAMAGED_ENTITIES = Rewrite(DAMAGED_ENTITY, _unescape_damaged, holds_any("&"))
 _FOLDING = (
     Rewrite(_FOLDABLE, _fold, lambda _: True),
     Rewrite(_MARKED, _thin, _not_ascii),

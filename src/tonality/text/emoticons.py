@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tonality.text.rewriting import Rewrite, holds_any
+from tonality.text.rewriting import Rewrite
 
 # The plain one of each kind, by the mouth: smile, laugh, tease, frown, doubt, surprise.
 _MOUTHS = {
@@ -51,7 +51,7 @@ def plain_emoticon(token: str) -> str | None:
 # punctuation: elsewhere it begins a list.
 _OF_LETTERS = re.compile(
     r"[DTtXxOo](?<!\S.)(?:(?<=D)-?:++(?=\s*+(?:\Z|[^\w\s]))"
-    r"|(?:(?<=[Tt])(?:_+[Tt]|\.[Tt])|(?<=[Xx])_+[Xx]|(?<=[Oo])_+[Oo])(?!\S))"
+    r"|(?:(?<=[Tt])_+[Tt]|(?<=[Xx])_+[Xx]|(?<=[Oo])_+[Oo])(?!\S))"
 )
 
 
@@ -60,4 +60,8 @@ def _of_letters(found: re.Match[str]) -> str:
     return {"d": " :( ", "t": " :'( ", "x": " :( ", "o": " :o "}[first]
 
 
-READ_EMOTICONS = (Rewrite(_OF_LETTERS, _of_letters, holds_any("D:", "D-:", "_", "T.T")),)
+def _may_hold_letters(text: str) -> bool:
+    return "_" in text or (":" in text and ("D:" in text or "D-:" in text))
+
+
+READ_EMOTICONS = (Rewrite(_OF_LETTERS, _of_letters, _may_hold_letters),)

@@ -14,6 +14,7 @@ from tonality.text.token_patterns import RATINGS
 
 _WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 _NUMBERS = {word: number for number, word in enumerate(_WORDS)}
+_SCALES = ("5", "five", "10", "ten")
 _FULL, _EMPTY = "★⭐🌟", "☆✩✰"
 
 _STARS = r"(?:[ -]?stars?\b)?"
@@ -23,8 +24,7 @@ _END = r"(?![.,]?\d|[\w/:%]|[ ](?:times?|people|of|users?|customers?|cases)\b)"
 # The patterns begin with one character of a few, by which the engine skips what cannot match.
 _FIGURES = re.compile(
     r"(?P<number>[0-9](?<![\w/.,:$€£+-].)[0-9]{0,2}(?:[.,][0-9]{1,2})?)(?P<half>[ ]1/2)?"
-    rf"(?:{_STARS}{_OF}(?P<scale>100|10|5|ten|five){_END}{_STARS}|[ -]?stars?\b|\*(?![\w*]))",
-    re.IGNORECASE,
+    rf"(?i:{_STARS}{_OF}(?P<scale>100|10|5|ten|five){_END}{_STARS}|[ -]?stars?\b|\*(?![\w*]))"
 )
 _IN_WORDS = re.compile(
     rf"\b(?P<number>{'|'.join(_WORDS)})(?P<half>[ ]and[ ]a[ ]half)?"
@@ -33,7 +33,7 @@ _IN_WORDS = re.compile(
 )
 _SIGNS = re.compile(f"(?:[{_FULL}]\ufe0f?){{1,10}}(?:[{_EMPTY}]\ufe0f?){{0,10}}")
 _ASTERISKS = re.compile(
-    rf"\*(?<![\w*].)\*{{0,9}}{_OF}(?P<scale>\*{{4,10}}|10|5|ten|five)(?![\w*])", re.IGNORECASE
+    rf"\*(?<![\w*].)\*{{0,9}}(?i:{_OF}(?P<scale>\*{{4,10}}|10|5|ten|five)(?![\w*]))"
 )
 
 
@@ -64,13 +64,26 @@ def _of_asterisks(found: re.Match[str]) -> str:
     return _rating(len(full), of) if len(full) <= of else found[0]
 
 
+_STARRED = re.compile(r"star(?:(?<=[0-9][ -]star)|(?<=[0-9]star)|(?<=[orene]-star))")
+_OUT_OF = holds_any(*(f" out of {scale}" for scale in _SCALES), " out of ****")
+
+
+def may_rate(text: str) -> bool:
+    """A quick test that most texts without a rating pass."""
+    if "*" in text or (not text.isascii() and _SIGNS.search(text)):
+        return True
+    if "/" in text and ("/5" in text or "/10" in text or "/ " in text):
+        return True
+    return (" out of " in text and _OUT_OF(text)) or _STARRED.search(text) is not None
+
+
+def _always(_: str) -> bool:
+    return True
+
+
 READ_RATINGS = (
-    Rewrite(
-        _FIGURES,
-        _of_figures,
-        holds_any("/5", "/10", "/ 5", "/ 10", " out of ", " star", "-star", "*"),
-    ),
-    Rewrite(_IN_WORDS, _of_figures, holds_any("-star", " out of ten", " out of five", " out of 5")),
+    Rewrite(_FIGURES, _of_figures, _always),
+    Rewrite(_IN_WORDS, _of_figures, _always),
     Rewrite(_SIGNS, _of_signs, holds_any(*_FULL)),
-    Rewrite(_ASTERISKS, _of_asterisks, holds_any("*/", "* /", "* out of ")),
+    Rewrite(_ASTERISKS, _of_asterisks, holds_any("*")),
 )

@@ -87,3 +87,12 @@ def rewrite(text: str, origin: Origin | None, edits: Iterable[Edit]) -> tuple[st
         starts = [origin.starts[i] for i in starts]
         ends = [origin.ends[i - 1] for i in ends]
     return "".join(pieces), Origin(starts, ends)
+
+
+def rewrite_all(
+    text: str, origin: Origin | None, steps: Iterable[Rewrite]
+) -> tuple[str, Origin | None]:
+    """The text after all steps, and the origin of its characters in the raw text."""
+    for step in steps:
+        text, origin = rewrite(text, origin, step.edits(text))
+    return text, origin

@@ -40,6 +40,11 @@ TAG = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+# Also escaped twice ("&amp;#39;"), or without its semicolon ("&#39", "&rsquo").
+DAMAGED_ENTITY = re.compile(
+    r"&(?:amp;)*(?:#[0-9]{1,7};?|#[xX](?:[0-9a-fA-F]{1,6};|0*(?:27|201[89]))"
+    r"|[A-Za-z][A-Za-z0-9]{1,31};|apos|[lr]squo|(?:[lr]dquo|quot|nbsp)\b)"
+)
 
 # Scripts written without spaces: one token a character, with the marks that follow it (Thai, Lao,
 # Myanmar, Khmer, kana, bopomofo, Han). Half-width kana are folded to these by NFKC.

@@ -22,6 +22,8 @@ from typing import Any, Literal, NamedTuple, get_args, get_type_hints
 
 from tonality.errors import ConfigError
 from tonality.text.cleaning import Cleaner
+from tonality.text.mending import UNGLUE
+from tonality.text.rewriting import rewrite_all
 from tonality.text.token_patterns import MENTION, NUMBER, URL, token_pattern
 
 Treatment = Literal["keep", "placeholder", "drop"]
@@ -49,11 +51,6 @@ class TextConfig:
         hashtags: ``keep`` (``#fun`` is one token), ``word`` (``fun``), ``words`` (``fun`` too, and
             the words of ``#NotWorthIt`` or, where a model does not know it, ``#worstservice``)
             or ``drop``.
-        signs: ``read`` gives all writings of one emoji or emoticon one id (skin tones do not
-            matter, ``:-((`` is ``:(``), knows more emoticons, and reads an emoji that the model
-            has no vector for by the words of its Unicode name; ``keep`` does none of it.
-        ratings: ``placeholder``: ``★☆☆☆☆``, ``1/5`` or ``2 out of 10`` become one of the tokens
-            ``<rating-1>`` to ``<rating-5>``; or ``keep``.
         squeeze: shorten runs of three and more of a letter, ``!``, ``?`` or an emoticon's mouth to
             two: ``soooo`` -> ``soo``.
         stop_words: ``none``, ``english`` (negations and intensifiers are no stop words) or the
@@ -66,6 +63,13 @@ class TextConfig:
         truncate: what to read of a longer text: its ``head``, its ``tail``, or ``head+tail``: a
             quarter from the head and the rest from the tail (Sun et al. 2019, "How to Fine-Tune
             BERT for Text Classification?", found that split best on IMDB).
+        mend: undo what exports and wrong decodings do to text: ``donâ€™t``, ``don&amp;#39;t``,
+            ``don\\'t``, invisible characters in a word. Sound text stays as it is.
+        signs: ``read`` gives all writings of one emoji or emoticon one id (skin tones do not
+            matter, ``:-((`` is ``:(``), knows more emoticons, and reads an emoji that the model
+            has no vector for by the words of its Unicode name; ``keep`` does none of it.
+        ratings: ``placeholder``: ``★☆☆☆☆``, ``1/5`` or ``2 out of 10`` become one of the tokens
+            ``<rating-1>`` to ``<rating-5>``; or ``keep``.
 
     Raises:
         ConfigError: a value that a field does not take.
@@ -80,14 +84,15 @@ class TextConfig:
     mentions: Treatment = "placeholder"
     numbers: Treatment = "keep"
     hashtags: HashtagTreatment = "words"
-    signs: SignTreatment = "read"
-    ratings: RatingTreatment = "placeholder"
     squeeze: bool = True
     stop_words: str = "none"
     normalise: Normalisation = "none"
     language: str = "en"
     max_tokens: int = 400
     truncate: Cut = "head+tail"
+    mend: bool = True
+    signs: SignTreatment = "read"
+    ratings: RatingTreatment = "placeholder"
 
     def __post_init__(self) -> None:
         for name, kind in get_type_hints(TextConfig).items():
@@ -141,7 +146,7 @@ class TextConfig:
 
 # What a stored model does that lacks a setting, since it was made before there was one. Signs are
 # read: on texts that have some, the models made before were right more often with it.
-_BEFORE = {"signs": "read", "ratings": "keep"}
+_BEFORE = {"mend": True, "signs": "read", "ratings": "keep"}
 _KINDS = {bool: "true or false", int: "a whole number", str: "a string"}
 
 
@@ -177,6 +182,7 @@ class Tokenizer:
             strip_html=config.strip_html,
             fold_unicode=config.fold_unicode,
             lower_case=config.lower_case,
+            mend=config.mend,
             emoticons=config.signs == "read",
             split_hashtags=config.hashtags == "words",
             ratings=config.ratings == "placeholder",
@@ -206,10 +212,11 @@ class Tokenizer:
         if not text:
             return []
         cleaned = self._cleaner.clean(text)
+        finished = self._is_finished(cleaned)
+        if self._config.mend and not finished:
+            cleaned = UNGLUE.apply(cleaned)
         found = (self._ascii if cleaned.isascii() else self._other).findall(cleaned)
-        if self._is_finished(cleaned):
-            return found
-        return [token for token in self._finish(found) if token]
+        return found if finished else [token for token in self._finish(found) if token]
 
     def spans(self, text: str | None) -> list[Token]:
         """The same tokens in the same order, each with its place in the raw text.
@@ -220,8 +227,11 @@ class Tokenizer:
         if not text:
             return []
         cleaned, origin = self._cleaner.trace(text)
+        finished = self._is_finished(cleaned)
+        if self._config.mend and not finished:
+            cleaned, origin = rewrite_all(cleaned, origin, (UNGLUE,))
         pattern = self._ascii if cleaned.isascii() else self._other
-        if origin is None and self._is_finished(cleaned):
+        if origin is None and finished:
             # Nearly always. A tuple's own __new__ takes half the time of the named one.
             make = tuple.__new__
             return [
@@ -230,7 +240,7 @@ class Tokenizer:
             ]
         matches = list(pattern.finditer(cleaned))
         found = [match[0] for match in matches]
-        if not self._is_finished(cleaned):
+        if not finished:
             found = self._finish(found)
         spans = []
         for token, match in zip(found, matches, strict=True):

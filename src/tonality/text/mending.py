@@ -1,0 +1,228 @@
+r"""Mends text that an export or a wrong decoding has damaged: ``donâ€™t`` is ``don't`` again.
+
+Each kind of damage is a rewrite. Sound text holds nothing that they look for, so it passes at the
+cost of a few substring searches. Every rewrite is linear in the length of the text.
+"""
+
+from __future__ import annotations
+
+import re
+
+from tonality.text.rewriting import Rewrite, holds_any
+
+# Letters of the scripts that do not join, and the marks on them: Latin, Greek, Cyrillic.
+_LETTER = (
+    "A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0300-\u034e\u0350-\u0373"
+    "\u0376-\u0383\u0386-\u0481\u048a-\u052f\u1e00-\u1fbc\u1fbe\u1fc2-\u1fcc\u1fd0-\u1fdb"
+    "\u1fe0-\u1fec\u1ff2-\u1ffc\uff21-\uff3a\uff41-\uff5a"
+)
+
+
+def _between_letters(first: str, rest: str) -> re.Pattern[str]:
+    """A pattern between two letters. It begins with a class, by which the engine skips ahead."""
+    return re.compile(f"{first}(?<=[{_LETTER}].)(?i:{rest})(?=[{_LETTER}])")
+
+
+def _apostrophe(_: re.Match[str]) -> str:
+    return "'"
+
+
+def _not_ascii(text: str) -> bool:
+    return not text.isascii()
+
+
+# 1. UTF-8 that was read as Windows-1252 or Latin-1, once or several times
+
+_BYTES = {chr(byte): byte for byte in range(0x80, 0x100)} | {
+    bytes([byte]).decode("cp1252", "ignore") or chr(byte): byte for byte in range(0x80, 0x100)
+}
+_INNER = "".join(character for character, byte in _BYTES.items() if byte < 0xC0)
+_SEQUENCE = (
+    f"[\u00c2-\u00f4](?:(?<=[\u00c2-\u00df])[{_INNER}]"
+    f"|(?<=[\u00e0-\u00ef])[{_INNER}]{{2}}|(?<=[\u00f0-\u00f4])[{_INNER}]{{3}})"
+)
+_EACH = re.compile(_SEQUENCE)
+# What may follow an accented letter in sound text.
+_USUAL = re.compile(
+    "[\u2018\u2019\u201c\u201d\u2026\u2013\u2014\u2039\u203a\u00ab\u00bb\u2122\u2022\u00b7\u00a0]*"
+)
+# The first of a misread "é", "’", "\ufe0f", emoji: no word ends in one, but in capitals.
+_FIRST = "\u00c2\u00c3\u00e2\u00ef\u00f0"
+
+
+def _misread(text: str) -> str:
+    """The UTF-8 of a text read as Windows-1252."""
+    return "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in text.encode())
+
+
+def _decode(found: re.Match[str]) -> str:
+    """A run of misread sequences as it was meant; as it is where it may be sound."""
+    run, before = found[0], found.string[max(found.start() - 1, 0) : found.start()]
+    for sequence in _EACH.findall(run):
+        if not _USUAL.fullmatch(sequence, 1) or (sequence[0] in _FIRST and not before.isupper()):
+            break
+    else:
+        return run
+    try:
+        meant = bytes(map(_BYTES.__getitem__, run)).decode("utf-8")
+    except UnicodeDecodeError:
+        return run
+    # Misread again? A run shortens each time, so this costs no more than the run is long.
+    return meant if len(meant) == 1 else _RUN.sub(_decode, meant)
+
+
+_RUN = re.compile(f"{_SEQUENCE}(?:{_SEQUENCE})*+")
+_MAYBE_MISREAD = re.compile(f"[\u00c2-\u00f4][{_INNER}]")
+_MISREAD = Rewrite(_RUN, _decode, lambda text: _MAYBE_MISREAD.search(text) is not None)
+
+# The same marks as other code pages show them ("donΓÇÖt"), and misread twice, then lower-cased
+# ("donã¢â‚¬â„¢t"). GBK takes the next letter with it: "don鈥檛".
+_PUNCTUATION = "\u2018\u2019\u201c\u201d\u2013\u2014\u2026"
+_ELSEWHERE = {
+    mark.encode().decode(page): mark
+    for page in ("mac_roman", "cp437", "cp850", "cp1250", "cp1251")
+    for mark in _PUNCTUATION
+    if len(mark.encode().decode(page, errors="ignore")) == 3
+}
+_ELSEWHERE |= {_misread(_misread(mark)).lower(): mark for mark in _PUNCTUATION}
+_ELSEWHERE |= {f"\u2019{letter}".encode().decode("gbk"): f"'{letter}" for letter in "tsmrvld"}
+_OTHER_PAGES = Rewrite(
+    re.compile("|".join(_ELSEWHERE)), lambda found: _ELSEWHERE[found[0]], _not_ascii
+)
+# Where a part of the sequence is lost: "donâ??t", "donâ€t".
+_LOST = Rewrite(
+    _between_letters("[\u00e2\u00e3]", f"[{_INNER}\u00e2\ufffd?]{{1,8}}"),
+    _apostrophe,
+    holds_any("\u00e2", "\u00e3"),
+)
+_LOST_QUOTE = Rewrite(
+    re.compile("\u00e2\u20ac[\u009d\ufffd?]?"), lambda _: '"', holds_any("\u00e2\u20ac")
+)
+
+# 2. Apostrophes that are something else
+
+# Look-alikes by Unicode's confusables.txt (UTS 39), marks that stand in for it, and U+FFFD. The
+# common ones are good punctuation, if not doubled.
+_COMMON = "'`\u00b4\u02b9\u02bc\u2018\u2019\u201a\u201b\u2032\u2035\uff07\uff40"
+_RARE = (
+    "\u02bb\u02bd-\u02bf\u02c8\u02ca\u02cb\u02f4\u0374\u0384\u055a\u055d\u05d9\u05f3\u07f4\u07f5\u144a"
+    "\u16cc\u1fbd\u1fbf\u1fef\u1ffd\u1ffe\u2039\u203a\u275b\u275c\u275f\ua78b\ua78c\ufffd"
+    "\U00016f51\U00016f52"
+)
+_MARKS = Rewrite(
+    _between_letters(f"[{_COMMON}{_RARE}]", f"(?:[{_COMMON}{_RARE}]++|(?<=[{_RARE}]))"),
+    _apostrophe,
+    lambda text: "''" in text or not text.isascii() or "``" in text,
+)
+# Characters that also mean something else, in contractions alone: "don?t", "itâs".
+_STEMS = {
+    "t": "don doesn didn isn aren wasn weren haven hasn hadn won wouldn couldn shouldn can mustn "
+    "needn ain mightn oughtn shan daren",
+    "s": "it he she that what there here who where how let",
+    "m": "i",
+    "d": "i it he she we you they that who",
+    "re": "we you they there who what",
+    "ve": "i we you they would could should might must who",
+    "ll": "i it he she we you they that there who",
+}
+_CONTRACTIONS = {f"{stem}'{end}" for end, stems in _STEMS.items() for stem in stems.split()}
+_WORD = re.compile("[a-z]*$", re.IGNORECASE)
+
+
+def _contract(found: re.Match[str]) -> str:
+    before = _WORD.search(found.string[max(found.start() - 7, 0) : found.start()])
+    word = f"{before[0] if before else ''}'{found['end']}".lower()
+    return "'" if word in _CONTRACTIONS else found[0]
+
+
+_CONTRACTED = Rewrite(
+    re.compile("[?\u00e2\u00bf](?<=[A-Za-z].)(?=(?P<end>(?i:t|s|m|d|re|ve|ll))(?![\\w=&/]))"),
+    _contract,
+    holds_any("?", "\u00e2", "\u00bf"),
+)
+
+# 3. Escapes
+
+_ESCAPED = re.compile(
+    r"\\(?<!\\\\)\\*+(?:"
+    r"(?P<units>(?-i:u)[0-9a-f]{4}(?:\\++(?-i:u)[0-9a-f]{4})*+)|(?-i:U)(?P<long>[0-9a-f]{8})"
+    r"|u\{(?P<braced>[0-9a-f]{1,6})\}|(?P<bytes>x[0-9a-f]{2}(?:\\++x[0-9a-f]{2})*+)"
+    r"|(?P<quote>['\"/\u2018\u2019])|(?P<space>[nrt])(?=(?P<next>[\\\s]|(?-i:[A-Z])|\Z)?))",
+    re.IGNORECASE,
+)
+
+
+def _unescape(found: re.Match[str]) -> str:
+    """What a backslash and what follows it stand for in program text."""
+    if found["quote"]:
+        return found["quote"]
+    if found["space"]:
+        before = found.string[max(found.start() - 1, 0) : found.start()]
+        sound = before == ":" or not (found["next"] is not None or not before.isalnum())
+        return found[0] if sound else " "
+    if found["bytes"]:
+        read = bytes.fromhex(re.sub(r"[x\\]", "", found["bytes"], flags=re.IGNORECASE))
+        try:
+            return read.decode("utf-8")
+        except UnicodeDecodeError:
+            return read.decode("cp1252", errors="ignore")
+    if found["units"]:
+        units = re.sub(r"[u\\]", "", found["units"], flags=re.IGNORECASE)
+        return bytes.fromhex(units).decode("utf-16-be", errors="ignore")
+    code = int(found["long"] or found["braced"], 16)
+    return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else found[0]
+
+
+_ESCAPES = Rewrite(_ESCAPED, _unescape, holds_any("\\"))
+# "%27" of addresses, "=E2=80=99" of e-mail, "#39;" of an entity that lost its "&".
+_PERCENT = Rewrite(
+    _between_letters(
+        "[%=#]", "(?:25)*+(?:27|92|u2019|E2[%=]80[%=]9[89]|C2[%=]B4|(?<=#)(?:0*39|8217|x27|x2019);)"
+    ),
+    _apostrophe,
+    holds_any("%", "=", "#"),
+)
+
+# 4. Invisible characters in and around a word of letters that do not join
+
+# Unicode's default-ignorable characters and controls, but for white space and for what is a
+# letter, a dash or a quotation mark in Windows-1252.
+_INVISIBLE = (
+    "\x00-\x08\x0e-\x1f\x7f-\x81\x83\x86-\x89\x8d\x8f\x90\x98\x99\x9d\u00ad\u034f\u061c\u115f"
+    "\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff"
+    "\uffa0\ufff0-\ufffb\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff"
+)
+# After a letter, or before one at the start of a word: not after an emoji, which may need it.
+_HIDDEN = Rewrite(
+    re.compile(
+        f"[{_INVISIBLE}](?:(?<=[{_LETTER}{_COMMON}].)[{_INVISIBLE}]*+"
+        f"|(?<![{_INVISIBLE}].)(?<![^\x00-\x7f].)[{_INVISIBLE}]*+(?=[{_LETTER}]))"
+    ),
+    lambda _: "",
+    lambda _: True,
+)
+
+# 5. An address that is glued to a word
+
+UNGLUE = Rewrite(
+    re.compile(r"[hHwW](?i:(?<=[^\W_].)ttps?://|(?<=[^\W_w].)ww\.(?=[\w-]++\.\w))"),
+    lambda found: f" {found[0]}",
+    lambda _: True,
+)
+
+MEND_RAW = (_OTHER_PAGES, _MISREAD, _ESCAPES, _PERCENT)
+MEND_WORDS = (_HIDDEN, _LOST, _LOST_QUOTE, _MARKS, _CONTRACTED)
+
+_SUSPECT = bytes([*range(9), *range(14, 32), 127, *b"\\%=#"])
+_MARK_FOR_APOSTROPHE = re.compile(r"\?(?<=[A-Za-z].)(?=[tTsSmMdDrRvVlL])")
+
+
+def may_be_damaged(text: str) -> bool:
+    """A quick test that most sound texts pass: whether mending could change anything."""
+    return (
+        not text.isascii()
+        or len(text.encode().translate(None, _SUSPECT)) != len(text)
+        or "''" in text
+        or ("?" in text and _MARK_FOR_APOSTROPHE.search(text) is not None)
+    )
