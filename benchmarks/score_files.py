@@ -125,7 +125,7 @@ def _measure(way: str, table: Path, model: str) -> dict[str, float]:
         ):
             output.begin(job.description(""), resume=False, overwrite=True)
             job.to_file(output, lambda rows, share: None)
-        rows = job.summary.rows
+        rows = job.tally.rows
     seconds, processor = time.perf_counter() - begin[0], time.process_time() - begin[1]
     return {
         "seconds": round(seconds, 3),

@@ -150,8 +150,8 @@ def score(
         else:
             assert side is not None
             before = _to_file(job, fingerprint, Path(output), side, resume, overwrite)
-    _report(job.summary, output, side, monotonic() - start, before, as_json=as_json)
-    if job.summary.unreadable:
+    _report(job.tally, output, side, monotonic() - start, before, as_json=as_json)
+    if job.tally.unreadable:
         raise typer.Exit(UNREADABLE)
 
 
@@ -229,36 +229,36 @@ def _names(columns: list[str] | None) -> tuple[str, ...] | None:
 
 
 def _report(
-    summary: Tally, output: str, side: Path | None, seconds: float, before: int, *, as_json: bool
+    tally: Tally, output: str, side: Path | None, seconds: float, before: int, *, as_json: bool
 ) -> None:
     from tonality.messages import counted
     from tonality.tables.encoding import REMEDY
     from tonality.tables.row_stream import INVALID
 
-    rows = summary.rows + summary.unreadable
-    rate = (summary.rows - before) / max(seconds, 1e-9)
+    rows = tally.rows + tally.unreadable
+    rate = (tally.rows - before) / max(seconds, 1e-9)
     if as_json:
         found = {
-            **summary.to_json(),
+            **tally.to_json(),
             "seconds": round(seconds, 3),
             "rows_per_second": round(rate, 1),
         }
         typer.echo(plain_json.dumps({"output": output, **found}, ascii_only=True))
     where = "" if output == "-" else f" in {output}"
-    say(f"{counted(summary.rows, 'row')}{where}; {spoken(seconds)}, {rate:,.0f} a second")
-    if summary.rows:
-        for label, count in summary.labels.items():
-            mean = summary.probabilities.get(label)
-            text = "" if mean is None else f"   mean p {mean / summary.rows:.3f}"
-            say(f"  {label:<12} {count:>12,} {count / summary.rows:>7.1%}{text}")
+    say(f"{counted(tally.rows, 'row')}{where}; {spoken(seconds)}, {rate:,.0f} a second")
+    if tally.rows:
+        for label, count in tally.labels.items():
+            mean = tally.probabilities.get(label)
+            text = "" if mean is None else f"   mean p {mean / tally.rows:.3f}"
+            say(f"  {label:<12} {count:>12,} {count / tally.rows:>7.1%}{text}")
         say(
-            f"  mean score {summary.scores / summary.rows:.3f}; {summary.truncated:,} texts "
-            f"truncated ({summary.truncated / summary.rows:.1%}); {summary.empty:,} empty"
+            f"  mean score {tally.scores / tally.rows:.3f}; {tally.truncated:,} texts "
+            f"truncated ({tally.truncated / tally.rows:.1%}); {tally.empty:,} empty"
         )
-    if summary.unreadable:
+    if tally.unreadable:
         where = "" if side is None else f"; they are in {side}"
-        say(f"  {summary.unreadable:,} of {counted(rows, 'row')} could not be read{where}")
-        for example in summary.examples:
+        say(f"  {tally.unreadable:,} of {counted(rows, 'row')} could not be read{where}")
+        for example in tally.examples:
             say(f"    {example}")
-        if INVALID in summary.reasons:
+        if INVALID in tally.reasons:
             say(f"  {REMEDY}")

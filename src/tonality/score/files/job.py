@@ -61,7 +61,7 @@ class ScoringJob:
         options: how.
 
     Attributes:
-        summary: what was counted so far.
+        tally: what was counted so far.
 
     Raises:
         ConfigError: a column is not there, or a name is taken.
@@ -87,7 +87,7 @@ class ScoringJob:
         if options.format != "jsonl":
             self._tables.warn(self._layout.columns)
         self._writer = self._make_writer(arrow=arrow)
-        self.summary = Tally.start(classifier.labels, classifier.artifact.abstain)
+        self.tally = Tally.start(classifier.labels, classifier.artifact.abstain)
 
     def __enter__(self) -> ScoringJob:
         return self
@@ -146,7 +146,7 @@ class ScoringJob:
         """
         mark = output.mark
         if mark is not None:
-            self.summary = Tally(**mark.summary)
+            self.tally = Tally(**mark.summary)
         if mark is None or not mark.done:
             for data, faults, reached in self._parts(mark, progress):
                 output.append(data, faults, reached)
@@ -173,41 +173,41 @@ class ScoringJob:
 
     def _parts(self, mark: Mark | None, progress: Progress) -> Iterator[tuple[bytes, bytes, Mark]]:
         """Of each part: its rows, its faults, and how far the job is with it."""
-        reading = JoinedRows(self._tables, *((mark.input, mark.row) if mark else ()))
+        joined = JoinedRows(self._tables, *((mark.input, mark.row) if mark else ()))
         rows, faults = [b"" if mark else self._writer.head()], b""
         size = 0
-        for data, bad, done in self._windows(reading, progress):
+        for data, bad, done in self._windows(joined, progress):
             rows.append(data)
             faults += bad
             size += len(data) + len(bad)
             if len(rows) > PART or size > PART_BYTES:
-                yield self._packed(rows), faults, self._mark(reading, done, last=False)
+                yield self._packed(rows), faults, self._mark(joined, done, last=False)
                 rows, faults, size = [b""], b"", 0
-        yield self._packed(rows), faults, self._mark(reading, reading.count, last=True)
+        yield self._packed(rows), faults, self._mark(joined, joined.count, last=True)
 
     def _windows(
-        self, reading: JoinedRows, progress: Progress
+        self, joined: JoinedRows, progress: Progress
     ) -> Iterator[tuple[bytes, bytes, int]]:
         """Of each window: its rows, its faults, and how many items are done with it."""
         scorer = Scorer(self._classifier, self._options.explain)
         done = 0
-        for window in windows(reading.items(), self._layout):
+        for window in windows(joined.items(), self._layout):
             scored = scorer.score(window)
             faults = []
             for number, item in enumerate(scored, start=done):
-                source = self._tables.inputs[reading.place(number)[0]].name
-                self.summary.add(item, source)
+                source = self._tables.inputs[joined.place(number)[0]].name
+                self.tally.add(item, source)
                 if isinstance(item, Fault):
                     faults.append(entry(source, item))
             done += len(window)
             yield self._writer.rows(scored), b"".join(faults), done
-            progress(self.summary.rows + self.summary.unreadable, reading.share())
+            progress(self.tally.rows + self.tally.unreadable, joined.share())
 
     def _packed(self, rows: Sequence[bytes]) -> bytes:
         whole = b"".join(rows)
         # Members of gzip, one a part, make one file; without a time they are always the same.
         return gzip.compress(whole, mtime=0) if self._options.packed and whole else whole
 
-    def _mark(self, reading: JoinedRows, done: int, *, last: bool) -> Mark:
-        source, row = reading.place(done)
-        return Mark(source, row, 0, 0, self.summary.state(), last)
+    def _mark(self, joined: JoinedRows, done: int, *, last: bool) -> Mark:
+        source, row = joined.place(done)
+        return Mark(source, row, 0, 0, self.tally.state(), last)
