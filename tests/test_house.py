@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -122,3 +122,12 @@ def test_no_file_name_stands_twice() -> None:
         if path.name != "__init__.py" and path.parent.name != "cli"
     )
     assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_no_public_class_name_stands_twice() -> None:
+    places = defaultdict(list)
+    for module in modules():
+        for node in module.tree.body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places[node.name].append(module.name)
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
