@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from score_tables import ADDED, HATE, LOVE, Drips, objects, scored, table
 
+from score_tables import ADDED, HATE, LOVE, Drips, objects, scored, table
 from tonality.classifier import Classifier, load
 from tonality.errors import ConfigError, DataError
 from tonality.score import FORMATS, Layout, read_rows, score_stream

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from score_tables import failure
-from score_tables import run as score
 from typer.testing import CliRunner, Result
 
+from score_tables import failure
+from score_tables import run as score
 from tonality.cli import app
 from tonality.errors import ConfigError, DataError
 from tonality.summarise import groups, telling_phrases
