@@ -97,11 +97,14 @@ LOOK_ALIKES = (
     "\u05d9\u05f3\u07f4\u07f5\u144a\u16cc\u1fbd\u1fbf\u1fef\u1ffd\u1ffe\u2018\u2019\u201b\u2032\u2035"
     "\u275b\u275c\ua78b\ua78c\uff07\uff40\ufffd\U00016f51\U00016f52"
 )
+
+
+def written_with(mark: str) -> Callable[[str], str]:
+    return lambda text: text.replace("'", mark)
+
+
 DAMAGE |= {
-    f"U+{ord(mark):04X} {unicodedata.name(mark, '')}": lambda text, mark=mark: text.replace(
-        "'", mark
-    )
-    for mark in LOOK_ALIKES
+    f"U+{ord(mark):04X} {unicodedata.name(mark, '')}": written_with(mark) for mark in LOOK_ALIKES
 }
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tonality.errors import ConfigError, DependencyError
 from tonality.text.ngrams import MAX_WORDS, NgramTable
+from tonality.text.opinion_words import OPINION_WORDS
 from tonality.text.tokenizer import TextConfig, Tokenizer
 from tonality.text.vocabulary import DROP, PAD, UNK, Vocabulary, stop_words
 
@@ -98,6 +99,18 @@ def test_other_languages_are_stemmed_and_lemmatised() -> None:
     for normalise in ("stem", "lemma"):
         config = TextConfig.from_dict({"normalise": normalise, "language": "de"})
         assert len(set(build(counts, config).forms.values())) == 1
+
+
+@pytest.mark.parametrize("normalise", ["stem", "lemma"])
+def test_words_that_negate_or_judge_keep_their_own_id(normalise: str) -> None:
+    pytest.importorskip("Stemmer" if normalise == "stem" else "simplemma")
+    others = "do be goods use uses hope hand liking grate great gratings wors care mean"
+    forms = {*OPINION_WORDS, *others.split(), "movies", "movie"}
+    config = TextConfig.from_dict({"normalise": normalise})
+    vocabulary = build(dict.fromkeys(forms, 3), config, max_size=999)
+    ids = Counter(vocabulary.forms.values())
+    assert all(ids[vocabulary.forms[word]] == 1 for word in OPINION_WORDS)
+    assert vocabulary.forms["movies"] == vocabulary.forms["movie"]
 
 
 @pytest.mark.parametrize(("normalise", "kind"), [("stem", "stemmer"), ("lemma", "lemmatiser")])

@@ -57,7 +57,8 @@ class TextConfig:
             path of a file with one word a line. Read when a vocabulary is built, which then
             holds the words.
         normalise: ``none``, ``stem`` (Snowball; Porter 2001) or ``lemma`` (simplemma): inflections
-            of a word share one id. Decided when a vocabulary is built.
+            of a word share one id. English words that negate or judge keep their own. Decided when
+            a vocabulary is built.
         language: ISO 639-1 code of the language to stem or lemmatise.
         max_tokens: most tokens of a text to read, 0 for no limit.
         truncate: what to read of a longer text: its ``head``, its ``tail``, or ``head+tail``: a

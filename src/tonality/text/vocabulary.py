@@ -16,6 +16,7 @@ from typing import Any, Final
 from tonality.durable_files import read_regular
 from tonality.errors import ConfigError, DependencyError
 from tonality.text.ngrams import FIRST_WORD, MAX_WORDS, NgramTable
+from tonality.text.opinion_words import OPINION_WORDS
 from tonality.text.stopwords import ENGLISH
 from tonality.text.tokenizer import TextConfig, Tokenizer
 from tonality.text.unknown_tokens import base_form
@@ -242,10 +243,15 @@ def _normaliser(config: TextConfig) -> Callable[[str], str]:
     else:
         return lambda form: base_form(form, config)
 
+    own = OPINION_WORDS if config.language == "en" else frozenset()
+
     def base(form: str) -> str:
         form = base_form(form, config)
         # Placeholders, emoticons, clitics and numbers have no inflections.
-        return inflected(form) if form.isalpha() else form
+        if not form.isalpha() or form.lower() in own:
+            return form
+        root = inflected(form)
+        return form if root in own else root
 
     return base
 
