@@ -5,10 +5,11 @@
 
 FROM python:3.12-slim AS build
 WORKDIR /src
-COPY pyproject.toml constraints.txt README.md LICENSE ./
+RUN apt-get -q update && apt-get -q -y install --no-install-recommends gcc libc6-dev
+COPY pyproject.toml constraints.txt hatch_build.py README.md LICENSE ./
 COPY src src
 RUN python -m venv /opt/tonality \
- && PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
+ && TONALITY_COMPILE=require PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
     /opt/tonality/bin/pip install --no-cache-dir '.[serve]'
 
 FROM python:3.12-slim

@@ -1,5 +1,6 @@
 # make run    the main job, offline: install the base package and judge the bundled sample reviews
 # make test   install everything and run all tests
+# make sanitize  the compiled kernel's tests under the address and undefined-behaviour sanitizers
 # make lint / types / bench / clean
 #
 # Two environments, so that neither disturbs the other: `.venv` holds the base install that `run`
@@ -9,7 +10,8 @@ PYTHON ?= python3
 JOBS ?= 2
 PYTEST_ARGS ?=
 
-SOURCES := pyproject.toml constraints.txt README.md $(shell find src -type f -not -name '*.pyc')
+SOURCES := pyproject.toml constraints.txt README.md hatch_build.py \
+  $(shell find src -type f -not -name '*.pyc' -not -name '*.so')
 DEV := .venv-dev/bin
 
 # Builds run in an environment of their own, which reads constraints from the environment only.
@@ -17,7 +19,7 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := $(PIP_CONSTRAINT)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint types bench clean
+.PHONY: run test sanitize lint types bench clean
 
 run: .venv/.installed
 	.venv/bin/tonality demo
@@ -29,6 +31,13 @@ test: .venv-dev/.installed
 	$(DEV)/python -m pytest -q -n $(JOBS) --cov --cov-report= $(PYTEST_ARGS)
 	$(if $(PYTEST_ARGS),,$(DEV)/python -m coverage report --fail-under=95 \
 	  --include="src/tonality/*.py$$(printf ',src/tonality/%s/*' $(INFERENCE))")
+
+# The kernel's tests with a kernel that finds every wrong access and every undefined operation.
+sanitize: .venv-dev/.installed
+	$(DEV)/python hatch_build.py --sanitize
+	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
+	  ASAN_OPTIONS=detect_leaks=0 $(DEV)/python -m pytest -q tests/network/test_kernel.py; \
+	  failed=$$?; $(DEV)/python hatch_build.py; exit $$failed
 
 lint: .venv-dev/.installed
 	$(DEV)/ruff check
@@ -46,8 +55,10 @@ bench: .venv-dev/.bench
 	.venv/bin/python -m pip install -q .
 	@touch $@
 
-# An editable install follows the sources by itself: only the dependencies make it stale.
-.venv-dev/.installed: pyproject.toml constraints.txt
+# An editable install follows the Python sources by itself: only the dependencies and the C of the
+# kernel make it stale.
+.venv-dev/.installed: pyproject.toml constraints.txt hatch_build.py \
+  $(wildcard src/tonality/network/native/*.[ch])
 	test -x $(DEV)/python || $(PYTHON) -m venv .venv-dev
 	$(DEV)/python -m pip install -q -e '.[train,serve,dev]'
 	@touch $@

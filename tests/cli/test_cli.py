@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 import tonality
 from tonality.cli import app
+from tonality.network.kernel import kernel_in_use
 
 runner = CliRunner()
 
@@ -106,7 +107,9 @@ def test_wrong_usage_exits_with_2() -> None:
 
 
 def test_version_and_help() -> None:
-    assert runner.invoke(app, ["--version"]).stdout.strip() == tonality.__version__
+    version, kernel = runner.invoke(app, ["--version"]).stdout.splitlines()
+    assert version == tonality.__version__
+    assert kernel == f"kernel: {kernel_in_use()}"
     for command in ("predict", "demo", "train", "evaluate", "download", "inspect"):
         help_text = runner.invoke(app, [command, "--help"])
         assert help_text.exit_code == 0

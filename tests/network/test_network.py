@@ -1,8 +1,12 @@
-"""The numpy network: equal to its PyTorch twin, and to itself however texts are batched."""
+"""The network: equal to its PyTorch twin, and to itself however texts are batched.
+
+All of it runs with the numpy kernel and with the compiled one.
+"""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -11,11 +15,22 @@ from hypothesis import strategies as st
 
 from tonality.errors import ConfigError
 from tonality.network.config import NetworkConfig
+from tonality.network.kernel import KERNELS
+from tonality.network.kernel_native import library
 from tonality.network.network import Network
 from tonality.network.pooling import pool
 from tonality.text.encoder import Encoded
 
 VOCABULARY, NGRAMS = 40, 25
+
+
+@pytest.fixture(params=KERNELS, scope="module", autouse=True)
+def _kernel(request: pytest.FixtureRequest) -> Iterator[None]:
+    if request.param == "native" and library() is None:
+        pytest.skip("the kernel was not compiled")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TONALITY_KERNEL", request.param)
+        yield
 
 
 def make(seed: int = 0, **settings: object) -> tuple[NetworkConfig, dict[str, np.ndarray]]:

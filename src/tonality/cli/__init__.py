@@ -41,13 +41,15 @@ app = typer.Typer(
 
 @app.callback(invoke_without_command=True)
 def version(
-    show: bool = typer.Option(False, "--version", help="Print the version and stop."),
+    show: bool = typer.Option(False, "--version", help="Print version and kernel, and stop."),
 ) -> None:
     """Tells how people feel from what they write, with LSTM networks."""
     if show:
         from tonality._version import __version__
+        from tonality.network.kernel import kernel_in_use
 
         typer.echo(__version__)
+        typer.echo(f"kernel: {kernel_in_use()}")
         raise typer.Exit
 
 

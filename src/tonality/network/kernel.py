@@ -1,7 +1,8 @@
 """The kernel: token ids in, pooled vectors out. Everything costly in a prediction is behind it.
 
 A kernel is made once from a network's tensors and then serves many threads. ``TONALITY_KERNEL``
-chooses one by its name; ``numpy`` (:mod:`tonality.network.kernel_numpy`) is the reference.
+chooses one by its name. ``numpy`` (:mod:`tonality.network.kernel_numpy`) is the reference;
+``native`` (:mod:`tonality.network.kernel_native`) is compiled, and the default where it was built.
 
 Shape letters as in :mod:`tonality.network.network`.
 """
@@ -18,11 +19,12 @@ from numpy.typing import NDArray
 from tonality.errors import ConfigError
 from tonality.network.activations import Floats
 from tonality.network.config import NetworkConfig
+from tonality.network.kernel_native import NativeKernel, chosen_instructions, library
 from tonality.network.kernel_numpy import NumpyKernel
 from tonality.network.schedule import Integers
 
 VARIABLE = "TONALITY_KERNEL"
-KERNELS = ("numpy",)
+KERNELS = ("numpy", "native")
 
 
 class Kernel(Protocol):
@@ -31,6 +33,8 @@ class Kernel(Protocol):
     Both functions take a batch as :class:`tonality.text.encoder.Encoded` has it: ``ids`` (T,)
     int32, ``ngrams`` (T, 2) int32 or None, ``offsets`` (N + 1,) int64.
     """
+
+    def __init__(self, config: NetworkConfig, tensors: Mapping[str, NDArray[Any]]) -> None: ...
 
     def pooled(
         self, ids: NDArray[np.int32], ngrams: NDArray[np.int32] | None, offsets: Integers
@@ -57,12 +61,37 @@ def make_kernel(config: NetworkConfig, tensors: Mapping[str, NDArray[Any]]) -> K
             int8 with a ``.scale`` (R,) beside it.
 
     Raises:
-        ConfigError: ``TONALITY_KERNEL`` names no kernel.
+        ConfigError: ``TONALITY_KERNEL`` names no kernel, or one that was not built.
     """
-    name = os.environ.get(VARIABLE, "")
-    if name and name not in KERNELS:
+    kind: type[Kernel] = NativeKernel if chosen_kernel() == "native" else NumpyKernel
+    return kind(config, tensors)
+
+
+def chosen_kernel() -> str:
+    """The name of the kernel in use, ``numpy`` or ``native``.
+
+    Raises:
+        ConfigError: ``TONALITY_KERNEL`` names no kernel, or one that was not built.
+    """
+    name = os.environ.get(VARIABLE) or ("numpy" if library() is None else "native")
+    if name not in KERNELS:
         raise ConfigError(
             f"expected {VARIABLE} to be {' or '.join(KERNELS)}, got {name!r}; "
             "unset it for the fastest kernel"
         )
-    return NumpyKernel(config, tensors)
+    if name == "native" and library() is None:
+        raise ConfigError(
+            f"{VARIABLE} is 'native', but this installation has no compiled kernel; "
+            "install a C compiler, then tonality anew"
+        )
+    return name
+
+
+def kernel_in_use() -> str:
+    """The kernel in use, for people: ``numpy``, or ``native`` with its instruction set.
+
+    Raises:
+        ConfigError: the environment names a kernel or an instruction set that is not here.
+    """
+    name = chosen_kernel()
+    return name if name == "numpy" else f"{name} ({chosen_instructions()})"

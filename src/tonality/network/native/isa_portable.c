@@ -1,0 +1,73 @@
+/* Plain C for any machine: "vectors" of 4 floats, which compilers turn into real ones. */
+#include "kernel.h"
+#include <string.h>
+
+#define WIDTH 4
+#define ROWS 2
+#if defined(__GNUC__)
+typedef float vf __attribute__((vector_size(16)));
+typedef int32_t vi __attribute__((vector_size(16)));
+#define v_add(a, b) ((a) + (b))
+#define v_sub(a, b) ((a) - (b))
+#define v_mul(a, b) ((a) * (b))
+#define v_fma(a, b, c) ((a) * (b) + (c))
+#define v_div(a, b) ((a) / (b))
+static inline vf v_set(float x) { return (vf){x, x, x, x}; }
+static inline vf choose(vi which, vf a, vf b) { return (vf)((which & (vi)a) | (~which & (vi)b)); }
+static inline vf v_min(vf a, vf b) { return choose(a < b, a, b); }
+static inline vf v_max(vf a, vf b) { return choose(a > b, a, b); }
+static inline float v_sum(vf a) { return (a[0] + a[1]) + (a[2] + a[3]); }
+#else
+typedef struct {
+    float lane[4];
+} vf;
+typedef struct {
+    int32_t lane[4];
+} vi;
+#define EACH(expression)                                             \
+    do {                                                             \
+        vf result;                                                   \
+        for (int k = 0; k < 4; k++) result.lane[k] = (expression);   \
+        return result;                                               \
+    } while (0)
+static inline vf v_set(float x) { EACH(x); }
+static inline vf v_add(vf a, vf b) { EACH(a.lane[k] + b.lane[k]); }
+static inline vf v_sub(vf a, vf b) { EACH(a.lane[k] - b.lane[k]); }
+static inline vf v_mul(vf a, vf b) { EACH(a.lane[k] * b.lane[k]); }
+static inline vf v_fma(vf a, vf b, vf c) { EACH(a.lane[k] * b.lane[k] + c.lane[k]); }
+static inline vf v_div(vf a, vf b) { EACH(a.lane[k] / b.lane[k]); }
+static inline vf v_min(vf a, vf b) { EACH(a.lane[k] < b.lane[k] ? a.lane[k] : b.lane[k]); }
+static inline vf v_max(vf a, vf b) { EACH(a.lane[k] > b.lane[k] ? a.lane[k] : b.lane[k]); }
+static inline float v_sum(vf a) { return (a.lane[0] + a.lane[1]) + (a.lane[2] + a.lane[3]); }
+#endif
+
+static inline vf v_load(const float *p)
+{
+    vf a;
+    memcpy(&a, p, sizeof a);
+    return a;
+}
+
+static inline void v_store(float *p, vf a) { memcpy(p, &a, sizeof a); }
+
+/* Adding 3 * 2^22 leaves no bits for a fraction. */
+static inline vf v_round(vf a) { return v_sub(v_add(a, v_set(12582912.0f)), v_set(12582912.0f)); }
+
+/* The same sum's lowest bits are the whole number itself, and shifted they are an exponent. */
+static inline vf v_power_of_two(vf p, vf whole)
+{
+    uint32_t bits[4], exponents[4];
+    const vf shifted = v_add(whole, v_set(12582912.0f));
+    memcpy(bits, &p, sizeof bits);
+    memcpy(exponents, &shifted, sizeof exponents);
+    for (int k = 0; k < 4; k++) bits[k] += exponents[k] << 23;
+    memcpy(&p, bits, sizeof p);
+    return p;
+}
+
+static inline void prefetch(const float *p) { (void)p; }
+
+#include "body.h"
+
+const Isa isa_portable = {"portable", WIDTH, weight_size, pack, scratch_size, NULL, NULL,
+                          product, step, scores_of, weighted_sum, powers};
