@@ -93,8 +93,8 @@ def test_stored_embeddings_are_read_as_they_are(instructions: str, kind: str) ->
             tensors[f"{name}.scale"] = rng.uniform(0.001, 0.01, shape[0]).astype(np.float32)
         else:
             # Numbers without a leading bit, and zero, too.
-            tensors[f"{name}.weight"] = (rng.normal(0, 1, shape) * 3e-5).astype(np.float16)
-            tensors[f"{name}.weight"][::2] = rng.normal(0, 1, shape)[::2].astype(np.float16)
+            tensors[f"{name}.weight"] = np.asarray(rng.normal(0, 3e-5, shape), np.float16)
+            tensors[f"{name}.weight"][::2] = np.asarray(rng.normal(0, 1, shape), np.float16)[::2]
     encoded = texts(RAGGED, ngrams=True)
     ours, reference = native(instructions, (config, tensors)), NumpyKernel(config, tensors)
     np.testing.assert_allclose(
