@@ -60,11 +60,11 @@ bench: .venv-dev/.bench
 .venv-dev/.installed: pyproject.toml constraints.txt hatch_build.py \
   $(wildcard src/tonality/network/native/*.[ch])
 	test -x $(DEV)/python || $(PYTHON) -m venv .venv-dev
-	$(DEV)/python -m pip install -q -e '.[train,serve,dev]'
+	$(DEV)/python -m pip install -q -e '.[train,transformers,serve,dev]'
 	@touch $@
 
 .venv-dev/.bench: .venv-dev/.installed
-	$(DEV)/python -m pip install -q -e '.[train,serve,dev,bench]'
+	$(DEV)/python -m pip install -q -e '.[train,transformers,serve,dev,bench]'
 	@touch $@
 
 clean:

@@ -34,13 +34,13 @@ from tonality.classifier import Classifier
 from tonality.data import Dataset, Table, load_dataset
 from tonality.drawing import COLOURS, INK, MUTED, canvas, drawing, percent, save_png
 from tonality.train.distill import distill
-from tonality.train.objectives.teachers import read_teachers
 from tonality.train.prepare.data_checks import check_dataset
 from tonality.train.prepare.held_out import divide
 from tonality.train.records.reporter import LineReporter
 from tonality.train.records.run_folder import RUN
 from tonality.train.settings.plan import MODEL
 from tonality.train.settings.recipe import Recipe
+from tonality.train.teachers.read_teachers import read_teachers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -35,6 +35,7 @@ ROOMS = (
     ("train.networks",),
     ("train.start",),
     ("train.prepare",),
+    ("train.teachers",),
     ("train.objectives",),
     ("train.loop",),
     ("train",),

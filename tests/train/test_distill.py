@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from made_up_reviews import TINY, make_dataset, make_table
 from test_train_classifier import FailAtStart, Recorder, SignalAt, weights
+from tonality.train.unlabelled import batch_stream, encode_unlabelled
 
 import tonality
 from tonality import artifact
@@ -20,12 +21,13 @@ from tonality.data import Dataset, Table
 from tonality.errors import ArtifactError, ConfigError
 from tonality.train import train
 from tonality.train.distill import distill
-from tonality.train.objectives.soft_targets import Teaching
-from tonality.train.objectives.teachers import answers, averaged, read_teachers, soften, twin
 from tonality.train.prepare.prepare import prepare
-from tonality.train.prepare.unlabelled import batch_stream, encode_unlabelled
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RunFolder
+from tonality.train.teachers.lstm_teacher import twin
+from tonality.train.teachers.read_teachers import read_teachers
+from tonality.train.teachers.soft_targets import Teaching
+from tonality.train.teachers.teacher_answers import Answered, answers, averaged, soften
 
 STUDENT = TINY.with_settings(
     ["optimiser.learning_rate=0.1", "distillation.hard_weight=0", "network.hidden_size=5"]
@@ -177,8 +179,8 @@ def test_a_teacher_reads_whole_texts_of_which_the_student_learns_a_part(
 def test_answers_are_kept_and_taken_up_where_they_stopped(
     teacher: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tonality.train.objectives.teachers.WINDOW", 20)
-    monkeypatch.setattr("tonality.train.objectives.teachers.EVERY", 0.0)
+    monkeypatch.setattr("tonality.train.teachers.teacher_answers.WINDOW", 20)
+    monkeypatch.setattr("tonality.train.teachers.teacher_answers.EVERY", 0.0)
     (one,) = read_teachers([teacher], LABELS)
     texts = make_table(90).texts
 
@@ -235,7 +237,13 @@ def test_the_average_by_hand() -> None:
     one, other = np.array([[0.9, 0.1]], np.float32), np.array([[0.5, 0.5]], np.float32)
     # At temperature 2, the odds of 9 become 3.
     np.testing.assert_allclose(soften(one, 2.0), [[0.75, 0.25]], rtol=1e-6)
-    np.testing.assert_allclose(averaged([one, other], 2.0), [[0.625, 0.375]], rtol=1e-6)
+    row, both, second = np.array([0]), np.array([0, 1]), np.array([1])
+    said = [Answered(row, both, one), Answered(row, both, other)]
+    np.testing.assert_allclose(averaged(said, (1, 2), 2.0), [[0.625, 0.375]], rtol=1e-6)
+    # One teaches the first text, the other the second, and the third class is unknown to it.
+    said = [Answered(row, np.array([2, 0]), one), Answered(second, both, other)]
+    expected = [[0.25, 0, 0.75], [0.5, 0.5, 0]]
+    np.testing.assert_allclose(averaged(said, (2, 3), 2.0), expected, rtol=1e-6)
     sure = np.array([[1.0, 0.0]], np.float32)
     assert np.isfinite(soften(sure, 0.5)).all()
 
@@ -244,7 +252,7 @@ def test_the_average_by_hand() -> None:
 def test_the_twin_of_a_teacher_says_the_same(
     which: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tonality.train.objectives.teachers.BATCH_TOKENS", 100)
+    monkeypatch.setattr("tonality.train.teachers.lstm_teacher.BATCH_TOKENS", 100)
     classifier: Classifier = tonality.load(request.getfixturevalue(which))
     texts = ["", *make_table(30).texts, "..."]
     np.testing.assert_allclose(

@@ -55,6 +55,16 @@ def test_settings_change_one_value_each_and_void_what_was_measured() -> None:
     assert recipe.with_settings([]) == recipe
 
 
+def test_tables_survive_a_round_trip(tmp_path: Path) -> None:
+    table = 'distillation.teachers={"film "noir"" = ["imdb", "a/b"], é = ["c"]}'
+    recipe = Recipe().with_settings([table, 'distillation.teacher_labels={LABEL_0 = "no"}'])
+    file = tmp_path / "custom.toml"
+    file.write_text(recipe.to_toml(), encoding="utf-8")
+    assert Recipe.load(file) == recipe
+    assert recipe.distillation.teachers == {'film "noir"': ("imdb", "a/b"), "é": ("c",)}
+    assert recipe.distillation.teacher_labels == {"LABEL_0": "no"}
+
+
 def test_a_pooling_without_attention_takes_the_recipes_size_of_it_away() -> None:
     student = Recipe.load("student").with_settings(["network.pooling=attention+max"])
     assert student.network.attention_size == 64

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,11 +36,22 @@ if TYPE_CHECKING:
 
 def distill(
     data: TrainingData,
-    teacher: Annotated[
-        list[str],
-        typer.Option(help="A model to learn from. Repeat it: several are averaged."),
-    ],
     output: Output,
+    teacher: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A model or a transformer's folder to learn from. Repeat it: several are "
+            "averaged. The recipe may name others for single collections.",
+        ),
+    ] = None,
+    teacher_labels: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A teacher's name of a class, and the data's: LABEL_0=negative. An empty one "
+            "leaves the class out. Repeat it.",
+            metavar="OWN=LABEL",
+        ),
+    ] = None,
     recipe: Annotated[
         str | None,
         typer.Option(
@@ -73,24 +85,29 @@ def distill(
     encoding: Encoding = None,
 ) -> None:
     """Train a small model on the verdicts of large ones, over labelled and unlabelled texts."""
-    from tonality.classifier import model_path
+    from tonality.data import parse_label_map
     from tonality.train.prepare.preflight import require_packages
+    from tonality.train.settings.toml_text import toml_value
+    from tonality.train.teachers.teacher import teacher_path
 
-    for source in teacher:
-        model_path(source)  # a mistake shows before the data is read
-    changes = {"temperature": temperature, "hard_weight": hard_weight}
+    changes: dict[str, object] = {"temperature": temperature, "hard_weight": hard_weight}
+    if teacher_labels:
+        changes["teacher_labels"] = toml_value(parse_label_map(teacher_labels))
     asked = [f"distillation.{name}={value}" for name, value in changes.items() if value is not None]
     chosen = chosen_recipe(
         recipe, [*(settings or []), *asked], output, resume=resume, default="student"
     )
     require_packages(chosen)
+    teachers = chosen.distillation.teachers
+    for source in (*(teacher or []), *(one for each in teachers.values() for one in each)):
+        teacher_path(source)  # a mistake shows before the data is read
 
     def work(dataset: Dataset, reporter: Reporter) -> Path:
         from tonality.train.distill import distill as run
 
         return run(
             dataset,
-            teacher,
+            teacher or [],
             chosen,
             output,
             start_from=start_from,
@@ -100,11 +117,14 @@ def distill(
             checkpoint_minutes=checkpoint_minutes,
         )
 
+    options = DataOptions(
+        data, text_column, label_column, group_column, label_map or (), bad_rows, encoding
+    )
+    if teachers:
+        options = replace(options, collection_column=chosen.distillation.collection_column)
     run_training(
         "distill",
-        DataOptions(
-            data, text_column, label_column, group_column, label_map or (), bad_rows, encoding
-        ),
+        options,
         output,
         work,
         recipe=chosen,

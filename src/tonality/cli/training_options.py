@@ -75,6 +75,7 @@ class DataOptions:
     label_map: Sequence[str] = ()
     bad_rows: Path | None = None
     encoding: str | None = None
+    collection_column: str | None = None
 
     def load(self) -> Dataset:
         """The data."""
@@ -86,6 +87,7 @@ class DataOptions:
             label_column=self.label_column,
             group_column=self.group_column,
             label_map=parse_label_map(self.label_map),
+            collection_column=self.collection_column,
             bad_rows=self.bad_rows,
             encoding=self.encoding,
         )

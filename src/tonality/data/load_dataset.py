@@ -34,6 +34,7 @@ def load_dataset(
     group_column: str | None = None,
     label_map: Mapping[str, str] | None = None,
     extra_columns: Sequence[str] = (),
+    collection_column: str | None = None,
     bad_rows: str | Path | None = None,
     encoding: str | None = None,
 ) -> Dataset:
@@ -49,6 +50,8 @@ def load_dataset(
         group_column: what must not be split.
         label_map: label in the file -> label in the table.
         extra_columns: further columns to keep, as text, of the labelled tables.
+        collection_column: a further column to keep, which says what collection a text is from; the
+            training and validation parts must have it, the others may.
         bad_rows: where to write the rows that cannot be read, of all files.
         encoding: that of all files.
 
@@ -61,7 +64,10 @@ def load_dataset(
         DependencyError: a Parquet file, and pyarrow is missing.
     """
     mapping, extras = LabelMap(label_map), tuple(extra_columns)
-    wanted = Wanted(text_column, label_column, group_column, mapping, extras, check(encoding))
+    optional = () if collection_column is None else (collection_column,)
+    wanted = Wanted(
+        text_column, label_column, group_column, mapping, extras, check(encoding), optional=optional
+    )
     path = cached_imdb() if spec == "imdb" else Path(spec)
     dataset = _load(path, wanted, bad_rows)
     mapping.check(path)
@@ -158,6 +164,9 @@ def _find_stanford(path: Path) -> Path | None:
 def _read_part(part: str, file: Path, wanted: Wanted, bad_rows: BadRows) -> Table:
     if part == "unlabelled":  # some carry a label column that means nothing, such as -1
         wanted = dataclasses.replace(wanted, label="", extras=())
+    elif part != "test":
+        extras = (*wanted.extras, *wanted.optional)
+        wanted = dataclasses.replace(wanted, extras=extras, optional=())
     return read_file(file, wanted, bad_rows)
 
 

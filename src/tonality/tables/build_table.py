@@ -55,7 +55,7 @@ def build_table(rows: Rows, wanted: Wanted, bad_rows: BadRows) -> Table:
         ratings=None if all(map(math.isnan, ratings)) else ratings,
         extras={
             name: [records[i].extras[number] for i in kept]
-            for number, name in enumerate(wanted.extras)
+            for number, name in enumerate(chosen.extras)
         },
         source=rows.name,
         bad_rows=sum(reasons.values()),
@@ -73,7 +73,7 @@ class _Check:
         self._text = rows.text_column
         self._label, self._group = name(chosen.label), name(chosen.group)
         self._id, self._rating = name(chosen.id), name(chosen.rating)
-        self._extras = [rows.columns[place] for place in chosen.extras]
+        self._extras = [rows.columns[place] for place in chosen.extras.values()]
         self._invalid = invalid
 
     def __call__(self, row: Row) -> _Record | Fault:

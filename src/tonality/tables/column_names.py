@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tonality.errors import ConfigError, DataError
@@ -79,6 +79,7 @@ class Wanted:
         extras: further columns.
         encoding: of the file; by default UTF-8, or UTF-16 with a byte-order mark.
         texts: whether there must be a column of texts.
+        optional: further columns, where the table has them.
     """
 
     text: str | None = None
@@ -88,6 +89,7 @@ class Wanted:
     extras: tuple[str, ...] = ()
     encoding: str | None = None
     texts: bool = True
+    optional: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,12 +101,12 @@ class Chosen:
     group: int | None
     id: int | None
     rating: int | None
-    extras: tuple[int, ...] = ()
+    extras: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def positions(self) -> list[int]:
         """The positions to read, each once, in the order of the fields."""
-        fields = (self.text, self.label, self.group, self.id, self.rating, *self.extras)
+        fields = (self.text, self.label, self.group, self.id, self.rating, *self.extras.values())
         return list(dict.fromkeys(p for p in fields if p is not None))
 
 
@@ -129,7 +131,8 @@ def choose(columns: Sequence[str], wanted: Wanted, path: Path | str) -> Chosen:
         group=_find(columns, "group", wanted.group, path),
         id=_first(columns, "id"),
         rating=_first(columns, "rating"),
-        extras=tuple(_named(columns, name, path) for name in wanted.extras),
+        extras={name: _called(columns, name, path)[0] for name in wanted.extras}
+        | {name: places[0] for name in wanted.optional if (places := _places(columns, name))},
     )
 
 
@@ -164,16 +167,16 @@ def _find(columns: Sequence[str], role: str, given: str | None, path: Path | str
 
 def _called(columns: Sequence[str], given: str, path: Path | str) -> list[int]:
     """The columns of a name, forgiving case, spaces and punctuation if none is spelled so."""
-    names = distinct(columns)
-    found = [i for i, name in enumerate(names) if name == given]
-    found = found or [i for i, name in enumerate(names) if _plain(name) == _plain(given)]
+    found = _places(columns, given)
     if not found:
-        raise DataError(f"no column {given!r}. {listed(names)}", path=path)
+        raise DataError(f"no column {given!r}. {listed(distinct(columns))}", path=path)
     return found
 
 
-def _named(columns: Sequence[str], given: str, path: Path | str) -> int:
-    return _called(columns, given, path)[0]
+def _places(columns: Sequence[str], given: str) -> list[int]:
+    names = distinct(columns)
+    exact = [i for i, name in enumerate(names) if name == given]
+    return exact or [i for i, name in enumerate(names) if _plain(name) == _plain(given)]
 
 
 def _first(columns: Sequence[str], role: str) -> int | None:

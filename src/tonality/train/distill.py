@@ -10,13 +10,12 @@ from lightning.pytorch import Callback
 
 from tonality.data import Dataset
 from tonality.errors import ConfigError
-from tonality.train.objectives.soft_targets import Teaching
-from tonality.train.objectives.teachers import read_teachers
 from tonality.train.prepare.data_checks import check_dataset
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RunFolder
 from tonality.train.settings.recipe import Recipe
 from tonality.train.start.start import Start
+from tonality.train.teachers.collection_teachers import read_teaching
 from tonality.train.train_classifier import train
 
 
@@ -45,7 +44,9 @@ def distill(
 
     Args:
         dataset: the data; texts that are in its validation or test part teach nothing.
-        teachers: model folders, or names of bundled models; they may read more of a text.
+        teachers: model folders, names of bundled models, or folders of transformers; they may read
+            more of a text. They teach all texts but those of collections for which
+            ``distillation.teachers`` names others.
         recipe: the student's settings.
         output: the run's folder; the model goes to its subfolder ``model``.
         start_from: as in :func:`tonality.train.train`: a language model, for a student as large as
@@ -58,17 +59,25 @@ def distill(
 
     Raises:
         ArtifactError: a teacher is missing or damaged.
-        ConfigError: a teacher has other labels; a setting does not go with teachers.
+        ConfigError: a teacher has other labels; a text has no teacher; a setting does not go with
+            teachers.
+        DependencyError: a transformer, and the extra ``transformers`` is missing.
         TonalityError: as in :func:`tonality.train.train`.
     """
     check_settings(recipe)
-    found = read_teachers(teachers, check_dataset(dataset))
+    teaching = read_teaching(
+        dataset,
+        teachers,
+        recipe.distillation,
+        check_dataset(dataset),
+        None if cache is None else RunFolder(cache),
+    )
     return train(
         dataset,
         recipe,
         output,
         start_from=start_from,
-        teaching=Teaching(found, None if cache is None else RunFolder(cache)),
+        teaching=teaching,
         cache=cache,
         resume=resume,
         reporter=reporter,

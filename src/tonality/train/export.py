@@ -27,7 +27,9 @@ from tonality.train.records.history import MetricsRow
 from tonality.train.records.run_folder import RunFolder
 from tonality.train.settings.recipe import Recipe
 from tonality.train.start.leakage import KNOWN
+from tonality.train.start.read_start import called
 from tonality.train.start.start import AT_RANDOM, Start
+from tonality.train.teachers.teacher import COLLECTIONS
 
 # With more classes, the metrics that a model folder carries are without the confusion matrix, which
 # has a number a pair of them.
@@ -194,8 +196,15 @@ def _provenance(
 
 def _shared(recipe: Recipe) -> Recipe:
     """The recipe as whoever gets the model may see it: a file's name tells enough, not its path."""
-    name = Path(recipe.vectors.file).name
-    return dataclasses.replace(recipe, vectors=dataclasses.replace(recipe.vectors, file=name))
+    teachers = {
+        collection: tuple(called(Path(each)) for each in given)
+        for collection, given in recipe.distillation.teachers.items()
+    }
+    return dataclasses.replace(
+        recipe,
+        vectors=dataclasses.replace(recipe.vectors, file=Path(recipe.vectors.file).name),
+        distillation=dataclasses.replace(recipe.distillation, teachers=teachers),
+    )
 
 
 def _start(data: Prepared, start: Start) -> dict[str, str]:
@@ -263,7 +272,8 @@ def _teachers(teachers: Mapping[str, Any], recipe: Recipe) -> str:
     """Who taught, how good they are on the same validation texts, and how it was done."""
     each = [
         f"{one['name']} (SHA-256 {one['sha256'][:12]}{_teachers_accuracy(one)}"
-        f"{f'; it learnt from {known}' if (known := one.get(KNOWN)) else ''})"
+        f"{f'; it learnt from {known}' if (known := one.get(KNOWN)) else ''}"
+        f"{f'; teaches {_listed(taught)}' if (taught := one.get(COLLECTIONS)) else ''})"
         for one in teachers["each"]
     ]
     together = teachers["accuracy"]

@@ -20,6 +20,7 @@ from tonality.train.prepare.unlabelled import check_unlabelled
 from tonality.train.settings.plan import Stage
 from tonality.train.settings.recipe import Recipe
 from tonality.train.start.inherited_settings import CLASSIFIER, LANGUAGE_MODEL, Inherited
+from tonality.train.teachers.collection_teachers import check_collections
 
 
 def check_stages(dataset: Dataset, stages: Iterable[Stage], *, resume: bool = False) -> None:
@@ -80,6 +81,8 @@ def _check_classifier(
     """Checks what a stage that learns labels needs; as for :func:`check_stages`."""
     if stage.task == "distill":
         check_settings(recipe)
+        if recipe.distillation.teachers:
+            check_collections(dataset, recipe.distillation, others_taught=True)
     if recipe.training.ordered:
         numbers_of(labels)
     check_classes(dataset, division, labels)

@@ -16,7 +16,6 @@ from tonality.errors import TrainingError
 from tonality.train.export import build_artifact, rehearse, validation_csv
 from tonality.train.loop.callback import Loop
 from tonality.train.loop.lightning_fit import take_steps
-from tonality.train.objectives.soft_targets import Teaching
 from tonality.train.prepare.data_checks import check_dataset, fingerprint, vocabulary_fingerprint
 from tonality.train.prepare.preflight import check_network, check_vectors, require_packages
 from tonality.train.prepare.prepare import Prepared, prepare
@@ -28,6 +27,7 @@ from tonality.train.records.run_folder import METRICS, RunFolder
 from tonality.train.settings.recipe import Recipe
 from tonality.train.start.read_start import as_start
 from tonality.train.start.start import Start
+from tonality.train.teachers.soft_targets import Teaching
 
 VALIDATION = "validation.csv"
 
@@ -153,7 +153,7 @@ def _begin(
         "settings": recipe.settings(),
         "data": {"name": dataset.name, "labels": list(labels), "sha256": fingerprint(dataset)},
         "start": None if start is None else start.identity,
-        "teachers": None if teaching is None else teaching.identity,
+        "teachers": None if teaching is None else teaching.identity(dataset),
     }
     if resume and leads:
         folder.reopen(identity)

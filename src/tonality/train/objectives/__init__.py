@@ -1,1 +1,1 @@
-"""What a training minimises: losses, adversarial passes, the answers of teachers."""
+"""What a training minimises: losses and adversarial passes."""

@@ -24,6 +24,7 @@ class Division:
         rows: the rows of the dataset's training table to train on.
         held_out: its rows for validation.
         unlabelled: the unlabelled texts.
+        unlabelled_rows: their rows in the dataset's unlabelled table.
         left_out: how many texts of ``train`` and ``unlabelled`` are left out for being in a
             part to measure on too.
     """
@@ -31,6 +32,7 @@ class Division:
     rows: Int64
     held_out: Int64
     unlabelled: list[str]
+    unlabelled_rows: Int64
     left_out: dict[str, int]
 
     def __str__(self) -> str:
@@ -72,9 +74,11 @@ def divide(dataset: Dataset, recipe: Recipe) -> Division:
     kept = np.array([normalised(texts[i]) not in measured for i in rows], dtype=np.bool_)
     left_out = {"train": int((~kept).sum())}
     given = dataset.unlabelled.texts if dataset.unlabelled else []
-    unlabelled = [text for text in given if normalised(text) not in measured]
-    left_out["unlabelled"] = len(given) - len(unlabelled)
-    return Division(rows[kept], held_out, unlabelled, left_out)
+    free = np.array([normalised(text) not in measured for text in given], dtype=np.bool_)
+    left_out["unlabelled"] = int((~free).sum())
+    unlabelled_rows = np.flatnonzero(free)
+    unlabelled = [given[row] for row in unlabelled_rows]
+    return Division(rows[kept], held_out, unlabelled, unlabelled_rows, left_out)
 
 
 def check_classes(dataset: Dataset, division: Division, labels: Sequence[str]) -> None:

@@ -50,7 +50,9 @@ class Prepared:
         validation_weights: what each of them counts where the best evaluation is chosen (M,), 1 on
             average; None for 1.
         validation_rows: their rows in the labelled table (M,).
-        corpus: the training texts and the unlabelled ones, as strings.
+        train_rows: those of the training texts (N,).
+        unlabelled_rows: the rows of the unlabelled texts in the table of such (U,).
+        corpus: the training texts and the unlabelled ones, as strings (N + U).
         left_out: how many texts of ``train`` and ``unlabelled`` are left out for being in a
             part to measure on too.
         vectors: where the word embedding starts (V, E), or None.
@@ -68,6 +70,8 @@ class Prepared:
     validation: Encoded
     validation_classes: Int64
     validation_rows: Int64
+    train_rows: Int64
+    unlabelled_rows: Int64
     corpus: list[str]
     left_out: dict[str, int]
     vectors: Floats | None = None
@@ -137,6 +141,8 @@ def prepare(
         validation=Encoder(recipe.text, vocabulary).encode([texts[i] for i in held_out]),
         validation_classes=classes[held_out],
         validation_rows=held_out,
+        train_rows=rows,
+        unlabelled_rows=division.unlabelled_rows,
         corpus=corpus,
         left_out=division.left_out,
         start=start,

@@ -68,6 +68,8 @@ def _coerced(value: Any, kind: Any) -> Any:
         return str(value) if str(value) in get_args(kind) else value
     if get_origin(kind) is tuple and isinstance(value, list):
         return tuple(_coerced(item, get_args(kind)[0]) for item in value)
+    if get_origin(kind) is Mapping and isinstance(value, Mapping):
+        return {key: _coerced(item, get_args(kind)[1]) for key, item in value.items()}
     return value
 
 
@@ -79,6 +81,9 @@ def _fits(value: Any, kind: Any) -> bool:
         if not isinstance(value, tuple) or (kinds[-1] is not ... and len(value) != len(kinds)):
             return False
         return all(_fits(item, kinds[0]) for item in value)
+    if get_origin(kind) is Mapping:
+        pairs = value.items() if isinstance(value, dict) else [(None, None)]
+        return all(isinstance(key, str) and _fits(item, get_args(kind)[1]) for key, item in pairs)
     return type(value) is kind and (kind is not float or math.isfinite(value))
 
 
@@ -89,6 +94,8 @@ def _describe(kind: Any) -> str:
         kinds = get_args(kind)
         count = "a list" if kinds[-1] is ... else f"a list of {len(kinds)}"
         return f"{count}, each {_describe(kinds[0])}"
+    if get_origin(kind) is Mapping:
+        return f"a table, each value {_describe(get_args(kind)[1])}"
     return {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}[kind]
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
+from tonality.errors import ConfigError
 from tonality.train.settings.checked_fields import check, number
 
 
@@ -48,10 +51,32 @@ class DistillationSettings:
         temperature: what the logits of teachers and student are divided by while they are compared:
             above 1, the student hears more of what the teachers think of the unlikely classes.
         hard_weight: what the label of a text counts, where it has one; the teachers count the rest.
+        teachers: the teachers of single collections: the collection's name, and the model folders
+            or bundled models that teach its texts alone. The teachers given to the command teach
+            all other texts. A path is that of the process, not of the recipe.
+        collection_column: the column that names the collection of a text, where ``teachers`` names
+            any.
+        teacher_labels: a teacher's name of a class, and the label that the data has for it; an
+            empty one leaves the class out.
+        teacher_tokens: most tokens of a text that a transformer reads; 0 for as many as it can.
+        teacher_precision: ``32``, or ``bf16`` for a transformer's matrix products.
     """
 
     temperature: float = number(2.0, 0.01, 100)
     hard_weight: float = number(0.1, 0, 1)
+    teachers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    collection_column: str = "source"
+    teacher_labels: Mapping[str, str] = field(default_factory=dict)
+    teacher_tokens: int = number(0, 0)
+    teacher_precision: Literal["32", "bf16"] = "32"
 
     def __post_init__(self) -> None:
         check(self, "distillation")
+        for collection, teachers in self.teachers.items():
+            if not teachers:
+                raise ConfigError(
+                    f"distillation.teachers has no teacher for {collection!r}; name a model "
+                    "folder, or leave the collection out"
+                )
+        if not self.collection_column:
+            raise ConfigError("distillation.collection_column is empty; name a column of the data")

@@ -15,8 +15,7 @@ def toml_text(head: Mapping[str, Any], *tables: tuple[str, Mapping[str, Any]]) -
         tables: each with its heading, such as ``[training]`` or ``[[stages]]``.
 
     Returns:
-        The text, which :mod:`tomllib` reads back. Values are booleans, numbers, strings and lists
-        of these.
+        The text, which :mod:`tomllib` reads back. Values are as for :func:`toml_value`.
     """
     lines = _lines(head)
     for heading, values in tables:
@@ -25,9 +24,13 @@ def toml_text(head: Mapping[str, Any], *tables: tuple[str, Mapping[str, Any]]) -
 
 
 def _lines(values: Mapping[str, Any]) -> list[str]:
-    return [f"{key} = {_value(value)}" for key, value in values.items()]
+    return [f"{key} = {toml_value(value)}" for key, value in values.items()]
 
 
-def _value(value: Any) -> str:
+def toml_value(value: Any) -> str:
+    """A boolean, a number, a string, a list of these or a table of such values, as TOML has it."""
+    if isinstance(value, Mapping):
+        pairs = [f"{toml_value(key)} = {toml_value(item)}" for key, item in value.items()]
+        return f"{{{', '.join(pairs)}}}"
     # JSON's booleans, numbers, strings and lists are TOML's too, but for one escape.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
