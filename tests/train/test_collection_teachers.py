@@ -129,7 +129,7 @@ def test_what_the_table_lacks_is_told_before_any_work(
 ) -> None:
     dataset = make_collections()
     without = dataclasses.replace(dataset, train=dataclasses.replace(dataset.train, extras={}))
-    here = {FILM: (str(three),), SHOP: (str(three),)}
+    here: dict[str, tuple[str, ...]] = {FILM: (str(three),), SHOP: (str(three),)}
     for data, given, table, settings, message in (
         (without, [three], {FILM: (str(two),)}, {}, "has no column 'source' that names"),
         (dataset, [three], {FILM: (str(two),)}, {"collection_column": "domain"},

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from made_up_reviews import TINY, make_dataset, make_table
 from test_train_classifier import FailAtStart, Recorder, SignalAt, weights
-from tonality.train.unlabelled import batch_stream, encode_unlabelled
 
 import tonality
 from tonality import artifact
@@ -22,6 +21,7 @@ from tonality.errors import ArtifactError, ConfigError
 from tonality.train import train
 from tonality.train.distill import distill
 from tonality.train.prepare.prepare import prepare
+from tonality.train.prepare.unlabelled import batch_stream, encode_unlabelled
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RunFolder
 from tonality.train.teachers.lstm_teacher import twin
