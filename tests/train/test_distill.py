@@ -273,7 +273,7 @@ def test_wrong_teachers_and_settings_are_told_before_any_work(
         (
             [teacher], three, ConfigError,
             "the teacher large tells 'negative', 'positive' apart, but the labels of the data are "
-            "'negative', 'neutral', 'positive'; map them",
+            "'negative', 'neutral', 'positive': it never says 'neutral'; map them",
         ),
     ):  # fmt: skip
         with pytest.raises(error, match=message):

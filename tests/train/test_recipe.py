@@ -56,7 +56,7 @@ def test_settings_change_one_value_each_and_void_what_was_measured() -> None:
 
 
 def test_tables_survive_a_round_trip(tmp_path: Path) -> None:
-    table = 'distillation.teachers={"film "noir"" = ["imdb", "a/b"], "é" = ["c"]}'
+    table = r'distillation.teachers={"film \"noir\"" = ["imdb", "a/b"], "é" = ["c"]}'
     recipe = Recipe().with_settings([table, 'distillation.teacher_labels={LABEL_0 = "no"}'])
     file = tmp_path / "custom.toml"
     file.write_text(recipe.to_toml(), encoding="utf-8")

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from tonality.durable_files import read_regular
 from tonality.errors import ArtifactError, DependencyError
 
 CONFIG, ADAPTER = "config.json", "adapter_config.json"
@@ -46,7 +47,7 @@ def check_transformer(path: Path) -> None:
             "(merge_and_unload) and save the model",
             path=path / ADAPTER,
         )
-    if not any(path.glob("*.safetensors")):
+    if not any(file.is_file() for file in path.glob("*.safetensors")):
         raise ArtifactError(
             "expected weights as model.safetensors, found none (a .bin file is a pickle, which can "
             "run code); load it where you trust it and write it with save_pretrained",
@@ -68,7 +69,7 @@ def transformer_sha256(path: Path) -> str:
 def _config(path: Path) -> Mapping[str, Any]:
     """What ``config.json`` holds; empty where it is no JSON object."""
     try:
-        found = json.loads((path / CONFIG).read_bytes())
+        found = json.loads(read_regular(path / CONFIG))
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
