@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +56,7 @@ def make_collections() -> Dataset:
     )
 
 
-def recipe_of(table: dict[str, tuple[str, ...]], **settings: object) -> Recipe:
+def recipe_of(table: Mapping[str, tuple[str, ...]], **settings: object) -> Recipe:
     """The student's recipe with teachers of single collections."""
     values = TINY.with_settings(["training.epochs=1"]).to_dict()
     values["distillation"] = {"teachers": table, "temperature": 100.0, **settings}
@@ -129,7 +130,7 @@ def test_what_the_table_lacks_is_told_before_any_work(
 ) -> None:
     dataset = make_collections()
     without = dataclasses.replace(dataset, train=dataclasses.replace(dataset.train, extras={}))
-    here: dict[str, tuple[str, ...]] = {FILM: (str(three),), SHOP: (str(three),)}
+    here = {FILM: (str(three),), SHOP: (str(three),)}
     for data, given, table, settings, message in (
         (without, [three], {FILM: (str(two),)}, {}, "has no column 'source' that names"),
         (dataset, [three], {FILM: (str(two),)}, {"collection_column": "domain"},
