@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -172,12 +174,65 @@ def test_a_run_is_told_from_its_model(model_folder: Path, tmp_path: Path) -> Non
         tonality.load("")
 
 
-@pytest.mark.parametrize("odd", [float("nan"), b"abc", 7, ["love"]])
+@pytest.mark.parametrize("odd", [b"abc", 7, ["love"], {"text": "love"}, 1.5])
 def test_what_is_no_text_is_named(small: Classifier, odd: object) -> None:
     with pytest.raises(tonality.DataError, match=f"row 2: a {type(odd).__name__} is no text"):
         small.predict(["love", odd])  # type: ignore[list-item]
     with pytest.raises(tonality.DataError, match="row 1"):
         small.predict_proba([odd])  # type: ignore[list-item]
+
+
+class Frame:
+    """What tables of pandas and polars have in common."""
+
+    columns = ("review", "stars")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.columns)
+
+
+class ArrowTable:
+    column_names = ("review", "stars")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (Frame(), r"got a Frame, which gives the names of its columns; .* table\['review'\]"),
+        (ArrowTable(), r"got an ArrowTable, which gives .* table\['review'\]"),
+        ({"review": ["love"]}, r"got a dict, which gives its keys; .* list\(texts.values\(\)\)"),
+        (b"love", r"got a bytes; decode them"),
+        ({"love", "hate"}, "got a set, which has no order; give a list"),
+        (np.array([["love"]]), "got a ndarray of 2 dimensions; give one column"),
+        (7, "got an int; give a list of strings"),
+    ],
+)
+def test_tables_and_mappings_are_refused_with_what_to_do(
+    small: Classifier, given: Any, message: str
+) -> None:
+    for call in (small.predict, small.predict_proba, small.explain):
+        with pytest.raises(tonality.DataError, match=message):
+            call(given)
+
+
+def test_a_table_of_pandas_and_its_missing_values(small: Classifier) -> None:
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame({"review": ["love", None, "hate"]})
+    with pytest.raises(tonality.DataError, match=r"got a DataFrame, .* table\['review'\]"):
+        small.predict(table)
+    assert [p.tokens_read for p in small.predict(table["review"])] == [1, 0, 1]
+    for missing in (pandas.NA, pandas.NaT):
+        assert small.predict(missing).tokens_read == 0
+    assert [p.tokens_read for p in small.predict([pandas.NA, "love", pandas.NaT])] == [0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    "missing", [None, float("nan"), np.nan, np.float32("nan"), np.datetime64("NaT")]
+)
+def test_what_stands_for_a_missing_text(small: Classifier, missing: Any) -> None:
+    assert small.predict(missing).tokens_read == 0
+    assert small.explain(missing).tokens == ()
+    assert [p.tokens_read for p in small.predict(["love", missing])] == [1, 0]
 
 
 def test_any_iterable_of_texts_will_do(small: Classifier) -> None:

@@ -18,7 +18,16 @@ PACKAGE = Path(tonality.__file__).parent
 
 # In the order in which a text travels. A room imports only rooms that stand before it.
 ROOMS = (
-    ("_version", "errors", "messages", "plain_json", "durable_files", "drawing", "prediction"),
+    (
+        "_version",
+        "errors",
+        "messages",
+        "plain_json",
+        "durable_files",
+        "drawing",
+        "prediction",
+        "given_texts",
+    ),
     ("text",),
     ("network",),
     ("artifact",),

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from tonality import artifact as folder
 from tonality.artifact.model_folder import Artifact
-from tonality.errors import ArtifactError, ConfigError, DataError
+from tonality.errors import ArtifactError, ConfigError
 from tonality.explain.explanation import Explanation, explain_texts
+from tonality.given_texts import checked_texts, is_missing
 from tonality.network.blas_threads import one_thread
 from tonality.network.network import Network
 from tonality.prediction import UNCERTAIN, Prediction, decide, softmax
@@ -59,10 +60,15 @@ class Classifier:
         """The verdict on one text, or the list of verdicts on several, in order.
 
         An empty text or None gets the classes' shares in the training data and
-        ``tokens_read`` 0.
+        ``tokens_read`` 0. NaN and pandas' NA and NaT count as None.
+
+        Raises:
+            DataError: it is a table or mapping, or something among the texts is no string.
         """
-        if texts is None or isinstance(texts, str):
+        if isinstance(texts, str):
             return self.predict([texts])[0]
+        if texts is None or is_missing(texts):
+            return self.predict([None])[0]
         return [
             prediction
             for window in self._windows(texts)
@@ -81,6 +87,7 @@ class Classifier:
 
         Raises:
             ConfigError: ``texts`` is one string, or ``batch_size`` or ``threads`` is under 1.
+            DataError: it is a table or mapping, or something among the texts is no string.
         """
         if isinstance(texts, str):
             raise ConfigError("predict_proba takes a list of texts; put the one text in a list")
@@ -111,18 +118,20 @@ class Classifier:
             ConfigError: there is no such method.
             DataError: something among the texts is neither a string nor None.
         """
-        if texts is None or isinstance(texts, str):
+        if isinstance(texts, str):
             return self.explain([texts], method=method)[0]
+        if texts is None or is_missing(texts):
+            return self.explain([None], method=method)[0]
 
         def verdicts(logits: NDArray[np.float64], encoded: Encoded) -> list[Prediction]:
             return list(self._verdicts(self._calibrated(logits, encoded), encoded))
 
-        texts = _checked(texts)
+        texts = checked_texts(texts)
         with one_thread():
             return explain_texts(texts, self._encoder, self._network, method, verdicts, self.labels)
 
     def _windows(self, texts: Iterable[str | None]) -> Iterator[Encoded]:
-        texts = _checked(texts)
+        texts = checked_texts(texts)
         for begin in range(0, len(texts), WINDOW):
             yield self._encoder.encode(texts[begin : begin + WINDOW])
 
@@ -192,16 +201,6 @@ def _batches(lengths: NDArray[np.int64], batch_size: int, threads: int) -> list[
     share = max(lengths.sum() / threads, LEAST_TOKENS)
     parts = np.split(order, np.searchsorted(read, share * np.arange(1, threads)))
     return [part[i : i + batch_size] for part in parts for i in range(0, len(part), batch_size)]
-
-
-def _checked(texts: Iterable[str | None]) -> list[str | None]:
-    """The texts as a list, if they are texts."""
-    texts = list(texts)
-    for row, text in enumerate(texts, start=1):
-        if text is not None and not isinstance(text, str):
-            kind = type(text).__name__
-            raise DataError(f"a {kind} is no text; None stands for a missing one", row=row)
-    return texts
 
 
 def load(

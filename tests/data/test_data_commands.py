@@ -144,10 +144,11 @@ def test_inspect_data_that_cannot_be_read(tmp_path: Path) -> None:
     assert "Columns: 'title', 'stars'" in str(result.exception)
 
 
-def test_inspect_in_another_encoding(tmp_path: Path) -> None:
+def test_inspect_in_another_encoding(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b"text,label\n" + b"".join(b"\xe9%d,%d\n" % (i, i % 2) for i in range(9)))
-    result = run("inspect", str(path))
-    assert "such as --encoding cp1252" in str(result.exception)
-    result = run("inspect", str(path), "--encoding", "cp1252", "--json")
-    assert json.loads(result.stdout)["parts"]["train"]["rows"] == 9
+    for given in ([], ["--encoding", "cp1252"]):
+        caplog.clear()
+        result = run("inspect", str(path), *given, "--json")
+        assert json.loads(result.stdout)["parts"]["train"]["rows"] == 9
+        assert ("line 2 is not UTF-8; it is read as cp1252" in caplog.text) == (given == [])

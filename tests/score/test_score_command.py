@@ -40,7 +40,7 @@ def test_a_file_and_its_summary(model_folder: Path, here: Path) -> None:
 
 
 def test_the_summary_as_json(model_folder: Path, here: Path) -> None:
-    Path("in.csv").write_bytes(b"text\nlove\n" + b"hate " * 60 + b'\nlove\n""\n1,2\n')
+    Path("in.csv").write_bytes(b"text,n\nlove,\n" + b"hate " * 60 + b",\nlove,\n,\n1,2,3\n")
     result = run(model_folder, "in.csv", "-o", "out.jsonl", "--json", "--abstain", "0.99")
     assert result.exit_code == 3
     found = json.loads(result.stdout)
@@ -55,11 +55,11 @@ def test_the_summary_as_json(model_folder: Path, here: Path) -> None:
         "truncated": 0.25,
         "empty": 1,
         "unreadable": 1,
-        "reasons": {"expected 1 fields, found 2": 1},
+        "reasons": {"expected 2 fields, found 3": 1},
     }
     assert json.loads(Path("out.jsonl.bad-rows.jsonl").read_text()) == {
-        "file": "in.csv", "row": 5, "column": None, "reason": "expected 1 fields, found 2",
-        "raw": ["1", "2"],
+        "file": "in.csv", "row": 5, "column": None, "reason": "expected 2 fields, found 3",
+        "raw": ["1", "2", "3"],
     }  # fmt: skip
 
 
@@ -195,7 +195,7 @@ def test_an_output_that_is_there_is_replaced_in_one_step_if_asked(
     model_folder: Path, here: Path
 ) -> None:
     run(model_folder, "in.csv", "-o", "out.csv")
-    Path("in.csv").write_bytes(b"text\nlove\n1,2\n")
+    Path("in.csv").write_bytes(b"text,n\nlove,1\n1,2,3\n")
     assert run(model_folder, "in.csv", "-o", "out.csv", "--overwrite").exit_code == 3
     assert Path("out.csv.bad-rows.jsonl").exists()
     Path("in.csv").write_bytes(b"text\nlove\n")
@@ -206,7 +206,7 @@ def test_an_output_that_is_there_is_replaced_in_one_step_if_asked(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes and devices of POSIX")
 def test_bad_rows_to_pipes_and_devices(model_folder: Path, here: Path) -> None:
-    Path("in.csv").write_bytes(b"text\nlove\n1,2\n")
+    Path("in.csv").write_bytes(b"text,n\nlove,1\n1,2,3\n")
     os.mkfifo("pipe")
     reader = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
     for output in ("out.csv", "-"):
@@ -222,7 +222,7 @@ def test_bad_rows_to_pipes_and_devices(model_folder: Path, here: Path) -> None:
         out.flush()
         subprocess.run([*words, *asked], stdout=out, stderr=err, check=False)
     assert Path("out2.csv").read_bytes() == b"mine\n" + Path("out.csv").read_bytes()
-    assert '"raw": ["1", "2"]' in log.read_text()
+    assert '"raw": ["1", "2", "3"]' in log.read_text()
     assert "1 row in /dev/stdout" in log.read_text()
     assert not list(here.glob(".*"))
 
@@ -230,7 +230,7 @@ def test_bad_rows_to_pipes_and_devices(model_folder: Path, here: Path) -> None:
 def test_what_was_there_stays_until_it_is_replaced(
     model_folder: Path, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Path("in.csv").write_bytes(b"text\nlove\n1,2\n")
+    Path("in.csv").write_bytes(b"text,n\nlove,1\n1,2,3\n")
     run(model_folder, "in.csv", "-o", "out.csv")
     before = [Path(name).read_bytes() for name in ("out.csv", "out.csv.bad-rows.jsonl")]
     stop_half_way(model_folder, monkeypatch, "--overwrite")

@@ -93,7 +93,7 @@ def test_a_row_that_cannot_be_read_is_answered_in_place(classifier: Classifier) 
         "", "row 2: expected 2 fields, found 1", "row 3: expected 2 fields, found 3", "",
     ]  # fmt: skip
     assert found[2][:-1] == [""] * 8
-    data = b'{"text": "love"}\n{"text": 3}\nno\n[1]\n{"text": "caf\xe9"}\n'
+    data = '{"text": "love é"}\n{"text": 3}\nno\n[1]\n'.encode() + b'{"text": "caf\xe9"}\n'
     assert [item.get("error") for item in objects(scored(classifier, data, "jsonl"))] == [
         None,
         "column 'text': expected a string, found int",
@@ -160,14 +160,16 @@ def test_encodings_and_line_ends(
     assert (found[0][0], found[1][:2]) == ("text", ["love é", "1"])
 
 
-def test_bytes_that_are_no_text_stay_as_they_are_in_other_columns(classifier: Classifier) -> None:
-    rows = read_rows(io.BytesIO(b"text,name\nlove,caf\xe9\ncaf\xe9,x\n"), "csv")
-    found = b"".join(score_stream(classifier, rows, "csv"))
-    assert b"\nlove,caf\xe9,positive" in found
-    assert b"row 2, column 'text': invalid UTF-8" in found
+def test_what_goes_out_is_utf_8_whatever_came_in(classifier: Classifier) -> None:
+    damaged = "text,name\nlove,é\n".encode() + b"love,caf\xe9\ncaf\xe9,x\n"
+    found = b"".join(score_stream(classifier, read_rows(io.BytesIO(damaged), "csv"), "csv"))
+    assert "\nlove,caf\ufffd,positive" in found.decode()
+    assert b"row 3, column 'text': invalid UTF-8" in found
+    found = b"".join(score_stream(classifier, read_rows(io.BytesIO(damaged), "csv"), "jsonl"))
+    assert json.loads(found.decode().splitlines()[1])["name"] == "caf\udce9"  # an escape in it
     rows = read_rows(io.BytesIO(b"text,name\nlove,caf\xe9\n"), "csv")
-    found = b"".join(score_stream(classifier, rows, "jsonl"))
-    assert json.loads(found.decode())["name"] == "caf\udce9"
+    found = b"".join(score_stream(classifier, rows, "csv"))
+    assert "\nlove,café,positive" in found.decode()
 
 
 def test_nul_and_half_a_pair_do_no_harm(classifier: Classifier) -> None:

@@ -15,7 +15,9 @@ from tonality.data import read_table
 from tonality.errors import DataError
 from tonality.score import read_rows
 from tonality.tables.bad_rows import Fault
+from tonality.tables.column_names import Wanted
 from tonality.tables.jsonlines import array_items
+from tonality.tables.open_table import Input, opened
 
 HEADS = {
     "csv": [b"", b"text,label\n", b"\xef\xbb\xbftext;label\n", b"text\n", b'"text",id\n'],
@@ -39,9 +41,10 @@ def trained_on(path: Path) -> list[str] | str:
 
 def scored_from(path: Path, format: str) -> list[str] | str:
     """What scoring judges of a file: the texts that are not blank."""
+    wanted = Wanted(label="", group="")
     try:
-        with path.open("rb") as file:
-            rows = [item for item in read_rows(file, format).items if not isinstance(item, Fault)]
+        with opened(Input(str(path), format, path), wanted) as table:
+            rows = [item for item in table.rows.items if not isinstance(item, Fault)]
     except DataError as error:
         return error.reason
     return [row.text for row in rows if row.text and not row.text.isspace()]

@@ -10,8 +10,10 @@ from __future__ import annotations
 import io
 import os
 import sys
+from typing import NoReturn
 
 import typer
+from typer.core import TyperCommand
 
 from tonality.cli.adapt import adapt
 from tonality.cli.calibrate import calibrate
@@ -23,11 +25,12 @@ from tonality.cli.evaluate import evaluate
 from tonality.cli.explain import explain
 from tonality.cli.predict import predict
 from tonality.cli.pretrain import pretrain
+from tonality.cli.read_texts import TextsCommand
 from tonality.cli.score import score
 from tonality.cli.serve import serve
 from tonality.cli.summarise import summarise
 from tonality.cli.train import train
-from tonality.errors import TonalityError
+from tonality.errors import DataError, TonalityError
 
 app = typer.Typer(
     name="tonality",
@@ -70,14 +73,35 @@ for command in (
     download,
     inspect,
 ):
-    app.command(command.__name__)(command)
+    takes_texts = command in (predict, explain)
+    kind = TextsCommand if takes_texts else TyperCommand
+    app.command(command.__name__, cls=kind)(command)
+
+
+class ClosedOutput(io.TextIOBase):
+    """Stands for a standard output that is closed: whoever prints is told, once."""
+
+    encoding = "utf-8"
+    errors = "replace"
+
+    @property
+    def buffer(self) -> NoReturn:
+        """Where bytes would go."""
+        raise DataError("is closed, so nothing can be written to it", path="standard output")
+
+    def write(self, text: str) -> NoReturn:
+        """Refuses the text."""
+        raise DataError("is closed, so nothing can be written to it", path="standard output")
 
 
 def main() -> None:
     """Runs the command line."""
+    _occupy_closed_descriptors()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without Unicode shows ? and goes on
+    if sys.stdout is None:
+        sys.stdout = ClosedOutput()
     try:
         app()
     except TonalityError as error:
@@ -85,6 +109,13 @@ def main() -> None:
     except OSError as error:  # a full disk, a folder of someone else's, a name too long
         _forget_output()
         sys.exit(f"tonality: {error}")
+
+
+def _occupy_closed_descriptors() -> None:
+    """Keeps a file of ours from getting the number of a standard stream that is closed."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
 
 
 def _forget_output() -> None:

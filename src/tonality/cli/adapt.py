@@ -16,6 +16,7 @@ from tonality.cli.common_options import (
     Model,
     TextColumn,
 )
+from tonality.cli.table_options import TABLE, TableOptions, reads_tables
 from tonality.cli.training_options import (
     MINUTES,
     CheckpointMinutes,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from tonality.train.records.reporter import Reporter
 
 
+@reads_tables
 def adapt(
     data: TrainingData,
     output: Output,
@@ -59,6 +61,7 @@ def adapt(
     label_map: LabelMap = None,
     bad_rows: BadRows = None,
     encoding: Encoding = None,
+    table: TableOptions = TABLE,
 ) -> None:
     """Adapt a trained model to labelled texts of another kind, however few."""
     from tonality.classifier import model_path
@@ -80,7 +83,11 @@ def adapt(
 
         if unlabelled is not None:
             dataset = with_unlabelled(
-                dataset, unlabelled, text_column=text_column, encoding=encoding
+                dataset,
+                unlabelled,
+                text_column=text_column,
+                encoding=encoding,
+                options=table.read(),
             )
         return run(
             dataset,
@@ -96,7 +103,14 @@ def adapt(
     run_training(
         "adapt",
         DataOptions(
-            data, text_column, label_column, group_column, label_map or (), bad_rows, encoding
+            data,
+            text_column,
+            label_column,
+            group_column,
+            label_map or (),
+            bad_rows,
+            encoding,
+            table=table,
         ),
         output,
         work,

@@ -23,6 +23,7 @@ from tonality.cli.common_options import (
     part_named,
 )
 from tonality.cli.progress import progress_of, say
+from tonality.cli.table_options import TABLE, TableOptions, reads_tables
 
 if TYPE_CHECKING:
     from tonality.classifier import Classifier
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from tonality.measures.thresholds import ChosenThresholds
 
 
+@reads_tables
 def calibrate(
     data: LabelledData,
     output: Annotated[Path, typer.Option("--output", "-o", help="The new model folder.")],
@@ -73,6 +75,7 @@ def calibrate(
     group_column: GroupColumn = None,
     label_map: LabelMap = None,
     encoding: Encoding = None,
+    table: TableOptions = TABLE,
 ) -> None:
     """Fit a model's temperature on labelled data; choose thresholds, when to say `uncertain`."""
     if accuracy is not None and coverage is not None:
@@ -92,6 +95,7 @@ def calibrate(
         group_column=group_column,
         label_map=parse_label_map(label_map or []),
         encoding=encoding,
+        options=table.read(),
     )
     chosen = choose_unseen(dataset, part, classifier.artifact.provenance)
     _say_what_it_learnt(dataset, chosen, classifier.artifact.provenance)

@@ -21,7 +21,14 @@ Model = Annotated[
     str | None, typer.Option(help="A bundled model's name or a model folder; by default general.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-TextColumn = Annotated[str | None, typer.Option(help="The column of the texts.")]
+TextColumn = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="The column of the texts, by its name in any case or its number; several, repeated or "
+        "with commas between, are joined.",
+        metavar="NAME",
+    ),
+]
 LabelColumn = Annotated[str | None, typer.Option(help="The column of the labels.")]
 GroupColumn = Annotated[str | None, typer.Option(help="The column of what a split keeps together.")]
 LabelMap = Annotated[
@@ -31,7 +38,10 @@ LabelMap = Annotated[
 BadRows = Annotated[Path | None, typer.Option(help="Write rows that cannot be read here.")]
 Encoding = Annotated[
     str | None,
-    typer.Option(help="The files' encoding where it is not UTF-8, such as cp1252.", metavar="NAME"),
+    typer.Option(
+        help="The files' encoding, such as cp1252; by default UTF-8, or what the bytes look like.",
+        metavar="NAME",
+    ),
 ]
 
 UNSURE = (

@@ -16,6 +16,7 @@ from tonality.cli.common_options import (
     LabelMap,
     TextColumn,
 )
+from tonality.cli.table_options import TABLE, TableOptions, reads_tables
 from tonality.cli.training_options import (
     MINUTES,
     CheckpointMinutes,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from tonality.train.records.reporter import Reporter
 
 
+@reads_tables
 def distill(
     data: TrainingData,
     output: Output,
@@ -83,6 +85,7 @@ def distill(
     label_map: LabelMap = None,
     bad_rows: BadRows = None,
     encoding: Encoding = None,
+    table: TableOptions = TABLE,
 ) -> None:
     """Train a small model on the verdicts of large ones, over labelled and unlabelled texts."""
     from tonality.data import parse_label_map
@@ -118,7 +121,14 @@ def distill(
         )
 
     options = DataOptions(
-        data, text_column, label_column, group_column, label_map or (), bad_rows, encoding
+        data,
+        text_column,
+        label_column,
+        group_column,
+        label_map or (),
+        bad_rows,
+        encoding,
+        table=table,
     )
     if teachers:
         options = replace(options, collection_column=chosen.distillation.collection_column)

@@ -21,6 +21,7 @@ from tonality.cli.common_options import (
     TextColumn,
 )
 from tonality.cli.read_texts import ascii_only
+from tonality.cli.table_options import TABLE, TableOptions, reads_tables
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -108,6 +109,7 @@ def _transfer() -> Iterator[Callable[[int, int], None]]:
         yield update
 
 
+@reads_tables
 def inspect(
     data: Annotated[
         str, typer.Argument(help="A file, a folder with train and test files, or imdb.")
@@ -123,6 +125,7 @@ def inspect(
     ] = 0.2,
     seed: Annotated[int, typer.Option(help="The seed of that split.")] = 0,
     as_json: AsJson = False,
+    table: TableOptions = TABLE,
 ) -> None:
     """Show what is in a dataset: rows, classes, lengths, duplicates, leaks between parts."""
     from tonality.data import load_dataset, parse_label_map
@@ -136,6 +139,7 @@ def inspect(
         label_map=parse_label_map(label_map or []),
         bad_rows=bad_rows,
         encoding=encoding,
+        options=table.read(),
     )
     held_out = int(validation) if validation >= 1 and validation.is_integer() else validation
     found = inspect_dataset(dataset, validation=held_out, seed=seed)

@@ -21,6 +21,7 @@ from tonality.cli.common_options import (
     part_named,
 )
 from tonality.cli.progress import progress_of, say
+from tonality.cli.table_options import TABLE, TableOptions, reads_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tonality.evaluate.select_rows import ChosenRows
 
 
+@reads_tables
 def evaluate(
     data: LabelledData,
     model: Annotated[
@@ -63,6 +65,7 @@ def evaluate(
     label_map: LabelMap = None,
     bad_rows: BadRows = None,
     encoding: Encoding = None,
+    table: TableOptions = TABLE,
 ) -> None:
     """Measure a model on labelled data: accuracy, F1, confusions, trust, worst mistakes."""
     names = _names(model)
@@ -93,6 +96,7 @@ def evaluate(
         extra_columns=slices or [],
         bad_rows=bad_rows,
         encoding=encoding,
+        options=table.read(),
     )
     origins = [classifier.artifact.provenance for classifier in classifiers]
     chosen = choose_part(dataset, part, provenance_to_cut_by(dataset, origins))

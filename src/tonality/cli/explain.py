@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tonality import plain_json
-from tonality.cli.common_options import Model, TextFile, Texts
+from tonality.cli.common_options import Encoding, Model, TextFile, Texts
 from tonality.cli.read_texts import ascii_only, chunks
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ LINES = 64
 def explain(
     texts: Texts = None,
     file: TextFile = None,
+    encoding: Encoding = None,
     model: Model = None,
     label: Annotated[
         str | None,
@@ -41,7 +42,7 @@ def explain(
     ] = False,
 ) -> None:
     """Tell why: the words that speak for the verdict and against it."""
-    parts = chunks(texts, file, LINES)
+    parts = chunks(texts, file, LINES, encoding)
     from tonality.classifier import load
 
     classifier = load(model)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tonality import plain_json
-from tonality.cli.common_options import Model, TextFile, Texts
+from tonality.cli.common_options import Encoding, Model, TextFile, Texts
 from tonality.cli.read_texts import ascii_only, chunks
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def predict(
     texts: Texts = None,
     file: TextFile = None,
+    encoding: Encoding = None,
     model: Model = None,
     abstain: Annotated[
         float | None,
@@ -32,7 +33,7 @@ def predict(
     ] = False,
 ) -> None:
     """Tell how the writer feels: one verdict a text."""
-    parts = chunks(texts, file)
+    parts = chunks(texts, file, encoding=encoding)
     from tonality.classifier import load
 
     classifier = load(model, abstain=abstain)

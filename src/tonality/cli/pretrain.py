@@ -15,6 +15,7 @@ from tonality.cli.common_options import (
     LabelMap,
     TextColumn,
 )
+from tonality.cli.table_options import TABLE, TableOptions, reads_tables
 from tonality.cli.training_options import (
     MINUTES,
     CheckpointMinutes,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from tonality.train.records.reporter import Reporter
 
 
+@reads_tables
 def pretrain(
     data: TrainingData,
     output: Output,
@@ -51,6 +53,7 @@ def pretrain(
     label_map: LabelMap = None,
     bad_rows: BadRows = None,
     encoding: Encoding = None,
+    table: TableOptions = TABLE,
 ) -> None:
     """Train a language model on texts, labelled or not; tonality train --start-from takes it."""
     from tonality.train.prepare.preflight import require_packages
@@ -73,7 +76,14 @@ def pretrain(
     run_training(
         "pretrain",
         DataOptions(
-            data, text_column, label_column, group_column, label_map or (), bad_rows, encoding
+            data,
+            text_column,
+            label_column,
+            group_column,
+            label_map or (),
+            bad_rows,
+            encoding,
+            table=table,
         ),
         output,
         work,

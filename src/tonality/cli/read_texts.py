@@ -2,67 +2,155 @@
 
 from __future__ import annotations
 
-import codecs
+import json
+import shlex
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import chain, islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import typer
+from typer.core import TyperCommand
+
+if TYPE_CHECKING:
+    from tonality.tables.utf8_stream import ByteStream
 
 # Lines of a file classified together: a long pipe answers as it goes, in constant memory.
 LINES = 2048
+STANDARD_INPUT = "standard input"
 
 
-def chunks(texts: list[str] | None, file: str | None, size: int = LINES) -> Iterator[list[str]]:
+class TextsCommand(TyperCommand):
+    """A command whose arguments are texts, which may begin with a dash as options do."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """As in click, with a hint where what looks like an option may be a text."""
+        try:
+            return super().parse_args(ctx, args)
+        except _USAGE_ERROR as error:
+            given = next((word for word in args if word.startswith("-") and " " in word), None)
+            if given is not None or "o such option" in str(getattr(error, "message", "")):
+                example = shlex.quote(given or "-5 stars")
+                name = f"tonality {ctx.info_name}"
+                error.message += f" A text that begins with - goes after --: {name} -- {example}"
+            raise
+
+
+_USAGE_ERROR: Any = typer.BadParameter.__mro__[1]
+
+
+def chunks(
+    texts: list[str] | None, file: str | None, size: int = LINES, encoding: str | None = None
+) -> Iterator[list[str]]:
     """The texts given as arguments, then those of a file, ``size`` at most at a time.
 
     Args:
         texts: the arguments.
         file: a file with one text a line; ``-``, and None without arguments, is standard input.
         size: most lines of a file at a time.
+        encoding: of the file; by default UTF-8, or UTF-16 with a byte-order mark, or Windows-1252
+            where the bytes look like it, which is said.
 
     Raises:
         BadParameter: there are no texts and standard input is a terminal.
-        DataError: the file cannot be read.
+        ConfigError: an unknown encoding.
+        DataError: the file cannot be read, or is a table.
     """
+    from tonality.tables.encoding import check
+
+    check(encoding)
     if not texts and file is None:
         if sys.stdin is None or sys.stdin.isatty():
             raise typer.BadParameter("give a text in quotes, or --file FILE, or pipe texts in")
         file = "-"
     given: Iterator[list[str]] = iter([texts] if texts else [])
-    return given if file is None else chain(given, _chunks(_lines(file), size))
+    return given if file is None else chain(given, _chunks(_lines(file, encoding), size))
 
 
-def _lines(file: str) -> Iterator[str]:
+def _lines(file: str, encoding: str | None) -> Iterator[str]:
     """The lines of a file or of standard input, without their ends.
 
-    UTF-8, or UTF-16 with its byte-order mark; bytes that are neither stay readable as replacement
-    characters.
+    Bytes that are no text in the encoding stay readable as replacement characters, which is said.
     """
     from tonality.errors import DataError
+    from tonality.tables.byte_lines import TextLines
+    from tonality.tables.row_stream import is_undecoded
 
+    with ExitStack() as stack:
+        try:
+            source = _source(file, stack)
+        except OSError as error:
+            raise DataError(f"cannot be read: {error.strerror}", path=file) from None
+        name = STANDARD_INPUT if file == "-" else file
+        damaged = False
+        lines = TextLines(source, name, encoding, newline="\n")
+        for number, line in enumerate(lines, start=1):
+            text = line.rstrip("\r\n")
+            if number == 1:
+                _check_no_table(text, file)
+            if is_undecoded(text):
+                text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+                if not damaged:
+                    _warn(
+                        f"{name}: line {number:,} holds bytes that are no {encoding or 'UTF-8'}; "
+                        "each is read as \ufffd. Name the encoding with --encoding"
+                    )
+                damaged = True
+            yield text
+
+
+def _source(file: str, stack: ExitStack) -> ByteStream:
+    """The bytes of a file that is no table."""
+    from tonality.errors import DataError
+    from tonality.tables.open_file import SPREADSHEETS, table_stem
+
+    if file == "-":
+        if sys.stdin is None:
+            raise DataError("is closed", path=STANDARD_INPUT)
+        return sys.stdin.buffer
+    path = Path(file)
+    if path.is_file() and table_stem(path.name) is not None:
+        raise DataError(_use_score(file), path=file)
+    if path.is_file() and path.suffix.casefold() in SPREADSHEETS:
+        reason = "is a spreadsheet; save it as CSV, then: tonality score FILE.csv -o scored.csv"
+        raise DataError(reason, path=file)
+    return stack.enter_context(path.open("rb"))
+
+
+def _check_no_table(first: str, file: str) -> None:
+    """Refuses what begins as tables do: with a JSON object, or with usual names of columns.
+
+    Raises:
+        DataError: it does.
+    """
+    from tonality.errors import DataError
+    from tonality.tables.table_head import is_header
+
+    line = first.strip()
+    if (line.startswith("{") and _is_object(line)) or is_header(line):
+        raise DataError(_use_score(file), path=STANDARD_INPUT if file == "-" else file)
+
+
+def _is_object(line: str) -> bool:
     try:
-        if file != "-":
-            with Path(file).open("rb") as source:
-                yield from _decoded(source)
-        elif sys.stdin is not None:
-            yield from _decoded(sys.stdin.buffer)
-    except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror}", path=file) from None
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
-def _decoded(source: BinaryIO) -> Iterator[str]:
-    first = source.readline()
-    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        # Its line ends are two bytes, so it is read whole; such files come from spreadsheets.
-        text = (first + source.read()).decode("utf-16", "replace")
-        yield from text.replace("\r\n", "\n").removesuffix("\n").split("\n")
-        return
-    for number, raw in enumerate(chain([first] if first else [], source)):
-        line = raw.decode("utf-8" if number else "utf-8-sig", "replace")
-        yield line.rstrip("\r\n")
+def _use_score(file: str) -> str:
+    return (
+        "is a table, not one text a line; score its rows with: "
+        f"tonality score {shlex.quote(file)} -o scored.csv"
+    )
+
+
+def _warn(message: str) -> None:
+    import logging
+
+    logging.getLogger(__name__).warning("%s", message)
 
 
 def _chunks(lines: Iterator[str], size: int) -> Iterator[list[str]]:

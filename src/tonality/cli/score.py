@@ -16,6 +16,7 @@ import typer
 from tonality import plain_json
 from tonality.cli.common_options import Encoding, Model, TextColumn
 from tonality.cli.progress import progress_of_share, say, spoken
+from tonality.cli.table_options import TABLE, TableOptions, reads_tables
 
 if TYPE_CHECKING:
     from tonality.score.files.job import Options, ScoringJob
@@ -52,6 +53,7 @@ Columns = Annotated[
 ]
 
 
+@reads_tables
 def score(
     inputs: Inputs,
     output: OutputFile,
@@ -98,6 +100,14 @@ def score(
         ),
     ] = None,
     encoding: Encoding = None,
+    bom: Annotated[
+        bool | None,
+        typer.Option(
+            "--bom/--no-bom",
+            help="Begin CSV with a byte-order mark, by which Excel knows UTF-8; by default where "
+            "the first input has one.",
+        ),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where an earlier run stopped.")
     ] = False,
@@ -115,6 +125,7 @@ def score(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the summary as one JSON object.")
     ] = False,
+    table: TableOptions = TABLE,
 ) -> None:
     """Add the verdict to every row of tables of any size. Status 3: some could not be read."""
     if as_json and output == "-":
@@ -141,6 +152,8 @@ def score(
         explain=explain,
         prefix=prefix,
         encoding=encoding,
+        read=table.read(),
+        bom=bom,
     )
     with _job(found, options, model, abstain) as (job, fingerprint):
         start = monotonic()

@@ -12,6 +12,7 @@ from tonality import plain_json
 from tonality.cli.common_options import AsJson, Encoding, TextColumn
 from tonality.cli.progress import progress_of_share, say
 from tonality.cli.read_texts import ascii_only
+from tonality.cli.table_options import TABLE, TableOptions, reads_tables
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 SHOWN = 20  # groups in a table
 
 
+@reads_tables
 def summarise(
     inputs: Annotated[
         list[str],
@@ -71,6 +73,7 @@ def summarise(
     ] = None,
     text_column: TextColumn = None,
     encoding: Encoding = None,
+    table: TableOptions = TABLE,
 ) -> None:
     """Summarise scored tables: shares by column and over time, and what is said on each side."""
     if not time and (every is not None or date_format is not None):
@@ -93,6 +96,7 @@ def summarise(
         label=label,
         text_column=text_column,
         encoding=encoding,
+        read=table.read(),
     )
     with progress_of_share("reading") as progress:
         summary = summary_of(found, options, progress=progress)

@@ -15,6 +15,7 @@ from tonality.cli.common_options import (
     LabelMap,
     TextColumn,
 )
+from tonality.cli.table_options import TABLE, TableOptions, reads_tables
 from tonality.cli.training_options import (
     MINUTES,
     CheckpointMinutes,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from tonality.train.settings.plan import Plan
 
 
+@reads_tables
 def train(
     data: TrainingData,
     output: Output,
@@ -56,6 +58,7 @@ def train(
     label_map: LabelMap = None,
     bad_rows: BadRows = None,
     encoding: Encoding = None,
+    table: TableOptions = TABLE,
 ) -> None:
     """Train a model on labelled texts; Ctrl-C saves, and --resume goes on."""
     from tonality.train.prepare.preflight import require_packages
@@ -91,7 +94,14 @@ def train(
     run_training(
         "train",
         DataOptions(
-            data, text_column, label_column, group_column, label_map or (), bad_rows, encoding
+            data,
+            text_column,
+            label_column,
+            group_column,
+            label_map or (),
+            bad_rows,
+            encoding,
+            table=table,
         ),
         output,
         work,

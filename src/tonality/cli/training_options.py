@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tonality.cli.table_options import TABLE, TableOptions
+
 if TYPE_CHECKING:
     from tonality.data import Dataset
     from tonality.train.records.reporter import Reporter
@@ -69,13 +71,14 @@ class DataOptions:
     """The options that say what to train on; see :mod:`tonality.cli.common_options`."""
 
     data: str
-    text_column: str | None = None
+    text_column: Sequence[str] | None = None
     label_column: str | None = None
     group_column: str | None = None
     label_map: Sequence[str] = ()
     bad_rows: Path | None = None
     encoding: str | None = None
     collection_column: str | None = None
+    table: TableOptions = TABLE
 
     def load(self) -> Dataset:
         """The data."""
@@ -90,20 +93,24 @@ class DataOptions:
             collection_column=self.collection_column,
             bad_rows=self.bad_rows,
             encoding=self.encoding,
+            options=self.table.read(),
         )
 
     def words(self) -> list[str]:
         """The options as they are written."""
-        return written(
-            {
-                "--data": self.data,
-                "--text-column": self.text_column,
-                "--label-column": self.label_column,
-                "--group-column": self.group_column,
-                "--label-map": self.label_map,
-                "--encoding": self.encoding,
-                "--bad-rows": self.bad_rows,
-            }
+        return (
+            written(
+                {
+                    "--data": self.data,
+                    "--text-column": self.text_column,
+                    "--label-column": self.label_column,
+                    "--group-column": self.group_column,
+                    "--label-map": self.label_map,
+                    "--encoding": self.encoding,
+                    "--bad-rows": self.bad_rows,
+                }
+            )
+            + self.table.words()
         )
 
 

@@ -12,10 +12,11 @@ from tonality.data.imdb.stanford import find_folder, is_archive, load_stanford
 from tonality.durable_files import open_regular
 from tonality.errors import DataError
 from tonality.tables.bad_rows import BadRows
-from tonality.tables.column_names import SHOWN, LabelMap, Wanted
+from tonality.tables.column_names import SHOWN, LabelMap, TextColumn, Wanted
 from tonality.tables.dataset import Dataset, Table
 from tonality.tables.encoding import check
 from tonality.tables.open_file import sha256_of, table_stem, unreadable
+from tonality.tables.read_options import ReadOptions
 from tonality.tables.read_table import read_file, read_table, side_file
 
 PARTS: Mapping[str, tuple[str, ...]] = {
@@ -29,7 +30,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 def load_dataset(
     spec: str | Path,
     *,
-    text_column: str | None = None,
+    text_column: TextColumn = None,
     label_column: str | None = None,
     group_column: str | None = None,
     label_map: Mapping[str, str] | None = None,
@@ -37,6 +38,7 @@ def load_dataset(
     collection_column: str | None = None,
     bad_rows: str | Path | None = None,
     encoding: str | None = None,
+    options: ReadOptions | None = None,
 ) -> Dataset:
     """Loads the data that ``spec`` names.
 
@@ -54,6 +56,7 @@ def load_dataset(
             training and validation parts must have it, the others may.
         bad_rows: where to write the rows that cannot be read, of all files.
         encoding: that of all files.
+        options: how all of them are written.
 
     Returns:
         The dataset, with the SHA-256 of each file that was read.
@@ -64,10 +67,10 @@ def load_dataset(
         DependencyError: a Parquet file, and pyarrow is missing.
     """
     mapping, extras = LabelMap(label_map), tuple(extra_columns)
+    columns = (text_column, label_column, group_column)
     optional = () if collection_column is None else (collection_column,)
-    wanted = Wanted(
-        text_column, label_column, group_column, mapping, extras, check(encoding), optional=optional
-    )
+    options = ReadOptions() if options is None else options
+    wanted = Wanted(*columns, mapping, extras, check(encoding), optional=optional, options=options)
     path = cached_imdb() if spec == "imdb" else Path(spec)
     dataset = _load(path, wanted, bad_rows)
     mapping.check(path)
@@ -78,8 +81,9 @@ def with_unlabelled(
     dataset: Dataset,
     path: str | Path,
     *,
-    text_column: str | None = None,
+    text_column: TextColumn = None,
     encoding: str | None = None,
+    options: ReadOptions | None = None,
 ) -> Dataset:
     """The dataset with the texts of one more file, whose labels, if any, are not looked at.
 
@@ -89,6 +93,7 @@ def with_unlabelled(
         text_column: the column with the text, where the file has it; if not, it is found by its
             usual names.
         encoding: of the file.
+        options: how it is written.
 
     Raises:
         ConfigError: an unknown encoding.
@@ -97,9 +102,14 @@ def with_unlabelled(
     """
     path = Path(path)
 
-    def read(column: str | None) -> Table:
+    def read(column: TextColumn) -> Table:
         return read_table(
-            path, text_column=column, label_column="", group_column="", encoding=encoding
+            path,
+            text_column=column,
+            label_column="",
+            group_column="",
+            encoding=encoding,
+            options=options,
         )
 
     try:

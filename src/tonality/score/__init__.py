@@ -32,8 +32,8 @@ from tonality.score.output_columns import Layout
 from tonality.score.row_writers import RowWriter, row_writer
 from tonality.score.scorer import Scored, Scorer, windows
 from tonality.score.stream import score_stream
-from tonality.tables.byte_lines import ByteStream
 from tonality.tables.row_stream import FORMATS, Row, Rows, read_rows
+from tonality.tables.utf8_stream import ByteStream
 
 # Earlier names.
 Encoder = RowWriter

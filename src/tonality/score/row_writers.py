@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import json
 import re
@@ -15,7 +16,7 @@ from tonality.score.scorer import Scored
 from tonality.tables.bad_rows import Fault
 from tonality.tables.row_stream import FORMATS
 
-_HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # surrogates that stand for no byte
+_SURROGATES = re.compile("[\ud800-\udfff]")  # of bytes that were no text, or half a pair
 
 
 class RowWriter(Protocol):
@@ -30,13 +31,16 @@ class RowWriter(Protocol):
         ...
 
 
-def row_writer(format: str, layout: Layout, *, delimiter: str = ",") -> RowWriter:
+def row_writer(
+    format: str, layout: Layout, *, delimiter: str = ",", marked: bool = False
+) -> RowWriter:
     """A writer; it leaves out rows that cannot be read unless the layout has a place for them.
 
     Args:
         format: ``csv``, ``tsv`` or ``jsonl``.
         layout: the columns.
         delimiter: what stands between the fields of CSV; for tabs, which are TSV's, a comma.
+        marked: whether CSV and TSV begin with a byte-order mark, which Excel takes for UTF-8.
 
     Raises:
         ConfigError: an unknown format.
@@ -46,22 +50,23 @@ def row_writer(format: str, layout: Layout, *, delimiter: str = ",") -> RowWrite
     if format == "jsonl":
         return JsonLinesWriter(layout)
     if format == "tsv":
-        return DelimitedWriter(layout, "\t")
-    return DelimitedWriter(layout, "," if delimiter == "\t" else delimiter)
+        return DelimitedWriter(layout, "\t", marked=marked)
+    return DelimitedWriter(layout, "," if delimiter == "\t" else delimiter, marked=marked)
 
 
 class DelimitedWriter:
     """CSV and TSV: UTF-8, a header row, fields quoted where they must be (RFC 4180)."""
 
-    def __init__(self, layout: Layout, delimiter: str) -> None:
+    def __init__(self, layout: Layout, delimiter: str, *, marked: bool = False) -> None:
         self._layout = layout
         self._delimiter = delimiter
+        self._mark = codecs.BOM_UTF8 if marked else b""
         self._last = [] if layout.error is None else [layout.error]
 
     def head(self) -> bytes:
         """The header row."""
         layout = self._layout
-        return self._written([[*layout.columns, *layout.added, *self._last]])
+        return self._mark + self._written([[*layout.columns, *layout.added, *self._last]])
 
     def rows(self, window: Iterable[Scored | Fault]) -> bytes:
         """The rows of a window."""
@@ -137,11 +142,11 @@ class JsonLinesWriter:
 
 
 def _to_bytes(text: str) -> bytes:
-    """UTF-8; bytes that were none come out as they were, half a pair from JSON as U+FFFD."""
+    """UTF-8, always: bytes that were none, and half a pair from JSON, come out as U+FFFD."""
     try:
-        return text.encode("utf-8", "surrogateescape")
+        return text.encode()
     except UnicodeEncodeError:
-        return _HALVES.sub("\ufffd", text).encode("utf-8", "surrogateescape")
+        return _SURROGATES.sub("\ufffd", text).encode()
 
 
 def _cell(value: Any) -> str:

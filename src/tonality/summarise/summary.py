@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tonality.errors import ConfigError, DataError
@@ -15,8 +15,9 @@ from tonality.summarise.groups import Counts, Group, period_name
 from tonality.summarise.telling_phrases import Phrase, Sample
 from tonality.summarise.verdict_columns import Verdict, VerdictColumns
 from tonality.tables.bad_rows import Fault
-from tonality.tables.column_names import Wanted, listed
+from tonality.tables.column_names import TextColumn, Wanted, listed
 from tonality.tables.open_table import Input
+from tonality.tables.read_options import ReadOptions
 
 REPORT = 2048  # rows between two reports of progress
 PHRASES = 8  # words of each label, and pairs
@@ -121,6 +122,7 @@ class SummaryOptions:
         text_column: the column of the texts; by default it is found by its usual names, and
             without one there are no phrases.
         encoding: by default UTF-8, or UTF-16 with a byte-order mark.
+        read: how the tables are written.
     """
 
     by: Sequence[str] = ()
@@ -128,8 +130,9 @@ class SummaryOptions:
     every: str = "month"
     date_format: str | None = None
     label: str | None = None
-    text_column: str | None = None
+    text_column: TextColumn = None
     encoding: str | None = None
+    read: ReadOptions = field(default_factory=ReadOptions)
 
 
 def summarise(
@@ -150,7 +153,14 @@ def summarise(
         DataError: a table cannot be read or is not scored, or has no such column, no date or no
             row; or the tables are of models of different labels.
     """
-    wanted = Wanted(options.text_column, label="", group="", encoding=options.encoding, texts=False)
+    wanted = Wanted(
+        options.text_column,
+        "",
+        "",
+        encoding=options.encoding,
+        texts=False,
+        options=options.read,
+    )
     with Tables(inputs, wanted) as tables:
         for name in (*options.by, *options.time):
             if name not in tables.columns:

@@ -11,7 +11,7 @@ from tonality.tables.bad_rows import BadRows, Fault
 from tonality.tables.column_names import Chosen, Wanted, choose
 from tonality.tables.dataset import Table
 from tonality.tables.encoding import REMEDY
-from tonality.tables.row_stream import INVALID, Row, Rows, invalid
+from tonality.tables.row_stream import INVALID, Row, Rows, invalid, is_null
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def build_table(rows: Rows, wanted: Wanted, bad_rows: BadRows) -> Table:
         DataError: columns missing or ambiguous, or no row at all can be used.
     """
     chosen = choose(rows.columns, wanted, rows.name)
-    check = _Check(rows, chosen, invalid(wanted.encoding))
+    check = _Check(rows, chosen, wanted)
     records = []
     for row in rows.items:
         parsed = row if isinstance(row, Fault) else check(row)
@@ -66,15 +66,16 @@ def build_table(rows: Rows, wanted: Wanted, bad_rows: BadRows) -> Table:
 class _Check:
     """What a row must have."""
 
-    def __init__(self, rows: Rows, chosen: Chosen, invalid: str) -> None:
+    def __init__(self, rows: Rows, chosen: Chosen, wanted: Wanted) -> None:
         def name(place: int | None) -> str | None:
             return None if place is None else rows.columns[place]
 
         self._text = rows.text_column
+        self._nulls = wanted.options.nulls
         self._label, self._group = name(chosen.label), name(chosen.group)
         self._id, self._rating = name(chosen.id), name(chosen.rating)
         self._extras = [rows.columns[place] for place in chosen.extras.values()]
-        self._invalid = invalid
+        self._invalid = invalid(wanted.encoding)
 
     def __call__(self, row: Row) -> _Record | Fault:
         def fault(reason: str, column: str) -> Fault:
@@ -84,7 +85,7 @@ class _Check:
             return fault("no text", self._text)
         label, group = _word(row.cells, self._label), _word(row.cells, self._group)
         if self._label is not None:
-            if not label:
+            if not label or is_null(label, self._nulls):
                 return fault("no label", self._label)
             if not _is_unicode(label):
                 return fault(self._invalid, self._label)

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
+import codecs
 import io
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
 from tonality.errors import DataError
 from tonality.tables.delimited import MAX_LINE
-from tonality.tables.encoding import of_bytes
+from tonality.tables.encoding import UTF_16_MARKS, WIDE, of_bytes
 from tonality.tables.open_file import BROKEN_PACK
+from tonality.tables.utf8_stream import ASSUMED, ByteStream, Utf8Stream
+
+logger = logging.getLogger(__name__)
 
 BUFFER = 2**16  # bytes read at a time
 HEAD = 4096  # bytes looked at to tell the encoding
-
-
-class ByteStream(Protocol):
-    """Anything that gives bytes: a file, a pipe, a request's body. It need not seek."""
-
-    def read(self, size: int, /) -> bytes:
-        """At most ``size`` bytes, at least one of them unless it is at its end; may block."""
-        ...
 
 
 class Peeked:
@@ -57,19 +53,32 @@ class TextLines(Iterator[str]):
     Args:
         stream: where the bytes come from; it is read as lines are asked for, and left open.
         name: how messages call it.
-        encoding: by default UTF-8, or UTF-16 with a byte-order mark.
+        encoding: by default UTF-8, or UTF-16 with a byte-order mark, or Windows-1252 where the
+            bytes look like it (:class:`Utf8Stream`), which is said.
+        quiet: whether it is not said.
+        newline: what ends a line; by default what ends one in any system.
 
     Raises:
         DataError: from each step: it cannot be read, unpacked or decoded.
     """
 
-    def __init__(self, stream: ByteStream, name: str, encoding: str | None = None) -> None:
+    def __init__(
+        self,
+        stream: ByteStream,
+        name: str,
+        encoding: str | None = None,
+        *,
+        quiet: bool = False,
+        newline: str = "",
+    ) -> None:
         self._stream = stream
+        self._quiet = quiet
+        self._newline = newline
         self._name = name
         self._given = encoding
         self._used = encoding or ""
         self._text: io.TextIOWrapper | None = None
-        self._cut = False
+        self._cut = self._marked = False
 
     def __next__(self) -> str:
         with self._reading():
@@ -91,14 +100,37 @@ class TextLines(Iterator[str]):
                 return
             yield piece
 
+    @property
+    def marked(self) -> bool:
+        """Whether a byte-order mark comes first."""
+        with self._reading():
+            self._opened()
+        return self._marked
+
     def _opened(self) -> io.TextIOWrapper:
         if self._text is None:
-            peeked = Peeked(self._stream)
-            self._used = of_bytes(peeked.head, self._given)
-            errors = "strict" if self._used == "utf-16" else "surrogateescape"
-            buffered = io.BufferedReader(_Raw(peeked), BUFFER)
-            self._text = io.TextIOWrapper(buffered, encoding=self._used, errors=errors, newline="")
+            stream: ByteStream = Peeked(self._stream)
+            head = stream.head  # type: ignore[attr-defined]
+            self._used = of_bytes(head, self._given)
+            self._marked = head.startswith((codecs.BOM_UTF8, *UTF_16_MARKS))
+            if self._given is None and self._used not in WIDE:
+                stream = Utf8Stream(stream, self._assumed)
+            errors = "strict" if self._used in WIDE else "surrogateescape"
+            buffered = io.BufferedReader(_Raw(stream), BUFFER)
+            self._text = io.TextIOWrapper(
+                buffered, encoding=self._used, errors=errors, newline=self._newline
+            )
         return self._text
+
+    def _assumed(self, line: int) -> None:
+        if not self._quiet:
+            logger.warning(
+                "%s: line %s is not UTF-8; it is read as %s (Windows), as it looks like that; if "
+                "it is another encoding, name it with --encoding",
+                self._name,
+                f"{line:,}",
+                ASSUMED,
+            )
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

@@ -7,9 +7,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from tonality.errors import ConfigError, DataError
+from tonality.tables.read_options import ReadOptions
 
+TextColumn: TypeAlias = str | Sequence[str] | None
+
+_NUMBER = re.compile("[0-9]{1,9}")
 SHOWN = 30  # columns or labels that a message lists
 
 
@@ -74,15 +79,18 @@ class Wanted:
     """What the caller asked for: column names (``None``: find it, ``""``: do without).
 
     Attributes:
-        text, label, group: the columns' names.
+        text, label, group: the columns' names, in any case, or their numbers from 1; for the text
+            also several, with commas between or as a sequence, which are joined.
         label_map: maps the labels.
         extras: further columns.
         encoding: of the file; by default UTF-8, or UTF-16 with a byte-order mark.
         texts: whether there must be a column of texts.
         optional: further columns, where the table has them.
+        options: how the table is written.
+        quiet: whether what is assumed of it is not said.
     """
 
-    text: str | None = None
+    text: TextColumn = None
     label: str | None = None
     group: str | None = None
     label_map: LabelMap | None = None
@@ -90,13 +98,15 @@ class Wanted:
     encoding: str | None = None
     texts: bool = True
     optional: tuple[str, ...] = ()
+    options: ReadOptions = field(default_factory=ReadOptions)
+    quiet: bool = False
 
 
 @dataclass(frozen=True)
 class Chosen:
     """Positions of the columns to read; ``None`` where the source has no such column."""
 
-    text: int
+    texts: tuple[int, ...]
     label: int | None
     group: int | None
     id: int | None
@@ -104,9 +114,14 @@ class Chosen:
     extras: Mapping[str, int] = field(default_factory=dict)
 
     @property
+    def text(self) -> int:
+        """The column of the texts, or the first of several."""
+        return self.texts[0]
+
+    @property
     def positions(self) -> list[int]:
         """The positions to read, each once, in the order of the fields."""
-        fields = (self.text, self.label, self.group, self.id, self.rating, *self.extras.values())
+        fields = (*self.texts, self.label, self.group, self.id, self.rating, *self.extras.values())
         return list(dict.fromkeys(p for p in fields if p is not None))
 
 
@@ -122,11 +137,11 @@ def choose(columns: Sequence[str], wanted: Wanted, path: Path | str) -> Chosen:
         DataError: a column that was asked for, or any text column, is missing, or several
             fit; the message lists the columns that are there.
     """
-    text = _find(columns, "text", wanted.text, path)
-    if text is None:
+    texts = _text_places(columns, wanted.text, path)
+    if not texts:
         raise DataError(f"no text column; name it with --text-column. {listed(columns)}", path=path)
     return Chosen(
-        text=text,
+        texts=texts,
         label=_find(columns, "label", wanted.label, path),
         group=_find(columns, "group", wanted.group, path),
         id=_first(columns, "id"),
@@ -136,18 +151,40 @@ def choose(columns: Sequence[str], wanted: Wanted, path: Path | str) -> Chosen:
     )
 
 
-def text_place(columns: Sequence[str], wanted: Wanted, path: Path | str) -> int | None:
-    """Which column has the texts; None where there need be none and it cannot be told.
+def text_places(columns: Sequence[str], wanted: Wanted, path: Path | str) -> tuple[int, ...]:
+    """Which columns have the texts; none where there need be none and it cannot be told.
 
     Raises:
         DataError: as for :func:`choose`.
     """
     try:
-        return choose(columns, wanted, path).text
+        return choose(columns, wanted, path).texts
     except DataError:
         if wanted.texts or wanted.text is not None:
             raise
-        return None
+        return ()
+
+
+def joined(parts: Sequence[str | None]) -> str | None:
+    """The text of several columns: their cells below one another, without the blank ones."""
+    if len(parts) == 1:
+        return parts[0]
+    return "\n".join(part for part in parts if part and not part.isspace()) or None
+
+
+def _text_places(columns: Sequence[str], given: TextColumn, path: Path | str) -> tuple[int, ...]:
+    if given is None or given == "":
+        found = _find(columns, "text", None if given is None else "", path)
+        return () if found is None else (found,)
+    names = [given] if isinstance(given, str) else list(given)
+    places: list[int] = []
+    for name in names:
+        parts = [part.strip() for part in name.split(",") if part.strip()]
+        if len(parts) > 1 and not _places(columns, name):
+            places += [_called(columns, part, path)[0] for part in parts]
+        elif (place := _find(columns, "text", name, path)) is not None:
+            places.append(place)
+    return tuple(dict.fromkeys(places))
 
 
 def _find(columns: Sequence[str], role: str, given: str | None, path: Path | str) -> int | None:
@@ -166,7 +203,11 @@ def _find(columns: Sequence[str], role: str, given: str | None, path: Path | str
 
 
 def _called(columns: Sequence[str], given: str, path: Path | str) -> list[int]:
-    """The columns of a name, forgiving case, spaces and punctuation if none is spelled so."""
+    """The columns of a name or number.
+
+    Raises:
+        DataError: there is none.
+    """
     found = _places(columns, given)
     if not found:
         raise DataError(f"no column {given!r}. {listed(distinct(columns))}", path=path)
@@ -174,9 +215,14 @@ def _called(columns: Sequence[str], given: str, path: Path | str) -> list[int]:
 
 
 def _places(columns: Sequence[str], given: str) -> list[int]:
+    """The columns of a name, in any case and punctuation if none is spelled so, or of a number."""
     names = distinct(columns)
-    exact = [i for i, name in enumerate(names) if name == given]
-    return exact or [i for i, name in enumerate(names) if _plain(name) == _plain(given)]
+    found = [i for i, name in enumerate(names) if name == given]
+    if not found and (plain := _plain(given)):
+        found = [i for i, name in enumerate(names) if _plain(name) == plain]
+    if not found and _NUMBER.fullmatch(given) and 1 <= int(given) <= len(columns):
+        found = [int(given) - 1]
+    return found
 
 
 def _first(columns: Sequence[str], role: str) -> int | None:
@@ -200,6 +246,12 @@ def distinct(columns: Sequence[str]) -> list[str]:
 
 def _plain(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.casefold())
+
+
+def usual_names(columns: Sequence[str]) -> int:
+    """How many columns have a usual name of some role."""
+    usual = frozenset().union(*USUAL_NAMES.values())
+    return sum(_plain(name) in usual for name in columns)
 
 
 def listed(columns: Sequence[str]) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import csv
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
 from typing import NamedTuple
 
 from tonality.tables.bad_rows import Fault
@@ -14,6 +13,7 @@ from tonality.tables.bad_rows import Fault
 HEAD = 2**20  # characters looked at to learn how quotes are meant
 MAX_FIELD = 16 * 2**20  # characters; an unclosed quote must not swallow a whole large file
 MAX_LINE = 2 * MAX_FIELD  # characters; a line as long as this is at fault
+_NONE = "\ud800"  # in no text: the csv module wants a delimiter
 REREAD = 4  # times over that the lines swallowed by stray quotes may be read again
 
 
@@ -26,7 +26,11 @@ class Record(NamedTuple):
 
 @dataclass(frozen=True)
 class Dialect:
-    """How fields are told apart: the delimiter, and whether a quote may hold it."""
+    """How fields are told apart: the delimiter, and whether a quote may hold it.
+
+    Without a delimiter each line is one field; a quote may hold line breaks where it is closed at
+    the end of a line.
+    """
 
     delimiter: str
     quoted: bool
@@ -34,7 +38,7 @@ class Dialect:
     def reader(self, lines: Iterator[str]) -> Iterator[list[str]]:
         """The fields of each record; an empty list for a blank line."""
         if self.quoted:
-            return csv.reader(lines, delimiter=self.delimiter, strict=True)
+            return csv.reader(lines, delimiter=self.delimiter or _NONE, strict=True)
         return map(self._split, lines)
 
     def _split(self, line: str) -> list[str]:
@@ -42,16 +46,8 @@ class Dialect:
         return line.split(self.delimiter) if line else []
 
 
-def delimiter_of(header: str) -> str:
-    """The delimiter of a header: spreadsheets of many countries write "CSV" with semicolons."""
-    counts = {delimiter: header.count(delimiter) for delimiter in ",;\t"}
-    return max(counts, key=lambda delimiter: counts[delimiter])
-
-
-def records(
-    lines: Iterator[str], dialect: Dialect, number: int = 0, width: int = 0
-) -> Iterator[Record | Fault]:
-    """Yields the header as row 0, then the rows; blank lines do not count.
+class Records(Iterator[Record | Fault]):
+    """The records of delimited lines; the header is record 0, and blank lines do not count.
 
     A stray quote swallows the lines below it, up to the next quote or the end. So where a
     record breaks or has a wrong number of fields, only its first line is at fault; the
@@ -62,100 +58,171 @@ def records(
         dialect: how to split them.
         number: that of the first record.
         width: how many fields a record has; 0 for as many as the first one.
+
+    Attributes:
+        number: that of the record to come.
+        width: how many fields a record has.
+        trailing: whether records may end in one delimiter more, with nothing behind it.
     """
-    _raise_field_limit()
-    again = _Lines(lines)
-    reader = dialect.reader(again)
-    while True:
-        again.begin_record()
-        try:
-            values = next(reader)
-        except StopIteration:
-            return
-        except (csv.Error, _TooLongError) as error:
-            fault = Fault(number, f"invalid CSV: {error}", again.seen[0])
-        else:
-            if not values:
-                continue
-            width = width or len(values)
-            if len(values) == width:
-                yield Record(number, values)
-                number += 1
-                continue
-            reason = f"expected {width} fields, found {len(values)}"
-            fault = Fault(number, reason, values if len(again.seen) == 1 else again.seen[0])
-        yield fault
-        number += 1
-        again.give_back()
-        reader = dialect.reader(again)
+
+    def __init__(
+        self, lines: Iterator[str], dialect: Dialect, number: int = 0, width: int = 0
+    ) -> None:
+        _raise_field_limit()
+        self._lines = _Lines(lines)
+        self._dialect = dialect
+        self._reader = dialect.reader(self._lines)
+        self.number = number
+        self.width = width
+        self.trailing = False
+
+    def __next__(self) -> Record | Fault:
+        found = self._next()
+        self.number += 1
+        return found
+
+    def _next(self) -> Record | Fault:
+        lines = self._lines
+        while True:
+            lines.begin_record()
+            try:
+                values = next(self._reader)
+            except (csv.Error, _TooLongError) as error:
+                first = lines.seen[0]
+                fault = Fault(self.number, f"invalid CSV: {error}", first)
+                self._again()
+                if not self._dialect.delimiter and len(first) < MAX_LINE:
+                    return Record(self.number, [first.rstrip("\r\n")])
+                return fault
+            if values:
+                return self._checked(values)
+
+    def _checked(self, values: list[str]) -> Record | Fault:
+        self.width = self.width or len(values)
+        if self.trailing and len(values) == self.width + 1 and not values[-1].strip():
+            values.pop()
+        if len(values) == self.width:
+            return Record(self.number, values)
+        seen = self._lines.seen
+        reason = f"expected {self.width} fields, found {len(values)}"
+        fault = Fault(self.number, reason, values if len(seen) == 1 else seen[0])
+        self._again()
+        return fault
+
+    def _again(self) -> None:
+        """Has the record's lines but the first read again."""
+        self._lines.give_back()
+        self._reader = self._dialect.reader(self._lines)
 
 
-def tab_records(lines: Iterator[str]) -> Iterator[Record | Fault]:
-    """The records of tab-separated lines, as :func:`records` gives them.
+class TabRecords(Iterator[Record | Fault]):
+    """The records of tab-separated lines, as :class:`Records` gives them.
 
     Two kinds of such files are told apart: those with quoting as in CSV (spreadsheets), and those
     where a quote is a plain character (as registered with IANA; GLUE's files are such). Up to the
     first field that begins with a quote they are alike. There the next ``HEAD`` characters are
     split in both ways. What reads cleanly in neither is taken as quoted, which splits it less.
     """
-    number, width = 0, 0
-    quoting: list[str] = []
-    for record in records(_before_quote(lines, quoting), Dialect("\t", quoted=False)):
-        yield record
-        number = (record.row if isinstance(record, Fault) else record.number) + 1
-        width = width or (0 if isinstance(record, Fault) else len(record.values))
-    if not quoting:
-        return
-    ahead = _Ahead(chain(quoting, lines))
-    dialect, plain = Dialect("\t", quoted=True), Dialect("\t", quoted=False)
-    if not _reads_cleanly(ahead, dialect, width) and _reads_cleanly(ahead, plain, width):
-        dialect = plain
-    yield from records(ahead.all(), dialect, number, width)
+
+    def __init__(self, ahead: Ahead) -> None:
+        self._ahead = ahead
+        self._quoting: list[str] = []
+        self._decided = False
+        self._records = Records(self._before_quote(), Dialect("\t", quoted=False))
+
+    @property
+    def number(self) -> int:
+        """That of the record to come."""
+        return self._records.number
+
+    @number.setter
+    def number(self, number: int) -> None:
+        self._records.number = number
+
+    @property
+    def width(self) -> int:
+        """How many fields a record has."""
+        return self._records.width
+
+    @width.setter
+    def width(self, width: int) -> None:
+        self._records.width = width
+
+    @property
+    def trailing(self) -> bool:
+        """Whether records may end in one tab more, with nothing behind it."""
+        return self._records.trailing
+
+    @trailing.setter
+    def trailing(self, trailing: bool) -> None:
+        self._records.trailing = trailing
+
+    def __next__(self) -> Record | Fault:
+        try:
+            return next(self._records)
+        except StopIteration:
+            if self._decided or not self._quoting:
+                raise
+        self._decide()
+        return next(self._records)
+
+    def _before_quote(self) -> Iterator[str]:
+        """The lines above the first that has a field that begins with a quote."""
+        for line in self._ahead:
+            if line.startswith('"') or '\t"' in line:
+                self._quoting.append(line)
+                return
+            yield line
+
+    def _decide(self) -> None:
+        self._decided = True
+        before = self._records
+        self._ahead.give_back(self._quoting)
+        dialect, plain = Dialect("\t", quoted=True), Dialect("\t", quoted=False)
+        if not self._cleanly(dialect) and self._cleanly(plain):
+            dialect = plain
+        self._records = Records(self._ahead, dialect, before.number, before.width)
+        self._records.trailing = before.trailing
+
+    def _cleanly(self, dialect: Dialect) -> bool:
+        """Whether every record that begins in the next ``HEAD`` characters has the width."""
+        left, clean = HEAD, True
+
+        def counting() -> Iterator[str]:
+            nonlocal left
+            for line in self._ahead.look():
+                left -= len(line)
+                yield line
+
+        records = Records(counting(), dialect, width=self._records.width)
+        records.trailing = self._records.trailing
+        for record in records:
+            clean = clean and not isinstance(record, Fault)
+            if left < 0:
+                break
+        return clean
 
 
-def _before_quote(lines: Iterator[str], quoting: list[str]) -> Iterator[str]:
-    """The lines above the first that has a field that begins with a quote; it takes that one."""
-    for line in lines:
-        if line.startswith('"') or '\t"' in line:
-            quoting.append(line)
-            return
-        yield line
-
-
-class _Ahead:
+class Ahead(Iterator[str]):
     """Lines that can be looked at before they are read."""
 
     def __init__(self, lines: Iterator[str]) -> None:
         self._lines = lines
-        self._seen: list[str] = []
+        self._seen: deque[str] = deque()
+
+    def __next__(self) -> str:
+        return self._seen.popleft() if self._seen else next(self._lines)
 
     def look(self) -> Iterator[str]:
-        """The lines from the first on; what is looked at is kept."""
-        yield from self._seen
+        """The lines to come; what is looked at is kept."""
+        yield from list(self._seen)
         for line in self._lines:
             self._seen.append(line)
             yield line
 
-    def all(self) -> Iterator[str]:
-        """The lines from the first on, for the last time."""
-        return chain(self._seen, self._lines)
-
-
-def _reads_cleanly(ahead: _Ahead, dialect: Dialect, width: int) -> bool:
-    """Whether every record that begins in the first ``HEAD`` characters has ``width`` fields."""
-    left, clean = HEAD, True
-
-    def counting() -> Iterator[str]:
-        nonlocal left
-        for line in ahead.look():
-            left -= len(line)
-            yield line
-
-    for record in records(counting(), dialect, width=width):
-        clean = clean and not isinstance(record, Fault)
-        if left < 0:
-            break
-    return clean
+    def give_back(self, lines: Iterable[str]) -> None:
+        """Puts lines in front of those to come."""
+        self._seen.extendleft(reversed(list(lines)))
 
 
 class _TooLongError(Exception):

@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import codecs
+import re
 
 from tonality.errors import ConfigError, DataError
 
 UTF_8 = "utf-8"  # as Python names it
 REMEDY = "if the file is in another encoding, name it, such as --encoding cp1252 (Windows)"
-ZIP = b"PK\x03\x04"
-UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+WIDE = ("utf-16", "utf-32")  # whose units are no bytes, so no byte of them can be escaped
+# How files begin that are no text, and what to do with them.
+_BINARY = {
+    b"PK\x03\x04": "is a zip archive, as spreadsheets are (.xlsx, .ods): unpack it or, if it holds "
+    "one table, let its name end in .zip; save a spreadsheet as CSV",
+    b"\xd0\xcf\x11\xe0": "is a spreadsheet or document of Office (.xls, .doc); save it as CSV",
+    b"PAR1": "is a Parquet file; let its name end in .parquet",
+    b"\x1f\x8b": "is gzipped; let its name end in .gz, such as .csv.gz",
+    b"BZh": "is packed by bzip2; unpack it first",
+    b"\xfd7zXZ": "is packed by xz; unpack it first",
+    b"7z\xbc\xaf": "is packed by 7-Zip; unpack it first",
+    b"\x28\xb5\x2f\xfd": "is packed by zstd; unpack it first",
+    b"\x89PNG": "is a picture",
+    b"GIF8": "is a picture",
+    b"\xff\xd8\xff": "is a picture",
+    b"%PDF-": "is a PDF file; save its text as CSV, or as one text a line",
+}
+_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_MOST_CONTROLS = 0.1  # of the first line; with more it is no text
 
 
 def check(encoding: str | None) -> str | None:
@@ -31,14 +50,14 @@ def of_bytes(head: bytes, given: str | None) -> str:
     """Says how to decode a file that begins with ``head``.
 
     Raises:
-        DataError: it is no text but a zip archive; or it looks like UTF-16 but has no byte-order
-            mark, and no encoding is given.
+        DataError: it is no text; or it looks like UTF-16 but has no byte-order mark, and no
+            encoding is given.
     """
-    if head.startswith(ZIP):
-        raise DataError(
-            "is a zip archive, as spreadsheets are (.xlsx, .ods): unpack it or, if it holds one "
-            "table, let its name end in .zip; save a spreadsheet as CSV"
-        )
+    for begin, reason in _BINARY.items():
+        if head.startswith(begin) and (begin != b"BZh" or head[4:7] == b"1AY"):
+            raise DataError(reason)
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
     marked = head[:2] in UTF_16_MARKS
     if given is not None:
         name = codecs.lookup(given).name
@@ -47,12 +66,15 @@ def of_bytes(head: bytes, given: str | None) -> str:
         return "utf-8-sig" if name == UTF_8 else name
     if marked:
         return "utf-16"
-    if b"\0" in head.partition(b"\n")[0]:
+    first = head.partition(b"\n")[0]
+    if b"\0" in first and not (first[::2].strip(b"\0") and first[1::2].strip(b"\0")):
         order = "be" if head[:1] == b"\0" else "le"
         raise DataError(
             "its first line has null bytes: it looks like UTF-16 without a byte-order mark; save "
             f"it as UTF-8, or read it with --encoding utf-16-{order}"
         )
+    if b"\0" in first or len(_CONTROLS.findall(first)) > _MOST_CONTROLS * len(first):
+        raise DataError("is a binary file, not a text; save what it holds as CSV in UTF-8")
     return "utf-8-sig"
 
 

@@ -21,6 +21,7 @@ SUFFIXES = (
     *(suffix + ".zip" for suffix in _TEXT_SUFFIXES),
     ".zip",
 )
+SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".numbers")
 BROKEN_PACK = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, NotImplementedError)
 
 
@@ -74,6 +75,8 @@ def text_file(path: Path) -> TextFile:
         last = suffixes[-2] if len(suffixes) > 1 else ""
     if last not in TABLE_SUFFIXES:
         known = ", ".join(SUFFIXES)
+        if last in SPREADSHEETS and path.is_file():
+            raise DataError("is a spreadsheet; save it as CSV in UTF-8 and read that", path=path)
         raise DataError(f"unknown kind of file; expected one of {known}", path=path)
     return TextFile(path, "", last)
 

@@ -66,7 +66,7 @@ def file_input(path: Path, format: str | None = None) -> Input:
 
 @dataclass(frozen=True)
 class Opened:
-    """An input that is open.
+    """A table that is open.
 
     Attributes:
         rows: its rows.
@@ -97,6 +97,8 @@ def opened(
         DependencyError: it is Parquet and pyarrow is missing.
     """
     with ExitStack() as stack:
+        if isinstance(source.place, Path):
+            stack.enter_context(unchanged(source.place))
         if source.format == "parquet":
             file, size = _whole(source, stack)
             table = ParquetTable(file, source.name, wanted, cells, batch)
@@ -107,6 +109,45 @@ def opened(
         for _ in zip(range(skip), rows.items, strict=False):
             pass
         yield Opened(rows, read)
+
+
+@contextmanager
+def unchanged(path: Path) -> Iterator[None]:
+    """Sees to it that a file stays as it is while it is read.
+
+    Raises:
+        DataError: at the end, it was written meanwhile: what was read may be the half of it.
+    """
+    before = stamp(path)
+    yield
+    check_stamp(path, before)
+
+
+def check_stamp(path: Path, before: tuple[int, int]) -> None:
+    """Checks that a file is what it was.
+
+    Raises:
+        DataError: it is not.
+    """
+    if (after := stamp(path)) != before:
+        raise DataError(
+            f"was changed while it was read (from {before[0]:,} to {after[0]:,} bytes); wait until "
+            "it is whole, then start over",
+            path=path,
+        )
+
+
+def stamp(path: Path) -> tuple[int, int]:
+    """A file's size and time of change, by which one notices that it is another one.
+
+    Raises:
+        DataError: it cannot be reached.
+    """
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise unreadable(path, error) from error
+    return status.st_size, status.st_mtime_ns
 
 
 def _whole(source: Input, stack: ExitStack) -> tuple[IO[bytes], int]:

@@ -8,34 +8,39 @@ from pathlib import Path
 from tonality.errors import ConfigError
 from tonality.tables.bad_rows import BadRows
 from tonality.tables.build_table import build_table
-from tonality.tables.column_names import LabelMap, Wanted
+from tonality.tables.column_names import LabelMap, TextColumn, Wanted
 from tonality.tables.dataset import Table
 from tonality.tables.encoding import check
 from tonality.tables.open_table import file_input, opened
+from tonality.tables.read_options import ReadOptions
 
 
 def read_table(
     path: str | Path,
     *,
-    text_column: str | None = None,
+    text_column: TextColumn = None,
     label_column: str | None = None,
     group_column: str | None = None,
     label_map: Mapping[str, str] | None = None,
     extra_columns: Sequence[str] = (),
     bad_rows: str | Path | None = None,
     encoding: str | None = None,
+    options: ReadOptions | None = None,
 ) -> Table:
     """Reads CSV, TSV, JSON Lines (plain, gzipped or zipped) or Parquet.
 
     Args:
         path: the file; its suffix says the format.
-        text_column: the column with the text; by default it is found by its usual names.
+        text_column: the column with the text, by its name in any case or its number, or several
+            to join; by default it is found by its usual names.
         label_column: likewise the class; ``""`` reads the file as unlabelled.
         group_column: likewise what must not be split (movie, product); ``""`` for none.
         label_map: label in the file -> label in the table; ``""`` leaves those rows out.
         extra_columns: further columns to keep, as text.
         bad_rows: where to write the rows that cannot be read, as JSON Lines.
-        encoding: such as ``"cp1252"``; by default UTF-8, or UTF-16 with a byte-order mark.
+        encoding: such as ``"cp1252"``; by default UTF-8, or UTF-16 with a byte-order mark, or
+            Windows-1252 where the bytes look like it, which is logged.
+        options: the delimiter, the header and what counts as missing, where that is known.
 
     Returns:
         The rows that can be used, in the file's order, with the others counted.
@@ -49,7 +54,15 @@ def read_table(
     path = Path(path)
     mapping = LabelMap(label_map)
     extras = tuple(extra_columns)
-    wanted = Wanted(text_column, label_column, group_column, mapping, extras, check(encoding))
+    wanted = Wanted(
+        text_column,
+        label_column,
+        group_column,
+        mapping,
+        extras,
+        check(encoding),
+        options=ReadOptions() if options is None else options,
+    )
     with BadRows(side_file(bad_rows, path)) as collected:
         table = read_file(path, wanted, collected)
     mapping.check(path)

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import itertools
+import logging
+import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from tonality.errors import ConfigError, DataError
 from tonality.tables.bad_rows import Fault
-from tonality.tables.byte_lines import ByteStream, TextLines
-from tonality.tables.column_names import Wanted, distinct, text_place
-from tonality.tables.delimited import MAX_LINE, Dialect, delimiter_of, records, tab_records
+from tonality.tables.byte_lines import TextLines
+from tonality.tables.column_names import TextColumn, Wanted, distinct, joined, text_places
+from tonality.tables.delimited import MAX_LINE
 from tonality.tables.jsonlines import OBJECTS, JsonObject, objects
+from tonality.tables.read_options import ReadOptions
+from tonality.tables.table_head import EmptyError, read_head
+from tonality.tables.utf8_stream import ByteStream
+
+logger = logging.getLogger(__name__)
 
 # How streams may be written; Parquet needs a file, see tonality.tables.parquet_rows.
 FORMATS = ("csv", "tsv", "jsonl")
@@ -21,12 +28,9 @@ FORMATS = ("csv", "tsv", "jsonl")
 HEAD = 2**20  # characters of JSON looked at to learn the columns
 SHOWN = 1000  # characters kept of a line that is far too long
 INVALID = "invalid UTF-8"
+_LONGEST_NULL = 64  # characters of a cell that can be a marker of nothing
 _UNDECODED = re.compile("[\udc80-\udcff]")  # bytes that were no text (PEP 383)
 _HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # of pairs, which only JSON's escapes give
-
-
-class EmptyError(DataError):
-    """There is not even a header."""
 
 
 class Row(NamedTuple):
@@ -59,10 +63,12 @@ class Rows:
         name: how messages call it.
         columns: the columns' names, in order; of JSON Lines those of the first 1,000 objects, or of
             as many as the first ``HEAD`` characters hold.
-        text_column: the one with the texts; empty where there need be none and none was found.
+        text_column: the one with the texts, or several with `` + `` between; empty where there need
+            be none and none was found.
         items: the rows in order, with a fault in place of each that cannot be read. It is read
             once.
         delimiter: what stands between the fields, where that is how it is written.
+        marked: whether it begins with a byte-order mark.
     """
 
     name: str
@@ -70,33 +76,39 @@ class Rows:
     text_column: str
     items: Iterator[Row | Fault]
     delimiter: str = ","
+    marked: bool = False
 
 
 def read_rows(
     stream: ByteStream,
     format: str,
     *,
-    text_column: str | None = None,
+    text_column: TextColumn = None,
     encoding: str | None = None,
     name: str = "standard input",
     texts: bool = True,
+    options: ReadOptions | None = None,
 ) -> Rows:
     """Reads the head of a table; the rows come as ``items`` is iterated, in constant memory.
 
     Args:
         stream: unpacked bytes; read once, from where it is, and left open.
-        format: ``csv`` (commas, semicolons or tabs, as the header says), ``tsv`` or ``jsonl``.
-        text_column: the column to judge; by default it is found by its usual names.
-        encoding: such as ``"cp1252"``; by default UTF-8, or UTF-16 with a byte-order mark.
+        format: ``csv`` (commas, semicolons, tabs or bars, as the head says), ``tsv`` or ``jsonl``.
+        text_column: the column to judge, by its name in any case or its number, or several to
+            join; by default it is found by its usual names.
+        encoding: such as ``"cp1252"``; by default UTF-8, or UTF-16 with a byte-order mark, or
+            Windows-1252 where the bytes look like it, which is logged.
         name: how messages call the stream.
         texts: whether there must be a column of texts.
+        options: the delimiter, the header and what counts as missing, where that is known.
 
     Raises:
         ConfigError: an unknown format.
         DataError: the stream is empty, or has no such column; later, from ``items``: it cannot
             be read on.
     """
-    wanted = Wanted(text=text_column, label="", group="", encoding=encoding, texts=texts)
+    options = ReadOptions() if options is None else options
+    wanted = Wanted(text_column, "", "", encoding=encoding, texts=texts, options=options)
     return rows_of(stream, format, wanted, name)
 
 
@@ -104,61 +116,67 @@ def rows_of(stream: ByteStream, format: str, wanted: Wanted, name: str) -> Rows:
     """As :func:`read_rows`, by all that a caller may ask for."""
     if format not in FORMATS:
         raise ConfigError(f"format {format!r}: expected one of {', '.join(FORMATS)}")
-    lines = TextLines(stream, name, wanted.encoding)
-    if format == "jsonl":
-        return _json_rows(lines, wanted, name)
-    return _delimited_rows(lines, wanted, name, tab=format == "tsv")
+    lines = TextLines(stream, name, wanted.encoding, quiet=wanted.quiet)
+    try:
+        if format == "jsonl":
+            return _json_rows(lines, wanted, name)
+        return _delimited_rows(lines, wanted, name, tab=format == "tsv")
+    except EmptyError as error:
+        raise EmptyError(error.reason, path=name) from error
+    except DataError as error:
+        raise DataError(error.reason, path=error.path or name) from error
 
 
-def _delimited_rows(lines: Iterator[str], wanted: Wanted, name: str, *, tab: bool) -> Rows:
-    first = next((line for line in lines if line.strip()), None)
-    if first is None:
-        raise EmptyError("the file is empty; expected a header row", path=name)
-    lines = itertools.chain([first], lines)
-    delimiter = "\t" if tab else delimiter_of(first)
-    tabs = delimiter == "\t"
-    found = tab_records(lines) if tabs else records(lines, Dialect(delimiter, quoted=True))
-    header = next(found)
-    if isinstance(header, Fault):
-        raise DataError(f"the header cannot be read: {header.reason}", path=name)
-    written = [column.strip() for column in header.values]
-    place = text_place(written, wanted, name)
-    columns = distinct(written)
-    column = "" if place is None else columns[place]
-    undecoded = invalid(wanted.encoding)
+def _delimited_rows(lines: TextLines, wanted: Wanted, name: str, *, tab: bool) -> Rows:
+    marked = lines.marked
+    head = read_head(lines, wanted.options, tab=tab)
+    places = text_places(head.columns, wanted, name)
+    columns = distinct(head.columns)
+    texts = [columns[place] for place in places]
+    text_of = TextOf(texts, wanted)
 
     def items() -> Iterator[Row | Fault]:
-        for record in found:
+        for record in head.found:
+            if head.notes:
+                _say(wanted, name, head.notes)
             if isinstance(record, Fault):
                 yield _shortened(record)
                 continue
-            text = None if place is None else record.values[place]
-            if text is not None and is_undecoded(text):
-                yield Fault(record.number, undecoded, record.values, column)
-            else:
-                cells = dict(zip(columns, record.values, strict=True))
-                yield Row(record.number, text, cells, record.values)
+            cells = dict(zip(columns, record.values, strict=True))
+            yield text_of.row(record.number, cells, record.values)
 
-    return Rows(name, columns, column, items(), delimiter)
+    delimiter = head.delimiter or ","
+    return Rows(name, columns, " + ".join(texts), items(), delimiter, marked)
+
+
+def _say(wanted: Wanted, name: str, notes: list[str]) -> None:
+    for note in notes if not wanted.quiet else ():
+        logger.warning("%s: %s", name, note)
+    notes.clear()
 
 
 def _json_rows(lines: TextLines, wanted: Wanted, name: str) -> Rows:
+    marked = lines.marked
     found = _named(objects(lines), name)
     head = list(itertools.islice(_up_to(found, HEAD), OBJECTS))
     if not head:
-        raise EmptyError("the file is empty; expected one JSON object a line", path=name)
+        raise EmptyError("the file is empty; expected one JSON object a line")
     columns: dict[str, None] = {}
     for item in head:
         if isinstance(item, JsonObject):
             columns |= dict.fromkeys(item.values)
     if not columns:
-        raise DataError("its first lines hold no JSON object; expected one a line", path=name)
+        raise DataError("its first lines hold no JSON object; expected one a line")
     names = list(columns)
-    place = text_place(names, wanted, name)
-    column = None if place is None else names[place]
-    undecoded = invalid(wanted.encoding)
-    items = (_json_row(item, column, undecoded) for item in itertools.chain(head, found))
-    return Rows(name, names, column or "", items)
+    texts = [names[place] for place in text_places(names, wanted, name)]
+    text_of = TextOf(texts, wanted)
+    items = (
+        _shortened(item)
+        if isinstance(item, Fault)
+        else text_of.row(item.number, item.values, item.line)
+        for item in itertools.chain(head, found)
+    )
+    return Rows(name, names, " + ".join(texts), items, marked=marked)
 
 
 def _named(found: Iterator[JsonObject | Fault], name: str) -> Iterator[JsonObject | Fault]:
@@ -168,20 +186,6 @@ def _named(found: Iterator[JsonObject | Fault], name: str) -> Iterator[JsonObjec
         raise DataError(error.reason, path=error.path or name) from error
 
 
-def _json_row(item: JsonObject | Fault, column: str | None, undecoded: str) -> Row | Fault:
-    if isinstance(item, Fault):
-        return _shortened(item)
-    text = None if column is None else item.values.get(column)
-    if text is not None and not isinstance(text, str):
-        reason = f"expected a string, found {type(text).__name__}"
-        return Fault(item.number, reason, item.values, column)
-    if text is not None and not text.isascii():
-        if is_undecoded(text):
-            return Fault(item.number, undecoded, item.values, column)
-        text = _HALVES.sub("\ufffd", text)
-    return Row(item.number, text, item.values, item.line)
-
-
 def _up_to(found: Iterator[JsonObject | Fault], characters: int) -> Iterator[JsonObject | Fault]:
     """Objects until they come to so many characters."""
     for item in found:
@@ -189,6 +193,46 @@ def _up_to(found: Iterator[JsonObject | Fault], characters: int) -> Iterator[Jso
         characters -= len(str(item.raw if isinstance(item, Fault) else item.line or item.values))
         if characters < 0:
             return
+
+
+class TextOf:
+    """The rule by which cells become the text of a row, whatever the format.
+
+    Args:
+        columns: those with the text, by name; several are joined.
+        wanted: what was asked for.
+    """
+
+    def __init__(self, columns: Sequence[str], wanted: Wanted) -> None:
+        self._columns = columns
+        self._nulls = wanted.options.nulls
+        self._invalid = invalid(wanted.encoding)
+
+    def row(self, number: int, cells: Mapping[str, Any], native: Any) -> Row | Fault:
+        """The row, or a fault where its text is none."""
+        return self.of(Row(number, None, cells, native), [cells.get(c) for c in self._columns])
+
+    def of(self, row: Row, values: Sequence[Any]) -> Row | Fault:
+        """The row with the text that these values of its columns make."""
+        parts: list[str | None] = []
+        for column, value in zip(self._columns, values, strict=True):
+            if value is not None and not isinstance(value, str):
+                if isinstance(value, float) and math.isnan(value):
+                    value = None
+                else:
+                    reason = f"expected a string, found {type(value).__name__}"
+                    return Fault(row.number, reason, row.raw, column)
+            if value is not None and not value.isascii():
+                if is_undecoded(value):
+                    return Fault(row.number, self._invalid, row.raw or {column: value}, column)
+                value = _HALVES.sub("\ufffd", value)
+            parts.append(None if is_null(value, self._nulls) else value)
+        return row._replace(text=joined(parts) if parts else None)
+
+
+def is_null(value: str | None, nulls: Collection[str]) -> bool:
+    """Whether a cell counts as missing."""
+    return value is None or (len(value) < _LONGEST_NULL and value.strip() in nulls)
 
 
 def _shortened(fault: Fault) -> Fault:

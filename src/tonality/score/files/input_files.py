@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -10,10 +11,10 @@ from pathlib import Path
 from typing import IO
 
 from tonality.errors import ConfigError, DataError
-from tonality.tables.delimited import delimiter_of
 from tonality.tables.encoding import check, of_bytes
 from tonality.tables.open_file import unreadable
 from tonality.tables.open_table import INPUT_FORMATS, Input, file_input, unpacked
+from tonality.tables.table_head import told_by
 
 STANDARD_INPUT = "standard input"
 _PARQUET = b"PAR1"
@@ -46,8 +47,8 @@ def find_inputs(
             found[None] = _pipe(sys.stdin.buffer, STANDARD_INPUT, format, encoding)
         elif name != "-":
             for path in _paths(name):
-                if path.resolve() not in found:
-                    found[path.resolve()] = _input(path, format, encoding)
+                if (place := Path(os.path.realpath(path))) not in found:
+                    found[place] = _input(path, format, encoding)
     return list(found.values())
 
 
@@ -101,4 +102,4 @@ def _told_by(head: bytes, encoding: str | None) -> str:
     text = head.decode(of_bytes(head, encoding), "ignore").lstrip("\r\n")
     if text.lstrip()[:1] in ("{", "["):
         return "jsonl"
-    return "tsv" if delimiter_of(text.partition("\n")[0]) == "\t" else "csv"
+    return "tsv" if told_by(text.partition("\n")[0]) == "\t" else "csv"

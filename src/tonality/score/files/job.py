@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,8 +18,9 @@ from tonality.score.row_writers import RowWriter, row_writer
 from tonality.score.scorer import Scorer, windows
 from tonality.score.tally import Tally
 from tonality.tables.bad_rows import Fault, entry
-from tonality.tables.column_names import Wanted
+from tonality.tables.column_names import TextColumn, Wanted
 from tonality.tables.open_table import Input
+from tonality.tables.read_options import ReadOptions
 
 # From one moment from which a run can go on to the next: so many windows, or bytes of output.
 PART = 8
@@ -41,15 +42,19 @@ class Options:
         explain: how many phrases to add that speak for the verdict, and against it.
         prefix: what the added columns' names begin with; by default as :class:`Layout` says.
         encoding: of the inputs; by default UTF-8, or UTF-16 with a byte-order mark.
+        read: how the inputs are written.
+        bom: whether CSV begins with a byte-order mark; by default where the first input does.
     """
 
     format: str
     packed: bool = False
-    text_column: str | None = None
+    text_column: TextColumn = None
     columns: tuple[str, ...] | None = None
     explain: int = 0
     prefix: str | None = None
     encoding: str | None = None
+    read: ReadOptions = field(default_factory=ReadOptions)
+    bom: bool | None = None
 
 
 class ScoringJob:
@@ -74,7 +79,9 @@ class ScoringJob:
         self._options = options
         # Where Parquet becomes Parquet, values stay as Arrow holds them, with their types.
         arrow = options.format == "parquet" and all(i.format == "parquet" for i in inputs)
-        wanted = Wanted(options.text_column, label="", group="", encoding=options.encoding)
+        wanted = Wanted(
+            options.text_column, "", "", encoding=options.encoding, options=options.read
+        )
         self._tables = Tables(inputs, wanted, arrow=arrow)
         self._layout = Layout.of(
             self._tables.columns,
@@ -100,7 +107,9 @@ class ScoringJob:
         if arrow:
             return ArrowWriter(self._layout, [head.schema for head in heads])
         format = "jsonl" if self._options.format == "parquet" else self._options.format
-        return row_writer(format, self._layout, delimiter=heads[0].delimiter)
+        bom = self._options.bom
+        marked = heads[0].marked if bom is None else bom
+        return row_writer(format, self._layout, delimiter=heads[0].delimiter, marked=marked)
 
     @property
     def build(self) -> Callable[[Path, Path], None] | None:
@@ -131,6 +140,12 @@ class ScoringJob:
             "--explain": options.explain,
             "--prefix": options.prefix,
             "--encoding": options.encoding,
+            "how tables are read": [
+                options.read.delimiter,
+                options.read.header_row,
+                sorted(options.read.nulls),
+            ],
+            "--bom": options.bom,
             "tonality's version": __version__,
         }
 
@@ -150,6 +165,7 @@ class ScoringJob:
         if mark is None or not mark.done:
             for data, faults, reached in self._parts(mark, progress):
                 output.append(data, faults, reached)
+        self._tables.check_unchanged()
         output.publish()
 
     def to_stream(self, stream: BinaryIO, side: BinaryIO | None, progress: Progress) -> None:
@@ -170,6 +186,7 @@ class ScoringJob:
             stream.flush()
             if side is not None:
                 side.write(faults)
+        self._tables.check_unchanged()
 
     def _parts(self, mark: Mark | None, progress: Progress) -> Iterator[tuple[bytes, bytes, Mark]]:
         """Of each part: its rows, its faults, and how far the job is with it."""

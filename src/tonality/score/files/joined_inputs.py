@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -13,8 +14,9 @@ from tonality.classifier import WINDOW
 from tonality.errors import DataError
 from tonality.tables.bad_rows import Fault
 from tonality.tables.column_names import Wanted
-from tonality.tables.open_table import Input, Opened, opened
-from tonality.tables.row_stream import EmptyError, Row
+from tonality.tables.open_table import Input, Opened, check_stamp, opened, stamp
+from tonality.tables.row_stream import Row
+from tonality.tables.table_head import EmptyError
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +30,7 @@ class Head:
     columns: Sequence[str]
     text_column: str
     delimiter: str
+    marked: bool
     schema: Any
 
 
@@ -64,7 +67,18 @@ class Tables:
         if not self.heads:
             raise DataError("all of these files are empty", path=inputs[0].name)
         self.columns = list(dict.fromkeys(c for head in self.heads for c in head.columns))
-        self._sizes = [i.path.stat().st_size if i.path else 0 for i in self.inputs]
+        self._stamps = [stamp(i.path) if i.path else (0, 0) for i in self.inputs]
+        self._sizes = [size for size, _ in self._stamps]
+
+    def check_unchanged(self) -> None:
+        """Checks that the files are still what they were when their heads were read.
+
+        Raises:
+            DataError: one is not: what was read of it may be the half of it.
+        """
+        for source, before in zip(self.inputs, self._stamps, strict=True):
+            if source.path is not None:
+                check_stamp(source.path, before)
 
     def __enter__(self) -> Tables:
         return self
@@ -94,7 +108,9 @@ class Tables:
                 table = self._stack.enter_context(opened(source, self._wanted, **self._settings))
                 self._waiting[source.name] = table
             else:
-                with opened(source, self._wanted, **self._settings) as table:
+                # What is to be said of it is said when its rows are read.
+                quiet = dataclasses.replace(self._wanted, quiet=True)
+                with opened(source, quiet, **self._settings) as table:
                     pass
         except EmptyError as error:
             if alone:
@@ -102,7 +118,7 @@ class Tables:
             logger.warning("%s", error)
             return None
         rows = table.rows
-        return Head(rows.columns, rows.text_column, rows.delimiter, table.schema)
+        return Head(rows.columns, rows.text_column, rows.delimiter, rows.marked, table.schema)
 
     def open(self, index: int, skip: int, stack: ExitStack) -> Opened:
         """Opens an input, the first ``skip`` rows left out."""

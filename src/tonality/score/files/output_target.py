@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from tonality.errors import ConfigError
+from tonality.errors import ConfigError, DataError
 from tonality.tables.open_table import INPUT_FORMATS, Input
 
 SIDE = ".bad-rows.jsonl"
@@ -33,11 +34,13 @@ def output_format(output: str, format: str | None, first: str) -> tuple[str, boo
 
     Raises:
         ConfigError: it cannot be told, is unknown, or cannot be gzipped.
+        DataError: the output is a loop of links.
     """
     if format is not None and format not in INPUT_FORMATS:
         raise ConfigError(f"format {format!r}: expected one of {', '.join(INPUT_FORMATS)}")
     if is_stream(output):
         return format or first, False
+    _check_links(Path(output))
     if not Path(output).name or Path(output).is_dir():
         raise ConfigError(f"{output!r} is a folder; name a file")
     suffixes = [suffix.casefold() for suffix in Path(output).suffixes]
@@ -64,6 +67,8 @@ def side_file(output: str, given: Path | None, inputs: Sequence[Input]) -> Path 
     side = given
     if side is None and not is_stream(output):
         side = Path(output).with_name(Path(output).name + SIDE)
+    if side is not None:
+        _check_links(side)
     places = [] if is_stream(output) else [("the output", Path(output))]
     places += [] if side is None else [("the file for bad rows", side)]
     for what, place in places:
@@ -73,6 +78,19 @@ def side_file(output: str, given: Path | None, inputs: Sequence[Input]) -> Path 
     if len(places) == 2 and _is_same(places[0][1], places[1][1]):
         raise ConfigError(f"{side}: the file for bad rows is the output")
     return side
+
+
+def _check_links(path: Path) -> None:
+    """Refuses a link that leads back to itself.
+
+    Raises:
+        DataError: it is one.
+    """
+    try:
+        path.stat()
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise DataError("is a loop of links; name another file", path=path) from None
 
 
 def is_stream(output: str) -> bool:
@@ -95,6 +113,6 @@ def open_stream(output: str) -> BinaryIO:
 
 def _is_same(one: Path, other: Path) -> bool:
     try:
-        return one.resolve() == other.resolve() or one.samefile(other)
+        return os.path.realpath(one) == os.path.realpath(other) or one.samefile(other)
     except (OSError, ValueError):  # one of them is not there, or cannot be
         return False

@@ -1,0 +1,86 @@
+"""What callers give for texts: checked, with missing ones as None."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+import numpy as np
+
+from tonality.errors import DataError
+
+
+def is_missing(value: object) -> bool:
+    """Whether a value stands for a missing text: None, NaN, or pandas' NA and NaT."""
+    if value is None:
+        return True
+    if isinstance(value, float | np.floating):
+        return bool(np.isnan(value))
+    if isinstance(value, np.datetime64):
+        return bool(np.isnat(value))
+    kind = type(value)  # pandas is not imported to know its values
+    return kind.__name__ in ("NAType", "NaTType") and kind.__module__.partition(".")[0] == "pandas"
+
+
+def checked_texts(texts: Any) -> list[str | None]:
+    """The texts as a list, with None for missing ones.
+
+    Args:
+        texts: a list, a column of a table, an array with one dimension, or anything else that
+            gives strings one after the other.
+
+    Raises:
+        DataError: it is a table, a mapping or otherwise no texts, or something in it is neither a
+            string nor missing.
+    """
+    _refuse_tables(texts)
+    if hasattr(texts, "to_pylist"):  # of Arrow, whose own values are no strings
+        texts = texts.to_pylist()
+    if not isinstance(texts, Iterable):
+        raise DataError(f"expected texts, got {_kind(texts)}; give a list of strings")
+    result: list[str | None] = []
+    for row, text in enumerate(texts, start=1):
+        if isinstance(text, str):
+            result.append(text)
+        elif is_missing(text):
+            result.append(None)
+        else:
+            reason = (
+                f"a {type(text).__name__} is no text; expected a string, or None for a missing one"
+            )
+            raise DataError(reason, row=row)
+    return result
+
+
+def _refuse_tables(texts: Any) -> None:
+    """Refuses what would give names, numbers or an order by chance where it is gone through.
+
+    Raises:
+        DataError: it is such a thing.
+    """
+    kind = _kind(texts)
+    names = getattr(texts, "columns", None)
+    names = getattr(texts, "column_names", None) if names is None else names
+    if names is not None and not isinstance(texts, str):
+        first = next((repr(name) for name in names if isinstance(name, str)), "'review'")
+        raise DataError(
+            f"expected texts, got {kind}, which gives the names of its columns; give the column of "
+            f"the texts, such as table[{first}]"
+        )
+    if isinstance(texts, Mapping):
+        raise DataError(
+            f"expected texts, got {kind}, which gives its keys; give the texts themselves, such as "
+            "list(texts.values())"
+        )
+    if isinstance(texts, bytes | bytearray | memoryview):
+        raise DataError(f"expected texts, got {kind}; decode them, such as by texts.decode()")
+    if isinstance(texts, AbstractSet):
+        raise DataError(f"expected texts, got {kind}, which has no order; give a list")
+    if (dimensions := getattr(texts, "ndim", 1)) != 1:
+        raise DataError(f"expected texts, got {kind} of {dimensions} dimensions; give one column")
+
+
+def _kind(value: object) -> str:
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"

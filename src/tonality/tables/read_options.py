@@ -1,0 +1,72 @@
+"""How a table is to be read where its bytes do not tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tonality.errors import ConfigError
+
+NAMED_DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "\\t": "\t"}
+
+# A whole cell of one of these is a missing one: pandas' defaults, and MySQL's \N. What people write
+# stays text, if a short one: N/A, n/a, None.
+NULLS = frozenset(
+    {"\\N", "NULL", "null", "NaN", "nan", "-NaN", "-nan", "NA", "#NA", "#N/A", "#N/A N/A", "<NA>"}
+    | {"1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"}
+)
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How a table is to be read where its bytes do not tell it.
+
+    Attributes:
+        delimiter: what stands between the fields of CSV and TSV; None to find out.
+        header_row: the line of CSV or TSV that names the columns, counted from 1; 0 where there is
+            none, and the columns are then ``column_1`` and so on; None for the first line that
+            holds something.
+        nulls: cells that count as missing, as a whole and to the letter.
+    """
+
+    delimiter: str | None = None
+    header_row: int | None = None
+    nulls: frozenset[str] = NULLS
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        delimiter: str | None = None,
+        no_header: bool = False,
+        header_row: int | None = None,
+        null: Sequence[str] = (),
+        keep_null: Sequence[str] = (),
+    ) -> ReadOptions:
+        """The options as they are written on a command line.
+
+        Args:
+            delimiter: one character, or ``comma``, ``semicolon``, ``tab`` or ``pipe``.
+            no_header: whether the first line is a row already.
+            header_row: see the attribute, from 1.
+            null: cells that count as missing, besides ``NULLS``.
+            keep_null: those of ``NULLS`` that are texts; ``all`` for all.
+
+        Raises:
+            ConfigError: they contradict one another, or one is impossible.
+        """
+        if delimiter is not None:
+            delimiter = NAMED_DELIMITERS.get(delimiter.casefold(), delimiter)
+            if len(delimiter) != 1 or delimiter in '"\r\n' or "\ud800" <= delimiter <= "\udfff":
+                names = "comma, semicolon, tab or pipe"
+                raise ConfigError(f"delimiter {delimiter!r}: expected one character, or {names}")
+        if no_header and header_row is not None:
+            raise ConfigError("--no-header and --header-row contradict each other; give one")
+        if header_row is not None and header_row < 1:
+            raise ConfigError(f"header row {header_row}: expected 1 or more; or give --no-header")
+        kept = NULLS if ALL in keep_null else frozenset(keep_null)
+        if strange := sorted(kept - NULLS):
+            known = ", ".join(sorted(NULLS))
+            raise ConfigError(f"--keep-null {strange[0]!r}: expected {ALL} or one of {known}")
+        return cls(delimiter, 0 if no_header else header_row, (NULLS - kept) | frozenset(null))

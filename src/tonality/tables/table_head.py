@@ -1,0 +1,205 @@
+"""The head of a delimited table: what stands between fields, and which line names the columns.
+
+What a spreadsheet, a survey tool or a country's settings do to a CSV is told from its first lines,
+and said where it is more than a matter of form.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tonality.errors import DataError
+from tonality.tables.bad_rows import Fault
+from tonality.tables.column_names import usual_names
+from tonality.tables.delimited import Ahead, Dialect, Record, Records, TabRecords
+from tonality.tables.read_options import ReadOptions
+
+DELIMITERS = ",;\t|"
+RECORDS = 50  # records that tell between two delimiters
+SURE = 0.8  # of the rows alike; without a header, fewer are texts with commas in them
+FIRST = 20  # records that tell whether rows end in one delimiter more
+
+# Excel's first line, which names the delimiter; saved again it has delimiters behind.
+_SEP = re.compile(r'\s*"?sep=([^\w\s"]|\t)"?[,;\t|"]*\s*', re.IGNORECASE)
+_SECOND_HEADER = {"open-ended response", "response"}  # SurveyMonkey's
+_IMPORT_ID = re.compile(r'\s*\{"ImportId":')  # Qualtrics's third header line
+
+
+class EmptyError(DataError):
+    """There is not even a header."""
+
+
+@dataclass(frozen=True)
+class DelimitedHead:
+    """The head of a delimited table.
+
+    Attributes:
+        columns: the names of the columns as they are written.
+        delimiter: what stands between fields; "" where a line is one field.
+        found: the records below, in order.
+        notes: what is assumed and should be said, filled when the first record is asked for.
+    """
+
+    columns: Sequence[str]
+    delimiter: str
+    found: Iterator[Record | Fault]
+    notes: list[str]
+
+
+def read_head(lines: Iterator[str], options: ReadOptions, *, tab: bool) -> DelimitedHead:
+    """Reads the head of a table; no more lines are read than are needed to tell the columns.
+
+    Args:
+        lines: the lines of the table, line ends kept.
+        options: what is known of it.
+        tab: whether its suffix says that it is tab-separated.
+
+    Raises:
+        EmptyError: nothing is there.
+        DataError: the header cannot be read.
+    """
+    ahead = Ahead(lines)
+    named = _skip_to_header(ahead, options.header_row)
+    delimiter = options.delimiter or named or ("\t" if tab else _delimiter(ahead, options))
+    found = (
+        TabRecords(ahead) if delimiter == "\t" else Records(ahead, Dialect(delimiter, quoted=True))
+    )
+    if options.header_row == 0:
+        return _without_header(ahead, delimiter, found)
+    header = next(found)
+    if isinstance(header, Fault):
+        raise DataError(f"the header cannot be read: {header.reason}")
+    columns = [column.strip() for column in header.values]
+    if len(columns) > 2 and not columns[-1] and _rows_are_shorter(ahead, delimiter, len(columns)):
+        columns.pop()
+        found.width -= 1
+        found.trailing = True
+    notes: list[str] = []
+    return DelimitedHead(columns, delimiter, _rows(ahead, delimiter, found, columns, notes), notes)
+
+
+def told_by(line: str) -> str:
+    """The delimiter that the first line of a table tells."""
+    if named := _SEP.fullmatch(line):
+        return named[1]
+    if not line.strip():
+        return ""
+    return _delimiter(Ahead(iter([line])), ReadOptions())
+
+
+def is_header(line: str) -> bool:
+    """Whether a line is the header of a table beyond doubt: several fields, all usual names."""
+    names = next(iter(Records(iter([line]), Dialect(told_by(line), quoted=True))), None)
+    if not isinstance(names, Record):
+        return False
+    return len(names.values) > 1 and usual_names(names.values) == len(names.values)
+
+
+def _skip_to_header(ahead: Ahead, header_row: int | None) -> str | None:
+    """Leaves out what is above the header; the delimiter, if a line names it."""
+    named, number = None, 0
+    for line in ahead.look():
+        number += 1
+        if named is None and (match := _SEP.fullmatch(line)):
+            named = match[1]
+        elif line.strip() and number >= (header_row or 0):
+            break
+    else:
+        if number and header_row:
+            raise DataError(f"has {number:,} lines, so line {header_row:,} names no columns")
+        raise EmptyError("the file is empty; expected a header row")
+    for _ in range(number - 1):
+        next(ahead)
+    return named
+
+
+def _delimiter(ahead: Ahead, options: ReadOptions) -> str:
+    """The delimiter by the header, or by the rows where several could be it; "" for none."""
+    first = next(ahead.look())
+    headers: dict[str, list[str]] = {}
+    for delimiter in DELIMITERS:
+        if delimiter in first or first.count('"') % 2:
+            header = next(Records(ahead.look(), Dialect(delimiter, quoted=True)), None)
+            headers[delimiter] = header.values if isinstance(header, Record) else []
+    several = [delimiter for delimiter, names in headers.items() if len(names) > 1]
+    if not several:
+        # Where no delimiter reads the header, the commonest says why.
+        broken = [delimiter for delimiter, names in headers.items() if not names]
+        return max(broken, key=first.count) if broken else ""
+    if len(several) == 1 and options.header_row != 0:
+        return several[0]
+    shares = {one: _share(ahead, one, len(headers[one])) for one in several}
+    best = max(several, key=lambda one: (shares[one], usual_names(headers[one]), len(headers[one])))
+    return "" if options.header_row == 0 and shares[best] < SURE else best
+
+
+def _share(ahead: Ahead, delimiter: str, width: int) -> float:
+    """The share of the first rows that have the header's number of fields."""
+    records = list(_first(ahead, delimiter, width, RECORDS + 1))[1:]
+    fit = sum(not isinstance(record, Fault) for record in records)
+    return fit / len(records) if records else 1.0
+
+
+def _first(ahead: Ahead, delimiter: str, width: int, count: int) -> Iterator[Record | Fault]:
+    """The first records to come, looked at; those that end in one delimiter more fit too."""
+    records = Records(ahead.look(), Dialect(delimiter, quoted=True), width=width)
+    records.trailing = True
+    return itertools.islice(records, count)
+
+
+def _without_header(ahead: Ahead, delimiter: str, found: Records | TabRecords) -> DelimitedHead:
+    first = next(_first(ahead, delimiter, 0, 1))
+    if isinstance(first, Fault):
+        raise DataError(f"the first row cannot be read: {first.reason}")
+    columns = [f"column_{number}" for number in range(1, len(first.values) + 1)]
+    found.number = 1
+    return DelimitedHead(columns, delimiter, found, [])
+
+
+def _rows_are_shorter(ahead: Ahead, delimiter: str, width: int) -> bool:
+    """Whether the header ends in one delimiter more than the rows."""
+    return _fit(ahead, delimiter, width - 1) > _fit(ahead, delimiter, width)
+
+
+def _fit(ahead: Ahead, delimiter: str, width: int) -> int:
+    """How many of the first rows have so many fields."""
+    records = Records(ahead.look(), Dialect(delimiter, quoted=True), width=width)
+    return sum(isinstance(record, Record) for record in itertools.islice(records, FIRST))
+
+
+def _rows(
+    ahead: Ahead,
+    delimiter: str,
+    found: Records | TabRecords,
+    columns: Sequence[str],
+    notes: list[str],
+) -> Iterator[Record | Fault]:
+    """The records below the header; what belongs to the header is left out."""
+    loose = list(_first(ahead, delimiter, len(columns), FIRST))
+    fit = sum(isinstance(record, Record) for record in loose)
+    more_delimiters = fit - _fit(ahead, delimiter, len(columns))
+    # One such row alone may be another fault, which to mend would be to guess.
+    found.trailing = found.trailing or 0 < fit <= 2 * more_delimiters
+    more = _further_headers(loose[:2])
+    for _ in range(more):
+        next(found)
+    if more:
+        lines = "line 2 is" if more == 1 else "lines 2 and 3 are"
+        notes.append(f"{lines} a second header, as survey tools write it, and no row")
+        found.number = 1
+    yield from found
+
+
+def _further_headers(first: Sequence[Record | Fault]) -> int:
+    """How many of the first records belong to the header."""
+    for number, record in enumerate(first, start=1):
+        if isinstance(record, Record) and any(map(_IMPORT_ID.match, record.values)):
+            return number
+    if first and isinstance(first[0], Record):
+        cells = [cell.strip().casefold() for cell in first[0].values]
+        if "" in cells and _SECOND_HEADER.intersection(cells):
+            return 1
+    return 0

@@ -1,0 +1,246 @@
+"""What spreadsheets, survey tools and countries do to a CSV, told from its first lines."""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tonality.data import read_table
+from tonality.errors import ConfigError, DataError
+from tonality.score import Row, Rows, read_rows
+from tonality.tables.bad_rows import Fault
+from tonality.tables.read_options import ReadOptions
+from tonality.tables.table_head import told_by
+
+
+def read(content: str | bytes, format: str = "csv", **given: object) -> Rows:
+    data = content if isinstance(content, bytes) else content.encode()
+    return read_rows(io.BytesIO(data), format, **given)  # type: ignore[arg-type]
+
+
+def texts(rows: Rows) -> list[str | None]:
+    found = list(rows.items)
+    assert not [item for item in found if isinstance(item, Fault)]
+    return [item.text for item in found if isinstance(item, Row)]
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "sep=;\r\n",
+        '"sep=;"\r\n',
+        "SEP=;\n",
+        "\ufeffsep=;\n",
+        '\ufeff"sep=;"\r\n',
+        "sep=;;\n",
+        "\nsep=;\n",
+    ],
+)
+def test_the_line_of_excel_names_the_delimiter(first: str) -> None:
+    rows = read(
+        f'{first}id;review, in words\r\n1;"It broke; at once"\r\n2;I love it\r\n', text_column="2"
+    )
+    assert rows.columns == ["id", "review, in words"]
+    assert texts(rows) == ["It broke; at once", "I love it"]
+    assert rows.delimiter == ";"
+
+
+def test_a_line_that_names_tabs() -> None:
+    assert texts(read("sep=\t\nid\treview\n1\tgood, very\n")) == ["good, very"]
+    assert texts(read("sep=|\nid|review\n1|good\n", "tsv")) == ["good"]
+    assert (told_by("sep=\t\n"), told_by("sep=;\n"), told_by("a\tb"), told_by("")) == (
+        "\t",
+        ";",
+        "\t",
+        "",
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "delimiter"),
+    [
+        ('"Review; in words","stars"\ngood,5\n', ","),
+        ('"Your\nreview, please";"stars"\ngood;5\n', ";"),
+        ('"Your\nreview; or, a, b, c";stars\r\ngood;5\n', ";"),
+        ("Review, if any;stars\ngood, nice;5\nbad;1\nfine;3\n", ";"),
+        ("review;price, in EUR\ngood;1,50\nbad;2,50\n", ";"),
+        ("review,a;b\nx,y\n", ","),
+        ("review|stars\na|1\n", "|"),
+        ("review\tstars, 1;5\na\t1\n", "\t"),
+        ('id,"5"" screen",review\n1,2,"a;b;c"\n', ","),
+    ],
+)
+def test_the_delimiter_is_told_outside_quotes_and_by_several_rows(
+    content: str, delimiter: str
+) -> None:
+    rows = read(content, text_column="1")
+    assert rows.delimiter == delimiter
+    assert not [item for item in rows.items if isinstance(item, Fault)]
+
+
+def test_the_delimiter_can_be_given() -> None:
+    for name in ("semicolon", ";"):
+        options = ReadOptions.of(delimiter=name)
+        rows = read("review, long;x\na;1\n", text_column="1", options=options)
+        assert rows.columns == ["review, long", "x"]
+    assert texts(read("text:n\na:1\n", options=ReadOptions.of(delimiter=":"))) == ["a"]
+    for wrong in ("", ";;", '"', "\n"):
+        with pytest.raises(ConfigError, match="expected one character, or comma"):
+            ReadOptions.of(delimiter=wrong)
+
+
+def test_without_a_header() -> None:
+    options = ReadOptions.of(no_header=True)
+    rows = read("1;good, very\n2;bad\n", text_column="2", options=options)
+    assert rows.columns == ["column_1", "column_2"]
+    assert texts(rows) == ["good, very", "bad"]
+    one = read("It broke, sadly\nI love it\n", text_column="1", options=options)
+    found = list(one.items)
+    assert [(item.number, item.text) for item in found if isinstance(item, Row)] == [
+        (1, "It broke, sadly"),
+        (2, "I love it"),
+    ]
+    with pytest.raises(DataError, match="no text column"):
+        read("1;good\n", options=options)
+
+
+def test_a_header_further_down() -> None:
+    content = "Report of May;;\n;;\n\nid;review;n\n1;good;2\n"
+    assert texts(read(content, options=ReadOptions.of(header_row=4))) == ["good"]
+    assert texts(read(f"sep=;\n{content}", options=ReadOptions.of(header_row=5))) == ["good"]
+    with pytest.raises(DataError, match="has 5 lines, so line 9 names no columns"):
+        read(content, options=ReadOptions.of(header_row=9))
+    for row, none in ((0, False), (2, True)):
+        with pytest.raises(ConfigError, match="no-header"):
+            ReadOptions.of(header_row=row, no_header=none)
+
+
+@pytest.mark.parametrize("given", ["REVIEW", "review", " Re-View", "2", "02"])
+def test_the_text_column_by_any_writing_or_number(given: str) -> None:
+    assert texts(read("id,Review,other text\n1,good,x\n", text_column=given)) == ["good"]
+
+
+def test_a_name_that_is_a_number_wins() -> None:
+    assert texts(read("x,y,1\na,b,c\n", text_column="1")) == ["c"]
+    with pytest.raises(DataError, match="no column '4'"):
+        read("x,y\n", text_column="4")
+
+
+@pytest.mark.parametrize(
+    "given", ["title,body", "TITLE, 3", ["title", "body"], ["title,body", "body"]]
+)
+def test_several_text_columns_are_joined(given: str | list[str]) -> None:
+    rows = read("title,id,body\nGreat,1,I love it\n,2,Only this\nNULL,3,\n", text_column=given)
+    assert rows.text_column == "title + body"
+    assert texts(rows) == ["Great\nI love it", "Only this", None]
+    found = read('{"title": "a", "body": "b"}\n{"body": "c"}\n', "jsonl", text_column="title,body")
+    assert texts(found) == ["a\nb", "c"]
+
+
+def test_a_name_with_a_comma_in_it_is_one_column() -> None:
+    assert texts(read('a,"a,b",b\n1,2,3\n', text_column="a,b")) == ["2"]
+
+
+def test_lines_with_commas_below_a_header_without_one() -> None:
+    content = (
+        'review\nIt broke, sadly\n"Quoted, and\nbroken"\n"Bad" film, really\nplain\n"open, end\n'
+    )
+    assert texts(read(content)) == [
+        "It broke, sadly",
+        "Quoted, and\nbroken",
+        '"Bad" film, really',
+        "plain",
+        '"open, end',
+    ]
+
+
+def test_a_quote_that_closes_too_early_costs_its_own_row() -> None:
+    found = list(read('review,label\n"Bad" film,negative\ngood,positive\n').items)
+    assert isinstance(found[0], Fault)
+    assert isinstance(found[1], Row)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_rows_that_end_in_one_delimiter_more(end: str) -> None:
+    rows = read(end.join(["id,review", "1,bad,", "2,good,", ""]))
+    assert texts(rows) == ["bad", "good"]
+    assert texts(read(end.join(["id;review", "1;bad;", "2;good", ""]))) == ["bad", "good"]
+    assert texts(read(end.join(["id\treview", "1\tbad\t", "2\tgood\t", ""]), "tsv")) == [
+        "bad",
+        "good",
+    ]
+    one_more = read(end.join(["id,review,", "1,bad", "2,good", ""]))
+    assert one_more.columns == ["id", "review"]
+    assert texts(one_more) == ["bad", "good"]
+
+
+def test_one_row_with_a_delimiter_more_is_not_guessed_at() -> None:
+    lines = [f"text {n},{n % 2}" for n in range(10)]
+    found = list(read("\n".join(["text,label", *lines, "I liked it, mostly,"])).items)
+    assert isinstance(found[-1], Fault)
+    assert found[-1].reason == "expected 2 fields, found 3"
+
+
+def test_the_second_header_of_survey_tools(caplog: pytest.LogCaptureFixture) -> None:
+    monkey = "Respondent ID,Collector ID,Comment\n,,Open-Ended Response\n11,2,It broke\n"
+    qualtrics = (
+        'StartDate,Q1,Comment\nStart Date,How?,"Your comment?"\n'
+        '"{""ImportId"":""startDate""}","{""ImportId"":""QID1""}","{""ImportId"":""QID2""}"\n'
+        "2024-01-01,5,It broke\n"
+    )
+    for content in (monkey, qualtrics):
+        caplog.clear()
+        with caplog.at_level(logging.WARNING):
+            (row,) = read(content).items
+        assert isinstance(row, Row)
+        assert (row.number, row.text) == (1, "It broke")
+        assert "a second header" in caplog.text
+    answer = "Respondent ID,Comment\n1,Open-Ended Response\n2,bad\n"
+    assert texts(read(answer)) == ["Open-Ended Response", "bad"]
+
+
+NAME = st.text('abé ",;|\n', min_size=1, max_size=6).map(lambda name: f"n{name.strip()}")
+CELL = st.text('xyé ",;|\n', max_size=6)
+
+
+@settings(deadline=None)
+@given(
+    names=st.lists(NAME, min_size=2, max_size=4, unique=True),
+    rows=st.lists(st.lists(CELL, min_size=4, max_size=4), max_size=6),
+    delimiter=st.sampled_from(",;\t|"),
+    named=st.booleans(),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+)
+def test_what_the_csv_module_writes_is_read_back(
+    names: list[str], rows: list[list[str]], delimiter: str, named: bool, quoting: int
+) -> None:
+    """With the line that names it always; without one where only one delimiter could be meant."""
+    text = io.StringIO()
+    if named:
+        text.write(f"sep={delimiter}\r\n")
+    else:
+        names = [name.translate({ord(c): "_" for c in ",;|"}) for name in names]
+    rows = [row[: len(names)] for row in rows]
+    writer = csv.writer(text, delimiter=delimiter, quoting=quoting)  # type: ignore[arg-type]
+    writer.writerows([names, *rows])
+    found = read(text.getvalue(), text_column="1")
+    assert found.delimiter == delimiter
+    cells = [list(item.cells.values()) for item in found.items if isinstance(item, Row)]
+    # A last column that is always empty is one delimiter more, as some programs write it.
+    assert cells == [row for row in rows if row != [""] or len(names) > 1]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv"])
+def test_training_takes_the_same_options(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text("made by hand\n\nReview|Titel|y\ngood|A|1\nbad|B|0\n")
+    options = ReadOptions.of(delimiter="pipe", header_row=3)
+    table = read_table(path, text_column=["titel", "1"], label_column="3", options=options)
+    assert table.texts == ["A\ngood", "B\nbad"]
+    assert table.labels == ["1", "0"]
