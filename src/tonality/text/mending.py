@@ -193,6 +193,7 @@ _INVISIBLE = (
     "\uffa0\ufff0-\ufffb\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff"
 )
+_CONTROLLED = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 # After a letter, or before one at the start of a word: not after an emoji, which may need it.
 _HIDDEN = Rewrite(
     re.compile(
@@ -200,7 +201,7 @@ _HIDDEN = Rewrite(
         f"|(?<![{_INVISIBLE}].)(?<![^\x00-\x7f].)[{_INVISIBLE}]*+(?=[{_LETTER}]))"
     ),
     lambda _: "",
-    lambda _: True,
+    lambda text: not text.isascii() or _CONTROLLED.search(text) is not None,
 )
 
 # 5. An address that is glued to a word
@@ -208,21 +209,42 @@ _HIDDEN = Rewrite(
 UNGLUE = Rewrite(
     re.compile(r"[hHwW](?i:(?<=[^\W_].)ttps?://|(?<=[^\W_w].)ww\.(?=[\w-]++\.\w))"),
     lambda found: f" {found[0]}",
-    lambda _: True,
+    holds_any("://", "www.", "WWW."),
 )
 
 MEND_RAW = (_OTHER_PAGES, _MISREAD, _ESCAPES, _PERCENT)
 MEND_WORDS = (_HIDDEN, _LOST, _LOST_QUOTE, _MARKS, _CONTRACTED)
 
-_SUSPECT = bytes([*range(9), *range(14, 32), 127, *b"\\%=#"])
-_MARK_FOR_APOSTROPHE = re.compile(r"\?(?<=[A-Za-z].)(?=[tTsSmMdDrRvVlL])")
+# What any damage holds, so that most texts need no more than this look. Characters that are not
+# ASCII are picked out first: they are few.
+_ASCII = re.compile("[\x00-\x7f]+")
+_SUSPECT = re.compile(
+    f"[{_RARE}{_INVISIBLE}\u00e2\u00e3\u00bf\u9225]|[{_COMMON}]{{2}}|[\u00c2-\u00f4][{_INNER}]"
+    "|\u201a\u00c4|[\u0393\u00d4]\u00c7|\u0432\u0402"
+)
+_CONTROLS = bytes([*range(9), *range(14, 32), 127])
+_SUSPECT_ASCII = _CONTROLS + b"\\%=#"
 
 
 def may_be_damaged(text: str) -> bool:
     """A quick test that most sound texts pass: whether mending could change anything."""
+    if text.isascii():
+        data = text.encode()
+    elif _SUSPECT.search(_ASCII.sub("", text)):
+        return True
+    else:
+        data = text.encode("ascii", "ignore")
     return (
-        not text.isascii()
-        or len(text.encode().translate(None, _SUSPECT)) != len(text)
+        len(data.translate(None, _SUSPECT_ASCII)) != len(data)
         or "''" in text
-        or ("?" in text and _MARK_FOR_APOSTROPHE.search(text) is not None)
+        or ("?" in text and _holds_lost_mark(text))
     )
+
+
+def _holds_lost_mark(text: str) -> bool:
+    at = text.find("?")
+    while at >= 0:
+        if text[at + 1 : at + 2].isalpha():
+            return True
+        at = text.find("?", at + 1)
+    return False

@@ -64,7 +64,7 @@ def _of_asterisks(found: re.Match[str]) -> str:
     return _rating(len(full), of) if len(full) <= of else found[0]
 
 
-_STARRED = re.compile(r"star(?:(?<=[0-9][ -]star)|(?<=[0-9]star)|(?<=[orene]-star))")
+_WORD_STARS = holds_any(*(f"{word}-star" for word in _WORDS))
 _OUT_OF = holds_any(*(f" out of {scale}" for scale in _SCALES), " out of ****")
 
 
@@ -74,7 +74,22 @@ def may_rate(text: str) -> bool:
         return True
     if "/" in text and ("/5" in text or "/10" in text or "/ " in text):
         return True
-    return (" out of " in text and _OUT_OF(text)) or _STARRED.search(text) is not None
+    return (" out of " in text and _OUT_OF(text)) or _holds_starred(text)
+
+
+def _holds_starred(text: str) -> bool:
+    """Whether a digit or a hyphen stands before some "star"."""
+    at = text.find("star")
+    while at >= 0:
+        before = text[max(at - 2, 0) : at]
+        if before[-1:] == "-" or before[-1:].isdigit() or before[:1].isdigit():
+            return True
+        at = text.find("star", at + 4)
+    return False
+
+
+def _may_rate_in_words(text: str) -> bool:
+    return ("-star" in text and _WORD_STARS(text)) or (" out of " in text and _OUT_OF(text))
 
 
 def _always(_: str) -> bool:
@@ -83,7 +98,7 @@ def _always(_: str) -> bool:
 
 READ_RATINGS = (
     Rewrite(_FIGURES, _of_figures, _always),
-    Rewrite(_IN_WORDS, _of_figures, _always),
+    Rewrite(_IN_WORDS, _of_figures, _may_rate_in_words),
     Rewrite(_SIGNS, _of_signs, holds_any(*_FULL)),
     Rewrite(_ASTERISKS, _of_asterisks, holds_any("*")),
 )

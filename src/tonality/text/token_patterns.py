@@ -103,12 +103,12 @@ _EMOTICONS = (
     r"\^[-_.]?\^|-_++-|\*_++\*|@_++@|=_++=|>_++<|>\.<",  # ^_^ -_- *_* >.<
     r"\\[oO]/(?!\w)",  # \o/
 )
+# One alternative, told by its first character: most tokens are none of these.
 _MORE_EMOTICONS = (
-    r":'[-o^](?:\)++|\(++)",  # :'-(
-    r":(?<!\w:)[-']?[cxs@#$&{}<>](?![\w/])",  # :c :s :@
-    r">[:;][-']?[\[\]|/\\](?!\w)",  # >:[ >:/
-    r";_++;",
-    r"[()](?<!\S[()])[-']?:(?!\S)",  # ): (:
+    r"[:;>()](?:"
+    r"(?<=:)(?:'[-o^](?:\)++|\(++)|(?<!\w:)[-']?[cxs@#$&{}<>](?![\w/]))"  # :'-( :c :s :@
+    r"|(?<=>)[:;][-']?[\[\]|/\\](?!\w)|(?<=;)_++;"  # >:[ >:/ ;_;
+    r"|(?<=[()])(?<!\S[()])[-']?:(?!\S))"  # ): (:
 )
 _EMOJI_WHOLE = f"[{EMOJI}][{_EMOJI_PART}]*+"
 # Read before words and numbers, which would take a part of them.
@@ -174,7 +174,7 @@ def token_pattern(
         rf"{word}(?!(?<=n)'t\b)",
         r"n't\b",
         rf"{digit}+(?:[.,/:]{digit}+)*{letter}*",  # 7/10, 1,000, 3:30, 80s
-        *(_MORE_EMOTICONS if more_emoticons else ()),
+        *((_MORE_EMOTICONS,) if more_emoticons else ()),
         *_EMOTICONS,
         "|".join(sorted(PLACEHOLDERS)),
         r"'(?:s|m|d|re|ve|ll)\b",

@@ -259,7 +259,7 @@ class Tokenizer:
         return not (
             "@" in cleaned
             or ("#" in cleaned and self._config.hashtags == "drop")
-            or "://" in cleaned
+            or (":" in cleaned and "://" in cleaned)
             or "www." in cleaned
             or (self._config.squeeze and _RUN.search(cleaned))
             or self._config.numbers != "keep"
