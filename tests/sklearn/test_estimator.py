@@ -302,6 +302,21 @@ def test_more_epochs_keep_the_shape_and_the_vectors_that_settings_gave(tmp_path:
         small(start_from="imdb", settings={"vectors.file": "mine.vec"}).fit(texts, labels)
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"network.pooling": "max"}, "network.pooling is 'max', but imdb, .* has 'attention'"),
+        ({"vocabulary.max_size": 50}, "vocabulary.max_size has no effect: imdb"),
+    ],
+)
+def test_settings_are_asked_for_even_at_their_defaults(
+    settings: dict[str, Any], message: str
+) -> None:
+    texts, labels = reviews()
+    with pytest.raises(ValueError, match=message):
+        small(start_from="imdb", settings=settings).fit(texts, labels)
+
+
 def test_more_epochs_go_on_from_the_weights() -> None:
     texts, labels = reviews()
     model = small(epochs=1, learning_rate=2e-3).partial_fit(texts, labels, classes=["neg", "pos"])

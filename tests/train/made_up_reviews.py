@@ -5,7 +5,11 @@ from __future__ import annotations
 import random
 
 from tonality.data import Dataset, Table
+from tonality.train.prepare.preflight import check
+from tonality.train.prepare.prepare import Prepared, prepare
+from tonality.train.records.reporter import Reporter
 from tonality.train.settings.recipe import Recipe
+from tonality.train.start.start import Start
 
 FEELINGS = {
     "positive": ["great", "lovely", "brilliant", "moving", "superb"],
@@ -45,6 +49,11 @@ def make_table(rows: int = 200, *, classes: int = 2, seed: int = 0, labelled: bo
     groups = [f"film{row % 40}" for row in range(rows)]
     ids = [f"review-{row}" for row in range(rows)]
     return Table(texts, labels if labelled else None, groups, ids, source="made up")
+
+
+def prepared(dataset: Dataset, recipe: Recipe, start: Start | None = None) -> Prepared:
+    """A dataset as a run has it before its first step."""
+    return prepare(check("train", recipe, dataset, start), Reporter())
 
 
 def make_dataset(rows: int = 200, *, classes: int = 2, unlabelled: int = 0) -> Dataset:

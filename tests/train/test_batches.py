@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from tonality.text.encoder import Encoded
 from tonality.train.prepare.batches import (
     BatchStream,
+    Share,
+    TrainingTexts,
     UnlabelledBatches,
     collate,
     epoch_batches,
-    share,
 )
 
 
@@ -72,8 +73,8 @@ def make_stream(first_step: int = 0, rank: int = 0, world_size: int = 1) -> Batc
     texts = make_texts([n % 13 + 1 for n in range(50)])
     classes = np.arange(50) % 2
     return BatchStream(
-        texts, classes, batch_size=8, seed=3, epochs=3,
-        first_step=first_step, rank=rank, world_size=world_size,
+        TrainingTexts(texts, classes), batch_size=8, seed=3, epochs=3,
+        first_step=first_step, share=Share(rank, world_size),
     )  # fmt: skip
 
 
@@ -109,7 +110,7 @@ def test_texts_without_labels_are_a_stream_of_their_own() -> None:
     assert not torch.equal(passes[0][0].ids, passes[1][0].ids)
     late = other.batch(steps + 2)  # as another process would begin
     assert torch.equal(late.ids, passes[1][2].ids)
-    shares = [other.batch(2, rank, 2) for rank in range(2)]
+    shares = [other.batch(2, Share(rank, 2)) for rank in range(2)]
     together = {int(ids[0]) for part in shares for ids in part.ids}
     assert together == {int(ids[0]) for ids in passes[0][2].ids}
 
@@ -120,7 +121,10 @@ def test_a_stream_gives_soft_targets_and_texts_without_labels_beside_its_own() -
     unlabelled = UnlabelledBatches(beside, batch_size=1, seed=0)
     classes = np.array([1, -1, 0])
     stream = BatchStream(
-        texts, classes, batch_size=2, seed=0, epochs=2, soft=soft, unlabelled=unlabelled
+        TrainingTexts(texts, classes, soft=soft, beside=unlabelled),
+        batch_size=2,
+        seed=0,
+        epochs=2,
     )
     for step, batch in enumerate(stream):
         rows = [int(ids[0]) // 100 for ids in batch.ids]
@@ -133,7 +137,7 @@ def test_a_stream_gives_soft_targets_and_texts_without_labels_beside_its_own() -
 
 @given(st.integers(1, 60), st.integers(1, 9))
 def test_shares_are_equal_and_complete(rows: int, world_size: int) -> None:
-    parts = [share(np.arange(rows), rank, world_size) for rank in range(world_size)]
+    parts = [Share(rank, world_size).of(np.arange(rows)) for rank in range(world_size)]
     assert len({len(part) for part in parts}) == 1
     assert len(np.concatenate(parts)) < rows + world_size
     assert set(np.concatenate(parts).tolist()) == set(range(rows))

@@ -10,7 +10,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_up_reviews import TINY, make_dataset
+from made_up_reviews import TINY, make_dataset, prepared
 from sklearn.metrics import f1_score
 from test_batches import make_texts
 from test_validation import make_case
@@ -22,11 +22,9 @@ from tonality.errors import ConfigError, DataError
 from tonality.train import train
 from tonality.train.loop.validation import validate
 from tonality.train.objectives.losses import weighted_cross_entropy
-from tonality.train.prepare.batches import Batch, BatchStream
+from tonality.train.prepare.batches import Batch, BatchStream, TrainingTexts
 from tonality.train.prepare.data_checks import fingerprint
 from tonality.train.prepare.ordered_labels import soft_targets
-from tonality.train.prepare.prepare import prepare
-from tonality.train.records.reporter import Reporter
 
 # Batches
 
@@ -34,7 +32,7 @@ from tonality.train.records.reporter import Reporter
 def test_weights_travel_with_their_texts() -> None:
     texts, weights = make_texts([1, 2, 3, 4]), np.array([1, 2, 3, 4], np.float32)
     stream = BatchStream(
-        texts, np.zeros(4, np.int64), batch_size=2, seed=0, epochs=1, weights=weights
+        TrainingTexts(texts, np.zeros(4, np.int64), weights), batch_size=2, seed=0, epochs=1
     )
     for batch in stream:
         assert batch.weights is not None
@@ -113,27 +111,27 @@ STARS = {"negative": "1", "neutral": "3.5", "positive": "10"}
 
 
 def test_labels_that_are_numbers_stand_in_their_order() -> None:
-    assert prepare(with_labels(STARS), TINY, Reporter()).labels == ("1", "3.5", "10")
+    assert prepared(with_labels(STARS), TINY).labels == ("1", "3.5", "10")
 
 
 def test_words_have_no_order() -> None:
     recipe = TINY.with_settings(["training.ordered=true"])
     with pytest.raises(ConfigError, match="needs labels that are different numbers"):
-        prepare(make_dataset(120, classes=3), recipe, Reporter())
+        prepared(make_dataset(120, classes=3), recipe)
 
 
 def test_weights_are_one_on_average_and_part_of_the_data() -> None:
     plain = with_labels(STARS)
     weights = [float(1 + row % 5) for row in range(120)]
     weighted = with_labels(STARS, weights=weights)
-    prepared = prepare(weighted, TINY, Reporter())
-    for part in (prepared.train_weights, prepared.validation_weights):
+    data = prepared(weighted, TINY)
+    for part in (data.train_weights, data.validation_weights):
         assert part is not None
         assert part.mean() == pytest.approx(1)
     assert fingerprint(weighted) != fingerprint(plain)
-    assert prepare(plain, TINY, Reporter()).train_weights is None
+    assert prepared(plain, TINY).train_weights is None
     with pytest.raises(DataError, match="no text of a part has a weight above 0"):
-        prepare(with_labels(STARS, weights=[0.0] * 120), TINY, Reporter())
+        prepared(with_labels(STARS, weights=[0.0] * 120), TINY)
 
 
 # Measuring

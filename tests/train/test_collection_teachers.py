@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_up_reviews import TINY, make_dataset, make_table
+from made_up_reviews import TINY, make_dataset, make_table, prepared
 from test_train_classifier import FailAtStart, Recorder
 from test_train_command import run
 
@@ -19,7 +19,6 @@ from tonality.data import Dataset, Table
 from tonality.errors import ConfigError
 from tonality.train import train
 from tonality.train.distill import distill
-from tonality.train.prepare.prepare import prepare
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RunFolder
 from tonality.train.settings.recipe import Recipe
@@ -68,7 +67,7 @@ def test_each_text_is_taught_by_the_teachers_of_its_collection(
 ) -> None:
     dataset = make_collections()
     recipe = recipe_of({FILM: (str(two), str(three))})
-    data = prepare(dataset, recipe, Reporter())
+    data = prepared(dataset, recipe)
     teaching = read_teaching(dataset, [three], recipe.distillation, data.labels)
     taught = teaching.taught(dataset, data, recipe, RunFolder(tmp_path), Reporter())
     assert taught.soft is not None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_up_reviews import TINY, make_dataset, make_table
+from made_up_reviews import TINY, make_dataset, make_table, prepared
 from test_train_classifier import FailAtStart, Recorder, SignalAt, weights
 
 import tonality
@@ -20,7 +20,6 @@ from tonality.data import Dataset, Table
 from tonality.errors import ArtifactError, ConfigError
 from tonality.train import train
 from tonality.train.distill import distill
-from tonality.train.prepare.prepare import prepare
 from tonality.train.prepare.unlabelled import batch_stream, encode_unlabelled
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RunFolder
@@ -123,7 +122,7 @@ def test_every_text_but_those_held_out_teaches_once_an_epoch(teacher: Path, tmp_
         name="made-up",
         sha256={},
     )
-    data = prepare(dataset, STUDENT, Reporter())
+    data = prepared(dataset, STUDENT)
     teaching = Teaching(read_teachers([teacher], data.labels))
     taught = teaching.taught(dataset, data, STUDENT, RunFolder(tmp_path), Reporter())
     assert taught.soft is not None
@@ -170,7 +169,7 @@ def test_a_teacher_reads_whole_texts_of_which_the_student_learns_a_part(
         distill(dataset, [teacher], recipe, tmp_path / name)
         (file,) = (tmp_path / name).glob("answers-*.npy")
         kept.append(np.load(file))
-        texts = encode_unlabelled(prepare(dataset, recipe, Reporter()), recipe)
+        texts = encode_unlabelled(prepared(dataset, recipe), recipe)
         assert (texts.lengths.max() == 3) == (name == "part")
     np.testing.assert_array_equal(*kept)
     assert weights(tmp_path / "all") != weights(tmp_path / "part")

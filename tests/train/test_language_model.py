@@ -25,7 +25,9 @@ from tonality.train.networks.language_model_folder import is_language_model, rea
 from tonality.train.prepare.token_streams import END, Streams
 from tonality.train.pretrain import pretrain
 from tonality.train.records.reporter import Progress, Reporter
+from tonality.train.settings.objective_sections import PretrainingSettings
 from tonality.train.settings.recipe import Recipe
+from tonality.train.settings.sections import NetworkSettings
 
 RECIPE = Recipe.from_dict(
     {
@@ -56,7 +58,7 @@ def encoded(texts: list[list[int]]) -> Encoded:
 def test_streams_hold_whole_texts_and_their_targets(
     texts: list[list[int]], streams: int, steps: int, backward: bool
 ) -> None:
-    made = Streams(encoded(texts), streams=streams, steps=steps, seed=3, backward=backward)
+    made = Streams(encoded(texts), size=(streams, steps), seed=3, backward=backward)
     stretches = list(made)
     assert len(stretches) == len(made) == made.steps_per_epoch
     assert [stretch.fresh for stretch in stretches] == [True] + [False] * (len(stretches) - 1)
@@ -73,11 +75,11 @@ def test_streams_hold_whole_texts_and_their_targets(
 
 def test_the_order_changes_with_the_epoch_and_goes_on_from_any_step() -> None:
     texts = encoded([[n] * 5 for n in range(2, 60)])
-    whole = list(Streams(texts, streams=3, steps=7, seed=1, epochs=2))
+    whole = list(Streams(texts, size=(3, 7), seed=1, epochs=2))
     half = len(whole) // 2
     assert not np.array_equal(whole[0].ids, whole[half].ids)
     assert whole[half].fresh
-    rest = list(Streams(texts, streams=3, steps=7, seed=1, epochs=2, first_step=half - 2))
+    rest = list(Streams(texts, size=(3, 7), seed=1, epochs=2, first_step=half - 2))
     for one, other in zip(whole[half - 2 :], rest, strict=True):
         np.testing.assert_array_equal(one.ids, other.ids)
 
@@ -85,7 +87,8 @@ def test_the_order_changes_with_the_epoch_and_goes_on_from_any_step() -> None:
 def small_model(negatives: int = 0) -> LanguageModel:
     torch.manual_seed(0)
     counts = np.array([5, 1, 40, 30, 20, 10, 5, 3])
-    return LanguageModel(counts, embedding_size=4, hidden_size=5, negatives=negatives)
+    settings = PretrainingSettings(negatives=negatives, dropout=0.0)
+    return LanguageModel(counts, NetworkSettings(embedding_size=4, hidden_size=5), settings)
 
 
 def test_the_loss_by_hand() -> None:
@@ -105,7 +108,8 @@ def test_the_sampled_softmax_learns_the_true_shares() -> None:
     repeats = np.rint(shares * 2000).astype(int)
     targets = torch.from_numpy(np.repeat(np.arange(40), repeats))[None]
     torch.manual_seed(0)
-    model = LanguageModel(repeats, embedding_size=1, hidden_size=1, negatives=8)
+    one = NetworkSettings(embedding_size=1, hidden_size=1)
+    model = LanguageModel(repeats, one, PretrainingSettings(negatives=8, dropout=0.0))
     torch.nn.init.zeros_(model.bias)
     optimiser = torch.optim.Adam([model.bias], lr=0.1)
     nothing = torch.zeros(1, targets.shape[1], 1)
@@ -137,13 +141,12 @@ def test_the_state_carries_on_over_stretches() -> None:
 
 def test_an_exported_model_scores_the_same() -> None:
     counts = np.array([5, 1, 40, 30])
-    settings = {"embedding_size": 4, "hidden_size": 5, "layers": 2}
-    both = ("forward", "backward")
-    one = LanguageModel(counts, directions=both, **settings)
-    other = LanguageModel(counts, directions=both, **settings)
+    shape = NetworkSettings(embedding_size=4, hidden_size=5, layers=2)
+    settings = PretrainingSettings(direction="both", dropout=0.0)
+    one, other = (LanguageModel(counts, shape, settings) for _ in range(2))
     other.start_from(one.export())
     ids = torch.randint(0, 4, (2, 9))
-    for name in both:
+    for name in settings.directions:
         expected = one.scores(one.states(name, ids)[0])
         torch.testing.assert_close(other.scores(other.states(name, ids)[0]), expected)
 

@@ -19,11 +19,21 @@ from tonality.train.objectives.adversarial import (
     perturbation,
     virtual_adversarial_loss,
 )
-from tonality.train.objectives.losses import classification_loss, distillation_loss, unlabelled_loss
+from tonality.train.objectives.losses import (
+    Objective,
+    classification_loss,
+    distillation_loss,
+    unlabelled_loss,
+)
 from tonality.train.prepare.batches import Batch
 from tonality.train.settings.objective_sections import DistillationSettings, UnlabelledSettings
 
 NOISY = Dropout(embedding=0.2, word=0.2, ngram=0.3, layer=0.2, pooled=0.3, dense=0.2, weight=0.3)
+
+
+def virtual(norm: float, probe: float) -> UnlabelledSettings:
+    """A virtual adversarial step of a norm, its direction found with a probe."""
+    return UnlabelledSettings(virtual_adversarial=norm, probe=probe)
 
 
 def make_network(dropout: Dropout | None = None, classes: int = 3) -> LSTMNetwork:
@@ -81,7 +91,9 @@ def test_without_the_new_objectives_nothing_changes_to_the_bit() -> None:
         expected.backward()  # type: ignore[no-untyped-call]
         before = gradients(network)
         torch.manual_seed(5)
-        loss, alone = classification_loss(network, batch, label_smoothing=0.1, adversarial=norm)
+        loss, alone = classification_loss(
+            network, batch, Objective(label_smoothing=0.1, adversarial=norm)
+        )
         loss.backward()  # type: ignore[no-untyped-call]
         after = gradients(network)
         assert torch.equal(loss, expected)
@@ -128,7 +140,7 @@ def test_the_virtual_perturbation_by_hand() -> None:
     """Where only the first element counts, the step is along it, whatever the random start."""
     vectors, there = torch.tensor([[[0.5, 9.0]]]), torch.tensor([[True]])
     found = virtual_adversarial_loss(
-        Linear(), vectors, there, Linear()(vectors), norm=2.0, probe=0.1, alike=Alike()
+        Linear(), vectors, there, Linear()(vectors), Alike(), virtual(2.0, 0.1)
     )
     one, other = (divergence(Linear(), vectors, vectors + torch.tensor([[[step, 0.0]]]))
                   for step in (2.0, -2.0))  # fmt: skip
@@ -151,7 +163,7 @@ def test_the_virtual_perturbation_has_its_norm_and_spares_padding() -> None:
     with alike(vectors.device):
         clean = network.forward_embedded(vectors, batch.lengths)
     virtual_adversarial_loss(
-        judge, vectors, batch.there, clean, norm=1.5, probe=0.25, alike=alike
+        judge, vectors, batch.there, clean, alike, virtual(1.5, 0.25)
     ).backward()  # type: ignore[no-untyped-call]
     for moved, norm in zip(seen, (0.25, 1.5), strict=True):
         step = moved - vectors
@@ -180,7 +192,7 @@ def test_the_virtual_perturbation_moves_verdicts_more_than_random_ones() -> None
         return network.forward_embedded(moved, batch.lengths)
 
     found = virtual_adversarial_loss(
-        judge, vectors, batch.there, clean, norm=0.5, probe=0.01, alike=Alike()
+        judge, vectors, batch.there, clean, Alike(), virtual(0.5, 0.01)
     )
     target = clean.log_softmax(1)
     for _ in range(20):
@@ -204,16 +216,16 @@ def test_texts_without_labels_add_their_share() -> None:
     plain, _ = classification_loss(network, one)
     only_entropy = UnlabelledSettings(entropy=0.5)
     loss, alone = classification_loss(
-        network, one._replace(unlabelled=other), unlabelled=only_entropy
+        network, one._replace(unlabelled=other), Objective(unlabelled=only_entropy)
     )
     logits = network(other.ids, other.lengths, other.ngrams)
     assert alone.item() == pytest.approx(plain.item())
     assert loss.item() == pytest.approx(plain.item() + 0.5 * entropy(logits).item(), rel=1e-5)
-    virtual = UnlabelledSettings(virtual_adversarial=1.0, virtual_weight=2.0)
+    settings = UnlabelledSettings(virtual_adversarial=1.0, virtual_weight=2.0)
     torch.manual_seed(3)
-    half = unlabelled_loss(network, other, virtual, 0.5).item()
+    half = unlabelled_loss(network, other, settings, 0.5).item()
     torch.manual_seed(3)
-    whole = unlabelled_loss(network, other, virtual, 1.0).item()
+    whole = unlabelled_loss(network, other, settings, 1.0).item()
     assert whole == pytest.approx(2 * half) != 0
 
 
@@ -224,7 +236,9 @@ def test_everything_together_has_a_gradient_everywhere_and_falls() -> None:
     optimiser = torch.optim.Adam(network.parameters(), lr=0.02)
     losses = []
     for _ in range(40):
-        loss, plain = classification_loss(network, batch, adversarial=0.3, unlabelled=settings)
+        loss, plain = classification_loss(
+            network, batch, Objective(adversarial=0.3, unlabelled=settings)
+        )
         loss.backward()  # type: ignore[no-untyped-call]
         losses.append(plain.item())
         assert all(p.grad is not None and p.grad.isfinite().all() for p in network.parameters())
@@ -260,7 +274,7 @@ def test_a_perturbation_against_the_teacher_raises_the_distance_from_it() -> Non
         soft=torch.rand(4, 3).softmax(1), classes=torch.full((4,), -1), ngrams=None
     )
     both, alone = classification_loss(
-        network, batch, adversarial=0.05, distillation=DistillationSettings()
+        network, batch, Objective(adversarial=0.05, distillation=DistillationSettings())
     )
     assert both.item() - alone.item() > alone.item()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from made_up_reviews import TINY, make_dataset, make_table
+from made_up_reviews import TINY, make_dataset, make_table, prepared
 from test_train_classifier import Recorder
 from typer.testing import CliRunner
 
@@ -27,9 +27,8 @@ from tonality.train import train
 from tonality.train.networks.language_model import LanguageModel
 from tonality.train.networks.language_model_folder import read_language_model
 from tonality.train.networks.lstm_network import LSTMNetwork
-from tonality.train.prepare.prepare import prepare
 from tonality.train.pretrain import pretrain
-from tonality.train.records.reporter import Reporter
+from tonality.train.settings.objective_sections import PretrainingSettings
 from tonality.train.settings.recipe import Recipe
 from tonality.train.settings.sections import NetworkSettings
 from tonality.train.start.new_word_vectors import induced
@@ -81,8 +80,8 @@ def test_the_states_are_the_language_models_own(language_model: Path) -> None:
     network.start_from(start.for_network(config, ("negative", "positive"), 0.5))
     saved = read_language_model(language_model / "model")
     original = LanguageModel(
-        np.ones(saved.vocabulary.size, dtype=np.int64), embedding_size=8, hidden_size=10,
-        directions=saved.directions,
+        np.ones(saved.vocabulary.size, dtype=np.int64), recipe.network,
+        PretrainingSettings(direction="both", dropout=0.0),
     ).eval()  # fmt: skip
     original.start_from(saved.tensors)
     ids = torch.randint(2, saved.vocabulary.size, (3, 7))
@@ -262,7 +261,7 @@ def test_labels_keep_their_rows_of_the_head(model: Path, tmp_path: Path) -> None
     """A further label begins between the others; fewer labels get their old odds."""
     start = read_start(model)
     dataset = make_dataset(classes=3)
-    data = prepare(dataset, start.settings(TINY), Reporter(), start)
+    data = prepared(dataset, start.settings(TINY), start)
     assert data.start is not None
     old = start.tensors["output.weight"]
     new = data.start.for_network(data.network, data.labels, 0.25)["output.weight"]
@@ -271,7 +270,7 @@ def test_labels_keep_their_rows_of_the_head(model: Path, tmp_path: Path) -> None
     folder = train(dataset, TINY, tmp_path / "run", start_from=model)
     assert read(folder).labels == THREE
     three = read_start(folder)
-    back = prepare(make_dataset(), three.settings(TINY), Reporter(), three)
+    back = prepared(make_dataset(), three.settings(TINY), three)
     found = three.for_network(back.network, back.labels, 0.25)
     for name in ("output.weight", "output.bias"):
         np.testing.assert_array_equal(found[name], three.tensors[name][[0, 2]])
@@ -283,9 +282,7 @@ def test_strange_labels_get_a_new_head(model: Path) -> None:
     others = {"positive": "like", "negative": "loathe"}
     labels = [others[label] for label in dataset.train.labels or ()]
     table = dataclasses.replace(dataset.train, labels=labels)
-    data = prepare(
-        dataclasses.replace(dataset, train=table), start.settings(TINY), Reporter(), start
-    )
+    data = prepared(dataclasses.replace(dataset, train=table), start.settings(TINY), start)
     assert data.start is not None
     names = data.start.for_network(data.network, data.labels, 0.25)
     assert "embedding.weight" in names
@@ -357,7 +354,7 @@ def test_texts_of_the_validation_part_that_comes_with_the_data_teach_nothing() -
     copies = Table(table.texts[:5] + held_out.texts, None)
     joined = table.joined(dataclasses.replace(held_out, texts=table.texts[:1] + held_out.texts[1:]))
     dataset = Dataset(joined, None, copies, "both", {}, validation_rows=40)
-    data = prepare(dataset, TINY, Reporter())
+    data = prepared(dataset, TINY)
     assert data.validation_rows.tolist() == list(range(100, 140))
     assert data.left_out == {"train": 1, "unlabelled": 40}
     assert len(data.train) == 99

@@ -16,7 +16,7 @@ from tonality.train.loop.lightning_module import parameter_groups, schedule
 from tonality.train.loop.weight_average import EVERY, MovingAverage
 from tonality.train.networks.lstm_network import LSTMNetwork
 from tonality.train.objectives.adversarial import perturbation
-from tonality.train.objectives.losses import classification_loss
+from tonality.train.objectives.losses import Objective, classification_loss
 from tonality.train.prepare.batches import Batch
 from tonality.train.settings.sections import OptimiserSettings
 
@@ -150,9 +150,11 @@ def test_loss_weighs_classes_and_smooths_labels() -> None:
     scores = network(batch.ids, batch.lengths).log_softmax(1)
     plain, _ = classification_loss(network, batch)
     assert plain.item() == pytest.approx(-(scores[0, 0] + scores[1, 1]).item() / 2)
-    weighed, _ = classification_loss(network, batch, class_weights=torch.tensor([3.0, 1.0]))
+    weighed, _ = classification_loss(
+        network, batch, Objective(class_weights=torch.tensor([3.0, 1.0]))
+    )
     assert weighed.item() == pytest.approx(-(3 * scores[0, 0] + scores[1, 1]).item() / 4)
-    smooth, _ = classification_loss(network, batch, label_smoothing=0.2)
+    smooth, _ = classification_loss(network, batch, Objective(label_smoothing=0.2))
     assert smooth.item() == pytest.approx(0.8 * plain.item() - 0.2 * scores.mean().item())
     assert math.isfinite(smooth.item())
 
@@ -174,7 +176,7 @@ def test_the_perturbation_raises_the_loss(norm: float) -> None:
     batch = Batch(torch.tensor([[2, 3], [4, 0]]), torch.tensor([2, 1]), None, torch.tensor([0, 1]))
     plain, alone = classification_loss(network, batch)
     assert plain is alone
-    both, same = classification_loss(network, batch, adversarial=norm)
+    both, same = classification_loss(network, batch, Objective(adversarial=norm))
     assert same.item() == pytest.approx(plain.item())
     assert both.item() - same.item() > plain.item()
     both.backward()  # type: ignore[no-untyped-call]

@@ -27,7 +27,7 @@ from tonality.data import Dataset, Table, load_dataset, split
 from tonality.errors import ConfigError, DataError, TonalityError, TrainingError
 from tonality.evaluate.select_rows import Part, choose_part, describe_seen
 from tonality.train import train
-from tonality.train.loop import callback
+from tonality.train.loop import session
 from tonality.train.loop.lightning_module import TrainingModule
 from tonality.train.records.history import MetricsRow
 from tonality.train.records.reporter import Reporter
@@ -283,7 +283,7 @@ def test_the_best_weights_are_kept_and_training_stops_without_progress(tmp_path:
 @pytest.fixture
 def save_always(monkeypatch: pytest.MonkeyPatch) -> None:
     """A checkpoint at each evaluation, however quick they come."""
-    monkeypatch.setattr(callback, "APART", 0.0)
+    monkeypatch.setattr(session, "APART", 0.0)
 
 
 @pytest.mark.usefixtures("save_always")
@@ -317,7 +317,7 @@ def test_quick_evaluations_do_not_each_write_all_weights(
         save(folder, state)
 
     monkeypatch.setattr(RunFolder, "save_checkpoint", watched)
-    monkeypatch.setattr(callback, "APART", 1000.0)
+    monkeypatch.setattr(session, "APART", 1000.0)
     train(make_dataset(60), TINY.with_settings(["training.epochs=9"]), tmp_path / "run")
     rows = (tmp_path / "run" / "metrics.csv").read_text().splitlines()
     assert saved == [int(rows[-1].split(",")[0])]

@@ -12,7 +12,7 @@ from tonality.network.config import NetworkConfig
 from tonality.text.encoder import Encoded
 from tonality.train.loop.validation import validate
 from tonality.train.networks.lstm_network import Dropout, LSTMNetwork
-from tonality.train.prepare.batches import collate
+from tonality.train.prepare.batches import Share, collate
 
 ROWS = 23
 
@@ -54,8 +54,8 @@ def test_processes_find_together_what_one_finds_alone(world_size: int) -> None:
         return logits.expand(world_size, *logits.shape)
 
     for rank in range(world_size):
-        validate(network, texts, classes, rank=rank, world_size=world_size, gather=collect)
+        validate(network, texts, classes, share=Share(rank, world_size), gather=collect)
     together = validate(
-        network, texts, classes, world_size=world_size, gather=lambda _: torch.stack(shares)
+        network, texts, classes, share=Share(0, world_size), gather=lambda _: torch.stack(shares)
     )
     assert together == pytest.approx(alone, rel=1e-5)

@@ -11,6 +11,7 @@ import pytest
 from tonality.errors import DependencyError
 from tonality.text.encoder import Encoded
 from tonality.train.prepare.word2vec import word_vectors
+from tonality.train.settings.sections import VectorSettings
 
 
 def corpus() -> Encoded:
@@ -30,7 +31,7 @@ def corpus() -> Encoded:
 
 def test_words_in_like_places_are_near() -> None:
     done: list[int] = []
-    vectors = word_vectors(corpus(), 42, size=8, epochs=20, progress=done.append)
+    vectors = word_vectors(corpus(), (42, 8), VectorSettings(epochs=20), progress=done.append)
     assert vectors.shape == (42, 8)
     assert vectors.dtype == np.float32
     assert done == list(range(1, 21))
@@ -46,7 +47,8 @@ def test_words_in_like_places_are_near() -> None:
 
 def test_the_same_seed_gives_the_same_vectors() -> None:
     one, again, other = (
-        word_vectors(corpus(), 42, size=4, epochs=1, seed=seed) for seed in (2**40, 2**40, 1)
+        word_vectors(corpus(), (42, 4), VectorSettings(epochs=1), seed=seed)
+        for seed in (2**40, 2**40, 1)
     )
     assert np.array_equal(one, again)
     assert not np.array_equal(one, other)
@@ -54,10 +56,10 @@ def test_the_same_seed_gives_the_same_vectors() -> None:
 
 def test_no_texts_give_zeros() -> None:
     empty = Encoded(np.empty(0, np.int32), None, np.zeros(1, np.int64), np.empty(0, np.int64))
-    assert not word_vectors(empty, 5, size=3).any()
+    assert not word_vectors(empty, (5, 3), VectorSettings()).any()
 
 
 def test_without_gensim_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "gensim.models", None)
     with pytest.raises(DependencyError, match=r"pip install 'tonality\[train\]'"):
-        word_vectors(corpus(), 42, size=4)
+        word_vectors(corpus(), (42, 4), VectorSettings())

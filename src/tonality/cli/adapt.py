@@ -65,8 +65,8 @@ def adapt(
 ) -> None:
     """Adapt a trained model to labelled texts of another kind, however few."""
     from tonality.classifier import model_path
-    from tonality.train.prepare.preflight import require_packages
     from tonality.train.records.run_folder import asked_recipe
+    from tonality.train.settings.required_packages import require_packages
 
     model_path(model)  # a mistake shows before the data is read
     # The recipe in the run's folder is what became of the one asked for: more epochs, say.

@@ -89,7 +89,7 @@ def distill(
 ) -> None:
     """Train a small model on the verdicts of large ones, over labelled and unlabelled texts."""
     from tonality.data import parse_label_map
-    from tonality.train.prepare.preflight import require_packages
+    from tonality.train.settings.required_packages import require_packages
     from tonality.train.settings.toml_text import toml_value
     from tonality.train.teachers.teacher import teacher_path
 

@@ -61,8 +61,8 @@ def train(
     table: TableOptions = TABLE,
 ) -> None:
     """Train a model on labelled texts; Ctrl-C saves, and --resume goes on."""
-    from tonality.train.prepare.preflight import require_packages
     from tonality.train.settings.recipe import Recipe
+    from tonality.train.settings.required_packages import require_packages
 
     plan = chosen_plan(recipe, settings, output, resume=resume)
     if plan is not None and start_from is not None:

@@ -262,6 +262,18 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if weights is not None:
             counts = np.flatnonzero(weights)
             texts, labels, weights = [texts[i] for i in counts], labels[counts], weights[counts]
+        classes = self._classes(labels, go_on=go_on)
+        table = Table(
+            texts=[text or "" for text in texts],
+            labels=[str(label) for label in labels.tolist()],
+            weights=None if weights is None else weights.tolist(),
+            source="the texts given",
+        )
+        self._train(table, classes, go_on=go_on)
+        return self
+
+    def _classes(self, labels: NDArray[Any], *, go_on: bool) -> NDArray[Any]:
+        """The classes in order, two or more; to go on, those that were learnt."""
         classes = np.unique(labels)
         if len(classes) < 2:
             raise ValueError(
@@ -273,14 +285,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 f"to go on, y must have the classes that were learnt, {list(self.classes_)}, all "
                 f"of them; it has {list(classes)}"
             )
-        table = Table(
-            texts=[text or "" for text in texts],
-            labels=[str(label) for label in labels.tolist()],
-            weights=None if weights is None else weights.tolist(),
-            source="the texts given",
-        )
-        self._train(table, classes, go_on=go_on)
-        return self
+        return classes
 
     def _train(self, table: Table, classes: NDArray[Any], *, go_on: bool) -> None:
         from tonality.train.in_memory import train_in_memory

@@ -6,7 +6,6 @@ import dataclasses
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 from tonality import plain_json
 from tonality.classifier import DEFAULT_MODEL, load
@@ -14,9 +13,9 @@ from tonality.data import Dataset
 from tonality.durable_files import read_regular
 from tonality.errors import ConfigError, TrainingError
 from tonality.evaluate.seen_texts import count_seen
-from tonality.train.prepare.data_checks import check_dataset
 from tonality.train.prepare.held_out import divide
-from tonality.train.pretrain import pretrain
+from tonality.train.prepare.preflight import Checked, check
+from tonality.train.pretrain import fit_language_model
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import (
     ADAPTATION,
@@ -25,11 +24,11 @@ from tonality.train.records.run_folder import (
     RunFolder,
     asked_recipe,
 )
-from tonality.train.settings.plan import MODEL
+from tonality.train.records.run_options import MINUTES, RunOptions
 from tonality.train.settings.recipe import Recipe
 from tonality.train.start.read_start import read_start
 from tonality.train.start.start import Start
-from tonality.train.train_classifier import train
+from tonality.train.train_classifier import fit_classifier
 
 # With few labels an epoch is a handful of steps: there are more of them, until so many are made.
 LEAST_STEPS = 150
@@ -45,7 +44,7 @@ def adapt(
     pretrain_epochs: int = 0,
     resume: bool = False,
     reporter: Reporter | None = None,
-    checkpoint_minutes: float = 10.0,
+    checkpoint_minutes: float = MINUTES,
 ) -> Path:
     """Adapts a model to a dataset and writes the new one's folder.
 
@@ -75,57 +74,70 @@ def adapt(
             :func:`tonality.train.pretrain.pretrain`.
         KeyboardInterrupt: stopped by Ctrl-C or SIGTERM, after saving.
     """
-    labels, reporter = check_dataset(dataset), reporter or Reporter()
-    place, first = Path(output), Path(output) / LANGUAGE_MODEL
+    options = RunOptions(resume, reporter or Reporter(), checkpoint_minutes)
     start = read_start(DEFAULT_MODEL if model is None else model)
     # What is refused is refused before anything is written.
     _check_epochs(recipe, pretrain_epochs)
-    start.settings(recipe)
+    run, before = check("train", recipe, dataset, start, resume=resume), None
     if pretrain_epochs:
-        start.as_language_model(recipe)
-    recipe = dataclasses.replace(recipe, changed=frozenset())  # they have their effect, then
-    _open(place, recipe, start, pretrain_epochs, resume=resume)
-    if pretrain_epochs and (forgotten := start.forgotten(labels)):
-        reporter.say(forgotten)  # train says it too, but only after the language model
-    told: dict[str, Any] = {"reporter": reporter, "checkpoint_minutes": checkpoint_minutes}
+        passes = _pretraining(recipe, pretrain_epochs)
+        before = check("pretrain", passes, dataset, start, resume=resume, like=run)
+    folder = RunFolder(output)
+    _open(folder, recipe, start, pretrain_epochs, resume=resume)
     try:
-        if pretrain_epochs:
-            if not (first / MODEL).exists():
-                before = _pretraining(recipe, pretrain_epochs)
-                begun = (first / RUN).exists()
-                pretrain(dataset, before, first, start_from=start, resume=begun, **told)
-            start = start.after(first / MODEL, recipe.vectors.deviation)
-            # The language model has the new words; others would be none that it has read.
-            vocabulary = dataclasses.replace(recipe.vocabulary, extend=0)
-            recipe = dataclasses.replace(recipe, vocabulary=vocabulary)
-        longer = with_enough_steps(dataset, recipe)
-        if longer.training.epochs > recipe.training.epochs:
-            reporter.say(
-                f"{longer.training.epochs} epochs in place of {recipe.training.epochs}: the data "
-                f"is small, and an adaptation takes {LEAST_STEPS} steps at least"
-            )
-        begun = (place / RUN).exists()
-        adapted = train(dataset, longer, place, start_from=start, resume=begun, **told)
-        if set(labels) <= set(start.labels):
-            _compare(dataset, recipe, model, adapted, reporter)
-        return adapted
+        if before is not None:
+            run = _after_language_model(run, before, folder, options)
+        return _fit(run, folder, options)
     except Exception:
-        RunFolder(place).abandon_if_nothing_is_begun(ADAPTATION)
+        folder.abandon_if_nothing_is_begun(ADAPTATION)
         raise
 
 
-def _compare(
-    dataset: Dataset,
-    recipe: Recipe,
-    model: str | os.PathLike[str] | None,
-    adapted: Path,
-    reporter: Reporter,
-) -> None:
+def _after_language_model(
+    run: Checked, before: Checked, folder: RunFolder, options: RunOptions
+) -> Checked:
+    """The run, its start gone on as a language model first."""
+    assert run.start is not None
+    first = RunFolder(folder.path / LANGUAGE_MODEL)
+    if forgotten := run.start.forgotten(run.labels):
+        options.reporter.say(forgotten)  # the classifier says it too, but only afterwards
+    if not first.model.exists():
+        begun = (first.path / RUN).exists()
+        fit_language_model(before, first, dataclasses.replace(options, resume=begun))
+    # The language model has the new words; others would be none that it has read.
+    vocabulary = dataclasses.replace(run.recipe.vocabulary, extend=0)
+    return dataclasses.replace(
+        run,
+        recipe=dataclasses.replace(run.recipe, vocabulary=vocabulary),
+        start=run.start.after(first.model, run.recipe.vectors.deviation),
+    )
+
+
+def _fit(run: Checked, folder: RunFolder, options: RunOptions) -> Path:
+    """Trains the classifier and says whether that helped."""
+    start = run.start
+    assert start is not None
+    longer = enough_steps(run.recipe, len(run.division.rows))
+    if longer.training.epochs > run.recipe.training.epochs:
+        options.reporter.say(
+            f"{longer.training.epochs} epochs in place of {run.recipe.training.epochs}: the data "
+            f"is small, and an adaptation takes {LEAST_STEPS} steps at least"
+        )
+    begun = (folder.path / RUN).exists()
+    run = dataclasses.replace(run, recipe=longer)
+    adapted = fit_classifier(run, folder, dataclasses.replace(options, resume=begun))
+    if set(run.labels) <= set(start.labels):
+        _compare(run, adapted, options.reporter)
+    return adapted
+
+
+def _compare(run: Checked, adapted: Path, reporter: Reporter) -> None:
     """Says how right the model, which knows the labels, was on the validation part as it was."""
-    table = dataset.train.take(divide(dataset, recipe).held_out)
+    assert run.start is not None
+    table = run.dataset.train.take(run.division.held_out)
     if not len(table):
         return
-    before = load(model)
+    before = load(run.start.path)
     found = []
     for classifier in (before, load(adapted)):
         verdicts = classifier.predict_proba(table.texts).argmax(axis=1)
@@ -148,8 +160,13 @@ def _compare(
 
 def with_enough_steps(dataset: Dataset, recipe: Recipe) -> Recipe:
     """The recipe with more epochs where the data is small; gradual unfreezing keeps its share."""
+    return enough_steps(recipe, len(divide(dataset, recipe).rows))
+
+
+def enough_steps(recipe: Recipe, texts: int) -> Recipe:
+    """As :func:`with_enough_steps`, for so many texts to train on."""
     settings = recipe.training
-    steps = -(-len(divide(dataset, recipe).rows) // settings.batch_size)  # an epoch
+    steps = -(-texts // settings.batch_size)  # an epoch
     epochs = max(settings.epochs, min(MOST_EPOCHS, -(-LEAST_STEPS // max(steps, 1))))
     if epochs == settings.epochs:
         return recipe
@@ -181,9 +198,11 @@ def _pretraining(recipe: Recipe, epochs: int) -> Recipe:
     )
 
 
-def _open(place: Path, recipe: Recipe, start: Start, pretrain_epochs: int, *, resume: bool) -> None:
+def _open(
+    folder: RunFolder, recipe: Recipe, start: Start, pretrain_epochs: int, *, resume: bool
+) -> None:
     """Takes a free folder, or checks that it holds an adaptation like the one asked for."""
-    folder = RunFolder(place)
+    place = folder.path
     asked = {
         "recipe": recipe.to_dict(),
         "model": start.identity,

@@ -9,14 +9,15 @@ from pathlib import Path
 from lightning.pytorch import Callback
 
 from tonality.data import Dataset
-from tonality.errors import ConfigError
-from tonality.train.prepare.data_checks import check_dataset
+from tonality.train.prepare.preflight import Checked, check
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RunFolder
+from tonality.train.records.run_options import MINUTES, RunOptions
 from tonality.train.settings.recipe import Recipe
+from tonality.train.start.read_start import as_start
 from tonality.train.start.start import Start
 from tonality.train.teachers.collection_teachers import read_teaching
-from tonality.train.train_classifier import train
+from tonality.train.train_classifier import fit_classifier, run_folder
 
 
 def distill(
@@ -30,7 +31,7 @@ def distill(
     resume: bool = False,
     reporter: Reporter | None = None,
     callbacks: Sequence[Callback] = (),
-    checkpoint_minutes: float = 10.0,
+    checkpoint_minutes: float = MINUTES,
     accelerator: str = "auto",
     devices: int | str = "auto",
 ) -> Path:
@@ -64,45 +65,23 @@ def distill(
         DependencyError: a transformer, and the extra ``transformers`` is missing.
         TonalityError: as in :func:`tonality.train.train`.
     """
-    check_settings(recipe)
-    teaching = read_teaching(
-        dataset,
-        teachers,
-        recipe.distillation,
-        check_dataset(dataset),
-        None if cache is None else RunFolder(cache),
-    )
-    return train(
-        dataset,
-        recipe,
-        output,
-        start_from=start_from,
-        teaching=teaching,
-        cache=cache,
-        resume=resume,
-        reporter=reporter,
-        callbacks=callbacks,
-        checkpoint_minutes=checkpoint_minutes,
-        accelerator=accelerator,
-        devices=devices,
-    )
+    options = RunOptions(
+        resume, reporter or Reporter(), checkpoint_minutes, accelerator, devices, callbacks,
+        cache=None if cache is None else RunFolder(cache),
+    )  # fmt: skip
+    folder = run_folder(output, options)
+    start = None if start_from is None else as_start(start_from)
+    run = check("distill", recipe, dataset, start, resume=resume)
+    return fit_student(run, teachers, folder, options)
 
 
-def check_settings(recipe: Recipe) -> None:
-    """Checks that a recipe asks for nothing that a student cannot do.
-
-    Raises:
-        ConfigError: it does; names the setting.
-    """
-    training = recipe.training
-    refused = {
-        "training.class_weights": training.class_weights != "none",
-        "training.ordered": training.ordered,
-        "unlabelled.entropy": recipe.unlabelled.entropy > 0,
-    }
-    for name, is_set in refused.items():
-        if is_set:
-            raise ConfigError(
-                f"{name} does not go with teachers, who say of every text how likely each class "
-                "is; leave it out of a student's recipe"
-            )
+def fit_student(
+    run: Checked,
+    teachers: Sequence[str | os.PathLike[str]],
+    folder: RunFolder,
+    options: RunOptions,
+) -> Path:
+    """Does a run that is checked; as for :func:`distill`."""
+    distillation = run.recipe.distillation
+    teaching = read_teaching(run.dataset, teachers, distillation, run.labels, options.cache)
+    return fit_classifier(run, folder, options, teaching)

@@ -21,9 +21,10 @@ from tonality.errors import ArtifactError, TrainingError
 from tonality.evaluate import evaluate, seen_texts
 from tonality.evaluate.calibrate_model import calibrate
 from tonality.measures.labelled_predictions import LabelledPredictions
+from tonality.train.loop.callback import TrainingOutcome
+from tonality.train.prepare.preflight import Checked
 from tonality.train.prepare.prepare import Prepared
 from tonality.train.records.environment import machine, versions
-from tonality.train.records.history import MetricsRow
 from tonality.train.records.run_folder import RunFolder
 from tonality.train.settings.recipe import Recipe
 from tonality.train.start.leakage import KNOWN
@@ -39,14 +40,10 @@ Floats = NDArray[np.float64]
 
 
 def build_artifact(
-    dataset: Dataset,
+    run: Checked,
     data: Prepared,
-    recipe: Recipe,
     tensors: Mapping[str, NDArray[np.float32]],
-    *,
-    best: MetricsRow,
-    minutes: float,
-    device: str,
+    outcome: TrainingOutcome,
 ) -> tuple[Artifact, Floats]:
     """The model, with its metrics, provenance and card.
 
@@ -55,32 +52,29 @@ def build_artifact(
     temperature, and there are no metrics.
 
     Args:
-        dataset: what it was trained on.
-        data: the same as arrays.
-        recipe: the settings.
+        run: what was trained.
+        data: its data as arrays.
         tensors: the best weights.
-        best: the evaluation that chose them.
-        minutes: how long the training took.
-        device: what it ran on.
+        outcome: how the training went.
 
     Returns:
         The model, and its probabilities on the validation part (M, C).
     """
     model = Artifact(
         labels=data.labels,
-        text=recipe.text,
+        text=run.recipe.text,
         vocabulary=data.vocabulary,
         network=data.network,
         tensors=artifact.quantise(dict(tensors)),
         priors=tuple(float(share) for share in data.priors),
     )
-    provenance = _provenance(dataset, data, recipe, best=best, minutes=minutes, device=device)
+    provenance = _provenance(run, data, outcome)
     probabilities = np.zeros((0, len(data.labels)))
     if len(data.validation):
-        model, probabilities = _measured(dataset, data, model)
+        model, probabilities = _measured(run.dataset, data, model)
     else:
-        model = dataclasses.replace(model, temperature=recipe.training.temperature)
-    card = _card(dataset, data, recipe, model.metrics, provenance).render()
+        model = dataclasses.replace(model, temperature=run.recipe.training.temperature)
+    card = _card(run, data, model.metrics, provenance).render()
     return dataclasses.replace(model, provenance=provenance, card=card), probabilities
 
 
@@ -158,15 +152,8 @@ def validation_csv(dataset: Dataset, data: Prepared, probabilities: Floats) -> s
     return text.getvalue()
 
 
-def _provenance(
-    dataset: Dataset,
-    data: Prepared,
-    recipe: Recipe,
-    *,
-    best: MetricsRow,
-    minutes: float,
-    device: str,
-) -> dict[str, Any]:
+def _provenance(run: Checked, data: Prepared, outcome: TrainingOutcome) -> dict[str, Any]:
+    dataset, recipe, best = run.dataset, run.recipe, outcome.best
     learnt, held_out = data.corpus[: len(data.train)], data.validation_rows.tolist()
     return {
         "recipe": _shared(recipe).to_dict(),
@@ -188,8 +175,8 @@ def _provenance(
         ),
         "seed": recipe.training.seed,
         "best": {"step": best.step, "epoch": round(best.epoch, 4)},
-        "minutes": round(minutes, 2),
-        "machine": machine(device),
+        "minutes": round(outcome.minutes, 2),
+        "machine": machine(outcome.device),
         "versions": versions(),
     }
 
@@ -222,12 +209,9 @@ def _learnt_unlabelled(data: Prepared, recipe: Recipe) -> list[str]:
 
 
 def _card(
-    dataset: Dataset,
-    data: Prepared,
-    recipe: Recipe,
-    metrics: Mapping[str, Any],
-    provenance: Mapping[str, Any],
+    run: Checked, data: Prepared, metrics: Mapping[str, Any], provenance: Mapping[str, Any]
 ) -> Card:
+    recipe, name = run.recipe, run.dataset.name
     rows, machine = provenance["rows"], provenance["machine"]
     found, vectors = metrics.get("validation"), provenance["recipe"]["vectors"]["file"]
     cores = "1 core" if machine["cores"] == 1 else f"{machine['cores']} cores"
@@ -242,11 +226,11 @@ def _card(
         about += f", {rows['unlabelled']:,} without labels"
         about += f" for {_listed(uses)}" if uses else ", which had no part in it"
     return Card(
-        name=f"{dataset.name}, recipe {recipe.name}",
+        name=f"{name}, recipe {recipe.name}",
         labels=data.labels,
         network=data.network,
-        data={dataset.name: f"{about}."},
-        evaluations={f"{dataset.name} (validation)": found} if found else {},
+        data={name: f"{about}."},
+        evaluations={f"{name} (validation)": found} if found else {},
         held_out=bool(found),
         calibration=metrics.get("calibration"),
         training={

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
-import threading
-from collections.abc import Iterator
+import time
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import torch
 
 from tonality.data import Dataset
-from tonality.train.loop.language_model_fit import PretrainingRun
+from tonality.train.loop.language_model_fit import LanguageModelFit
 from tonality.train.prepare.corpus import read_corpus
-from tonality.train.prepare.data_checks import fingerprint, vocabulary_fingerprint
-from tonality.train.prepare.preflight import check_pretraining
+from tonality.train.prepare.data_checks import vocabulary_fingerprint
+from tonality.train.prepare.preflight import Checked, check
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RunFolder
+from tonality.train.records.run_options import MINUTES, RunOptions
 from tonality.train.settings.recipe import Recipe
 from tonality.train.start.read_start import as_start
 from tonality.train.start.start import Start
@@ -33,7 +30,7 @@ def pretrain(
     start_from: str | os.PathLike[str] | Start | None = None,
     resume: bool = False,
     reporter: Reporter | None = None,
-    checkpoint_minutes: float = 10.0,
+    checkpoint_minutes: float = MINUTES,
     device: str = "auto",
 ) -> Path:
     """Trains a language model and writes its folder.
@@ -70,63 +67,41 @@ def pretrain(
             training diverged; a file cannot be written.
         KeyboardInterrupt: stopped by Ctrl-C or SIGTERM, after saving.
     """
-    reporter = reporter or Reporter()
-    check_pretraining(recipe)
+    options = RunOptions(resume, reporter or Reporter(), checkpoint_minutes, device)
     folder = RunFolder(output)
-    start = None
-    if start_from is not None:
-        start = as_start(start_from)
-        recipe = start.as_language_model(recipe)
+    if not resume:
+        folder.check_free()
+    start = None if start_from is None else as_start(start_from)
+    run = check("pretrain", recipe, dataset, start, resume=resume)
+    return fit_language_model(run, folder, options)
+
+
+def fit_language_model(run: Checked, folder: RunFolder, options: RunOptions) -> Path:
+    """Does a run that is checked; as for :func:`pretrain`."""
+    began = time.monotonic()
     identity: dict[str, Any] = {
         "task": "pretrain",
-        "settings": recipe.settings(),
-        "data": {"name": dataset.name, "sha256": fingerprint(dataset)},
-        "start": None if start is None else start.identity,
+        "settings": run.recipe.settings(),
+        "data": {"name": run.dataset.name, "sha256": run.fingerprint},
+        "start": None if run.start is None else run.start.identity,
     }
-    if resume:
+    if options.resume:
         folder.reopen(identity)
-    else:
-        folder.check_free()
-    corpus = read_corpus(dataset, recipe, reporter, start)
+    corpus = read_corpus(run, options.reporter)
     identity["vocabulary"] = vocabulary_fingerprint(corpus.vocabulary)
-    if resume:
+    if options.resume:
         folder.reopen(identity)
     else:
-        folder.begin(identity, recipe.to_toml())
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+        folder.begin(identity, run.recipe.to_toml())
     try:
-        with torch.random.fork_rng(), _interruptible() as interrupted:
-            run = PretrainingRun(corpus, recipe, folder, reporter, torch.device(device))
-            run.steps(checkpoint_minutes * 60, interrupted)
+        with torch.random.fork_rng():
+            fit = LanguageModelFit(corpus, run.recipe, folder, options, began)
+            fit.take_steps()
     except Exception:
         folder.abandon()
         raise
     finally:
-        reporter.close()
-    if interrupted.is_set():
+        options.reporter.close()
+    if fit.session.interrupted:
         raise KeyboardInterrupt
-    return run.finish(dataset)
-
-
-@contextlib.contextmanager
-def _interruptible() -> Iterator[threading.Event]:
-    """Takes Ctrl-C and SIGTERM as a wish to save and stop; a second one stops at once."""
-    wish = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield wish
-        return
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        if wish.is_set():
-            raise KeyboardInterrupt
-        wish.set()
-
-    before = {
-        number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield wish
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    return fit.finish(run.dataset)

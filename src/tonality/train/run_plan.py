@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from pathlib import Path
@@ -11,10 +12,13 @@ from tonality import artifact
 from tonality.durable_files import read_regular
 from tonality.errors import ConfigError, TrainingError
 from tonality.tables.dataset import Dataset
-from tonality.train.prepare.data_checks import fingerprint
+from tonality.train.plan_check import check_stages
+from tonality.train.prepare.preflight import Checked, check
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RUN, RunFolder
+from tonality.train.records.run_options import MINUTES, RunOptions
 from tonality.train.settings.plan import MODEL, PLAN, Plan, Stage
+from tonality.train.start.read_start import read_start
 
 
 def run_plan(
@@ -24,12 +28,11 @@ def run_plan(
     *,
     resume: bool = False,
     reporter: Reporter | None = None,
-    checkpoint_minutes: float = 10.0,
+    checkpoint_minutes: float = MINUTES,
 ) -> Path:
     """Does the stages that are not done, and puts the last one's model in place.
 
-    All stages are checked before the first begins. One that has not begun may be changed when the
-    plan is gone on with.
+    All stages are checked first. One that has not begun may be changed on going on.
 
     Args:
         dataset: the data of every stage.
@@ -43,36 +46,47 @@ def run_plan(
         The model folder.
 
     Raises:
-        ConfigError: a stage cannot do what it asks for; the folder holds a plan whose stages that
-            have begun are others.
+        ConfigError: a stage cannot do what it asks for; stages that have begun are others now.
         DataError: the data lacks what a stage needs.
         TrainingError: it is not free, or there is nothing to resume.
         TonalityError: as in the stages' own functions.
         KeyboardInterrupt: stopped by Ctrl-C or SIGTERM, after saving.
     """
-    from tonality.train.plan_check import check_stages
-
-    reporter = reporter or Reporter()
+    options = RunOptions(resume, reporter or Reporter(), checkpoint_minutes)
     folder = RunFolder(output)
-    check_stages(dataset, plan.stages, resume=resume)
+    checked = check_stages(dataset, plan.stages, resume=resume)
     _open(folder, plan, resume=resume)
-    data = fingerprint(dataset)
     for number, stage in enumerate(plan.stages, 1):
-        place = folder.path / stage.name
         heading = f"stage {number} of {len(plan.stages)}, {stage.name}"
-        if (place / MODEL).exists():
-            if json.loads(read_regular(place / RUN))["data"]["sha256"] != data:
-                raise ConfigError(f"{place} was trained on other data; resume it with the same")
-            reporter.say(f"{heading}: done before")
-            continue
-        reporter.say(heading)
-        try:
-            _run(dataset, stage, folder.path, reporter, checkpoint_minutes)
-        except Exception:
-            folder.abandon_if_nothing_is_begun(PLAN)
-            raise
+        _do(stage, heading, checked[stage.name], folder, options)
     last = artifact.read(folder.path / plan.stages[-1].name / MODEL)
     return artifact.write(last, folder.model, overwrite=True)
+
+
+def _do(stage: Stage, heading: str, run: Checked, folder: RunFolder, options: RunOptions) -> None:
+    """Does a stage that is not done, and tells of it."""
+    if _is_done(folder.path / stage.name, run):
+        options.reporter.say(f"{heading}: done before")
+        return
+    options.reporter.say(heading)
+    try:
+        _run(stage, run, folder.path, options)
+    except Exception:
+        folder.abandon_if_nothing_is_begun(PLAN)
+        raise
+
+
+def _is_done(place: Path, run: Checked) -> bool:
+    """Whether a stage's model is there.
+
+    Raises:
+        ConfigError: it was trained on other data.
+    """
+    if not (place / MODEL).exists():
+        return False
+    if json.loads(read_regular(place / RUN))["data"]["sha256"] != run.fingerprint:
+        raise ConfigError(f"{place} was trained on other data; resume it with the same")
+    return True
 
 
 def _open(folder: RunFolder, plan: Plan, *, resume: bool) -> None:
@@ -113,24 +127,22 @@ def _asked(stage: Stage) -> tuple[Any, ...]:
     return stage.name, stage.task, stage.start_from, stage.teachers, stage.read().settings()
 
 
-def _run(
-    dataset: Dataset, stage: Stage, folder: Path, reporter: Reporter, checkpoint_minutes: float
-) -> None:
-    from tonality.train.distill import distill
-    from tonality.train.pretrain import pretrain
-    from tonality.train.train_classifier import train
+def _run(stage: Stage, checked: Checked, folder: Path, options: RunOptions) -> None:
+    from tonality.train.distill import fit_student
+    from tonality.train.pretrain import fit_language_model
+    from tonality.train.train_classifier import fit_classifier
 
-    recipe, output = stage.read(), folder / stage.name
-    start = folder / stage.start_from if stage.start_from else None
-    how: dict[str, Any] = {
-        "resume": (output / RUN).exists(),
-        "reporter": reporter,
-        "checkpoint_minutes": checkpoint_minutes,
-    }
+    place = RunFolder(folder / stage.name)
+    start = read_start(folder / stage.start_from) if stage.start_from else None
+    begun = (place.path / RUN).exists()
+    options = dataclasses.replace(options, resume=begun)
+    if not begun:
+        place.check_free()
+    run = check(stage.task, stage.read(), checked.dataset, start, resume=begun, like=checked)
     if stage.task == "pretrain":
-        pretrain(dataset, recipe, output, start_from=start, **how)
+        fit_language_model(run, place, options)
     elif stage.task == "distill":
         teachers = [folder / name / MODEL for name in stage.teachers]
-        distill(dataset, teachers, recipe, output, start_from=start, **how)
+        fit_student(run, teachers, place, options)
     else:
-        train(dataset, recipe, output, start_from=start, **how)
+        fit_classifier(run, place, options)

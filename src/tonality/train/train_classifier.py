@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 from collections.abc import Sequence
@@ -14,16 +15,16 @@ from tonality import artifact
 from tonality.data import Dataset
 from tonality.errors import TrainingError
 from tonality.train.export import build_artifact, rehearse, validation_csv
-from tonality.train.loop.callback import Loop
+from tonality.train.loop.callback import Loop, TrainingOutcome
 from tonality.train.loop.lightning_fit import take_steps
-from tonality.train.prepare.data_checks import check_dataset, fingerprint, vocabulary_fingerprint
-from tonality.train.prepare.preflight import check_network, check_vectors, require_packages
+from tonality.train.prepare.data_checks import vocabulary_fingerprint
+from tonality.train.prepare.preflight import Checked, Task, check
 from tonality.train.prepare.prepare import Prepared, prepare
 from tonality.train.prepare.starting_vectors import with_vectors
-from tonality.train.prepare.unlabelled import check_unlabelled
 from tonality.train.records.curves_png import CURVES, draw_curves
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import METRICS, RunFolder
+from tonality.train.records.run_options import MINUTES, RunOptions
 from tonality.train.settings.recipe import Recipe
 from tonality.train.start.read_start import as_start
 from tonality.train.start.start import Start
@@ -48,7 +49,7 @@ def train(
     resume: bool = False,
     reporter: Reporter | None = None,
     callbacks: Sequence[Callback] = (),
-    checkpoint_minutes: float = 10.0,
+    checkpoint_minutes: float = MINUTES,
     accelerator: str = "auto",
     devices: int | str = "auto",
     records: bool = True,
@@ -92,36 +93,45 @@ def train(
             written. What failed before its first checkpoint leaves nothing behind.
         KeyboardInterrupt: stopped by Ctrl-C or SIGTERM, after saving.
     """
-    began = time.monotonic()
-    require_packages(recipe)
+    options = RunOptions(
+        resume, reporter or Reporter(), checkpoint_minutes, accelerator, devices, callbacks,
+        records, None if cache is None else RunFolder(cache),
+    )  # fmt: skip
+    folder = run_folder(output, options)
+    start = None if start_from is None else as_start(start_from)
+    task: Task = "train" if teaching is None else "distill"
+    run = check(task, recipe, dataset, start, resume=resume)
+    return fit_classifier(run, folder, options, teaching)
+
+
+def run_folder(output: str | os.PathLike[str], options: RunOptions) -> RunFolder:
+    """The folder of a run, which a new one has to itself.
+
+    Raises:
+        TrainingError: it holds a run already, or other files.
+    """
     folder = RunFolder(output)
-    start = None
-    if start_from is not None:
-        start = as_start(start_from)
-        recipe = start.settings(recipe)
-    elif not resume:
-        check_vectors(recipe)
-    check_network(recipe)
-    # Lightning starts the processes of the other devices by running the program anew: they
-    # find the folder as the first one left it.
-    leads = os.environ.get("LOCAL_RANK", "0") == "0"
-    reporter = reporter if reporter is not None and leads else Reporter()
-    data, state = _begin(
-        dataset, recipe, folder, start, teaching, reporter, resume=resume, leads=leads
-    )
+    if _leads() and not options.resume:
+        folder.check_free()
+    return folder
+
+
+def fit_classifier(
+    run: Checked, folder: RunFolder, options: RunOptions, teaching: Teaching | None = None
+) -> Path:
+    """Does a run that is checked; as for :func:`train`."""
+    began = time.monotonic()
+    if not _leads():
+        options = dataclasses.replace(options, reporter=Reporter())
+    data, state = _begin(run, folder, options, teaching)
     try:
-        if leads:
-            rehearse(data, recipe, folder)
-        if state is None and start is None and recipe.vectors.wanted:
-            kept = None if cache is None else RunFolder(cache)
-            data = with_vectors(data, recipe, folder, reporter, kept)
+        if _leads():
+            rehearse(data, run.recipe, folder)
+        if state is None and run.start is None and run.recipe.vectors.wanted:
+            data = with_vectors(data, run.recipe, folder, options.reporter, options.cache)
         if teaching is not None:
-            data = teaching.taught(dataset, data, recipe, folder, reporter)
-        trainer, loop = take_steps(
-            data, recipe, folder, reporter,
-            state=state, checkpoint_minutes=checkpoint_minutes, began=began,
-            callbacks=list(callbacks), accelerator=accelerator, devices=devices,
-        )  # fmt: skip
+            data = teaching.taught(run.dataset, data, run.recipe, folder, options.reporter)
+        trainer, loop = take_steps(data, run.recipe, folder, options, state, began)
     except Exception as fault:
         folder.abandon()
         if _is_of_memory(fault):
@@ -129,49 +139,49 @@ def train(
         raise
     if not trainer.is_global_zero:
         return folder.model
-    if records:
+    if options.records:
         _leave_records(folder, loop)
-    if loop.interrupted:
+    if loop.session.interrupted:
         raise KeyboardInterrupt
-    return _finish(dataset, data, recipe, folder, loop, reporter, str(trainer.strategy.root_device))
+    outcome = loop.outcome(str(trainer.strategy.root_device))
+    return _finish(run, data, folder, outcome, options.reporter)
+
+
+def _leads() -> bool:
+    """Whether this process writes the run's folder.
+
+    Lightning starts the processes of the other devices by running the program anew: they find the
+    folder as the first one left it.
+    """
+    return os.environ.get("LOCAL_RANK", "0") == "0"
 
 
 def _begin(
-    dataset: Dataset,
-    recipe: Recipe,
-    folder: RunFolder,
-    start: Start | None,
-    teaching: Teaching | None,
-    reporter: Reporter,
-    *,
-    resume: bool,
-    leads: bool,
+    run: Checked, folder: RunFolder, options: RunOptions, teaching: Teaching | None
 ) -> tuple[Prepared, dict[str, Any] | None]:
     """The data and, of a run that goes on, its checkpoint; from here on the folder is the run's."""
-    labels = check_dataset(dataset)
+    data_of = {"name": run.dataset.name, "labels": list(run.labels), "sha256": run.fingerprint}
     identity: dict[str, Any] = {
-        "settings": recipe.settings(),
-        "data": {"name": dataset.name, "labels": list(labels), "sha256": fingerprint(dataset)},
-        "start": None if start is None else start.identity,
-        "teachers": None if teaching is None else teaching.identity(dataset),
+        "settings": run.recipe.settings(),
+        "data": data_of,
+        "start": None if run.start is None else run.start.identity,
+        "teachers": None if teaching is None else teaching.identity(run.dataset),
     }
-    if resume and leads:
+    if options.resume and _leads():
         folder.reopen(identity)
-    elif leads:
-        folder.check_free()
-    state = folder.load_checkpoint() if resume else None
-    data = prepare(dataset, recipe, reporter, start)
-    check_unlabelled(data.unlabelled, recipe)
-    for line in [] if data.start is None else data.start.news(data.network, labels, recipe.text):
-        reporter.say(line)
+    state = folder.load_checkpoint() if options.resume else None
+    data = prepare(run, options.reporter)
+    if data.start is not None:
+        for line in data.start.news(data.network, run.labels, run.recipe.text):
+            options.reporter.say(line)
     # Only now, for most mistakes show until here; from here on, word vectors included, a run that
     # is killed can be resumed.
     # Another version may prepare the same data in another way, which the weights would not fit.
     identity["vocabulary"] = vocabulary_fingerprint(data.vocabulary)
-    if leads and resume:
+    if _leads() and options.resume:
         folder.reopen(identity)
-    elif leads:
-        folder.begin(identity, recipe.to_toml())
+    elif _leads():
+        folder.begin(identity, run.recipe.to_toml())
     return data, state
 
 
@@ -182,37 +192,23 @@ def _is_of_memory(fault: Exception) -> bool:
 
 
 def _leave_records(folder: RunFolder, loop: Loop) -> None:
-    if loop.history.rows:
-        folder.write(METRICS, loop.history.to_csv().encode())
-        folder.write(CURVES, draw_curves(loop.history.rows, loop.best_row))
+    rows = loop.session.history.rows
+    if rows:
+        folder.write(METRICS, loop.session.history.to_csv().encode())
+        folder.write(CURVES, draw_curves(rows, loop.best_row))
 
 
 def _finish(
-    dataset: Dataset,
-    data: Prepared,
-    recipe: Recipe,
-    folder: RunFolder,
-    loop: Loop,
-    reporter: Reporter,
-    device: str,
+    run: Checked, data: Prepared, folder: RunFolder, outcome: TrainingOutcome, reporter: Reporter
 ) -> Path:
-    best = loop.best_row
-    assert best is not None  # the last step is always evaluated
-    assert loop.best is not None
     measured = len(data.validation) > 0
     if measured:
-        reporter.say(f"keeping step {best.step:,}; measuring the model as it will run")
-    model, probabilities = build_artifact(
-        dataset,
-        data,
-        recipe,
-        folder.load_best(loop.best["file"]),
-        best=best,
-        minutes=loop.seconds / 60,
-        device=device,
-    )
+        reporter.say(f"keeping step {outcome.best.step:,}; measuring the model as it will run")
+    tensors = folder.load_best(outcome.file)
+    model, probabilities = build_artifact(run, data, tensors, outcome)
     if measured:
-        folder.write(VALIDATION, validation_csv(dataset, data, probabilities).encode())
+        csv = validation_csv(run.dataset, data, probabilities)
+        folder.write(VALIDATION, csv.encode())
     artifact.write(model, folder.model)
     if not measured:
         reporter.say(f"trained on all rows, so nothing is measured; the model is in {folder.model}")

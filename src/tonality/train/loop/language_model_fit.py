@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import threading
-import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,40 +12,48 @@ import torch
 from torch import nn
 
 from tonality.data import Dataset
-from tonality.errors import TrainingError
 from tonality.evaluate import seen_texts
-from tonality.train.loop.callback import DIVERGED
 from tonality.train.loop.lightning_module import schedule
 from tonality.train.loop.perplexity import perplexity
+from tonality.train.loop.session import Session
 from tonality.train.networks.language_model import LanguageModel, State
 from tonality.train.networks.language_model_folder import SavedLanguageModel, write_language_model
 from tonality.train.prepare.corpus import Corpus
 from tonality.train.prepare.token_streams import Streams
 from tonality.train.records.curves_png import CURVES, draw_curves
 from tonality.train.records.environment import versions
-from tonality.train.records.history import History, MetricsRow
-from tonality.train.records.reporter import Progress, Reporter, duration
+from tonality.train.records.reporter import duration
 from tonality.train.records.run_folder import METRICS, RunFolder
+from tonality.train.records.run_options import RunOptions
 from tonality.train.settings.recipe import Recipe
 
-ROWS_PER_EPOCH = 20  # lines of metrics.csv, apart from the evaluations
 
+class LanguageModelFit:
+    """A run from where its folder stands to its end or the wish to stop.
 
-class PretrainingRun:
-    """A run from where its folder stands to its end or the wish to stop."""
+    Args:
+        corpus: what to learn from.
+        recipe: the settings.
+        folder: the run's.
+        options: how the run is carried out.
+        began: when this session began, by ``time.monotonic``.
+    """
 
     def __init__(
         self,
         corpus: Corpus,
         recipe: Recipe,
         folder: RunFolder,
-        reporter: Reporter,
-        device: torch.device,
+        options: RunOptions,
+        began: float,
     ) -> None:
         self.corpus, self.recipe, self.settings = corpus, recipe, recipe.pretraining
-        self.folder, self.reporter, self.device = folder, reporter, device
+        self.folder, self.reporter, name = folder, options.reporter, options.accelerator
+        if name == "auto":
+            name = "cuda" if torch.cuda.is_available() else "cpu"
+        self.device = torch.device(name)
         torch.manual_seed(recipe.training.seed)
-        self.model = new_language_model(corpus, recipe).to(device)
+        self.model = new_language_model(corpus, recipe).to(self.device)
         self.optimiser = torch.optim.AdamW(
             self.model.parameters(),
             lr=recipe.optimiser.learning_rate,
@@ -54,41 +61,33 @@ class PretrainingRun:
             weight_decay=recipe.optimiser.weight_decay,
             fused=True,
         )
-        self.history, self.perplexity = History(), dict[str, float]()
-        self.done, self._before = 0, 0.0
+        self.perplexity = dict[str, float]()
         self.carried: dict[str, State | None] = dict.fromkeys(self.model.directions)
-        self._began = self._saved = time.monotonic()
-        self._take_up()
+        state = folder.load_checkpoint()
+        self.done = 0 if state is None else state["step"]
+        if state is not None:
+            self._take_up(state)
+        self.streams = self._streams()
+        self.session = Session(self.streams[0], options, state, began)
 
-    @property
-    def seconds(self) -> float:
-        """Seconds of the whole run, over all sessions."""
-        return self._before + time.monotonic() - self._began
-
-    def _take_up(self) -> None:
-        state = self.folder.load_checkpoint()
-        if state is None:
-            return
+    def _take_up(self, state: Mapping[str, Any]) -> None:
         self.model.load_state_dict(state["weights"])
         self.optimiser.load_state_dict(state["optimiser"])
-        self.history.load_state_dict(state["history"])
         self.carried = {
             name: None
             if kept is None
             else [(h.to(self.device), c.to(self.device)) for h, c in kept]
             for name, kept in state["carried"].items()
         }
-        self.done, self._before = state["step"], state["seconds"]
         self.perplexity = state["perplexity"]
 
-    def streams(self) -> list[Streams]:
+    def _streams(self) -> list[Streams]:
         """The stretches that are left, for each direction."""
         settings = self.settings
         return [
             Streams(
                 self.corpus.train,
-                streams=settings.streams,
-                steps=settings.steps,
+                size=(settings.streams, settings.steps),
                 seed=self.recipe.training.seed,
                 epochs=settings.epochs,
                 backward=name == "backward",
@@ -97,31 +96,32 @@ class PretrainingRun:
             for name in self.model.directions
         ]
 
-    def steps(self, save_every: float, interrupted: threading.Event) -> None:
-        """Does the steps that are left, saving now and then."""
-        streams = self.streams()
-        first = streams[0]
-        started, first_step, paused = time.monotonic(), self.done, 0.0
+    def take_steps(self) -> None:
+        """Takes the steps that are left, saving now and then."""
+        first, session = self.streams[0], self.session
         self.reporter.say(
             f"{len(first):,} steps of {first.tokens_per_step:,} tokens on {self.device}"
         )
         self.model.train()
-        for stretches in zip(*streams, strict=True):
-            loss = self._step(stretches, first.total_steps)
-            if not math.isfinite(loss):
-                raise TrainingError(f"the loss of step {self.done} is not finite: {DIVERGED}")
-            self.history.add_loss(loss)
-            stop = interrupted.is_set()
-            due = self._due(first.steps_per_epoch, self.settings.evaluations_per_epoch)
-            pause = time.monotonic()
-            if due or self._due(first.steps_per_epoch, ROWS_PER_EPOCH):
-                self._add_row(first, measure=due)
-            if due or stop or pause - self._saved >= save_every:
-                self._save()
-                paused += time.monotonic() - pause
-            self._tell(first, started + paused, first_step)
-            if stop:
-                return
+        session.start()
+        with session.interruptible():
+            for stretches in zip(*self.streams, strict=True):
+                loss = self._step(stretches, first.total_steps)
+                session.check_loss(self.done, loss)
+                session.history.add_loss(loss)
+                stop = session.interrupted
+                measure = session.due(self.done, self.settings.evaluations_per_epoch)
+                if measure or session.row_due(self.done):
+                    with session.pause():
+                        self._add_row(measure=measure)
+                if stop or session.save_due(self.done, evaluate=measure):
+                    with session.pause():
+                        self._save()
+                steps = self.done - first.first_step
+                tokens = steps * first.tokens_per_step * len(self.streams)
+                session.tell(self.done, steps * first.streams, tokens)
+                if stop:
+                    return
 
     def _step(self, stretches: tuple[Any, ...], total_steps: int) -> float:
         seed = np.random.SeedSequence([self.recipe.training.seed, self.done])
@@ -146,28 +146,14 @@ class PretrainingRun:
         self.done += 1
         return float(loss.detach())
 
-    def _due(self, steps: int, parts: int) -> bool:
-        """Whether the step just done is the last of one of the parts of an epoch."""
-        within = (self.done - 1) % steps
-        return within * parts // steps != (within + 1) * parts // steps
-
-    def _add_row(self, streams: Streams, *, measure: bool) -> None:
+    def _add_row(self, *, measure: bool) -> None:
         loss = None
         if measure and len(self.corpus.held_out.ids):
             self.perplexity = perplexity(self.model, self.corpus.held_out)
             loss = float(np.mean([math.log(found) for found in self.perplexity.values()]))
-        settings = self.recipe.optimiser
-        row = MetricsRow(
-            step=self.done,
-            epoch=self.done / streams.steps_per_epoch,
-            train_loss=self.history.train_loss,
-            validation_loss=loss,
-            validation_accuracy=None,
-            learning_rate=settings.learning_rate
-            * schedule(settings, self.done - 1, streams.total_steps),
-            seconds=self.seconds,
-        )
-        self.history.add(row)
+        settings, total = self.recipe.optimiser, self.streams[0].total_steps
+        rate = settings.learning_rate * schedule(settings, self.done - 1, total)
+        row = self.session.add_row(self.done, rate, loss)
         if loss is not None:
             self.reporter.say(
                 f"step {row.step:,}, epoch {row.epoch:.2f}: training loss {row.train_loss:.3f}, "
@@ -175,40 +161,22 @@ class PretrainingRun:
             )
 
     def _save(self) -> None:
-        if not all(bool(weights.isfinite().all()) for weights in self.model.parameters()):
-            raise TrainingError(f"the weights after step {self.done} are not finite: {DIVERGED}")
+        self.session.check_weights(self.done, self.model)
         self.folder.save_checkpoint(
             {
                 "step": self.done,
                 "weights": self.model.state_dict(),
                 "optimiser": self.optimiser.state_dict(),
                 "carried": self.carried,
-                "history": self.history.state_dict(),
                 "perplexity": self.perplexity,
-                "seconds": self.seconds,
+                **self.session.state_dict(),
             }
         )
-        self.folder.write(METRICS, self.history.to_csv().encode())
-        if self.history.rows:
-            self.folder.write(CURVES, draw_curves(self.history.rows, None))
-        self._saved = time.monotonic()
-
-    def _tell(self, streams: Streams, started: float, first_step: int) -> None:
-        steps = self.done - first_step
-        self.reporter.advance(
-            Progress(
-                step=self.done,
-                total=streams.total_steps,
-                epoch=self.done / streams.steps_per_epoch,
-                epochs=self.settings.epochs,
-                loss=self.history.train_loss,
-                accuracy=None,
-                texts=steps * streams.streams,
-                tokens=steps * streams.tokens_per_step * len(self.model.directions),
-                steps=steps,
-                seconds=time.monotonic() - started,
-            )
-        )
+        history = self.session.history
+        self.folder.write(METRICS, history.to_csv().encode())
+        if history.rows:
+            self.folder.write(CURVES, draw_curves(history.rows, None))
+        self.session.saved()
 
     def finish(self, dataset: Dataset) -> Path:
         """Writes the language model's folder."""
@@ -230,7 +198,7 @@ class PretrainingRun:
                 "left_out": dict(self.corpus.left_out),
                 seen_texts.KEY: self.corpus.origin,
                 "steps": self.done,
-                "minutes": round(self.seconds / 60, 2),
+                "minutes": round(self.session.seconds / 60, 2),
                 "versions": versions(),
             },
         )
@@ -243,15 +211,7 @@ class PretrainingRun:
 
 def new_language_model(corpus: Corpus, recipe: Recipe) -> LanguageModel:
     """The model of a recipe, as it begins."""
-    model = LanguageModel(
-        corpus.counts,
-        embedding_size=recipe.network.embedding_size,
-        hidden_size=recipe.network.hidden_size,
-        layers=recipe.network.layers,
-        directions=recipe.pretraining.directions,
-        negatives=recipe.pretraining.negatives,
-        dropout=recipe.pretraining.dropout,
-    )
+    model = LanguageModel(corpus.counts, recipe.network, recipe.pretraining)
     own = model.export()
     model.start_from({name: found for name, found in corpus.tensors.items() if name in own})
     return model

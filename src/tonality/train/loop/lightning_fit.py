@@ -9,17 +9,18 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from lightning.pytorch import Callback, Trainer
+from lightning.pytorch import Trainer
 
 from tonality.train.loop.callback import Loop
 from tonality.train.loop.lightning_module import TrainingModule
+from tonality.train.loop.session import Session
 from tonality.train.networks.lstm_network import Dropout, LSTMNetwork
-from tonality.train.prepare.batches import BatchStream
+from tonality.train.prepare.batches import BatchStream, Share
 from tonality.train.prepare.ordered_labels import numbers_of, soft_targets
 from tonality.train.prepare.prepare import Prepared
 from tonality.train.prepare.unlabelled import batch_stream
-from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RunFolder
+from tonality.train.records.run_options import RunOptions
 from tonality.train.settings.recipe import Recipe
 
 
@@ -27,14 +28,9 @@ def take_steps(
     data: Prepared,
     recipe: Recipe,
     folder: RunFolder,
-    reporter: Reporter,
-    *,
+    options: RunOptions,
     state: Mapping[str, Any] | None,
-    checkpoint_minutes: float,
     began: float,
-    callbacks: list[Callback],
-    accelerator: str,
-    devices: int | str,
 ) -> tuple[Trainer, Loop]:
     """Takes the steps that are left of a run.
 
@@ -42,12 +38,9 @@ def take_steps(
         data: what to train on.
         recipe: the settings.
         folder: the run's.
-        reporter: told how it goes; closed at the end.
+        options: how the run is carried out; its reporter is closed at the end.
         state: the checkpoint to go on from, or None.
-        checkpoint_minutes: minutes between checkpoints.
         began: when this session began, by ``time.monotonic``.
-        callbacks: called before the run's own.
-        accelerator, devices: as Lightning has them.
 
     Raises:
         KeyboardInterrupt: stopped before the first step.
@@ -55,14 +48,11 @@ def take_steps(
     """
     with _quiet(), torch.random.fork_rng(devices=[]):
         stream = batch_stream(data, recipe, 0 if state is None else state["step"])
-        loop = Loop(
-            data, recipe, stream, folder, reporter,
-            checkpoint_minutes=checkpoint_minutes, state=state, began=began,
-        )  # fmt: skip
-        trainer = _trainer(recipe, folder, [*callbacks, loop], accelerator, devices)
-        stream.rank, stream.world_size = trainer.global_rank, trainer.world_size
+        loop = Loop(data, recipe, folder, Session(stream, options, state, began), state)
+        trainer = _trainer(recipe, folder, loop)
+        stream.share = Share(trainer.global_rank, trainer.world_size)
         if len(stream) and not loop.stopping.stop:
-            reporter.say(
+            options.reporter.say(
                 f"{stream.total_steps - stream.first_step:,} steps of up to "
                 f"{recipe.training.batch_size} texts on {trainer.strategy.root_device}"
             )
@@ -71,26 +61,21 @@ def take_steps(
             except SystemExit as fault:  # what Lightning makes of Ctrl-C before the first step
                 raise KeyboardInterrupt from fault
             finally:
-                reporter.close()
+                options.reporter.close()
         return trainer, loop
 
 
-def _trainer(
-    recipe: Recipe,
-    folder: RunFolder,
-    callbacks: list[Callback],
-    accelerator: str,
-    devices: int | str,
-) -> Trainer:
-    on_gpu = accelerator != "cpu" and torch.cuda.is_available()
+def _trainer(recipe: Recipe, folder: RunFolder, loop: Loop) -> Trainer:
+    options = loop.session.options
+    on_gpu = options.accelerator != "cpu" and torch.cuda.is_available()
     half = recipe.training.precision == "bf16" and on_gpu
     return Trainer(
-        accelerator=accelerator,
-        devices=devices,
+        accelerator=options.accelerator,
+        devices=options.devices,
         precision="bf16-mixed" if half else "32-true",
         max_epochs=1,  # to Lightning; the stream goes through all of ours
         min_epochs=0,
-        callbacks=callbacks,
+        callbacks=[*options.callbacks, loop],
         default_root_dir=folder.path,
         logger=False,
         enable_checkpointing=False,
@@ -121,8 +106,7 @@ def _module(
     return TrainingModule(
         network,
         recipe,
-        total_steps=stream.total_steps,
-        first_step=stream.first_step,
+        stream,
         class_weights=weights,
         targets=targets,
         optimiser_state=None if state is None else state["optimiser"],

@@ -17,8 +17,9 @@ from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 
 from tonality.train.loop.layerwise import depth, frozen
+from tonality.train.loop.session import Steps
 from tonality.train.networks.lstm_network import LSTMNetwork
-from tonality.train.objectives.losses import classification_loss
+from tonality.train.objectives.losses import Objective, classification_loss
 from tonality.train.prepare.batches import Batch
 from tonality.train.settings.recipe import Recipe
 from tonality.train.settings.sections import OptimiserSettings
@@ -32,8 +33,7 @@ class TrainingModule(LightningModule):
     Args:
         network: the network; trained in place.
         recipe: the settings.
-        total_steps: steps of the whole run.
-        first_step: steps done in earlier sessions.
+        steps: how many the run has, and how many were done in earlier sessions.
         class_weights: (C,) what a text of each class counts, or None for 1.
         targets: (C, C) the probabilities to learn for a text of each class, or None for 1.
         optimiser_state: the optimiser's state at ``first_step``.
@@ -46,9 +46,8 @@ class TrainingModule(LightningModule):
         self,
         network: LSTMNetwork,
         recipe: Recipe,
+        steps: Steps,
         *,
-        total_steps: int,
-        first_step: int = 0,
         class_weights: Tensor | None = None,
         targets: Tensor | None = None,
         optimiser_state: dict[str, Any] | None = None,
@@ -56,7 +55,7 @@ class TrainingModule(LightningModule):
         super().__init__()
         self.network = network
         self.recipe = recipe
-        self.total_steps, self.first_step = total_steps, first_step
+        self.total_steps, self.first_step = steps.total_steps, steps.first_step
         self.register_buffer("class_weights", class_weights)
         self.register_buffer("targets", targets)
         self._optimiser_state = optimiser_state
@@ -103,12 +102,14 @@ class TrainingModule(LightningModule):
         loss, plain = classification_loss(
             self.network,
             batch,
-            class_weights=self.class_weights,
-            targets=self.targets,
-            label_smoothing=settings.label_smoothing,
-            adversarial=settings.adversarial,
-            unlabelled=self.recipe.unlabelled,
-            distillation=self.recipe.distillation,
+            Objective(
+                class_weights=self.class_weights,
+                targets=self.targets,
+                label_smoothing=settings.label_smoothing,
+                adversarial=settings.adversarial,
+                unlabelled=self.recipe.unlabelled,
+                distillation=self.recipe.distillation,
+            ),
         )
         return {"loss": loss, "cross_entropy": plain.detach()}
 

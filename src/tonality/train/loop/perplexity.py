@@ -30,7 +30,7 @@ def perplexity(model: LanguageModel, texts: Encoded) -> dict[str, float]:
     with torch.no_grad():
         for direction in model.directions:
             streams = Streams(
-                texts, streams=STREAMS, steps=STEPS, seed=0, backward=direction == "backward"
+                texts, size=(STREAMS, STEPS), seed=0, backward=direction == "backward"
             )
             total, state = 0.0, None
             for stretch in streams:

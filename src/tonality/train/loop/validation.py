@@ -13,7 +13,7 @@ from torch import Tensor
 from tonality.measures.scores import macro, precision_recall_f1
 from tonality.text.encoder import Encoded
 from tonality.train.networks.lstm_network import LSTMNetwork
-from tonality.train.prepare.batches import collate, share
+from tonality.train.prepare.batches import WHOLE, Share, collate
 
 BATCH = 256
 
@@ -33,8 +33,7 @@ def validate(
     classes: NDArray[np.int64],
     *,
     weights: NDArray[np.float32] | None = None,
-    rank: int = 0,
-    world_size: int = 1,
+    share: Share = WHOLE,
     gather: Callable[[Tensor], Tensor] | None = None,
 ) -> Validation:
     """How good a network is on N texts.
@@ -44,27 +43,17 @@ def validate(
         texts: the texts.
         classes: what they are (N,).
         weights: what each of them counts (N,), or None for 1.
-        rank: which of the processes that share the work this is.
-        world_size: how many they are.
-        gather: (n, C) of each process -> (world_size, n, C); needed with several.
+        share: this process's part of the work.
+        gather: (n, C) of each process -> (processes, n, C); needed with several.
     """
-    was_training = network.training
-    network.eval()
-    device = next(network.parameters()).device
     # Like lengths together; dealt out in turns, so that every process has as much to do.
-    order = share(np.argsort(texts.lengths, kind="stable"), rank, world_size)
-    parts = []
-    for start in range(0, len(order), BATCH):
-        batch = collate(texts, classes, order[start : start + BATCH])
-        ngrams = None if batch.ngrams is None else batch.ngrams.to(device)
-        parts.append(network(batch.ids.to(device), batch.lengths.to(device), ngrams))
-    network.train(was_training)
-    logits = torch.cat(parts).float()  # (n, C)
-    rows = order
-    if gather is not None and world_size > 1:
+    everyone = np.argsort(texts.lengths, kind="stable")
+    rows = share.of(everyone)
+    logits = _logits(network, texts, classes, rows)  # (n, C)
+    if gather is not None and share.processes > 1:
         logits = gather(logits).flatten(0, 1)
-        everyone = np.argsort(texts.lengths, kind="stable")
-        rows = np.concatenate([share(everyone, r, world_size) for r in range(world_size)])
+        each = [Share(rank, share.processes) for rank in range(share.processes)]
+        rows = np.concatenate([one.of(everyone) for one in each])
     # Rows that went to two processes count once.
     rows, first = np.unique(rows, return_index=True)
     scores = logits.cpu().double()[torch.from_numpy(first)].log_softmax(1).numpy()  # (N, C)
@@ -75,6 +64,22 @@ def validate(
         accuracy=float(np.average(verdicts == truth, weights=counts)),
         macro_f1=_macro_f1(truth, verdicts, counts, scores.shape[1]),
     )
+
+
+def _logits(
+    network: LSTMNetwork, texts: Encoded, classes: NDArray[np.int64], rows: NDArray[np.int64]
+) -> Tensor:
+    """What the network says of some rows (n, C), float32 on its device."""
+    was_training = network.training
+    network.eval()
+    device = next(network.parameters()).device
+    parts = []
+    for start in range(0, len(rows), BATCH):
+        batch = collate(texts, classes, rows[start : start + BATCH])
+        ngrams = None if batch.ngrams is None else batch.ngrams.to(device)
+        parts.append(network(batch.ids.to(device), batch.lengths.to(device), ngrams))
+    network.train(was_training)
+    return torch.cat(parts).float()
 
 
 def _macro_f1(

@@ -18,6 +18,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from tonality.train.networks.lstm_network import DirectionModule
+from tonality.train.settings.objective_sections import PretrainingSettings
+from tonality.train.settings.sections import NetworkSettings
 
 State = list[tuple[Tensor, Tensor]]  # hidden and memory (1, S, H) of each layer
 
@@ -60,12 +62,9 @@ class LanguageModel(nn.Module):
 
     Args:
         counts: (V,) how often each token occurs in training; decides which negatives are drawn.
-        embedding_size: E.
-        hidden_size: H, of each layer.
-        layers: LSTM layers.
-        directions: ``forward``, ``backward`` or both.
-        negatives: K, tokens drawn for each step's softmax; 0 for all V.
-        dropout: of the elements of embedded tokens and of each layer's states.
+        shape: E, H and the number of layers; what else it says is a classifier's.
+        settings: the directions; K, the tokens drawn for each step's softmax (0 for all V); the
+            dropout, of the elements of embedded tokens and of each layer's states.
     """
 
     proposal: Tensor
@@ -74,21 +73,17 @@ class LanguageModel(nn.Module):
     def __init__(
         self,
         counts: NDArray[np.int64],
-        *,
-        embedding_size: int,
-        hidden_size: int,
-        layers: int = 1,
-        directions: tuple[str, ...] = ("forward",),
-        negatives: int = 0,
-        dropout: float = 0.0,
+        shape: NetworkSettings,
+        settings: PretrainingSettings,
     ) -> None:
         super().__init__()
-        self.directions, self.dropout = directions, dropout
-        self.negatives = negatives if negatives < len(counts) else 0
-        self.embedding = nn.Embedding(len(counts), embedding_size)
+        self.directions, self.dropout = settings.directions, settings.dropout
+        self.negatives = settings.negatives if settings.negatives < len(counts) else 0
+        self.embedding = nn.Embedding(len(counts), shape.embedding_size)
         nn.init.normal_(self.embedding.weight, std=0.1)
         self.readers = nn.ModuleList(
-            Reader(embedding_size, hidden_size, layers, dropout) for _ in directions
+            Reader(shape.embedding_size, shape.hidden_size, shape.layers, self.dropout)
+            for _ in self.directions
         )
         # Where the scores start: at the tokens' frequencies, which saves learning them.
         shares = torch.from_numpy(np.maximum(counts, 1) / np.maximum(counts, 1).sum())

@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from tonality.train.settings.objective_sections import UnlabelledSettings
+
 
 def perturbation(gradient: Tensor, there: Tensor, norm: float) -> Tensor:
     """The step of a given length that raises a loss most, to first order.
@@ -57,10 +59,8 @@ def virtual_adversarial_loss(
     vectors: Tensor,
     there: Tensor,
     clean: Tensor,
-    *,
-    norm: float,
-    probe: float,
     alike: Alike,
+    settings: UnlabelledSettings,
 ) -> Tensor:
     """How far the verdicts move when the token vectors take the step that moves them most.
 
@@ -75,9 +75,9 @@ def virtual_adversarial_loss(
         vectors: the token vectors (N, T, E).
         there: (N, T), false where a text has ended.
         clean: the logits (N, C) of ``vectors``, of a pass made ``alike``.
-        norm: L2 norm of the step of each text.
-        probe: that of the random step that begins the iteration: xi.
         alike: what that pass was made with.
+        settings: ``virtual_adversarial`` is the L2 norm of the step of each text, ``probe`` that
+            of the random step that begins the iteration: xi.
     """
     target = clean.detach().log_softmax(1)
 
@@ -87,9 +87,9 @@ def virtual_adversarial_loss(
         return F.kl_div(verdict, target, log_target=True, reduction="batchmean")
 
     random = torch.randn_like(vectors)
-    tried = perturbation(random, there, probe).requires_grad_()
+    tried = perturbation(random, there, settings.probe).requires_grad_()
     (gradient,) = torch.autograd.grad(divergence(tried), tried)
-    return divergence(perturbation(gradient, there, norm))
+    return divergence(perturbation(gradient, there, settings.virtual_adversarial))
 
 
 def entropy(logits: Tensor) -> Tensor:

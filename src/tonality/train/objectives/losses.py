@@ -7,7 +7,7 @@ entropy minimisation, and a teacher's verdicts in place of labels.
 from __future__ import annotations
 
 from contextlib import nullcontext
-from functools import partial
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -24,19 +24,34 @@ from tonality.train.objectives.adversarial import (
 from tonality.train.prepare.batches import Batch
 from tonality.train.settings.objective_sections import DistillationSettings, UnlabelledSettings
 
-_NOTHING = UnlabelledSettings()
+
+@dataclass(frozen=True)
+class Objective:
+    """What of a batch is minimised besides the plain cross-entropy.
+
+    Attributes:
+        class_weights: (C,) what a text of each class counts; None for 1.
+        targets: (C, C) the probabilities to learn for a text of each class, a row a class; by
+            default 1 for the class itself.
+        label_smoothing: share of the target spread over all classes (Szegedy et al. 2016).
+        adversarial: L2 norm of the perturbation, over all token vectors of a text; 0 for none.
+        unlabelled: what is learnt without labels.
+        distillation: how a batch with soft targets is learnt from.
+    """
+
+    class_weights: Tensor | None = None
+    targets: Tensor | None = None
+    label_smoothing: float = 0.0
+    adversarial: float = 0.0
+    unlabelled: UnlabelledSettings = field(default_factory=UnlabelledSettings)
+    distillation: DistillationSettings | None = None
+
+
+PLAIN = Objective()
 
 
 def classification_loss(
-    network: LSTMNetwork,
-    batch: Batch,
-    *,
-    class_weights: Tensor | None = None,
-    targets: Tensor | None = None,
-    label_smoothing: float = 0.0,
-    adversarial: float = 0.0,
-    unlabelled: UnlabelledSettings = _NOTHING,
-    distillation: DistillationSettings | None = None,
+    network: LSTMNetwork, batch: Batch, objective: Objective = PLAIN
 ) -> tuple[Tensor, Tensor]:
     """What to minimise, and the cross-entropy of the classes in it; in nats, a mean over texts.
 
@@ -47,60 +62,49 @@ def classification_loss(
     Args:
         network: what gives the logits.
         batch: N texts and their classes, and what a teacher says of them if there is one.
-        class_weights: (C,) what a text of each class counts.
-        targets: (C, C) the probabilities to learn for a text of each class, a row a class; by
-            default 1 for the class itself.
-        label_smoothing: share of the target spread over all classes (Szegedy et al. 2016).
-        adversarial: L2 norm of the perturbation, over all token vectors of a text; 0 for none.
-        unlabelled: what is learnt without labels.
-        distillation: how a batch with soft targets is learnt from.
+        objective: what is minimised besides.
     """
-    supervised = partial(
-        _supervised,
-        batch=batch,
-        class_weights=class_weights,
-        targets=targets,
-        label_smoothing=label_smoothing,
-        distillation=distillation,
-    )
     vectors = network.embed(batch.ids, batch.ngrams)  # (N, T, E)
-    if not adversarial and not unlabelled.virtual_adversarial:
-        plain = supervised(network.forward_embedded(vectors, batch.lengths))
+    unlabelled = objective.unlabelled
+    if not objective.adversarial and not unlabelled.virtual_adversarial:
+        plain = _supervised(network.forward_embedded(vectors, batch.lengths), batch, objective)
         loss = plain
     else:
         passes = Passes(network, vectors)
-        alike = Alike() if unlabelled.virtual_adversarial else None
-        with nullcontext() if alike is None else alike(vectors.device):
-            logits = network.forward_embedded(passes.vectors, batch.lengths)
-        plain = supervised(logits)
-        gradient = passes.add(plain)
-        if adversarial:
-            moved = passes.vectors + perturbation(gradient, batch.there, adversarial)
-            passes.add(supervised(network.forward_embedded(moved, batch.lengths)))
-        if alike is not None:
-            _add_virtual(passes, network, batch, logits, alike, unlabelled, _share(batch))
-        loss, plain = passes.total, plain.detach()
+        plain = _add_perturbed(passes, network, batch, objective)
+        loss = passes.total
     if batch.unlabelled is not None:
         loss = loss + unlabelled_loss(network, batch.unlabelled, unlabelled, 1.0 - _share(batch))
     return loss, plain
 
 
-def _supervised(
-    logits: Tensor,
-    batch: Batch,
-    class_weights: Tensor | None,
-    targets: Tensor | None,
-    label_smoothing: float,
-    distillation: DistillationSettings | None,
+def _add_perturbed(
+    passes: Passes, network: LSTMNetwork, batch: Batch, objective: Objective
 ) -> Tensor:
-    """The part of the loss that labels or teachers ask for; as for :func:`classification_loss`."""
-    if distillation is not None and batch.soft is not None:
-        return distillation_loss(logits, batch, batch.soft, distillation, label_smoothing)
-    if targets is None and batch.weights is None:
-        return F.cross_entropy(
-            logits, batch.classes, weight=class_weights, label_smoothing=label_smoothing
-        )
-    return weighted_cross_entropy(logits, batch, class_weights, targets, label_smoothing)
+    """Adds the losses of the texts as they are and perturbed; gives the first, detached."""
+    unlabelled = objective.unlabelled
+    alike = Alike() if unlabelled.virtual_adversarial else None
+    with nullcontext() if alike is None else alike(passes.vectors.device):
+        logits = network.forward_embedded(passes.vectors, batch.lengths)
+    plain = _supervised(logits, batch, objective)
+    gradient = passes.add(plain)
+    if objective.adversarial:
+        moved = passes.vectors + perturbation(gradient, batch.there, objective.adversarial)
+        passes.add(_supervised(network.forward_embedded(moved, batch.lengths), batch, objective))
+    if alike is not None:
+        loss = _virtual(network, batch, passes.vectors, logits, alike, unlabelled)
+        passes.add(unlabelled.virtual_weight * _share(batch) * loss)
+    return plain.detach()
+
+
+def _supervised(logits: Tensor, batch: Batch, objective: Objective) -> Tensor:
+    """The part of the loss that labels or teachers ask for."""
+    weights, smoothing = objective.class_weights, objective.label_smoothing
+    if objective.distillation is not None and batch.soft is not None:
+        return distillation_loss(logits, batch, batch.soft, objective.distillation, smoothing)
+    if objective.targets is None and batch.weights is None:
+        return F.cross_entropy(logits, batch.classes, weight=weights, label_smoothing=smoothing)
+    return weighted_cross_entropy(logits, batch, weights, objective.targets, smoothing)
 
 
 def unlabelled_loss(
@@ -123,29 +127,23 @@ def unlabelled_loss(
     if settings.entropy:
         passes.add(settings.entropy * entropy(logits))
     if settings.virtual_adversarial:
-        _add_virtual(passes, network, batch, logits, alike, settings, share)
+        loss = _virtual(network, batch, passes.vectors, logits, alike, settings)
+        passes.add(settings.virtual_weight * share * loss)
     return passes.total
 
 
-def _add_virtual(
-    passes: Passes,
+def _virtual(
     network: LSTMNetwork,
     batch: Batch,
+    vectors: Tensor,
     clean: Tensor,
     alike: Alike,
     settings: UnlabelledSettings,
-    share: float,
-) -> None:
-    loss = virtual_adversarial_loss(
-        lambda vectors: network.forward_embedded(vectors, batch.lengths),
-        passes.vectors,
-        batch.there,
-        clean,
-        norm=settings.virtual_adversarial,
-        probe=settings.probe,
-        alike=alike,
-    )
-    passes.add(settings.virtual_weight * share * loss)
+) -> Tensor:
+    def judge(moved: Tensor) -> Tensor:
+        return network.forward_embedded(moved, batch.lengths)
+
+    return virtual_adversarial_loss(judge, vectors, batch.there, clean, alike, settings)
 
 
 def _share(batch: Batch) -> float:

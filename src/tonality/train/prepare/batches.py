@@ -7,6 +7,7 @@ which batch comes next, on any device.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -96,62 +97,94 @@ def collate(
     )
 
 
+@dataclass(frozen=True)
+class Share:
+    """Which of the processes that share the work this is.
+
+    Attributes:
+        rank: its number, from 0.
+        processes: how many they are.
+    """
+
+    rank: int = 0
+    processes: int = 1
+
+    def of(self, rows: Int64) -> Int64:
+        """A process's part of rows; all get equally many, for which some rows may go to two."""
+        each = -(-len(rows) // self.processes)
+        return np.resize(rows, each * self.processes)[self.rank :: self.processes]
+
+
+WHOLE = Share()
+
+
+@dataclass(frozen=True)
+class TrainingTexts:
+    """What a run learns from.
+
+    Attributes:
+        texts: the training texts, N.
+        classes: their classes (N,), -1 where there is none.
+        weights: what each text counts (N,), or None for 1.
+        soft: a teacher's probabilities for each text (N, C), if there is a teacher.
+        beside: gives each step the texts without labels that go with its batch.
+    """
+
+    texts: Encoded
+    classes: Int64
+    weights: Floats | None = None
+    soft: Floats | None = None
+    beside: UnlabelledBatches | None = None
+
+    def batch(self, rows: Int64) -> Batch:
+        """The padded batch of some rows."""
+        batch = collate(self.texts, self.classes, rows, self.weights)
+        if self.soft is None:
+            return batch
+        return batch._replace(soft=torch.from_numpy(self.soft[rows]))
+
+
 class BatchStream:
     """The batches from one step of a run to its end, epoch after epoch.
 
     Args:
-        texts: the training texts, N.
-        classes: their classes (N,).
+        data: what the run learns from.
         batch_size: texts a step, over all processes together.
         seed: of the order.
         epochs: epochs of the whole run.
         first_step: the step to begin with; steps before it were done earlier.
-        rank: which of the processes that share each batch this is.
-        world_size: how many they are.
-        weights: what each text counts (N,), or None for 1.
-        soft: a teacher's probabilities for each text (N, C), if there is a teacher.
-        unlabelled: gives each step the texts without labels that go with its batch.
+        share: this process's part of each batch.
     """
 
     def __init__(
         self,
-        texts: Encoded,
-        classes: Int64,
+        data: TrainingTexts,
         *,
         batch_size: int,
         seed: int,
         epochs: int,
         first_step: int = 0,
-        rank: int = 0,
-        world_size: int = 1,
-        weights: Floats | None = None,
-        soft: Floats | None = None,
-        unlabelled: UnlabelledBatches | None = None,
+        share: Share = WHOLE,
     ) -> None:
-        self.texts, self.classes, self.weights = texts, classes, weights
-        self.soft, self.unlabelled = soft, unlabelled
-        self.batch_size, self.seed = batch_size, seed
-        self.first_step, self.rank, self.world_size = first_step, rank, world_size
-        self.steps_per_epoch = -(-len(texts) // batch_size)
+        self.data, self.batch_size, self.seed = data, batch_size, seed
+        self.first_step, self.share = first_step, share
+        self.steps_per_epoch = -(-len(data.texts) // batch_size)
         self.total_steps = self.steps_per_epoch * epochs
 
     def __len__(self) -> int:
         return self.total_steps - self.first_step
 
     def __iter__(self) -> Iterator[Batch]:
-        lengths = self.texts.lengths
+        lengths = self.data.texts.lengths
         epoch, batches = -1, list[Int64]()
         for step in range(self.first_step, self.total_steps):
             if step // self.steps_per_epoch != epoch:
                 epoch = step // self.steps_per_epoch
                 batches = epoch_batches(lengths, self.batch_size, self.seed, epoch)
-            rows = share(batches[step % self.steps_per_epoch], self.rank, self.world_size)
-            batch = collate(self.texts, self.classes, rows, self.weights)
-            if self.soft is not None:
-                batch = batch._replace(soft=torch.from_numpy(self.soft[rows]))
-            if self.unlabelled is not None:
-                beside = self.unlabelled.batch(step, self.rank, self.world_size)
-                batch = batch._replace(unlabelled=beside)
+            rows = self.share.of(batches[step % self.steps_per_epoch])
+            batch = self.data.batch(rows)
+            if self.data.beside is not None:
+                batch = batch._replace(unlabelled=self.data.beside.batch(step, self.share))
             yield batch
 
 
@@ -172,18 +205,11 @@ class UnlabelledBatches:
     def __len__(self) -> int:
         return len(self._filled)
 
-    def batch(self, step: int, rank: int = 0, world_size: int = 1) -> Batch:
+    def batch(self, step: int, share: Share = WHOLE) -> Batch:
         """A process's part of the batch of a step; a function of the seed and the step alone."""
         number, place = divmod(step, -(-len(self) // self.batch_size))
         if number != self._of_pass[0]:
             lengths = self.texts.lengths[self._filled]
             batches = epoch_batches(lengths, self.batch_size, self.seed, number, stream=(1,))
             self._of_pass = number, batches
-        rows = self._filled[share(self._of_pass[1][place], rank, world_size)]
-        return collate(self.texts, None, rows)
-
-
-def share(rows: Int64, rank: int, world_size: int) -> Int64:
-    """A process's part of a batch; all get equally many, for which some rows may go to two."""
-    each = -(-len(rows) // world_size)
-    return np.resize(rows, each * world_size)[rank::world_size]
+        return collate(self.texts, None, self._filled[share.of(self._of_pass[1][place])])

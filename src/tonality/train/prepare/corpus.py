@@ -9,18 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tonality.data import Dataset
 from tonality.errors import DataError
 from tonality.evaluate import seen_texts
 from tonality.text.encoder import Encoded, Encoder
 from tonality.text.vocabulary import Vocabulary
-from tonality.train.prepare.held_out import divide
-from tonality.train.prepare.prepare import build_vocabulary, extended
+from tonality.train.prepare.preflight import Checked
+from tonality.train.prepare.prepare import words
 from tonality.train.prepare.token_streams import END
 from tonality.train.records.reporter import Reporter
-from tonality.train.settings.recipe import Recipe
 from tonality.train.start.leakage import known_to_start
-from tonality.train.start.start import Start
 
 
 @dataclass(frozen=True)
@@ -51,44 +48,36 @@ class Corpus:
         return counts
 
 
-def read_corpus(
-    dataset: Dataset, recipe: Recipe, reporter: Reporter, start: Start | None = None
-) -> Corpus:
-    """Divides a dataset, builds the vocabulary, encodes whole texts.
+def read_corpus(run: Checked, reporter: Reporter) -> Corpus:
+    """Builds the vocabulary and encodes whole texts.
+
+    Args:
+        run: what to prepare.
+        reporter: told what goes on.
 
     Raises:
         DataError: there is too little text.
     """
-    division = divide(dataset, recipe)
-    for line in str(division).splitlines():
-        reporter.say(line)
-    texts = dataset.train.texts
-    train = [texts[i] for i in division.rows]
-    every = train + division.unlabelled
+    recipe, table, division, start = run.recipe, run.dataset.train, run.division, run.start
+    division.tell(reporter.say)
+    every = [table.texts[i] for i in division.rows] + division.unlabelled
     if start is not None:
-        known_to_start(start, dataset, division.held_out, reporter)
-    record = seen_texts.record(
-        dataset.train,
-        every,
-        division.held_out.tolist(),
-        start=None if start is None else start.provenance,
-    )
-    if start is None:
-        vocabulary = build_vocabulary(every, recipe)
-    else:
-        vocabulary = extended(start.vocabulary, every, recipe).with_ngrams(None)
-        start = start.with_vocabulary(vocabulary, every)
+        known_to_start(start, run.dataset, division.held_out, reporter)
+    provenance = None if start is None else start.provenance
+    origin = seen_texts.record(table, every, division.held_out.tolist(), start=provenance)
+    vocabulary, start = words(every, recipe, start)
+    vocabulary = vocabulary.with_ngrams(None)
     encoder = Encoder(dataclasses.replace(recipe.text, max_tokens=0), vocabulary)
     some = division.held_out[: recipe.pretraining.evaluation_texts]
     corpus = Corpus(
-        vocabulary,
-        encoder.encode(every),
-        encoder.encode([texts[i] for i in some]),
-        division.left_out,
-        {} if start is None else start.scaled(recipe.vectors.deviation),
-        record,
+        vocabulary=vocabulary,
+        train=encoder.encode(every),
+        held_out=encoder.encode([table.texts[i] for i in some]),
+        left_out=division.left_out,
+        tensors={} if start is None else start.scaled(recipe.vectors.deviation),
+        origin=origin,
     )
     if len(corpus.train.ids) < 2:
-        raise DataError("there is no text to learn from", path=dataset.train.source or None)
+        raise DataError("there is no text to learn from", path=table.source or None)
     reporter.say(f"{vocabulary.size:,} words, {len(corpus.train.ids):,} tokens to learn from")
     return corpus

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,7 @@ class Division:
         unlabelled_rows: their rows in the dataset's unlabelled table.
         left_out: how many texts of ``train`` and ``unlabelled`` are left out for being in a
             part to measure on too.
+        cut: the two settings, which decide all of it.
     """
 
     rows: Int64
@@ -34,6 +35,7 @@ class Division:
     unlabelled: list[str]
     unlabelled_rows: Int64
     left_out: dict[str, int]
+    cut: tuple[float, int]
 
     def __str__(self) -> str:
         """What a run says of it."""
@@ -47,6 +49,11 @@ class Division:
             f"left out, for being in a part to measure on too: {self.left_out['train']:,} texts "
             f"with labels, {self.left_out['unlabelled']:,} without\n{line}"
         )
+
+    def tell(self, say: Callable[[str], None]) -> None:
+        """Says it, line by line."""
+        for line in str(self).splitlines():
+            say(line)
 
 
 def divide(dataset: Dataset, recipe: Recipe) -> Division:
@@ -76,9 +83,15 @@ def divide(dataset: Dataset, recipe: Recipe) -> Division:
     given = dataset.unlabelled.texts if dataset.unlabelled else []
     free = np.array([normalised(text) not in measured for text in given], dtype=np.bool_)
     left_out["unlabelled"] = int((~free).sum())
-    unlabelled_rows = np.flatnonzero(free)
-    unlabelled = [given[row] for row in unlabelled_rows]
-    return Division(rows[kept], held_out, unlabelled, unlabelled_rows, left_out)
+    others = np.flatnonzero(free)
+    return Division(
+        rows=rows[kept],
+        held_out=held_out,
+        unlabelled=[given[row] for row in others],
+        unlabelled_rows=others,
+        left_out=left_out,
+        cut=(settings.validation, settings.validation_seed),
+    )
 
 
 def check_classes(dataset: Dataset, division: Division, labels: Sequence[str]) -> None:

@@ -1,35 +1,136 @@
-"""What a run needs, looked for before any work."""
+"""What is wrong with a run, found before any work."""
 
 from __future__ import annotations
 
-from importlib.util import find_spec
+from dataclasses import dataclass
+from typing import Literal
 
-from tonality.errors import ConfigError, DependencyError
+from tonality.data import Dataset
+from tonality.errors import ConfigError, DataError
+from tonality.train.prepare.data_checks import check_dataset, fingerprint
+from tonality.train.prepare.held_out import Division, check_classes, divide
+from tonality.train.prepare.ordered_labels import numbers_of
 from tonality.train.prepare.vector_file import dimensions
 from tonality.train.settings.recipe import Recipe
+from tonality.train.settings.required_packages import require_packages
+from tonality.train.start.inherited_settings import Inherited
+from tonality.train.start.start import Start
 
-# Drawing and measuring come at the end of a run, which may be hours away.
-_ALWAYS = ("torch", "lightning", "sklearn", "matplotlib")
+Task = Literal["pretrain", "train", "distill"]
 
 
-def require_packages(recipe: Recipe) -> None:
-    """Checks that the packages of the extra ``train`` that a recipe needs are there.
+@dataclass(frozen=True)
+class Checked:
+    """A run of which nothing is wrong, as far as can be known before its work.
+
+    Attributes:
+        task: what it does.
+        dataset: its data.
+        recipe: its settings, with those that it inherits from its start.
+        start: what it begins with; None for nothing, or for what is still to be trained.
+        labels: the C classes in order; empty for a language model.
+        division: the dataset, divided.
+        fingerprint: SHA-256 of all that it reads of the dataset.
+    """
+
+    task: Task
+    dataset: Dataset
+    recipe: Recipe
+    start: Start | None
+    labels: tuple[str, ...]
+    division: Division
+    fingerprint: str
+
+
+def check(
+    task: Task,
+    recipe: Recipe,
+    dataset: Dataset,
+    start: Inherited | None = None,
+    *,
+    resume: bool = False,
+    like: Checked | None = None,
+) -> Checked:
+    """Checks a run before its work; every way into training comes by here.
+
+    Args:
+        task: what to do. An adaptation is a ``train`` with a start.
+        recipe: the settings.
+        dataset: the data.
+        start: what to begin with, or what will be known of it.
+        resume: whether the run may have begun, so that a file of word vectors may be gone.
+        like: another check of the same dataset, whose division is taken where it is the same.
 
     Raises:
-        DependencyError: one is missing.
+        ConfigError: settings do not go with the task, with one another or with the start.
+        DataError: the data lacks what the run needs; a file of word vectors cannot be read.
+        DependencyError: a package of the extra ``train`` is missing.
     """
-    vectors = ("gensim",) if recipe.vectors.trained else ()
-    if any(find_spec(name) is None for name in (*_ALWAYS, *vectors)):
-        raise DependencyError("training", extra="train")
+    recipe = _settled(task, recipe, start)
+    if start is None and task != "pretrain" and not resume:
+        check_vectors(recipe)
+    labels = () if task == "pretrain" else _classes(dataset, recipe)
+    cut = (recipe.training.validation, recipe.training.validation_seed)
+    same = None if like is None or like.division.cut != cut else like.division
+    division = same or divide(dataset, recipe)
+    if task != "pretrain":
+        check_classes(dataset, division, labels)
+        _check_unlabelled(division, recipe)
+    held = start if isinstance(start, Start) else None
+    known = fingerprint(dataset) if like is None else like.fingerprint
+    return Checked(task, dataset, recipe, held, labels, division, known)
 
 
-def check_network(recipe: Recipe) -> None:
-    """Checks that the settings of a recipe's network go with one another.
+def _classes(dataset: Dataset, recipe: Recipe) -> tuple[str, ...]:
+    labels = check_dataset(dataset)
+    if recipe.training.ordered:
+        numbers_of(labels)
+    return labels
 
-    Raises:
-        ConfigError: they do not.
-    """
-    recipe.network.config(vocabulary_size=2, ngram_rows=0, classes=2)
+
+def _settled(task: Task, recipe: Recipe, start: Inherited | None) -> Recipe:
+    """The recipe with what it inherits; as for :func:`check`."""
+    require_packages(recipe)
+    if task == "pretrain":
+        _check_pretraining(recipe)
+        return recipe if start is None else start.as_language_model(recipe)
+    if task == "distill":
+        _check_distillation(recipe)
+    if start is not None:
+        recipe = start.settings(recipe)
+    recipe.network.config(vocabulary_size=2, ngram_rows=0, classes=2)  # refuses what does not fit
+    return recipe
+
+
+def _check_pretraining(recipe: Recipe) -> None:
+    if recipe.vectors.file:
+        raise ConfigError(
+            f"vectors.file is {recipe.vectors.file!r}, but a language model begins at random and "
+            "learns its own vectors; leave it out"
+        )
+
+
+def _check_distillation(recipe: Recipe) -> None:
+    training = recipe.training
+    refused = {
+        "training.class_weights": training.class_weights != "none",
+        "training.ordered": training.ordered,
+        "unlabelled.entropy": recipe.unlabelled.entropy > 0,
+    }
+    for name, is_set in refused.items():
+        if is_set:
+            raise ConfigError(
+                f"{name} does not go with teachers, who say of every text how likely each class "
+                "is; leave it out of a student's recipe"
+            )
+
+
+def _check_unlabelled(division: Division, recipe: Recipe) -> None:
+    if recipe.unlabelled.entropy and not division.unlabelled:
+        raise DataError(
+            "unlabelled.entropy wants texts without labels, and the data has none; add a file "
+            "unlabelled.csv or the like beside the training file, or set it to 0"
+        )
 
 
 def check_vectors(recipe: Recipe) -> None:
@@ -54,17 +155,4 @@ def check_size(size: int, recipe: Recipe) -> None:
         raise ConfigError(
             f"the vectors of {recipe.vectors.file} have {size} numbers and the network takes "
             f"{recipe.network.embedding_size}; set network.embedding_size to {size}"
-        )
-
-
-def check_pretraining(recipe: Recipe) -> None:
-    """Checks that a recipe has no setting that a language model cannot heed.
-
-    Raises:
-        ConfigError: it has.
-    """
-    if recipe.vectors.file:
-        raise ConfigError(
-            f"vectors.file is {recipe.vectors.file!r}, but a language model begins at random and "
-            "learns its own vectors; leave it out"
         )

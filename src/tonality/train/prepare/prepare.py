@@ -15,16 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tonality.data import Dataset, Table
+from tonality.data import Table
 from tonality.errors import DataError
 from tonality.network.config import NetworkConfig
 from tonality.text.encoder import Encoded, Encoder
 from tonality.text.ngrams import NgramTable
 from tonality.text.tokenizer import Tokenizer
 from tonality.text.vocabulary import Vocabulary
-from tonality.train.prepare.data_checks import check_dataset
-from tonality.train.prepare.held_out import check_classes, divide
-from tonality.train.prepare.ordered_labels import numbers_of
+from tonality.train.prepare.preflight import Checked
 from tonality.train.records.reporter import Reporter
 from tonality.train.settings.recipe import Recipe
 from tonality.train.start.leakage import known_to_start
@@ -95,50 +93,39 @@ class Prepared:
         return shares
 
 
-def prepare(
-    dataset: Dataset, recipe: Recipe, reporter: Reporter, start: Start | None = None
-) -> Prepared:
+def prepare(run: Checked, reporter: Reporter) -> Prepared:
     """Everything that comes before the first step, but for word vectors.
 
     Args:
-        dataset: the data.
-        recipe: the settings; with a start, those of :meth:`Start.settings`.
+        run: what to prepare; its start decides the vocabulary.
         reporter: told what goes on.
-        start: what the network begins with; decides the vocabulary.
 
     Raises:
         ConfigError: a setting of the text or the vocabulary does not hold.
         DataError: the data cannot be trained on.
     """
-    labels = check_dataset(dataset)
-    if recipe.training.ordered:
-        numbers_of(labels)
-    division = divide(dataset, recipe)
-    rows, held_out, unlabelled = division.rows, division.held_out, division.unlabelled
-    classes, texts = _classes(dataset.train, labels), dataset.train.texts
-    check_classes(dataset, division, labels)
-    train_texts = [texts[i] for i in rows]
-    for line in str(division).splitlines():
-        reporter.say(line)
-    corpus = train_texts + unlabelled
-    known = "" if start is None else known_to_start(start, dataset, held_out, reporter)
-    vocabulary, start = _words(corpus, recipe, start)
-    train = Encoder(recipe.learnt_text, vocabulary).encode(train_texts)
-    if vocabulary.ngrams is None:
-        vocabulary, train = _add_ngrams(vocabulary, train, classes[rows], recipe)
+    recipe, table, division = run.recipe, run.dataset.train, run.division
+    division.tell(reporter.say)
+    rows, held_out = division.rows, division.held_out
+    classes = _classes(table, run.labels)
+    train_texts = [table.texts[i] for i in rows]
+    corpus = train_texts + division.unlabelled
+    known = "" if run.start is None else known_to_start(run.start, run.dataset, held_out, reporter)
+    vocabulary, start = words(corpus, recipe, run.start)
+    vocabulary, train = _encoded(vocabulary, train_texts, classes[rows], recipe)
     ngrams = 0 if vocabulary.ngrams is None else vocabulary.ngrams.size
     reporter.say(f"{vocabulary.size:,} words and {max(ngrams - 1, 0):,} n-grams")
     return Prepared(
-        labels=labels,
+        labels=run.labels,
         vocabulary=vocabulary,
         network=recipe.network.config(
-            vocabulary_size=vocabulary.size, ngram_rows=ngrams, classes=len(labels)
+            vocabulary_size=vocabulary.size, ngram_rows=ngrams, classes=len(run.labels)
         ),
         train=train,
         train_classes=classes[rows],
-        train_weights=_weights(dataset.train, rows),
-        validation_weights=_weights(dataset.train, held_out),
-        validation=Encoder(recipe.text, vocabulary).encode([texts[i] for i in held_out]),
+        train_weights=_weights(table, rows),
+        validation_weights=_weights(table, held_out),
+        validation=Encoder(recipe.text, vocabulary).encode([table.texts[i] for i in held_out]),
         validation_classes=classes[held_out],
         validation_rows=held_out,
         train_rows=rows,
@@ -150,7 +137,7 @@ def prepare(
     )
 
 
-def _words(
+def words(
     corpus: list[str], recipe: Recipe, start: Start | None
 ) -> tuple[Vocabulary, Start | None]:
     """The vocabulary, and the start with vectors for all its words."""
@@ -209,10 +196,12 @@ def _counts(texts: list[str], recipe: Recipe) -> Counter[str]:
     return counts
 
 
-def _add_ngrams(
-    vocabulary: Vocabulary, train: Encoded, classes: Int64, recipe: Recipe
+def _encoded(
+    vocabulary: Vocabulary, texts: list[str], classes: Int64, recipe: Recipe
 ) -> tuple[Vocabulary, Encoded]:
-    if not recipe.vocabulary.ngrams:
+    """The vocabulary with the n-grams that a recipe wants, and the training texts."""
+    train = Encoder(recipe.learnt_text, vocabulary).encode(texts)
+    if vocabulary.ngrams is not None or not recipe.vocabulary.ngrams:
         return vocabulary, train
     table = NgramTable.build(
         train.ids,

@@ -49,29 +49,33 @@ def with_vectors(
         DependencyError: gensim is not installed.
         TrainingError: they cannot be saved.
     """
-    vocabulary = data.vocabulary
-    shape = (vocabulary.size, recipe.network.embedding_size)
-    saved = folder.load_vectors(shape)
-    if saved is not None:
+    vectors = folder.load_vectors((data.vocabulary.size, recipe.network.embedding_size))
+    if vectors is not None:
         reporter.say("word vectors are there from before")
-        return dataclasses.replace(data, vectors=saved)
+        return dataclasses.replace(data, vectors=vectors)
     if recipe.vectors.file:
-        read = _of_file(vocabulary, recipe, reporter)
-        folder.save_vectors(read)
-        return dataclasses.replace(data, vectors=read)
-    # Whole texts, whatever the network reads of them; n-grams have no part in this.
-    whole: TextConfig = dataclasses.replace(recipe.text, max_tokens=0)
-    texts = Encoder(whole, vocabulary.with_ngrams(None)).encode(data.corpus)
-    name = _vectors_name(texts, shape, recipe)
-    vectors = None if cache is None else cache.load_vectors(shape, name)
-    if vectors is None:
-        vectors = _new_vectors(texts, shape, recipe, reporter)
-        if cache is not None:
-            cache.save_vectors(vectors, name)
+        vectors = _of_file(data.vocabulary, recipe, reporter)
     else:
-        reporter.say("word vectors are those of another run")
+        vectors = _trained(data, recipe, reporter, cache)
     folder.save_vectors(vectors)
     return dataclasses.replace(data, vectors=vectors)
+
+
+def _trained(data: Prepared, recipe: Recipe, reporter: Reporter, cache: RunFolder | None) -> Floats:
+    """Vectors (V, E) trained on the texts, in this run or in another with the same texts."""
+    # Whole texts, whatever the network reads of them; n-grams have no part in this.
+    whole: TextConfig = dataclasses.replace(recipe.text, max_tokens=0)
+    texts = Encoder(whole, data.vocabulary.with_ngrams(None)).encode(data.corpus)
+    shape = (data.vocabulary.size, recipe.network.embedding_size)
+    name = _vectors_name(texts, shape, recipe)
+    vectors = None if cache is None else cache.load_vectors(shape, name)
+    if vectors is not None:
+        reporter.say("word vectors are those of another run")
+        return vectors
+    vectors = _new_vectors(texts, shape, recipe, reporter)
+    if cache is not None:
+        cache.save_vectors(vectors, name)
+    return vectors
 
 
 def _vectors_name(texts: Encoded, shape: tuple[int, int], recipe: Recipe) -> str:
@@ -92,11 +96,8 @@ def _new_vectors(
     reporter.say(f"word vectors: {settings.epochs} epochs")
     vectors = word_vectors(
         texts,
-        shape[0],
-        size=shape[1],
-        epochs=settings.epochs,
-        window=settings.window,
-        negative=settings.negative,
+        shape,
+        settings,
         seed=recipe.training.seed,
         progress=lambda done: reporter.say(f"word vectors: epoch {done} of {settings.epochs} done"),
     )

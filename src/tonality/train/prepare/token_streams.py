@@ -42,8 +42,8 @@ class Streams:
 
     Args:
         texts: N texts; their n-grams take no part.
-        streams: S, at most what the texts suffice for.
-        steps: T, tokens of a stretch: how far the gradient reaches back.
+        size: S, streams at most, for the texts may suffice for fewer, and T, tokens of a stretch:
+            how far the gradient reaches back.
         seed: of the order.
         epochs: epochs of the run.
         backward: every text is read from its end.
@@ -54,8 +54,7 @@ class Streams:
         self,
         texts: Encoded,
         *,
-        streams: int,
-        steps: int,
+        size: tuple[int, int],
         seed: int,
         epochs: int = 1,
         backward: bool = False,
@@ -64,8 +63,8 @@ class Streams:
         self.texts, self.seed, self.backward = texts, seed, backward
         self.first_step = first_step
         tokens = len(texts.ids) + len(texts) - 1  # a row of them has so many targets
-        self.steps = max(1, min(steps, tokens))
-        self.streams = max(1, min(streams, tokens // self.steps))
+        self.steps = max(1, min(size[1], tokens))
+        self.streams = max(1, min(size[0], tokens // self.steps))
         self.steps_per_epoch = max(0, tokens) // (self.streams * self.steps)
         self.total_steps = self.steps_per_epoch * epochs
 

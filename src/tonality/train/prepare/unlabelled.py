@@ -6,27 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tonality.errors import DataError
 from tonality.text.encoder import Encoded, Encoder
-from tonality.train.prepare.batches import BatchStream, UnlabelledBatches
+from tonality.train.prepare.batches import BatchStream, TrainingTexts, UnlabelledBatches
 from tonality.train.prepare.prepare import Prepared
 from tonality.train.settings.recipe import Recipe
 
 # Texts encoded together: the lists on the way to arrays take several times their memory.
 WINDOW = 4096
-
-
-def check_unlabelled(texts: int, recipe: Recipe) -> None:
-    """Checks that what a recipe wants of texts without labels can be had, given their number.
-
-    Raises:
-        DataError: it minimises their entropy, and there are none.
-    """
-    if recipe.unlabelled.entropy and not texts:
-        raise DataError(
-            "unlabelled.entropy wants texts without labels, and the data has none; add a file "
-            "unlabelled.csv or the like beside the training file, or set it to 0"
-        )
 
 
 def batch_stream(data: Prepared, recipe: Recipe, first_step: int) -> BatchStream:
@@ -45,15 +31,11 @@ def batch_stream(data: Prepared, recipe: Recipe, first_step: int) -> BatchStream
         if weights is not None:
             weights = np.concatenate([weights, np.ones(data.unlabelled, dtype=np.float32)])
     return BatchStream(
-        texts,
-        classes,
+        TrainingTexts(texts, classes, weights, data.soft, beside),
         batch_size=settings.batch_size,
         seed=settings.seed,
         epochs=settings.epochs,
         first_step=first_step,
-        weights=weights,
-        soft=data.soft,
-        unlabelled=beside,
     )
 
 

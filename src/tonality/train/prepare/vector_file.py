@@ -53,10 +53,7 @@ def read_vectors(path: Path, words: Sequence[str]) -> tuple[Floats, NDArray[np.b
         DataError: the file cannot be read, is none of word vectors or not whole; says in which
             line.
     """
-    row_of = {word: row for row, word in enumerate(words)}
-    alike: defaultdict[str, list[int]] = defaultdict(list)
-    for word, row in row_of.items():
-        alike[word.lower()].append(row)
+    row_of, alike = {word: row for row, word in enumerate(words)}, _by_lower_case(words)
     with _lines(path) as lines:
         promised, size, number, line = _begin(path, lines)
         vectors = np.zeros((len(words), size), dtype=np.float32)
@@ -79,6 +76,14 @@ def read_vectors(path: Path, words: Sequence[str]) -> tuple[Floats, NDArray[np.b
             path=path,
         )
     return vectors, held > 0
+
+
+def _by_lower_case(words: Sequence[str]) -> defaultdict[str, list[int]]:
+    """The rows of words that differ in their letters' case only."""
+    alike: defaultdict[str, list[int]] = defaultdict(list)
+    for row, word in enumerate(words):
+        alike[word.lower()].append(row)
+    return alike
 
 
 def _begin(path: Path, lines: Iterator[bytes]) -> tuple[int, int, int, bytes]:

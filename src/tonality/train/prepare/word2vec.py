@@ -13,18 +13,16 @@ from numpy.typing import NDArray
 
 from tonality.errors import DependencyError
 from tonality.text.encoder import Encoded
+from tonality.train.settings.sections import VectorSettings
 
 Floats = NDArray[np.float32]
 
 
 def word_vectors(
     texts: Encoded,
-    vocabulary_size: int,
+    shape: tuple[int, int],
+    settings: VectorSettings,
     *,
-    size: int,
-    epochs: int = 5,
-    window: int = 5,
-    negative: int = 5,
     seed: int = 0,
     progress: Callable[[int], None] | None = None,
 ) -> Floats:
@@ -34,11 +32,8 @@ def word_vectors(
 
     Args:
         texts: the ids of N texts.
-        vocabulary_size: V.
-        size: E.
-        epochs: passes over the texts.
-        window: words of context on each side.
-        negative: noise words drawn for each word.
+        shape: V words and E numbers each.
+        settings: the passes over the texts, the window and the noise words.
         seed: of the start and the noise.
         progress: called with the number of epochs done.
 
@@ -49,32 +44,19 @@ def word_vectors(
         DependencyError: gensim is not installed.
     """
     word2vec, report = _gensim(progress)
-    vectors = np.zeros((vocabulary_size, size), dtype=np.float32)
-    counts = np.bincount(texts.ids, minlength=vocabulary_size)  # (V,)
+    vectors = np.zeros(shape, dtype=np.float32)
+    counts = np.bincount(texts.ids, minlength=shape[0])  # (V,)
     occurring = np.flatnonzero(counts)
     if not len(occurring):
         return vectors
-    sentences = _Sentences(texts, vocabulary_size)
+    how = {"vector_size": shape[1], "window": settings.window, "negative": settings.negative}
     with _quiet():
-        model = word2vec(
-            vector_size=size,
-            window=window,
-            negative=negative,
-            min_count=1,
-            sg=0,
-            seed=seed % 2**32,
-            workers=1,
-        )
+        model = word2vec(**how, min_count=1, sg=0, seed=seed % 2**32, workers=1)
         model.build_vocab_from_freq({str(i): int(counts[i]) for i in occurring})
-        model.train(
-            sentences,
-            total_examples=len(texts),
-            total_words=len(texts.ids),
-            epochs=epochs,
-            callbacks=[report],
-        )
-    rows = [model.wv.key_to_index[str(i)] for i in occurring]
-    vectors[occurring] = model.wv.vectors[rows]
+        sizes = {"total_examples": len(texts), "total_words": len(texts.ids)}
+        read = _Sentences(texts, shape[0])
+        model.train(read, epochs=settings.epochs, callbacks=[report], **sizes)
+    vectors[occurring] = model.wv[[str(i) for i in occurring]]
     return vectors
 
 

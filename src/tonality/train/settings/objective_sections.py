@@ -80,3 +80,38 @@ class DistillationSettings:
                 )
         if not self.collection_column:
             raise ConfigError("distillation.collection_column is empty; name a column of the data")
+
+
+@dataclass(frozen=True)
+class PretrainingSettings:
+    """How ``pretrain`` trains a language model; the network, the optimiser, the seed and what is
+    held out have their own sections.
+
+    Attributes:
+        direction: what it reads: ``forward``, ``backward``, or ``both`` with one embedding.
+        epochs: passes over the texts.
+        streams: texts read side by side.
+        steps: tokens that the gradient reaches back (truncated back-propagation through time).
+        negatives: words drawn for each step's softmax (Jean et al. 2015); 0 for the whole
+            vocabulary.
+        dropout: of elements of the embedded tokens and of the states.
+        evaluations_per_epoch: how often to measure the perplexity of held-out texts.
+        evaluation_texts: of how many of them, at most.
+    """
+
+    direction: Literal["forward", "backward", "both"] = "forward"
+    epochs: int = number(1, 1)
+    streams: int = number(64, 1)
+    steps: int = number(100, 1)
+    negatives: int = number(1024, 0)
+    dropout: float = number(0.1, 0, under=1)
+    evaluations_per_epoch: int = number(2, 1)
+    evaluation_texts: int = number(500, 1)
+
+    def __post_init__(self) -> None:
+        check(self, "pretraining")
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """The directions by themselves."""
+        return ("forward", "backward") if self.direction == "both" else (self.direction,)

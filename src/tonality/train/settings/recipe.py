@@ -15,14 +15,17 @@ from tonality.durable_files import read_regular
 from tonality.errors import ConfigError
 from tonality.text.tokenizer import TextConfig
 from tonality.train.settings.checked_fields import fill, unknown
-from tonality.train.settings.objective_sections import DistillationSettings, UnlabelledSettings
+from tonality.train.settings.objective_sections import (
+    DistillationSettings,
+    PretrainingSettings,
+    UnlabelledSettings,
+)
 from tonality.train.settings.sections import (
     SECTIONS,
     DropoutSettings,
     Expected,
     NetworkSettings,
     OptimiserSettings,
-    PretrainingSettings,
     TrainingSettings,
     VectorSettings,
     VocabularySettings,

@@ -12,7 +12,11 @@ from tonality.errors import ConfigError
 from tonality.network.config import NetworkConfig
 from tonality.text.tokenizer import TextConfig
 from tonality.train.settings.checked_fields import check, number
-from tonality.train.settings.objective_sections import DistillationSettings, UnlabelledSettings
+from tonality.train.settings.objective_sections import (
+    DistillationSettings,
+    PretrainingSettings,
+    UnlabelledSettings,
+)
 
 # Of either kind; the model folder's reader takes no deeper network.
 MOST_LAYERS = 64
@@ -109,10 +113,8 @@ class NetworkSettings:
 
     def __post_init__(self) -> None:
         check(self, "network")
-        if len(self.dense) > MOST_LAYERS:
-            raise ConfigError(
-                f"network.dense has {len(self.dense)} layers; {MOST_LAYERS} are the most"
-            )
+        if (many := len(self.dense)) > MOST_LAYERS:
+            raise ConfigError(f"network.dense has {many} layers; {MOST_LAYERS} are the most")
         # Whether the pooling has an attention may be for a start to say.
         alone = dataclasses.replace(self, attention_size=0) if self.attention_size else self
         alone.config(vocabulary_size=2, ngram_rows=0, classes=2)
@@ -234,41 +236,6 @@ class TrainingSettings:
 
     def __post_init__(self) -> None:
         check(self, "training")
-
-
-@dataclass(frozen=True)
-class PretrainingSettings:
-    """How ``pretrain`` trains a language model; the network, the optimiser, the seed and what is
-    held out have their own sections.
-
-    Attributes:
-        direction: what it reads: ``forward``, ``backward``, or ``both`` with one embedding.
-        epochs: passes over the texts.
-        streams: texts read side by side.
-        steps: tokens that the gradient reaches back (truncated back-propagation through time).
-        negatives: words drawn for each step's softmax (Jean et al. 2015); 0 for the whole
-            vocabulary.
-        dropout: of elements of the embedded tokens and of the states.
-        evaluations_per_epoch: how often to measure the perplexity of held-out texts.
-        evaluation_texts: of how many of them, at most.
-    """
-
-    direction: Literal["forward", "backward", "both"] = "forward"
-    epochs: int = number(1, 1)
-    streams: int = number(64, 1)
-    steps: int = number(100, 1)
-    negatives: int = number(1024, 0)
-    dropout: float = number(0.1, 0, under=1)
-    evaluations_per_epoch: int = number(2, 1)
-    evaluation_texts: int = number(500, 1)
-
-    def __post_init__(self) -> None:
-        check(self, "pretraining")
-
-    @property
-    def directions(self) -> tuple[str, ...]:
-        """The directions by themselves."""
-        return ("forward", "backward") if self.direction == "both" else (self.direction,)
 
 
 @dataclass(frozen=True)

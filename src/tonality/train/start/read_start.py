@@ -51,6 +51,7 @@ def _from_language_model(model: SavedLanguageModel, path: Path) -> Start:
     return Start(
         name=called(path),
         kind=LANGUAGE_MODEL,
+        path=path,
         sha256=folder_sha256(path),
         text=model.text,
         vocabulary=model.vocabulary,
@@ -69,6 +70,7 @@ def _from_classifier(model: Artifact, path: Path) -> Start:
     return Start(
         name=called(path),
         kind=CLASSIFIER,
+        path=path,
         sha256=folder_sha256(path),
         text=model.text,
         vocabulary=model.vocabulary,

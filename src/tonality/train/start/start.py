@@ -38,6 +38,7 @@ class Start(Inherited):
     """What a run begins with, and so what decides its vocabulary, its texts' form, its shape.
 
     Attributes:
+        path: its folder.
         sha256: of its ``config.json``, which holds the hashes of its other files.
         vocabulary: its words, and its n-grams if it has a table.
         labels: a classifier's, in the order of its outputs; empty for a language model.
@@ -48,6 +49,7 @@ class Start(Inherited):
         provenance: what it was made of.
     """
 
+    path: Path
     sha256: str
     vocabulary: Vocabulary
     labels: tuple[str, ...]

@@ -1,0 +1,40 @@
+"""How a run is carried out: what changes nothing of its result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tonality.train.records.reporter import Reporter
+from tonality.train.records.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from lightning.pytorch import Callback
+
+MINUTES = 10.0  # between checkpoints
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a run is carried out.
+
+    Attributes:
+        resume: go on with the run that the folder holds.
+        reporter: told how it goes.
+        checkpoint_minutes: minutes between checkpoints, besides those after evaluations.
+        accelerator: ``cpu``, ``gpu`` or whatever else Lightning knows; ``auto`` for the best.
+        devices: how many of them; ``auto`` for all.
+        callbacks: Lightning callbacks, called before the run's own.
+        records: whether to leave metrics and curves beside the model.
+        cache: where trained word vectors are kept for other runs; None for nowhere.
+    """
+
+    resume: bool = False
+    reporter: Reporter = field(default_factory=Reporter)
+    checkpoint_minutes: float = MINUTES
+    accelerator: str = "auto"
+    devices: int | str = "auto"
+    callbacks: Sequence[Callback] = ()
+    records: bool = True
+    cache: RunFolder | None = None
