@@ -36,7 +36,8 @@ test: .venv-dev/.installed
 sanitize: .venv-dev/.installed
 	$(DEV)/python hatch_build.py --sanitize
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
-	  ASAN_OPTIONS=detect_leaks=0 $(DEV)/python -m pytest -q tests/network/test_kernel.py; \
+	  ASAN_OPTIONS=detect_leaks=0 $(DEV)/python -m pytest -q tests/network/test_kernel.py \
+	  tests/text/test_native_encoder.py; \
 	  failed=$$?; $(DEV)/python hatch_build.py; exit $$failed
 
 lint: .venv-dev/.installed
@@ -58,7 +59,7 @@ bench: .venv-dev/.bench
 # An editable install follows the Python sources by itself: only the dependencies and the C of the
 # kernel make it stale.
 .venv-dev/.installed: pyproject.toml constraints.txt hatch_build.py \
-  $(wildcard src/tonality/network/native/*.[ch])
+  $(wildcard src/tonality/native/*.[ch])
 	test -x $(DEV)/python || $(PYTHON) -m venv .venv-dev
 	$(DEV)/python -m pip install -q -e '.[train,transformers,serve,dev]'
 	@touch $@

@@ -21,7 +21,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-NATIVE = Path(__file__).parent / "src" / "tonality" / "network" / "native"
+NATIVE = Path(__file__).parent / "src" / "tonality" / "native"
 LIBRARY = "_kernel.so"
 OPTIONS = ("-std=c11", "-O3", "-fPIC", "-fvisibility=hidden", "-D_GNU_SOURCE")
 SANITIZE = ("-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
@@ -64,7 +64,7 @@ def compile_kernel(target: Path, *, sanitize: bool = False) -> list[str]:
                 objects.append(str(made))
                 found.append(each)
         known = [f"-DHAVE_{each.upper()}" for each in found]
-        for each in ("isa_portable", "dispatch", "kernel"):
+        for each in ("isa_portable", "dispatch", "kernel", "tokens"):
             made = Path(place, f"{each}.o")
             objects.append(str(made))
             fault = _run([*compiler, *known, "-c", f"{each}.c", "-o", str(made)])
@@ -112,7 +112,7 @@ class KernelHook(BuildHookInterface):  # type: ignore[type-arg]
             return
         self.app.display_info(f"compiled the kernel for {', '.join(found)}")
         if not editable:
-            build_data["force_include"][str(target)] = f"tonality/network/native/{LIBRARY}"
+            build_data["force_include"][str(target)] = f"tonality/native/{LIBRARY}"
         build_data["pure_python"] = False
         platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
         build_data["tag"] = f"py3-none-{platform}"

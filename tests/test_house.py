@@ -28,6 +28,7 @@ ROOMS = (
         "prediction",
         "given_texts",
     ),
+    ("native_library",),
     ("text",),
     ("network",),
     ("artifact",),

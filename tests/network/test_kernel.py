@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from test_network import NGRAMS, RAGGED, make, texts
 
+from tonality import native_library
 from tonality.classifier import BUNDLED, Classifier, bundled_models, load
 from tonality.errors import ConfigError
+from tonality.native_library import library
 from tonality.network import kernel, kernel_native
-from tonality.network.kernel_native import NativeKernel, instruction_sets, library
+from tonality.network.kernel_native import NativeKernel, instruction_sets
 from tonality.network.kernel_numpy import NumpyKernel
 from tonality.network.network import Network
 from tonality.prediction import softmax
@@ -87,7 +90,7 @@ def test_stored_embeddings_are_read_as_they_are(instructions: str, kind: str) ->
     config, tensors = make(ngram_rows=NGRAMS)
     rng = np.random.default_rng(1)
     for name in ("embedding", "ngram_embedding"):
-        shape = tensors[f"{name}.weight"].shape
+        shape: tuple[int, ...] = tensors[f"{name}.weight"].shape
         if kind == "int8":
             tensors[f"{name}.weight"] = rng.integers(-127, 128, shape).astype(np.int8)
             tensors[f"{name}.scale"] = rng.uniform(0.001, 0.01, shape[0]).astype(np.float32)
@@ -212,11 +215,13 @@ def test_an_instruction_set_that_is_not_here_is_named(monkeypatch: pytest.Monkey
 def test_without_a_compiled_kernel_numpy_takes_its_place(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(kernel_native, "LIBRARY", tmp_path / "none.so")
+    pickled = pickle.dumps(Network(*make()))
+    monkeypatch.setattr(native_library, "LIBRARY", tmp_path / "none.so")
     monkeypatch.delenv("TONALITY_KERNEL", raising=False)
     library.cache_clear()
     try:
-        assert kernel.chosen_kernel() == "numpy"
+        assert kernel.kernel_in_use() == "numpy"
+        assert isinstance(pickle.loads(pickled)._kernel, NumpyKernel)
         Network(*make())
         monkeypatch.setenv("TONALITY_KERNEL", "native")
         with pytest.raises(ConfigError, match="no compiled kernel; install a C compiler"):

@@ -14,9 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tonality.errors import ConfigError
+from tonality.native_library import KERNELS, library
 from tonality.network.config import NetworkConfig
-from tonality.network.kernel import KERNELS
-from tonality.network.kernel_native import library
 from tonality.network.network import Network
 from tonality.network.pooling import pool
 from tonality.text.encoder import Encoded

@@ -16,15 +16,12 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tonality.errors import ConfigError
+from tonality.native_library import KERNEL, library_in_use
 from tonality.network.activations import Floats
 from tonality.network.config import NetworkConfig
-from tonality.network.kernel_native import NativeKernel, chosen_instructions, library
+from tonality.network.kernel_native import NativeKernel, chosen_instructions
 from tonality.network.kernel_numpy import NumpyKernel
 from tonality.network.schedule import Integers
-
-VARIABLE = "TONALITY_KERNEL"
-KERNELS = ("numpy", "native")
 
 
 class Kernel(Protocol):
@@ -63,28 +60,14 @@ def make_kernel(config: NetworkConfig, tensors: Mapping[str, NDArray[Any]]) -> K
     Raises:
         ConfigError: ``TONALITY_KERNEL`` names no kernel, or one that was not built.
     """
-    kind: type[Kernel] = NativeKernel if chosen_kernel() == "native" else NumpyKernel
+    kind: type[Kernel] = NativeKernel if _is_native() else NumpyKernel
     return kind(config, tensors)
 
 
-def chosen_kernel() -> str:
-    """The name of the kernel in use, ``numpy`` or ``native``.
-
-    Raises:
-        ConfigError: ``TONALITY_KERNEL`` names no kernel, or one that was not built.
-    """
-    name = os.environ.get(VARIABLE) or ("numpy" if library() is None else "native")
-    if name not in KERNELS:
-        raise ConfigError(
-            f"expected {VARIABLE} to be {' or '.join(KERNELS)}, got {name!r}; "
-            "unset it for the fastest kernel"
-        )
-    if name == "native" and library() is None:
-        raise ConfigError(
-            f"{VARIABLE} is 'native', but this installation has no compiled kernel; "
-            "install a C compiler, then tonality anew"
-        )
-    return name
+def _is_native() -> bool:
+    # Of what a machine may have, portable C alone is slower than numpy.
+    wanted = bool(os.environ.get(KERNEL))
+    return library_in_use() is not None and (wanted or chosen_instructions() != "portable")
 
 
 def kernel_in_use() -> str:
@@ -93,5 +76,4 @@ def kernel_in_use() -> str:
     Raises:
         ConfigError: the environment names a kernel or an instruction set that is not here.
     """
-    name = chosen_kernel()
-    return name if name == "numpy" else f"{name} ({chosen_instructions()})"
+    return f"native ({chosen_instructions()})" if _is_native() else "numpy"

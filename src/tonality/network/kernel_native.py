@@ -1,8 +1,5 @@
 """The compiled kernel: what :mod:`tonality.network.kernel_numpy` computes, several times faster.
 
-Its source is in ``native/``, and it is loaded with ctypes, so it needs no headers of Python and
-lets go of the interpreter's lock. A wheel that was built without a C compiler has none.
-
 Shape letters as in :mod:`tonality.network.network`.
 """
 
@@ -13,19 +10,18 @@ import os
 import weakref
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tonality.errors import ConfigError
+from tonality.native_library import library
 from tonality.network.activations import Floats
 from tonality.network.config import NetworkConfig
 from tonality.network.schedule import Integers
 
 VARIABLE = "TONALITY_INSTRUCTIONS"
-LIBRARY = Path(__file__).parent / "native" / "_kernel.so"
 
 _POOLINGS = {"max": 0, "mean": 1, "attention": 2, "last": 3}
 _TYPES = {np.dtype(np.int8): 0, np.dtype(np.float16): 1, np.dtype(np.float32): 2}
@@ -51,27 +47,6 @@ class _Network(ctypes.Structure):
         ("ngrams", _Table),
         ("tensors", ctypes.POINTER(ctypes.c_void_p)),
     )
-
-
-@cache
-def library() -> ctypes.CDLL | None:
-    """The compiled kernel, or None where there is none."""
-    try:
-        found = ctypes.CDLL(str(LIBRARY))
-    except OSError:
-        return None
-    pointer, number = ctypes.c_void_p, ctypes.c_int64
-    for name, result, arguments in (
-        ("instructions", ctypes.c_char_p, [number]),
-        ("make", pointer, [ctypes.POINTER(_Network), number]),
-        ("free", None, [pointer]),
-        ("pooled", number, [pointer, number, *[pointer] * 4]),
-        ("trace", number, [pointer, number, *[pointer] * 6]),
-        ("powers", None, [number, pointer, number]),
-    ):
-        function = getattr(found, f"tonality_{name}")
-        function.restype, function.argtypes = result, arguments
-    return found
 
 
 @cache

@@ -32,6 +32,7 @@ class Network:
 
     def __init__(self, config: NetworkConfig, tensors: Mapping[str, NDArray[Any]]) -> None:
         self.config = config
+        self._made_of = config, tensors
         self._kernel = make_kernel(config, tensors)
         self.attention = Attention.from_tensors(tensors)
         small = ("dense.", "output.")
@@ -40,6 +41,9 @@ class Network:
             for name in config.tensor_shapes()
             if name.startswith(small)
         }
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Network, self._made_of  # with the kernel of the machine that opens it
 
     def logits(self, encoded: Encoded) -> Floats:
         """Logits (N, C); those of an empty text are the head's on a pooled vector of zeros."""

@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tonality.text.native_encoder import LEFT_TO_PYTHON, NativeEncoder
 from tonality.text.tokenizer import TextConfig, Token, Tokenizer
 from tonality.text.unknown_tokens import read_unknown
 from tonality.text.vocabulary import DROP, UNK, Vocabulary
@@ -98,10 +99,22 @@ class Encoder:
         self._limit = config.max_tokens
         # Sun et al. 2019: a quarter from the head of a long text, the rest from its tail.
         self.head = {"head": self._limit, "tail": 0, "head+tail": self._limit // 4}[config.truncate]
+        self._native = NativeEncoder.of(config, vocabulary, self.head)
 
     def encode(self, texts: Sequence[str | None]) -> Encoded:
         """The ids of N texts; None is the empty text. Never fails on a string."""
-        return self._join(map(self._ids, texts), len(texts))
+        if self._native is None:
+            return self._join(map(self._ids, texts), len(texts))
+        ids, lengths, left_out = self._native.encode(list(map(self.tokenizer.cleaned, texts)))
+        parts: list[NDArray[np.int32]] = []
+        done, ends = 0, np.cumsum(np.maximum(lengths, 0))
+        for n in np.flatnonzero(lengths == LEFT_TO_PYTHON).tolist():
+            found = self._ids(texts[n])
+            kept = self._cut(found)
+            lengths[n], left_out[n] = len(kept), len(found) - len(kept)
+            parts += ids[done : ends[n]], np.array(kept, dtype=np.int32)
+            done = ends[n]
+        return self._with_ngrams(np.concatenate([*parts, ids[done:]]), lengths, left_out)
 
     def encode_with_spans(self, texts: Sequence[str | None]) -> tuple[Encoded, list[list[Token]]]:
         """What :meth:`encode` and :meth:`spans` say of N texts, at the cost of the second."""
@@ -148,10 +161,15 @@ class Encoder:
             lengths[n] = len(kept)
             left_out[n] = len(all_ids) - len(kept)
             ids += kept
-        row, offsets = np.array(ids, dtype=np.int32), _offsets(lengths)
+        return self._with_ngrams(np.array(ids, dtype=np.int32), lengths, left_out)
+
+    def _with_ngrams(
+        self, ids: NDArray[np.int32], lengths: NDArray[np.int64], left_out: NDArray[np.int64]
+    ) -> Encoded:
+        offsets = _offsets(lengths)
         table = self.vocabulary.ngrams
-        ngrams = None if table is None else table.lookup(row, offsets)
-        return Encoded(row, ngrams, offsets, left_out)
+        ngrams = None if table is None else table.lookup(ids, offsets)
+        return Encoded(ids, ngrams, offsets, left_out)
 
     def _cut(self, items: list[Item]) -> list[Item]:
         if not self._limit or len(items) <= self._limit:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from tonality.native_library import library_in_use
 
 FIRST_WORD: Final = 2  # ids 0 and 1 are PAD and UNK, which no n-gram holds
 MAX_WORDS: Final = 2**21  # ids below it, so that a trigram of ids fits one int64
@@ -45,7 +48,7 @@ class NgramTable:
         for order, ngrams in self.ngrams.items():
             if ngrams.size and not FIRST_WORD <= ngrams.min() <= ngrams.max() < vocabulary_size:
                 raise ValueError(f"n-grams of order {order} hold ids outside the vocabulary")
-            keys = _keys(ngrams.ravel(), order, vocabulary_size)[::order]
+            keys = _keys(ngrams.ravel(), order, vocabulary_size)[::order].copy()
             if np.any(keys[1:] <= keys[:-1]):
                 raise ValueError(f"n-grams of order {order} are not in strictly ascending order")
             self._indexes[order] = _Index.of(keys, row)
@@ -84,6 +87,10 @@ class NgramTable:
             (T, 2) the row of the bigram and of the trigram ending at each token; 0 for none.
         """
         rows = np.zeros((len(ids), len(ORDERS)), dtype=np.int32)
+        library = library_in_use()
+        if library is not None:
+            self._lookup_compiled(library, ids, offsets, rows)
+            return rows
         for column, (order, index) in enumerate(self._indexes.items()):
             if len(ids) >= order and len(index.keys):
                 index.find(_keys(ids, order, self.vocabulary_size), rows[order - 1 :, column])
@@ -91,6 +98,27 @@ class NgramTable:
         rows[starts[lengths > 0]] = 0
         rows[starts[lengths > 1] + 1, 1] = 0
         return rows
+
+    def _lookup_compiled(
+        self, library: ctypes.CDLL, ids: NDArray[np.int32], offsets: Int64, rows: NDArray[np.int32]
+    ) -> None:
+        ids = np.ascontiguousarray(ids, dtype=np.int32)
+        offsets = np.ascontiguousarray(offsets, dtype=np.int64)
+        for column, (order, index) in enumerate(self._indexes.items()):
+            if not len(index.keys):
+                continue
+            library.tonality_ngrams(
+                ids.ctypes.data,
+                offsets.ctypes.data,
+                len(offsets) - 1,
+                order,
+                self.vocabulary_size,
+                index.keys.ctypes.data,
+                index.slots.ctypes.data,
+                len(index.slots).bit_length() - 1,
+                index.first_row,
+                rows.ctypes.data + rows.itemsize * column,
+            )
 
     @classmethod
     def build(

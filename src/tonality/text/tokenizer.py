@@ -219,6 +219,10 @@ class Tokenizer:
         found = (self._ascii if cleaned.isascii() else self._other).findall(cleaned)
         return found if finished else [token for token in self._finish(found) if token]
 
+    def cleaned(self, text: str | None) -> str:
+        """The text as it is before it is cut into tokens; nothing for None."""
+        return self._cleaner.clean(text) if text else ""
+
     def spans(self, text: str | None) -> list[Token]:
         """The same tokens in the same order, each with its place in the raw text.
 

@@ -9,12 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(_WIN32)
-#define EXPORT __declspec(dllexport)
-#else
-#define EXPORT __attribute__((visibility("default")))
-#endif
-
 enum { GROUP = 64, CHUNK_TOKENS = 16384 }; /* texts in step; tokens whose states are kept at once */
 enum { MAX_POOL, MEAN_POOL, ATTENTION_POOL, LAST_POOL };
 enum { FAILED_MEMORY = -1, FAILED_INPUT = -2 };

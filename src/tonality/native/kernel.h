@@ -8,6 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if defined(_WIN32)
+#define EXPORT __declspec(dllexport)
+#else
+#define EXPORT __attribute__((visibility("default")))
+#endif
+
 /* A matrix (depth, columns) packed for one instruction set. Columns come in panels of 4 vectors:
    for an LSTM the gates i, f, g, o of W neighbouring units, so that a panel's products are all
    that these units need. */

@@ -1,0 +1,251 @@
+/* From cleaned text to ids: what `Tokenizer.tokens`, the vocabulary's look-up and the n-gram table
+   do in Python, for plain text in ASCII.
+
+   A text that holds anything out of the ordinary, such as an emoticon, a hashtag or an address, is
+   left to Python. Which those are is decided generously: only what
+   is known to be cut alike is cut here. */
+#include "kernel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { UNKNOWN = 1, DROPPED = -1, LEFT_TO_PYTHON = -1 };
+
+typedef struct {
+    uint32_t hash;
+    uint32_t length;   /* 0 for a free place */
+    int64_t start;     /* in `letters` */
+    int32_t id;
+} Place;
+
+/* A vocabulary as a hash table with open addressing. */
+typedef struct {
+    char *letters;
+    Place *places;
+    size_t mask;
+} Words;
+
+static uint32_t hash_of(const char *form, size_t length)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    for (size_t n = 0; n < length; n++) hash = (hash ^ (unsigned char)form[n]) * 16777619u;
+    return hash ^ hash >> 15;
+}
+
+static const Place *find(const Words *words, const char *form, size_t length)
+{
+    const uint32_t hash = hash_of(form, length);
+    for (size_t at = hash & words->mask;; at = (at + 1) & words->mask) {
+        const Place *place = &words->places[at];
+        if (!place->length) return NULL;
+        if (place->hash == hash && place->length == length &&
+            !memcmp(words->letters + place->start, form, length))
+            return place;
+    }
+}
+
+EXPORT void tonality_words_free(Words *words)
+{
+    if (!words) return;
+    free(words->letters);
+    free(words->places);
+    free(words);
+}
+
+/* The table of `count` distinct forms; form n is letters[starts[n]] to letters[starts[n + 1]]. NULL
+   without memory. */
+EXPORT Words *tonality_words(int64_t count, const char *letters, const int64_t *starts,
+                             const int32_t *ids)
+{
+    size_t size = 16;
+    while (size < 2 * (size_t)count) size *= 2;
+    Words *words = calloc(1, sizeof *words);
+    if (!words) return NULL;
+    words->mask = size - 1;
+    words->places = calloc(size, sizeof *words->places);
+    words->letters = malloc((size_t)starts[count] + 1);
+    if (!words->places || !words->letters) {
+        tonality_words_free(words);
+        return NULL;
+    }
+    memcpy(words->letters, letters, (size_t)starts[count]);
+    for (int64_t n = 0; n < count; n++) {
+        const size_t length = (size_t)(starts[n + 1] - starts[n]);
+        const uint32_t hash = hash_of(letters + starts[n], length);
+        size_t at = hash & words->mask;
+        while (words->places[at].length) at = (at + 1) & words->mask;
+        words->places[at] = (Place){hash, (uint32_t)length, starts[n], ids[n]};
+    }
+    return words;
+}
+
+static int is_letter(char c) { return c >= 'a' && c <= 'z'; }
+static int is_digit(char c) { return c >= '0' && c <= '9'; }
+static int is_word(char c) { return is_letter(c) || is_digit(c) || c == '_'; }
+static int is_one_of(char c, const char *set) { return c && strchr(set, c) != NULL; }
+
+/* Whether an emoticon, an address or the like may begin with c, next being what follows. */
+static int is_unusual(char c, char next)
+{
+    switch (c) {
+    case '<': case '^': case '@': case '\\': case '#':
+        return 1;
+    case ':': case ';': case '=':
+        return is_one_of(next, "'-o^)(][dp3*/\\|_cxs@#$&{}<>");
+    case '(': case ')':
+        return is_one_of(next, "-'^:;");
+    case '>':
+        return is_one_of(next, ":;_.");
+    case '-': case '*':
+        return next == '_';
+    default:
+        return 0;
+    }
+}
+
+/* The end of the token that begins at p; p itself where none does. `end` points to a NUL. */
+static const char *token_end(const char *p)
+{
+    const char *q = p;
+    if (is_letter(*p)) {
+        while (is_letter(*q) || is_digit(*q)) q++;
+        /* A word gives up its "n't". */
+        if (q[-1] == 'n' && q[0] == '\'' && q[1] == 't' && !is_word(q[2]))
+            return q - 1 > p ? q - 1 : q + 2;
+        return q;
+    }
+    if (is_digit(*p)) { /* 7/10, 1,000, 80s */
+        while (is_digit(*q)) q++;
+        while (is_one_of(*q, ".,/:") && is_digit(q[1]))
+            for (q++; is_digit(*q);) q++;
+        while (is_letter(*q)) q++;
+        return q;
+    }
+    switch (*p) {
+    case '\'': {
+        static const char *const clitics[] = {"s", "m", "d", "re", "ve", "ll"};
+        for (size_t n = 0; n < 6; n++) {
+            const size_t length = strlen(clitics[n]);
+            if (!strncmp(p + 1, clitics[n], length) && !is_word(p[1 + length]))
+                return p + 1 + length;
+        }
+        return p + 1;
+    }
+    case '.':
+        while (q < p + 3 && *q == '.') q++;
+        return q;
+    case '-':
+        return p[1] == '-' ? p + 2 : p + 1;
+    case '!': case '?': case '*':
+        while (*q == *p) q++;
+        return q;
+    default:
+        return is_one_of(*p, ",;:\"()[]{}$%&+/=>_`|~") ? p + 1 : p;
+    }
+}
+
+enum { LONGEST = 64 }; /* a token that is squeezed */
+
+static int is_run(const char *p) { return *p == p[1] && *p == p[2] && *p != '.'; }
+
+/* Whether a token is left as it is, though a letter stands in it three times: a Roman numeral. */
+static int is_numeral(const char *token, size_t length)
+{
+    static const char *const numerals[] = {"iii", "viii", "xiii", "xviii", "xxx"};
+    for (size_t n = 0; n < 5; n++)
+        if (strlen(numerals[n]) == length && !memcmp(token, numerals[n], length)) return 1;
+    return 0;
+}
+
+/* The token with runs of a letter, ! or ? cut to two; its length. */
+static size_t squeeze(const char *token, size_t length, char *squeezed)
+{
+    size_t kept = 0;
+    for (size_t n = 0; n < length; n++) {
+        const char c = token[n];
+        const int squeezable = is_letter(c) || c == '!' || c == '?';
+        if (squeezable && n >= 2 && token[n - 1] == c && token[n - 2] == c) continue;
+        squeezed[kept++] = c;
+    }
+    return kept;
+}
+
+/* The ids of one text, which ends in a NUL; how many, or LEFT_TO_PYTHON. */
+static int64_t encode(const Words *words, const char *text, int squeezes, int32_t *ids)
+{
+    char squeezed[LONGEST];
+    int64_t count = 0;
+    for (const char *p = text; *p;) {
+        if (is_unusual(*p, p[1])) return LEFT_TO_PYTHON;
+        const char *end = token_end(p), *token = p;
+        if (end == p) {
+            p++;
+            continue;
+        }
+        size_t length = (size_t)(end - p);
+        int runs = 0;
+        for (const char *q = p; q + 2 < end; q++)
+            if (is_run(q)) {
+                if (*q == 'w') return LEFT_TO_PYTHON; /* it may be an address */
+                runs = 1;
+            }
+        if (runs && squeezes && !is_numeral(p, length)) {
+            if (length > LONGEST) return LEFT_TO_PYTHON;
+            length = squeeze(p, length, squeezed);
+            token = squeezed;
+        }
+        const Place *place = find(words, token, length);
+        if (!place && *token == 'x') return LEFT_TO_PYTHON; /* "xd" may be an emoticon */
+        if (!place || place->id != DROPPED) ids[count++] = place ? place->id : UNKNOWN;
+        p = end;
+    }
+    return count;
+}
+
+/* The ids of texts, cut to `limit` tokens, of which `head` are from a text's beginning.
+
+   squeezes: whether "sooo" is read as "soo". texts: the texts one after the other, each with a NUL at its end. ids: room for as many as there
+   are characters. lengths, left_out (count,): the tokens kept and cut out of each text; a length of
+   -1 where the text is left to Python. Returns how many ids there are. */
+EXPORT int64_t tonality_encode(const Words *words, const char *texts, int64_t count, int64_t squeezes,
+                               int64_t limit, int64_t head, int32_t *ids, int64_t *lengths,
+                               int64_t *left_out)
+{
+    int64_t done = 0;
+    for (int64_t n = 0; n < count; n++, texts += strlen(texts) + 1) {
+        int64_t length = encode(words, texts, squeezes != 0, ids + done);
+        left_out[n] = 0;
+        if (limit && length > limit) {
+            left_out[n] = length - limit;
+            memmove(ids + done + head, ids + done + head + left_out[n],
+                    (size_t)(limit - head) * sizeof *ids);
+            length = limit;
+        }
+        lengths[n] = length;
+        done += length < 0 ? 0 : length;
+    }
+    return done;
+}
+
+/* Finds n-grams of `order` ids; writes the row of each that the table holds to rows[2 n] of the
+   token n at which it ends, and nothing elsewhere.
+
+   keys, slots, first_row: the table, see ngrams.py. slot_bits: slots has 2 to the power of this. */
+EXPORT void tonality_ngrams(const int32_t *ids, const int64_t *offsets, int64_t count,
+                            int64_t order, int64_t vocabulary, const int64_t *keys,
+                            const int32_t *slots, int64_t slot_bits, int64_t first_row,
+                            int32_t *rows)
+{
+    const uint64_t mask = ((uint64_t)1 << slot_bits) - 1;
+    for (int64_t n = 0; n < count; n++)
+        for (int64_t t = offsets[n] + order - 1; t < offsets[n + 1]; t++) {
+            int64_t key = 0;
+            for (int64_t k = t - order + 1; k <= t; k++) key = key * vocabulary + ids[k];
+            uint64_t at = (uint64_t)key * 0x9E3779B97F4A7C15u >> (64 - slot_bits);
+            for (; slots[at]; at = (at + 1) & mask)
+                if (keys[slots[at] - 1] == key) {
+                    rows[2 * t] = (int32_t)(slots[at] - 1 + first_row);
+                    break;
+                }
+        }
+}

@@ -1,0 +1,69 @@
+"""The compiled part of the package, whose C is in ``native/``; loaded with ctypes.
+
+So it needs no headers of Python, and a call lets go of the interpreter's lock. A wheel that was
+built without a C compiler has none. ``TONALITY_KERNEL=numpy`` leaves it aside.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from functools import cache
+from pathlib import Path
+
+from tonality.errors import ConfigError
+
+KERNEL = "TONALITY_KERNEL"
+KERNELS = ("numpy", "native")
+LIBRARY = Path(__file__).parent / "native" / "_kernel.so"
+
+
+@cache
+def library() -> ctypes.CDLL | None:
+    """The compiled library, or None where there is none."""
+    try:
+        found = ctypes.CDLL(str(LIBRARY))
+    except OSError:
+        return None
+    pointer, number = ctypes.c_void_p, ctypes.c_int64
+    for name, result, arguments in (
+        ("instructions", ctypes.c_char_p, [number]),
+        ("make", pointer, [pointer, number]),
+        ("free", None, [pointer]),
+        ("pooled", number, [pointer, number, *[pointer] * 4]),
+        ("trace", number, [pointer, number, *[pointer] * 6]),
+        ("powers", None, [number, pointer, number]),
+        ("words", pointer, [number, ctypes.c_char_p, pointer, pointer]),
+        ("words_free", None, [pointer]),
+        ("encode", number, [pointer, ctypes.c_char_p, *[number] * 4, *[pointer] * 3]),
+        (
+            "ngrams",
+            None,
+            [pointer, pointer, *[number] * 3, *[pointer] * 2, number, number, pointer],
+        ),
+    ):
+        function = getattr(found, f"tonality_{name}")
+        function.restype, function.argtypes = result, arguments
+    return found
+
+
+def library_in_use() -> ctypes.CDLL | None:
+    """The compiled library, unless there is none or ``TONALITY_KERNEL`` is ``numpy``.
+
+    Raises:
+        ConfigError: ``TONALITY_KERNEL`` names no kernel, or one that was not built.
+    """
+    name = os.environ.get(KERNEL) or "native"
+    if name not in KERNELS:
+        raise ConfigError(
+            f"expected {KERNEL} to be {' or '.join(KERNELS)}, got {name!r}; "
+            "unset it for the fastest kernel"
+        )
+    if name == "numpy":
+        return None
+    if library() is None and os.environ.get(KERNEL):
+        raise ConfigError(
+            f"{KERNEL} is 'native', but this installation has no compiled kernel; "
+            "install a C compiler, then tonality anew"
+        )
+    return library()

@@ -1,0 +1,111 @@
+"""The compiled encoder cuts texts as the Python one does, and leaves to it what it cannot."""
+
+from __future__ import annotations
+
+import dataclasses
+import pickle
+from functools import cache
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import odd_texts
+from tonality.native_library import library
+from tonality.text.encoder import Encoder
+from tonality.text.ngrams import NgramTable
+from tonality.text.tokenizer import TextConfig, Tokenizer
+from tonality.text.vocabulary import Vocabulary
+
+if library() is None:
+    pytest.skip("the kernel was not compiled", allow_module_level=True)
+
+# What the compiled encoder cuts itself, and what lies right beside it.
+PLAIN = (
+    "the film don't can't n't nn't n't. won't' it's 's 't 've'll xd xxx iii viii soooo sooooo! "
+    "hmm www wwww aaa7 80s 1,000 1000 7/10 3:30 3: 3:) 4.5. 1.2.3x 000 . .. ... .... ! !! !!!! ? "
+    "??? - -- --- ---- * ** *** , ,,, ; : ( ) [ ] { } $ % & + / = > _ __ ` | ~ \" ' '' ' s é x1 "
+    "< ^ @ \\ # :d :x ;s =p (: ): (-: >: >_ >. -_ *_ :'"
+)
+plain = st.lists(
+    st.one_of(
+        st.sampled_from([*PLAIN.split(" "), " ", " ", " ", "\n"]), st.characters(codec="ascii")
+    ),
+    max_size=25,
+).map("".join)
+CONFIGS = [
+    TextConfig(max_tokens=limit, truncate=cut, squeeze=squeeze)  # type: ignore[arg-type]
+    for limit, cut, squeeze in product((0, 5), ("head", "tail", "head+tail"), (True, False))
+] + [
+    TextConfig(mend=False, signs="keep", hashtags="word", ratings="keep"),
+    TextConfig(lower_case=False),
+    TextConfig(numbers="placeholder"),
+    TextConfig(drop_punctuation=True),
+    TextConfig(drop_symbols=True),
+]
+
+
+@cache
+def encoders(config: TextConfig) -> tuple[Encoder, Encoder]:
+    """One encoder that uses the library, and one that does not."""
+    forms = [
+        token for text in (*odd_texts.PIECES, PLAIN) for token in Tokenizer(config).tokens(text)
+    ]
+    words = tuple(sorted(set(forms) - {"the", "can", "xxx"}))
+    size = len(words) + 2
+    rng = np.random.default_rng(0)
+    table = NgramTable(
+        np.unique(rng.integers(2, size, (size * 20, 2)), axis=0),
+        np.unique(rng.integers(2, size, (size * 40, 3)), axis=0),
+        size,
+    )
+    vocabulary = Vocabulary(words, {}, frozenset({"can"}), table)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TONALITY_KERNEL", "numpy")
+        return Encoder(config, vocabulary), pure(config, vocabulary)
+
+
+def pure(config: TextConfig, vocabulary: Vocabulary) -> Encoder:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("TONALITY_KERNEL")
+        return Encoder(config, vocabulary)
+
+
+def assert_same(config: TextConfig, texts: list[str | None]) -> None:
+    python, compiled = encoders(config)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TONALITY_KERNEL", "numpy")
+        expected = python.encode(texts)
+    found = compiled.encode(texts)
+    for field in dataclasses.fields(expected):
+        np.testing.assert_array_equal(getattr(found, field.name), getattr(expected, field.name))
+        assert getattr(found, field.name).dtype == getattr(expected, field.name).dtype
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=str)
+@settings(max_examples=50)
+@given(texts=st.lists(st.one_of(st.none(), plain, odd_texts.texts), max_size=6))
+def test_the_same_ids_as_in_python(config: TextConfig, texts: list[str | None]) -> None:
+    assert_same(config, texts)
+
+
+def test_every_pair_and_triple_of_signs() -> None:
+    signs = "'-.,;:!?()[]{}<>=_*^@#\\/|~`\"&$%+x3dn t\n"
+    config = TextConfig()
+    assert_same(config, [f"a{''.join(each)}b" for each in product(signs, repeat=2)])
+    assert_same(config, ["".join(each) for each in product(signs, repeat=3)])
+
+
+def test_most_plain_text_is_not_left_to_python() -> None:
+    _, compiled = encoders(TextConfig())
+    assert compiled._native is not None
+    _, lengths, _ = compiled._native.encode(["it's a film, don't! 7/10 ... soooo", ":)", "é", ""])
+    assert lengths.tolist() == [11, -1, -1, 0]
+
+
+def test_it_can_be_pickled() -> None:
+    _, compiled = encoders(TextConfig())
+    again = pickle.loads(pickle.dumps(compiled._native))
+    assert again.encode(["the film"])[0].tolist() == compiled.encode(["the film"]).ids.tolist()
