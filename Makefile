@@ -1,10 +1,11 @@
 # make run    the main job, offline: install the base package and judge the bundled sample reviews
 # make test   install everything and run all tests
 # make sanitize  the compiled kernel's tests under the address and undefined-behaviour sanitizers
+# make lowest run the tests with the oldest version of each dependency that pyproject.toml allows
 # make lint / types / bench / clean
 #
-# Two environments, so that neither disturbs the other: `.venv` holds the base install that `run`
-# uses, as a user has it; `.venv-dev` holds the editable install with every extra.
+# Environments that do not disturb each other: `.venv` holds the base install that `run` uses, as a
+# user has it; `.venv-dev` holds the editable install with every extra; `.venv-lowest` is for `lowest`.
 
 PYTHON ?= python3
 JOBS ?= 2
@@ -19,7 +20,7 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := $(PIP_CONSTRAINT)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test sanitize lint types bench clean
+.PHONY: run test sanitize lint types bench lowest clean
 
 run: .venv/.installed
 	.venv/bin/tonality demo
@@ -48,6 +49,16 @@ lint: .venv-dev/.installed
 types: .venv-dev/.installed
 	$(DEV)/mypy
 
+# Old versions warn on new Pythons, word a few messages otherwise and round the last bits otherwise.
+LOWEST := .venv-lowest/bin
+OTHERWISE := those_that_were_stored or what_cannot_be
+
+lowest: .venv-lowest/.installed
+	PYTHONWARNINGS=default $(LOWEST)/python -m pytest -q -n $(JOBS) -o filterwarnings=default \
+	  -k 'not ($(OTHERWISE))' --ignore-glob='tests/serve/test_page*' \
+	  $(or $(PYTEST_ARGS),$(addprefix tests/,artifact check cli data evaluate explain measures \
+	  network score serve sklearn summarise tables text train test_classifier.py))
+
 bench: .venv-dev/.bench
 	$(DEV)/python -m benchmarks
 
@@ -64,11 +75,18 @@ bench: .venv-dev/.bench
 	$(DEV)/python -m pip install -q -e '.[train,transformers,serve,dev]'
 	@touch $@
 
+.venv-lowest/.installed: pyproject.toml constraints.txt tests/lowest_bounds.py
+	test -x $(LOWEST)/python || $(PYTHON) -m venv .venv-lowest
+	$(PYTHON) tests/lowest_bounds.py > .venv-lowest/constraints.txt
+	PIP_CONSTRAINT=.venv-lowest/constraints.txt $(LOWEST)/python -m pip install -q \
+	  -e '.[train,serve]' pytest pytest-xdist hypothesis httpx playwright
+	@touch $@
+
 .venv-dev/.bench: .venv-dev/.installed
 	$(DEV)/python -m pip install -q -e '.[train,transformers,serve,dev,bench]'
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-dev build dist htmlcov .coverage .coverage.* \
+	rm -rf .venv .venv-dev .venv-lowest build dist htmlcov .coverage .coverage.* \
 	  .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

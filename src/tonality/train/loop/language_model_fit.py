@@ -125,7 +125,7 @@ class LanguageModelFit:
 
     def _step(self, stretches: tuple[Any, ...], total_steps: int) -> float:
         seed = np.random.SeedSequence([self.recipe.training.seed, self.done])
-        torch.manual_seed(int(seed.generate_state(1, np.uint64)[0] >> 1))
+        torch.manual_seed(int(seed.generate_state(1, np.uint64)[0]) >> 1)
         settings = self.recipe.optimiser
         for group in self.optimiser.param_groups:
             group["lr"] = settings.learning_rate * schedule(settings, self.done, total_steps)

@@ -88,7 +88,7 @@ class TrainingModule(LightningModule):
         """Sets what this step's number decides: the noise and the learning rate."""
         step, rank = self.steps_done, self.global_rank
         sequence = np.random.SeedSequence([self.recipe.training.seed, step, rank])
-        torch.manual_seed(int(sequence.generate_state(1, np.uint64)[0] >> 1))
+        torch.manual_seed(int(sequence.generate_state(1, np.uint64)[0]) >> 1)
         rate = self.learning_rate(step)
         for group in self.trainer.optimizers[0].param_groups:
             group["lr"] = rate * group["rate"]
