@@ -110,17 +110,15 @@ def prepare(run: Checked, reporter: Reporter) -> Prepared:
     classes = _classes(table, run.labels)
     train_texts = [table.texts[i] for i in rows]
     corpus = train_texts + division.unlabelled
-    known = "" if run.start is None else known_to_start(run.start, run.dataset, held_out, reporter)
+    known = known_to_start(run.start, run.dataset, held_out, reporter) if run.start else ""
     vocabulary, start = words(corpus, recipe, run.start)
     vocabulary, train = _encoded(vocabulary, train_texts, classes[rows], recipe)
-    ngrams = 0 if vocabulary.ngrams is None else vocabulary.ngrams.size
-    reporter.say(f"{vocabulary.size:,} words and {max(ngrams - 1, 0):,} n-grams")
+    network = _network(recipe, vocabulary, len(run.labels))
+    reporter.say(f"{vocabulary.size:,} words and {max(network.ngram_rows - 1, 0):,} n-grams")
     return Prepared(
         labels=run.labels,
         vocabulary=vocabulary,
-        network=recipe.network.config(
-            vocabulary_size=vocabulary.size, ngram_rows=ngrams, classes=len(run.labels)
-        ),
+        network=network,
         train=train,
         train_classes=classes[rows],
         train_weights=_weights(table, rows),
@@ -135,6 +133,11 @@ def prepare(run: Checked, reporter: Reporter) -> Prepared:
         start=start,
         known_to_start=known,
     )
+
+
+def _network(recipe: Recipe, vocabulary: Vocabulary, classes: int) -> NetworkConfig:
+    rows = 0 if vocabulary.ngrams is None else vocabulary.ngrams.size
+    return recipe.network.config(vocabulary_size=vocabulary.size, ngram_rows=rows, classes=classes)
 
 
 def words(

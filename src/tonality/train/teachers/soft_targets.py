@@ -89,30 +89,20 @@ class Teaching:
         """
         held_out = dataset.train.take(data.validation_rows)
         texts, asked = data.corpus + held_out.texts, len(data.corpus)
-        store = folder if self.cache is None else self.cache
-        names = self._names(dataset, data)
+        store, names = folder if self.cache is None else self.cache, self._names(dataset, data)
         said = []
         for teacher in self.all:
-            _say_meanings(teacher, reporter)
-            rows, known = self._rows(teacher, names), teacher.known(data.labels)
-            found = answers(teacher, [texts[row] for row in rows], known, store, reporter)
-            columns = np.array([data.labels.index(label) for label in known])
-            said.append(Answered(rows, columns, found))
+            rows = self._rows(teacher, names)
+            said.append(_answered(teacher, rows, texts, data.labels, store, reporter))
         shape = (len(texts), len(data.labels))
-        alone = averaged(said, shape, 1.0)[asked:]
-        records = [
-            self._record(teacher, each, dataset, data, reporter)
-            for teacher, each in zip(self.all, said, strict=True)
-        ]
-        together = _accuracy(alone, data.validation_classes)
+        pairs = zip(self.all, said, strict=True)
+        records = [self._record(teacher, each, dataset, data, reporter) for teacher, each in pairs]
+        together = _accuracy(averaged(said, shape, 1.0)[asked:], data.validation_classes)
         if together is not None:
             reporter.say(_told(records, together))
-        soft = averaged(said, shape, recipe.distillation.temperature)[:asked]
-        return dataclasses.replace(
-            data,
-            soft=soft.astype(np.float32),
-            teachers={"accuracy": together, "each": records},
-        )
+        soft = averaged(said, shape, recipe.distillation.temperature)[:asked].astype(np.float32)
+        told = {"accuracy": together, "each": records}
+        return dataclasses.replace(data, soft=soft, teachers=told)
 
     def _names(self, dataset: Dataset, data: Prepared) -> list[str]:
         """The collections of the texts to learn from and of those held out, in that order."""
@@ -167,6 +157,21 @@ class Teaching:
                 f"which learnt from {known}; the student's figures will flatter it"
             )
         return record
+
+
+def _answered(
+    teacher: Teacher,
+    rows: Int64,
+    texts: Sequence[str],
+    labels: tuple[str, ...],
+    store: RunFolder,
+    reporter: Reporter,
+) -> Answered:
+    """What a teacher says of some rows of the texts."""
+    _say_meanings(teacher, reporter)
+    known = teacher.known(labels)
+    found = answers(teacher, [texts[row] for row in rows], known, store, reporter)
+    return Answered(rows, np.array([labels.index(label) for label in known]), found)
 
 
 def collections_of(table: Table, column: str) -> list[str]:

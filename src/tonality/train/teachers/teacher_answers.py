@@ -17,7 +17,7 @@ from tonality.durable_files import open_regular
 from tonality.prediction import softmax
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import ANSWERS, RunFolder
-from tonality.train.teachers.teacher import Teacher
+from tonality.train.teachers.teacher import Judge, Teacher
 
 Floats = NDArray[np.float32]
 
@@ -37,8 +37,7 @@ def answers(
 ) -> Floats:
     """The teacher's probabilities (N, C) of N texts, computed once and kept in a folder.
 
-    The file's name tells teacher and texts. It is written now and then, so that whoever is killed
-    goes on from there.
+    The file's name tells teacher and texts. It is written now and then, for who is killed to go on.
 
     Args:
         teacher: who is asked.
@@ -56,21 +55,26 @@ def answers(
     if len(known) == len(texts):
         reporter.say(f"the answers of the teacher {teacher.name} are there from before")
         return known
-    on_gpu = torch.cuda.is_available()
-    judge, window = teacher.load("cuda" if on_gpu else "cpu"), WINDOW_GPU if on_gpu else WINDOW
-    begun, told = len(known), time.monotonic()
-    started = told
+    judge, window = _loaded(teacher)
+    begun, started = len(known), time.monotonic()
+    told = started
     reporter.say(f"asking the teacher {teacher.name} about {len(texts) - begun:,} texts")
     while len(known) < len(texts):
         part = teacher.translated(judge(texts[len(known) : len(known) + window]), labels)
         known = np.concatenate([known, part.astype(np.float32)])
-        now = time.monotonic()
-        if now - told >= EVERY or len(known) == len(texts):
+        if time.monotonic() - told >= EVERY or len(known) == len(texts):
             store.write(name, lambda file, found=known: np.save(file, found))  # type: ignore[misc]
-            rate = (len(known) - begun) / max(now - started, 1e-9)
+            told = time.monotonic()
+            rate = (len(known) - begun) / max(told - started, 1e-9)
             reporter.say(f"{len(known):,} of {len(texts):,} texts answered, {rate:,.0f} a second")
-            told = now
     return known
+
+
+def _loaded(teacher: Teacher) -> tuple[Judge, int]:
+    """The teacher on the best device there is, and how many texts to ask about at once."""
+    if torch.cuda.is_available():
+        return teacher.load("cuda"), WINDOW_GPU
+    return teacher.load("cpu"), WINDOW
 
 
 def soften(probabilities: NDArray[Any], temperature: float) -> NDArray[np.float64]:
