@@ -1,0 +1,70 @@
+"""The data of ``general``: what keeps its collections balanced, and what is measured apart."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from benchmarks.general_data import ALL, Row
+from benchmarks.made_sentences import made_sentences
+from benchmarks.short_data import NEGATION, cleaned, evened, measured_on
+from tonality.check import read_suite
+
+
+def rows(domain: str, label: str, *texts: str) -> list[Row]:
+    return [
+        {"id": f"{domain}-{label}-{number}", "domain": domain, "label": label, "text": text}
+        for number, text in enumerate(texts)
+    ]
+
+
+def test_a_cap_is_shared_evenly_and_a_rare_label_leaves_its_rest() -> None:
+    given = [
+        *rows("any", "negative", *(f"bad {n}" for n in range(50))),
+        *rows("any", "neutral", "so"),
+        *rows("any", "positive", *(f"good {n}" for n in range(50))),
+    ]
+    counts = Counter(row["label"] for row in evened("any", given, 21))
+    assert counts == {"negative": 10, "neutral": 1, "positive": 10}
+    assert len(evened("any", given, ALL)) == 101
+
+
+def test_negation_is_as_often_praise_as_blame_in_a_one_sided_collection() -> None:
+    given = [
+        *rows("yelp-short", "negative", "not good", "no taste", "isn't hot", "cold"),
+        *rows("yelp-short", "positive", "not bad", "tasty"),
+    ]
+    counts = Counter(
+        row["label"] for row in evened("yelp-short", given, ALL) if NEGATION.search(row["text"])
+    )
+    assert counts == {"negative": 1, "positive": 1}
+
+
+def test_what_is_measured_teaches_nothing() -> None:
+    held_out = rows("sst", "positive", "A lovely, lovely film that never ends.")
+    case = read_suite()[0].cases[0].text
+    parts = {
+        "validation": held_out,
+        "left_out": rows("poem", "neutral", "the moon, the sea"),
+        "unlabelled": rows("more", "neutral", "The moon the sea"),
+        "train": [
+            *rows("sst-phrase", "positive", "lovely film that never", "film"),
+            *rows("any", "positive", "a lovely lovely film that never ends", case.upper(), "Fine."),
+            *rows("made", "positive", "Fine. 🙂", "Fine. 😀"),
+        ],
+    }
+    found = cleaned(parts, measured_on(parts))
+    assert [row["text"] for row in found["train"]] == ["film", "Fine.", "Fine. 🙂", "Fine. 😀"]
+    assert found["unlabelled"] == []
+    assert len(found["copies"]) == 4
+
+
+def test_made_sentences_say_each_label_and_nothing_twice() -> None:
+    made = made_sentences()
+    assert {row["label"] for row in made} == {"negative", "neutral", "positive"}
+    assert len({row["text"] for row in made}) == len(made)
+
+
+def test_made_sentences_take_no_template_of_the_check() -> None:
+    cases = {text for test in read_suite() for c in test.cases for text in (c.text, c.changed)}
+    shared = {row["text"] for row in made_sentences()} & cases
+    assert not {text for text in shared if len(text.split()) > 3}
