@@ -30,12 +30,18 @@ OTHERS = (
     "Besides: product reviews of 14 categories of Amazon and MR's sentences on films (FDU-MTL: "
     "Pengfei Liu, Xipeng Qiu and Xuanjing Huang, 2017, *Adversarial Multi-task Learning for Text "
     "Classification*, ACL; after John Blitzer, Mark Dredze and Fernando Pereira, 2007, and Bo Pang "
-    "and Lillian Lee, 2005), tweets on US airlines (CrowdFlower, 2015), and the sentences of the "
-    "Stanford Sentiment Treebank in three classes (Richard Socher et al., 2013, *Recursive Deep "
-    "Models for Semantic Compositionality Over a Sentiment Treebank*, EMNLP). Only tweets and "
-    "treebank have *neutral*. The treebank took its sentences from MR: some of either's test part "
-    "stand in the other's training part. All are public for research; not all carry a licence. "
-    "A fifth of each training part is held out. "
+    "and Lillian Lee, 2005), tweets on US airlines (CrowdFlower, 2015), and the sentences and "
+    "phrases of the Stanford Sentiment Treebank in three classes (Richard Socher et al., 2013, "
+    "*Recursive Deep Models for Semantic Compositionality Over a Sentiment Treebank*, EMNLP). The "
+    "treebank took its sentences from MR: some of either's test part stand in the other's training "
+    "part. And short texts of 63 public collections, which `docs/general.md` names with their "
+    "sources and licences: tweets (SemEval-2017 task 4, CrowdFlower, Sanders and others), Reddit "
+    "(GoEmotions), talk (MELD, EmoryNLP), news (NewsMTSC, MPQA), reviews of restaurants, hotels, "
+    "laptops, apps and courses, developers' comments, verse, questions, and facts that nobody "
+    "labelled, taken as neutral. 5,253 sentences were made from templates, for praise by negation, "
+    "ratings, requests and who people are; no template fits a case of `tonality check`, signs and "
+    "bare ratings aside, and no text to learn from is one of its cases. All collections are public "
+    "for research; not all carry a licence. Parts of each are held out. "
 )
 
 
@@ -88,15 +94,18 @@ NOTES = {
     "general": Notes(
         "general",
         FILMS + CUT + OTHERS,
-        "The figures are over all collections together, of which 5,000 texts are film reviews; by "
-        "collection: `docs/general.md`. Its teacher is `imdb-large` that went on with these "
-        "collections, 1 x 512 units; it is not shipped. It had learnt from copies of some of these "
-        "texts that stand in another collection, 71 of MR's and 65 of the treebank's.",
-        "*Neutral* it knows from tweets and from sentences on films; in long reviews it hardly "
-        "ever says so, nor of plain facts: of the 30 in `tonality check` it calls none neutral.\n"
-        "- Short sentences that turn or weigh a judgement are its weakest point. It passes 77% of "
-        "the 578 cases of `tonality check`: 49% of those on negation, 39% on questions, 59% on "
-        "comparisons.",
+        "The figures are over held-out texts of all collections together: 3,000 of the longer "
+        "ones, 6,114 short ones. `docs/general.md` has them by collection, and on whole "
+        "collections that a model of this kind did not learn from. There such a student has a mean "
+        "macro F1 of 0.625, its teacher, a transformer, 0.638, VADER 0.547. The student went on "
+        "from the `general` before it. No teacher of the long reviews had read the held-out ones.",
+        "On texts of a kind that it did not learn from, expect a macro F1 of 0.5 to 0.75. "
+        "Newspaper sentences and verse a word list judges better.\n"
+        "- It passes 81% of the 1,496 cases of `tonality check`, 69% above chance: 95% of those on "
+        "facts and 97% on who people are, but 67% on negation, 40% on double negation, 52% on "
+        "questions, 25% on mixed opinions.\n"
+        "- It takes *long* for blame, as film reviews have it: *The cable is one metre long* is "
+        "negative to it. It reads irony as praise nearly half of the time.",
     ),
 }
 

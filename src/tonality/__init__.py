@@ -5,7 +5,7 @@
     import tonality
 
     classifier = tonality.load()
-    classifier.predict("I laughed, I cried, I watched it twice.").label  # 'positive'
+    classifier.predict("I would watch it again tomorrow.").label  # 'positive'
 """
 
 from __future__ import annotations
