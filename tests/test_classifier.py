@@ -47,7 +47,7 @@ def test_one_text_gives_one_prediction(small: Classifier) -> None:
 def test_an_empty_text_gets_the_priors(small: Classifier, text: str | None) -> None:
     prediction = small.predict(text)
     assert prediction.probabilities == {"negative": 0.4, "positive": 0.6}
-    assert (prediction.label, prediction.tokens_read) == ("positive", 0)
+    assert (prediction.label, prediction.score, prediction.tokens_read) == (None, 0.0, 0)
 
 
 def test_truncation_is_told(small: Classifier) -> None:
@@ -88,10 +88,13 @@ def test_results_do_not_depend_on_batches_or_threads(
 
 @settings(max_examples=200, deadline=None)
 @given(text=st.text(max_size=200))
-def test_any_string_has_a_verdict(small: Classifier, text: str) -> None:
+def test_any_string_has_a_verdict_or_nothing_to_read(small: Classifier, text: str) -> None:
     prediction = small.predict(text)
-    assert prediction.label in small.labels
-    assert 0.5 <= prediction.score <= 1
+    if prediction.tokens_read:
+        assert prediction.label in small.labels
+        assert 0.5 <= prediction.score <= 1
+    else:
+        assert (prediction.label, prediction.score) == (None, 0.0)
 
 
 def test_many_texts_pass_window_by_window(

@@ -59,8 +59,9 @@ class Classifier:
     def predict(self, texts: str | Sequence[str | None] | None) -> Prediction | list[Prediction]:
         """The verdict on one text, or the list of verdicts on several, in order.
 
-        An empty text or None gets the classes' shares in the training data and
-        ``tokens_read`` 0. NaN and pandas' NA and NaT count as None.
+        An empty text, None, or one of which nothing is left to read gets no verdict: its label is
+        None, ``tokens_read`` 0, and its probabilities are the classes' shares in the training
+        data. NaN and pandas' NA and NaT count as None.
 
         Raises:
             DataError: it is a table or mapping, or something among the texts is no string.
@@ -79,6 +80,8 @@ class Classifier:
         self, texts: Sequence[str | None], *, batch_size: int = 128, threads: int | None = None
     ) -> NDArray[np.float64]:
         """The probability of each label (N, C) for N texts; rows sum to 1.
+
+        A text without a token gets the classes' shares in the training data.
 
         Args:
             texts: the texts; None counts as empty.
@@ -130,6 +133,11 @@ class Classifier:
         with one_thread():
             return explain_texts(texts, self._encoder, self._network, method, verdicts, self.labels)
 
+    def reads(self, texts: Sequence[str | None]) -> NDArray[np.bool_]:
+        """Whether each of N texts (N,) has a token to read; one without gets no verdict."""
+        parts = [window.lengths > 0 for window in self._windows(texts)]
+        return np.concatenate(parts) if parts else np.empty(0, np.bool_)
+
     def _windows(self, texts: Iterable[str | None]) -> Iterator[Encoded]:
         texts = checked_texts(texts)
         for begin in range(0, len(texts), WINDOW):
@@ -150,7 +158,10 @@ class Classifier:
             score = row[verdict]
             label = self.labels[verdict] if score >= self.artifact.abstain else UNCERTAIN
             shares = dict(zip(self.labels, row, strict=True))
-            yield Prediction(label, score, shares, read, left_out, known)
+            if read:
+                yield Prediction(label, score, shares, read, left_out, known)
+            else:  # no text is no opinion
+                yield Prediction(None, 0.0, shares, read, left_out, known)
 
     def _probabilities(
         self, encoded: Encoded, batch_size: int = 128, threads: int | None = None

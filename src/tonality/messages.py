@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+NO_TEXT = "no text"  # stands where a verdict would
+
 
 def printable(text: str) -> str:
     """The text without what would steer the terminal: control and direction characters."""

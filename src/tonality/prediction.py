@@ -17,15 +17,17 @@ class Prediction:
     Attributes:
         label: the verdict, or ``uncertain`` where the score is under the model's abstain band.
             The verdict is the likeliest label, or, where the model has thresholds, the one whose
-            probability is largest relative to its threshold.
-        score: the probability of the verdict, 0 to 1.
-        probabilities: the probability of each label, in the model's order.
+            probability is largest relative to its threshold. None where there is no text: no
+            token to read is no opinion.
+        score: the probability of the verdict, 0 to 1; 0 without a verdict.
+        probabilities: the probability of each label, in the model's order; without a text the
+            classes' shares in the training data.
         tokens_read: how many tokens the network read.
         tokens_left_out: how many it did not, because the text was longer than the limit.
         tokens_known: how many of the tokens read the model knows. The others are blanks to it.
     """
 
-    label: str
+    label: str | None
     score: float
     probabilities: dict[str, float]
     tokens_read: int
@@ -33,9 +35,9 @@ class Prediction:
     tokens_known: int = 0
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> str | None:
         """The label, or what it would be if the model never answered ``uncertain``."""
-        if self.label in self.probabilities:
+        if self.label is None or self.label in self.probabilities:
             return self.label
         return next(name for name, value in self.probabilities.items() if value == self.score)
 

@@ -44,6 +44,7 @@ def test_a_sound_dataset() -> None:
         "exact": 0,
         "normalised": 0,
         "contradictory": 0,
+        "loose": 0,
     }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from tonality.check.suite import Behaviour, Case, Verdict
 from tonality.errors import ConfigError
+from tonality.messages import NO_TEXT
 
 if TYPE_CHECKING:
     from tonality.prediction import Prediction
@@ -171,7 +172,7 @@ def _texts(suite: Sequence[Behaviour]) -> list[str]:
 
 def _outcome(test: Behaviour, case: Case, found: dict[str, Prediction], labels: Labels) -> Outcome:
     prediction = found[case.text]
-    label, chance = prediction.verdict, prediction.probabilities[labels.positive]
+    label, chance = prediction.verdict or NO_TEXT, prediction.probabilities[labels.positive]
     if case.changed is None:
         return Outcome(case, _as_expected(test, prediction, labels), label, chance)
     changed = found[case.changed]
@@ -180,12 +181,12 @@ def _outcome(test: Behaviour, case: Case, found: dict[str, Prediction], labels: 
     passed = (
         right
         and {
-            "same": changed.verdict == label,
+            "same": (changed.verdict or NO_TEXT) == label,
             "not_less": changed_chance >= chance - TOLERANCE,
             "not_more": changed_chance <= chance + TOLERANCE,
         }[test.expect]
     )
-    return Outcome(case, passed, label, chance, changed.verdict, changed_chance)
+    return Outcome(case, passed, label, chance, changed.verdict or NO_TEXT, changed_chance)
 
 
 def _as_expected(test: Behaviour, prediction: Prediction, labels: Labels) -> bool:

@@ -84,7 +84,8 @@ def calibrate(
     from tonality.classifier import load
     from tonality.data import load_dataset, parse_label_map
     from tonality.evaluate.calibrate_model import Aim
-    from tonality.evaluate.select_rows import choose_unseen
+    from tonality.evaluate.select_rows import choose_unseen, with_text
+    from tonality.messages import counted
 
     way, part = _way(thresholds), part_named(split)
     classifier = load(model, abstain=0.0)
@@ -99,6 +100,9 @@ def calibrate(
     )
     chosen = choose_unseen(dataset, part, classifier.artifact.provenance)
     _say_what_it_learnt(dataset, chosen, classifier.artifact.provenance)
+    chosen, empty = with_text(chosen, [classifier])
+    if empty:
+        say(f"{counted(empty, 'row')} without a text to read: left out")
     source = {"name": dataset.name, "sha256": dataset.sha256, "part": chosen.part.value}
     result = _calibrated(classifier, chosen, source, Aim(accuracy, coverage), way)
     _say_what_does_not_help(result)

@@ -25,6 +25,7 @@ def demo(
     from tonality.evaluate.seen_texts import count_seen
     from tonality.evaluate.terminal_report import class_table, confusion_table
     from tonality.measures.scores import accuracy, class_scores, confusion_matrix
+    from tonality.messages import NO_TEXT
 
     lines = (BUNDLED / "samples" / "imdb.jsonl").read_text(encoding="utf-8").splitlines()
     reviews = [json.loads(line) for line in lines]
@@ -41,7 +42,7 @@ def demo(
     for review, prediction in list(zip(reviews, predictions, strict=True))[:SHOWN]:
         mark = "right" if prediction.label == review["label"] else "WRONG"
         excerpt = " ".join(review["text"].replace("<br />", " ").split())
-        line = f"{mark}  {prediction.label:<8} {prediction.score:6.1%}  {excerpt}"
+        line = f"{mark}  {prediction.label or NO_TEXT:<8} {prediction.score:6.1%}  {excerpt}"
         console.print(line, markup=False, highlight=False, overflow="ellipsis", no_wrap=True)
 
     index = {label: number for number, label in enumerate(classifier.labels)}

@@ -179,6 +179,7 @@ def _show_facts(found: Inspection, console: Console) -> None:
         "groups": lambda part: part.groups,
         "duplicates, exact": lambda part: part.duplicates.exact,
         "  but for case and space": lambda part: part.duplicates.normalised,
+        "  mention, link, punctuation": lambda part: part.duplicates.loose,
         "words a text, least": lambda part: part.words.minimum,
         "  median": lambda part: part.words.median,
         "  mean": lambda part: part.words.mean,

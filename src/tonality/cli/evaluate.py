@@ -72,8 +72,9 @@ def evaluate(
     from tonality.classifier import load
     from tonality.data import load_dataset, parse_label_map
     from tonality.evaluate.result import check_comparable
-    from tonality.evaluate.select_rows import choose_part, provenance_to_cut_by
+    from tonality.evaluate.select_rows import choose_part, provenance_to_cut_by, with_text
     from tonality.measures.metrics import require_sklearn
+    from tonality.messages import counted
 
     part = part_named(split)
     require_sklearn()
@@ -100,7 +101,10 @@ def evaluate(
     )
     origins = [classifier.artifact.provenance for classifier in classifiers]
     chosen = choose_part(dataset, part, provenance_to_cut_by(dataset, origins))
-    result = _judge(names, classifiers, dataset, chosen)
+    chosen, empty = with_text(chosen, classifiers)
+    if empty:
+        say(f"{counted(empty, 'row')} without a text to read: in no figure")
+    result = _judge(names, classifiers, dataset, chosen, empty)
     if report is not None:
         _write(report, result)
     if as_json:
@@ -119,7 +123,11 @@ def _names(models: list[str] | None) -> list[str]:
 
 
 def _judge(
-    names: list[str], classifiers: list[Classifier], dataset: Dataset, chosen: ChosenRows
+    names: list[str],
+    classifiers: list[Classifier],
+    dataset: Dataset,
+    chosen: ChosenRows,
+    empty: int,
 ) -> EvaluationResult:
     from tonality.evaluate.result import side_by_side
 
@@ -130,6 +138,7 @@ def _judge(
         "part": chosen.part.value,
         "model": names[0],
         "bad_rows": chosen.table.bad_rows,
+        "empty": empty,
         "seen": seen,
     }
     judged = [

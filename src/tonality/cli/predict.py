@@ -58,9 +58,11 @@ def _json(text: str, prediction: Prediction) -> str:
 
 
 def _line(text: str, prediction: Prediction) -> str:
-    from tonality.messages import printable
+    from tonality.messages import NO_TEXT, printable
 
     shown = " ".join(printable(text).split())
     shown = shown if len(shown) <= 60 else f"{shown[:59]}…"
     cut = f"  ({prediction.tokens_left_out} tokens not read)" if prediction.tokens_left_out else ""
+    if prediction.label is None:
+        return f"{NO_TEXT:<16}  {shown}"
     return f"{prediction.label:<9} {prediction.score:6.1%}  {shown}{cut}"

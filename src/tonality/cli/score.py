@@ -259,15 +259,17 @@ def _report(
         typer.echo(plain_json.dumps({"output": output, **found}, ascii_only=True))
     where = "" if output == "-" else f" in {output}"
     say(f"{counted(tally.rows, 'row')}{where}; {spoken(seconds)}, {rate:,.0f} a second")
-    if tally.rows:
+    if tally.judged:
         for label, count in tally.labels.items():
             mean = tally.probabilities.get(label)
-            text = "" if mean is None else f"   mean p {mean / tally.rows:.3f}"
-            say(f"  {label:<12} {count:>12,} {count / tally.rows:>7.1%}{text}")
+            text = "" if mean is None else f"   mean p {mean / tally.judged:.3f}"
+            say(f"  {label:<12} {count:>12,} {count / tally.judged:>7.1%}{text}")
         say(
-            f"  mean score {tally.scores / tally.rows:.3f}; {tally.truncated:,} texts "
-            f"truncated ({tally.truncated / tally.rows:.1%}); {tally.empty:,} empty"
+            f"  mean score {tally.scores / tally.judged:.3f}; {tally.truncated:,} texts "
+            f"truncated ({tally.truncated / tally.judged:.1%}); {tally.empty:,} empty"
         )
+    if tally.empty:
+        say(f"  {counted(tally.empty, 'row')} without a text: no verdict, and in no share above")
     if tally.unreadable:
         where = "" if side is None else f"; they are in {side}"
         say(f"  {tally.unreadable:,} of {counted(rows, 'row')} could not be read{where}")

@@ -123,6 +123,8 @@ def _title(inputs: Sequence[str]) -> str:
 
 
 def _show(summary: Summary, console: Console) -> None:
+    from tonality.messages import printable
+
     _show_labels(summary, console)
     for column, groups in summary.by.items():
         _show_groups(f"{summary.label} by {column}", groups, groups[:SHOWN], console)
@@ -131,6 +133,11 @@ def _show(summary: Summary, console: Console) -> None:
         _show_groups(title, periods.groups, periods.groups[-SHOWN:], console)
         if periods.undated:
             console.print(f"{periods.undated:,} rows have no date that can be read\n")
+    for column, names in summary.silent.items():
+        for name, rows in list(names.items())[:SHOWN]:
+            shown = " ".join(printable(name).split())
+            text = f"{column} {shown}: no verdict, as {rows:,} of {rows:,} rows hold no text"
+            console.print(text, markup=False)
     for label, phrases in summary.phrases.items():
         if phrases:
             console.print(f"most telling of {label}", style="bold", markup=False)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,10 +16,13 @@ from tonality.data.splits import normalised, split
 from tonality.errors import DataError
 from tonality.messages import counted
 from tonality.tables.dataset import Dataset, Table
+from tonality.tables.label_spellings import check_one_kind, in_words
 
 SKEWED = 1.5  # times the rows of the smallest class that the largest may have unremarked
 FEW = 50  # rows of a class; fewer say little, in training and in measuring
 BINS = 10
+_LINK_OR_MENTION = re.compile(r"(?:https?://|www\.)\S+|(?<!\w)@\w+|^rt(?=\s)")
+_WORDS = re.compile(r"\w+")
 _LABELLED = ("train", "validation", "test")
 
 
@@ -50,12 +54,14 @@ class Duplicates:
     Attributes:
         exact: the same characters.
         normalised: the same but for case and white space; counts the exact ones too.
+        loose: the same but for mentions, links and punctuation, too; counts the others too.
         contradictory: texts that carry more than one label.
     """
 
     exact: int
     normalised: int
     contradictory: int
+    loose: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,10 +81,14 @@ class PartFacts:
 
 @dataclass(frozen=True)
 class PartOverlap:
-    """What two parts share: texts but for case and space, and groups such as movies."""
+    """What two parts share: texts but for case and space, and groups such as movies.
+
+    ``loose`` counts the texts that differ by mentions, links and punctuation, too.
+    """
 
     texts: int
     groups: int | None
+    loose: int = 0
 
 
 @dataclass(frozen=True)
@@ -94,6 +104,7 @@ class Inspection:
             what is left of it without ``validation``.
         warnings: what to look at, each with what to do.
         notes: what is worth knowing and needs nothing done.
+        joined: spellings of labels that are read as another: spelling -> label.
     """
 
     name: str
@@ -103,6 +114,7 @@ class Inspection:
     overlaps: dict[str, PartOverlap]
     warnings: list[str]
     notes: list[str]
+    joined: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Returns the facts as plain dictionaries, lists and numbers."""
@@ -135,7 +147,12 @@ def inspect_dataset(data: Dataset, *, validation: float | int = 0.2, seed: int =
     overlaps = _overlaps(cut, data.train)
     warnings += [w for name, shared in overlaps.items() for w in _warn_overlap(name, shared)]
     notes = [note for name, shared in overlaps.items() for note in _note_overlap(name, shared)]
-    return Inspection(data.name, data.sha256, parts, validation_rows, overlaps, warnings, notes)
+    joined = dict(data.joined)
+    if joined:
+        notes.insert(0, f"spellings of labels are joined: {in_words(joined)}")
+    return Inspection(
+        data.name, data.sha256, parts, validation_rows, overlaps, warnings, notes, joined
+    )
 
 
 def _overlaps(cut: Mapping[str, Table | None], whole: Table) -> dict[str, PartOverlap]:
@@ -208,7 +225,14 @@ def _duplicates(table: Table) -> Duplicates:
         exact=len(plain) - len(set(table.texts)),
         normalised=len(plain) - len(set(plain)),
         contradictory=sum(len(found) > 1 for found in labels.values()),
+        loose=len(plain) - len({_loosely(text) for text in table.texts}),
     )
+
+
+def _loosely(text: str) -> str:
+    """The words of a text: tweets are copied with other mentions and links."""
+    words = _WORDS.findall(_LINK_OR_MENTION.sub(" ", text.casefold()))
+    return " ".join(words) or normalised(text)
 
 
 def _present(keys: Iterable[str]) -> set[str]:
@@ -217,9 +241,11 @@ def _present(keys: Iterable[str]) -> set[str]:
 
 def _overlap(one: Table, other: Table) -> PartOverlap:
     texts = _present(map(normalised, one.texts)) & _present(map(normalised, other.texts))
+    loose = len(_present(map(_loosely, one.texts)) & _present(map(_loosely, other.texts)))
     if one.groups is None or other.groups is None:
-        return PartOverlap(len(texts), None)
-    return PartOverlap(len(texts), len(_present(one.groups) & _present(other.groups)))
+        return PartOverlap(len(texts), None, loose)
+    groups = len(_present(one.groups) & _present(other.groups))
+    return PartOverlap(len(texts), groups, loose)
 
 
 def _warn(name: str, part: PartFacts) -> Iterable[str]:
@@ -232,6 +258,10 @@ def _warn(name: str, part: PartFacts) -> Iterable[str]:
     if part.classes is None:
         yield f"{name}: no labels; if a column has them, name it with --label-column"
         return
+    try:
+        check_one_kind(list(part.classes))
+    except DataError as error:
+        yield f"{name}: {error.reason}"
     yield from _warn_classes(name, part.classes)
     if part.duplicates.contradictory:
         texts = counted(part.duplicates.contradictory, "text")
@@ -272,6 +302,12 @@ def _warn_overlap(name: str, shared: PartOverlap) -> Iterable[str]:
         yield (
             f"{one} shares {texts} with {other}, which flatters the figures of {other}; remove "
             f"what they share from {one}"
+        )
+    if shared.loose > shared.texts:
+        texts = counted(shared.loose - shared.texts, "more text")
+        yield (
+            f"{one} shares {texts} with {other} that differ by mentions, links or punctuation "
+            "alone, which flatters its figures, too"
         )
     if shared.groups:
         groups = counted(shared.groups, "group")

@@ -17,7 +17,13 @@ from tonality.tables.dataset import Dataset, Table
 from tonality.tables.encoding import check
 from tonality.tables.open_file import sha256_of, table_stem, unreadable
 from tonality.tables.read_options import ReadOptions
-from tonality.tables.read_table import read_file, read_table, side_file
+from tonality.tables.read_table import (
+    joined_labels,
+    read_file,
+    read_table,
+    side_file,
+    with_labels,
+)
 
 PARTS: Mapping[str, tuple[str, ...]] = {
     "train": ("train",),
@@ -74,7 +80,16 @@ def load_dataset(
     path = cached_imdb() if spec == "imdb" else Path(spec)
     dataset = _load(path, wanted, bad_rows)
     mapping.check(path)
-    return dataset
+    return _joined(dataset, mapping, path)
+
+
+def _joined(dataset: Dataset, mapping: LabelMap, path: Path) -> Dataset:
+    """The dataset with the spellings of one label joined, alike in all parts."""
+    tables = [dataset.train] if dataset.test is None else [dataset.train, dataset.test]
+    joined = joined_labels(tables, mapping, path)
+    test = None if dataset.test is None else with_labels(dataset.test, joined)
+    train = with_labels(dataset.train, joined)
+    return dataclasses.replace(dataset, train=train, test=test, joined=joined)
 
 
 def with_unlabelled(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,12 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tonality.errors import DataError
-
-_WORDS = {
-    "negative": "negative", "neg": "negative",
-    "neutral": "neutral", "neu": "neutral",
-    "positive": "positive", "pos": "positive",
-}  # fmt: skip
+from tonality.tables.label_spellings import FEELINGS, SHOWN, fold, likely_map
 
 # What numbers mean in common data sets. Numbers are read only if every scheme that holds all of
 # them, and no class that the other side lacks, agrees.
@@ -77,16 +73,16 @@ def same_by_another_name(labels: Sequence[str], names: Sequence[str]) -> dict[st
 def _guess(labels: Sequence[str], names: Sequence[str]) -> dict[str, str]:
     """What each label most plainly means; the ones with no plain meaning are missing."""
     found = {label: label for label in labels if label in names}
-    folded = {_fold(name): name for name in names}
+    folded = {fold(name): name for name in names}
     if len(folded) == len(names):
         found |= {
-            label: folded[_fold(label)]
+            label: folded[fold(label)]
             for label in labels
-            if label not in found and _fold(label) in folded
+            if label not in found and fold(label) in folded
         }
     rest = [label for label in labels if label not in found]
     # A model has every number of its scheme; a data file may lack the rare ones.
-    whole = [scheme for scheme in _SCHEMES if set(scheme) == {_fold(name) for name in names}]
+    whole = [scheme for scheme in _SCHEMES if set(scheme) == {fold(name) for name in names}]
     named = {feeling: name for name, feeling in _feelings(names, whole).items()}
     possible = [scheme for scheme in _SCHEMES if set(scheme.values()) <= set(named)]
     return found | {
@@ -98,8 +94,9 @@ def _guess(labels: Sequence[str], names: Sequence[str]) -> dict[str, str]:
 
 def _feelings(labels: Sequence[str], possible: Collection[Mapping[str, str]]) -> dict[str, str]:
     """The feeling that a label stands for, as a word or in one of the possible schemes."""
-    found = {label: _WORDS[_fold(label)] for label in labels if _fold(label) in _WORDS}
-    numbers = {label: _fold(label) for label in labels if _fold(label) in _NUMBERS}
+    folded = {label: fold(label) for label in labels}
+    found = {label: word for label, word in folded.items() if word in FEELINGS}
+    numbers = {label: number for label, number in folded.items() if number in _NUMBERS}
     if len(set(numbers.values())) < 2:  # one number alone says nothing of its scheme
         return found
     schemes = [scheme for scheme in possible if set(numbers.values()) <= set(scheme)]
@@ -110,17 +107,19 @@ def _feelings(labels: Sequence[str], possible: Collection[Mapping[str, str]]) ->
     return found
 
 
-def _fold(label: str) -> str:
-    """Case and surrounding space gone, ``+1.0`` as ``1``."""
-    return label.strip().casefold().removesuffix(".0").removeprefix("+")
-
-
 def _how_to_map(unknown: Sequence[str], names: Sequence[str]) -> str:
     shown = ", ".join(repr(label) for label in unknown[:5])
     more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
     which = "label" if len(unknown) == 1 else "labels"
+    likely = likely_map(unknown, names)
+    pairs = [f"{label}={name}" for label, name in likely.items()] or [f"{unknown[0]}={names[-1]}"]
+    example = " ".join(f"--label-map {shlex.quote(pair)}" for pair in pairs[:SHOWN])
+    if likely:
+        example += " if that is what they mean"
+    elif unknown[0].strip("+-0123456789.") == "":  # one number says nothing of its scale
+        example += "".join(f" or {unknown[0]}={name}" for name in names[:-1])
     return (
         f"the model does not know the {which} {shown}{more}; it knows {', '.join(names)}. "
-        f"Say what each means, as in --label-map {unknown[0]}={names[-1]}, "
+        f"Say what each means, as in {example}, "
         f"or leave its rows out with --label-map {unknown[0]}="
     )

@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from tonality.classifier import Classifier
 from tonality.data import Dataset, Table
 from tonality.data.splits import split_dataset
 from tonality.errors import DataError
@@ -31,6 +34,31 @@ class ChosenRows(NamedTuple):
     part: Part
     table: Table
     ids: list[str]
+
+
+def with_text(chosen: ChosenRows, classifiers: Sequence[Classifier]) -> tuple[ChosenRows, int]:
+    """The rows that each model finds something to read in, and how many others there are.
+
+    A text without a token has no verdict, so it is neither right nor wrong.
+
+    Raises:
+        DataError: there are no others.
+    """
+    read = np.ones(len(chosen.table), np.bool_)
+    for classifier in classifiers:
+        read &= classifier.reads(chosen.table.texts)
+    if read.all():
+        return chosen, 0
+    if not read.any():
+        raise DataError("no row has a text to read", path=chosen.table.source or None)
+    rows = np.flatnonzero(read).tolist()
+    table = dataclasses.replace(
+        chosen.table.take(rows),
+        bad_rows=chosen.table.bad_rows,
+        bad_reasons=chosen.table.bad_reasons,
+    )
+    kept = ChosenRows(chosen.part, table, [chosen.ids[row] for row in rows])
+    return kept, len(chosen.table) - len(rows)
 
 
 def choose_part(dataset: Dataset, part: Part | None, provenance: Mapping[str, Any]) -> ChosenRows:

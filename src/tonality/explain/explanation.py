@@ -59,8 +59,9 @@ class Explanation:
 
     @property
     def label(self) -> str:
-        """The verdict, also where the model answers ``uncertain``."""
-        return self.prediction.verdict
+        """The verdict, also where the model answers ``uncertain``; without a text the likeliest."""
+        shares = self.prediction.probabilities
+        return self.prediction.verdict or max(shares, key=shares.__getitem__)
 
     def evidence(self, label: str | None = None) -> NDArray[np.float32]:
         """What each token (T,) does for a label against the other labels, in log-odds.

@@ -14,6 +14,7 @@ from itertools import groupby
 
 from tonality.explain.explanation import Explanation
 from tonality.explain.passages import Passage, Piece
+from tonality.messages import NO_TEXT
 
 # Shades of a token, from the weakest.
 LEVELS = 4
@@ -149,11 +150,15 @@ def _article(explanation: Explanation, label: str | None) -> str:
     if prediction.tokens_left_out:
         read += f", {prediction.tokens_left_out} left out"
     odds = ", ".join(f"{escape(k)} {v:.1%}" for k, v in prediction.probabilities.items())
-    marked = "Nothing was read, so this is what the model takes every text for at first."
-    if explanation.tokens:
-        marked = f"Marked: what speaks for or against <strong>{escape(target)}</strong>."
+    marked = f"Marked: what speaks for or against <strong>{escape(target)}</strong>."
+    title = f"{escape(prediction.label or NO_TEXT)}, {prediction.score:.1%}"
+    if prediction.label is None:
+        title = NO_TEXT
+        marked = (
+            "Nothing was read, so there is no verdict; these are the shares in the training data."
+        )
     return f"""<article>
-<h2>{escape(prediction.label)}, {prediction.score:.1%}</h2>
+<h2>{title}</h2>
 <p class="note">{odds}; {read}. {marked}</p>
 {highlight(explanation, label)}
 {_tables(explanation, label)}

@@ -11,7 +11,7 @@ from rich.text import Text
 from tonality.explain.explanation import Explanation
 from tonality.explain.html import shade
 from tonality.explain.passages import Passage
-from tonality.messages import printable
+from tonality.messages import NO_TEXT, printable
 
 # Blue and orange, which the colour-blind tell apart, from the weakest shade to the strongest.
 _FOR = ("", "blue", "blue", "bold blue", "bold white on blue")
@@ -31,10 +31,11 @@ def show(console: Console, explanation: Explanation, label: str | None = None) -
     """
     prediction = explanation.prediction
     speaking = explanation.top(3, label)  # first, since it knows a wrong label
-    console.print(Text(f"{prediction.label} {prediction.score:.1%}", style="bold"))
-    if not explanation.tokens:
-        console.print("no token was read; this is what the model takes every text for at first")
+    if prediction.label is None:
+        console.print(Text(NO_TEXT, style="bold"))
+        console.print("no token was read, so there is no verdict")
         return
+    console.print(Text(f"{prediction.label} {prediction.score:.1%}", style="bold"))
     console.print(marked(explanation, label))
     if prediction.tokens_left_out:
         console.print(f"({prediction.tokens_left_out} tokens not read: the text is too long)")

@@ -136,9 +136,13 @@ class JsonLinesWriter:
 
     def _added(self, item: Scored) -> str:
         return ", ".join(
-            key + (json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value))
+            key + (repr(value) if isinstance(value, int | float) else _in_json(value))
             for key, value in zip(self._keys, item.added, strict=True)
         )
+
+
+def _in_json(value: str | None) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _to_bytes(text: str) -> bytes:

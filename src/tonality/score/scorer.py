@@ -23,11 +23,11 @@ BETWEEN = " | "  # stands between phrases
 
 
 class Scored(NamedTuple):
-    """A row and what scoring adds, in the order of :attr:`Layout.added`."""
+    """A row and what scoring adds, in the order of :attr:`Layout.added`; None without a text."""
 
     row: Row
     prediction: Prediction
-    added: tuple[str | int | float, ...]
+    added: tuple[str | int | float | None, ...]
 
 
 def windows(items: Iterator[Row | Fault], layout: Layout) -> Iterator[list[Row | Fault]]:
@@ -90,10 +90,13 @@ class Scorer:
 
 
 def _scored(row: Row, prediction: Prediction, words: tuple[str, ...]) -> Scored:
-    shares = [round(share, 6) for share in prediction.probabilities.values()]
     read, left_out = prediction.tokens_read, prediction.tokens_left_out
-    added: tuple[str | int | float, ...]
-    added = (prediction.label, round(prediction.score, 6), *shares, read, left_out, *words)
+    added: tuple[str | int | float | None, ...]
+    if prediction.label is None:  # nor are the shares in the training data an opinion
+        added = (None, None, *[None] * len(prediction.probabilities), read, left_out, *words)
+    else:
+        shares = [round(share, 6) for share in prediction.probabilities.values()]
+        added = (prediction.label, round(prediction.score, 6), *shares, read, left_out, *words)
     return Scored(row, prediction, added)
 
 

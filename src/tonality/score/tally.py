@@ -21,12 +21,12 @@ class Tally:
     """Counts and sums over the rows of a job.
 
     Attributes:
-        rows: rows that were scored.
+        rows: rows that were scored, those without a text included.
         labels: how many got each label, ``uncertain`` included.
         scores: the sum of their scores.
         probabilities: the sum of each label's probability.
         truncated: how many texts were too long to be read whole.
-        empty: how many had no token to read.
+        empty: how many had no token to read, and so no verdict; nothing else counts them.
         unreadable: rows that could not be read.
         reasons: how many of them for which reason.
         examples: the first of them, in words.
@@ -60,12 +60,14 @@ class Tally:
             return
         prediction = item.prediction
         self.rows += 1
+        if prediction.label is None:
+            self.empty += 1
+            return
         self.labels[prediction.label] = self.labels.get(prediction.label, 0) + 1
         self.scores += prediction.score
         for label, share in prediction.probabilities.items():
             self.probabilities[label] += share
         self.truncated += prediction.tokens_left_out > 0
-        self.empty += prediction.tokens_read == 0
 
     def _add_fault(self, fault: Fault, source: str) -> None:
         self.unreadable += 1
@@ -75,12 +77,17 @@ class Tally:
         if len(self.examples) < EXAMPLES:
             self.examples.append(f"{source}, {fault}")
 
+    @property
+    def judged(self) -> int:
+        """Rows with a verdict."""
+        return self.rows - self.empty
+
     def state(self) -> dict[str, Any]:
         """Everything, as JSON has it; ``Tally(**state)`` is the inverse."""
         return dataclasses.asdict(self)
 
     def to_json(self) -> dict[str, Any]:
-        """What a program would want to know; shares are of the rows scored, null without any."""
+        """What a program would want to know; shares are of the rows with a verdict, if any."""
         return {
             "rows": self.rows,
             "labels": self.labels,
@@ -94,7 +101,7 @@ class Tally:
         }
 
     def _share(self, value: float) -> float | None:
-        return round(value / self.rows, 6) if self.rows else None
+        return round(value / self.judged, 6) if self.judged else None
 
     def _shares(self, values: Mapping[str, float]) -> dict[str, float | None]:
         return {name: self._share(value) for name, value in values.items()}

@@ -102,8 +102,15 @@ def table_body() -> dict[str, Any]:
         "`tonality_` where the table has a column of such a name.",
         "schema": {"type": "string", "maxLength": LONGEST_PREFIX},
     }
+    delimiter = {
+        "name": "delimiter",
+        "in": "query",
+        "description": "What stands between the fields of CSV: one character, or `comma`, "
+        "`semicolon`, `tab` or `pipe`; by default the first lines tell.",
+        "schema": {"type": "string", "minLength": 1},
+    }
     body = {"required": True, "content": _TABLES}
-    return {"requestBody": body, "parameters": [column, prefix]}
+    return {"requestBody": body, "parameters": [column, prefix, delimiter]}
 
 
 def table_answer() -> dict[str, Any]:

@@ -21,9 +21,13 @@ class Exact(BaseModel):
 class Result(Exact):
     """The verdict on one text."""
 
-    label: str = Field(description="The verdict, or `uncertain` under the model's band.")
-    score: Share = Field(description="The probability of the verdict.")
-    probabilities: dict[str, Share] = Field(description="The probability of each label.")
+    label: str | None = Field(
+        description="The verdict, or `uncertain` under the model's band; null without a text."
+    )
+    score: Share = Field(description="The probability of the verdict; 0 without a text.")
+    probabilities: dict[str, Share] = Field(
+        description="The probability of each label; without a text its share in the training data."
+    )
     tokens_read: Number
     tokens_left_out: Number = Field(description="Tokens of a long text that were not read.")
     tokens_known: Number = Field(description="Tokens read that the model knows.")

@@ -30,6 +30,7 @@ from tonality.serve.served_model import ServedModel
 from tonality.serve.settings import Settings
 from tonality.serve.table_formats import FORMATS, table_type, wanted_type
 from tonality.tables.bad_rows import Fault
+from tonality.tables.read_options import ReadOptions
 
 T = TypeVar("T")
 
@@ -69,6 +70,7 @@ class Uploads:
         if self._active >= self._settings.max_uploads:
             raise busy(f"{self._active} files are being scored already.")
         column, prefix = _text_column(request), _prefix(request)
+        options = _options(request)
         body = _Body(request, self._settings.max_upload_bytes)
         self._active += 1
         try:
@@ -76,7 +78,9 @@ class Uploads:
             longest = self._settings.max_text_length
 
             def begin() -> Iterator[bytes]:
-                rows = read_rows(body, FORMATS[own], text_column=column, name="the body")
+                rows = read_rows(
+                    body, FORMATS[own], text_column=column, name="the body", options=options
+                )
                 self._check_width(rows)
                 layout = _layout(rows, model, FORMATS[wanted], prefix)
                 writer = row_writer(FORMATS[wanted], layout, delimiter=rows.delimiter)
@@ -306,6 +310,14 @@ def _text_column(request: Request) -> str | None:
         remedy = "Name the column, or leave text_column out."
         raise ProblemError(422, "invalid", "text_column is empty.", remedy)
     return column
+
+
+def _options(request: Request) -> ReadOptions:
+    try:
+        return ReadOptions.of(delimiter=request.query_params.get("delimiter"))
+    except ConfigError:
+        remedy = "Give one character, or comma, semicolon, tab or pipe."
+        raise ProblemError(422, "invalid", "delimiter is no delimiter.", remedy) from None
 
 
 def _prefix(request: Request) -> str | None:

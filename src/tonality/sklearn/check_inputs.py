@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
+
+from tonality.given_texts import is_missing
 
 Floats = NDArray[np.float64]
 
@@ -27,13 +29,16 @@ def check_texts(X: Iterable[str | None]) -> list[str | None]:
         raise ValueError(
             f"X has {X.ndim} dimensions; texts come in one, such as a list or a column"  # type: ignore[attr-defined]
         )
-    texts = list(X)
-    for row, text in enumerate(texts):
-        if text is not None and not isinstance(text, str):
+    if isinstance(X, Mapping):
+        raise ValueError(f"X is a {type(X).__name__}, which gives its keys; give the texts")
+    texts: list[str | None] = []
+    for row, text in enumerate(X):
+        if text is not None and not isinstance(text, str) and not is_missing(text):
             raise ValueError(
                 f"X[{row}] is a {type(text).__name__} and no text; replace missing texts by '' "
                 "or None"
             )
+        texts.append(text if isinstance(text, str) else None)
     return texts
 
 
@@ -46,6 +51,11 @@ def check_labels(y: ArrayLike) -> NDArray[Any]:
     if y is None:
         raise ValueError("requires y to be passed, but the target y is None")
     labels: NDArray[Any] = column_or_1d(y, warn=True)
+    if labels.dtype == object and (gaps := [n for n, one in enumerate(labels) if is_missing(one)]):
+        raise ValueError(
+            f"y[{gaps[0]}] is missing, and so {'is' if len(gaps) == 1 else 'are'} {len(gaps)} of "
+            f"{len(labels)} labels; leave out rows without a label. Input contains NaN"
+        )
     assert_all_finite(labels)
     check_classification_targets(labels)
     return labels

@@ -85,6 +85,7 @@ class Counts:
         self._name = name or value_name
         self._counts: dict[str, list[int]] = {}
         self._unnamed = [0] * len(labels)
+        self._empty: dict[str, int] = {}
 
     @property
     def unnamed(self) -> int:
@@ -112,6 +113,16 @@ class Counts:
                 )
             counts = self._counts[name] = [0] * len(self._labels)
         counts[self._labels[label]] += 1
+
+    def add_empty(self, cells: Mapping[str, Any]) -> None:
+        """Counts a row without a text, which has no verdict."""
+        name = self._name(cells.get(self.column))
+        if name is not None and (name in self._empty or len(self._empty) < VALUES):
+            self._empty[name] = self._empty.get(name, 0) + 1
+
+    def silent(self) -> dict[str, int]:
+        """The values all of whose rows lack a text, and how many rows those are."""
+        return {name: n for name, n in sorted(self._empty.items()) if name not in self._counts}
 
     def groups(self, label: str, *, by_time: bool = False) -> list[Group]:
         """The groups: by time, or else first those of which the most is sure to be ``label``.

@@ -50,11 +50,14 @@ class Summary:
         labels: how many got each label.
         label: the label that is looked at.
         mean_score: the mean of the scores.
-        truncated, empty: texts not read whole; texts without a token.
+        truncated: texts not read whole.
+        empty: rows without a text, which have no verdict and are in no share.
         by: the groups of each column asked for.
         periods: those of the columns of dates.
         phrases: the most telling words, then pairs, of each label.
         sampled: the texts that the phrases are from.
+        silent: of each column, the values or periods whose rows all lack a text, and how many
+            rows those are.
     """
 
     rows: int
@@ -68,6 +71,7 @@ class Summary:
     periods: Sequence[Periods]
     phrases: Mapping[str, Sequence[Phrase]]
     sampled: int
+    silent: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def share(self) -> float:
@@ -106,6 +110,7 @@ class Summary:
                 for label, found in self.phrases.items()
             },
             "texts_sampled": self.sampled,
+            "without_text": {name: dict(found) for name, found in self.silent.items()},
         }
 
 
@@ -220,14 +225,21 @@ class _Count:
     def rows(self) -> int:
         return self._labels.total()
 
-    def add(self, verdict: Verdict | str, cells: Mapping[str, Any], text: str | None) -> None:
+    def add(
+        self, verdict: Verdict | str | None, cells: Mapping[str, Any], text: str | None
+    ) -> None:
         if isinstance(verdict, str):
             self.unreadable += 1
             self.why = f": {verdict}"
             return
+        if verdict is None:
+            self._empty += 1
+            self.why = self.why or ": there was no text to judge"
+            for counts in (*self._by, *self._time):
+                counts.add_empty(cells)
+            return
         self._labels[verdict.label] += 1
         self._scores += verdict.score
-        self._empty += verdict.empty
         self._truncated += verdict.truncated
         for counts in (*self._by, *self._time):
             counts.add(cells, verdict.label)
@@ -260,6 +272,7 @@ class _Count:
             periods=periods,
             phrases=self._sample.telling(self._named, PHRASES),
             sampled=len(self._sample),
+            silent={counts.column: counts.silent() for counts in (*self._by, *self._time)},
         )
 
 

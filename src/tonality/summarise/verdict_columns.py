@@ -18,7 +18,6 @@ class Verdict(NamedTuple):
 
     label: str
     score: float
-    empty: bool
     truncated: bool
 
 
@@ -59,18 +58,26 @@ class VerdictColumns:
             path=path,
         )
 
-    def read(self, cells: Mapping[str, Any]) -> Verdict | str:
-        """A row's verdict, or why it has none."""
+    def read(self, cells: Mapping[str, Any]) -> Verdict | str | None:
+        """A row's verdict, or why it has none; None where there was no text to judge."""
         get, prefix = cells.get, self.prefix
         label = get(f"{prefix}label")
+        if _is_nought(get(f"{prefix}tokens_read")):
+            return None
         if label != UNCERTAIN and label not in self.labels:
             return f"{label!r} is no label of the model"
         try:
             return Verdict(
                 str(label),
                 float(get(f"{prefix}score")),  # type: ignore[arg-type]
-                int(get(f"{prefix}tokens_read")) == 0,  # type: ignore[arg-type]
                 int(get(f"{prefix}{_LAST}")) > 0,  # type: ignore[arg-type]
             )
         except (TypeError, ValueError):
             return "the score or the number of tokens is no number"
+
+
+def _is_nought(tokens: Any) -> bool:
+    try:
+        return int(tokens) == 0
+    except (TypeError, ValueError):
+        return False

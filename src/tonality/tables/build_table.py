@@ -71,7 +71,7 @@ class _Check:
             return None if place is None else rows.columns[place]
 
         self._text = rows.text_column
-        self._nulls = wanted.options.nulls
+        self._no_labels = wanted.options.no_labels
         self._label, self._group = name(chosen.label), name(chosen.group)
         self._id, self._rating = name(chosen.id), name(chosen.rating)
         self._extras = [rows.columns[place] for place in chosen.extras.values()]
@@ -85,7 +85,7 @@ class _Check:
             return fault("no text", self._text)
         label, group = _word(row.cells, self._label), _word(row.cells, self._group)
         if self._label is not None:
-            if not label or is_null(label, self._nulls):
+            if not label or is_null(label, self._no_labels):
                 return fault("no label", self._label)
             if not _is_unicode(label):
                 return fault(self._invalid, self._label)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from tonality.errors import ConfigError, DataError
+from tonality.tables.label_spellings import fold
 from tonality.tables.read_options import ReadOptions
 
 TextColumn: TypeAlias = str | Sequence[str] | None
@@ -39,24 +40,28 @@ USUAL_NAMES: Mapping[str, frozenset[str]] = {
 
 
 class LabelMap:
-    """Maps labels as written, or else without case; those not named stay as they are.
+    """Maps labels as written, or else in another spelling; those not named stay as they are.
 
     One map goes with all files of a dataset and remembers the labels it met in any of them.
 
     Args:
         pairs: label in the file -> label in the table; ``""`` leaves those rows out.
+
+    Attributes:
+        named: the labels that it gives.
     """
 
     def __init__(self, pairs: Mapping[str, str] | None = None) -> None:
         self._exact = {str(old).strip(): str(new).strip() for old, new in (pairs or {}).items()}
         self._folded: dict[str, str] = {}
         for old, new in self._exact.items():
-            self._folded.setdefault(old.casefold(), new)
+            self._folded.setdefault(fold(old), new)
         self._seen: set[str] = set()
+        self.named = frozenset(new for new in self._exact.values() if new)
 
     def __call__(self, label: str) -> str:
         self._seen.add(label)
-        return self._exact.get(label, self._folded.get(label.casefold(), label))
+        return self._exact.get(label, self._folded.get(fold(label), label))
 
     def check(self, path: Path | str) -> None:
         """Checks, once all is read, that each label to be mapped was there.
@@ -64,8 +69,8 @@ class LabelMap:
         Raises:
             DataError: one was in no row; lists the labels that were.
         """
-        seen = {label.casefold() for label in self._seen}
-        missing = [repr(old) for old in self._exact if old.casefold() not in seen]
+        seen = {fold(label) for label in self._seen}
+        missing = [repr(old) for old in self._exact if fold(old) not in seen]
         if missing:
             names = sorted(self._seen)
             found = ", ".join(repr(name[:60]) for name in names[:SHOWN]) or "none"

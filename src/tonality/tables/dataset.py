@@ -104,6 +104,7 @@ class Dataset:
             data comes with one; 0 where it is to be cut.
         validation_source: where those came from, for messages.
         validation_labelled: false where those alone have no labels, so that ``train`` has none.
+        joined: spellings of labels that were read as another: spelling -> label.
     """
 
     train: Table
@@ -114,3 +115,4 @@ class Dataset:
     validation_rows: int = 0
     validation_source: str = ""
     validation_labelled: bool = True
+    joined: Mapping[str, str] = field(default_factory=dict)

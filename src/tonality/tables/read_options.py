@@ -15,6 +15,8 @@ NULLS = frozenset(
     {"\\N", "NULL", "null", "NaN", "nan", "-NaN", "-nan", "NA", "#NA", "#N/A", "#N/A N/A", "<NA>"}
     | {"1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"}
 )
+# As labels these are missing too: a class of that name would be one of rows without a label.
+NO_LABELS = NULLS | {"None", "none", "NONE", "N/A", "n/a", "Null", "Nan"}
 ALL = "all"
 
 
@@ -27,12 +29,14 @@ class ReadOptions:
         header_row: the line of CSV or TSV that names the columns, counted from 1; 0 where there is
             none, and the columns are then ``column_1`` and so on; None for the first line that
             holds something.
-        nulls: cells that count as missing, as a whole and to the letter.
+        nulls: texts that count as missing, as a whole and to the letter.
+        no_labels: labels that count as missing.
     """
 
     delimiter: str | None = None
     header_row: int | None = None
     nulls: frozenset[str] = NULLS
+    no_labels: frozenset[str] = NO_LABELS
 
     @classmethod
     def of(
@@ -65,8 +69,9 @@ class ReadOptions:
             raise ConfigError("--no-header and --header-row contradict each other; give one")
         if header_row is not None and header_row < 1:
             raise ConfigError(f"header row {header_row}: expected 1 or more; or give --no-header")
-        kept = NULLS if ALL in keep_null else frozenset(keep_null)
-        if strange := sorted(kept - NULLS):
-            known = ", ".join(sorted(NULLS))
+        kept, added = NO_LABELS if ALL in keep_null else frozenset(keep_null), frozenset(null)
+        if strange := sorted(kept - NO_LABELS):
+            known = ", ".join(sorted(NO_LABELS))
             raise ConfigError(f"--keep-null {strange[0]!r}: expected {ALL} or one of {known}")
-        return cls(delimiter, 0 if no_header else header_row, (NULLS - kept) | frozenset(null))
+        row = 0 if no_header else header_row
+        return cls(delimiter, row, (NULLS - kept) | added, (NO_LABELS - kept) | added)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tonality.errors import ConfigError
+from tonality.errors import ConfigError, DataError
 from tonality.tables.bad_rows import BadRows
 from tonality.tables.build_table import build_table
 from tonality.tables.column_names import LabelMap, TextColumn, Wanted
 from tonality.tables.dataset import Table
 from tonality.tables.encoding import check
+from tonality.tables.label_spellings import count, in_words, joins
 from tonality.tables.open_table import file_input, opened
 from tonality.tables.read_options import ReadOptions
+
+logger = logging.getLogger(__name__)
 
 
 def read_table(
@@ -43,7 +48,8 @@ def read_table(
         options: the delimiter, the header and what counts as missing, where that is known.
 
     Returns:
-        The rows that can be used, in the file's order, with the others counted.
+        The rows that can be used, in the file's order, with the others counted. Spellings of one
+        label, such as ``Positive`` and ``pos``, are joined, which is logged.
 
     Raises:
         ConfigError: an unknown encoding, or bad rows that would go over the data.
@@ -66,13 +72,46 @@ def read_table(
     with BadRows(side_file(bad_rows, path)) as collected:
         table = read_file(path, wanted, collected)
     mapping.check(path)
-    return table
+    joined = joined_labels([table], mapping, path)
+    return with_labels(table, joined)
 
 
 def read_file(path: Path, wanted: Wanted, bad_rows: BadRows) -> Table:
     """Reads one file into a Table, its bad rows into a collection shared by several files."""
     with opened(file_input(path), wanted, cells="chosen") as table:
         return build_table(table.rows, wanted, bad_rows)
+
+
+def joined_labels(tables: Sequence[Table], mapping: LabelMap, path: Path | str) -> dict[str, str]:
+    """Which spellings of labels stand for which, over tables that belong together; said once.
+
+    Raises:
+        DataError: a spelling may stand for either of two labels that the map names.
+    """
+    counts = count(*(table.labels for table in tables))
+    try:
+        joined = joins(counts, mapping.named)
+    except DataError as error:
+        raise DataError(error.reason, path=path) from None
+    if joined:
+        first = next(iter(joined))
+        logger.warning(
+            "%s: spellings of labels are joined: %s; to keep one apart, map it to itself, such as "
+            "--label-map %s=%s",
+            path,
+            in_words(joined, counts),
+            first,
+            first,
+        )
+    return joined
+
+
+def with_labels(table: Table, joined: Mapping[str, str]) -> Table:
+    """The table with its spellings of labels joined."""
+    if table.labels is None or not joined:
+        return table
+    labels = [joined.get(label, label) for label in table.labels]
+    return dataclasses.replace(table, labels=labels)
 
 
 def side_file(bad_rows: str | Path | None, *data: Path) -> Path | None:

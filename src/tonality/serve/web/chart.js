@@ -17,12 +17,17 @@ export class Tally {
     this.bins = Array.from({ length: BINS }, () => ({ up: 0, middle: 0, down: 0 }));
     this.read = 0;
     this.faults = 0;
+    this.empty = 0; // rows without a text, which have no verdict and are in no share
     this.cut = 0;
   }
 
   add(row) {
     if (row.fault !== undefined) {
       this.faults += 1;
+      return;
+    }
+    if (row.empty) {
+      this.empty += 1;
       return;
     }
     this.read += 1;
@@ -51,7 +56,9 @@ export function shares(tally) {
       h("span", { className: "swatch", "data-tone": tally.toneOf(label), "aria-hidden": "true" }),
       h("span", { className: "label", dir: "auto" }, label),
       h("b", {}, tally.read ? percent(times / tally.read) : "–"),
-      h("span", { className: "quiet" }, count(times, "row")))))];
+      h("span", { className: "quiet" }, count(times, "row"))))),
+  ...(tally.empty ? [h("p", { className: "quiet" },
+    `${count(tally.empty, "row")} without a text: no verdict, and in no share.`)] : [])];
 }
 
 /** The histogram, with a table of the same numbers for those who do not see it. */

@@ -6,7 +6,7 @@ import { byId, h, redraw } from "./dom.js";
 import { clip, count, duration, size, whole } from "./format.js";
 import { extremes, RowTable } from "./rows.js";
 import { Replaced, Scoring } from "./scoring.js";
-import { inspect, inUtf8 } from "./tables.js";
+import { inspect, inUtf8, withHeader, withoutSep } from "./tables.js";
 
 const REDRAW = 300; // milliseconds between two pictures of a run
 const LONGEST_SAMPLE = 90;
@@ -37,8 +37,8 @@ export class FileView {
     byId("drop").classList.add("small");
     this.#show(h("p", { className: "quiet" }, "Looking at it…"));
     try {
-      const readable = await inUtf8(file);
-      const table = await inspect(readable);
+      const { file: readable, named } = await withoutSep(await inUtf8(file));
+      const table = await inspect(readable, named);
       if (file !== this.taken) return; // another one was dropped meanwhile
       if (table.column === null) this.#ask(readable, table);
       else await this.#run(readable, table);
@@ -70,13 +70,25 @@ export class FileView {
       h("span", { className: "name", dir: "auto" }, column.name || "(no name)"),
       h("span", { className: "quiet", dir: "auto" },
         column.samples.map((sample) => clip(sample, LONGEST_SAMPLE)).filter(Boolean).join(" · "))));
+    // Without a header the first line is a text, which would be lost as a name.
+    const first = h("input", { type: "checkbox", name: "first",
+      checked: table.lone && /\s/.test(table.columns[0].name) });
     const form = h("form", { className: "card ask", onsubmit: (event) => {
       event.preventDefault();
+      if (table.lone && first.checked) {
+        withHeader(file).then(async (headed) => this.#run(headed, await inspect(headed)))
+          .catch((error) => this.#refused(error));
+        return;
+      }
       const { name } = table.columns[Number(new FormData(form).get("column"))];
       this.#run(file, { ...table, column: name }).catch((error) => this.#refused(error));
     } },
       h("fieldset", {}, h("legend", {}, `Which column of ${file.name} holds the texts?`),
         h("div", { className: "choices" }, ...choices)),
+      table.lone
+        ? h("label", { className: "choice" }, first,
+            h("span", {}, "The first line is a text, not the name of the column"))
+        : null,
       h("button", { type: "submit", className: "solid" }, "Read this column"));
     this.#show(form);
     form.querySelector("input:checked").focus();
@@ -134,7 +146,7 @@ class Board {
   /** After each slice. */
   progress() {
     const { rows, sent, file } = this.scoring;
-    for (let index = this.tally.read + this.tally.faults; index < rows.length; index++) {
+    for (let index = this.tally.read + this.tally.empty + this.tally.faults; index < rows.length; index++) {
       this.tally.add(rows[index]);
     }
     this.bar.value = sent;

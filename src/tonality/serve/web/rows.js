@@ -79,8 +79,9 @@ export class RowTable {
     const { rows } = this.scoring;
     const found = rows.filter(this.#filter());
     if (this.order !== "file") {
-      // Rows that could not be read have no place on the scale: they come last.
-      found.sort((one, other) => (one.fault !== undefined) - (other.fault !== undefined) ||
+      // Rows without a verdict have no place on the scale: they come last.
+      const bare = (row) => row.fault !== undefined || Boolean(row.empty);
+      found.sort((one, other) => bare(one) - bare(other) ||
         ORDERS[this.order][1](one, other) || one.number - other.number);
     }
     this.found = found;
@@ -96,6 +97,7 @@ export class RowTable {
       if (kind === "fault" ? row.fault === undefined : kind !== "all" && row.fault !== undefined) {
         return false;
       }
+      if (kind === "empty" && !row.empty) return false;
       if (kind === "cut" ? !row.cut : kind.startsWith("=") && row.label !== kind.slice(1)) {
         return false;
       }
@@ -105,9 +107,10 @@ export class RowTable {
 
   #drawControls() {
     const { tally } = this;
-    const kinds = [["all", "All", tally.read + tally.faults]];
+    const kinds = [["all", "All", tally.read + tally.empty + tally.faults]];
     for (const [label, times] of tally.labels) kinds.push([`=${label}`, label, times]);
     if (tally.cut) kinds.push(["cut", "Cut off", tally.cut]);
+    if (tally.empty) kinds.push(["empty", "No text", tally.empty]);
     if (tally.faults) kinds.push(["fault", "Not read", tally.faults]);
     redraw(this.controls, ...kinds.map(([kind, name, times]) =>
       h("button", { type: "button", className: "chip", "aria-pressed": String(kind === this.kind),
@@ -173,6 +176,10 @@ export class RowTable {
     if (row.fault !== undefined) {
       return h("tr", { className: "faulty" }, number,
         h("td", {}, `Could not be read: ${row.fault}`), h("td", {}, "–"));
+    }
+    if (row.empty) {
+      return h("tr", { className: "faulty" }, number,
+        h("td", { dir: "auto" }, clip(row.text, LONGEST) || "(empty)"), h("td", {}, "no text"));
     }
     const tone = this.tally.toneOf(row.label);
     return h("tr", {}, number,

@@ -30,7 +30,8 @@ export class Scoring {
     this.labels = labels;
     this.version = version;
     this.scale = scaleOf(labels);
-    this.rows = []; // {number, text, label, score, lean, cut} or {number, fault}
+    this.rows = []; // {number, text, label, score, lean, cut}, {number, text, empty}
+    // where there is no text to judge, or {number, fault}
     this.sent = 0; // bytes of the file that are done
     this.complete = false;
     this.parts = []; // of the scored file
@@ -43,13 +44,14 @@ export class Scoring {
    * @throws {Replaced} where a slice was answered by another model.
    */
   async run(progress) {
-    const { kind, quoted, delimiter, column } = this.table;
+    const { kind, quoted, delimiter, given, column } = this.table;
     const { signal } = this.calling;
     // Where there is a header, each slice has it, and the service chooses alike for all.
     const prefix = kind === "jsonl"
       ? freePrefix(await fieldsOf(this.file, signal), this.labels)
       : null;
-    const ask = (rows) => score(rows, KINDS[kind].type, { text_column: column, prefix }, signal);
+    const ask = (rows) => score(rows, KINDS[kind].type,
+      { text_column: column, prefix, delimiter: given }, signal);
     for await (const { rows, end } of slices(this.file, quoted ? delimiter : null)) {
       signal.throwIfAborted();
       this.#take(await this.#own(steadily(() => ask(rows), signal)));
@@ -122,6 +124,7 @@ export class Scoring {
     const [record] = parseDelimited(decode(bytes), this.table.answered);
     const { text, label, score: sure, up, down, cut, fault } = this.places;
     if (record[fault]) return { fault: record[fault].replace(/^row \d+(, )?:?\s*/, "") };
+    if (!record[label]) return { text: record[text], empty: true };
     return {
       text: record[text],
       label: record[label],
@@ -137,6 +140,7 @@ export class Scoring {
     if (last === undefined) return { fault: String(Object.values(row)[0]) };
     const prefix = last.slice(0, -ADDED_LAST.length);
     const share = (label) => row[`${prefix}p_${label}`];
+    if (row[`${prefix}label`] === null) return { text: row[this.table.column] ?? "", empty: true };
     return {
       text: row[this.table.column] ?? "",
       label: row[`${prefix}label`],

@@ -7,11 +7,17 @@ export const KINDS = {
   jsonl: { type: "application/x-ndjson", suffixes: ["jsonl", "ndjson"] },
 };
 
-// As in tonality/data/columns.py; compared without case, spaces and punctuation.
+// As in tonality/tables/column_names.py; compared without case, spaces and punctuation.
 const TEXT_NAMES = new Set(
   ("text texts review reviews reviewtext reviewbody content tweet tweettext comment comments " +
     "commenttext body sentence message post document").split(" "),
 );
+const USUAL_NAMES = new Set([...TEXT_NAMES,
+  ..."label labels sentiment class rating ratings stars score id date".split(" ")]);
+const DELIMITERS = [",", ";", "\t", "|"];
+const NO_DELIMITER = "\u0001"; // where a line is one field
+const RECORDS = 50; // that tell between two delimiters
+const SEP = /^\ufeff?\s*"?sep=([^\w\s"]|\t)"?[,;\t|"]*[ \t]*\r?\n/i; // Excel's first line
 const HEAD = 2 ** 17; // bytes looked at before anything is sent
 const SAMPLES = 3;
 
@@ -27,6 +33,26 @@ export async function inUtf8(file) {
   return new File([text], file.name, { type: file.type });
 }
 
+/**
+ * The file without Excel's line that names the delimiter, and the delimiter; null where it names
+ * none.
+ */
+export async function withoutSep(file) {
+  const start = new TextDecoder("utf-8", { ignoreBOM: true })
+    .decode(await file.slice(0, 200).arrayBuffer());
+  const found = SEP.exec(start);
+  if (!found) return { file, named: null };
+  const rest = file.slice(new TextEncoder().encode(found[0]).length);
+  return { file: new File([rest], file.name, { type: file.type }), named: found[1] };
+}
+
+/** The file with a header for its one column, whose first line is a text. */
+export async function withHeader(file) {
+  const mark = new Uint8Array(await file.slice(0, 3).arrayBuffer());
+  const marked = mark[0] === 0xef && mark[1] === 0xbb && mark[2] === 0xbf;
+  return new File(["text\n", marked ? file.slice(3) : file], file.name, { type: file.type });
+}
+
 function encodingOf(head) {
   const mark = (head[0] << 8) | head[1];
   if (mark === 0xfffe) return "utf-16le";
@@ -40,11 +66,13 @@ function encodingOf(head) {
 /**
  * What one can tell from the beginning of a file in UTF-8: its kind, its delimiter and the one of the
  * answer, whether quotes may hold newlines, the columns with samples of their values, and `column`,
- * the one that holds the texts, where that is plain.
+ * the one that holds the texts, where that is plain; `lone` tells that there is but one column, whose
+ * name is no usual one, so that the first line may be a text.
  *
+ * @param named the delimiter, where the file names it.
  * @throws {Error} in words for the user, where the file is none of the kinds.
  */
-export async function inspect(file) {
+export async function inspect(file, named = null) {
   const head = new TextDecoder().decode(await file.slice(0, HEAD).arrayBuffer());
   if (!head.trim()) throw new Error("The file is empty.");
   const kind = kindOf(file.name, head);
@@ -53,16 +81,18 @@ export async function inspect(file) {
       "saved as CSV.");
   }
   const whole = file.size <= HEAD;
-  const delimiter = kind === "tsv" ? "\t" : delimiterOf(head);
+  const delimiter = named ?? (kind === "tsv" ? "\t" : delimiterOf(head, whole));
   // What is written as CSV has no tabs between its fields, even if what was read has.
-  const answered = kind === "csv" && delimiter === "\t" ? "," : delimiter;
+  const bare = delimiter === "\t" || delimiter === NO_DELIMITER;
+  const answered = kind === "csv" && bare ? "," : delimiter;
   const columns = kind === "jsonl" ? fieldsOf(head, whole) : namesOf(head, delimiter, whole);
   if (!columns.length) throw new Error("The first lines of the file hold no JSON objects.");
   const quoted = kind === "csv" || (kind === "tsv" && readsCleanly(head, delimiter, whole));
   const usual = columns.filter(({ name }) => TEXT_NAMES.has(plain(name)));
-  const sole = columns.length === 1 ? columns[0] : null;
-  const column = (usual.length === 1 ? usual[0] : sole)?.name ?? null;
-  return { kind, delimiter, answered, quoted, columns, column };
+  const column = usual.length === 1 ? usual[0].name : null;
+  const lone = kind !== "jsonl" && columns.length === 1 && column === null;
+  const given = kind === "jsonl" || delimiter === NO_DELIMITER ? null : delimiter;
+  return { kind, delimiter, given, answered, quoted, columns, column, lone };
 }
 
 /** The records of a delimited text, each a list of fields; blank lines do not count. */
@@ -102,14 +132,25 @@ function kindOf(name, head) {
   if (binary || !table) return null;
   if (head.trimStart().startsWith("{")) return "jsonl";
   const [first] = head.split(/\r?\n/, 1);
-  return /[,;]/.test(first) ? "csv" : first.includes("\t") ? "tsv" : null;
+  return /[,;|]/.test(first) ? "csv" : first.includes("\t") ? "tsv" : null;
 }
 
-/** Spreadsheets of many countries write "CSV" with semicolons. */
-function delimiterOf(head) {
-  const line = head.split(/\r?\n/).find((part) => part.trim());
-  const times = (delimiter) => line.split(delimiter).length;
-  return [",", ";", "\t"].reduce((best, one) => (times(one) > times(best) ? one : best));
+/** The delimiter by the header and the rows, as in tonality/tables/table_head.py. */
+function delimiterOf(head, whole) {
+  const marks = DELIMITERS.map((delimiter) => {
+    const [names, ...rows] = parseDelimited(head.replace(/^\ufeff/, ""), delimiter);
+    if (!whole) rows.pop(); // most likely cut
+    const first = rows.slice(0, RECORDS);
+    const fit = first.filter((row) => row.length === names.length ||
+      (row.length === names.length + 1 && !row.at(-1).trim())).length;
+    const usual = names.filter((name) => USUAL_NAMES.has(plain(name))).length;
+    return { delimiter, width: names.length, share: first.length ? fit / first.length : 1, usual };
+  }).filter(({ width }) => width > 1);
+  if (!marks.length) return NO_DELIMITER;
+  return marks.reduce((best, one) => {
+    const difference = one.share - best.share || one.usual - best.usual || one.width - best.width;
+    return difference > 0 ? one : best;
+  }).delimiter;
 }
 
 function namesOf(head, delimiter, whole) {

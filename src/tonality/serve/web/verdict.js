@@ -8,6 +8,11 @@ const LONG_LIST = 8;
 /** The panel for a reading; `abstain` is the score under which the model is uncertain. */
 export function verdictPanel(reading, abstain) {
   const { scale, probabilities, label, likeliest, uncertain, score } = reading;
+  if (label === null) {
+    return [h("div", { className: "said" },
+      h("p", { className: "name", "data-tone": "middle" }, "no text"),
+      h("p", { className: "how" }, "nothing was read, so there is no verdict"))];
+  }
   const tone = uncertain ? "middle" : scale.tone(label);
   const name = h("p", { className: "name", "data-tone": tone, dir: "auto" }, label);
   const how = h("p", { className: "how" }, h("strong", {}, percent(score)),
@@ -19,6 +24,7 @@ export function verdictPanel(reading, abstain) {
 /** What a screen reader says of a reading. */
 export function verdictInWords(reading) {
   const { label, likeliest, uncertain, score, tokensRead, tokensLeftOut } = reading;
+  if (label === null) return "Nothing was read, so there is no verdict.";
   const verdict = uncertain
     ? `Uncertain; ${percent(score)} for ${likeliest}.`
     : `${label}, ${percent(score)}.`;

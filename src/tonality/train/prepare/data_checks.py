@@ -13,6 +13,7 @@ from tonality.artifact.config_json import shorten
 from tonality.data import Dataset, Table
 from tonality.errors import DataError
 from tonality.measures.number_labels import in_order
+from tonality.tables.label_spellings import check_one_kind
 from tonality.text.vocabulary import Vocabulary
 
 # Fewer labelled rows teach nothing, whatever the settings.
@@ -41,6 +42,9 @@ def check_dataset(dataset: Dataset) -> tuple[str, ...]:
         raise DataError(
             "there are no labels to learn; name their column with --label-column", path=source
         )
+    if strange := [label for label in table.labels if not isinstance(label, str)]:
+        found = f"expected labels as text, found {strange[0]!r}"
+        raise DataError(f"{found}; leave out rows without a label", path=source)
     labels = sorted(set(table.labels))
     if len(labels) < 2:
         found = f"every row has the label {labels[0]!r}" if labels else "there are no rows"
@@ -56,6 +60,10 @@ def check_dataset(dataset: Dataset) -> tuple[str, ...]:
                 "model can have; rename it with --label-map or in the data",
                 path=source,
             )
+    try:
+        check_one_kind(labels)
+    except DataError as error:
+        raise DataError(error.reason, path=source) from None
     return tuple(in_order(labels))
 
 

@@ -1,0 +1,156 @@
+"""Spellings of one label: the rule by which ``Positive``, ``POS`` and ``pos`` are one class."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from tonality.errors import DataError
+
+# What people write for the three feelings, folded.
+FEELINGS: Mapping[str, str] = {
+    "negative": "negative", "neg": "negative",
+    "neutral": "neutral", "neu": "neutral",
+    "positive": "positive", "pos": "positive",
+}  # fmt: skip
+SHOWN = 10  # spellings that a message lists
+
+_NUMBER = re.compile(r"([+-]?)0*(\d+?)(?:\.(\d*?)0*)?")
+
+
+def fold(label: str) -> str:
+    """A label as its other spellings have it too.
+
+    Case, spaces, known short forms, and how a number is written are gone: ``1``, ``1.0``, ``01``
+    and ``+1`` are one.
+    """
+    text = " ".join(unicodedata.normalize("NFC", label).casefold().split())
+    if number := _NUMBER.fullmatch(text):
+        sign, whole, decimals = number[1], number[2], number[3]
+        value = f"{whole}.{decimals}" if decimals else whole
+        return f"-{value}" if sign == "-" and value != "0" else value
+    return FEELINGS.get(text, text)
+
+
+def joins(counts: Mapping[str, int], fixed: Collection[str] = ()) -> dict[str, str]:
+    """Which spellings stand for which label: spelling -> label, without those that stay.
+
+    The commonest spelling of a label gives it its name, unless the caller named one.
+
+    Args:
+        counts: how many rows have each spelling.
+        fixed: labels that the caller named, which stay as they are.
+
+    Raises:
+        DataError: a spelling may stand for either of two labels that the caller named.
+    """
+    groups: dict[str, list[str]] = defaultdict(list)
+    for label in counts:
+        groups[fold(label)].append(label)
+    result: dict[str, str] = {}
+    for labels in groups.values():
+        named = [label for label in labels if label in fixed]
+        others = [label for label in labels if label not in fixed]
+        if others and len(named) > 1:
+            raise DataError(
+                f"the label {others[0]!r} may be {' or '.join(map(repr, sorted(named)))}; say "
+                f"which, with --label-map {others[0]}={named[0]}"
+            )
+        # Of equally common ones the plain one, in small letters.
+        rank = {one: (-counts[one], one != fold(one), one.swapcase()) for one in labels}
+        name = named[0] if named else min(labels, key=rank.__getitem__)
+        result |= {label: name for label in others if label != name}
+    return result
+
+
+def in_words(joined: Mapping[str, str], counts: Mapping[str, int] | None = None) -> str:
+    """The joins as a message has them: ``'Positive' (12), 'POS' (3) as 'positive'``."""
+    spellings: dict[str, list[str]] = defaultdict(list)
+    for spelling, label in sorted(joined.items()):
+        rows = "" if counts is None else f" ({counts[spelling]:,})"
+        spellings[label].append(f"{spelling!r}{rows}")
+    parts = []
+    for label, found in sorted(spellings.items()):
+        more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        parts.append(f"{', '.join(found[:SHOWN])}{more} as {label!r}")
+    return "; ".join(parts)
+
+
+def count(*columns: Iterable[str] | None) -> Counter[str]:
+    """How many rows have each spelling, over several columns of labels."""
+    counts: Counter[str] = Counter()
+    for column in columns:
+        counts.update(column or ())
+    return counts
+
+
+def check_one_kind(labels: Sequence[str]) -> None:
+    """Refuses feelings in words beside feelings in numbers: a number then means one of the words.
+
+    Raises:
+        DataError: there are both.
+    """
+    words = [label for label in labels if fold(label) in FEELINGS.values()]
+    numbers = [label for label in labels if _NUMBER.fullmatch(fold(label))]
+    if words and numbers:
+        pairs = f"--label-map {numbers[0]}={words[0]}"
+        raise DataError(
+            f"the labels are words and numbers: {', '.join(map(repr, words[:SHOWN]))} and "
+            f"{', '.join(map(repr, numbers[:SHOWN]))}; say what each number means, as in {pairs}, "
+            f"or leave its rows out with --label-map {numbers[0]}="
+        )
+
+
+def likely_map(unknown: Sequence[str], names: Sequence[str]) -> dict[str, str]:
+    """What labels that a model does not know most likely mean: label -> name, or "" to leave out.
+
+    Numbers are read as scores or stars, low ones as negative; empty where nothing is likely.
+
+    Args:
+        unknown: the labels.
+        names: the model's labels.
+    """
+    by_feeling = {fold(name): name for name in names if fold(name) in FEELINGS.values()}
+    if not {"negative", "positive"} <= by_feeling.keys():
+        return {}
+    values = {}
+    for label in unknown:
+        if _NUMBER.fullmatch(text := fold(label)):
+            values[label] = float(text)
+        elif text in _LIKELY:
+            values[label] = _LIKELY[text]
+        else:
+            return {}
+    numbers = sorted(set(values.values()))
+    if len(numbers) < 2:
+        return {}
+    low, high = _scale(numbers)
+    middle, neutral = (low + high) / 2, by_feeling.get("neutral", "")
+    # Of five stars or more those next to the middle count to a side; 3 of 5 does not.
+    return {
+        label: neutral
+        if value == middle or (high - low >= 9 and abs(value - middle) < 1)
+        else by_feeling["positive" if value > middle else "negative"]
+        for label, value in values.items()
+    }
+
+
+# Other words for the two sides; their numbers only say which side.
+_LIKELY = {
+    "bad": -1.0, "unhappy": -1.0, "sad": -1.0, "no": -1.0, "false": -1.0, "dislike": -1.0,
+    "good": 1.0, "happy": 1.0, "yes": 1.0, "true": 1.0, "like": 1.0,
+}  # fmt: skip
+
+
+def _scale(numbers: Sequence[float]) -> tuple[float, float]:
+    """The ends of the scale that numbers are from: data may lack some of it."""
+    low, high = numbers[0], numbers[-1]
+    if low < 0:
+        return -max(-low, high), max(-low, high)
+    if low >= 1 and 2 < high <= 5:
+        return 1.0, 5.0
+    if low >= 1 and 5 < high <= 10:
+        return 1.0, 10.0
+    return low, high

@@ -1,0 +1,199 @@
+"""Spellings of one label are one class, for every reader of tables, and it is said."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tonality.data import Dataset, Table, load_dataset, read_table
+from tonality.data.inspection import inspect_dataset
+from tonality.errors import ConfigError, DataError
+from tonality.evaluate import match_labels
+from tonality.tables.label_spellings import fold, joins, likely_map
+from tonality.tables.read_options import ReadOptions
+from tonality.train.prepare.data_checks import check_dataset
+
+
+def write(path: Path, rows: list[tuple[str, str]]) -> Path:
+    lines = [f'"{text}","{label}"' for text, label in rows]
+    path.write_text("\n".join(["review,sentiment", *lines]) + "\n")
+    return path
+
+
+def test_spellings_are_joined_and_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    spellings = ["positive"] * 3 + ["Positive", "POS", " positive", "NEGATIVE ", "negative", "neg"]
+    rows = [(f"text {n}", label) for n, label in enumerate(spellings)]
+    with caplog.at_level(logging.WARNING):
+        table = read_table(write(tmp_path / "a.csv", rows))
+    assert table.labels == ["positive"] * 6 + ["negative"] * 3
+    (record,) = caplog.records
+    assert "'POS' (1), 'Positive' (1) as 'positive'" in record.message
+    assert "such as --label-map Positive=Positive" in record.message
+
+
+def test_numbers_are_one_however_they_are_written(tmp_path: Path) -> None:
+    rows = [
+        ("a", "1"),
+        ("b", "1.0"),
+        ("c", "01"),
+        ("d", "+1"),
+        ("e", "0"),
+        ("f", "-1"),
+        ("g", "1.5"),
+    ]
+    labels = read_table(write(tmp_path / "a.csv", rows)).labels
+    assert labels == ["1", "1", "1", "1", "0", "-1", "1.5"]
+    mapped = read_table(tmp_path / "a.csv", label_map={"1": "yes", "0.0": "no"}).labels
+    assert mapped == ["yes", "yes", "yes", "yes", "no", "-1", "1.5"]
+
+
+def test_a_label_that_is_the_only_spelling_stays(tmp_path: Path) -> None:
+    table = read_table(write(tmp_path / "a.csv", [("a", "POS"), ("b", "Negative"), ("c", "1.0")]))
+    assert table.labels == ["POS", "Negative", "1.0"]
+
+
+def test_the_parts_of_a_dataset_are_joined_alike(tmp_path: Path) -> None:
+    write(tmp_path / "train.csv", [("a", "positive"), ("b", "negative"), ("c", "positive")])
+    write(tmp_path / "validation.csv", [("d", "Positive"), ("e", "neg")])
+    write(tmp_path / "test.csv", [("f", "POSITIVE"), ("g", "Negative")])
+    data = load_dataset(tmp_path)
+    assert set(data.train.labels or ()) == {"positive", "Negative"} or set(
+        data.train.labels or ()
+    ) == {"positive", "negative"}
+    assert data.test is not None
+    assert set(data.test.labels or ()) <= set(data.train.labels or ())
+    found = inspect_dataset(data)
+    assert found.joined == dict(data.joined)
+    assert any("spellings of labels are joined" in note for note in found.notes)
+
+
+def test_what_the_caller_names_stays_apart(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", [("a", "US"), ("b", "us"), ("c", "Us"), ("d", "us")])
+    assert read_table(path).labels == ["us"] * 4
+    apart = {"US": "US", "us": "us", "Us": "us"}
+    assert read_table(path, label_map=apart).labels == ["US", "us", "us", "us"]
+    both = write(tmp_path / "b.csv", [("a", "1"), ("b", "2"), ("c", "Us")])
+    with pytest.raises(DataError, match=r"'Us' may be 'US' or 'us'; say which, .*--label-map"):
+        read_table(both, label_map={"1": "US", "2": "us"})
+
+
+def test_markers_of_nothing_never_become_classes(tmp_path: Path) -> None:
+    markers = ["NULL", "nan", "", "\\N", "None", "N/A", "none", "NaN", "<NA>"]
+    rows = [("a", "positive"), ("b", "negative"), *((f"t{n}", m) for n, m in enumerate(markers))]
+    path = write(tmp_path / "a.csv", rows)
+    table = read_table(path)
+    assert table.labels == ["positive", "negative"]
+    assert table.bad_reasons == {"no label": len(markers)}
+    kept = read_table(path, options=ReadOptions.of(keep_null=["None", "N/A"]))
+    assert kept.labels == ["positive", "negative", "None", "N/A"]
+    added = read_table(path, options=ReadOptions.of(null=["negative"]))
+    assert added.labels == ["positive"]
+    with pytest.raises(ConfigError, match="--keep-null 'meh': expected all or one of"):
+        ReadOptions.of(keep_null=["meh"])
+
+
+def test_thirty_labels_of_none_do_not_train(tmp_path: Path) -> None:
+    rows = [(f"good {n}", "positive") for n in range(30)] + [
+        (f"bad {n}", "None") for n in range(30)
+    ]
+    data = load_dataset(write(tmp_path / "a.csv", rows))
+    with pytest.raises(DataError, match="every row has the label 'positive'"):
+        check_dataset(data)
+    labels: list[str] = ["a"] * 30 + [None] * 30  # type: ignore[list-item]
+    table = Table([f"text {n}" for n in range(60)], labels)
+    with pytest.raises(DataError, match="expected labels as text, found None"):
+        check_dataset(Dataset(table, None, None, "made", {}))
+
+
+def test_words_and_numbers_together_are_refused(tmp_path: Path) -> None:
+    rows = [(f"text {n}", ("negative", "positive", "1")[n % 3]) for n in range(60)]
+    data = load_dataset(write(tmp_path / "a.csv", rows))
+    with pytest.raises(
+        DataError, match=r"'negative', 'positive' and '1'; .*--label-map 1=negative"
+    ):
+        check_dataset(data)
+    assert any("words and numbers" in warning for warning in inspect_dataset(data).warnings)
+
+
+def test_texts_that_are_markers_of_nothing(tmp_path: Path) -> None:
+    markers = ["NULL", "None", "nan", "\\N", "N/A", "", "none", "#N/A", "<NA>", " NULL "]
+    path = write(tmp_path / "a.csv", [(marker, "x") for marker in markers])
+    assert read_table(path).texts == ["None", "N/A", "none"]
+    options = ReadOptions.of(null=["None"], keep_null=["nan"])
+    assert read_table(path, options=options).texts == ["nan", "N/A", "none"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "names", "expected"),
+    [
+        ("01", "negative neutral positive", "negative positive"),
+        ("12345", "negative positive", "negative negative - positive positive"),
+        ("12345", "negative neutral positive", "negative negative neutral positive positive"),
+        ("345", "negative positive", "- positive positive"),
+        (["1", "10"], "negative positive", "negative positive"),
+        (["-1", "1"], "negative neutral positive", "negative positive"),
+        ("04", "NEG POS", "NEG POS"),
+        (["bad", "good"], "negative positive", "negative positive"),
+        (["true", "false"], "negative positive", "positive negative"),
+        ("1", "negative positive", ""),
+        (["meh"], "negative positive", ""),
+        ("01", "cold hot", ""),
+    ],
+)
+def test_the_likely_map_is_the_right_way_round(labels: str, names: str, expected: str) -> None:
+    found = likely_map(list(labels), names.split())
+    meanings = ["" if word == "-" else word for word in expected.split()]
+    assert found == dict(zip(labels, meanings, strict=bool(meanings)))
+
+
+def test_the_hint_shows_the_likely_map() -> None:
+    with pytest.raises(DataError) as caught:
+        match_labels(["0", "1"], ["negative", "neutral", "positive"])
+    assert "--label-map 0=negative --label-map 1=positive if that is what they mean" in str(
+        caught.value
+    )
+    with pytest.raises(DataError) as caught:
+        match_labels(list("12345"), ["negative", "positive"])
+    assert "--label-map 1=negative --label-map 2=negative --label-map 3= " in str(caught.value)
+    with pytest.raises(DataError) as caught:
+        match_labels(["0"], ["negative", "positive"])
+    assert "--label-map 0=positive or 0=negative" in str(caught.value)
+
+
+LABEL = st.text("aAbB01. +-é", min_size=1, max_size=4)
+
+
+@given(st.dictionaries(LABEL, st.integers(1, 5), max_size=6))
+def test_joining_is_a_rule_that_holds_when_applied_again(counts: dict[str, int]) -> None:
+    found = joins(counts)
+    names = {label: found.get(label, label) for label in counts}
+    assert all(fold(label) == fold(name) for label, name in names.items())
+    assert len(set(names.values())) == len({fold(label) for label in counts})
+    assert joins(dict.fromkeys(names.values(), 1)) == {}
+
+
+def test_copies_that_differ_by_mention_link_and_punctuation() -> None:
+    tweets = [
+        "@united thanks for the flight! https://t.co/abc",
+        "@delta Thanks, for the flight www.x.org",
+        "thanks for the   flight",
+        "no thanks",
+        "!!!",
+        "???",
+    ]
+    data = Dataset(
+        Table(tweets, ["x"] * 6), Table(["Thanks for the flight."], ["x"]), None, "t", {}
+    )
+    found = inspect_dataset(data)
+    assert (found.parts["train"].duplicates.normalised, found.parts["train"].duplicates.loose) == (
+        0,
+        2,
+    )
+    assert (found.overlaps["train/test"].texts, found.overlaps["train/test"].loose) == (0, 1)
+    assert any("differ by mentions, links or punctuation" in w for w in found.warnings)
