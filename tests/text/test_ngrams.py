@@ -138,18 +138,6 @@ def test_build_is_exact_on_a_small_case() -> None:
     assert NgramTable.build(*flat(texts), labels, vocabulary_size=5, min_count=7).size == 1
 
 
-def test_build_takes_the_orders_asked_for() -> None:
-    texts, labels = [[2, 3, 4], [2, 3, 4], [4, 3, 2], [4, 3, 2]], [0, 0, 1, 1]
-    build = {
-        orders: NgramTable.build(
-            *flat(texts), labels, vocabulary_size=5, orders=orders, min_count=1
-        )
-        for orders in ((2,), (3,), (2, 3), ())
-    }
-    sizes = {k: (len(t.ngrams[2]), len(t.ngrams[3])) for k, t in build.items()}
-    assert sizes == {(2,): (4, 0), (3,): (0, 2), (2, 3): (4, 2), (): (0, 0)}
-
-
 def test_build_prefers_short_then_small_ids_among_equals() -> None:
     texts, labels = [[2, 3, 4], [4, 3, 2]], [0, 1]
     table = NgramTable.build(*flat(texts), labels, vocabulary_size=5, size=3, min_count=1)
@@ -166,8 +154,6 @@ def test_build_refuses_what_does_not_fit() -> None:
         NgramTable.build(ids, offsets, [0], vocabulary_size=5)
     with pytest.raises(ValueError, match="do not fit each other"):
         NgramTable.build(ids, offsets - 1, [0, 1], vocabulary_size=5)
-    with pytest.raises(ValueError, match=r"orders \(2, 4\)"):
-        NgramTable.build(ids, offsets, [0, 1], vocabulary_size=5, orders=(2, 4))
 
 
 @given(st.sets(st.tuples(st.integers(2, 8), st.integers(2, 8))))

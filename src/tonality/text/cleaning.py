@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 from tonality.text.emoticons import READ_EMOTICONS
@@ -51,10 +53,11 @@ _MOST_MARKS = 30
 _MARKED = re.compile(rf"[^\w\s\x00-\x7f]{{{_MOST_MARKS + 1},}}")
 
 
+@dataclass(frozen=True, kw_only=True)
 class Cleaner:
     """Runs the rewrites that a text needs before it is cut into tokens.
 
-    Args:
+    Attributes:
         strip_html: blank out tags, comments, scripts and styles; decode entities.
         fold_unicode: NFKC, keyboard quotes and dashes, Windows-1252 leftovers, invisibles gone.
         lower_case: lower-case the text.
@@ -64,47 +67,44 @@ class Cleaner:
         ratings: write ratings as one of five tokens.
     """
 
-    def __init__(
-        self,
-        *,
-        strip_html: bool,
-        fold_unicode: bool,
-        lower_case: bool,
-        mend: bool = False,
-        emoticons: bool = False,
-        split_hashtags: bool = False,
-        ratings: bool = False,
-    ) -> None:
-        self._strip_html = strip_html
-        self._fold_unicode = fold_unicode
-        self._lower_case = lower_case
-        self._mend = mend
-        self._entities = _DAMAGED_ENTITIES if mend else _ENTITIES
-        self._signs = (
-            *(READ_EMOTICONS if emoticons else ()),
-            *(SPLIT_HASHTAGS if split_hashtags else ()),
+    strip_html: bool
+    fold_unicode: bool
+    lower_case: bool
+    mend: bool = False
+    emoticons: bool = False
+    split_hashtags: bool = False
+    ratings: bool = False
+
+    @cached_property
+    def _entities(self) -> Rewrite:
+        return _DAMAGED_ENTITIES if self.mend else _ENTITIES
+
+    @cached_property
+    def _signs(self) -> tuple[Rewrite, ...]:
+        return (
+            *(READ_EMOTICONS if self.emoticons else ()),
+            *(SPLIT_HASHTAGS if self.split_hashtags else ()),
         )
-        self._ratings = ratings
 
     def clean(self, text: str) -> str:
         """The cleaned text."""
-        damaged = self._mend and may_be_damaged(text)
+        damaged = self.mend and may_be_damaged(text)
         if damaged:
             for step in MEND_RAW:
                 text = step.apply(text)
-        if self._strip_html:
+        if self.strip_html:
             if "<" in text:
                 text = _blank_tags(text)
             if "&" in text:
                 text = self._entities.apply(text)
-                damaged = self._mend
+                damaged = self.mend
         if damaged:
             for step in MEND_WORDS:
                 text = step.apply(text)
         for step in self._signs:
             text = step.apply(text)
         text = self._fold(text)
-        if self._ratings and may_rate(text):
+        if self.ratings and may_rate(text):
             for step in READ_RATINGS:
                 text = step.apply(text)
         return text
@@ -112,45 +112,45 @@ class Cleaner:
     def trace(self, text: str) -> tuple[str, Origin | None]:
         """The cleaned text and its origin; None where character i came from character i."""
         origin: Origin | None = None
-        damaged = self._mend and may_be_damaged(text)
+        damaged = self.mend and may_be_damaged(text)
         if damaged:
             text, origin = rewrite_all(text, origin, MEND_RAW)
-        if self._strip_html:
+        if self.strip_html:
             if "<" in text:
                 text = _blank_tags(text)  # which keeps every other character where it is
             if "&" in text:
                 text, origin = rewrite(text, origin, self._entities.edits(text))
-                damaged = self._mend
+                damaged = self.mend
         if damaged:
             text, origin = rewrite_all(text, origin, MEND_WORDS)
         text, origin = rewrite_all(text, origin, self._signs)
         text, origin = self._trace_folds(text, origin)
-        if self._ratings and may_rate(text):
+        if self.ratings and may_rate(text):
             text, origin = rewrite_all(text, origin, READ_RATINGS)
         return text, origin
 
     def _fold(self, text: str) -> str:
         """The text with the characters of the keyboard and in lower case, as the switches say."""
         if text.isascii():
-            if self._fold_unicode and "`" in text:
+            if self.fold_unicode and "`" in text:
                 text = text.replace("`", "'")
-            return text.lower() if self._lower_case else text
-        if self._fold_unicode:
+            return text.lower() if self.lower_case else text
+        if self.fold_unicode:
             text = _MARKED.sub(_thin, _FOLDABLE.sub(_fold, text))
             text = unicodedata.normalize("NFKC", text)
-        if self._lower_case:
+        if self.lower_case:
             text = _lower(text)
-            if self._fold_unicode:  # lower-casing can leave a letter and a mark that compose
+            if self.fold_unicode:  # lower-casing can leave a letter and a mark that compose
                 text = unicodedata.normalize("NFKC", text)
         return text
 
     def _trace_folds(self, text: str, origin: Origin | None) -> tuple[str, Origin | None]:
-        if self._fold_unicode:
+        if self.fold_unicode:
             text, origin = rewrite_all(text, origin, _FOLDING)
             text, origin = rewrite(text, origin, _nfkc_edits(text))
-        if self._lower_case:
+        if self.lower_case:
             text = _lower(text)
-            if self._fold_unicode:
+            if self.fold_unicode:
                 text, origin = rewrite(text, origin, _nfkc_edits(text))
         return text, origin
 

@@ -129,7 +129,6 @@ class NgramTable:
         *,
         vocabulary_size: int,
         size: int = 100_000,
-        orders: tuple[int, ...] = ORDERS,
         min_count: int = 5,
     ) -> NgramTable:
         """The n-grams whose presence in a text tells most about its label.
@@ -146,36 +145,22 @@ class NgramTable:
             labels: (N,) class indices from 0.
             vocabulary_size: rows of the vocabulary.
             size: most n-grams to keep.
-            orders: which of 2 and 3 to take.
             min_count: fewest texts that hold the n-gram.
 
         Raises:
-            ValueError: arrays that do not fit each other, or an order other than 2 and 3.
+            ValueError: arrays that do not fit each other.
         """
         ids, offsets, labels = (np.asarray(a, dtype=np.int64) for a in (ids, offsets, labels))
         if len(offsets) != len(labels) + 1 or offsets[0] != 0 or offsets[-1] != len(ids):
             raise ValueError("ids, offsets and labels do not fit each other")
-        if not set(orders) <= set(ORDERS):
-            raise ValueError(f"n-grams of orders {orders}; there are {ORDERS}")
-        kept, scores = {}, {}
-        for order in ORDERS:
-            wanted = min_count if order in orders else len(labels) + 1
-            kept[order], scores[order] = _score(
-                ids, offsets, labels, order, vocabulary_size, wanted
-            )
-        best = np.lexsort(
-            (
-                np.concatenate([kept[order] for order in ORDERS]),
-                np.repeat(ORDERS, [len(kept[order]) for order in ORDERS]),
-                -np.concatenate([scores[order] for order in ORDERS]),
-            )
-        )[:size]
-        chosen = np.split(np.sort(best), [np.searchsorted(np.sort(best), len(kept[2]))])
-        return cls(
-            _ids(kept[2][chosen[0]], 2, vocabulary_size),
-            _ids(kept[3][chosen[1] - len(kept[2])], 3, vocabulary_size),
-            vocabulary_size,
-        )
+        scored = [
+            _score(ids, offsets, labels, order, vocabulary_size, min_count) for order in ORDERS
+        ]
+        keys, scores = (np.concatenate(arrays) for arrays in zip(*scored, strict=True))
+        orders = np.repeat(ORDERS, [len(found) for found, _ in scored])
+        top = np.sort(np.lexsort((keys, orders, -scores))[:size])
+        ngrams = [_ids(keys[top[orders[top] == n]], n, vocabulary_size) for n in ORDERS]
+        return cls(ngrams[0], ngrams[1], vocabulary_size)
 
     def to_json(self) -> dict[str, list[int]]:
         """The n-grams of each order as one flat list of ids."""

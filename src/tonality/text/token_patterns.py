@@ -164,24 +164,11 @@ def token_pattern(
     Returns:
         A pattern without groups, for `findall` and `finditer`.
     """
-    letter, digit, word, name = _ASCII if ascii_only else _OTHER
-    hashtag = rf"\#(?<!\w\#)(?=[\d_]*+{letter})"
-    parts = [
-        r"https?://" + _URL_REST,
-        r"www\." + _URL_REST,
-        *(() if ascii_only else _UNICODE_FIRST),
-        # A word gives its "n't" up: "don't" is "do", "n't"; "can't" is "ca", "n't".
-        rf"{word}(?!(?<=n)'t\b)",
-        r"n't\b",
-        rf"{digit}+(?:[.,/:]{digit}+)*{letter}*",  # 7/10, 1,000, 3:30, 80s
-        *((_MORE_EMOTICONS,) if more_emoticons else ()),
-        *_EMOTICONS,
-        "|".join(sorted(PLACEHOLDERS)),
-        r"'(?:s|m|d|re|ve|ll)\b",
-        rf"@(?<!\w@){name}+",
-    ]
+    characters = _ASCII if ascii_only else _OTHER
+    hashtag = rf"\#(?<!\w\#)(?=[\d_]*+{characters.letter})"
+    parts = _common(characters, more_emoticons=more_emoticons)
     if whole_hashtags:
-        parts.append(f"{hashtag}{name}+")
+        parts.append(f"{hashtag}{characters.name}+")
     if not drop_punctuation:
         parts += [r"\.\.?\.?", r"!+", r"\?+", r"--?", f"[{_PUNCTUATION}]"]
     if not drop_symbols:
@@ -193,3 +180,22 @@ def token_pattern(
     flags = re.NOFLAG if lower_case else re.IGNORECASE
     # Turning spaces away first spares them a try of every alternative: a third of the time.
     return re.compile(f"(?! )(?:{'|'.join(parts)})", flags | (re.ASCII if ascii_only else 0))
+
+
+def _common(characters: _Characters, *, more_emoticons: bool) -> list[str]:
+    """The alternatives that every setting has, in the order in which they are tried."""
+    letter, digit, word, name = characters
+    return [
+        r"https?://" + _URL_REST,
+        r"www\." + _URL_REST,
+        *(() if characters is _ASCII else _UNICODE_FIRST),
+        # A word gives its "n't" up: "don't" is "do", "n't"; "can't" is "ca", "n't".
+        rf"{word}(?!(?<=n)'t\b)",
+        r"n't\b",
+        rf"{digit}+(?:[.,/:]{digit}+)*{letter}*",  # 7/10, 1,000, 3:30, 80s
+        *((_MORE_EMOTICONS,) if more_emoticons else ()),
+        *_EMOTICONS,
+        "|".join(sorted(PLACEHOLDERS)),
+        r"'(?:s|m|d|re|ve|ll)\b",
+        rf"@(?<!\w@){name}+",
+    ]

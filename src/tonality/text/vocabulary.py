@@ -7,7 +7,7 @@ the inflections of a word share one id.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -107,17 +107,24 @@ class Vocabulary:
             )
         dropped = stop_words(config)
         base = _normaliser(config)
-        forms = sorted(
-            (form for form in counts if form not in dropped), key=lambda form: (-counts[form], form)
-        )
+        forms = [form for form in _by_frequency(counts) if form not in dropped]
         bases = {form: base(form) for form in forms}
         totals: Counter[str] = Counter()
         for form in forms:
             totals[bases[form]] += counts[form]
-        kept = sorted(
-            (word for word, count in totals.items() if count >= min_count),
-            key=lambda word: (-totals[word], word),
-        )[: min(max_size, MAX_WORDS) - FIRST_WORD]
+        often = [word for word in _by_frequency(totals) if totals[word] >= min_count]
+        kept = often[: min(max_size, MAX_WORDS) - FIRST_WORD]
+        return cls._of(forms, bases, kept, dropped)
+
+    @classmethod
+    def _of(
+        cls,
+        forms: Sequence[str],
+        bases: Mapping[str, str],
+        kept: Sequence[str],
+        dropped: frozenset[str],
+    ) -> Vocabulary:
+        """The vocabulary of the forms, in their order, whose bases are kept."""
         ids = {word: i for i, word in enumerate(kept, FIRST_WORD)}
         words: dict[int, str] = {}
         variants = {}
@@ -232,6 +239,11 @@ def stop_words(config: TextConfig) -> frozenset[str]:
             raise ConfigError(f"stop-word file {path}, line {number}: write one word a line.")
         words.update(tokenizer.tokens(line))
     return frozenset(words)
+
+
+def _by_frequency(counts: Mapping[str, int]) -> list[str]:
+    """The most frequent first; ties in code-point order."""
+    return sorted(counts, key=lambda word: (-counts[word], word))
 
 
 def _normaliser(config: TextConfig) -> Callable[[str], str]:
