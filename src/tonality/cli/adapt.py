@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,6 +33,7 @@ from tonality.cli.training_options import (
 if TYPE_CHECKING:
     from tonality.data import Dataset
     from tonality.train.records.reporter import Reporter
+    from tonality.train.settings.recipe import Recipe
 
 
 @reads_tables
@@ -65,30 +67,20 @@ def adapt(
 ) -> None:
     """Adapt a trained model to labelled texts of another kind, however few."""
     from tonality.classifier import model_path
-    from tonality.train.records.run_folder import asked_recipe
     from tonality.train.settings.required_packages import require_packages
 
     model_path(model)  # a mistake shows before the data is read
-    # The recipe in the run's folder is what became of the one asked for: more epochs, say.
-    begun = asked_recipe(output) if resume and recipe is None else None
-    if begun is None:
-        chosen = chosen_recipe(recipe, settings, output, resume=resume, default="adapt")
-    else:
-        chosen = begun.with_settings(settings or [])
+    options = DataOptions(
+        data, text_column, label_column, group_column, label_map, bad_rows, encoding, table
+    )
+    chosen = _recipe(recipe, settings, output, resume=resume)
     require_packages(chosen)
 
     def work(dataset: Dataset, reporter: Reporter) -> Path:
-        from tonality.data.load_dataset import with_unlabelled
         from tonality.train.adapt import adapt as run
 
         if unlabelled is not None:
-            dataset = with_unlabelled(
-                dataset,
-                unlabelled,
-                text_column=text_column,
-                encoding=encoding,
-                options=table.read(),
-            )
+            dataset = options.with_unlabelled(dataset, unlabelled)
         return run(
             dataset,
             chosen,
@@ -102,16 +94,7 @@ def adapt(
 
     run_training(
         "adapt",
-        DataOptions(
-            data,
-            text_column,
-            label_column,
-            group_column,
-            label_map or (),
-            bad_rows,
-            encoding,
-            table=table,
-        ),
+        options,
         output,
         work,
         recipe=chosen,
@@ -122,3 +105,18 @@ def adapt(
         },
         checkpoint_minutes=checkpoint_minutes,
     )
+
+
+def _recipe(
+    name: str | None, settings: Sequence[str] | None, output: Path, *, resume: bool
+) -> Recipe:
+    """The recipe asked for; with ``resume`` and none asked for, that which the run began with.
+
+    The recipe in the run's folder is what became of it: more epochs, say.
+    """
+    from tonality.train.records.run_folder import asked_recipe
+
+    begun = asked_recipe(output) if resume and name is None else None
+    if begun is None:
+        return chosen_recipe(name, settings, output, resume=resume, default="adapt")
+    return begun.with_settings(settings or [])

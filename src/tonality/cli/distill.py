@@ -88,18 +88,11 @@ def distill(
     table: TableOptions = TABLE,
 ) -> None:
     """Train a small model on the verdicts of large ones, over labelled and unlabelled texts."""
-    from tonality.data import parse_label_map
     from tonality.train.settings.required_packages import require_packages
-    from tonality.train.settings.toml_text import toml_value
     from tonality.train.teachers.teacher import teacher_path
 
-    changes: dict[str, object] = {"temperature": temperature, "hard_weight": hard_weight}
-    if teacher_labels:
-        changes["teacher_labels"] = toml_value(parse_label_map(teacher_labels))
-    asked = [f"distillation.{name}={value}" for name, value in changes.items() if value is not None]
-    chosen = chosen_recipe(
-        recipe, [*(settings or []), *asked], output, resume=resume, default="student"
-    )
+    asked = [*(settings or []), *_asked(temperature, hard_weight, teacher_labels)]
+    chosen = chosen_recipe(recipe, asked, output, resume=resume, default="student")
     require_packages(chosen)
     teachers = chosen.distillation.teachers
     for source in (*(teacher or []), *(one for each in teachers.values() for one in each)):
@@ -121,14 +114,7 @@ def distill(
         )
 
     options = DataOptions(
-        data,
-        text_column,
-        label_column,
-        group_column,
-        label_map or (),
-        bad_rows,
-        encoding,
-        table=table,
+        data, text_column, label_column, group_column, label_map, bad_rows, encoding, table
     )
     if teachers:
         options = replace(options, collection_column=chosen.distillation.collection_column)
@@ -141,3 +127,16 @@ def distill(
         others={"--teacher": teacher, "--start-from": start_from, "--cache": cache},
         checkpoint_minutes=checkpoint_minutes,
     )
+
+
+def _asked(
+    temperature: float | None, hard_weight: float | None, teacher_labels: list[str] | None
+) -> list[str]:
+    """The recipe's settings that have options of their own."""
+    from tonality.data import parse_label_map
+    from tonality.train.settings.toml_text import toml_value
+
+    changes: dict[str, object] = {"temperature": temperature, "hard_weight": hard_weight}
+    if teacher_labels:
+        changes["teacher_labels"] = toml_value(parse_label_map(teacher_labels))
+    return [f"distillation.{name}={value}" for name, value in changes.items() if value is not None]

@@ -76,14 +76,7 @@ def pretrain(
     run_training(
         "pretrain",
         DataOptions(
-            data,
-            text_column,
-            label_column,
-            group_column,
-            label_map or (),
-            bad_rows,
-            encoding,
-            table=table,
+            data, text_column, label_column, group_column, label_map, bad_rows, encoding, table
         ),
         output,
         work,

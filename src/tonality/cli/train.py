@@ -69,14 +69,12 @@ def train(
         raise typer.BadParameter(
             "a plan says itself what its stages start from", param_hint="--start-from"
         )
-    chosen: Plan | Recipe
-    if plan is None:
-        chosen = chosen_recipe(recipe, settings, output, resume=resume, default="base")
-        require_packages(chosen)
-    else:
-        chosen = plan
-        for stage in plan.stages:
-            require_packages(stage.read())
+    chosen: Plan | Recipe = plan or chosen_recipe(
+        recipe, settings, output, resume=resume, default="base"
+    )
+    recipes = [chosen] if isinstance(chosen, Recipe) else [each.read() for each in chosen.stages]
+    for each in recipes:
+        require_packages(each)
 
     def work(dataset: Dataset, reporter: Reporter) -> Path:
         from tonality.train.run_plan import run_plan
@@ -94,14 +92,7 @@ def train(
     run_training(
         "train",
         DataOptions(
-            data,
-            text_column,
-            label_column,
-            group_column,
-            label_map or (),
-            bad_rows,
-            encoding,
-            table=table,
+            data, text_column, label_column, group_column, label_map, bad_rows, encoding, table
         ),
         output,
         work,

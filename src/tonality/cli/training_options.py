@@ -74,11 +74,11 @@ class DataOptions:
     text_column: Sequence[str] | None = None
     label_column: str | None = None
     group_column: str | None = None
-    label_map: Sequence[str] = ()
+    label_map: Sequence[str] | None = None
     bad_rows: Path | None = None
     encoding: str | None = None
-    collection_column: str | None = None
     table: TableOptions = TABLE
+    collection_column: str | None = None
 
     def load(self) -> Dataset:
         """The data."""
@@ -89,9 +89,21 @@ class DataOptions:
             text_column=self.text_column,
             label_column=self.label_column,
             group_column=self.group_column,
-            label_map=parse_label_map(self.label_map),
+            label_map=parse_label_map(self.label_map or ()),
             collection_column=self.collection_column,
             bad_rows=self.bad_rows,
+            encoding=self.encoding,
+            options=self.table.read(),
+        )
+
+    def with_unlabelled(self, dataset: Dataset, path: Path) -> Dataset:
+        """The data with the texts of one more file."""
+        from tonality.data.load_dataset import with_unlabelled
+
+        return with_unlabelled(
+            dataset,
+            path,
+            text_column=self.text_column,
             encoding=self.encoding,
             options=self.table.read(),
         )
@@ -173,7 +185,7 @@ def run_training(
     from tonality.train.records.run_folder import ADAPTATION, RUN
     from tonality.train.settings.plan import PLAN
 
-    parse_label_map(options.label_map)  # a mistake in it shows before anything is done
+    parse_label_map(options.label_map or ())  # a mistake in it shows before anything is done
     _restart_with_malloc_settings()
     reporter = _reporter()
     try:

@@ -17,13 +17,7 @@ from tonality.tables.dataset import Dataset, Table
 from tonality.tables.encoding import check
 from tonality.tables.open_file import sha256_of, table_stem, unreadable
 from tonality.tables.read_options import ReadOptions
-from tonality.tables.read_table import (
-    joined_labels,
-    read_file,
-    read_table,
-    side_file,
-    with_labels,
-)
+from tonality.tables.read_table import joined_labels, read_file, side_file, with_labels
 
 PARTS: Mapping[str, tuple[str, ...]] = {
     "train": ("train",),
@@ -75,7 +69,7 @@ def load_dataset(
     mapping, extras = LabelMap(label_map), tuple(extra_columns)
     columns = (text_column, label_column, group_column)
     optional = () if collection_column is None else (collection_column,)
-    options = ReadOptions() if options is None else options
+    options = options or ReadOptions()
     wanted = Wanted(*columns, mapping, extras, check(encoding), optional=optional, options=options)
     path = cached_imdb() if spec == "imdb" else Path(spec)
     dataset = _load(path, wanted, bad_rows)
@@ -115,29 +109,25 @@ def with_unlabelled(
         DataError: the file cannot be read.
         DependencyError: a Parquet file, and pyarrow is missing.
     """
-    path = Path(path)
-
-    def read(column: TextColumn) -> Table:
-        return read_table(
-            path,
-            text_column=column,
-            label_column="",
-            group_column="",
-            encoding=encoding,
-            options=options,
-        )
-
+    path, options = Path(path), options or ReadOptions()
+    wanted = Wanted(text_column, "", "", encoding=check(encoding), options=options)
     try:
-        table = read(text_column)
+        table = _read(path, wanted)
     except DataError:
         if text_column is None:
             raise
-        table = read(None)  # the labelled file's column; this one may call it otherwise
+        # The labelled file's column; this one may call it otherwise.
+        table = _read(path, dataclasses.replace(wanted, text=None))
     return dataclasses.replace(
         dataset,
         unlabelled=table if dataset.unlabelled is None else dataset.unlabelled.joined(table),
         sha256={**dataset.sha256, f"{path.name} (unlabelled)": sha256_of(path)},
     )
+
+
+def _read(path: Path, wanted: Wanted) -> Table:
+    with BadRows(None) as collected:
+        return read_file(path, wanted, collected)
 
 
 def _load(path: Path, wanted: Wanted, bad_rows: str | Path | None) -> Dataset:

@@ -139,6 +139,12 @@ class SummaryOptions:
     encoding: str | None = None
     read: ReadOptions = field(default_factory=ReadOptions)
 
+    @property
+    def wanted(self) -> Wanted:
+        """What is asked for of each table."""
+        encoding, options = self.encoding, self.read
+        return Wanted(self.text_column, "", "", encoding=encoding, texts=False, options=options)
+
 
 def summarise(
     inputs: Sequence[Input],
@@ -158,15 +164,7 @@ def summarise(
         DataError: a table cannot be read or is not scored, or has no such column, no date or no
             row; or the tables are of models of different labels.
     """
-    wanted = Wanted(
-        options.text_column,
-        "",
-        "",
-        encoding=options.encoding,
-        texts=False,
-        options=options.read,
-    )
-    with Tables(inputs, wanted) as tables:
+    with Tables(inputs, options.wanted) as tables:
         for name in (*options.by, *options.time):
             if name not in tables.columns:
                 raise DataError(f"no column {name!r}. {listed(tables.columns)}", path=_name(inputs))

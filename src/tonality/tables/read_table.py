@@ -57,18 +57,10 @@ def read_table(
             label that is to be mapped.
         DependencyError: a Parquet file, and pyarrow is missing.
     """
-    path = Path(path)
-    mapping = LabelMap(label_map)
-    extras = tuple(extra_columns)
-    wanted = Wanted(
-        text_column,
-        label_column,
-        group_column,
-        mapping,
-        extras,
-        check(encoding),
-        options=ReadOptions() if options is None else options,
-    )
+    path, mapping, extras = Path(path), LabelMap(label_map), tuple(extra_columns)
+    columns = text_column, label_column, group_column
+    options = options or ReadOptions()
+    wanted = Wanted(*columns, mapping, extras, check(encoding), options=options)
     with BadRows(side_file(bad_rows, path)) as collected:
         table = read_file(path, wanted, collected)
     mapping.check(path)

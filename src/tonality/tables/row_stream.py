@@ -86,7 +86,6 @@ def read_rows(
     text_column: TextColumn = None,
     encoding: str | None = None,
     name: str = "standard input",
-    texts: bool = True,
     options: ReadOptions | None = None,
 ) -> Rows:
     """Reads the head of a table; the rows come as ``items`` is iterated, in constant memory.
@@ -99,7 +98,6 @@ def read_rows(
         encoding: such as ``"cp1252"``; by default UTF-8, or UTF-16 with a byte-order mark, or
             Windows-1252 where the bytes look like it, which is logged.
         name: how messages call the stream.
-        texts: whether there must be a column of texts.
         options: the delimiter, the header and what counts as missing, where that is known.
 
     Raises:
@@ -108,7 +106,7 @@ def read_rows(
             be read on.
     """
     options = ReadOptions() if options is None else options
-    wanted = Wanted(text_column, "", "", encoding=encoding, texts=texts, options=options)
+    wanted = Wanted(text_column, "", "", encoding=encoding, options=options)
     return rows_of(stream, format, wanted, name)
 
 
