@@ -58,6 +58,11 @@ ROOMS = (
 )
 STOREY = {room: number for number, rooms in enumerate(ROOMS) for room in rooms}
 
+# Some functions may be longer, or take more: those with many documented arguments. That they are
+# few is held here, not which ones they are.
+LONG, MOST_LONG = 40, 10
+WIDE, MOST_WIDE = 6, 8
+
 
 class Module(NamedTuple):
     """One file: its name without ``tonality.``, and its syntax tree."""
@@ -142,3 +147,36 @@ def test_no_public_class_name_stands_twice() -> None:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places[node.name].append(module.name)
     assert {name: where for name, where in places.items() if len(where) > 1} == {}
+
+
+def functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """Every function by its name, with its room before it."""
+    for module in modules():
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield f"{module.name}.{node.name}", node
+
+
+def test_functions_fit_on_a_screen() -> None:
+    long = []
+    for name, node in functions():
+        # A command's signature is its interface; what it does starts after it.
+        first = node.body[0].lineno if room_of(name) == "cli" else node.lineno
+        size = (node.end_lineno or node.lineno) - first + 1
+        if size > LONG:
+            long.append(f"{name}: {size} lines")
+    assert len(long) <= MOST_LONG, long
+
+
+def test_functions_take_few_parameters() -> None:
+    wide = []
+    for name, node in functions():
+        # The options of a command, and the estimator's parameters, are their interface.
+        if room_of(name) == "cli" or name.startswith("sklearn.estimator."):
+            continue
+        arguments = node.args
+        each = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        count = sum(argument.arg not in ("self", "cls") for argument in each)
+        if count > WIDE:
+            wide.append(f"{name}: {count} parameters")
+    assert len(wide) <= MOST_WIDE, wide
