@@ -192,3 +192,35 @@ def test_the_command_reads_the_column_and_the_table(two: Path, three: Path, tmp_
                   "--set", "distillation.collection_column=shelf"])  # fmt: skip
     assert "no column 'shelf'. Columns: 'text', 'label', 'source'" in str(result.exception)
     assert not (tmp_path / "other").exists()
+
+
+def test_a_plan_reads_the_column_and_checks_the_table_first(two: Path, tmp_path: Path) -> None:
+    dataset, data = make_collections(), tmp_path / "data"
+    data.mkdir()
+    write(data / "train.csv", dataset.train)
+    (tmp_path / "tiny.toml").write_text(TINY.with_settings(["training.epochs=1"]).to_toml())
+    (tmp_path / "plan.toml").write_text(f"""
+        [[stages]]
+        name = "large"
+        task = "train"
+        recipe = "{tmp_path}/tiny.toml"
+        [[stages]]
+        name = "small"
+        task = "distill"
+        recipe = "{tmp_path}/tiny.toml"
+        teachers = ["large"]
+    """)
+    words = ["train", "--data", str(data), "--recipe", str(tmp_path / "plan.toml")]
+    for folder, kind, message in (
+        (two, "flim", "stage 'small': there is no collection 'flim'"),
+        (tmp_path / "nowhere", FILM, "no model folder is here"),
+    ):
+        table = f'small.distillation.teachers={{{kind}=["{folder}"]}}'
+        result = run([*words, "-o", str(tmp_path / "run"), "--set", table])
+        assert message in str(result.exception)
+    assert not (tmp_path / "run").exists()
+    table = f'small.distillation.teachers={{{FILM}=["{two}"]}}'
+    result = run([*words, "-o", str(tmp_path / "run"), "--set", table])
+    assert result.exit_code == 0, result.stderr
+    assert "asking the teacher two about 40 texts" in result.stderr
+    assert "asking the teacher large about 60 texts" in result.stderr

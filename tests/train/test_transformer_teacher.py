@@ -25,6 +25,8 @@ from transformers import (
     AutoTokenizer,
     BertConfig,
     BertForMaskedLM,
+    GPT2Config,
+    GPT2ForSequenceClassification,
     RobertaConfig,
     RobertaForSequenceClassification,
     TextClassificationPipeline,
@@ -221,6 +223,19 @@ def test_a_student_of_a_transformer_and_a_model_folder(bert: Path, tmp_path: Pat
     assert [part.shape for part in asked] == [(80, 2), (80, 2)]
 
 
+def spoil_weights(folder: Path) -> None:
+    """One number that is none, in the head."""
+    tensors = load_file(folder / "model.safetensors")
+    tensors["classifier.bias"][0] = float("nan")
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def make_gpt(folder: Path) -> None:
+    """A decoder that does not know its padding, and so reads one text at a time alone."""
+    config = GPT2Config(vocab_size=len(WORDS), n_positions=24, n_embd=8, n_layer=1, n_head=2)
+    GPT2ForSequenceClassification(config).save_pretrained(folder)
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
@@ -249,6 +264,12 @@ def test_a_student_of_a_transformer_and_a_model_folder(bert: Path, tmp_path: Pat
         (lambda path: make_tokenizer(pad_token=None).save_pretrained(path),
          "copy: its tokenizer has no padding token"),
         (lambda path: (path / "model.safetensors").write_bytes(b"\x08" + bytes(15)),
+         "copy: cannot be read as a transformer: "),
+        (lambda path: change_config(path, attn_implementation="some-owner/some-kernel"),
+         "config.json: asks for code of its own (attn_implementation)"),
+        (lambda path: spoil_weights(path),
+         "copy: gives answers that are not finite; its weights are damaged"),
+        (lambda path: make_gpt(path),
          "copy: cannot be read as a transformer: "),
         (lambda path: (path / "config.json").write_text("{"),
          "config.json: "),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -94,8 +93,7 @@ def distill(
     asked = [*(settings or []), *_asked(temperature, hard_weight, teacher_labels)]
     chosen = chosen_recipe(recipe, asked, output, resume=resume, default="student")
     require_packages(chosen)
-    teachers = chosen.distillation.teachers
-    for source in (*(teacher or []), *(one for each in teachers.values() for one in each)):
+    for source in (*(teacher or []), *chosen.distillation.named_teachers):
         teacher_path(source)  # a mistake shows before the data is read
 
     def work(dataset: Dataset, reporter: Reporter) -> Path:
@@ -113,11 +111,10 @@ def distill(
             checkpoint_minutes=checkpoint_minutes,
         )
 
+    column = chosen.distillation.needed_column
     options = DataOptions(
-        data, text_column, label_column, group_column, label_map, bad_rows, encoding, table
+        data, text_column, label_column, group_column, label_map, bad_rows, encoding, table, column
     )
-    if teachers:
-        options = replace(options, collection_column=chosen.distillation.collection_column)
     run_training(
         "distill",
         options,

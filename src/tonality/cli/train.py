@@ -75,6 +75,9 @@ def train(
     recipes = [chosen] if isinstance(chosen, Recipe) else [each.read() for each in chosen.stages]
     for each in recipes:
         require_packages(each)
+    taught = [] if plan is None else [stage for stage in plan.stages if stage.task == "distill"]
+    columns = (stage.read().distillation.needed_column for stage in taught)
+    column = next(filter(None, columns), None)
 
     def work(dataset: Dataset, reporter: Reporter) -> Path:
         from tonality.train.run_plan import run_plan
@@ -92,7 +95,15 @@ def train(
     run_training(
         "train",
         DataOptions(
-            data, text_column, label_column, group_column, label_map, bad_rows, encoding, table
+            data,
+            text_column,
+            label_column,
+            group_column,
+            label_map,
+            bad_rows,
+            encoding,
+            table,
+            column,
         ),
         output,
         work,

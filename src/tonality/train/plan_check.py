@@ -10,6 +10,7 @@ from tonality.train.prepare.preflight import Checked, check
 from tonality.train.settings.plan import Stage
 from tonality.train.start.inherited_settings import CLASSIFIER, LANGUAGE_MODEL, Inherited
 from tonality.train.teachers.collection_teachers import check_collections
+from tonality.train.teachers.teacher import teacher_path
 
 
 def check_stages(
@@ -40,6 +41,8 @@ def check_stages(
             settings = last.recipe.distillation
             if stage.task == "distill" and settings.teachers:
                 check_collections(dataset, settings, others_taught=True)
+                for source in settings.named_teachers:
+                    teacher_path(source)
         except ConfigError as fault:
             raise ConfigError(f"stage {stage.name!r}: {fault}") from fault
         except DataError as fault:

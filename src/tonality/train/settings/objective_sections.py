@@ -81,6 +81,16 @@ class DistillationSettings:
         if not self.collection_column:
             raise ConfigError("distillation.collection_column is empty; name a column of the data")
 
+    @property
+    def named_teachers(self) -> list[str]:
+        """The teachers of single collections, each once."""
+        return list(dict.fromkeys(one for each in self.teachers.values() for one in each))
+
+    @property
+    def needed_column(self) -> str | None:
+        """The column that the data must have; None where no teacher is one of a collection."""
+        return self.collection_column if self.teachers else None
+
 
 @dataclass(frozen=True)
 class PretrainingSettings:

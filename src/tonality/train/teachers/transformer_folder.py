@@ -35,10 +35,14 @@ def check_transformer(path: Path) -> None:
     """
     if find_spec("transformers") is None:
         raise DependencyError("a transformer as a teacher", extra="train,transformers")
-    if "auto_map" in _config(path):
+    config = _config(path)
+    # Attention that is named as owner/name is code to be fetched.
+    fetched = "/" in str(config.get("attn_implementation", ""))
+    if "auto_map" in config or fetched:
         raise ArtifactError(
-            "asks for code of its own (auto_map), and tonality runs no code from a model folder; "
-            "expected a model of one of the library's own kinds",
+            f"asks for code of its own ({'attn_implementation' if fetched else 'auto_map'}), and "
+            "tonality runs no code from a model folder; expected a model of one of the library's "
+            "own kinds",
             path=path / CONFIG,
         )
     if (path / ADAPTER).exists():

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 # Tokens of a batch, padding included: on a CPU few, so that its activations stay in the cache.
 BATCH_TOKENS = {"cpu": 2**12, "cuda": 2**16}
+TRIAL = ("Good.", "", "Not as good as it was.")
 # Most tokens of a text where neither tokenizer nor network says how many they read.
 MOST_TOKENS = 512
 
@@ -54,18 +55,20 @@ def transformer_teacher(path: Path, settings: DistillationSettings) -> Teacher:
             f"{called(path)} reads at most {most:,} tokens; set it to {most} or fewer"
         )
     tokens, precision = settings.teacher_tokens or most, settings.teacher_precision
+    with _faults(path):  # what does not go with texts of unlike lengths shows here
+        _judge(path, tokenizer, model, tokens, precision)(TRIAL)
     return Teacher(
         path=path,
         name=called(path),
         sha256=transformer_sha256(path),
         outputs=outputs,
-        load=lambda device: _judge(path, device, tokens, precision),
+        load=lambda device: _judge(path, *_load(path, device), tokens, precision),
         settings=f"transformer, {tokens} tokens, {precision}",
     )
 
 
-def _load(path: Path) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
-    """The tokenizer, and the network in float32 on the CPU.
+def _load(path: Path, device: str = "cpu") -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
+    """The tokenizer, and the network in float32.
 
     Raises:
         ArtifactError: something is missing or damaged.
@@ -87,7 +90,7 @@ def _load(path: Path) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
             path=path,
         )
     _check_tokenizer(tokenizer, model, path)
-    return tokenizer, model.eval()
+    return tokenizer, model.eval().to(device)
 
 
 def _check_tokenizer(
@@ -147,10 +150,15 @@ def _most_tokens(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel) -> 
     return min(told, default=MOST_TOKENS)
 
 
-def _judge(path: Path, device: str, tokens: int, precision: str) -> Judge:
+def _judge(
+    path: Path,
+    tokenizer: PreTrainedTokenizerBase,
+    model: PreTrainedModel,
+    tokens: int,
+    precision: str,
+) -> Judge:
     """What gives the probabilities (N, K) of N texts."""
-    tokenizer, model = _load(path)
-    model.to(device)
+    device = model.device.type
 
     @torch.inference_mode()
     def judge(texts: Sequence[str]) -> NDArray[np.float64]:
@@ -167,6 +175,10 @@ def _judge(path: Path, device: str, tokens: int, precision: str) -> Judge:
                 ).to(device)
                 with torch.autocast(device, torch.bfloat16, enabled=precision == "bf16"):
                     logits[rows] = model(**batch).logits.double().cpu().numpy()
+        if not np.isfinite(logits).all():
+            raise ArtifactError(
+                "gives answers that are not finite; its weights are damaged", path=path
+            )
         return softmax(logits)
 
     return judge
@@ -207,6 +219,8 @@ def _faults(path: Path) -> Iterator[None]:
     """Turns whatever the library raises over a folder into one line."""
     try:
         yield
+    except ArtifactError:
+        raise
     except Exception as fault:  # OSError, ValueError, KeyError, ImportError, SafetensorError, ...
         lines = str(fault).strip().splitlines()
         reason = lines[0] if lines else type(fault).__name__
