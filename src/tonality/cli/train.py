@@ -75,39 +75,34 @@ def train(
     recipes = [chosen] if isinstance(chosen, Recipe) else [each.read() for each in chosen.stages]
     for each in recipes:
         require_packages(each)
-    taught = [] if plan is None else [stage for stage in plan.stages if stage.task == "distill"]
-    columns = (stage.read().distillation.needed_column for stage in taught)
-    column = next(filter(None, columns), None)
 
     def work(dataset: Dataset, reporter: Reporter) -> Path:
         from tonality.train.run_plan import run_plan
         from tonality.train.train_classifier import train as run
 
-        how: dict[str, Any] = {
-            "resume": resume,
-            "reporter": reporter,
-            "checkpoint_minutes": checkpoint_minutes,
-        }
+        how: dict[str, Any] = {"resume": resume, "reporter": reporter}
+        how["checkpoint_minutes"] = checkpoint_minutes
         if isinstance(chosen, Recipe):
             return run(dataset, chosen, output, start_from=start_from, **how)
         return run_plan(dataset, chosen, output, **how)
 
+    column = _collection_column(plan)
+    options = DataOptions(
+        data, text_column, label_column, group_column, label_map, bad_rows, encoding, table, column
+    )
     run_training(
         "train",
-        DataOptions(
-            data,
-            text_column,
-            label_column,
-            group_column,
-            label_map,
-            bad_rows,
-            encoding,
-            table,
-            column,
-        ),
+        options,
         output,
         work,
         recipe=chosen,
         others={"--start-from": start_from},
         checkpoint_minutes=checkpoint_minutes,
     )
+
+
+def _collection_column(plan: Plan | None) -> str | None:
+    """The column by which the stages of a plan choose their teachers, if one does."""
+    stages = [] if plan is None else [each for each in plan.stages if each.task == "distill"]
+    columns = (stage.read().distillation.needed_column for stage in stages)
+    return next(filter(None, columns), None)

@@ -69,8 +69,7 @@ class Uploads:
         check_length(request, self._settings.max_upload_bytes)
         if self._active >= self._settings.max_uploads:
             raise busy(f"{self._active} files are being scored already.")
-        column, prefix = _text_column(request), _prefix(request)
-        options = _options(request)
+        column, prefix, options = _text_column(request), _prefix(request), _options(request)
         body = _Body(request, self._settings.max_upload_bytes)
         self._active += 1
         try:
