@@ -52,7 +52,7 @@ def make_result(
 
     known = {
         "data": "made up", "sha256": dataset.sha256, "part": "all", "model": "small",
-        "bad_rows": 0, "seen": False, "shortened": 0,
+        "bad_rows": 0, "empty": 0, "seen": False, "shortened": 0,
     }  # fmt: skip
     return side_by_side(
         known | dict(facts or {}),
