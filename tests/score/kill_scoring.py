@@ -55,7 +55,8 @@ def main(model: str, kills: int, out: str, names: list[str]) -> None:
     expected = contents(folder)
     dice, same = random.Random(out), True
     found: list[int] = []
-    while len(found) < kills:
+    # On a busy machine all kills may fall before a part is done: then some more are tried.
+    while len(found) < kills or (not any(found) and len(found) < 5 * kills):
         if Path(out).exists():  # a run that no kill hit in time
             same = same and contents(folder) == expected
             for path in folder.iterdir():

@@ -76,6 +76,6 @@ def test_kills(
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["same"]
-    assert len(found["found"]) == KILLS
+    assert len(found["found"]) >= KILLS
     assert any(found["found"])  # some fell after a part was done
     assert found["files"] == sorted([name, *[f"{name}.bad-rows.jsonl"] * side])
