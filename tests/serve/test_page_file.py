@@ -128,6 +128,7 @@ def test_a_file_of_2000_rows(open_page: Open, service: Running, page_model: Path
         expect(chips.get_by_role("button", name=chip)).to_be_visible()
     judged = [row for row in rows if row["tonality_label"]]
     expect(page.get_by_role("img", name=f"Spread of {len(judged):,} verdicts")).to_be_visible()
+    expect(page.locator("#view-file")).to_contain_text("1 row without a text: no verdict")
     most = max(judged, key=lambda row: float(row["tonality_p_positive"]))
     first = page.get_by_role("region", name="Most positive").get_by_role("button").first
     expect(first).to_contain_text(" ".join(most["review"].split())[:100])
@@ -260,6 +261,34 @@ def test_the_text_column_is_asked_for(open_page: Open, service: Running) -> None
     page.keyboard.press("Enter")
     state(page, "Done: 2 rows.")
     expect(page.locator(".run")).to_contain_text("texts in “what happened”")
+
+
+def test_a_file_without_a_header_keeps_its_first_row(open_page: Open, service: Running) -> None:
+    page = open_page(service, "#file").page
+    first = page.get_by_role("checkbox", name="The first line is a row already")
+    drop(page, "x.csv", "It broke, sadly\nI love it\n,\nbad plot, really\n")
+    expect(first).to_be_checked()
+    page.get_by_role("button", name="Read this column").click()
+    state(page, "Done: 4 rows.")
+    expect(page.locator(".rows tbody tr").first).to_contain_text("It broke, sadly")
+    drop(page, "y.csv", "1;I love it\n2;I hate it\n")
+    expect(first).not_to_be_checked()
+    first.check()
+    page.get_by_role("radio", name="I love it").check()
+    page.get_by_role("button", name="Read this column").click()
+    state(page, "Done: 2 rows.")
+    expect(page.locator(".rows tbody tr").first).to_contain_text("I love it")
+
+
+def test_the_head_of_a_spreadsheet(open_page: Open, service: Running) -> None:
+    page = open_page(service, "#file").page
+    drop(page, "x.csv", '\ufeff"sep=;"\r\nid;review, in words\r\n1;"I love it; really"\r\n2;\r\n')
+    page.get_by_role("radio", name="review, in words").check()
+    page.get_by_role("button", name="Read this column").click()
+    state(page, "Done: 2 rows.")
+    rows = page.locator(".rows tbody tr")
+    expect(rows.first).to_contain_text("I love it; really")
+    expect(rows.nth(1)).to_contain_text("no text")
 
 
 def test_what_is_no_table_is_told(open_page: Open, service: Running) -> None:

@@ -70,28 +70,33 @@ export class FileView {
       h("span", { className: "name", dir: "auto" }, column.name || "(no name)"),
       h("span", { className: "quiet", dir: "auto" },
         column.samples.map((sample) => clip(sample, LONGEST_SAMPLE)).filter(Boolean).join(" · "))));
-    // Without a header the first line is a text, which would be lost as a name.
+    // Without a header the first line is a row, which would be lost as names.
     const first = h("input", { type: "checkbox", name: "first",
-      checked: table.lone && /\s/.test(table.columns[0].name) });
+      checked: table.columns.length === 1 && /\s/.test(table.columns[0].name) });
     const form = h("form", { className: "card ask", onsubmit: (event) => {
       event.preventDefault();
-      if (table.lone && first.checked) {
-        withHeader(file).then(async (headed) => this.#run(headed, await inspect(headed)))
-          .catch((error) => this.#refused(error));
-        return;
-      }
-      const { name } = table.columns[Number(new FormData(form).get("column"))];
-      this.#run(file, { ...table, column: name }).catch((error) => this.#refused(error));
+      const index = Number(new FormData(form).get("column"));
+      const chosen = table.bare && first.checked
+        ? this.#headed(file, table, index)
+        : this.#run(file, { ...table, column: table.columns[index].name });
+      chosen.catch((error) => this.#refused(error));
     } },
       h("fieldset", {}, h("legend", {}, `Which column of ${file.name} holds the texts?`),
         h("div", { className: "choices" }, ...choices)),
-      table.lone
+      table.bare
         ? h("label", { className: "choice" }, first,
-            h("span", {}, "The first line is a text, not the name of the column"))
+            h("span", {}, "The first line is a row already, not the names of the columns"))
         : null,
       h("button", { type: "submit", className: "solid" }, "Read this column"));
     this.#show(form);
     form.querySelector("input:checked").focus();
+  }
+
+  /** Scores a file whose first line is a row already. */
+  async #headed(file, table, index) {
+    const headed = await withHeader(file, table);
+    const found = await inspect(headed, table.columns.length === 1 ? null : table.delimiter);
+    await this.#run(headed, { ...found, column: found.columns[index].name });
   }
 
   async #run(file, table, start = 1) {

@@ -16,6 +16,7 @@ const USUAL_NAMES = new Set([...TEXT_NAMES,
   ..."label labels sentiment class rating ratings stars score id date".split(" ")]);
 const DELIMITERS = [",", ";", "\t", "|"];
 const NO_DELIMITER = "\u0001"; // where a line is one field
+const SURE = 0.8; // of the rows alike
 const RECORDS = 50; // that tell between two delimiters
 const SEP = /^\ufeff?\s*"?sep=([^\w\s"]|\t)"?[,;\t|"]*[ \t]*\r?\n/i; // Excel's first line
 const HEAD = 2 ** 17; // bytes looked at before anything is sent
@@ -46,11 +47,12 @@ export async function withoutSep(file) {
   return { file: new File([rest], file.name, { type: file.type }), named: found[1] };
 }
 
-/** The file with a header for its one column, whose first line is a text. */
-export async function withHeader(file) {
+/** The file with a header above its first line, which is a row already. */
+export async function withHeader(file, { columns, delimiter }) {
+  const names = columns.length === 1 ? ["text"] : columns.map((_, index) => `column_${index + 1}`);
   const mark = new Uint8Array(await file.slice(0, 3).arrayBuffer());
   const marked = mark[0] === 0xef && mark[1] === 0xbb && mark[2] === 0xbf;
-  return new File(["text\n", marked ? file.slice(3) : file], file.name, { type: file.type });
+  return new File([`${names.join(delimiter)}\n`, marked ? file.slice(3) : file], file.name, { type: file.type });
 }
 
 function encodingOf(head) {
@@ -66,8 +68,8 @@ function encodingOf(head) {
 /**
  * What one can tell from the beginning of a file in UTF-8: its kind, its delimiter and the one of the
  * answer, whether quotes may hold newlines, the columns with samples of their values, and `column`,
- * the one that holds the texts, where that is plain; `lone` tells that there is but one column, whose
- * name is no usual one, so that the first line may be a text.
+ * the one that holds the texts, where that is plain; `bare` tells that no column has a usual name, so
+ * that the first line may be a row already.
  *
  * @param named the delimiter, where the file names it.
  * @throws {Error} in words for the user, where the file is none of the kinds.
@@ -83,16 +85,16 @@ export async function inspect(file, named = null) {
   const whole = file.size <= HEAD;
   const delimiter = named ?? (kind === "tsv" ? "\t" : delimiterOf(head, whole));
   // What is written as CSV has no tabs between its fields, even if what was read has.
-  const bare = delimiter === "\t" || delimiter === NO_DELIMITER;
-  const answered = kind === "csv" && bare ? "," : delimiter;
+  const commas = delimiter === "\t" || delimiter === NO_DELIMITER;
+  const answered = kind === "csv" && commas ? "," : delimiter;
   const columns = kind === "jsonl" ? fieldsOf(head, whole) : namesOf(head, delimiter, whole);
   if (!columns.length) throw new Error("The first lines of the file hold no JSON objects.");
   const quoted = kind === "csv" || (kind === "tsv" && readsCleanly(head, delimiter, whole));
   const usual = columns.filter(({ name }) => TEXT_NAMES.has(plain(name)));
   const column = usual.length === 1 ? usual[0].name : null;
-  const lone = kind !== "jsonl" && columns.length === 1 && column === null;
+  const bare = kind !== "jsonl" && !columns.some(({ name }) => USUAL_NAMES.has(plain(name)));
   const given = kind === "jsonl" || delimiter === NO_DELIMITER ? null : delimiter;
-  return { kind, delimiter, given, answered, quoted, columns, column, lone };
+  return { kind, delimiter, given, answered, quoted, columns, column, bare };
 }
 
 /** The records of a delimited text, each a list of fields; blank lines do not count. */
@@ -147,10 +149,12 @@ function delimiterOf(head, whole) {
     return { delimiter, width: names.length, share: first.length ? fit / first.length : 1, usual };
   }).filter(({ width }) => width > 1);
   if (!marks.length) return NO_DELIMITER;
-  return marks.reduce((best, one) => {
+  const best = marks.reduce((best, one) => {
     const difference = one.share - best.share || one.usual - best.usual || one.width - best.width;
     return difference > 0 ? one : best;
-  }).delimiter;
+  });
+  // Rows of any number of fields below names that are none: texts with commas in them.
+  return best.share < SURE && !best.usual ? NO_DELIMITER : best.delimiter;
 }
 
 function namesOf(head, delimiter, whole) {
