@@ -95,7 +95,8 @@ def check_one_kind(labels: Sequence[str]) -> None:
     words = [label for label in labels if fold(label) in FEELINGS.values()]
     numbers = [label for label in labels if _NUMBER.fullmatch(fold(label))]
     if words and numbers:
-        pairs = f"--label-map {numbers[0]}={words[0]}"
+        likely = likely_map(numbers, words) or {numbers[0]: "LABEL"}
+        pairs = " ".join(f"--label-map {one}={name}" for one, name in likely.items())
         raise DataError(
             f"the labels are words and numbers: {', '.join(map(repr, words[:SHOWN]))} and "
             f"{', '.join(map(repr, numbers[:SHOWN]))}; say what each number means, as in {pairs}, "
