@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +41,25 @@ class Prediction:
         if self.label is None or self.label in self.probabilities:
             return self.label
         return next(name for name, value in self.probabilities.items() if value == self.score)
+
+
+def verdict_kinds(labels: Sequence[str]) -> dict[str, type]:
+    """The columns that a table of verdicts has, and the type of their values.
+
+    They are ``label``, ``score``, ``p_`` and each label, ``tokens_read`` and ``tokens_left_out``.
+    """
+    kinds: dict[str, type] = {"label": str, "score": float}
+    kinds |= {f"p_{label}": float for label in labels}
+    return kinds | {"tokens_read": int, "tokens_left_out": int}
+
+
+def verdict_values(prediction: Prediction) -> tuple[str | int | float | None, ...]:
+    """A row of a table of verdicts, in the order of :func:`verdict_kinds`; None without a text."""
+    read, left_out = prediction.tokens_read, prediction.tokens_left_out
+    if prediction.label is None:  # nor are the shares in the training data an opinion
+        return (None, None, *[None] * len(prediction.probabilities), read, left_out)
+    shares = [round(share, 6) for share in prediction.probabilities.values()]
+    return (prediction.label, round(prediction.score, 6), *shares, read, left_out)
 
 
 def decide(probabilities: NDArray[np.float64], thresholds: ArrayLike = ()) -> NDArray[np.int64]:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from score_tables import ADDED, HATE, LOVE, Drips, objects, scored, table
 from tonality.classifier import Classifier, load
 from tonality.errors import ConfigError, DataError
-from tonality.score import FORMATS, Layout, read_rows, score_stream
+from tonality.score import FORMATS, Layout, Scorer, read_rows, score_stream
 from tonality.score.scorer import ROWS
 
 
@@ -32,6 +32,19 @@ def test_columns_and_order_stay_and_verdicts_come_last(classifier: Classifier) -
         ["2", "love", 'x "y"\nz', *LOVE, ""],
         ["1", "hate", "", *HATE, ""],
     ]
+
+
+@pytest.mark.parametrize("explain", [0, 2])
+def test_columns_of_texts_are_those_of_rows(classifier: Classifier, explain: int) -> None:
+    texts = ["love the film", None, "hate " * 80, "not good", ""]
+    cells = [{"text": text} for text in texts]
+    data = "".join(json.dumps(row) + "\n" for row in cells).encode()
+    layout = Layout.of([], classifier.labels, explained=explain > 0)
+    columns = Scorer(classifier, explain).columns(texts)
+    rows = [dict(zip(layout.added, row, strict=True)) for row in zip(*columns, strict=True)]
+    expected = objects(scored(classifier, data, "jsonl", explain=explain))
+    assert [cell | row for cell, row in zip(cells, rows, strict=True)] == expected
+    assert Scorer(classifier, explain).columns([]) == [[] for _ in layout.added]
 
 
 def test_json_stays_as_it_was_written(classifier: Classifier) -> None:

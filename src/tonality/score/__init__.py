@@ -24,6 +24,12 @@ column ``error``, the others empty; or it is left out, with ``errors=False``.
 The parts can be used singly: :func:`read_rows` gives :class:`Rows` (``columns``, ``text_column``,
 ``items``), :func:`windows` cuts their items in lists, :class:`Scorer` judges one,
 :func:`row_writer` writes it. Answers depend on the rows alone, not on how their bytes came.
+
+Texts that are in memory already need no rows. :meth:`Scorer.columns` gives the added columns of a
+batch, and :class:`Layout` their names and types beside the columns that are there::
+
+    layout = Layout.of(columns, classifier.labels)
+    added = dict(zip(layout.added, Scorer(classifier).columns(texts)))
 """
 
 from __future__ import annotations

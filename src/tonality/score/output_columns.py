@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tonality.errors import ConfigError
+from tonality.prediction import verdict_kinds
 from tonality.tables.bad_rows import Fault
 from tonality.tables.column_names import listed
 from tonality.tables.row_stream import Row
@@ -72,7 +73,7 @@ class Layout:
         there = set(columns)
         if missing := [name for name in kept if name not in there]:
             raise ConfigError(f"no column {missing[0]!r}. {listed(columns)}")
-        kinds = _kinds(labels, explained=explained)
+        kinds = added_kinds(labels, explained=explained)
         names = _prefixed([*kinds, *[ERROR] * errors], kept, prefix)
         error = names.pop() if errors else None
         return cls(kept, tuple(names), tuple(kinds.values()), error, closed, keep is None)
@@ -98,11 +99,9 @@ class Layout:
         return None
 
 
-def _kinds(labels: Sequence[str], *, explained: bool) -> dict[str, type]:
+def added_kinds(labels: Sequence[str], *, explained: bool) -> dict[str, type]:
     """The type of each column that scoring adds, by its name without a prefix."""
-    kinds: dict[str, type] = {"label": str, "score": float}
-    kinds |= {f"p_{label}": float for label in labels}
-    kinds |= {"tokens_read": int, "tokens_left_out": int}
+    kinds = verdict_kinds(labels)
     return kinds | dict.fromkeys(("words_for", "words_against") if explained else (), str)
 
 

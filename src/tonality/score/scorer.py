@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from tonality.classifier import WINDOW, Classifier
 from tonality.explain.passages import Passage
-from tonality.prediction import Prediction
-from tonality.score.output_columns import Layout
+from tonality.prediction import Prediction, verdict_values
+from tonality.score.output_columns import Layout, added_kinds
 from tonality.tables.bad_rows import Fault
 from tonality.tables.row_stream import Row
 
@@ -78,7 +78,17 @@ class Scorer:
             item if isinstance(item, Fault) else _scored(item, *next(answers)) for item in window
         ]
 
-    def _answers(self, texts: list[str | None]) -> Iterator[tuple[Prediction, tuple[str, ...]]]:
+    def columns(self, texts: Sequence[str | None]) -> list[list[Any]]:
+        """What scoring adds to N texts: a list of N values for each of :attr:`Layout.added`.
+
+        Their types are :attr:`Layout.kinds`; None where a row has no verdict.
+        """
+        if not texts:
+            return [[] for _ in added_kinds(self._classifier.labels, explained=self._explain > 0)]
+        rows = ((*verdict_values(found), *words) for found, words in self._answers(texts))
+        return [list(column) for column in zip(*rows, strict=True)]
+
+    def _answers(self, texts: Sequence[str | None]) -> Iterator[tuple[Prediction, tuple[str, ...]]]:
         if not self._explain:
             for prediction in self._classifier.predict(texts):
                 yield prediction, ()
@@ -90,14 +100,7 @@ class Scorer:
 
 
 def _scored(row: Row, prediction: Prediction, words: tuple[str, ...]) -> Scored:
-    read, left_out = prediction.tokens_read, prediction.tokens_left_out
-    added: tuple[str | int | float | None, ...]
-    if prediction.label is None:  # nor are the shares in the training data an opinion
-        added = (None, None, *[None] * len(prediction.probabilities), read, left_out, *words)
-    else:
-        shares = [round(share, 6) for share in prediction.probabilities.values()]
-        added = (prediction.label, round(prediction.score, 6), *shares, read, left_out, *words)
-    return Scored(row, prediction, added)
+    return Scored(row, prediction, (*verdict_values(prediction), *words))
 
 
 def _joined(passages: Sequence[Passage]) -> str:
