@@ -27,6 +27,8 @@ ROOMS = (
         "drawing",
         "prediction",
         "given_texts",
+        "label_spellings",
+        "number_labels",
     ),
     ("native_library",),
     ("text",),

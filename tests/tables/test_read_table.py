@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from tonality.data import Table, load_dataset, read_table
 from tonality.errors import ConfigError, DataError, DependencyError
-from tonality.tables.label_spellings import fold
+from tonality.label_spellings import fold
 from tonality.tables.read_options import NO_LABELS, NULLS
 
 pa = pytest.importorskip("pyarrow", reason="reading Parquet needs tonality[train]")

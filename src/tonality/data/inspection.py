@@ -14,9 +14,9 @@ import numpy as np
 
 from tonality.data.splits import normalised, split
 from tonality.errors import DataError
+from tonality.label_spellings import check_one_kind, in_words
 from tonality.messages import counted
 from tonality.tables.dataset import Dataset, Table
-from tonality.tables.label_spellings import check_one_kind, in_words
 
 SKEWED = 1.5  # times the rows of the smallest class that the largest may have unremarked
 FEW = 50  # rows of a class; fewer say little, in training and in measuring

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tonality.errors import DataError
-from tonality.tables.label_spellings import FEELINGS, SHOWN, fold, likely_map
+from tonality.label_spellings import FEELINGS, SHOWN, fold, likely_map
 
 # What numbers mean in common data sets. Numbers are read only if every scheme that holds all of
 # them, and no class that the other side lacks, agrees.

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tonality.measures.number_labels import label_values
+from tonality.number_labels import label_values
 
 Counts = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from tonality.errors import ConfigError, DataError
-from tonality.tables.label_spellings import fold
+from tonality.label_spellings import fold
 from tonality.tables.read_options import ReadOptions
 
 TextColumn: TypeAlias = str | Sequence[str] | None

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tonality.errors import ConfigError, DataError
+from tonality.label_spellings import count, in_words, joins
 from tonality.tables.bad_rows import BadRows
 from tonality.tables.build_table import build_table
 from tonality.tables.column_names import LabelMap, TextColumn, Wanted
 from tonality.tables.dataset import Table
 from tonality.tables.encoding import check
-from tonality.tables.label_spellings import count, in_words, joins
 from tonality.tables.open_table import file_input, opened
 from tonality.tables.read_options import ReadOptions
 

@@ -12,8 +12,8 @@ import numpy as np
 from tonality.artifact.config_json import shorten
 from tonality.data import Dataset, Table
 from tonality.errors import DataError
-from tonality.measures.number_labels import in_order
-from tonality.tables.label_spellings import check_one_kind
+from tonality.label_spellings import check_one_kind
+from tonality.number_labels import in_order
 from tonality.text.vocabulary import Vocabulary
 
 # Fewer labelled rows teach nothing, whatever the settings.

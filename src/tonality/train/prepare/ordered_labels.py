@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tonality.errors import ConfigError
-from tonality.measures.number_labels import label_values
+from tonality.number_labels import label_values
 
 # What a distance of one step, the mean gap between neighbouring labels, takes from the log of a
 # class's share in the target. docs/own-data.md has the measurements behind it.
