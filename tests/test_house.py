@@ -20,6 +20,7 @@ PACKAGE = Path(tonality.__file__).parent
 ROOMS = (
     (
         "_version",
+        "environment_names",
         "errors",
         "messages",
         "plain_json",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 
 import tonality
 from tonality.cli import app
+from tonality.environment_names import OTHERS, PREFIX, SERVICE
 from tonality.network.kernel import kernel_in_use
 
 runner = CliRunner()
@@ -221,3 +223,26 @@ def test_public_names_are_complete_and_sorted() -> None:
 @pytest.mark.parametrize("name", tonality.__all__)
 def test_public_names_are_documented(name: str) -> None:
     assert name == "__version__" or getattr(tonality, name).__doc__
+
+
+def test_a_misspelt_environment_variable_is_named_once(
+    model_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["predict", "I love it", "--model", str(model_folder)]
+    for name in ("TONALITY_KERNEL", "TONALITY_MAX_TEXTS", "tonality_port"):
+        monkeypatch.setenv(name, "")
+    assert runner.invoke(app, words).stderr == ""
+    monkeypatch.setenv("TONALITY_KERNAL", "secret")
+    monkeypatch.setenv("TONALITY_Q", "secret")
+    assert runner.invoke(app, words).stderr.splitlines() == [
+        "tonality: careful: the environment variable TONALITY_KERNAL has no effect; did you mean "
+        "TONALITY_KERNEL?",
+        "tonality: careful: the environment variable TONALITY_Q has no effect",
+    ]
+
+
+def test_all_environment_variables_have_one_home() -> None:
+    root = Path(__file__).parents[2]
+    files = [*(root / "src").rglob("*.py"), *root.glob("benchmarks/*.py"), root / "hatch_build.py"]
+    found = {n for file in files for n in re.findall(rf"{PREFIX}(\w+)", file.read_text("utf-8"))}
+    assert found <= {*SERVICE, *OTHERS}

@@ -26,6 +26,7 @@ from service import Running, answer, post, running, texts
 from reading_model import make_artifact
 from tonality.artifact.model_folder import write
 from tonality.cli import app
+from tonality.environment_names import SERVICE
 from tonality.errors import ArtifactError, ConfigError, DependencyError
 from tonality.serve.routes import Service
 from tonality.serve.served_model import ServedModel
@@ -328,6 +329,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
     words = {"the default one": None, "one a core but one": None, "none": ()}
     fields = {name.upper(): field for name, field in Settings.model_fields.items()}
     assert [name for name, _ in rows] == list(fields)
+    assert list(SERVICE) == list(fields)
     for name, written in rows:
         if written != "one a core but one":
             default = fields[name].default

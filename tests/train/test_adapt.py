@@ -29,13 +29,14 @@ from tonality.train.adapt import LEAST_STEPS, adapt, with_enough_steps
 from tonality.train.pretrain import pretrain
 from tonality.train.settings.recipe import Recipe
 
-ADAPT = Recipe.load("adapt").with_settings(
+_QUICK = Recipe.load("adapt").with_settings(
     [
         *("training.batch_size=16", "training.epochs=3", "dropout.pooled=0.1"),
         *("optimiser.learning_rate=0.1", "optimiser.layer_decay=1.5", "optimiser.unfreeze_every=0"),
         *("pretraining.streams=8", "pretraining.steps=8"),
     ]
 )
+ADAPT = dataclasses.replace(_QUICK, changed=frozenset())  # as in a file: for all its uses
 # The same feelings in other words, as another trade has them.
 TRADE = {
     **{"great": "sturdy", "lovely": "sharp", "brilliant": "solid", "moving": "light"},

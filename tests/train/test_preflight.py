@@ -36,6 +36,55 @@ def test_what_is_wrong_is_found_before_any_work(task: Task, change: str, message
         check(task, TINY.with_settings([change]), make_dataset(40))
 
 
+@pytest.mark.parametrize(
+    ("task", "change", "reason"),
+    [
+        ("train", "pretraining.epochs=3", "no language model is trained here; leave it out"),
+        ("train", "distillation.temperature=1", "there are no teachers here"),
+        ("train", "vocabulary.extend=10", "begins with no model .* add --start-from"),
+        ("train", "vectors.window=3", "vectors.use is false; set it too"),
+        ("train", "dropout.layer=0.2", "network.layers is 1"),
+        ("train", "dropout.dense=0.2", "network.dense is empty"),
+        ("train", "unlabelled.probe=0.2", "unlabelled.virtual_adversarial is 0"),
+        ("train", "unlabelled.batch_size=8", "unlabelled.entropy are 0; set one of them"),
+        ("train", "training.temperature=2", "set training.validation=0 too"),
+        ("distill", "pretraining.steps=9", "no language model is trained here"),
+        ("distill", "vocabulary.extend=10", "begins with no model"),
+        ("pretrain", "training.epochs=3", "pretrain trains a language model"),
+        ("pretrain", "network.pooling=mean", "has no use for it"),
+        ("pretrain", "dropout.word=0.3", "has no use for it"),
+        ("pretrain", "vocabulary.ngrams=9", "has no use for it"),
+        ("pretrain", "vectors.deviation=0.5", "has no use for it"),
+        ("pretrain", "text.max_tokens=9", "reads whole texts"),
+    ],
+)
+def test_a_change_without_effect_is_refused(
+    tmp_path: Path, task: Task, change: str, reason: str
+) -> None:
+    """In a file, which may serve other runs too, it is no mistake."""
+    name = change.partition("=")[0]
+    recipe, dataset = TINY.with_settings([change]), make_dataset(40)
+    with pytest.raises(ConfigError, match=f"{name} has no effect: .*{reason}"):
+        check(task, recipe, dataset)
+    (tmp_path / "mine.toml").write_text(recipe.to_toml())
+    check(task, Recipe.load(tmp_path / "mine.toml"), dataset)
+
+
+@pytest.mark.parametrize(
+    ("task", "changes"),
+    [
+        ("train", ["vocabulary.ngrams=0", "dropout.ngram=0"]),
+        ("train", ["vectors.use=true", "vectors.window=3"]),
+        ("train", ["network.layers=2", "dropout.layer=0.2"]),
+        ("train", ["training.validation=0", "training.temperature=2"]),
+        ("pretrain", ["network.hidden_size=4", "training.seed=3", "optimiser.clip_norm=0.5"]),
+        ("pretrain", ["text.lower_case=false", "vocabulary.max_size=90"]),
+    ],
+)
+def test_a_change_that_has_an_effect_is_taken(task: Task, changes: list[str]) -> None:
+    check(task, TINY.with_settings(changes), make_dataset(40))
+
+
 def test_what_was_found_is_taken_over_where_the_cut_is_the_same() -> None:
     dataset = make_dataset(80)
     first = check("train", TINY, dataset)

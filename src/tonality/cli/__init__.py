@@ -30,6 +30,8 @@ from tonality.cli.score import score
 from tonality.cli.serve import serve
 from tonality.cli.summarise import summarise
 from tonality.cli.train import train
+from tonality.cli.training_options import RESTARTED
+from tonality.environment_names import unknown_variables
 from tonality.errors import DataError, TonalityError
 
 app = typer.Typer(
@@ -47,6 +49,9 @@ def version(
     show: bool = typer.Option(False, "--version", help="Print version and kernel, and stop."),
 ) -> None:
     """Tells how people feel from what they write, with LSTM networks."""
+    # A training starts its process anew, which need not say it again.
+    for line in () if RESTARTED in os.environ else unknown_variables(os.environ):
+        typer.echo(f"tonality: {line}", err=True)
     if show:
         from tonality._version import __version__
         from tonality.network.kernel import kernel_in_use

@@ -33,7 +33,7 @@ MALLOC = {
     "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "8",
 }
 MINUTES = 10.0  # between checkpoints
-_RESTARTED = "TONALITY_RESTARTED"
+RESTARTED = "TONALITYRESTARTED"
 
 TrainingData = Annotated[
     str,
@@ -220,14 +220,14 @@ def _restart_with_malloc_settings() -> None:
     is_command = program.name == "tonality" or program.parts[-2:] == ("tonality", "__main__.py")
     if (
         not is_command
-        or _RESTARTED in os.environ
+        or RESTARTED in os.environ
         or MALLOC.keys() & os.environ.keys()
         or platform.libc_ver()[0] != "glibc"
     ):
         return
     sys.stdout.flush()
     sys.stderr.flush()
-    environment = {**os.environ, **MALLOC, _RESTARTED: "1"}
+    environment = {**os.environ, **MALLOC, RESTARTED: "1"}
     os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)
 
 

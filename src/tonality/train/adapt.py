@@ -78,7 +78,8 @@ def adapt(
     start = read_start(DEFAULT_MODEL if model is None else model)
     # What is refused is refused before anything is written.
     _check_epochs(recipe, pretrain_epochs)
-    run, before = check("train", recipe, dataset, start, resume=resume), None
+    heeded = _of_the_classifier(recipe) if pretrain_epochs else recipe
+    run, before = check("train", heeded, dataset, start, resume=resume), None
     if pretrain_epochs:
         passes = _pretraining(recipe, pretrain_epochs)
         before = check("pretrain", passes, dataset, start, resume=resume, like=run)
@@ -189,10 +190,20 @@ def _check_epochs(recipe: Recipe, pretrain_epochs: int) -> None:
         )
 
 
+def _of_the_classifier(recipe: Recipe) -> Recipe:
+    """The recipe, as if nobody had changed the settings that the language model heeds."""
+    kept = frozenset(name for name in recipe.changed if not name.startswith("pretraining."))
+    return dataclasses.replace(recipe, changed=kept)
+
+
 def _pretraining(recipe: Recipe, epochs: int) -> Recipe:
-    """The recipe of the language model: all layers learn at once, at the same rate."""
+    """The recipe of the language model: all layers learn at once, at the same rate.
+
+    What it does not heed, the classifier does.
+    """
     return dataclasses.replace(
         recipe,
+        changed=frozenset(),
         pretraining=dataclasses.replace(recipe.pretraining, epochs=epochs),
         optimiser=dataclasses.replace(recipe.optimiser, layer_decay=1.0, unfreeze_every=0.0),
     )

@@ -11,6 +11,7 @@ from tonality.train.prepare.data_checks import check_dataset, fingerprint
 from tonality.train.prepare.held_out import Division, check_classes, divide
 from tonality.train.prepare.ordered_labels import numbers_of
 from tonality.train.prepare.vector_file import dimensions
+from tonality.train.settings.idle_settings import check_heeded
 from tonality.train.settings.recipe import Recipe
 from tonality.train.settings.required_packages import require_packages
 from tonality.train.start.inherited_settings import Inherited
@@ -93,11 +94,15 @@ def _settled(task: Task, recipe: Recipe, start: Inherited | None) -> Recipe:
     require_packages(recipe)
     if task == "pretrain":
         _check_pretraining(recipe)
-        return recipe if start is None else start.as_language_model(recipe)
-    if task == "distill":
-        _check_distillation(recipe)
-    if start is not None:
-        recipe = start.settings(recipe)
+        recipe = recipe if start is None else start.as_language_model(recipe)
+    else:
+        if task == "distill":
+            _check_distillation(recipe)
+        recipe = recipe if start is None else start.settings(recipe)
+    table = start is not None and start.has_ngrams
+    check_heeded(task, recipe, started=start is not None, table=table)
+    if task == "pretrain":
+        return recipe
     recipe.network.config(vocabulary_size=2, ngram_rows=0, classes=2)  # refuses what does not fit
     return recipe
 
