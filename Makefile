@@ -1,11 +1,13 @@
 # make run    the main job, offline: install the base package and judge the bundled sample reviews
 # make test   install everything and run all tests
+# make test-engines  install Ray, Spark, polars and DuckDB and run the tests of tonality.scale
 # make sanitize  the compiled kernel's tests under the address and undefined-behaviour sanitizers
 # make lowest run the tests with the oldest version of each dependency that pyproject.toml allows
 # make lint / types / bench / clean
 #
 # Environments that do not disturb each other: `.venv` holds the base install that `run` uses, as a
-# user has it; `.venv-dev` holds the editable install with every extra; `.venv-lowest` is for `lowest`.
+# user has it; `.venv-dev` holds the editable install with every extra but the engines', which take
+# 1 GB and a Java runtime; `.venv-engines` is for `test-engines`; `.venv-lowest` is for `lowest`.
 
 PYTHON ?= python3
 JOBS ?= 2
@@ -20,7 +22,7 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := $(PIP_CONSTRAINT)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test sanitize lint types bench lowest clean
+.PHONY: run test test-engines sanitize lint types bench lowest clean
 
 run: .venv/.installed
 	.venv/bin/tonality demo
@@ -32,6 +34,13 @@ test: .venv-dev/.installed
 	$(DEV)/python -m pytest -q -n $(JOBS) --cov --cov-report= $(PYTEST_ARGS)
 	$(if $(PYTEST_ARGS),,$(DEV)/python -m coverage report --fail-under=95 \
 	  --include="src/tonality/*.py$$(printf ',src/tonality/%s/*' $(INFERENCE))")
+
+# Apart from `test`: what they install, and what a JVM and Ray take to start, would take half of the
+# time that CI has. Without an engine its tests skip.
+ENGINES := .venv-engines/bin
+
+test-engines: .venv-engines/.installed
+	$(ENGINES)/python -m pytest -q $(or $(PYTEST_ARGS),tests/scale)
 
 # The kernel's tests with a kernel that finds every wrong access and every undefined operation.
 sanitize: .venv-dev/.installed
@@ -75,6 +84,13 @@ bench: .venv-dev/.bench
 	$(DEV)/python -m pip install -q -e '.[train,transformers,serve,dev]'
 	@touch $@
 
+.venv-engines/.installed: pyproject.toml constraints.txt hatch_build.py \
+  $(wildcard src/tonality/native/*.[ch])
+	test -x $(ENGINES)/python || $(PYTHON) -m venv .venv-engines
+	$(ENGINES)/python -m pip install -q -e '.[train,ray,spark,polars,duckdb]' \
+	  pytest hypothesis jsonschema pyyaml
+	@touch $@
+
 .venv-lowest/.installed: pyproject.toml constraints.txt tests/lowest_bounds.py
 	test -x $(LOWEST)/python || $(PYTHON) -m venv .venv-lowest
 	$(PYTHON) tests/lowest_bounds.py > .venv-lowest/constraints.txt
@@ -87,6 +103,6 @@ bench: .venv-dev/.bench
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-dev .venv-lowest build dist htmlcov .coverage .coverage.* \
+	rm -rf .venv .venv-dev .venv-engines .venv-lowest build dist htmlcov .coverage .coverage.* \
 	  .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -40,6 +40,7 @@ ROOMS = (
     ("tables",),
     ("data",),
     ("score",),
+    ("scale",),
     ("measures",),
     ("summarise",),
     ("evaluate",),

@@ -37,13 +37,18 @@ class Classifier:
     Args:
         artifact: the model's parts, as read from a model folder.
         path: the folder, for messages.
+        threads: batches computed at the same time, unless a call says otherwise; by default one a
+            core.
 
     Attributes:
         labels: the labels, in the order of the columns of :meth:`predict_proba`.
     """
 
-    def __init__(self, artifact: Artifact, path: Path = Path("model")) -> None:
+    def __init__(
+        self, artifact: Artifact, path: Path = Path("model"), threads: int | None = None
+    ) -> None:
         self.artifact = artifact
+        self._threads = threads
         self._path = path
         self.labels = artifact.labels
         self._encoder = Encoder(artifact.text, artifact.vocabulary)
@@ -167,6 +172,7 @@ class Classifier:
         self, encoded: Encoded, batch_size: int = 128, threads: int | None = None
     ) -> NDArray[np.float64]:
         """Probabilities (N, C) of encoded texts."""
+        threads = self._threads if threads is None else threads
         threads = available_cores() if threads is None else threads
         if batch_size < 1 or threads < 1:
             raise ConfigError("batch_size and threads must be 1 or more")
@@ -215,7 +221,10 @@ def _batches(lengths: NDArray[np.int64], batch_size: int, threads: int) -> list[
 
 
 def load(
-    model: str | os.PathLike[str] | None = None, *, abstain: float | None = None
+    model: str | os.PathLike[str] | None = None,
+    *,
+    abstain: float | None = None,
+    threads: int | None = None,
 ) -> Classifier:
     """Loads a classifier.
 
@@ -224,18 +233,22 @@ def load(
             default ``general``.
         abstain: the confidence, 0 to 1, under which a verdict is ``uncertain``; 0 for never. By
             default the model's own, which is 0 unless ``tonality calibrate`` chose one.
+        threads: batches computed at the same time; by default one a core. Give 1 where each core
+            has a process of its own.
 
     Raises:
         ArtifactError: there is no such model, or its folder is damaged.
-        ConfigError: ``abstain`` is no confidence.
+        ConfigError: ``abstain`` is no confidence, or ``threads`` is under 1.
     """
+    if threads is not None and threads < 1:
+        raise ConfigError(f"threads is {threads}; expected 1 or more")
     path = model_path(model)
     artifact = folder.read(path)
     if abstain is not None:
         if not 0 <= abstain <= 1:
             raise ConfigError(f"abstain is {abstain!r}; it takes a confidence from 0 to 1")
         artifact = dataclasses.replace(artifact, abstain=float(abstain))
-    return Classifier(artifact, path)
+    return Classifier(artifact, path, threads)
 
 
 def model_path(model: str | os.PathLike[str] | None = None) -> Path:

@@ -55,7 +55,7 @@ class ArrowWriter:
             reason = f"the types of the inputs' columns do not fit together: {error}"
             raise DataError(f"{reason}; write JSON Lines or CSV") from error
         self._kept = [common.field(name).with_nullable(True) for name in layout.columns]
-        self._added = _fields(layout)
+        self._added = added_fields(layout)
         self._schema = arrow.schema([*self._kept, *self._added], metadata=common.metadata)
 
     def head(self) -> bytes:
@@ -161,7 +161,7 @@ def build_from_json(part: Path, target: Path, layout: Layout) -> None:
     for name in layout.added:
         types.pop(name, None)
     kept = [arrow.field(name, _type(kind or str)) for name, kind in types.items()]
-    schema = arrow.schema([*kept, *_fields(layout)])
+    schema = arrow.schema([*kept, *added_fields(layout)])
     with _writer(target, schema) as writer:
         for records in _groups(_records(part)):
             columns = [
@@ -178,7 +178,8 @@ def _writer(target: Path, schema: Any) -> Any:
     return require_pyarrow().parquet.ParquetWriter(target, schema, compression="zstd")
 
 
-def _fields(layout: Layout) -> list[Any]:
+def added_fields(layout: Layout) -> list[Any]:
+    """The columns that scoring adds, as fields of Arrow."""
     field = require_pyarrow().field
     added = zip(layout.added, layout.kinds, strict=True)
     return [field(name, _type(kind)) for name, kind in added]

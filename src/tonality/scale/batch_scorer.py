@@ -1,0 +1,252 @@
+"""A batch of Arrow in, the same batch with verdicts out: what every engine calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from tonality._version import __version__
+from tonality.artifact.config_json import folder_sha256
+from tonality.classifier import WINDOW, Classifier, load, model_path
+from tonality.errors import ArtifactError, DataError
+from tonality.score.files.parquet_writer import added_fields
+from tonality.score.output_columns import Layout
+from tonality.score.scorer import Scorer
+from tonality.tables.bad_rows import Fault
+from tonality.tables.column_names import TextColumn, Wanted, distinct, text_places
+from tonality.tables.parquet_rows import plain, require_pyarrow
+from tonality.tables.read_options import NULLS, ReadOptions
+from tonality.tables.row_stream import Row, TextOf
+
+_BATCH = "the batch"  # how messages call it
+
+
+@dataclass(frozen=True)
+class BatchOptions:
+    """How batches are scored. It is small and can be pickled, so it travels to other machines.
+
+    Attributes:
+        model: a bundled model's name or a model folder, which each machine must have; by default
+            ``general``.
+        abstain: the confidence under which a verdict is ``uncertain``; by default the model's.
+        text_column: the column to judge, by its name in any case or its number, or several to
+            join; by default it is found by its usual names.
+        columns: the columns to keep; by default all.
+        explain: how many phrases to add that speak for the verdict, and against it; 0 for none.
+        prefix: what the added columns' names begin with; by default nothing, or ``tonality_``
+            where a column has such a name.
+        nulls: texts that count as missing, as a whole and to the letter.
+        encoding: of columns of bytes; by default UTF-8.
+        threads: batches computed at the same time in this process; None for one a core. An engine
+            that starts a process a core wants 1.
+    """
+
+    model: str | None = None
+    abstain: float | None = None
+    text_column: TextColumn = None
+    columns: tuple[str, ...] | None = None
+    explain: int = 0
+    prefix: str | None = None
+    nulls: frozenset[str] = NULLS
+    encoding: str | None = None
+    threads: int | None = None
+
+    @property
+    def wanted(self) -> Wanted:
+        """What is looked for in a batch."""
+        read = ReadOptions(nulls=self.nulls)
+        return Wanted(self.text_column, "", "", encoding=self.encoding, options=read)
+
+
+class BatchScorer:
+    """Adds verdicts to batches of Arrow.
+
+    Args:
+        classifier: the model.
+        options: how; its model and abstain band are those of the classifier already.
+
+    Raises:
+        DependencyError: pyarrow is not installed.
+    """
+
+    def __init__(self, classifier: Classifier, options: BatchOptions | None = None) -> None:
+        self._arrow = require_pyarrow()
+        self.options = BatchOptions() if options is None else options
+        self.labels = classifier.labels
+        self._scorer = Scorer(classifier, self.options.explain)
+
+    def layout(self, names: Sequence[str]) -> Layout:
+        """Which columns the scored table has, for a table of these columns.
+
+        Raises:
+            ConfigError: a column to keep is missing, or a name that is to be added is taken.
+        """
+        return Layout.of(
+            distinct(names),
+            self.labels,
+            keep=self.options.columns,
+            explained=self.options.explain > 0,
+            prefix=self.options.prefix,
+        )
+
+    def schema(self, schema: Any) -> Any:
+        """The schema of the scored batch, for a batch of a schema: kept columns, then added ones.
+
+        Raises:
+            ConfigError: as for :meth:`layout`.
+        """
+        layout, names = self.layout(schema.names), distinct(schema.names)
+        kept = [schema.field(names.index(name)).with_name(name) for name in layout.columns]
+        return self._arrow.schema([*kept, *added_fields(layout)], metadata=schema.metadata)
+
+    def text_names(self, names: Sequence[str]) -> list[str]:
+        """Which of a table's columns hold the texts.
+
+        Raises:
+            DataError: none does, or several could.
+        """
+        columns = distinct(names)
+        return [columns[place] for place in text_places(names, self.options.wanted, _BATCH)]
+
+    def score(self, batch: Any) -> tuple[Any, list[Fault]]:
+        """The batch (N rows) with verdicts, and the rows of it whose text cannot be read.
+
+        These rows stay, and null stands in all of their added columns. A row without a text has no
+        verdict either, but its ``tokens_read`` is 0.
+
+        Args:
+            batch: a ``pyarrow.RecordBatch``.
+
+        Raises:
+            ConfigError: as for :meth:`layout`.
+            DataError: there is no column of texts, or it holds lists or structs.
+        """
+        names = batch.schema.names
+        columns = dict(zip(distinct(names), batch.columns, strict=True))
+        layout = self.layout(names)
+        texts = {name: columns[name] for name in self.text_names(names)}
+        verdicts, faults = self.verdicts(texts, layout)
+        kept = [columns[name] for name in layout.columns]
+        whole = self._arrow.RecordBatch.from_arrays(
+            [*kept, *verdicts.columns], schema=self.schema(batch.schema)
+        )
+        return whole, faults
+
+    def verdicts(self, texts: Mapping[str, Any], layout: Layout) -> tuple[Any, list[Fault]]:
+        """The added columns alone, as a batch of N rows; see :meth:`score`.
+
+        Args:
+            texts: the columns of the texts by name, as Arrow arrays of N values.
+            layout: the names of the added columns.
+        """
+        arrow = self._arrow
+        found, faults = self._read(texts)
+        windows = range(0, max(len(found), 1), WINDOW)  # Python's values of a window at a time
+        added = [self._added(found[i : i + WINDOW], layout) for i in windows]
+        columns = [arrow.concat_arrays(parts) for parts in zip(*added, strict=True)]
+        if faults:
+            bad = {fault.row - 1 for fault in faults}
+            read = arrow.array([row not in bad for row in range(len(found))])
+            columns = [
+                arrow.compute.if_else(read, column, arrow.scalar(None, column.type))
+                for column in columns
+            ]
+        schema = arrow.schema(added_fields(layout))
+        return arrow.RecordBatch.from_arrays(columns, schema=schema), faults
+
+    def _added(self, texts: list[str | None], layout: Layout) -> list[Any]:
+        """The added columns of a window, as arrays."""
+        values = zip(self._scorer.columns(texts), added_fields(layout), strict=True)
+        return [self._arrow.array(column, field.type) for column, field in values]
+
+    def _read(self, columns: Mapping[str, Any]) -> tuple[list[str | None], list[Fault]]:
+        """The text of each row (N), None also where it cannot be read."""
+        text_of = TextOf(list(columns), self.options.wanted)
+        cells = [self._cells(column, name) for name, column in columns.items()]
+        texts: list[str | None] = []
+        faults = []
+        for number, values in enumerate(zip(*cells, strict=True), start=1):
+            item = text_of.of(Row(number, None, {}), values)
+            if isinstance(item, Fault):
+                faults.append(item)
+            texts.append(item.text if isinstance(item, Row) else None)
+        return texts, faults
+
+    def _cells(self, column: Any, name: str) -> list[Any]:
+        """The values of a column as texts, None where they are missing.
+
+        Engines that guess types read reviews that are all digits as numbers.
+        """
+        types, kind = self._arrow.types, column.type
+        if types.is_dictionary(kind):
+            column = column.dictionary_decode()
+            kind = column.type
+        if types.is_nested(kind):
+            raise DataError(f"expected texts, found {kind}", path=_BATCH, column=name)
+        if types.is_floating(kind):
+            column = self._arrow.compute.if_else(
+                self._arrow.compute.is_nan(column), self._arrow.scalar(None, kind), column
+            )
+        if types.is_primitive(kind) or types.is_decimal(kind):
+            column = column.cast("string")
+        return plain(column, self.options.encoding)
+
+
+@lru_cache(maxsize=8)
+def batch_scorer(options: BatchOptions, identity: str | None = None) -> BatchScorer:
+    """The scorer of some options; a process loads it once, whoever asks.
+
+    Args:
+        options: how.
+        identity: what :func:`model_identity` said where the work began; None for any.
+
+    Raises:
+        ArtifactError: there is no such model here, it is damaged, or is another one.
+        DependencyError: pyarrow is not installed.
+    """
+    if identity is not None and (found := model_identity(options.model)) != identity:
+        raise ArtifactError(
+            f"expected the model and version of the machine where the work began ({identity}), got "
+            f"{found}; put the same model and the same tonality on every machine",
+            path=model_path(options.model),
+        )
+    classifier = load(options.model, abstain=options.abstain, threads=options.threads)
+    return BatchScorer(classifier, options)
+
+
+def model_identity(model: str | None) -> str:
+    """What tells a model, as this version reads it, from any other.
+
+    Raises:
+        ArtifactError: there is no such model.
+    """
+    return f"{folder_sha256(model_path(model))}, tonality {__version__}"
+
+
+def score_batch(batch: Any, **how: Any) -> Any:
+    """Adds the columns of ``tonality score`` to a batch.
+
+    A row whose text cannot be read (bytes that are no UTF-8) gets null in all added columns; it
+    costs itself, not its batch.
+
+    Args:
+        batch: a ``pyarrow.RecordBatch``, N rows.
+        how: the attributes of :class:`BatchOptions`, such as ``text_column="review"``.
+
+    Returns:
+        A ``pyarrow.RecordBatch`` of N rows in the same order.
+
+    Raises:
+        ConfigError: a column to keep is missing, or a name that is to be added is taken.
+        DataError: there is no column of texts, or it holds lists or structs.
+        DependencyError: pyarrow is not installed.
+    """
+    return batch_scorer(settled_options(how)).score(batch)[0]
+
+
+def settled_options(how: dict[str, Any]) -> BatchOptions:
+    """Options from keywords, which lists are welcome in."""
+    given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in how.items()}
+    return BatchOptions(**given)

@@ -1,0 +1,48 @@
+"""DuckDB: the verdict on a text as a function of SQL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tonality.errors import DependencyError
+from tonality.scale.batch_scorer import settled_options
+from tonality.scale.text_function import TextFunction
+
+_TYPES = {"string": "VARCHAR", "double": "DOUBLE", "int64": "BIGINT"}
+
+
+def register_duckdb(connection: Any, name: str = "tonality", **how: Any) -> None:
+    """Registers a function of SQL that gives the columns of ``tonality score`` as a struct.
+
+    For example::
+
+        register_duckdb(connection)
+        connection.sql("SELECT *, unnest(tonality(review)) FROM reviews")
+
+    A null is a missing text, as elsewhere: its ``tokens_read`` is 0, all else is null. Store what
+    was scored before you filter by it: DuckDB scores each text twice in
+    ``WHERE tonality(review).score > 0.9``.
+
+    Args:
+        connection: a ``duckdb.DuckDBPyConnection``.
+        name: of the function.
+        how: the attributes of :class:`tonality.scale.BatchOptions` but for the columns.
+
+    Raises:
+        ArtifactError: there is no such model.
+        DependencyError: duckdb or pyarrow is not installed.
+    """
+    try:
+        import duckdb
+    except ImportError as error:
+        raise DependencyError("scoring in DuckDB", extra="duckdb") from error
+    judge = TextFunction(settled_options(how))
+    fields = {field.name: _TYPES[str(field.type)] for field in judge.fields}
+    connection.create_function(
+        name,
+        judge,
+        [duckdb.sqltype("VARCHAR")],
+        duckdb.struct_type(fields),
+        type="arrow",
+        null_handling="special",  # else a null would be answered with a null struct
+    )
