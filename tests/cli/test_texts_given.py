@@ -87,7 +87,7 @@ def test_texts_are_no_tables(model_folder: Path, first: str) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"PK\x03\x04 sheet", "save a spreadsheet as CSV"),
+        (b"PK\x03\x04 sheet", "let its name end in .xlsx"),
         (b"\x1f\x8b\x08\0", "is gzipped"),
         (b"\x7fELF\0\0\n", "is a binary file"),
         ("love\n".encode("utf-16-le"), "UTF-16 without a byte-order mark"),

@@ -33,7 +33,7 @@ def run(classifier: Classifier, names: list[str], out: str, *, resume: bool) -> 
     assert side is not None
     written, packed = output_format(out, None, "")
     with (
-        ScoringJob(classifier, inputs, Options(format=written, packed=packed)) as work,
+        ScoringJob(classifier, inputs, Options(format=written, packing=packed)) as work,
         Output(Path(out), side, work.build) as output,
     ):
         output.begin(work.description("the small model"), resume=resume, overwrite=False)

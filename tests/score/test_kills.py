@@ -55,6 +55,7 @@ def some_texts() -> list[str]:
         ("out.csv.gz", mixed_inputs, True),
         ("out.jsonl", mixed_inputs, True),
         ("out.parquet", mixed_inputs, True),
+        ("out.xlsx", mixed_inputs, True),
         ("arrow.parquet", parquet_inputs, False),
     ],
 )
@@ -67,6 +68,8 @@ def test_kills(
 ) -> None:
     if name.endswith("parquet"):
         pytest.importorskip("pyarrow")
+    if name.endswith("xlsx"):
+        pytest.importorskip("xlsxwriter")
     (tmp_path / "out").mkdir()
     script = Path(__file__).with_name("kill_scoring.py")
     command = [str(model_folder), str(KILLS), str(tmp_path / "out" / name), *make_inputs(tmp_path)]

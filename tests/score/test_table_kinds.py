@@ -95,14 +95,14 @@ def test_a_piped_table_tells_its_delimiter(model_folder: Path, here: Path) -> No
         assert objects(result.stdout)[0]["label"] == "positive"
 
 
-@pytest.mark.parametrize("name", ["book.xlsx", "book.xls", "book.ods"])
-def test_spreadsheets_are_refused_with_what_to_do(
+@pytest.mark.parametrize("name", ["book.xlsb", "book.numbers"])
+def test_spreadsheets_of_other_kinds_are_refused_with_what_to_do(
     model_folder: Path, here: Path, name: str
 ) -> None:
     Path(name).write_bytes(b"PK\x03\x04 and so on")
-    assert "is a spreadsheet; save it as CSV" in failure(run(model_folder, name, "-o", "out.csv"))
+    assert "is a spreadsheet; save it as .xlsx" in failure(run(model_folder, name, "-o", "out.csv"))
     Path("in.csv").write_bytes(b"PK\x03\x04 and so on")
-    assert "save a spreadsheet as CSV" in failure(run(model_folder, "in.csv", "-o", "out.csv"))
+    assert "let its name end in .xlsx" in failure(run(model_folder, "in.csv", "-o", "out.csv"))
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ def _lines(file: str, encoding: str | None) -> Iterator[str]:
 def _source(file: str, stack: ExitStack) -> ByteStream:
     """The bytes of a file that is no table."""
     from tonality.errors import DataError
-    from tonality.tables.open_file import SPREADSHEETS, table_stem
+    from tonality.tables.open_file import OTHER_SHEETS, table_stem
 
     if file == "-":
         if sys.stdin is None:
@@ -113,8 +113,8 @@ def _source(file: str, stack: ExitStack) -> ByteStream:
     path = Path(file)
     if path.is_file() and table_stem(path.name) is not None:
         raise DataError(_use_score(file), path=file)
-    if path.is_file() and path.suffix.casefold() in SPREADSHEETS:
-        reason = "is a spreadsheet; save it as CSV, then: tonality score FILE.csv -o scored.csv"
+    if path.is_file() and path.suffix.casefold() in OTHER_SHEETS:
+        reason = "is a spreadsheet; save it as .xlsx, then: tonality score FILE.xlsx -o scored.xlsx"
         raise DataError(reason, path=file)
     return stack.enter_context(path.open("rb"))
 

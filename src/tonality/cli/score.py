@@ -28,8 +28,8 @@ UNREADABLE = 3  # exit status where rows could not be read
 Inputs = Annotated[
     list[str],
     typer.Argument(
-        help="CSV, TSV, JSON Lines (also packed: .gz, .zip) or Parquet; patterns such as "
-        "'data/**/*.csv'; - for standard input.",
+        help="CSV, TSV, JSON Lines (also packed: .gz, .bz2, .xz, .zst, .zip), Parquet, Excel or "
+        "OpenDocument (.xlsx, .xls, .ods); patterns such as 'data/**/*.csv'; - for standard input.",
         metavar="IN...",
     ),
 ]
@@ -38,8 +38,8 @@ OutputFile = Annotated[
     typer.Option(
         "--output",
         "-o",
-        help="The scored table: .csv, .tsv, .jsonl (each also .gz) or .parquet; - for standard "
-        "output.",
+        help="The scored table: .csv, .tsv, .jsonl (each also .gz, .bz2, .xz, .zst), .parquet or "
+        ".xlsx; - for standard output.",
         metavar="OUT",
     ),
 ]
@@ -87,15 +87,16 @@ def score(
     input_format: Annotated[
         str | None,
         typer.Option(
-            help="csv, tsv, jsonl or parquet, where neither suffix nor content tells.",
+            help="csv, tsv, jsonl, parquet, xlsx, xls or ods, where neither suffix nor content "
+            "tells.",
             metavar="FORMAT",
         ),
     ] = None,
     format: Annotated[
         str | None,
         typer.Option(
-            help="csv, tsv, jsonl or parquet; by default as OUT's suffix says, on standard output "
-            "as the first input.",
+            help="csv, tsv, jsonl, parquet or xlsx; by default as OUT's suffix says, on standard "
+            "output as the first input.",
             metavar="FORMAT",
         ),
     ] = None,
@@ -135,18 +136,16 @@ def score(
     from tonality.score.files.input_files import find_inputs
     from tonality.score.files.job import Options
     from tonality.score.files.output_target import is_stream, output_format, side_file
-    from tonality.tables.parquet_rows import require_pyarrow
 
     found = find_inputs(inputs, input_format, encoding)
     if resume and (is_stream(output) or any(source.path is None for source in found)):
         raise typer.BadParameter("--resume needs files: a pipe cannot be read or written again")
-    written, packed = output_format(output, format, found[0].format)
-    if written == "parquet":
-        require_pyarrow()  # without it nothing is begun
+    written, packing = output_format(output, format, found[0].format)
+    _require(written, packing)
     side = side_file(output, bad_rows, found)
     options = Options(
         format=written,
-        packed=packed,
+        packing=packing,
         text_column=text_column,
         columns=_names(columns),
         explain=explain,
@@ -158,7 +157,7 @@ def score(
     with _job(found, options, model, abstain) as (job, fingerprint):
         start = monotonic()
         if is_stream(output):
-            _to_stream(job, output, side, parquet=written == "parquet")
+            _to_stream(job, output, side)
             before = 0
         else:
             assert side is not None
@@ -205,7 +204,23 @@ def _to_file(
     return before
 
 
-def _to_stream(job: ScoringJob, output: str, side: Path | None, *, parquet: bool) -> None:
+def _require(format: str, packing: str) -> None:
+    """Sees to it that what writes a format is there: without it nothing is begun."""
+    if format == "parquet":
+        from tonality.tables.parquet_rows import require_pyarrow
+
+        require_pyarrow()
+    elif format == "xlsx":
+        from tonality.score.files.xlsx_writer import require_xlsxwriter
+
+        require_xlsxwriter()
+    elif packing == ".zst":
+        from tonality.tables.compression import require_zstd
+
+        require_zstd()
+
+
+def _to_stream(job: ScoringJob, output: str, side: Path | None) -> None:
     from tonality.score.files.output_target import is_stream, open_stream
     from tonality.score.files.resumable_output import Output
     from tonality.tables.bad_rows import make_way, writing_side
@@ -215,7 +230,7 @@ def _to_stream(job: ScoringJob, output: str, side: Path | None, *, parquet: bool
         stream: BinaryIO = sys.stdout.buffer
         if output != "-":
             stream = stack.enter_context(open_stream(output))
-        if parquet:  # which is written when all rows are there
+        if job.build:  # it is written when all rows are there
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tonality-")))
             with Output(folder / "scored", side or folder / "bad", job.build) as whole:
                 whole.begin({}, resume=False, overwrite=False)

@@ -43,6 +43,14 @@ KeepNull = Annotated[
         metavar="TEXT",
     ),
 ]
+Sheet = Annotated[
+    str | None,
+    typer.Option(
+        help="The sheet of a spreadsheet, by its name or its number; by default the first that "
+        "holds something.",
+        metavar="NAME",
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,7 @@ class TableOptions:
     header_row: HeaderRow = None
     null: Null = None
     keep_null: KeepNull = None
+    sheet: Sheet = None
 
     def read(self) -> ReadOptions:
         """The options as readers take them.
@@ -69,6 +78,7 @@ class TableOptions:
             header_row=self.header_row,
             null=self.null or (),
             keep_null=self.keep_null or (),
+            sheet=self.sheet,
         )
 
     def words(self) -> list[str]:
@@ -78,6 +88,7 @@ class TableOptions:
             "--header-row": [self.header_row],
             "--null": self.null or [],
             "--keep-null": self.keep_null or [],
+            "--sheet": [self.sheet],
         }
         words = ["--no-header"] if self.no_header else []
         for name, values in given.items():

@@ -1,4 +1,4 @@
-"""Tables of texts in: CSV, TSV, JSON Lines and Parquet, of any size, with their bad rows."""
+"""Tables of texts in: CSV, JSON Lines, Parquet, spreadsheets; of any size, with their bad rows."""
 
 from __future__ import annotations
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tonality.errors import DataError
+from tonality.tables.compression import BROKEN_PACK
 from tonality.tables.delimited import MAX_LINE
 from tonality.tables.encoding import UTF_16_MARKS, WIDE, of_bytes
-from tonality.tables.open_file import BROKEN_PACK
 from tonality.tables.utf8_stream import ASSUMED, ByteStream, Utf8Stream
 
 logger = logging.getLogger(__name__)

@@ -13,15 +13,15 @@ UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 WIDE = ("utf-16", "utf-32")  # whose units are no bytes, so no byte of them can be escaped
 # How files begin that are no text, and what to do with them.
 _BINARY = {
-    b"PK\x03\x04": "is a zip archive, as spreadsheets are (.xlsx, .ods): unpack it or, if it holds "
-    "one table, let its name end in .zip; save a spreadsheet as CSV",
-    b"\xd0\xcf\x11\xe0": "is a spreadsheet or document of Office (.xls, .doc); save it as CSV",
+    b"PK\x03\x04": "is a zip archive, as spreadsheets are: let its name end in .xlsx or .ods if it "
+    "is one, in .zip if it holds one table",
+    b"\xd0\xcf\x11\xe0": "is a file of Office; let its name end in .xls if it is a spreadsheet",
     b"PAR1": "is a Parquet file; let its name end in .parquet",
     b"\x1f\x8b": "is gzipped; let its name end in .gz, such as .csv.gz",
-    b"BZh": "is packed by bzip2; unpack it first",
-    b"\xfd7zXZ": "is packed by xz; unpack it first",
+    b"BZh": "is packed by bzip2; let its name end in .bz2, such as .csv.bz2",
+    b"\xfd7zXZ": "is packed by xz; let its name end in .xz, such as .csv.xz",
     b"7z\xbc\xaf": "is packed by 7-Zip; unpack it first",
-    b"\x28\xb5\x2f\xfd": "is packed by zstd; unpack it first",
+    b"\x28\xb5\x2f\xfd": "is packed by zstd; let its name end in .zst, such as .csv.zst",
     b"\x89PNG": "is a picture",
     b"GIF8": "is a picture",
     b"\xff\xd8\xff": "is a picture",

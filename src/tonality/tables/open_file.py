@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import zipfile
-import zlib
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path, PurePosixPath
 
 from tonality.durable_files import open_regular
 from tonality.errors import DataError
+from tonality.tables.compression import PACKS
 
-TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
 _TEXT_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
+SHEET_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods")
+TABLE_SUFFIXES = (*_TEXT_SUFFIXES, ".parquet", *SHEET_SUFFIXES)
 SUFFIXES = (
     *TABLE_SUFFIXES,
-    *(suffix + ".gz" for suffix in _TEXT_SUFFIXES),
-    *(suffix + ".zip" for suffix in _TEXT_SUFFIXES),
+    *(suffix + pack for pack in (*PACKS, ".zip") for suffix in _TEXT_SUFFIXES),
     ".zip",
 )
-SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".numbers")
-BROKEN_PACK = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, NotImplementedError)
+OTHER_SHEETS = (".xlsb", ".numbers")  # spreadsheets that are not read
+_SHOWN = (*TABLE_SUFFIXES, ".zip")
 
 
 @dataclass(frozen=True)
 class TextFile:
-    """A file of text lines, plain, gzipped or the one table inside a zip.
+    """A table: text lines, plain, packed or the one table inside a zip; Parquet; a spreadsheet.
 
     Attributes:
         path: the file on disk.
         member: the name inside the zip, ``""`` otherwise.
-        suffix: the format's suffix, such as ``.csv``, without ``.gz`` or ``.zip``.
+        suffix: the format's suffix, such as ``.csv``, without ``.gz`` or the like.
     """
 
     path: Path
@@ -71,13 +70,15 @@ def text_file(path: Path) -> TextFile:
     if last == ".zip":
         member = _only_table(path)
         return TextFile(path, member, PurePosixPath(member).suffix.casefold())
-    if last == ".gz":
+    known: tuple[str, ...] = TABLE_SUFFIXES
+    if last in PACKS:
         last = suffixes[-2] if len(suffixes) > 1 else ""
-    if last not in TABLE_SUFFIXES:
-        known = ", ".join(SUFFIXES)
-        if last in SPREADSHEETS and path.is_file():
-            raise DataError("is a spreadsheet; save it as CSV in UTF-8 and read that", path=path)
-        raise DataError(f"unknown kind of file; expected one of {known}", path=path)
+        known = _TEXT_SUFFIXES
+    if last not in known:
+        if last in OTHER_SHEETS and path.is_file():
+            raise DataError("is a spreadsheet; save it as .xlsx and read that", path=path)
+        reason = f"expected one of {', '.join(_SHOWN)}; text also packed: {', '.join(PACKS)}"
+        raise DataError(f"unknown kind of file; {reason}", path=path)
     return TextFile(path, "", last)
 
 

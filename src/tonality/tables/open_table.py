@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import tempfile
 import zipfile
@@ -10,17 +9,19 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any
 
 from tonality.errors import DataError
 from tonality.tables.byte_lines import BUFFER, Peeked
 from tonality.tables.column_names import Wanted
-from tonality.tables.open_file import BROKEN_PACK, open_binary, text_file, unreadable
+from tonality.tables.compression import BROKEN_PACK, MAGIC, packing, unpacking
+from tonality.tables.open_file import open_binary, text_file, unreadable
 from tonality.tables.parquet_rows import BATCH, Cells, ParquetTable
 from tonality.tables.row_stream import FORMATS, Rows, rows_of
+from tonality.tables.sheet_rows import SHEETS, opened_sheet
 
-INPUT_FORMATS = (*FORMATS, "parquet")
-_GZIP = b"\x1f\x8b"
+INPUT_FORMATS = (*FORMATS, "parquet", *SHEETS)
+_BY_SUFFIX = {f".{format}": format for format in INPUT_FORMATS} | {".xlsm": "xlsx"}
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,7 @@ def file_input(path: Path, format: str | None = None) -> Input:
         return Input(str(path), format, path)
     file = text_file(path)
     if format is None:
-        known = {".csv": "csv", ".tsv": "tsv", ".parquet": "parquet"}
-        format = known.get(file.suffix, "jsonl")
+        format = _BY_SUFFIX.get(file.suffix, "jsonl")
     return Input(file.name, format, path, file.member)
 
 
@@ -94,21 +94,30 @@ def opened(
 
     Raises:
         DataError: it cannot be read, or has no such column.
-        DependencyError: it is Parquet and pyarrow is missing.
+        DependencyError: it is Parquet, a spreadsheet or ``.zst``, and what reads it is missing.
     """
     with ExitStack() as stack:
         if isinstance(source.place, Path):
             stack.enter_context(unchanged(source.place))
         if source.format == "parquet":
             file, size = _whole(source, stack)
-            table = ParquetTable(file, source.name, wanted, cells, batch)
-            yield Opened(table.rows(skip), lambda: int(size * table.share), table.schema)
+            parquet = ParquetTable(file, source.name, wanted, cells, batch)
+            yield Opened(parquet.rows(skip), lambda: int(size * parquet.share), parquet.schema)
             return
-        stream, read = _stream(source, stack)
-        rows = rows_of(stream, source.format, wanted, source.name)
-        for _ in zip(range(skip), rows.items, strict=False):
+        table = _opened(source, wanted, stack)
+        for _ in zip(range(skip), table.rows.items, strict=False):
             pass
-        yield Opened(rows, read)
+        yield table
+
+
+def _opened(source: Input, wanted: Wanted, stack: ExitStack) -> Opened:
+    """Opens a table that is read from its beginning."""
+    if source.format in SHEETS:
+        file, size = _whole(source, stack)
+        sheet = stack.enter_context(opened_sheet(file, source.name, wanted))
+        return Opened(sheet.rows, lambda: int(size * sheet.share))
+    stream, read = _stream(source, stack)
+    return Opened(rows_of(stream, source.format, wanted, source.name), read)
 
 
 @contextmanager
@@ -163,13 +172,14 @@ def _stream(source: Input, stack: ExitStack) -> tuple[Peeked, Callable[[], int]]
     if isinstance(source.place, Peeked):
         return source.place, lambda: 0
     file = stack.enter_context(open_binary(source.place))
-    if source.place.suffix.casefold() == ".gz" and file.peek(2)[:2] != _GZIP:
-        raise DataError("cannot be unpacked: it is no gzip file", path=source.name)
+    suffix = source.place.suffix.casefold()
+    if suffix in MAGIC and packing(file.peek(16)) != suffix:
+        raise DataError(f"cannot be unpacked: it is no {suffix} file", path=source.name)
     return unpacked(file, source.name, stack, source.member), file.tell
 
 
 def unpacked(file: IO[bytes], name: str, stack: ExitStack, member: str = "") -> Peeked:
-    """The bytes of a file that may be gzipped, or those of a member of a zip archive.
+    """The bytes of a file that may be packed, or those of a member of a zip archive.
 
     Args:
         file: the file.
@@ -185,9 +195,10 @@ def unpacked(file: IO[bytes], name: str, stack: ExitStack, member: str = "") -> 
             pack = stack.enter_context(zipfile.ZipFile(file))
             return Peeked(stack.enter_context(pack.open(member)))
         stream = Peeked(file)
-        if stream.head.startswith(_GZIP):
-            packed = gzip.GzipFile(fileobj=cast(IO[bytes], stream), mode="rb")
-            stream = Peeked(stack.enter_context(packed))
+        if suffix := packing(stream.head):
+            stream = Peeked(unpacking(stream, suffix))
+    except DataError as error:
+        raise DataError(error.reason, path=name) from error
     except BROKEN_PACK as error:
         raise DataError(f"cannot be unpacked: {error}", path=name) from error
     except OSError as error:

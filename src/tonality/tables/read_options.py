@@ -26,17 +26,20 @@ class ReadOptions:
 
     Attributes:
         delimiter: what stands between the fields of CSV and TSV; None to find out.
-        header_row: the line of CSV or TSV that names the columns, counted from 1; 0 where there is
-            none, and the columns are then ``column_1`` and so on; None for the first line that
-            holds something.
+        header_row: the line of CSV, TSV or a sheet that names the columns, counted from 1; 0 where
+            there is none, and the columns are then ``column_1`` and so on; None for the first line
+            that holds something.
         nulls: texts that count as missing, as a whole and to the letter.
         no_labels: labels that count as missing.
+        sheet: the sheet of a spreadsheet, by its name in any case or its number from 1; None for
+            the first that is visible and not empty.
     """
 
     delimiter: str | None = None
     header_row: int | None = None
     nulls: frozenset[str] = NULLS
     no_labels: frozenset[str] = NO_LABELS
+    sheet: str | None = None
 
     @classmethod
     def of(
@@ -47,6 +50,7 @@ class ReadOptions:
         header_row: int | None = None,
         null: Sequence[str] = (),
         keep_null: Sequence[str] = (),
+        sheet: str | None = None,
     ) -> ReadOptions:
         """The options as they are written on a command line.
 
@@ -56,6 +60,7 @@ class ReadOptions:
             header_row: see the attribute, from 1.
             null: cells that count as missing, besides ``NULLS``.
             keep_null: those of ``NULLS`` that are texts; ``all`` for all.
+            sheet: see the attribute.
 
         Raises:
             ConfigError: they contradict one another, or one is impossible.
@@ -74,4 +79,4 @@ class ReadOptions:
             known = ", ".join(sorted(NO_LABELS))
             raise ConfigError(f"--keep-null {strange[0]!r}: expected {ALL} or one of {known}")
         row = 0 if no_header else header_row
-        return cls(delimiter, row, (NULLS - kept) | added, (NO_LABELS - kept) | added)
+        return cls(delimiter, row, (NULLS - kept) | added, (NO_LABELS - kept) | added, sheet)

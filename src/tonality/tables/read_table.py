@@ -32,7 +32,7 @@ def read_table(
     encoding: str | None = None,
     options: ReadOptions | None = None,
 ) -> Table:
-    """Reads CSV, TSV, JSON Lines (plain, gzipped or zipped) or Parquet.
+    """Reads CSV, TSV, JSON Lines (plain or packed), Parquet or a spreadsheet.
 
     Args:
         path: the file; its suffix says the format.
@@ -55,7 +55,7 @@ def read_table(
         ConfigError: an unknown encoding, or bad rows that would go over the data.
         DataError: the file or its columns cannot be read, every row is bad, or no row has a
             label that is to be mapped.
-        DependencyError: a Parquet file, and pyarrow is missing.
+        DependencyError: what reads Parquet, spreadsheets or ``.zst`` is missing.
     """
     path, mapping, extras = Path(path), LabelMap(label_map), tuple(extra_columns)
     columns = text_column, label_column, group_column

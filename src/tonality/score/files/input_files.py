@@ -17,7 +17,7 @@ from tonality.tables.open_table import INPUT_FORMATS, Input, file_input, unpacke
 from tonality.tables.table_head import told_by
 
 STANDARD_INPUT = "standard input"
-_PARQUET = b"PAR1"
+_BINARY = {b"PAR1": "parquet", b"PK\x03\x04": "xlsx", b"\xd0\xcf\x11\xe0": "xls"}
 
 
 def find_inputs(
@@ -97,8 +97,8 @@ def _pipe(file: IO[bytes], name: str, format: str | None, encoding: str | None) 
 
 def _told_by(head: bytes, encoding: str | None) -> str:
     """The format of what begins so."""
-    if head.startswith(_PARQUET):
-        return "parquet"
+    if head[:4] in _BINARY:
+        return _BINARY[head[:4]]
     text = head.decode(of_bytes(head, encoding), "ignore").lstrip("\r\n")
     if text.lstrip()[:1] in ("{", "["):
         return "jsonl"

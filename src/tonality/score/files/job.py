@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,14 +10,17 @@ from typing import Any, BinaryIO
 from tonality._version import __version__
 from tonality.classifier import Classifier
 from tonality.score.files.joined_inputs import JoinedRows, Tables
+from tonality.score.files.output_target import BUILT
 from tonality.score.files.parquet_writer import ArrowWriter, build_from_arrow, build_from_json
 from tonality.score.files.resumable_output import Mark, Output
+from tonality.score.files.xlsx_writer import build_xlsx
 from tonality.score.output_columns import Layout
 from tonality.score.row_writers import RowWriter, row_writer
 from tonality.score.scorer import Scorer, windows
 from tonality.score.tally import Tally
 from tonality.tables.bad_rows import Fault, entry
 from tonality.tables.column_names import TextColumn, Wanted
+from tonality.tables.compression import packed
 from tonality.tables.open_table import Input
 from tonality.tables.read_options import ReadOptions
 
@@ -35,8 +37,8 @@ class Options:
     """How to score.
 
     Attributes:
-        format: what to write, ``csv``, ``tsv``, ``jsonl`` or ``parquet``.
-        packed: whether to gzip it.
+        format: what to write, ``csv``, ``tsv``, ``jsonl``, ``parquet`` or ``xlsx``.
+        packing: how to pack it, by a suffix such as ``.gz``.
         text_column: the column to judge; by default it is found by its usual names.
         columns: the columns of the input to keep; by default all.
         explain: how many phrases to add that speak for the verdict, and against it.
@@ -47,7 +49,7 @@ class Options:
     """
 
     format: str
-    packed: bool = False
+    packing: str = ""
     text_column: TextColumn = None
     columns: tuple[str, ...] | None = None
     explain: int = 0
@@ -71,7 +73,7 @@ class ScoringJob:
     Raises:
         ConfigError: a column is not there, or a name is taken.
         DataError: an input cannot be read, or has no texts.
-        DependencyError: Parquet is read or written, and pyarrow is missing.
+        DependencyError: what reads or writes one of the formats is missing.
     """
 
     def __init__(self, classifier: Classifier, inputs: Sequence[Input], options: Options) -> None:
@@ -106,7 +108,7 @@ class ScoringJob:
         heads = self._tables.heads
         if arrow:
             return ArrowWriter(self._layout, [head.schema for head in heads])
-        format = "jsonl" if self._options.format == "parquet" else self._options.format
+        format = "jsonl" if self._options.format in BUILT else self._options.format
         bom = self._options.bom
         marked = heads[0].marked if bom is None else bom
         return row_writer(format, self._layout, delimiter=heads[0].delimiter, marked=marked)
@@ -114,11 +116,12 @@ class ScoringJob:
     @property
     def build(self) -> Callable[[Path, Path], None] | None:
         """Makes the final file of what was written, where that is not it already."""
-        if self._options.format != "parquet":
+        if self._options.format not in BUILT:
             return None
         if isinstance(self._writer, ArrowWriter):
             return build_from_arrow
-        return lambda part, target: build_from_json(part, target, self._layout)
+        build = build_xlsx if self._options.format == "xlsx" else build_from_json
+        return lambda part, target: build(part, target, self._layout)
 
     def description(self, model: str) -> dict[str, Any]:
         """All that the output depends on, by the names that a message calls it by.
@@ -134,7 +137,7 @@ class ScoringJob:
                 for source, path, status in files
             ],
             "the model": [model, self._classifier.artifact.abstain],
-            "the output's format": [options.format, options.packed],
+            "the output's format": [options.format, options.packing],
             "--text-column": options.text_column,
             "--columns": options.columns,
             "--explain": options.explain,
@@ -143,6 +146,7 @@ class ScoringJob:
             "how tables are read": [
                 options.read.delimiter,
                 options.read.header_row,
+                options.read.sheet,
                 sorted(options.read.nulls),
             ],
             "--bom": options.bom,
@@ -172,7 +176,7 @@ class ScoringJob:
         """Scores to a stream, window by window.
 
         Args:
-            stream: where to write; not for Parquet.
+            stream: where to write; not for Parquet and Excel.
             side: where to write the rows that cannot be read.
             progress: told how far it is, now and then.
 
@@ -221,9 +225,7 @@ class ScoringJob:
             progress(self.tally.rows + self.tally.unreadable, joined.share())
 
     def _packed(self, rows: Sequence[bytes]) -> bytes:
-        whole = b"".join(rows)
-        # Members of gzip, one a part, make one file; without a time they are always the same.
-        return gzip.compress(whole, mtime=0) if self._options.packed and whole else whole
+        return packed(b"".join(rows), self._options.packing)  # such pieces make one file
 
     def _mark(self, joined: JoinedRows, done: int, *, last: bool) -> Mark:
         source, row = joined.place(done)

@@ -10,8 +10,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tonality.errors import ConfigError, DataError
-from tonality.tables.open_table import INPUT_FORMATS, Input
+from tonality.tables.compression import PACKS
+from tonality.tables.open_table import Input
+from tonality.tables.sheet_rows import SHEETS
 
+OUTPUT_FORMATS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
+BUILT = ("parquet", "xlsx")  # written when all rows are there; packed in themselves
 SIDE = ".bad-rows.jsonl"
 # What the process has open already: a stream, even where that is a file.
 _OPEN = re.compile(r"/dev/(stdout|stderr)|(?:/dev|/proc/self)/fd/(\d+)")
@@ -21,39 +25,38 @@ _SUFFIXES = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".parquet": "parquet",
+    ".xlsx": "xlsx",
 }
 
 
-def output_format(output: str, format: str | None, first: str) -> tuple[str, bool]:
-    """The format to write, and whether it is gzipped.
+def output_format(output: str, format: str | None, first: str) -> tuple[str, str]:
+    """The format to write, and how it is packed: one of ``PACKS``, or ``""``.
 
     Args:
         output: the file, or ``-`` for standard output.
         format: what was asked for; by default the file's suffix says.
-        first: the format of the first input, which standard output takes.
+        first: the format of the first input, which standard output takes; CSV for a spreadsheet.
 
     Raises:
-        ConfigError: it cannot be told, is unknown, or cannot be gzipped.
+        ConfigError: it cannot be told, is unknown, or cannot be packed.
         DataError: the output is a loop of links.
     """
-    if format is not None and format not in INPUT_FORMATS:
-        raise ConfigError(f"format {format!r}: expected one of {', '.join(INPUT_FORMATS)}")
+    if format is not None and format not in OUTPUT_FORMATS:
+        raise ConfigError(f"format {format!r}: expected one of {', '.join(OUTPUT_FORMATS)}")
     if is_stream(output):
-        return format or first, False
+        return format or ("csv" if first in SHEETS else first), ""
     _check_links(Path(output))
     if not Path(output).name or Path(output).is_dir():
         raise ConfigError(f"{output!r} is a folder; name a file")
     suffixes = [suffix.casefold() for suffix in Path(output).suffixes]
-    packed = suffixes[-1:] == [".gz"]
-    if packed:
-        suffixes.pop()
+    packing = suffixes.pop() if suffixes and suffixes[-1] in PACKS else ""
     found = format or _SUFFIXES.get(suffixes[-1] if suffixes else "")
     if found is None:
         known = ", ".join(_SUFFIXES)
         raise ConfigError(f"{output}: expected one of {known}; or name the format by --format")
-    if packed and found == "parquet":
-        raise ConfigError(f"{output}: Parquet is packed in itself; leave out .gz")
-    return found, packed
+    if packing and found in BUILT:
+        raise ConfigError(f"{output}: {found} is packed in itself; leave out {packing}")
+    return found, packing
 
 
 def side_file(output: str, given: Path | None, inputs: Sequence[Input]) -> Path | None:

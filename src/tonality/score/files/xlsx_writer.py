@@ -1,0 +1,210 @@
+"""Scored rows -> a workbook of Excel.
+
+As for Parquet, rows are first kept as JSON Lines, with which a stopped run can go on. When all are
+there, one look at them tells which columns hold numbers or dates, and a second one writes them.
+"""
+
+from __future__ import annotations
+
+import datetime
+import importlib.util
+import json
+import logging
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tonality import plain_json
+from tonality.errors import DataError, DependencyError
+from tonality.messages import counted
+from tonality.score.output_columns import Layout
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
+
+logger = logging.getLogger(__name__)
+
+# Excel's limits.
+ROWS = 2**20
+COLUMNS = 2**14
+CHARACTERS = 2**15 - 1  # of a cell, in units of UTF-16
+DIGITS = 15
+FIRST_DAY = "1900-03-01"  # before it Excel counts a day that there was not
+
+SHEET = "scored"
+CUT = "…"
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def require_xlsxwriter() -> None:
+    """Looks for ``xlsxwriter``.
+
+    Raises:
+        DependencyError: it is not installed.
+    """
+    if importlib.util.find_spec("xlsxwriter") is None:
+        raise DependencyError("writing .xlsx", extra="excel")
+
+
+def build_xlsx(part: Path, target: Path, layout: Layout) -> None:
+    """Makes a workbook of JSON Lines.
+
+    A column whose texts are all numbers, or all ISO dates, is written as such; any other text
+    stays one, also where it looks like a formula. Rows that do not fit one sheet go to a further
+    one, and cells that are too long are cut; both is said.
+
+    Args:
+        part: the lines.
+        target: the new file.
+        layout: the columns; those that only later rows have come after those of the layout.
+
+    Raises:
+        DataError: it has more columns than a sheet can have.
+        DependencyError: XlsxWriter is not installed.
+        OSError: it cannot be written.
+    """
+    require_xlsxwriter()
+    import xlsxwriter
+    from xlsxwriter.exceptions import FileCreateError
+
+    columns, kinds = _columns(part, layout)
+    settings = {"constant_memory": True, "tmpdir": str(target.parent), "in_memory": False}
+    with target.open("wb") as file:
+        book = xlsxwriter.Workbook(file, settings)
+        book.set_properties({"created": datetime.datetime(2000, 1, 1)})  # same rows, same bytes
+        sheets = _Sheets(book, columns, kinds)
+        for record in _records(part):
+            sheets.add(record)
+        try:
+            book.close()
+        except FileCreateError as error:
+            raise OSError(str(error)) from error
+        sheets.warn()
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _columns(part: Path, layout: Layout) -> tuple[list[str], dict[str, str]]:
+    """The columns, and of which kind the texts of each are where all are alike.
+
+    Raises:
+        DataError: a sheet cannot have so many.
+    """
+    names = dict.fromkeys(layout.columns)
+    kinds: dict[str, set[str]] = {}
+    for record in _records(part):
+        for name, value in record.items():
+            names.setdefault(name)
+            if isinstance(value, str) and value:
+                kinds.setdefault(name, set()).add(_kind(value))
+    columns = [*(name for name in names if name not in layout.added), *layout.added]
+    if len(columns) > COLUMNS:
+        raise DataError(f"{len(columns):,} columns; a sheet of Excel has {COLUMNS:,}; write CSV")
+    return columns, {name: found.pop() for name, found in kinds.items() if len(found) == 1}
+
+
+class _Sheets:
+    """The sheets of a workbook, each with a header row.
+
+    Args:
+        book: the workbook.
+        columns: the names of the columns.
+        kinds: for columns whose texts are all alike, ``number``, ``day`` or ``time``.
+    """
+
+    def __init__(self, book: Workbook, columns: Sequence[str], kinds: Mapping[str, str]) -> None:
+        self._book = book
+        self._columns = columns
+        self._kinds = [kinds.get(name, "text") for name in columns]
+        self._bold = book.add_format({"bold": True})
+        self._formats: dict[str, Format] = {
+            "day": book.add_format({"num_format": "yyyy-mm-dd"}),
+            "time": book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
+        }
+        self._count = 0
+        self._cut = 0
+        self._sheet = self._begun()
+
+    def _begun(self) -> Worksheet:
+        self._count += 1
+        self._row = 0
+        name = SHEET if self._count == 1 else f"{SHEET} {self._count}"
+        sheet = self._book.add_worksheet(name)
+        sheet.freeze_panes(1, 0)
+        for place, column in enumerate(self._columns):
+            sheet.write_string(0, place, self._fitting(column), self._bold)
+        return sheet
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        """Writes a row."""
+        self._row += 1
+        if self._row == ROWS:
+            self._sheet = self._begun()
+            self._row = 1
+        for place, name in enumerate(self._columns):
+            value = record.get(name)
+            if value is not None and value != "":
+                self._write(place, value)
+
+    def _write(self, place: int, value: Any) -> None:
+        sheet, kind = self._sheet, self._kinds[place]
+        if isinstance(value, bool):
+            sheet.write_boolean(self._row, place, value)
+        elif isinstance(value, int | float) and abs(value) <= 10**DIGITS:
+            sheet.write_number(self._row, place, value)
+        elif isinstance(value, str) and kind == "number":
+            sheet.write_number(self._row, place, float(value))
+        elif isinstance(value, str) and kind in self._formats:
+            moment = datetime.datetime.fromisoformat(value)
+            sheet.write_datetime(self._row, place, moment, self._formats[kind])
+        else:
+            text = value if isinstance(value, str) else plain_json.dumps(value)
+            sheet.write_string(self._row, place, self._fitting(text))
+
+    def _fitting(self, text: str) -> str:
+        """A text that a cell can hold."""
+        if not text.isascii():
+            text = _SURROGATES.sub("\ufffd", text)
+        units = text.encode("utf-16-le")
+        if len(units) <= 2 * CHARACTERS:
+            return text
+        self._cut += 1
+        return units[: 2 * (CHARACTERS - len(CUT))].decode("utf-16-le", "ignore") + CUT
+
+    def warn(self) -> None:
+        """Says what did not fit."""
+        if self._count > 1:
+            rows = f"{ROWS - 1:,} rows fit a sheet of Excel"
+            logger.warning("%s: the others are in %d more", rows, self._count - 1)
+        if self._cut:
+            cells = counted(self._cut, "cell")
+            reason = f"Excel holds {CHARACTERS:,} characters in one; CSV keeps them whole"
+            logger.warning("%s cut, each with %s at its end: %s", cells, CUT, reason)
+
+
+def _kind(text: str) -> str:
+    """What a text can be written as without loss."""
+    if _NUMBER.fullmatch(text):
+        digits = text.replace("-", "").replace(".", "").strip("0")
+        return "number" if len(digits) <= DIGITS else "text"
+    kind = "day" if _DAY.fullmatch(text) else "time" if _TIME.fullmatch(text) else "text"
+    if kind != "text":
+        try:
+            datetime.datetime.fromisoformat(text)
+        except ValueError:
+            return "text"
+        return kind if text >= FIRST_DAY else "text"
+    return "text"
+
+
+def _records(part: Path) -> Iterator[dict[str, Any]]:
+    with part.open("rb") as lines:
+        for line in lines:
+            yield json.loads(line.decode("utf-8", "surrogateescape"))

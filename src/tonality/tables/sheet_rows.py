@@ -1,0 +1,169 @@
+"""Worksheets of Excel and OpenDocument: read by a process of its own, then as CSV is."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import importlib.util
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from tonality.errors import DataError, DependencyError
+from tonality.tables.bad_rows import Fault
+from tonality.tables.column_names import Wanted
+from tonality.tables.row_stream import Row, Rows, rows_of
+from tonality.tables.table_head import EmptyError
+
+logger = logging.getLogger(__name__)
+
+SHEETS = ("xlsx", "xls", "ods")
+MEMORY = 4 * 2**30  # bytes that reading a spreadsheet may take, its own size included
+_PROGRAM = Path(__file__).with_name("sheet_to_csv.py")
+_SHOWN = 10  # other sheets that a message names
+
+
+def require_calamine() -> None:
+    """Looks for ``python_calamine``.
+
+    Raises:
+        DependencyError: it is not installed.
+    """
+    if importlib.util.find_spec("python_calamine") is None:
+        raise DependencyError("reading spreadsheets", extra="excel")
+
+
+@dataclass
+class SheetTable:
+    """A worksheet being read.
+
+    Attributes:
+        rows: its rows; see :func:`tonality.tables.row_stream.read_rows`.
+        sheet: its name.
+        others: the names of the other visible sheets.
+        total: how many rows it has, blank ones and the header included.
+        done: how many have been read.
+    """
+
+    rows: Rows
+    sheet: str
+    others: list[str]
+    total: int
+    done: int = 0
+
+    @property
+    def share(self) -> float:
+        """The share of the rows that is read so far."""
+        return min(self.done / max(self.total, 1), 1.0)
+
+
+@contextmanager
+def opened_sheet(
+    file: IO[bytes], name: str, wanted: Wanted, memory: int = MEMORY
+) -> Iterator[SheetTable]:
+    """Opens a worksheet and reads its head.
+
+    Numbers, dates and truth values are read as texts: ``5``, ``2024-01-05``, ``TRUE``. Formulas
+    are read as their stored results, errors as empty cells.
+
+    Args:
+        file: the spreadsheet, a file in which one can seek.
+        name: how messages call it.
+        wanted: what was asked for, the sheet among it.
+        memory: bytes that reading may take.
+
+    Raises:
+        DataError: it is no spreadsheet, is protected or too large, or lacks the sheet.
+        DependencyError: calamine is not installed.
+    """
+    require_calamine()
+    file.seek(0)
+    os.lseek(file.fileno(), 0, os.SEEK_SET)  # where another process reads on
+    options = wanted.options
+    arguments = [options.sheet or "", str(options.header_row or 1), str(memory)]
+    # Without the folder of the program on its path, which holds modules of other names' sakes.
+    command = [sys.executable, "-P", str(_PROGRAM), *arguments]
+    with subprocess.Popen(
+        command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            yield _opened(_Output(process, name, memory), name, wanted)
+        finally:
+            process.kill()
+
+
+def _opened(output: _Output, name: str, wanted: Wanted) -> SheetTable:
+    said = output.said()
+    if "error" in said:
+        raise DataError(said["error"], path=name)
+    header = wanted.options.header_row
+    options = dataclasses.replace(
+        wanted.options, delimiter=",", header_row=None if header else header
+    )
+    others = _others(said, wanted)
+    as_csv = dataclasses.replace(wanted, encoding=None, options=options)
+    try:
+        rows = rows_of(output, "csv", as_csv, name)
+    except EmptyError:
+        reason = f"the sheet {said['sheet']!r} is empty; expected a header row"
+        raise EmptyError(reason, path=name) from None
+    except DataError as error:
+        raise DataError(f"{error.reason}{'; ' * bool(others)}{others}", path=name) from None
+    if others and not wanted.quiet:
+        logger.warning("%s: %s", name, others)
+    table = SheetTable(rows, said["sheet"], said["others"], said["rows"])
+    table.rows = dataclasses.replace(rows, items=_counted(rows.items, table))
+    return table
+
+
+def _others(said: dict[str, Any], wanted: Wanted) -> str:
+    """That there are further sheets, where none was asked for."""
+    if not said["others"] or wanted.options.sheet is not None:
+        return ""
+    names = ", ".join(map(repr, said["others"][:_SHOWN]))
+    return f"the sheet {said['sheet']!r} is read; for another one, give --sheet: {names}"
+
+
+def _counted(items: Iterator[Row | Fault], table: SheetTable) -> Iterator[Row | Fault]:
+    for item in items:
+        table.done += 1
+        yield item
+
+
+class _Output:
+    """What the process writes, as a stream; it says if the process ended before its time."""
+
+    def __init__(self, process: subprocess.Popen[bytes], name: str, memory: int) -> None:
+        assert process.stdout is not None
+        self._process = process
+        self._stream = process.stdout
+        self._name = name
+        self._memory = memory
+
+    def said(self) -> dict[str, Any]:
+        """The first line."""
+        line = self._stream.readline()
+        with contextlib.suppress(ValueError):
+            return dict(json.loads(line))
+        raise self._failed()
+
+    def read(self, size: int, /) -> bytes:
+        """At most ``size`` bytes."""
+        data: bytes = self._stream.read1(size)  # type: ignore[attr-defined]
+        if not data and self._process.wait():
+            raise self._failed()
+        return data
+
+    def _failed(self) -> DataError:
+        reason = (
+            f"cannot be read: it is damaged, or takes more than {self._memory // 2**20:,} MiB of "
+            "memory; save the sheet as CSV and read that"
+        )
+        return DataError(reason, path=self._name)

@@ -1,0 +1,138 @@
+"""Workbooks out: values keep their kinds, no text becomes a formula, Excel's limits are said."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from score_tables import ADDED, failure, run
+from spreadsheets import write_xlsx
+from tonality.score.files import xlsx_writer
+
+calamine = pytest.importorskip("python_calamine")
+pytest.importorskip("xlsxwriter")
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def sheets(source: Path | bytes) -> dict[str, list[list[Any]]]:
+    data = source if isinstance(source, bytes) else source.read_bytes()
+    book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+    return {name: list(book.get_sheet_by_name(name).iter_rows()) for name in book.sheet_names}
+
+
+def columns(path: Path) -> dict[str, Any]:
+    header, *rows = sheets(path)["scored"]
+    return dict(zip(header, zip(*rows, strict=True), strict=True))
+
+
+def test_numbers_and_dates_are_such_and_texts_stay_texts(model_folder: Path, here: Path) -> None:
+    Path("in.csv").write_text(
+        "text,n,price,zip,day,when,mixed,long,old\n"
+        "love,1,1.50,01234,2024-01-05,2024-01-05 14:30:00,1,1234567890123456,1899-12-31\n"
+        "=1+1,-2,10,99999,2024-02-29,2024-01-06T00:00:01,1.2.3,1,1900-01-01\n"
+        "@SUM(A1),,,,,,,,\n"
+    )
+    assert run(model_folder, "in.csv", "-o", "out.xlsx").exit_code == 0
+    found = columns(Path("out.xlsx"))
+    assert found["text"] == ("love", "=1+1", "@SUM(A1)")
+    assert found["n"] == (1.0, -2.0, "")
+    assert found["price"] == (1.5, 10.0, "")
+    assert found["zip"] == ("01234", "99999", "")
+    assert [str(day) for day in found["day"]] == ["2024-01-05", "2024-02-29", ""]
+    assert [str(t) for t in found["when"]] == ["2024-01-05 14:30:00", "2024-01-06 00:00:01", ""]
+    assert found["mixed"] == ("1", "1.2.3", "")
+    assert found["long"] == ("1234567890123456", "1", "")
+    assert found["old"] == ("1899-12-31", "1900-01-01", "")
+    assert found["label"][0] == "positive"
+    assert found["tokens_read"][0] == 1.0
+
+
+def test_a_workbook_in_and_out(model_folder: Path, here: Path) -> None:
+    cells = [["text", "stars", "new"], ["love", 5, True], ["two\nlines\x0b_x0041_ 😀", 1.5, False]]
+    write_xlsx(Path("in.xlsx"), {"A": cells})
+    assert run(model_folder, "in.xlsx", "-o", "out.xlsx").exit_code == 0
+    found = columns(Path("out.xlsx"))
+    assert list(found) == ["text", "stars", "new", *ADDED]
+    assert found["text"] == ("love", "two\nlines\x0b_x0041_ 😀")
+    assert found["stars"] == (5.0, 1.5)
+    assert found["new"] == ("TRUE", "FALSE")
+    assert failure(run(model_folder, "in.xlsx", "-o", "in.xlsx", "--overwrite")) == (
+        "in.xlsx: the output is one of the inputs"
+    )
+
+
+def test_values_of_json(model_folder: Path, here: Path) -> None:
+    rows = [
+        {"text": "love", "n": 1, "big": 2**60, "flag": True, "list": [1, "é"]},
+        {"text": "\ud800 hate", "n": None, "late": {"a": 1}},
+    ]
+    Path("in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert run(model_folder, "in.jsonl", "-o", "out.xlsx").exit_code == 0
+    found = columns(Path("out.xlsx"))
+    assert found["text"] == ("love", "\ufffd hate")
+    assert found["n"] == (1.0, "")
+    assert found["big"] == (str(2**60), "")
+    assert found["flag"] == (True, "")
+    assert found["list"] == ('[1, "é"]', "")
+    assert found["late"] == ("", '{"a": 1}')
+
+
+def test_what_excel_cannot_hold_is_said(
+    model_folder: Path,
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(xlsx_writer, "ROWS", 3)
+    long = "😀" * 20_000  # two units each
+    Path("in.csv").write_text(f"text\nlove\n{long}\nhate\nlove\nbad\n")
+    with caplog.at_level(logging.WARNING):
+        assert run(model_folder, "in.csv", "-o", "out.xlsx").exit_code == 0
+    assert [record.message for record in caplog.records] == [
+        "2 rows fit a sheet of Excel: the others are in 2 more",
+        "1 cell cut, each with … at its end: Excel holds 32,767 characters in one; CSV keeps them "
+        "whole",
+    ]
+    found = sheets(Path("out.xlsx"))
+    assert list(found) == ["scored", "scored 2", "scored 3"]
+    assert [[row[0] for row in rows] for rows in found.values()] == [
+        ["text", "love", "😀" * 16_383 + "…"],
+        ["text", "hate", "love"],
+        ["text", "bad"],
+    ]
+    monkeypatch.setattr(xlsx_writer, "COLUMNS", 3)
+    assert "7 columns; a sheet of Excel has 3" in failure(
+        run(model_folder, "in.csv", "-o", "wide.xlsx")
+    )
+
+
+def test_standard_output(model_folder: Path, here: Path) -> None:
+    write_xlsx(Path("in.xlsx"), {"A": [["text"], ["love"]]})
+    shown = run(model_folder, "in.xlsx", "-o", "-")
+    assert shown.stdout.splitlines()[0] == ",".join(["text", *ADDED])  # CSV: a reader is there
+    made = run(model_folder, "in.xlsx", "-o", "-", "--format", "xlsx")
+    assert sheets(made.stdout_bytes)["scored"][1][:2] == ["love", "positive"]
+    assert "leave out .gz" in failure(run(model_folder, "in.xlsx", "-o", "out.xlsx.gz"))
+    assert "expected one of csv, tsv, jsonl, parquet, xlsx" in failure(
+        run(model_folder, "in.xlsx", "-o", "out", "--format", "xls")
+    )
+
+
+def test_without_xlsxwriter_nothing_is_begun(
+    model_folder: Path, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("in.csv").write_text("text\nlove\n")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    result = failure(run(model_folder, "in.csv", "-o", "out.xlsx"))
+    assert result == "writing .xlsx needs an extra: pip install 'tonality[excel]'"
+    assert [path.name for path in here.iterdir()] == ["in.csv"]
