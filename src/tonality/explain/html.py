@@ -7,37 +7,13 @@ underline, and said in words to screen readers.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from html import escape
-from itertools import groupby
 
 from tonality.explain.explanation import Explanation
-from tonality.explain.passages import Passage, Piece
+from tonality.explain.highlight import LINE_BREAK, STYLE, highlighted, signed
+from tonality.explain.passages import Passage
 from tonality.messages import NO_TEXT
-
-# Shades of a token, from the weakest.
-LEVELS = 4
-_LINE_BREAK = re.compile(r"<\s*br\s*/?\s*>", re.IGNORECASE)
-
-STYLE = """
-.tonality-text { --for: 30 110 220; --against: 225 105 0; white-space: pre-wrap;
-  overflow-wrap: anywhere; line-height: 1.8; unicode-bidi: plaintext; }
-@media (prefers-color-scheme: dark) {
-  .tonality-text { --for: 90 160 255; --against: 255 150 50; } }
-.tonality-text mark { color: inherit; background: none; text-underline-offset: .25em; }
-.tonality-text mark.for { text-decoration: underline solid 2px rgb(var(--for)); }
-.tonality-text mark.against { text-decoration: underline dotted 3px rgb(var(--against)); }
-.tonality-text i { font-style: inherit; border-radius: .2em; }
-.tonality-text .for i { background: rgb(var(--for) / var(--shade)); }
-.tonality-text .against i { background: rgb(var(--against) / var(--shade)); }
-.tonality-text .s1 { --shade: .08; } .tonality-text .s2 { --shade: .18; }
-.tonality-text .s3 { --shade: .3; } .tonality-text .s4 { --shade: .45; }
-.tonality-text .unread { opacity: .6; text-decoration: line-through; }
-.tonality-sr { position: absolute; width: 1px; height: 1px; overflow: hidden;
-  clip-path: inset(50%); white-space: nowrap; }
-@media print { .tonality-text i { print-color-adjust: exact; } }
-""".strip()
 
 _PAGE_STYLE = """
 :root { color-scheme: light dark; }
@@ -104,44 +80,7 @@ def highlight(explanation: Explanation, label: str | None = None) -> str:
     Raises:
         ConfigError: the model has no such label.
     """
-    pieces = explanation.pieces(label)
-    phrases = explanation.phrases(label)
-    most = max((abs(piece.weight) for piece in pieces), default=0.0)
-    shown = "".join(
-        _phrase(list(group), phrases[number], most)
-        if number >= 0
-        else "".join(_plain(piece) for piece in group)
-        for number, group in groupby(pieces, key=lambda piece: piece.phrase)
-    )
-    return f'<div class="tonality-text" dir="auto">{shown}</div>'
-
-
-def _phrase(pieces: Sequence[Piece], phrase: Passage, most: float) -> str:
-    kind = "for" if phrase.weight > 0 else "against"
-    words = "".join(
-        f'<i class="s{level}">{_text(piece)}</i>'
-        if (level := shade(piece.weight, most)) and (piece.weight > 0) == (phrase.weight > 0)
-        else _text(piece)
-        for piece in pieces
-    )
-    said = f'<span class="tonality-sr"> ({kind}, {_signed(phrase.weight)}) </span>'
-    return f'<mark class="{kind}" title="{_signed(phrase.weight)}">{words}{said}</mark>'
-
-
-def shade(weight: float, most: float) -> int:
-    """The shade of a weight, 0 (none) to :data:`LEVELS`, where ``most`` is the strongest."""
-    return min(LEVELS, round(LEVELS * abs(weight) / most + 0.35)) if most else 0
-
-
-def _plain(piece: Piece) -> str:
-    if piece.kind != "unread":
-        return _text(piece)
-    return f'<span class="unread" title="not read: the text is too long">{_text(piece)}</span>'
-
-
-def _text(piece: Piece) -> str:
-    shown = piece.text if piece.kind == "token" else _LINE_BREAK.sub("\n", piece.text)
-    return escape(shown)
+    return highlighted(explanation.pieces(label), explanation.phrases(label))
 
 
 def _article(explanation: Explanation, label: str | None) -> str:
@@ -190,11 +129,7 @@ def _table(title: str, column: str, passages: Sequence[Passage]) -> str:
 
 def _rows(passages: Sequence[Passage]) -> Iterator[str]:
     for passage in passages:
-        words = escape(" ".join(_LINE_BREAK.sub(" ", passage.text).split()))
+        words = escape(" ".join(LINE_BREAK.sub(" ", passage.text).split()))
         yield (
-            f'<tr><td dir="auto">{words}</td><td class="number">{_signed(passage.weight)}</td></tr>'
+            f'<tr><td dir="auto">{words}</td><td class="number">{signed(passage.weight)}</td></tr>'
         )
-
-
-def _signed(weight: float) -> str:
-    return f"{weight:+.2f}".replace("-", "−")

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tonality.explain.explanation import Explanation
-from tonality.explain.html import shade
+from tonality.explain.highlight import shade
 from tonality.explain.passages import Passage
 from tonality.messages import NO_TEXT, printable
 

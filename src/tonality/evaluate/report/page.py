@@ -21,7 +21,8 @@ from tonality.evaluate.report.pictures import Picture
 from tonality.evaluate.result import EvaluationResult, Judged
 from tonality.evaluate.telling_words import Push
 from tonality.explain.explanation import Explanation
-from tonality.explain.html import STYLE, highlight
+from tonality.explain.highlight import STYLE
+from tonality.explain.html import highlight
 from tonality.measures.metrics import excerpt
 
 TEMPLATES = Path(__file__).with_name("templates")
