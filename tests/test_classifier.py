@@ -154,7 +154,8 @@ def test_abstaining() -> None:
 
 
 def test_a_string_is_no_list_of_texts(small: Classifier) -> None:
-    with pytest.raises(tonality.ConfigError, match="list"):
+    said = r"expected a list of texts, got one text; write predict_proba\(\[text\]\)"
+    with pytest.raises(tonality.ConfigError, match=said):
         small.predict_proba("I love it")
     with pytest.raises(tonality.ConfigError, match="threads"):
         small.predict_proba(["love"], threads=0)
@@ -207,7 +208,8 @@ class ArrowTable:
         (b"love", r"got a bytes; decode them"),
         ({"love", "hate"}, "got a set, which has no order; give a list"),
         (np.array([["love"]]), "got a ndarray of 2 dimensions; give one column"),
-        (7, "got an int; give a list of strings"),
+        (7, "got an int; give '7' if the number is the text, or a list of strings"),
+        (len, "got a builtin_function_or_method; give a list of strings"),
     ],
 )
 def test_tables_and_mappings_are_refused_with_what_to_do(
@@ -221,12 +223,35 @@ def test_tables_and_mappings_are_refused_with_what_to_do(
 def test_a_table_of_pandas_and_its_missing_values(small: Classifier) -> None:
     pandas = pytest.importorskip("pandas")
     table = pandas.DataFrame({"review": ["love", None, "hate"]})
-    with pytest.raises(tonality.DataError, match=r"got a DataFrame, .* table\['review'\]"):
+    with pytest.raises(tonality.DataError, match=r"got a DataFrame, .* table\['review'\], or the"):
         small.predict(table)
-    assert [p.tokens_read for p in small.predict(table["review"])] == [1, 0, 1]
     for missing in (pandas.NA, pandas.NaT):
         assert small.predict(missing).tokens_read == 0
     assert [p.tokens_read for p in small.predict([pandas.NA, "love", pandas.NaT])] == [0, 1, 0]
+
+
+def columns_of_texts(library: str) -> list[Any]:
+    """The same three texts, as every kind of column holds them."""
+    texts, module = ["love", None, "hate"], pytest.importorskip(library)
+    if library == "pandas":
+        kinds = ["object", "str", "string", "category"]
+        return [module.Series(texts, dtype=kind, index=[4, 4, 0]) for kind in kinds]
+    if library == "polars":
+        kinds = [module.String, module.Categorical, module.Enum(["love", "hate"]), module.Object]
+        return [module.Series(texts, dtype=kind) for kind in kinds]
+    array = module.array(texts)
+    chunks = module.chunked_array([texts[:1], texts[1:]])
+    return [array, chunks, array.dictionary_encode(), array.cast(module.string_view()), array[:3]]
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
+def test_columns_of_frames_are_texts(small: Classifier, library: str) -> None:
+    expected = small.predict(["love", None, "hate"])
+    for column in columns_of_texts(library):
+        assert small.predict(column) == expected
+        assert small.predict_proba(column).shape == (3, 2)
+        assert [e.prediction.label for e in small.explain(column)] == [p.label for p in expected]
+        assert small.predict(column[:0]) == []
 
 
 @pytest.mark.parametrize(
@@ -241,6 +266,6 @@ def test_what_stands_for_a_missing_text(small: Classifier, missing: Any) -> None
 def test_any_iterable_of_texts_will_do(small: Classifier) -> None:
     expected = small.predict_proba(["love", "hate"])
     words = np.array(["love", "hate"], dtype=object)
-    np.testing.assert_array_equal(small.predict_proba(words), expected)  # type: ignore[arg-type]
-    drawn = small.predict(word for word in ("love", "hate"))  # type: ignore[call-overload]
+    np.testing.assert_array_equal(small.predict_proba(words), expected)
+    drawn = small.predict(word for word in ("love", "hate"))
     assert [prediction.label for prediction in drawn] == ["positive", "negative"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import overload
 
@@ -18,7 +18,7 @@ from tonality.explain.explanation import Explanation, explain_texts
 from tonality.given_texts import checked_texts, is_missing
 from tonality.network.blas_threads import one_thread
 from tonality.network.network import Network
-from tonality.prediction import UNCERTAIN, Prediction, decide, softmax
+from tonality.prediction import UNCERTAIN, Prediction, Predictions, decide, softmax
 from tonality.text.encoder import Encoded, Encoder
 
 BUNDLED = Path(__file__).parent / "bundled"
@@ -55,18 +55,27 @@ class Classifier:
         self._network = Network(artifact.network, artifact.tensors)
         self._priors = np.array(artifact.priors, dtype=np.float64)
 
+    def __repr__(self) -> str:
+        name = self._path.name if self._path.parent == BUNDLED else str(self._path)
+        labels = ", ".join(self.labels)
+        return f"<Classifier {name!r}: {labels}; kernel {self._network.kernel_name}>"
+
     @overload
     def predict(self, texts: str | None) -> Prediction: ...  # type: ignore[overload-overlap]
 
     @overload
-    def predict(self, texts: Sequence[str | None]) -> list[Prediction]: ...
+    def predict(self, texts: Iterable[str | None]) -> Predictions: ...
 
-    def predict(self, texts: str | Sequence[str | None] | None) -> Prediction | list[Prediction]:
+    def predict(self, texts: str | Iterable[str | None] | None) -> Prediction | Predictions:
         """The verdict on one text, or the list of verdicts on several, in order.
 
         An empty text, None, or one of which nothing is left to read gets no verdict: its label is
         None, ``tokens_read`` 0, and its probabilities are the classes' shares in the training
         data. NaN and pandas' NA and NaT count as None.
+
+        Args:
+            texts: one text, or several: a list, a Series of pandas or polars, an array of pyarrow
+                or numpy.
 
         Raises:
             DataError: it is a table or mapping, or something among the texts is no string.
@@ -75,21 +84,22 @@ class Classifier:
             return self.predict([texts])[0]
         if texts is None or is_missing(texts):
             return self.predict([None])[0]
-        return [
+        verdicts = (
             prediction
             for window in self._windows(texts)
             for prediction in self._verdicts(self._probabilities(window), window)
-        ]
+        )
+        return Predictions(verdicts, self.labels)
 
     def predict_proba(
-        self, texts: Sequence[str | None], *, batch_size: int = 128, threads: int | None = None
+        self, texts: Iterable[str | None], *, batch_size: int = 128, threads: int | None = None
     ) -> NDArray[np.float64]:
         """The probability of each label (N, C) for N texts; rows sum to 1.
 
         A text without a token gets the classes' shares in the training data.
 
         Args:
-            texts: the texts; None counts as empty.
+            texts: the texts, as for :meth:`predict`; None counts as empty.
             batch_size: texts computed side by side; results do not depend on it.
             threads: batches computed at the same time; by default one a core.
 
@@ -98,7 +108,10 @@ class Classifier:
             DataError: it is a table or mapping, or something among the texts is no string.
         """
         if isinstance(texts, str):
-            raise ConfigError("predict_proba takes a list of texts; put the one text in a list")
+            raise ConfigError(
+                "expected a list of texts, got one text; write predict_proba([text])[0], or "
+                "predict(text).probabilities"
+            )
         parts = [
             self._probabilities(window, batch_size, threads) for window in self._windows(texts)
         ]
@@ -110,15 +123,15 @@ class Classifier:
     ) -> Explanation: ...
 
     @overload
-    def explain(self, texts: Sequence[str | None], *, method: str = ...) -> list[Explanation]: ...
+    def explain(self, texts: Iterable[str | None], *, method: str = ...) -> list[Explanation]: ...
 
     def explain(
-        self, texts: str | Sequence[str | None] | None, *, method: str = "contributions"
+        self, texts: str | Iterable[str | None] | None, *, method: str = "contributions"
     ) -> Explanation | list[Explanation]:
         """The verdict on one text or on several, with what each token added to it.
 
         Args:
-            texts: the texts; None counts as empty.
+            texts: the texts, as for :meth:`predict`; None counts as empty.
             method: ``contributions`` splits the logits themselves, at about the cost of a
                 prediction; ``occlusion`` leaves out one token at a time, at the cost of hundreds.
 
@@ -134,19 +147,21 @@ class Classifier:
         def verdicts(logits: NDArray[np.float64], encoded: Encoded) -> list[Prediction]:
             return list(self._verdicts(self._calibrated(logits, encoded), encoded))
 
-        texts = checked_texts(texts)
+        checked = checked_texts(texts)
         with one_thread():
-            return explain_texts(texts, self._encoder, self._network, method, verdicts, self.labels)
+            return explain_texts(
+                checked, self._encoder, self._network, method, verdicts, self.labels
+            )
 
-    def reads(self, texts: Sequence[str | None]) -> NDArray[np.bool_]:
+    def reads(self, texts: Iterable[str | None]) -> NDArray[np.bool_]:
         """Whether each of N texts (N,) has a token to read; one without gets no verdict."""
         parts = [window.lengths > 0 for window in self._windows(texts)]
         return np.concatenate(parts) if parts else np.empty(0, np.bool_)
 
     def _windows(self, texts: Iterable[str | None]) -> Iterator[Encoded]:
-        texts = checked_texts(texts)
-        for begin in range(0, len(texts), WINDOW):
-            yield self._encoder.encode(texts[begin : begin + WINDOW])
+        checked = checked_texts(texts)
+        for begin in range(0, len(checked), WINDOW):
+            yield self._encoder.encode(checked[begin : begin + WINDOW])
 
     def _verdicts(
         self, probabilities: NDArray[np.float64], encoded: Encoded

@@ -76,11 +76,15 @@ class DependencyError(TonalityError):
     Args:
         what: the thing that needs it, such as ``"training"``.
         extra: the extra to install, such as ``"train"``.
+        package: the package to install, where it belongs to no extra.
     """
 
-    def __init__(self, what: str, *, extra: str) -> None:
+    def __init__(self, what: str, *, extra: str | None = None, package: str = "") -> None:
         self.extra = extra
-        super().__init__(f"{what} needs an extra: pip install 'tonality[{extra}]'")
+        if extra is None:
+            super().__init__(f"{what} needs a package: pip install {package}")
+        else:
+            super().__init__(f"{what} needs an extra: pip install 'tonality[{extra}]'")
 
 
 class TrainingError(TonalityError):

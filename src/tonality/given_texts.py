@@ -37,8 +37,14 @@ def checked_texts(texts: Any) -> list[str | None]:
     _refuse_tables(texts)
     if hasattr(texts, "to_pylist"):  # of Arrow, whose own values are no strings
         texts = texts.to_pylist()
+    elif hasattr(texts, "to_list"):  # of pandas and polars, several times as quick
+        texts = texts.to_list()
     if not isinstance(texts, Iterable):
-        raise DataError(f"expected texts, got {_kind(texts)}; give a list of strings")
+        number = f"{str(texts)!r} if the number is the text, or " * isinstance(texts, int | float)
+        raise DataError(
+            f"expected a text or a list of texts, got {_kind(texts)}; give {number}"
+            "a list of strings"
+        )
     result: list[str | None] = []
     for row, text in enumerate(texts, start=1):
         if isinstance(text, str):
@@ -66,7 +72,7 @@ def _refuse_tables(texts: Any) -> None:
         first = next((repr(name) for name in names if isinstance(name, str)), "'review'")
         raise DataError(
             f"expected texts, got {kind}, which gives the names of its columns; give the column of "
-            f"the texts, such as table[{first}]"
+            f"the texts, such as table[{first}], or the table itself to tonality.score_frame"
         )
     if isinstance(texts, Mapping):
         raise DataError(

@@ -20,3 +20,8 @@ def printable(text: str) -> str:
 def counted(number: int, noun: str) -> str:
     """Returns ``1 row`` or ``2,000 rows``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def sendable(text: str) -> str:
+    """The text without halves of surrogate pairs, which no notebook can be sent."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()

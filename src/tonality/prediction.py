@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, SupportsIndex, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tonality.label_spellings import FEELINGS, fold
+from tonality.number_labels import label_values
+from tonality.verdict_frame import Kind, make_frame
+from tonality.verdict_html import ROWS, verdict_table
+
 UNCERTAIN = "uncertain"
+_FEELING_VALUES = {"negative": -1.0, "neutral": 0.0, "positive": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +28,8 @@ class Prediction:
             The verdict is the likeliest label, or, where the model has thresholds, the one whose
             probability is largest relative to its threshold. None where there is no text: no
             token to read is no opinion.
-        score: the probability of the verdict, 0 to 1; 0 without a verdict.
+        score: the probability of the verdict, 0 to 1; 0 without a verdict. It says how sure the
+            verdict is, not how good the feeling: for that see :attr:`valence`.
         probabilities: the probability of each label, in the model's order; without a text the
             classes' shares in the training data.
         tokens_read: how many tokens the network read.
@@ -42,13 +51,134 @@ class Prediction:
             return self.label
         return next(name for name, value in self.probabilities.items() if value == self.score)
 
+    @property
+    def valence(self) -> float | None:
+        """The feeling as one number, from -1 (negative) to 1 (positive).
 
-def verdict_kinds(labels: Sequence[str]) -> dict[str, type]:
+        It is the mean of the labels' values, each weighted with its probability: *negative* is
+        -1, *neutral* 0, *positive* 1. So with the bundled models it is the probability of
+        *positive* less that of *negative*. Labels that are numbers, such as stars, are spread
+        evenly from -1 to 1 by their size. None without a text, and with other labels.
+        """
+        values = label_valences(tuple(self.probabilities))
+        if self.label is None or values is None:
+            return None
+        shares = self.probabilities.values()
+        return sum(value * share for value, share in zip(values, shares, strict=True))
+
+    def to_dict(self, digits: int | None = None) -> dict[str, Any]:
+        """The attributes by name, as ``tonality predict --json`` has them.
+
+        Args:
+            digits: the decimals that scores are rounded to; by default they are not.
+        """
+        shares = self.probabilities
+        return {
+            "label": self.label,
+            "score": self.score if digits is None else round(self.score, digits),
+            "probabilities": {
+                label: share if digits is None else round(share, digits)
+                for label, share in shares.items()
+            },
+            "tokens_read": self.tokens_read,
+            "tokens_left_out": self.tokens_left_out,
+            "tokens_known": self.tokens_known,
+        }
+
+    def _repr_html_(self) -> str:
+        return Predictions([self])._repr_html_()
+
+
+@lru_cache(maxsize=64)
+def label_valences(labels: tuple[str, ...]) -> tuple[float, ...] | None:
+    """What each label says of the feeling, from -1 to 1; None where labels do not say it.
+
+    Feelings are known in the spellings that training knows, such as ``Positive`` and ``pos``.
+    """
+    numbers = label_values(labels)
+    if numbers is not None and len(numbers) > 1:
+        low, high = min(numbers), max(numbers)
+        return tuple(2 * (number - low) / (high - low) - 1 for number in numbers)
+    feelings = [FEELINGS.get(fold(label)) for label in labels]
+    if not labels or None in feelings or len(set(feelings)) < len(feelings):
+        return None
+    return tuple(_FEELING_VALUES[feeling] for feeling in feelings if feeling is not None)
+
+
+class Predictions(list[Prediction]):
+    """The verdicts on several texts, in order: a list that can become a data frame.
+
+    Args:
+        predictions: the verdicts.
+        labels: the model's labels; by default those of the first verdict.
+
+    Attributes:
+        labels: the model's labels, which say the columns of a frame also where no text was given.
+    """
+
+    def __init__(
+        self, predictions: Iterable[Prediction] = (), labels: Sequence[str] | None = None
+    ) -> None:
+        super().__init__(predictions)
+        found = self[0].probabilities if labels is None and self else labels or ()
+        self.labels = tuple(found)
+
+    @overload
+    def __getitem__(self, index: SupportsIndex, /) -> Prediction: ...
+
+    @overload
+    def __getitem__(self, index: slice, /) -> Predictions: ...
+
+    def __getitem__(self, index: SupportsIndex | slice, /) -> Prediction | Predictions:
+        found = super().__getitem__(index)
+        return found if isinstance(found, Prediction) else Predictions(found, self.labels)
+
+    def copy(self) -> Predictions:
+        """The same verdicts in a list of their own."""
+        return self[:]
+
+    def to_frame(self, library: str | None = None) -> Any:
+        """The verdicts as a data frame, one row a text.
+
+        Its columns are those that ``tonality score`` adds to a table, then ``valence`` where the
+        labels have one (:attr:`Prediction.valence`). Numbers have six decimals. Without a text all
+        but the numbers of tokens are missing.
+
+        Args:
+            library: ``pandas``, ``polars`` or ``pyarrow``; by default the first of them that the
+                program has imported, or else that is installed.
+
+        Raises:
+            ConfigError: it is another library.
+            DependencyError: none is installed.
+        """
+        return make_frame(*self._columns(), library)
+
+    def _columns(self) -> tuple[dict[str, Kind], list[list[Any]]]:
+        """The columns of a table: the names with their types, and the values."""
+        kinds = verdict_kinds(self.labels)
+        rows = [list(verdict_values(prediction)) for prediction in self]
+        if label_valences(self.labels) is not None:
+            kinds["valence"] = float
+            for row, prediction in zip(rows, self, strict=True):
+                valence = prediction.valence
+                row.append(None if valence is None else round(valence, 6))
+        return kinds, [list(column) for column in zip(*rows, strict=True)] or [[] for _ in kinds]
+
+    def _repr_html_(self) -> str:
+        shown = self[:ROWS]
+        names, columns = shown._columns()
+        values = dict(zip(self.labels, label_valences(self.labels) or (), strict=False))
+        feelings = [values.get(prediction.label or "") for prediction in shown]
+        return verdict_table(list(names), columns, feelings, len(self) - len(shown))
+
+
+def verdict_kinds(labels: Sequence[str]) -> dict[str, Kind]:
     """The columns that a table of verdicts has, and the type of their values.
 
     They are ``label``, ``score``, ``p_`` and each label, ``tokens_read`` and ``tokens_left_out``.
     """
-    kinds: dict[str, type] = {"label": str, "score": float}
+    kinds: dict[str, Kind] = {"label": str, "score": float}
     kinds |= {f"p_{label}": float for label in labels}
     return kinds | {"tokens_read": int, "tokens_left_out": int}
 

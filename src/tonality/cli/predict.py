@@ -43,18 +43,7 @@ def predict(
 
 
 def _json(text: str, prediction: Prediction) -> str:
-    return plain_json.dumps(
-        {
-            "text": text,
-            "label": prediction.label,
-            "score": round(prediction.score, 6),
-            "probabilities": {k: round(v, 6) for k, v in prediction.probabilities.items()},
-            "tokens_read": prediction.tokens_read,
-            "tokens_left_out": prediction.tokens_left_out,
-            "tokens_known": prediction.tokens_known,
-        },
-        ascii_only=ascii_only(),
-    )
+    return plain_json.dumps({"text": text, **prediction.to_dict(digits=6)}, ascii_only=ascii_only())
 
 
 def _line(text: str, prediction: Prediction) -> str:

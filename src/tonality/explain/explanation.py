@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,9 @@ from numpy.typing import NDArray
 
 from tonality.errors import ConfigError
 from tonality.explain.attribution import METHODS, attribute
+from tonality.explain.highlight import STYLE, highlighted
 from tonality.explain.passages import Border, Passage, Piece, borders, phrases, pieces
+from tonality.messages import NO_TEXT, sendable
 from tonality.network.network import Network
 from tonality.text.encoder import Encoded, Encoder
 from tonality.text.tokenizer import Token
@@ -119,12 +122,7 @@ class Explanation:
         label = self.label if label is None else label
         return {
             "text": self.text,
-            "label": self.prediction.label,
-            "score": self.prediction.score,
-            "probabilities": self.prediction.probabilities,
-            "tokens_read": self.prediction.tokens_read,
-            "tokens_left_out": self.prediction.tokens_left_out,
-            "tokens_known": self.prediction.tokens_known,
+            **self.prediction.to_dict(),
             "unread": self.unread,
             "method": self.method,
             "labels": list(self.labels),
@@ -139,6 +137,12 @@ class Explanation:
             "sentences": [_plain(passage) for passage in self.sentences(label)],
             "phrases": [_plain(passage) for passage in self.phrases(label)],
         }
+
+    def _repr_html_(self) -> str:
+        found = self.prediction
+        title = NO_TEXT if found.label is None else f"{found.label} {found.score:.1%}"
+        text = highlighted(self.pieces(), self.phrases())
+        return sendable(f"<style>{STYLE}</style><p><b>{escape(title)}</b></p>{text}")
 
     def _passages(self, runs: Iterable[tuple[int, int]], label: str | None) -> list[Passage]:
         evidence = self.evidence(label)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tonality.network.activations import Floats
 from tonality.network.config import NetworkConfig
-from tonality.network.kernel import make_kernel
+from tonality.network.kernel import kernel_in_use, make_kernel
 from tonality.network.pooling import Attention
 
 if TYPE_CHECKING:
@@ -28,12 +28,16 @@ class Network:
         config: the shapes.
         tensors: the arrays named by ``config.tensor_shapes()``, floats; an embedding may be
             int8 with a ``.scale`` (R,) beside it.
+
+    Attributes:
+        kernel_name: what computes the states, for people.
     """
 
     def __init__(self, config: NetworkConfig, tensors: Mapping[str, NDArray[Any]]) -> None:
         self.config = config
         self._made_of = config, tensors
         self._kernel = make_kernel(config, tensors)
+        self.kernel_name = kernel_in_use()
         self.attention = Attention.from_tensors(tensors)
         small = ("dense.", "output.")
         self.tensors: dict[str, Floats] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from pydantic_core import to_json
 
@@ -22,7 +21,8 @@ def predictions(
 def verdicts(classifier: Classifier, texts: Sequence[str | None]) -> tuple[list[bytes], int]:
     """The verdicts as JSON, each as a line of ``tonality predict --json``; and the tokens read."""
     found, tokens = predictions(classifier, texts)
-    return [to_json(_plain(prediction), inf_nan_mode="null") for prediction in found], tokens
+    results = (prediction.to_dict(digits=6) for prediction in found)
+    return [to_json(result, inf_nan_mode="null") for result in results], tokens
 
 
 def explanations(classifier: Classifier, texts: Sequence[str | None]) -> tuple[list[bytes], int]:
@@ -37,16 +37,3 @@ def explanations(classifier: Classifier, texts: Sequence[str | None]) -> tuple[l
 def document(model: str, results: list[bytes]) -> bytes:
     """The body of an answer: the model's name and the results."""
     return b'{"model":%b,"results":[%b]}' % (to_json(model), b",".join(results))
-
-
-def _plain(prediction: Prediction) -> dict[str, Any]:
-    return {
-        "label": prediction.label,
-        "score": round(prediction.score, 6),
-        "probabilities": {
-            label: round(share, 6) for label, share in prediction.probabilities.items()
-        },
-        "tokens_read": prediction.tokens_read,
-        "tokens_left_out": prediction.tokens_left_out,
-        "tokens_known": prediction.tokens_known,
-    }

@@ -24,7 +24,7 @@ from tonality.serve.openapi import finish, json_body, responses, secured, table_
 from tonality.serve.problems import ProblemError, problem_of, stopping
 from tonality.serve.prometheus import Metrics
 from tonality.serve.request_bodies import JSON, Bodies
-from tonality.serve.schemas import Explanations, ModelInfo, Predictions, Status, texts_schema
+from tonality.serve.schemas import Explanations, ModelInfo, Results, Status, texts_schema
 from tonality.serve.score_upload import Uploads
 from tonality.serve.served_model import VERSION, ServedModel
 from tonality.serve.settings import Settings
@@ -145,7 +145,7 @@ class Service:
             )
 
         body = json_body(texts_schema(self.settings))
-        add("/v1/predict", direct["/v1/predict"], Predictions, **body)
+        add("/v1/predict", direct["/v1/predict"], Results, **body)
         add("/v1/explain", direct["/v1/explain"], Explanations, **body)
         add("/v1/score", direct["/v1/score"], table_answer(), **table_body())
         add("/v1/model", self._tell_model, ModelInfo)

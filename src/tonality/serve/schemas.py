@@ -33,11 +33,13 @@ class Result(Exact):
     tokens_known: Number = Field(description="Tokens read that the model knows.")
 
 
-class Predictions(Exact):
-    """The verdicts, one a text, in the order of the texts."""
-
-    model: str
-    results: list[Result]
+Results = create_model(
+    "Predictions",  # its name in OpenAPI, which the list of the package has in Python
+    __base__=Exact,
+    __doc__="The verdicts, one a text, in the order of the texts.",
+    model=(str, ...),
+    results=(list[Result], ...),
+)
 
 
 class ReadToken(Exact):

@@ -1,0 +1,247 @@
+"""Verdicts as values: one number, a dictionary, a list that becomes a frame, HTML."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tonality
+from reading_model import make_artifact
+from tonality import Prediction, Predictions, verdict_frame
+from tonality.classifier import Classifier
+from tonality.errors import ConfigError, DependencyError
+from tonality.prediction import label_valences
+from tonality.verdict_html import ROWS
+
+TEXTS = ["love the film", None, "hate it"]
+LIBRARIES = ["pandas", "polars", "pyarrow"]
+TABLE = {"div", "style", "table", "thead", "tbody", "tr", "th", "td", "b"}
+MARKED = {"style", "p", "b", "div", "mark", "i", "span"}
+COLUMNS = ["label", "score", "p_negative", "p_positive", "tokens_read", "tokens_left_out"]
+
+
+@pytest.fixture(scope="module")
+def classifier(model_folder: Path) -> Classifier:
+    return tonality.load(model_folder)
+
+
+def made(**probabilities: float) -> Prediction:
+    label = max(probabilities, key=probabilities.__getitem__)
+    return Prediction(label, probabilities[label], probabilities, 3, 0, 3)
+
+
+def test_valence_is_positive_less_negative(classifier: Classifier) -> None:
+    assert made(negative=0.2, neutral=0.1, positive=0.7).valence == pytest.approx(0.5)
+    assert made(positive=0.25, negative=0.75).valence == pytest.approx(-0.5)
+    assert made(neg=1.0, POS=0.0).valence == -1
+    assert made(neutral=1.0, positive=0.0).valence == 0
+    loved, missing, hated = classifier.predict(TEXTS)
+    assert loved.valence is not None
+    assert hated.valence is not None
+    assert loved.valence > 0.9 > -0.9 > hated.valence
+    assert missing.valence is None
+    assert made(anger=0.5, joy=0.5).valence is None
+    assert made(negative=0.5, positive=0.3, mixed=0.2).valence is None
+
+
+def test_valence_is_there_where_the_answer_is_uncertain() -> None:
+    unsure = Classifier(make_artifact(abstain=0.999999)).predict("film")
+    assert unsure.label == "uncertain"
+    assert unsure.valence is not None
+    assert abs(unsure.valence) < 0.9
+
+
+@pytest.mark.parametrize(
+    ("labels", "values"),
+    [
+        (("1", "2", "3", "4", "5"), (-1, -0.5, 0, 0.5, 1)),
+        (("10", "0", "5"), (1, -1, 0)),
+        (("negative", "positive"), (-1, 1)),
+        (("positive", "pos"), None),
+        (("1", "good"), None),
+        (("7",), None),
+        ((), None),
+    ],
+)
+def test_what_labels_say_of_the_feeling(
+    labels: tuple[str, ...], values: tuple[float, ...] | None
+) -> None:
+    assert label_valences(labels) == values
+
+
+@given(shares=st.lists(st.floats(0, 1), min_size=2, max_size=6).filter(sum))
+def test_valence_is_from_minus_one_to_one(shares: list[float]) -> None:
+    total = sum(shares)
+    stars = {str(star): share / total for star, share in enumerate(shares, start=1)}
+    valence = made(**stars).valence
+    assert valence is not None
+    assert -1 - 1e-9 <= valence <= 1 + 1e-9
+
+
+def test_a_verdict_becomes_a_dictionary(classifier: Classifier) -> None:
+    prediction = classifier.predict("love the film")
+    assert Prediction(**prediction.to_dict()) == prediction
+    assert json.loads(json.dumps(prediction.to_dict())) == prediction.to_dict()
+    rounded = made(negative=0.123456789, positive=0.876543211).to_dict(digits=3)
+    assert rounded["score"] == 0.877
+    assert rounded["probabilities"] == {"negative": 0.123, "positive": 0.877}
+
+
+def test_verdicts_are_a_list(classifier: Classifier) -> None:
+    found = classifier.predict(TEXTS)
+    plain = list(found)
+    assert isinstance(found, Predictions)
+    assert isinstance(found, list)
+    assert found == plain
+    assert repr(found) == repr(plain)
+    assert found[0] == plain[0]
+    assert found[-1:] == plain[-1:]
+    assert found + found == plain * 2
+    assert [*reversed(found)] == plain[::-1]
+    assert classifier.predict([]) == []
+    assert Predictions(plain).labels == ("negative", "positive")
+
+
+def test_what_is_made_of_verdicts_knows_the_labels(classifier: Classifier) -> None:
+    found = classifier.predict(TEXTS)
+    others: list[Any] = [found[1:], found[:0], found.copy(), copy.copy(found), copy.deepcopy(found)]
+    others.append(pickle.loads(pickle.dumps(found)))
+    for other in others:
+        assert isinstance(other, Predictions)
+        assert other.labels == classifier.labels
+    assert others[2:] == [found] * 4
+    found.copy().append(found[0])
+    assert len(found) == 3
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_verdicts_become_a_frame(classifier: Classifier, library: str) -> None:
+    module = pytest.importorskip(library)
+    found = classifier.predict(TEXTS)
+    frame = found.to_frame(library)
+    assert type(frame).__module__.startswith(library)
+    if library == "pandas":
+        assert list(frame.columns) == [*COLUMNS, "valence"]
+        assert frame["label"].isna().tolist() == [False, True, False]
+        assert frame["valence"].isna().tolist() == [False, True, False]
+        return
+    columns = frame.to_pydict() if library == "pyarrow" else frame.to_dict(as_series=False)
+    assert list(columns) == [*COLUMNS, "valence"]
+    assert columns["label"] == ["positive", None, "negative"]
+    assert columns["score"] == [round(found[0].score, 6), None, round(found[2].score, 6)]
+    assert columns["tokens_read"] == [3, 0, 2]
+    assert columns["valence"][1] is None
+    assert module is not None
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("texts", [[], [None], ["love"]], ids=["none", "missing", "one"])
+def test_columns_have_the_same_types_whatever_is_in_them(
+    classifier: Classifier, library: str, texts: list[str | None]
+) -> None:
+    pytest.importorskip(library)
+    frame, usual = (classifier.predict(given).to_frame(library) for given in (texts, TEXTS))
+    if library == "pyarrow":
+        assert frame.schema == usual.schema
+    else:
+        assert list(frame.dtypes) == list(usual.dtypes)
+    assert len(frame) == len(texts)
+
+
+def test_labels_without_a_feeling_have_no_valence_in_a_frame() -> None:
+    pytest.importorskip("pyarrow")
+    frame = Predictions([made(anger=0.5, joy=0.5)]).to_frame("pyarrow")
+    assert frame.column_names == ["label", "score", "p_anger", "p_joy", *COLUMNS[-2:]]
+
+
+@pytest.mark.parametrize("imported", LIBRARIES)
+def test_the_frame_is_of_the_library_that_the_program_uses(
+    model_folder: Path, imported: str
+) -> None:
+    pytest.importorskip(imported)
+    code = (
+        f"import tonality, {imported}\n"
+        f"found = tonality.load({str(model_folder)!r}).predict(['love'])\n"
+        "print(type(found.to_frame()).__module__)\n"
+    )
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert result.stdout.startswith(imported)
+
+
+def test_without_a_library_the_message_says_what_to_install(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = classifier.predict(TEXTS)
+    with pytest.raises(ConfigError, match="expected one of pandas, polars, pyarrow, got 'dask'"):
+        found.to_frame("dask")
+    for name in LIBRARIES:
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(DependencyError, match=r"pandas, polars or pyarrow .* pip install pandas"):
+        found.to_frame()
+    with pytest.raises(DependencyError, match="of polars needs a package: pip install polars"):
+        found.to_frame("polars")
+    assert tuple(LIBRARIES) == verdict_frame.LIBRARIES
+
+
+class Tags(HTMLParser):
+    """The tags of a fragment, and its text."""
+
+    def __init__(self, fragment: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.text = ""
+        self.feed(fragment)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_a_notebook_shows_verdicts_as_a_table(classifier: Classifier) -> None:
+    found = classifier.predict(TEXTS)
+    shown = Tags(found._repr_html_())
+    assert shown.tags.count("tr") == 4
+    assert "positive" in shown.text
+    assert "no text" in shown.text
+    assert '<b class="negative">negative</b>' in found[2]._repr_html_()
+    assert Tags(found[0]._repr_html_()).tags.count("tr") == 2
+    many = classifier.predict(["love"] * (ROWS + 1_500))._repr_html_()
+    assert Tags(many).tags.count("tr") == ROWS + 1
+    assert "and 1,500 more" in many
+    assert Tags(Predictions()._repr_html_()).tags.count("tr") == 1
+
+
+@given(label=st.text(min_size=1))
+def test_labels_are_escaped(label: str) -> None:
+    shown = Predictions([made(**{label: 1.0})])._repr_html_()
+    shown.encode()  # as a notebook is sent it
+    assert set(Tags(shown).tags) <= TABLE
+
+
+def test_a_notebook_lights_up_the_words(classifier: Classifier) -> None:
+    found = classifier.explain("love <script>alert(1)</script> \ud800 but hate")
+    shown = found._repr_html_()
+    shown.encode()
+    assert set(Tags(shown).tags) == MARKED
+    assert "<script>alert(1)</script>" in Tags(shown).text
+    for ground in ("prefers-color-scheme: dark", "data-jp-theme-light='false'", ".vscode-dark"):
+        assert ground in shown
+    assert "no text" in classifier.explain("")._repr_html_()
+
+
+def test_a_classifier_says_what_it_is(classifier: Classifier, model_folder: Path) -> None:
+    assert repr(tonality.load("imdb")).startswith("<Classifier 'imdb': negative, positive; kernel ")
+    assert str(model_folder) in repr(classifier)
