@@ -81,7 +81,7 @@ bench: .venv-dev/.bench
 .venv-dev/.installed: pyproject.toml constraints.txt hatch_build.py \
   $(wildcard src/tonality/native/*.[ch])
 	test -x $(DEV)/python || $(PYTHON) -m venv .venv-dev
-	$(DEV)/python -m pip install -q -e '.[train,transformers,serve,dev]'
+	$(DEV)/python -m pip install -q -e '.[train,transformers,serve,frames,dev]'
 	@touch $@
 
 .venv-engines/.installed: pyproject.toml constraints.txt hatch_build.py \
@@ -95,11 +95,11 @@ bench: .venv-dev/.bench
 	test -x $(LOWEST)/python || $(PYTHON) -m venv .venv-lowest
 	$(PYTHON) tests/lowest_bounds.py > .venv-lowest/constraints.txt
 	PIP_CONSTRAINT=.venv-lowest/constraints.txt $(LOWEST)/python -m pip install -q \
-	  -e '.[train,serve]' pytest pytest-xdist hypothesis httpx playwright
+	  -e '.[train,serve,frames]' pytest pytest-xdist hypothesis httpx playwright
 	@touch $@
 
 .venv-dev/.bench: .venv-dev/.installed
-	$(DEV)/python -m pip install -q -e '.[train,transformers,serve,dev,bench]'
+	$(DEV)/python -m pip install -q -e '.[train,transformers,serve,frames,dev,bench]'
 	@touch $@
 
 clean:

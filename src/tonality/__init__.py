@@ -10,6 +10,8 @@
 
 from __future__ import annotations
 
+import typing
+
 from tonality._version import __version__
 from tonality.classifier import Classifier, load
 from tonality.errors import (
@@ -22,7 +24,10 @@ from tonality.errors import (
 )
 from tonality.explain.explanation import Explanation
 from tonality.explain.passages import Passage
-from tonality.prediction import Prediction
+from tonality.prediction import Prediction, Predictions
+
+if typing.TYPE_CHECKING:
+    from tonality.score.score_frame import score_frame
 
 __all__ = [
     "ArtifactError",
@@ -33,8 +38,19 @@ __all__ = [
     "Explanation",
     "Passage",
     "Prediction",
+    "Predictions",
     "TonalityError",
     "TrainingError",
     "__version__",
     "load",
+    "score_frame",
 ]
+
+
+def __getattr__(name: str) -> typing.Any:
+    # Loaded when it is asked for: tables take half as long to import as all the rest.
+    if name == "score_frame":
+        from tonality.score.score_frame import score_frame
+
+        return score_frame
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,6 +8,8 @@ from time import monotonic
 
 import typer
 
+from tonality.progress_bar import rich_bar
+
 # Seconds between lines of progress where there is no terminal to draw a bar on.
 QUIET = 10.0
 
@@ -16,28 +18,13 @@ QUIET = 10.0
 def progress_of(total: int, doing: str) -> Iterator[Callable[[int], None]]:
     """A bar with rate and time left on a terminal, a line now and then elsewhere."""
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
 
     console = Console(stderr=True)
-    if not console.is_terminal:
+    if console.is_terminal:
+        with rich_bar(console, total, doing) as progress:
+            yield progress
+    else:
         yield _lines(total, doing)
-        return
-    rate = TextColumn("{task.fields[rate]}")
-    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), rate)
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
-        task, start = bar.add_task("", total=total, rate=""), monotonic()
-
-        def progress(done: int) -> None:
-            rate = f"{done / max(monotonic() - start, 1e-9):,.0f} texts/s"
-            bar.update(task, completed=done, rate=rate)
-
-        yield progress
 
 
 def _lines(total: int, doing: str) -> Callable[[int], None]:

@@ -1,0 +1,253 @@
+"""Data frames in, the same frames with verdicts out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tonality.classifier import WINDOW, Classifier, load
+from tonality.errors import ConfigError, DataError, DependencyError
+from tonality.given_texts import is_missing
+from tonality.progress_bar import LateBar
+from tonality.score.output_columns import Layout
+from tonality.score.scorer import Scorer
+from tonality.tables.bad_rows import Fault
+from tonality.tables.column_names import Wanted, choose
+from tonality.tables.row_stream import Row, TextOf
+
+if TYPE_CHECKING:
+    import narwhals.stable.v2 as nw
+
+Frame = TypeVar("Frame")
+_NAME = "the frame"
+
+
+def score_frame(
+    frame: Frame,
+    text_column: str | Sequence[str] | None = None,
+    model: Classifier | str | os.PathLike[str] | None = None,
+    *,
+    columns: Sequence[str] | None = None,
+    explain: int = 0,
+    progress: bool = True,
+) -> Frame:
+    """The frame with the verdict on every row: the columns that ``tonality score`` adds to a file.
+
+    Rows, their order and the index stay, and the given frame is not changed. A row without a text
+    has no verdict. If the frame keeps a column of a name that is added, all that is added begins
+    with ``tonality_``.
+
+    Args:
+        frame: of pandas, polars or pyarrow, or another in memory that narwhals takes. A
+            ``LazyFrame`` of polars stays lazy, and is scored in pieces when it is collected.
+        text_column: the column of the texts, or several to join; by default it is found by its
+            usual names, such as ``review``.
+        model: a classifier, a bundled model's name or a model folder; by default ``general``.
+        columns: the columns of the frame to keep; by default all.
+        explain: how many phrases to add that speak for the verdict (``words_for``), and against it
+            (``words_against``).
+        progress: whether long work shows a bar, on a terminal or in a notebook. A lazy frame
+            shows none.
+
+    Raises:
+        ArtifactError: there is no such model, or its folder is damaged.
+        ConfigError: the frame lacks a column to keep, or ``explain`` is under 0.
+        DataError: it is no such frame, its column of texts is not found, or a value there is
+            neither a string nor missing.
+        DependencyError: narwhals is not installed.
+    """
+    narwhals, found = _wrapped(frame)
+    classifier = model if isinstance(model, Classifier) else load(model)
+    scoring = _FrameScoring(narwhals, classifier, text_column, columns, explain, progress)
+    scored: Frame
+    scored = _lazily(frame, scoring) if found is None else scoring.score(found).to_native()
+    return scored
+
+
+@dataclass(frozen=True)
+class _FrameScoring:
+    """How frames are scored.
+
+    Attributes:
+        narwhals: the library by which frames of all kinds are read and made.
+        classifier: the model.
+        text_column: the column of the texts, or several; None to find it.
+        columns: the columns to keep; None for all.
+        explain: how many phrases for and against the verdict are added.
+        progress: whether long work shows a bar.
+    """
+
+    narwhals: Any
+    classifier: Classifier
+    text_column: str | Sequence[str] | None
+    columns: Sequence[str] | None
+    explain: int
+    progress: bool
+
+    def score(self, frame: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
+        """The frame with its verdicts.
+
+        Raises:
+            ConfigError: it lacks a column to keep, or a setting is wrong.
+            DataError: it has no texts.
+        """
+        if self.explain < 0:
+            raise ConfigError(f"expected explain to be 0 or more, got {self.explain}")
+        names = _names(frame)
+        layout = Layout.of(
+            list(names),
+            self.classifier.labels,
+            keep=None if self.columns is None else [str(name) for name in self.columns],
+            explained=self.explain > 0,
+        )
+        added = self._added(frame, self._texts(frame, names), layout)
+        scored = frame.with_columns(*added.iter_columns())
+        if self.columns is None:
+            return scored
+        # A column that is not kept may have the name of one that is added.
+        kept = [names[name] for name in layout.columns]
+        return scored.select(*map(self.narwhals.col, [*kept, *layout.added]))
+
+    def _texts(
+        self, frame: nw.DataFrame[Any], names: dict[str, Any]
+    ) -> Callable[[int], list[str | None]]:
+        """Gives the texts of the window of rows that begins at a row."""
+        wanted = Wanted(text=_as_text(self.text_column))
+        try:
+            places = choose(list(names), wanted, _NAME).texts
+        except DataError as error:
+            reason = error.reason.replace("--text-column", "text_column")
+            raise DataError(reason) from None
+        chosen = [list(names)[place] for place in places]
+        series = [frame.get_column(names[name]) for name in chosen]
+        for name, column in zip(chosen, series, strict=True):
+            self._check_type(name, column)
+        text_of = TextOf(chosen, wanted)
+
+        def window(begin: int) -> list[str | None]:
+            cells = [_cells(column[begin : begin + WINDOW].to_list()) for column in series]
+            return list(_joined(cells, text_of, begin))
+
+        return window
+
+    def _check_type(self, name: str, column: nw.Series[Any]) -> None:
+        """Refuses a column of numbers or dates, unless nothing is in it.
+
+        Raises:
+            DataError: it is one.
+        """
+        kinds = self.narwhals
+        texts = (kinds.String, kinds.Categorical, kinds.Enum, kinds.Object, kinds.Unknown)
+        if isinstance(column.dtype, texts) or (len(column) and column.is_null().all()):
+            return
+        reason = f"expected texts, found {column.dtype}; turn them into strings, or choose another"
+        raise DataError(f"{reason} text_column", column=name)
+
+    def _added(
+        self, frame: nw.DataFrame[Any], texts: Callable[[int], list[str | None]], layout: Layout
+    ) -> nw.DataFrame[Any]:
+        """The columns that are added, as a frame of the same kind."""
+        scorer = Scorer(self.classifier, self.explain)
+        backend = frame.implementation
+        types = {str: self.narwhals.String, float: self.narwhals.Float64, int: self.narwhals.Int64}
+        parts = []
+        with LateBar(len(frame), "scoring") as bar:
+            for begin in range(0, max(len(frame), 1), WINDOW):
+                values = scorer.columns(texts(begin))
+                columns = [
+                    self.narwhals.new_series(name, column, types[kind], backend=backend)
+                    for name, kind, column in zip(layout.added, layout.kinds, values, strict=True)
+                ]
+                parts.append(columns[0].to_frame().with_columns(*columns[1:]))
+                if self.progress:
+                    bar.update(min(begin + WINDOW, len(frame)))
+        return parts[0] if len(parts) == 1 else self.narwhals.concat(parts)  # type: ignore[no-any-return]
+
+
+def _wrapped(frame: Any) -> tuple[Any, Any]:
+    """narwhals, and the frame as narwhals has it; None for a LazyFrame of polars.
+
+    Raises:
+        DataError: it is none, or its columns are not told apart by their names.
+        DependencyError: narwhals is not installed.
+    """
+    try:
+        import narwhals.stable.v2 as narwhals
+    except ImportError as error:
+        raise DependencyError("scoring data frames", extra="frames") from error
+    kind = type(frame).__name__
+    try:
+        found = narwhals.from_native(frame)
+    except TypeError:
+        raise DataError(
+            f"expected a data frame of pandas, polars or pyarrow, got {kind}; make one of it, or "
+            "give texts to Classifier.predict"
+        ) from None
+    except ValueError:
+        raise DataError(
+            "expected columns with different names, got one name twice; rename one of them"
+        ) from None
+    if not isinstance(found, narwhals.LazyFrame):
+        return narwhals, found
+    if found.implementation is not narwhals.Implementation.POLARS:
+        raise DataError(
+            f"expected a data frame in memory, or a LazyFrame of polars, got {kind}; turn it into "
+            "a table of pyarrow, pandas or polars first"
+        )
+    return narwhals, None
+
+
+def _lazily(frame: Any, scoring: _FrameScoring) -> Any:
+    """A LazyFrame of polars that is scored when it is collected."""
+    narwhals = scoring.narwhals
+
+    def score(part: Any) -> Any:
+        try:
+            return scoring.score(narwhals.from_native(part)).to_native()
+        except DataError as error:  # whose row counts within the piece
+            raise DataError(error.reason, column=error.column) from None
+
+    # polars takes the columns that come out on trust; an empty frame tells them.
+    empty = frame.__class__(schema=frame.collect_schema()).collect()
+    return frame.map_batches(score, schema=score(empty).schema, streamable=True)
+
+
+def _names(frame: nw.DataFrame[Any]) -> dict[str, Any]:
+    """The columns by their names as strings; in pandas a name may be a number.
+
+    Raises:
+        DataError: names are of several levels, or the same as strings.
+    """
+    names = {str(name): name for name in frame.columns}
+    if len(names) < len(frame.columns) or any(isinstance(name, tuple) for name in names.values()):
+        reason = "expected columns with names of one level that differ as strings; rename them, "
+        raise DataError(f"{reason}such as with frame.columns = [...]")
+    return names
+
+
+def _as_text(text_column: Any) -> str | list[str] | None:
+    """The name of the column of texts, or several, as strings."""
+    if text_column is None or isinstance(text_column, str):
+        return text_column
+    many = text_column if isinstance(text_column, Iterable) else [text_column]
+    return [str(name) for name in many]
+
+
+def _cells(values: list[Any]) -> list[Any]:
+    """The values of a column, with None for what is missing."""
+    return [v if isinstance(v, str) else None if is_missing(v) else v for v in values]
+
+
+def _joined(cells: Sequence[list[Any]], text_of: TextOf, begin: int) -> Iterator[str | None]:
+    """The text of each row.
+
+    Raises:
+        DataError: a row has none; ``row`` counts from 1.
+    """
+    for number, values in enumerate(zip(*cells, strict=True), start=begin + 1):
+        row = text_of.of(Row(number, None, {}, None), values)
+        if isinstance(row, Fault):
+            raise DataError(row.reason, row=row.row, column=row.column)
+        yield row.text
