@@ -21,12 +21,15 @@ from playwright.sync_api import Page, Route, expect
 from service import Running
 
 from reading_model import make_artifact
+from spreadsheets import write_xlsx
 from tonality import load
 from tonality.artifact.model_folder import write
 from tonality.score import read_rows, score_stream
+from tonality.tables.compression import packed
 
 expect.set_options(timeout=WAIT)
 
+GOLDEN = Path(__file__).parents[1] / "golden"
 Open = Callable[..., Visit]
 Start = Callable[..., Running]
 TYPES = {"csv": "text/csv", "tsv": "text/tab-separated-values", "jsonl": "application/x-ndjson"}
@@ -344,3 +347,53 @@ def test_a_run_can_be_stopped(open_page: Open, service: Running, page_model: Pat
     part = downloaded(page, "x.part-scored.csv")
     assert same(part, scored(page_model, content, "csv"))
     assert part.endswith(b"\n")
+
+
+def hand_in(page: Page, path: Path) -> None:
+    page.locator("#file-input").set_input_files(path)
+
+
+def test_spreadsheets_are_read(open_page: Open, service: Running, tmp_path: Path) -> None:
+    pytest.importorskip("python_calamine")
+    pytest.importorskip("xlsxwriter")
+    page = open_page(service, "#file").page
+    rows = [["id", "review"], [1, "I love it"], [2, "=bad"], [], [3, None]]
+    hand_in(page, write_xlsx(tmp_path / "one.xlsx", {"Only": rows}))
+    state(page, "Done: 3 rows.")
+    expect(page.locator(".rows tbody tr").first).to_contain_text("I love it")
+    sheets = {"Notes": [["About this"]], "Données": rows, "Empty": []}
+    hand_in(page, write_xlsx(tmp_path / "three.xlsx", sheets))
+    page.get_by_role("radio", name="Données").check()
+    page.get_by_role("button", name="Read this sheet").click()
+    state(page, "Done: 3 rows.")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+    assert download.value.suggested_filename == "three.scored.csv"
+    hand_in(page, GOLDEN / "reviews.xls")
+    state(page, "Done: 3 rows.")
+
+
+def test_packed_files_are_read(open_page: Open, service: Running, tmp_path: Path) -> None:
+    page = open_page(service, "#file").page
+    for suffix in (".gz", ".bz2", ".xz"):
+        path = tmp_path / f"x.csv{suffix}"
+        path.write_bytes(packed(b"text\nI love it\nbad\n", suffix))
+        hand_in(page, path)
+        state(page, "Done: 2 rows.")
+        expect(page.locator("#file-work h2").first).to_have_text("x.csv")
+
+
+def test_what_cannot_be_unpacked_is_told(open_page: Open, service: Running, tmp_path: Path) -> None:
+    pytest.importorskip("python_calamine")
+    visit = open_page(service, "#file")
+    visit.expect_fault("status of 422")
+    fault = visit.page.locator("#file-work .fault")
+    for name, content, words in (
+        ("x.csv.gz", packed(b"text\n" * 999, ".gz")[:30], "cannot be unpacked"),
+        ("x.csv.xz", packed(b"text\n" * 999, ".xz")[:30], "cannot be unpacked"),
+        ("x.xlsx", (GOLDEN / "locked.xlsx").read_bytes(), "is protected by a password"),
+        ("y.xlsx", b"text\ngood\n", "is no spreadsheet"),
+    ):
+        (tmp_path / name).write_bytes(content)
+        hand_in(visit.page, tmp_path / name)
+        expect(fault).to_contain_text(words)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from page_browser import ABSTAIN, MAX_TOKENS, WAIT, Visit
 from playwright.sync_api import Page, Route, expect
 from service import Running, running
@@ -184,31 +186,25 @@ def test_an_example_is_read(open_page: Open, service: Running) -> None:
     expect(page.locator("#input")).to_have_value("")
 
 
-def test_too_long_a_text_is_told(open_page: Open, service: Running) -> None:
-    visit = open_page(service)
-    visit.expect_fault(r"status of 422")
-    visit.page.locator("#input").fill("good " * 11_000)
-    expect(visit.page.locator("#verdict")).to_have_text(
-        "This text is longer than the server takes."
-    )
-    visit.page.locator("#input").fill("good")
-    verdict(visit.page, "positive")
-
-
-def test_a_text_far_too_long_is_neither_drawn_nor_sent(open_page: Open, service: Running) -> None:
+@pytest.mark.parametrize("count", [6_000, 20_000])
+def test_of_a_text_longer_than_the_server_takes_the_ends_are_read(
+    open_page: Open, service: Running, count: int
+) -> None:
     page = open_page(service).page
     page.locator("#input").fill("good")
     verdict(page, "positive")
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.locator("#input").fill("good film " * 20_000)
-    # Said by the time that the key stroke is done with.
-    assert page.locator("#verdict").inner_text() == (
-        "A text of 200,000 characters is too long to look at here: 60,000 are the most."
+    page.on("request", lambda request: asked.append(request.post_data or ""))
+    page.locator("#input").fill("bad film " + "film bad " * count + "bad")
+    verdict(page, "negative")
+    expect(page.locator("#cut")).to_have_text(
+        f"A text of {9 * count + 12:,} characters: its first and last 24,998 were sent."
     )
-    assert not page.locator("#mirror").text_content()
-    expect(page.locator("#spoken")).to_contain_text("too long to look at here")
-    assert not asked
+    assert not page.locator("#mirror .word").count()
+    (sent,) = (json.loads(body)["texts"][0] for body in asked)
+    assert len(sent) == 49_999
+    assert sent.startswith("bad film film bad")
+    assert sent.endswith("bad")
     page.locator("#input").fill("good film")
     verdict(page, "positive")
     lit(page, up=["good"])

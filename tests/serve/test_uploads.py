@@ -202,7 +202,7 @@ def test_the_loop_is_free_while_a_table_is_begun(
         service.close()
         return found
 
-    for name in ("read_rows", "_layout", "row_writer"):
+    for name in ("opened_upload", "_layout", "row_writer"):
         noting(name)
     # In a thread of its own: the tests of the page leave a loop in this one.
     with ThreadPoolExecutor(1) as pool:

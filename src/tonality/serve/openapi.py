@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from tonality.serve.problems import MEDIA_TYPE, Problem
 from tonality.serve.score_upload import LONGEST_PREFIX
 from tonality.serve.served_model import VERSION
-from tonality.serve.table_formats import FORMATS
+from tonality.serve.table_formats import FORMATS, TEXT_TYPES, WRITTEN
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -32,6 +32,15 @@ _TABLE = {406: "No format that is accepted."}
 _KEY = {401: "An API key is asked for."}
 # Without a schema: everything is a string, and which strings are tables no schema can say.
 _TABLES: dict[str, Any] = {media_type: {} for media_type in FORMATS}
+_SCORED: dict[str, Any] = {media_type: {} for media_type in WRITTEN}
+_PLAIN: dict[str, Any] = {media_type: {} for media_type in TEXT_TYPES}
+_SHEET = {
+    "name": "sheet",
+    "in": "query",
+    "description": "The sheet of a spreadsheet, by its name or its number; by default the first "
+    "that holds something.",
+    "schema": {"type": "string"},
+}
 _RETRY = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string"}}}
 _VERSION = {
     "description": "The version of the model, as `/v1/model` tells it.",
@@ -110,12 +119,25 @@ def table_body() -> dict[str, Any]:
         "schema": {"type": "string", "minLength": 1},
     }
     body = {"required": True, "content": _TABLES}
-    return {"requestBody": body, "parameters": [column, prefix, delimiter]}
+    return {"requestBody": body, "parameters": [column, prefix, delimiter, _SHEET]}
+
+
+def plain_body() -> dict[str, Any]:
+    """The description of a table that is to be unpacked."""
+    return {"requestBody": {"required": True, "content": _TABLES}, "parameters": [_SHEET]}
 
 
 def table_answer() -> dict[str, Any]:
     """The description of a scored table."""
-    return {"description": "The rows with their verdicts, as a stream.", "content": _TABLES}
+    return {"description": "The rows with their verdicts, as a stream.", "content": _SCORED}
+
+
+def plain_answer() -> dict[str, Any]:
+    """The description of an unpacked table."""
+    sheets = "Of a spreadsheet: the names of the sheet that is read and of the others, as JSON."
+    header = {"description": sheets, "schema": {"type": "string"}}
+    found = {"description": "The text of the table, as a stream.", "content": _PLAIN}
+    return {**found, "headers": {"X-Sheets": header}}
 
 
 def secured(extra: dict[str, Any], *, key: bool) -> dict[str, Any]:

@@ -20,12 +20,21 @@ from tonality.serve import json_results, web_page
 from tonality.serve.batch_queue import Batches, Compute
 from tonality.serve.connection_limits import UNREAD
 from tonality.serve.middleware import Gate, Handler
-from tonality.serve.openapi import finish, json_body, responses, secured, table_answer, table_body
+from tonality.serve.openapi import (
+    finish,
+    json_body,
+    plain_answer,
+    plain_body,
+    responses,
+    secured,
+    table_answer,
+    table_body,
+)
 from tonality.serve.problems import ProblemError, problem_of, stopping
 from tonality.serve.prometheus import Metrics
 from tonality.serve.request_bodies import JSON, Bodies
 from tonality.serve.schemas import Explanations, ModelInfo, Results, Status, texts_schema
-from tonality.serve.score_upload import Uploads
+from tonality.serve.score_upload import SHEETS_HEADER, Uploads
 from tonality.serve.served_model import VERSION, ServedModel
 from tonality.serve.settings import Settings
 
@@ -68,6 +77,7 @@ class Service:
             "/v1/predict": self._predict,
             "/v1/explain": self._explain,
             "/v1/score": self._score,
+            "/v1/table": self._plain,
         }
         routes = self._routes(direct)
         open_paths = {route.path: False for route in routes.routes if isinstance(route, Route)}
@@ -80,7 +90,7 @@ class Service:
                 allow_origins=settings.cors_origins,
                 allow_methods=["GET", "POST"],
                 allow_headers=["Authorization", "Content-Type", "X-API-Key"],
-                expose_headers=["Retry-After", VERSION],
+                expose_headers=["Retry-After", VERSION, SHEETS_HEADER],
             )
 
     @property
@@ -148,6 +158,7 @@ class Service:
         add("/v1/predict", direct["/v1/predict"], Results, **body)
         add("/v1/explain", direct["/v1/explain"], Explanations, **body)
         add("/v1/score", direct["/v1/score"], table_answer(), **table_body())
+        add("/v1/table", direct["/v1/table"], plain_answer(), **plain_body())
         add("/v1/model", self._tell_model, ModelInfo)
         add("/healthz", self._tell_health, Status)
         add("/readyz", self._tell_readiness, Status)
@@ -171,6 +182,10 @@ class Service:
         """Score a table: the same rows come back, with their verdicts."""
         return await self._uploads.answer(request, self.model)
 
+    async def _plain(self, request: Request) -> Response:
+        """Unpack a table: the CSV, TSV or JSON Lines that a file holds, of a spreadsheet CSV."""
+        return await self._uploads.plain(request)
+
     async def _read(self, compute: Compute, request: Request) -> Response:
         if not request.scope.get(UNREAD, bool)():  # else the connection could not be kept
             self._batches.check_room()
@@ -183,9 +198,8 @@ class Service:
     async def _tell_model(self, request: Request) -> Response:
         """Tell which model answers."""
         model = self.model
-        return Response(
-            to_json(model.info(), inf_nan_mode="null"), headers=model.headers, media_type=JSON
-        )
+        info = model.info() | {"max_text_length": self.settings.max_text_length}
+        return Response(to_json(info, inf_nan_mode="null"), headers=model.headers, media_type=JSON)
 
     async def _tell_health(self, request: Request) -> Response:
         """Tell that the process lives."""

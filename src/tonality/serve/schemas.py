@@ -94,6 +94,7 @@ class ModelInfo(Exact):
     accuracy: Share | None = Field(description="As measured when it was trained.")
     abstain: Share = Field(description="The confidence under which a verdict is `uncertain`.")
     max_tokens: Number = Field(description="Most tokens of a text that are read; 0 for all.")
+    max_text_length: Number = Field(description="Most characters of a text that are taken.")
     card: str = Field(description="The model card, in Markdown.")
 
 

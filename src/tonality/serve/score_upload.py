@@ -9,30 +9,51 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import json
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any, TypeVar, cast
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from tonality.classifier import Classifier
-from tonality.errors import ConfigError, DataError
+from tonality.errors import ConfigError, DataError, DependencyError
 from tonality.prediction import Prediction
-from tonality.score import Layout, Row, Rows, RowWriter, Scorer, read_rows, row_writer
+from tonality.score import Layout, Row, Rows, RowWriter, Scorer, row_writer
 from tonality.score.scorer import size
 from tonality.serve.batch_queue import Batches
 from tonality.serve.json_results import predictions
+from tonality.serve.made_files import CutShortError, plain_pieces, workbook
 from tonality.serve.problems import ProblemError, busy
-from tonality.serve.request_bodies import check_encoding, check_length, too_large
+from tonality.serve.request_bodies import check_encoding, check_length, unsupported
 from tonality.serve.served_model import ServedModel
 from tonality.serve.settings import Settings
-from tonality.serve.table_formats import FORMATS, table_type, wanted_type
+from tonality.serve.table_formats import (
+    FORMATS,
+    SHEET_TYPES,
+    WRITTEN,
+    XLSX,
+    table_type,
+    wanted_type,
+)
+from tonality.serve.upload_stream import (
+    Body,
+    ask,
+    opened_sheet_upload,
+    opened_upload,
+    unpacked_body,
+)
 from tonality.tables.bad_rows import Fault
+from tonality.tables.column_names import Wanted
+from tonality.tables.open_table import on_disk
 from tonality.tables.read_options import ReadOptions
 
 T = TypeVar("T")
+
+SHEETS_HEADER = "X-Sheets"  # the sheet that is read, then the others, as JSON
 
 # Rows answered together, and how much they may hold: a client sees progress, and memory is bounded.
 ROWS = 256
@@ -65,37 +86,85 @@ class Uploads:
         """
         own = table_type(request)
         wanted = wanted_type(request, own)
+        asked = self._checked(request)
+        prefix = _prefix(request)
+        scorer = Scorer(cast(Classifier, _Queued(self._batches, model)))
+        body = Body(request, self._settings.max_upload_bytes)
+
+        def begin() -> tuple[Iterator[bytes], dict[str, str]]:
+            stack = ExitStack()
+            with stack:
+                upload = opened_upload(body, FORMATS[own], asked, self._settings.max_upload_bytes)
+                rows = stack.enter_context(upload).rows
+                self._check_width(rows)
+                layout = _layout(rows, model, WRITTEN[wanted], prefix)
+                writer = row_writer(WRITTEN[wanted], layout, delimiter=rows.delimiter)
+                windows = _windows(rows, layout, self._settings.max_text_length)
+                pieces = _pieces(windows, scorer, writer, stack.pop_all())
+            return workbook(pieces, layout) if wanted == XLSX else pieces, model.headers
+
+        return await self._answer(body, begin, wanted)
+
+    async def plain(self, request: Request) -> Response:
+        """The CSV, TSV or JSON Lines that a spreadsheet or packed table holds.
+
+        Raises:
+            ProblemError: 413, 415, 422 where there is no table, or 503.
+            ClientDisconnect: nobody waits for the answer any more.
+        """
+        own = table_type(request)
+        options = self._checked(request).options
+        limit = self._settings.max_upload_bytes
+        body = Body(request, limit)
+
+        def begin() -> tuple[Iterator[bytes], dict[str, str]]:
+            stack = ExitStack()
+            with stack:
+                if own not in SHEET_TYPES:
+                    # A browser takes nothing of the answer before it has sent the whole body.
+                    file = stack.enter_context(on_disk(body))
+                    return plain_pieces(unpacked_body(file, limit), stack.pop_all()), {}
+                sheet = stack.enter_context(opened_sheet_upload(body, options, limit))
+                names = json.dumps([sheet.name, *sheet.others])
+                return plain_pieces(sheet, stack.pop_all()), {SHEETS_HEADER: names}
+
+        return await self._answer(body, begin, "text/csv" if own in SHEET_TYPES else own)
+
+    def _checked(self, request: Request) -> Wanted:
+        """What a request asks for, before its body is read.
+
+        Raises:
+            ProblemError: 413, 415, 422 or 503.
+        """
         check_encoding(request)
         check_length(request, self._settings.max_upload_bytes)
         if self._active >= self._settings.max_uploads:
             raise busy(f"{self._active} files are being scored already.")
-        column, prefix, options = _text_column(request), _prefix(request), _options(request)
-        body = _Body(request, self._settings.max_upload_bytes)
+        return Wanted(_text_column(request), "", "", options=_options(request))
+
+    async def _answer(
+        self,
+        body: Body,
+        begin: Callable[[], tuple[Iterator[bytes], dict[str, str]]],
+        media_type: str,
+    ) -> Response:
+        """The answer, once its head is made."""
         self._active += 1
         try:
-            scorer = Scorer(cast(Classifier, _Queued(self._batches, model)))
-            longest = self._settings.max_text_length
-
-            def begin() -> Iterator[bytes]:
-                rows = read_rows(
-                    body, FORMATS[own], text_column=column, name="the body", options=options
-                )
-                self._check_width(rows)
-                layout = _layout(rows, model, FORMATS[wanted], prefix)
-                writer = row_writer(FORMATS[wanted], layout, delimiter=rows.delimiter)
-                return _pieces(rows, layout, scorer, writer, longest)
-
-            pieces = await self._run(begin)
+            pieces, headers = await self._run(begin)
         except DataError as error:
             self._end()
             raise _no_table(error) from None
         except ConfigError:
             self._end()
             raise _taken() from None
+        except DependencyError as error:
+            self._end()
+            raise unsupported(f"This service lacks what reads it: {error}.", "Send CSV.") from None
         except BaseException:
             self._end()
             raise
-        return _ScoredTable(pieces, body, wanted, model.headers, self._run, self._end)
+        return _StreamedTable(pieces, body, media_type, headers, self._run, self._end)
 
     def close(self) -> None:
         """Ends the threads once they notice that the loop is closed."""
@@ -123,12 +192,8 @@ class Uploads:
         self._active -= 1
 
 
-class _CutShortError(Exception):
-    """The table cannot be read to its end, and the answer says so in its last row."""
-
-
-class _ScoredTable(Response):
-    """A table that is sent as it is scored.
+class _StreamedTable(Response):
+    """A table that is sent as it is made.
 
     Args:
         pieces: the table; computed on a thread.
@@ -142,7 +207,7 @@ class _ScoredTable(Response):
     def __init__(
         self,
         pieces: Iterator[bytes],
-        body: _Body,
+        body: Body,
         media_type: str,
         headers: dict[str, str],
         run: Callable[[Callable[[], bytes | None]], Coroutine[Any, Any, bytes | None]],
@@ -163,59 +228,10 @@ class _ScoredTable(Response):
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
                 await self._body.check_client()
             await send({"type": "http.response.body", "body": b""})
-        except _CutShortError:
+        except CutShortError:
             return  # unfinished: the connection is closed, so no client takes it for the whole
         finally:
             self._end()
-
-
-class _Body:
-    """The body of a request, as a thread reads it.
-
-    Args:
-        request: the request.
-        limit: the most bytes it may have.
-    """
-
-    def __init__(self, request: Request, limit: int) -> None:
-        self._request = request
-        self._limit = limit
-        self._loop = asyncio.get_running_loop()
-        self._size = 0
-        self._waiting = b""
-        self._ended = False
-
-    def read(self, size: int, /) -> bytes:
-        """At most ``size`` bytes; none at the end.
-
-        Raises:
-            ProblemError: 413.
-            ClientDisconnect: the client has gone.
-        """
-        while not self._waiting and not self._ended:
-            self._waiting = _ask(self._loop, self._receive())
-        data, self._waiting = self._waiting[:size], self._waiting[size:]
-        return data
-
-    async def check_client(self) -> None:
-        """Makes sure that somebody still waits for the answer.
-
-        Raises:
-            ClientDisconnect: nobody does.
-        """
-        if self._ended and await self._request.is_disconnected():
-            raise ClientDisconnect
-
-    async def _receive(self) -> bytes:
-        message = await self._request.receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        data: bytes = message.get("body", b"")
-        self._size += len(data)
-        self._ended = not message.get("more_body", False)
-        if self._size > self._limit:
-            raise too_large(self._limit)
-        return data
 
 
 class _Queued:
@@ -234,39 +250,29 @@ class _Queued:
     def predict(self, texts: Sequence[str | None]) -> list[Prediction]:
         """The verdicts, in order."""
         run = self._batches.run(self._model, predictions, texts, patient=True)
-        return _ask(self._loop, run)
-
-
-def _ask(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
-    """What a coroutine gives that runs on the loop, to a thread outside it."""
-    future = asyncio.run_coroutine_threadsafe(work, loop)
-    while True:
-        try:
-            return future.result(timeout=1)
-        except TimeoutError:
-            if loop.is_closed():  # the service is gone, in a hurry
-                raise ClientDisconnect from None
+        return ask(self._loop, run)
 
 
 def _pieces(
-    rows: Rows, layout: Layout, scorer: Scorer, writer: RowWriter, longest: int
+    windows: Iterator[list[Row | Fault]], scorer: Scorer, writer: RowWriter, stack: ExitStack
 ) -> Iterator[bytes]:
     """The scored table: its head, then a piece for each window.
 
     Raises:
-        _CutShortError: after the last piece, which says what is wrong with the rest.
+        CutShortError: after the last piece, which says what is wrong with the rest.
     """
-    if head := writer.head():
-        yield head
     done = 0
-    try:
-        for window in _windows(rows, layout, longest):
-            yield writer.rows(scorer.score(window))
-            done += len(window)
-    except (DataError, ProblemError) as error:
-        reason = error.reason if isinstance(error, DataError) else error.detail
-        yield writer.rows([Fault(done + 1, f"the rest cannot be read: {reason}", None)])
-        raise _CutShortError from None
+    with stack:
+        if head := writer.head():
+            yield head
+        try:
+            for window in windows:
+                yield writer.rows(scorer.score(window))
+                done += len(window)
+        except (DataError, ProblemError) as error:
+            reason = error.reason if isinstance(error, DataError) else error.detail
+            yield writer.rows([Fault(done + 1, f"the rest cannot be read: {reason}", None)])
+            raise CutShortError from None
 
 
 def _layout(rows: Rows, model: ServedModel, format: str, prefix: str | None) -> Layout:
@@ -313,7 +319,8 @@ def _text_column(request: Request) -> str | None:
 
 def _options(request: Request) -> ReadOptions:
     try:
-        return ReadOptions.of(delimiter=request.query_params.get("delimiter"))
+        query = request.query_params
+        return ReadOptions.of(delimiter=query.get("delimiter"), sheet=query.get("sheet") or None)
     except ConfigError:
         remedy = "Give one character, or comma, semicolon, tab or pipe."
         raise ProblemError(422, "invalid", "delimiter is no delimiter.", remedy) from None
@@ -340,6 +347,7 @@ def _no_table(error: DataError) -> ProblemError:
     # Without the names of the columns: in a table without a header they are texts.
     reason = error.reason.partition(". Columns: ")[0].removesuffix(".")
     reason = reason.replace("--text-column", "text_column in the query")
+    reason = reason.replace("--sheet", "sheet in the query")
     return ProblemError(
         422,
         "no_table",

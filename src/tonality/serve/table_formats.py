@@ -7,13 +7,21 @@ from starlette.requests import Request
 from tonality.serve.problems import ProblemError
 from tonality.serve.request_bodies import check_charset, media_type, unsupported
 
-# Media types, and how tonality.score calls the formats.
-FORMATS = {
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# Media types, and how tonality.tables calls the formats.
+TEXT_TYPES = {
     "text/csv": "csv",
     "text/tab-separated-values": "tsv",
     "application/x-ndjson": "jsonl",
 }
-_KNOWN = ", ".join(FORMATS)
+SHEET_TYPES = {
+    XLSX: "xlsx",
+    "application/vnd.ms-excel": "xls",
+    "application/vnd.oasis.opendocument.spreadsheet": "ods",
+}
+FORMATS = TEXT_TYPES | SHEET_TYPES
+# Those of answers, and as what rows are written at first; a workbook is made of them.
+WRITTEN = TEXT_TYPES | {XLSX: "jsonl"}
 
 
 def table_type(request: Request) -> str:
@@ -25,7 +33,7 @@ def table_type(request: Request) -> str:
     found = media_type(request)
     if found not in FORMATS:
         detail = f"The body is {found or 'of no type'}, not a table."
-        raise unsupported(detail, f"Send it with one of the Content-Types {_KNOWN}.")
+        raise unsupported(detail, f"Send it with one of the Content-Types {', '.join(FORMATS)}.")
     check_charset(request)
     return found
 
@@ -33,18 +41,21 @@ def table_type(request: Request) -> str:
 def wanted_type(request: Request, own: str) -> str:
     """The media type of the answer: what ``Accept`` likes best, the upload's own among equals.
 
+    Of a spreadsheet that is CSV, unless a workbook is liked better.
+
     Raises:
         ProblemError: 406, it likes none.
     """
+    own = own if own in TEXT_TYPES else "text/csv"
     ranges = _ranges(request.headers.get("accept", "*/*"))
-    likings = {name: _liking(name, ranges) for name in (own, *FORMATS)}
+    likings = {name: _liking(name, ranges) for name in (own, *WRITTEN)}
     best = max(likings, key=likings.__getitem__)
     if not likings[best]:
         raise ProblemError(
             406,
             "not_acceptable",
             "The header Accept takes none of the formats there are.",
-            f"Accept one of {_KNOWN}, or leave the header out.",
+            f"Accept one of {', '.join(WRITTEN)}, or leave the header out.",
         )
     return best
 

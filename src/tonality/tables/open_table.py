@@ -18,7 +18,8 @@ from tonality.tables.compression import BROKEN_PACK, MAGIC, packing, unpacking
 from tonality.tables.open_file import open_binary, text_file, unreadable
 from tonality.tables.parquet_rows import BATCH, Cells, ParquetTable
 from tonality.tables.row_stream import FORMATS, Rows, rows_of
-from tonality.tables.sheet_rows import SHEETS, opened_sheet
+from tonality.tables.sheet_rows import MEMORY, SHEETS, opened_sheet
+from tonality.tables.utf8_stream import ByteStream
 
 INPUT_FORMATS = (*FORMATS, "parquet", *SHEETS)
 _BY_SUFFIX = {f".{format}": format for format in INPUT_FORMATS} | {".xlsm": "xlsx"}
@@ -81,7 +82,13 @@ class Opened:
 
 @contextmanager
 def opened(
-    source: Input, wanted: Wanted, *, cells: Cells = "all", batch: int = BATCH, skip: int = 0
+    source: Input,
+    wanted: Wanted,
+    *,
+    cells: Cells = "all",
+    batch: int = BATCH,
+    skip: int = 0,
+    memory: int = MEMORY,
 ) -> Iterator[Opened]:
     """Opens a table and reads its head.
 
@@ -91,6 +98,7 @@ def opened(
         cells: what rows of Parquet hold, see :class:`ParquetTable`.
         batch: rows of Parquet decoded at a time.
         skip: how many rows, and faults in place of such, to leave out at the start.
+        memory: bytes that reading a spreadsheet may take.
 
     Raises:
         DataError: it cannot be read, or has no such column.
@@ -104,17 +112,17 @@ def opened(
             parquet = ParquetTable(file, source.name, wanted, cells, batch)
             yield Opened(parquet.rows(skip), lambda: int(size * parquet.share), parquet.schema)
             return
-        table = _opened(source, wanted, stack)
+        table = _opened(source, wanted, stack, memory)
         for _ in zip(range(skip), table.rows.items, strict=False):
             pass
         yield table
 
 
-def _opened(source: Input, wanted: Wanted, stack: ExitStack) -> Opened:
+def _opened(source: Input, wanted: Wanted, stack: ExitStack, memory: int) -> Opened:
     """Opens a table that is read from its beginning."""
     if source.format in SHEETS:
         file, size = _whole(source, stack)
-        sheet = stack.enter_context(opened_sheet(file, source.name, wanted))
+        sheet = stack.enter_context(opened_sheet(file, source.name, wanted, memory))
         return Opened(sheet.rows, lambda: int(size * sheet.share))
     stream, read = _stream(source, stack)
     return Opened(rows_of(stream, source.format, wanted, source.name), read)
@@ -162,7 +170,7 @@ def stamp(path: Path) -> tuple[int, int]:
 def _whole(source: Input, stack: ExitStack) -> tuple[IO[bytes], int]:
     """A file that can be read in any order, and its size where that tells how far one is."""
     if isinstance(source.place, Peeked):
-        return stack.enter_context(_on_disk(source.place)), 0
+        return stack.enter_context(on_disk(source.place)), 0
     file = stack.enter_context(open_binary(source.place))
     return file, os.fstat(file.fileno()).st_size
 
@@ -207,7 +215,7 @@ def unpacked(file: IO[bytes], name: str, stack: ExitStack, member: str = "") -> 
 
 
 @contextmanager
-def _on_disk(stream: Peeked) -> Iterator[IO[bytes]]:
+def on_disk(stream: ByteStream) -> Iterator[IO[bytes]]:
     """A stream as a file that can be read in any order, as Parquet must be."""
     with tempfile.TemporaryFile(prefix="tonality-") as file:
         while data := stream.read(BUFFER):

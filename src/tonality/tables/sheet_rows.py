@@ -19,6 +19,7 @@ from typing import IO, Any
 from tonality.errors import DataError, DependencyError
 from tonality.tables.bad_rows import Fault
 from tonality.tables.column_names import Wanted
+from tonality.tables.read_options import ReadOptions
 from tonality.tables.row_stream import Row, Rows, rows_of
 from tonality.tables.table_head import EmptyError
 
@@ -46,15 +47,11 @@ class SheetTable:
 
     Attributes:
         rows: its rows; see :func:`tonality.tables.row_stream.read_rows`.
-        sheet: its name.
-        others: the names of the other visible sheets.
         total: how many rows it has, blank ones and the header included.
         done: how many have been read.
     """
 
     rows: Rows
-    sheet: str
-    others: list[str]
     total: int
     done: int = 0
 
@@ -70,9 +67,6 @@ def opened_sheet(
 ) -> Iterator[SheetTable]:
     """Opens a worksheet and reads its head.
 
-    Numbers, dates and truth values are read as texts: ``5``, ``2024-01-05``, ``TRUE``. Formulas
-    are read as their stored results, errors as empty cells.
-
     Args:
         file: the spreadsheet, a file in which one can seek.
         name: how messages call it.
@@ -83,52 +77,71 @@ def opened_sheet(
         DataError: it is no spreadsheet, is protected or too large, or lacks the sheet.
         DependencyError: calamine is not installed.
     """
+    with sheet_as_csv(file, name, wanted.options, memory) as sheet:
+        yield _opened(sheet, name, wanted)
+
+
+@contextmanager
+def sheet_as_csv(
+    file: IO[bytes], name: str, options: ReadOptions, memory: int = MEMORY
+) -> Iterator[SheetAsCsv]:
+    """Opens a worksheet as a stream of CSV in UTF-8, from the line of the header on.
+
+    Numbers, dates and truth values are texts in it: ``5``, ``2024-01-05``, ``TRUE``. Formulas are
+    their stored results, errors are empty cells.
+
+    Args:
+        file: the spreadsheet, a file in which one can seek.
+        name: how messages call it.
+        options: the sheet, and the line of the header.
+        memory: bytes that reading may take.
+
+    Raises:
+        DataError: as for :func:`opened_sheet`.
+        DependencyError: calamine is not installed.
+    """
     require_calamine()
     file.seek(0)
     os.lseek(file.fileno(), 0, os.SEEK_SET)  # where another process reads on
-    options = wanted.options
     arguments = [options.sheet or "", str(options.header_row or 1), str(memory)]
-    # Without the folder of the program on its path, which holds modules of other names' sakes.
+    # Without the program's own folder on its path, whose modules have other names' sakes.
     command = [sys.executable, "-P", str(_PROGRAM), *arguments]
     with subprocess.Popen(
         command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:
         try:
-            yield _opened(_Output(process, name, memory), name, wanted)
+            yield SheetAsCsv(process, name, memory)
         finally:
             process.kill()
 
 
-def _opened(output: _Output, name: str, wanted: Wanted) -> SheetTable:
-    said = output.said()
-    if "error" in said:
-        raise DataError(said["error"], path=name)
+def _opened(sheet: SheetAsCsv, name: str, wanted: Wanted) -> SheetTable:
     header = wanted.options.header_row
     options = dataclasses.replace(
         wanted.options, delimiter=",", header_row=None if header else header
     )
-    others = _others(said, wanted)
+    others = _others(sheet, wanted)
     as_csv = dataclasses.replace(wanted, encoding=None, options=options)
     try:
-        rows = rows_of(output, "csv", as_csv, name)
+        rows = rows_of(sheet, "csv", as_csv, name)
     except EmptyError:
-        reason = f"the sheet {said['sheet']!r} is empty; expected a header row"
+        reason = f"the sheet {sheet.name!r} is empty; expected a header row"
         raise EmptyError(reason, path=name) from None
     except DataError as error:
         raise DataError(f"{error.reason}{'; ' * bool(others)}{others}", path=name) from None
     if others and not wanted.quiet:
         logger.warning("%s: %s", name, others)
-    table = SheetTable(rows, said["sheet"], said["others"], said["rows"])
+    table = SheetTable(rows, sheet.total)
     table.rows = dataclasses.replace(rows, items=_counted(rows.items, table))
     return table
 
 
-def _others(said: dict[str, Any], wanted: Wanted) -> str:
+def _others(sheet: SheetAsCsv, wanted: Wanted) -> str:
     """That there are further sheets, where none was asked for."""
-    if not said["others"] or wanted.options.sheet is not None:
+    if not sheet.others or wanted.options.sheet is not None:
         return ""
-    names = ", ".join(map(repr, said["others"][:_SHOWN]))
-    return f"the sheet {said['sheet']!r} is read; for another one, give --sheet: {names}"
+    names = ", ".join(map(repr, sheet.others[:_SHOWN]))
+    return f"the sheet {sheet.name!r} is read; for another one, give --sheet: {names}"
 
 
 def _counted(items: Iterator[Row | Fault], table: SheetTable) -> Iterator[Row | Fault]:
@@ -137,17 +150,37 @@ def _counted(items: Iterator[Row | Fault], table: SheetTable) -> Iterator[Row | 
         yield item
 
 
-class _Output:
-    """What the process writes, as a stream; it says if the process ended before its time."""
+class SheetAsCsv:
+    """What the process writes, as a stream; it says if the process ended before its time.
 
-    def __init__(self, process: subprocess.Popen[bytes], name: str, memory: int) -> None:
+    Args:
+        process: the process.
+        source: how messages call the spreadsheet.
+        memory: bytes that it may take.
+
+    Attributes:
+        name: of the sheet.
+        others: the names of the other visible sheets.
+        total: how many rows the sheet has, blank ones and the header included.
+
+    Raises:
+        DataError: the spreadsheet cannot be read.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], source: str, memory: int) -> None:
         assert process.stdout is not None
         self._process = process
         self._stream = process.stdout
-        self._name = name
+        self._source = source
         self._memory = memory
+        said = self._said()
+        if "error" in said:
+            raise DataError(said["error"], path=source)
+        self.name: str = said["sheet"]
+        self.others: list[str] = said["others"]
+        self.total: int = said["rows"]
 
-    def said(self) -> dict[str, Any]:
+    def _said(self) -> dict[str, Any]:
         """The first line."""
         line = self._stream.readline()
         with contextlib.suppress(ValueError):
@@ -166,4 +199,4 @@ class _Output:
             f"cannot be read: it is damaged, or takes more than {self._memory // 2**20:,} MiB of "
             "memory; save the sheet as CSV and read that"
         )
-        return DataError(reason, path=self._name)
+        return DataError(reason, path=self._source)

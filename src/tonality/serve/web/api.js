@@ -57,6 +57,15 @@ export async function score(rows, type, choices, signal) {
   return { bytes, version: versionOf(answer) };
 }
 
+/** The text of a packed table or of a sheet, and the names of the sheets. */
+export async function unpack(file, type, sheet) {
+  const query = sheet === null ? "" : `?${new URLSearchParams({ sheet })}`;
+  const headers = { "Content-Type": type };
+  const answer = await request(`v1/table${query}`, { method: "POST", headers, body: file });
+  const sheets = JSON.parse(answer.headers.get("X-Sheets") ?? "[]");
+  return { text: await received(answer.blob()), sheets };
+}
+
 /** Whether the server would take a request. */
 export async function ready() {
   try {

@@ -6,6 +6,7 @@ import { byId, h, redraw } from "./dom.js";
 import { clip, count, duration, size, whole } from "./format.js";
 import { extremes, RowTable } from "./rows.js";
 import { Replaced, Scoring } from "./scoring.js";
+import { plainFile } from "./plain-file.js";
 import { inspect, inUtf8, withHeader, withoutSep } from "./tables.js";
 
 const REDRAW = 300; // milliseconds between two pictures of a run
@@ -29,17 +30,23 @@ export class FileView {
     });
   }
 
-  /** Takes in a file; one that is under way is called off. */
-  async take(file) {
+  /** Takes in a file, of a spreadsheet the given sheet; one that is under way is called off. */
+  async take(file, sheet = null) {
     this.scoring?.cancel();
     this.scoring = null;
     this.taken = file;
     byId("drop").classList.add("small");
     this.#show(h("p", { className: "quiet" }, "Looking at it…"));
     try {
-      const { file: readable, named } = await withoutSep(await inUtf8(file));
-      const table = await inspect(readable, named);
+      const { file: plain, sheets } = await plainFile(file, sheet);
       if (file !== this.taken) return; // another one was dropped meanwhile
+      if (sheet === null && sheets.length > 1) {
+        this.#askSheet(file, sheets);
+        return;
+      }
+      const { file: readable, named } = await withoutSep(await inUtf8(plain));
+      const table = await inspect(readable, named);
+      if (file !== this.taken) return;
       if (table.column === null) this.#ask(readable, table);
       else await this.#run(readable, table);
     } catch (error) {
@@ -58,6 +65,22 @@ export class FileView {
   #refused(error) {
     this.#show(h("p", { className: "fault card" }, inWords(error)));
     this.#say(inWords(error));
+  }
+
+  /** Lets the user choose the sheet, with the first that holds something proposed. */
+  #askSheet(file, sheets) {
+    const choices = sheets.map((name, index) => h("label", { className: "choice" },
+      h("input", { type: "radio", name: "sheet", value: name, checked: index === 0 }),
+      h("span", { className: "name", dir: "auto" }, name)));
+    const form = h("form", { className: "card ask", onsubmit: (event) => {
+      event.preventDefault();
+      this.take(file, new FormData(form).get("sheet"));
+    } },
+      h("fieldset", {}, h("legend", {}, `Which sheet of ${file.name} holds the texts?`),
+        h("div", { className: "choices" }, ...choices)),
+      h("button", { type: "submit", className: "solid" }, "Read this sheet"));
+    this.#show(form);
+    form.querySelector("input:checked").focus();
   }
 
   /** Lets the user choose the column, with the one of the longest texts proposed. */

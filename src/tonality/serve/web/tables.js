@@ -79,8 +79,8 @@ export async function inspect(file, named = null) {
   if (!head.trim()) throw new Error("The file is empty.");
   const kind = kindOf(file.name, head);
   if (!kind) {
-    throw new Error(`“${file.name}” is not a CSV, TSV or JSON Lines file. A spreadsheet can be ` +
-      "saved as CSV.");
+    throw new Error(`“${file.name}” is not a CSV, TSV or JSON Lines file, nor a spreadsheet ` +
+      "(.xlsx, .xls, .ods).");
   }
   const whole = file.size <= HEAD;
   const delimiter = named ?? (kind === "tsv" ? "\t" : delimiterOf(head, whole));

@@ -3,7 +3,7 @@
 import { explain, inWords } from "./api.js";
 import { steadily } from "./connection.js";
 import { byId, h } from "./dom.js";
-import { Editor, LONGEST } from "./editor.js";
+import { Editor } from "./editor.js";
 import { EXAMPLES } from "./examples.js";
 import { whole } from "./format.js";
 import { readingOf } from "./reading.js";
@@ -16,6 +16,8 @@ const REST = 140; // after the last key
 const LONGEST_WAIT = 500; // while one types on and on
 const SPEAK = 1200; // a screen reader is not to talk over typing
 const SLOW = 400; // from here on a wait is shown
+const LONG_REST = 1000; // after the last key in a text too long to light up
+const GAP = "\n…\n"; // stands for what of a long text is not sent
 
 export class TextView {
   constructor(models) {
@@ -48,12 +50,9 @@ export class TextView {
     if (!this.waiting) this.since = now;
     clearTimeout(this.waiting);
     this.waiting = 0;
-    if (this.editor.tooLong) {
-      this.asking?.abort();
-      this.#tooLong();
-      return;
-    }
-    const rest = Math.max(0, Math.min(REST, this.since + LONGEST_WAIT - now));
+    const rest = this.editor.tooLong
+      ? LONG_REST
+      : Math.max(0, Math.min(REST, this.since + LONGEST_WAIT - now));
     this.waiting = setTimeout(() => this.#read(), rest);
   }
 
@@ -70,9 +69,8 @@ export class TextView {
     this.asking?.abort();
     byId("reading").textContent = "";
     const asking = (this.asking = new AbortController());
-    // Half an emoji cannot travel as UTF-8; its stand-in has the same length.
     const typed = this.editor.value;
-    const text = typed.replace(/\p{Surrogate}/gu, "\ufffd");
+    const text = sendable(typed, this.models.current?.max_text_length ?? Infinity);
     if (!text.trim()) {
       this.asking = null;
       return this.#blank();
@@ -83,7 +81,8 @@ export class TextView {
       await this.models.seen(answer.version);
       if (asking.signal.aborted) return;
       this.version = answer.version;
-      this.#show(readingOf(answer, text), typed);
+      if (text.length === typed.length) this.#show(readingOf(answer, text), typed);
+      else this.#showShort(readingOf(answer, text), typed);
     } catch (error) {
       if (!asking.signal.aborted) this.#refused(error);
     } finally {
@@ -110,16 +109,19 @@ export class TextView {
     this.#speak(verdictInWords(reading));
   }
 
+  /** The verdict on a text of which only the two ends were sent: nothing of it has its place. */
+  #showShort(reading, typed) {
+    this.#clear("read");
+    byId("verdict").replaceChildren(...verdictPanel(reading, this.models.current?.abstain ?? 0));
+    byId("cut").hidden = false;
+    byId("cut").textContent = `A text of ${whole(typed.length)} characters: its first and last ` +
+      `${whole(Math.floor((reading.text.length - GAP.length) / 2))} were sent.`;
+    this.#speak(verdictInWords(reading));
+  }
+
   #blank(why = "The verdict will stand here.") {
     this.#clear("empty", h("p", { className: "quiet" }, why));
     this.#speak("");
-  }
-
-  #tooLong() {
-    const words = `A text of ${whole(this.editor.text.length)} characters is too long to look at ` +
-      `here: ${whole(LONGEST)} are the most.`;
-    this.#clear("refused", h("p", { className: "fault" }, words));
-    this.#speak(words);
   }
 
   #refused(error) {
@@ -130,7 +132,7 @@ export class TextView {
     this.#speak(words);
   }
 
-  #clear(state, message) {
+  #clear(state, message = "") {
     this.editor.clear();
     byId("sheet").dataset.state = state;
     byId("verdict").replaceChildren(message);
@@ -145,4 +147,13 @@ export class TextView {
     clearTimeout(this.speaking);
     this.speaking = setTimeout(() => (byId("spoken").textContent = words), SPEAK);
   }
+}
+
+/** What is sent of a text: Unicode, and of one that is too long its two ends. */
+function sendable(typed, longest) {
+  // Half an emoji cannot travel as UTF-8; its stand-in has the same length.
+  const whole = (text) => text.replace(/\p{Surrogate}/gu, "\ufffd");
+  if (typed.length <= longest) return whole(typed);
+  const half = Math.floor((longest - GAP.length) / 2);
+  return whole(typed.slice(0, half)) + GAP + whole(typed.slice(-half));
 }

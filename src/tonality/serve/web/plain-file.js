@@ -1,0 +1,53 @@
+// Files as people have them, made the text that they hold: gzip is unpacked here, the rest by the
+// service.
+
+import { unpack } from "./api.js";
+import { steadily } from "./connection.js";
+import { KINDS } from "./tables.js";
+
+const EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+const SHEETS = {
+  xlsx: EXCEL,
+  xlsm: EXCEL,
+  xls: "application/vnd.ms-excel",
+  ods: "application/vnd.oasis.opendocument.spreadsheet",
+};
+const PACKED = /^(.*)\.(gz|bz2|xz|zst)$/i;
+
+/**
+ * The table in a file as CSV, TSV or JSON Lines, and the names of the sheets where it is a
+ * spreadsheet: first the one that was read, then the others.
+ *
+ * @param sheet the sheet to read; null for the first that holds something.
+ * @throws {Error} in words for the user, where it is damaged.
+ */
+export async function plainFile(file, sheet = null) {
+  const [, stem, suffix] = /^(.*?)\.([^.]*)$/.exec(file.name) ?? [null, file.name, ""];
+  const type = SHEETS[suffix.toLowerCase()];
+  if (type) {
+    const { text, sheets } = await steadily(() => unpack(file, type, sheet));
+    return { file: new File([text], `${stem}.csv`), sheets };
+  }
+  const packed = PACKED.exec(file.name);
+  if (!packed) return { file, sheets: [] };
+  const [, name, packing] = packed;
+  const text = packing.toLowerCase() === "gz" && "DecompressionStream" in window
+    ? await gunzipped(file)
+    : (await steadily(() => unpack(file, typeOf(name), null))).text;
+  return { file: new File([text], name), sheets: [] };
+}
+
+async function gunzipped(file) {
+  const stream = file.stream().pipeThrough(new DecompressionStream("gzip"));
+  try {
+    return await new Response(stream).blob();
+  } catch {
+    throw new Error("The file cannot be unpacked: it is damaged, cut short or no gzip file.");
+  }
+}
+
+function typeOf(name) {
+  const suffix = name.toLowerCase().split(".").pop();
+  const kind = Object.values(KINDS).find(({ suffixes }) => suffixes.includes(suffix));
+  return (kind ?? KINDS.csv).type;
+}
