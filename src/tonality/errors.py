@@ -16,10 +16,21 @@ as it is and exits with a non-zero status.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 
 class TonalityError(Exception):
-    """Base of every error that tonality raises on purpose."""
+    """Base of every error that tonality raises on purpose; any of them can be pickled."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # By default an error is made anew from its message, which not every one takes.
+        return _remade, (type(self), self.args, self.__dict__)
+
+
+def _remade(kind: type[TonalityError], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class ConfigError(TonalityError):

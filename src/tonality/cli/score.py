@@ -16,6 +16,7 @@ import typer
 from tonality import plain_json
 from tonality.cli.common_options import Encoding, Model, TextColumn
 from tonality.cli.progress import progress_of_share, say, spoken
+from tonality.cli.ray_engine import Address, Engine, RayRun, Workers, refuse
 from tonality.cli.table_options import TABLE, TableOptions, reads_tables
 
 if TYPE_CHECKING:
@@ -126,6 +127,9 @@ def score(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the summary as one JSON object.")
     ] = False,
+    engine: Engine = None,
+    address: Address = None,
+    workers: Workers = None,
     table: TableOptions = TABLE,
 ) -> None:
     """Add the verdict to every row of tables of any size. Status 3: some could not be read."""
@@ -133,6 +137,17 @@ def score(
         raise typer.BadParameter("--json and -o - would both go to standard output")
     if resume and overwrite:
         raise typer.BadParameter("--resume goes on, --overwrite starts over; give one of them")
+    start, names = monotonic(), _names(columns)
+    if engine is None:
+        refuse({"--address": address, "--workers": workers}, "only goes with --engine ray")
+    else:
+        others = {"--format": format, "--bom": bom, "--bad-rows": bad_rows}
+        refuse(others, "does not go with --engine, which writes a folder of Parquet")
+        how = RayRun(engine, address, workers, resume, overwrite)
+        said = {"model": model, "abstain": abstain, "text_column": text_column, "columns": names}
+        said |= {"explain": explain, "prefix": prefix, "encoding": encoding}
+        tally, before = how.score(inputs, input_format, table.read(), output, said)
+        return _report(tally, output, how.bad_rows(output), monotonic() - start, before, as_json)
     from tonality.score.files.input_files import find_inputs
     from tonality.score.files.job import Options
     from tonality.score.files.output_target import is_stream, output_format, side_file
@@ -144,15 +159,7 @@ def score(
     _require(written, packing)
     side = side_file(output, bad_rows, found)
     options = Options(
-        format=written,
-        packing=packing,
-        text_column=text_column,
-        columns=_names(columns),
-        explain=explain,
-        prefix=prefix,
-        encoding=encoding,
-        read=table.read(),
-        bom=bom,
+        written, packing, text_column, names, explain, prefix, encoding, table.read(), bom
     )
     with _job(found, options, model, abstain) as (job, fingerprint):
         start = monotonic()
@@ -162,9 +169,7 @@ def score(
         else:
             assert side is not None
             before = _to_file(job, fingerprint, Path(output), side, resume, overwrite)
-    _report(job.tally, output, side, monotonic() - start, before, as_json=as_json)
-    if job.tally.unreadable:
-        raise typer.Exit(UNREADABLE)
+    _report(job.tally, output, side, monotonic() - start, before, as_json)
 
 
 @contextmanager
@@ -257,7 +262,7 @@ def _names(columns: list[str] | None) -> tuple[str, ...] | None:
 
 
 def _report(
-    tally: Tally, output: str, side: Path | None, seconds: float, before: int, *, as_json: bool
+    tally: Tally, output: str, side: Path | None, seconds: float, before: int, as_json: bool
 ) -> None:
     from tonality.messages import counted
     from tonality.tables.encoding import REMEDY
@@ -292,3 +297,4 @@ def _report(
             say(f"    {example}")
         if INVALID in tally.reasons:
             say(f"  {REMEDY}")
+        raise typer.Exit(UNREADABLE)

@@ -16,6 +16,7 @@ from __future__ import annotations
 from tonality.scale.batch_scorer import BatchOptions, BatchScorer, batch_scorer, score_batch
 from tonality.scale.duckdb_function import register_duckdb
 from tonality.scale.polars_frames import polars_score
+from tonality.scale.ray_dataset import score_dataset
 from tonality.scale.spark_frames import register_spark_udf, spark_score
 
 __all__ = [
@@ -26,5 +27,6 @@ __all__ = [
     "register_duckdb",
     "register_spark_udf",
     "score_batch",
+    "score_dataset",
     "spark_score",
 ]

@@ -77,6 +77,22 @@ class Tally:
         if len(self.examples) < EXAMPLES:
             self.examples.append(f"{source}, {fault}")
 
+    def merge(self, other: Tally) -> None:
+        """Takes in what was counted of other rows."""
+        self.rows += other.rows
+        self.scores += other.scores
+        self.truncated += other.truncated
+        self.empty += other.empty
+        self.unreadable += other.unreadable
+        self.examples += other.examples[: EXAMPLES - len(self.examples)]
+        for name, count in other.labels.items():
+            self.labels[name] = self.labels.get(name, 0) + count
+        for name, total in other.probabilities.items():
+            self.probabilities[name] = self.probabilities.get(name, 0.0) + total
+        for name, count in other.reasons.items():
+            known = name if name in self.reasons or len(self.reasons) < REASONS else OTHERS
+            self.reasons[known] = self.reasons.get(known, 0) + count
+
     @property
     def judged(self) -> int:
         """Rows with a verdict."""

@@ -119,7 +119,7 @@ class ParquetTable:
         names = self._texts if arrow else self._read
         places = [names.index(column) for column in self._texts]
         try:
-            for batch in self._batches(skip):
+            for batch in self.batches(skip):
                 columns = [plain(batch.column(name), self._encoding) for name in names]
                 rows = zip(*columns, strict=True) if columns else [()] * batch.num_rows
                 for place, values in enumerate(rows):
@@ -131,7 +131,7 @@ class ParquetTable:
         except self._broken as error:
             raise DataError(f"is damaged: {error}", path=self._name, row=number + 1) from error
 
-    def _batches(self, skip: int) -> Iterator[Any]:
+    def batches(self, skip: int = 0) -> Iterator[Any]:
         """The record batches after the first ``skip`` rows; whole row groups are not read."""
         metadata, first = self._file.metadata, 0
         names = None if self._read is self._columns else self._read

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tonality.errors import ConfigError
 
@@ -40,6 +41,10 @@ class ReadOptions:
     nulls: frozenset[str] = NULLS
     no_labels: frozenset[str] = NO_LABELS
     sheet: str | None = None
+
+    def described(self) -> list[Any]:
+        """What decides which rows a table has, as JSON has it."""
+        return [self.delimiter, self.header_row, self.sheet, sorted(self.nulls)]
 
     @classmethod
     def of(

@@ -143,12 +143,7 @@ class ScoringJob:
             "--explain": options.explain,
             "--prefix": options.prefix,
             "--encoding": options.encoding,
-            "how tables are read": [
-                options.read.delimiter,
-                options.read.header_row,
-                options.read.sheet,
-                sorted(options.read.nulls),
-            ],
+            "how tables are read": options.read.described(),
             "--bom": options.bom,
             "tonality's version": __version__,
         }

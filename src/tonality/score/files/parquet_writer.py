@@ -49,11 +49,7 @@ class ArrowWriter:
 
     def __init__(self, layout: Layout, schemas: Sequence[Any]) -> None:
         self._arrow = arrow = require_pyarrow()
-        try:
-            common = arrow.unify_schemas(schemas, promote_options="permissive")
-        except arrow.ArrowException as error:
-            reason = f"the types of the inputs' columns do not fit together: {error}"
-            raise DataError(f"{reason}; write JSON Lines or CSV") from error
+        common = common_schema(schemas)
         self._kept = [common.field(name).with_nullable(True) for name in layout.columns]
         self._added = added_fields(layout)
         self._schema = arrow.schema([*self._kept, *self._added], metadata=common.metadata)
@@ -119,6 +115,20 @@ class ArrowWriter:
         return True
 
 
+def common_schema(schemas: Sequence[Any]) -> Any:
+    """The schema of the columns of several tables, each of a type that holds all of its values.
+
+    Raises:
+        DataError: a column has types in them that no one type can hold.
+    """
+    arrow = require_pyarrow()
+    try:
+        return arrow.unify_schemas(schemas, promote_options="permissive")
+    except arrow.ArrowException as error:
+        reason = f"the types of the inputs' columns do not fit together: {error}"
+        raise DataError(f"{reason}; write JSON Lines or CSV") from error
+
+
 def build_from_arrow(part: Path, target: Path) -> None:
     """Makes a Parquet file of streams of Arrow, one after the other.
 
@@ -157,16 +167,16 @@ def build_from_json(part: Path, target: Path, layout: Layout) -> None:
     types: dict[str, type | None] = dict.fromkeys(layout.columns)
     for record in _records(part):
         for name, value in record.items():
-            types[name] = _wider(types.get(name), _kind(value))
+            types[name] = wider(types.get(name), kind_of(value))
     for name in layout.added:
         types.pop(name, None)
-    kept = [arrow.field(name, _type(kind or str)) for name, kind in types.items()]
+    kept = [arrow.field(name, type_of(kind or str)) for name, kind in types.items()]
     schema = arrow.schema([*kept, *added_fields(layout)])
     with _writer(target, schema) as writer:
         for records in _groups(_records(part)):
             columns = [
                 arrow.array(
-                    [_fitting(record.get(field.name), field.type) for record in records], field.type
+                    [fitting(record.get(field.name), field.type) for record in records], field.type
                 )
                 for field in schema
             ]
@@ -182,10 +192,11 @@ def added_fields(layout: Layout) -> list[Any]:
     """The columns that scoring adds, as fields of Arrow."""
     field = require_pyarrow().field
     added = zip(layout.added, layout.kinds, strict=True)
-    return [field(name, _type(kind)) for name, kind in added]
+    return [field(name, type_of(kind)) for name, kind in added]
 
 
-def _type(kind: type) -> Any:
+def type_of(kind: type) -> Any:
+    """Arrow's type for a kind of values."""
     return require_pyarrow().type_for_alias(_ALIASES[kind])
 
 
@@ -208,7 +219,7 @@ def _groups(records: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]
         yield group
 
 
-def _kind(value: Any) -> type | None:
+def kind_of(value: Any) -> type | None:
     """The type that a column needs for a value; None for null."""
     if value is None:
         return None
@@ -219,7 +230,8 @@ def _kind(value: Any) -> type | None:
     return float if isinstance(value, float) else str
 
 
-def _wider(one: type | None, other: type | None) -> type | None:
+def wider(one: type | None, other: type | None) -> type | None:
+    """The type that holds the values of both; None where neither has any."""
     if one is None or other is None or one is other:
         return one or other
     if {one, other} == {int, _Long}:
@@ -227,7 +239,8 @@ def _wider(one: type | None, other: type | None) -> type | None:
     return float if {one, other} == {int, float} else str
 
 
-def _fitting(value: Any, type: Any) -> Any:
+def fitting(value: Any, type: Any) -> Any:
+    """A value as a column of Arrow's ``type`` takes it: text as JSON has it where it is none."""
     if value is None or str(type) != "string":
         return value
     text = value if isinstance(value, str) else plain_json.dumps(value)

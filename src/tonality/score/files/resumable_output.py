@@ -116,11 +116,11 @@ class Output:
             if self._path.is_dir():
                 raise DataError("is a folder; name a file", path=self._path)
             self._lines = self._stack.enter_context(self._journal.open("a+b", buffering=0))
-            _only_one(self._lines, self._journal, self._path)
+            only_one(self._lines, self._journal, self._path)
             begun, marks = self._read_journal()
             try:
                 if begun is not None and resume:
-                    self._check_same(begun["job"], job)
+                    check_same(begun["job"], job, self._path)
                     overwrite = overwrite or begun["overwrite"]
                     self.mark = marks[-1] if marks else None
                 self._check_place(begun, marks, resume=resume, overwrite=overwrite)
@@ -240,16 +240,6 @@ class Output:
             reason = "is damaged; start over: remove it"
             raise DataError(reason, path=self._journal) from error
 
-    def _check_same(self, before: Mapping[str, Any], job: Mapping[str, Any]) -> None:
-        now = json.loads(plain_json.dumps(job))
-        changed = [name for name in {**before, **now} if before.get(name) != now.get(name)]
-        if changed:
-            raise DataError(
-                f"the earlier run cannot be gone on with: changed since then: "
-                f"{', '.join(changed)}; start over with --overwrite",
-                path=self._path,
-            )
-
     @contextmanager
     def _writing(self) -> Iterator[None]:
         try:
@@ -257,6 +247,27 @@ class Output:
         except OSError as error:
             reason = f"cannot be written: {error.strerror or error}"
             raise DataError(reason, path=self._path) from error
+
+
+def check_same(before: Mapping[str, Any], job: Mapping[str, Any], path: Path | str) -> None:
+    """Checks that a job is the one that an earlier run had begun.
+
+    Args:
+        before: the earlier one, as JSON has it.
+        job: this one; its keys are what a message calls them by.
+        path: the output, for the message.
+
+    Raises:
+        DataError: it is another one; the message says what changed.
+    """
+    now = json.loads(plain_json.dumps(job))
+    changed = [name for name in {**before, **now} if before.get(name) != now.get(name)]
+    if changed:
+        raise DataError(
+            f"the earlier run cannot be gone on with: changed since then: "
+            f"{', '.join(changed)}; start over with --overwrite",
+            path=path,
+        )
 
 
 def _beside(path: Path, kind: str) -> Path:
@@ -275,8 +286,12 @@ def _write(file: io.FileIO, data: bytes) -> None:
     os.fsync(file.fileno())
 
 
-def _only_one(journal: io.FileIO, path: Path, target: Path) -> None:
-    """Holds off other runs; the system lets go when this one ends, however it ends."""
+def only_one(journal: io.FileIO, path: Path, target: Path) -> None:
+    """Holds off other runs; the system lets go when this one ends, however it ends.
+
+    Raises:
+        DataError: another run is at work.
+    """
     if sys.platform == "win32":
         return
     busy = DataError("another run is writing it; wait for it or stop it", path=target)

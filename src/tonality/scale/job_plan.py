@@ -1,0 +1,129 @@
+"""What a job of many workers reads and writes, settled before any of them starts."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tonality._version import __version__
+from tonality.artifact.config_json import folder_sha256
+from tonality.classifier import Classifier, model_path
+from tonality.scale.batch_scorer import BatchOptions
+from tonality.scale.located_tables import LocatedTable, locate
+from tonality.scale.table_parts import LocatedHead, ScoringPlan, heads_of, kinds_of, row_schema
+from tonality.score.files.parquet_writer import common_schema
+from tonality.score.output_columns import Layout
+from tonality.tables.column_names import Wanted
+from tonality.tables.parquet_rows import require_pyarrow
+from tonality.tables.read_options import ReadOptions
+
+logger = logging.getLogger(__name__)
+
+# Rows of a part: a worker that dies has so much to do again, and of small inputs each worker
+# should get several. Large inputs get larger parts, for files of a million parts are slow to list.
+SMALL, LARGE = 2**14, 2**17
+LARGE_FROM = 2**30  # bytes of all inputs
+
+# Calls a function for each of some things, on whatever machines there are.
+Spread = Callable[[Callable[[LocatedTable], Any], Sequence[LocatedTable]], list[Any]]
+
+
+@dataclass(frozen=True)
+class JobInputs:
+    """What to score.
+
+    Attributes:
+        names: paths, patterns and URIs.
+        format: of all of them; by default suffixes tell.
+        read: how they are written.
+        part_rows: rows of a part at most; by default the size of the inputs decides.
+    """
+
+    names: Sequence[str]
+    format: str | None = None
+    read: ReadOptions = field(default_factory=ReadOptions)
+    part_rows: int | None = None
+
+
+def plan_of(
+    inputs: JobInputs, options: BatchOptions, classifier: Classifier, spread: Spread
+) -> ScoringPlan:
+    """Reads the heads of the inputs, and settles columns, types and parts.
+
+    The types of columns of JSON Lines depend on all of their values, so these are read twice.
+
+    Args:
+        inputs: what to score.
+        options: how.
+        classifier: the model.
+        spread: spreads the reading of whole tables.
+
+    Raises:
+        ConfigError: a column is not there, or a name is taken.
+        DataError: an input cannot be read, or has no texts.
+    """
+    tables = locate(inputs.names, inputs.format, options.encoding)
+    arrow = all(table.format == "parquet" for table in tables)
+    wanted = Wanted(options.text_column, "", "", encoding=options.encoding, options=inputs.read)
+    found = heads_of(tables, replace(wanted, quiet=True), arrow=arrow)
+    tables, heads = [table for table, _ in found], [head for _, head in found]
+    layout = _layout(heads, options, classifier.labels)
+    texts = list(dict.fromkeys(name for head in heads for name in head.texts))
+    kept: Sequence[str] = layout.columns
+    if arrow:
+        schema = _arrow_schema(layout, texts, [head.schema for head in heads])
+    else:
+        texted = all(table.format in ("csv", "tsv") for table in tables)
+        kinds = [] if texted else spread(_Kinds(wanted, layout), tables)
+        schema, kept = row_schema(layout, texts, kinds)
+    size = sum(table.size for table in tables)
+    rows = inputs.part_rows or (SMALL if size < LARGE_FROM else LARGE)
+    each = [head.texts for head in heads]
+    return ScoringPlan(tables, wanted, each, layout, kept, schema, rows, arrow)
+
+
+def _layout(heads: Sequence[LocatedHead], options: BatchOptions, labels: Sequence[str]) -> Layout:
+    return Layout.of(
+        list(dict.fromkeys(name for head in heads for name in head.columns)),
+        labels,
+        keep=options.columns,
+        explained=options.explain > 0,
+        prefix=options.prefix,
+        closed=False,
+    )
+
+
+@dataclass(frozen=True)
+class _Kinds:
+    """:func:`kinds_of` for one table, as something that travels."""
+
+    wanted: Wanted
+    layout: Layout
+
+    def __call__(self, table: LocatedTable) -> dict[str, type | None]:
+        return kinds_of(table, self.wanted, self.layout)
+
+
+def _arrow_schema(layout: Layout, texts: Sequence[str], schemas: Sequence[Any]) -> Any:
+    common = common_schema(schemas)
+    beside = [name for name in texts if name not in layout.columns]
+    fields = [common.field(name).with_nullable(True) for name in (*layout.columns, *beside)]
+    return require_pyarrow().schema(fields, metadata=common.metadata)
+
+
+def description(plan: ScoringPlan, options: BatchOptions, classifier: Classifier) -> dict[str, Any]:
+    """All that the output depends on, by the names that a message calls it by."""
+    return {
+        "the inputs": [[t.uri, t.format, t.size, t.changed] for t in plan.tables],
+        "the model": [folder_sha256(model_path(options.model)), classifier.artifact.abstain],
+        "--text-column": options.text_column,
+        "--columns": options.columns,
+        "--explain": options.explain,
+        "--prefix": options.prefix,
+        "--encoding": options.encoding,
+        "how tables are read": plan.wanted.options.described(),
+        "the rows of a part": plan.part_rows,
+        "tonality's version": __version__,
+    }
