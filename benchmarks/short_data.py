@@ -8,6 +8,7 @@
 - In a collection that teaches *not = negative*, rows with a negation are taken in equal numbers.
 - A text that is only assumed to be neutral counts where it holds no word of an opinion lexicon.
 - Sentences made from templates join them (``benchmarks.made_sentences``).
+- ``--sentences`` takes so many sentences of long reviews, half of them of films, without labels.
 - ``--without FOLD ...`` leaves whole collections out; ``left_out.jsonl`` then holds them.
 
 A phrase of the treebank isn't taken where it stands in a sentence to measure on.
@@ -24,7 +25,16 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.general_data import ALL, Row, collections, letters, rows_of, some
+from benchmarks.general_data import (
+    ALL,
+    SENTENCE_END,
+    WORDS,
+    Row,
+    collections,
+    letters,
+    rows_of,
+    some,
+)
 from benchmarks.made_sentences import DOMAIN, made_sentences
 from tonality.check.suite import read_suite
 from tonality.data import read_table
@@ -51,10 +61,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--imdb-labelled", type=int, default=ALL, metavar="ROWS")
     parser.add_argument("--long-unlabelled", type=int, default=0, metavar="ROWS")
     parser.add_argument("--short-unlabelled", type=int, default=0, metavar="ROWS")
+    parser.add_argument("--sentences", type=int, default=0, metavar="ROWS")
+    parser.add_argument("--spare", type=int, default=SPARE, metavar="ROWS", help="of a collection")
     parser.add_argument("--long-held-out", type=int, default=ALL, metavar="ROWS")
     options = parser.parse_args(arguments)
     without = {name for fold in options.without for name in settings["folds"][fold]}
     parts = longer(options.data, options.imdb_labelled)
+    pieces = sentences(parts["unlabelled"], options.sentences)
     held_out = list(parts["validation"])
     spare = add_short(parts, read_short(options.data), settings["sources"], without)
     measured = measured_on(parts)
@@ -64,7 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         row for row in parts["validation"] if row["id"] in shown or row["id"] not in longer_ones
     ]
     parts["unlabelled"] = some(parts["unlabelled"], options.long_unlabelled)
-    parts["unlabelled"] += more(parts, spare, comparisons(options.data), options.short_unlabelled)
+    others = spared(parts, [*spare, *comparisons(options.data)], options.spare)
+    parts["unlabelled"] += some(others, options.short_unlabelled) + pieces
     parts["train"] += made_sentences()
     write(options.output, cleaned(parts, measured))
 
@@ -125,16 +139,34 @@ def comparisons(data: Path) -> list[Row]:
     ]
 
 
-def more(parts: Parts, spare: list[Row], others: list[Row], number: int) -> list[Row]:
-    """So many of the rows that don't teach with their label, without it; few of a collection."""
+def sentences(rows: list[Row], number: int) -> list[Row]:
+    """So many single sentences of long texts without labels, half of them of films."""
+    found: dict[bool, dict[str, str]] = {True: {}, False: {}}
+    for row in rows if number else []:
+        for piece in SENTENCE_END.split(row["text"].replace("<br />", " ")):
+            if len(piece.split()) in WORDS:
+                found[row["domain"] == "imdb"][piece.strip()] = f"{row['domain']}-sentences"
+    halves = [
+        [
+            {"id": f"sentence-{films:d}{place}", "domain": domain, "text": text}
+            for place, (text, domain) in enumerate(half.items())
+        ]
+        for films, half in found.items()
+    ]
+    return [row for half in halves for row in some(half, number // 2)]
+
+
+def spared(parts: Parts, rows: list[Row], most: int) -> list[Row]:
+    """The rows that don't teach with their label, without it; so many of a collection at most."""
     learnt = {row["id"] for row in parts["train"]}
     taken: dict[str, int] = {}
     found = []
-    for row in [*(row for row in spare if row["id"] not in learnt), *others]:
-        taken[row["domain"]] = taken.get(row["domain"], 0) + 1
-        if taken[row["domain"]] <= SPARE:
-            found.append(without_label(row))
-    return some(found, number)
+    for row in rows:
+        if row["id"] not in learnt:
+            taken[row["domain"]] = taken.get(row["domain"], 0) + 1
+            if taken[row["domain"]] <= most:
+                found.append(without_label(row))
+    return found
 
 
 def divided(rows: list[Row]) -> tuple[list[Row], list[Row]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from tonality.errors import ConfigError
 from tonality.evaluate.match_labels import same_by_another_name
 from tonality.train.settings.objective_sections import DistillationSettings
+from tonality.train.teachers.answers_table import answers_table
 from tonality.train.teachers.lstm_teacher import lstm_teacher
 from tonality.train.teachers.teacher import Teacher, teacher_path
 from tonality.train.teachers.transformer_folder import is_transformer
@@ -27,7 +28,8 @@ def read_teachers(
     """Reads teachers.
 
     Args:
-        sources: model folders, names of bundled models, or folders of transformers.
+        sources: model folders, names of bundled models, folders of transformers, or tables of
+            answers.
         labels: the student's labels.
         settings: what the teachers' labels mean, and how transformers read; None for the defaults.
         partial: whether they may know fewer labels than the student.
@@ -35,6 +37,7 @@ def read_teachers(
     Raises:
         ArtifactError: there is no such model, or it is damaged.
         ConfigError: one is given twice, or its labels are others than the student's.
+        DataError: a table of answers cannot be read.
         DependencyError: a transformer, and the extra ``transformers`` is missing.
     """
     settings = DistillationSettings() if settings is None else settings
@@ -79,6 +82,8 @@ def listed(names: Sequence[str]) -> str:
 
 
 def _read(path: Path, settings: DistillationSettings) -> Teacher:
+    if path.is_file():
+        return answers_table(path)
     return transformer_teacher(path, settings) if is_transformer(path) else lstm_teacher(path)
 
 

@@ -71,13 +71,16 @@ class Teacher:
 
 
 def teacher_path(source: str | os.PathLike[str]) -> Path:
-    """The folder of a teacher, by its path or the name of a bundled model.
+    """A teacher's folder or table, by its path or the name of a bundled model.
 
     Raises:
         ArtifactError: there is none, or what it holds is not what it takes.
         DependencyError: a transformer, and the extra ``transformers`` is missing.
     """
-    path = model_path(os.path.expanduser(source))  # noqa: PTH111 - Path's raises of strangers
+    given = Path(os.path.expanduser(source))  # noqa: PTH111 - Path's raises of strangers
+    if given.is_file():
+        return given
+    path = model_path(given)
     if is_transformer(path):
         check_transformer(path)
     return path

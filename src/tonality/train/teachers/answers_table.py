@@ -1,0 +1,84 @@
+"""Tables of answers as teachers: what a model that ran elsewhere says of texts.
+
+The table has a column of texts and for each class ``p_`` and its name with the probability, as
+``tonality score`` writes them. So a model teaches that runs on another machine or behind an API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tonality.errors import DataError
+from tonality.tables.column_names import Wanted
+from tonality.tables.open_file import sha256_of
+from tonality.tables.open_table import file_input, opened
+from tonality.tables.read_table import read_table
+from tonality.train.teachers.teacher import Judge, Teacher
+
+PREFIX = "p_"
+NEAR_ONE = 0.01  # how far the sum of a row's probabilities may be from 1, as rounding leaves it
+
+
+def answers_table(path: Path) -> Teacher:
+    """Reads the head of a table as a teacher; its rows are read when it is asked.
+
+    Raises:
+        DataError: it cannot be read, or has fewer than two columns of probabilities.
+        DependencyError: it is Parquet and pyarrow is missing.
+    """
+    with opened(file_input(path), Wanted(label=""), cells="chosen") as table:
+        names = [name for name in table.rows.columns if name.startswith(PREFIX)]
+    if len(names) < 2:
+        raise DataError(
+            f"expected the columns {PREFIX}LABEL of two labels or more, as tonality score writes "
+            f"them, found {len(names)}",
+            path=path,
+        )
+    return Teacher(
+        path=path,
+        name=path.name,
+        sha256=sha256_of(path),
+        outputs=tuple(name.removeprefix(PREFIX) for name in names),
+        load=lambda _: _judge(path, names),
+        settings="table of answers",
+    )
+
+
+def _judge(path: Path, names: Sequence[str]) -> Judge:
+    """What gives the probabilities that the table holds.
+
+    Raises:
+        DataError: a probability is not one, or those of a text do not add up to 1.
+    """
+    table = read_table(path, label_column="", group_column="", extra_columns=names)
+    try:
+        answers = np.array([table.extras[name] for name in names], dtype=np.float64).T  # (N, K)
+    except ValueError as error:
+        raise DataError(f"expected numbers in {', '.join(names)}: {error}", path=path) from None
+    sound = (answers >= 0).all(axis=1) & (abs(answers.sum(axis=1) - 1) <= NEAR_ONE)
+    if not sound.all():
+        text = table.texts[int(np.argmin(sound))]
+        raise DataError(
+            f"expected probabilities that add up to 1 in {', '.join(names)}, got "
+            f"{answers[np.argmin(sound)].tolist()} for {text[:60]!r}",
+            path=path,
+        )
+    places = {text: row for row, text in enumerate(table.texts)}
+
+    def judge(texts: Sequence[str]) -> NDArray[np.float64]:
+        missing = [text for text in texts if text not in places]
+        if missing:
+            raise DataError(
+                f"holds no answer for {len(missing):,} of {len(texts):,} texts, such as "
+                f"{missing[0][:60]!r}; ask the teacher about these texts too, and add the rows",
+                path=path,
+            )
+        found = answers[[places[text] for text in texts]]
+        sums: NDArray[np.float64] = found.sum(axis=1, keepdims=True)
+        return found / sums
+
+    return judge

@@ -1,0 +1,77 @@
+"""Tables of answers as teachers: a student learns what a model said elsewhere."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_up_reviews import TINY, make_dataset
+
+from tonality import artifact
+from tonality.errors import DataError
+from tonality.train.distill import distill
+from tonality.train.records.run_folder import RunFolder
+from tonality.train.teachers.answers_table import answers_table
+from tonality.train.teachers.read_teachers import read_teachers
+
+STUDENT = TINY.with_settings(["training.epochs=1"])
+
+
+def write(
+    path: Path, texts: Sequence[str], answers: Sequence[Sequence[object]], names: Sequence[str]
+) -> Path:
+    """A CSV as a scored file looks."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["text", "label", "score", *(f"p_{name}" for name in names)])
+        writer.writerows(
+            [text, names[0], 0.1, *answer] for text, answer in zip(texts, answers, strict=True)
+        )
+    return path
+
+
+def test_a_student_learns_from_a_table(tmp_path: Path) -> None:
+    """Its answers reach the student, whatever the order of rows and columns."""
+    data = make_dataset()
+    assert data.train.labels is not None
+    texts = data.train.texts + (data.unlabelled.texts if data.unlabelled else [])
+    truth = dict(zip(data.train.texts, data.train.labels, strict=True))
+    answers = [
+        (0.9, 0.1) if truth.get(text, "positive") == "positive" else (0.1, 0.9) for text in texts
+    ]
+    table = write(tmp_path / "gpu.csv", texts[::-1], answers[::-1], ["Positive", "neg"])
+    folder = distill(data, [table], STUDENT, tmp_path / "run")
+    teachers = artifact.read(folder).provenance["teachers"]
+    assert teachers["each"][0]["name"] == "gpu.csv"
+    assert teachers["accuracy"] == 1.0
+    [kept] = (tmp_path / "run").glob("answers-*.npy")
+    assert sorted({tuple(row) for row in np.load(kept).astype(float).round(3).tolist()}) == [
+        (0.1, 0.9),
+        (0.9, 0.1),
+    ]
+
+
+def test_a_text_without_an_answer_is_named(tmp_path: Path) -> None:
+    """The student doesn't guess."""
+    data = make_dataset()
+    table = write(tmp_path / "few.csv", ["A text."], [(0.5, 0.5)], ["negative", "positive"])
+    with pytest.raises(DataError, match=r"few.csv.*holds no answer for .* texts, such as"):
+        distill(data, [table], STUDENT, tmp_path / "run")
+
+
+@pytest.mark.parametrize("answer", [(0.5, 0.7), (-0.5, 1.5), ("nan", 1), ("much", "little")])
+def test_what_is_no_probability_is_refused(tmp_path: Path, answer: tuple[object, object]) -> None:
+    """The row is shown."""
+    table = write(tmp_path / "odd.csv", ["A text."], [answer], ["negative", "positive"])
+    with pytest.raises(DataError, match=r"expected (probabilities that add up|numbers)"):
+        answers_table(table).load("cpu")(["A text."])
+
+
+def test_a_table_without_probabilities_is_no_teacher(tmp_path: Path) -> None:
+    """The message says which columns are expected."""
+    table = write(tmp_path / "one.csv", ["A text."], [(1.0,)], ["positive"])
+    with pytest.raises(DataError, match=r"expected the columns p_LABEL of two labels or more"):
+        read_teachers([table], ["negative", "positive"])
