@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from tonality.errors import DependencyError
+from tonality.palette import NEGATIVE, NEUTRAL, OTHERS, POSITIVE
 
 # What lines and points are drawn in, one after the other.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#6b5b95")
+COLOURS = (POSITIVE.line, NEGATIVE.line, *OTHERS)
 DASHES = ("-", "--", "-.", ":")
-INK, MUTED, GRID, PAPER = "#1d2126", "#6a7280", "#e2e5ea", "#fffffe"
+INK, MUTED, GRID, PAPER = "#1d2126", NEUTRAL.line, "#e2e5ea", "#fffffe"
 
 _DPI = 150
 _VARIABLES = {

@@ -6,19 +6,33 @@ word always stands beside. What speaks for a verdict is blue, what speaks agains
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
+
+from tonality.label_spellings import FEELINGS, fold
 
 
 class Hue(NamedTuple):
-    """A colour on a light and on a dark ground, as CSS has it inside ``rgb()``."""
+    """The colour of a feeling.
+
+    Attributes:
+        light: on a light ground, as CSS has it inside ``rgb()``; it may be made fainter.
+        dark: the same on a dark ground.
+        line: for lines and bars of pictures.
+    """
 
     light: str
     dark: str
+    line: str
 
 
-POSITIVE = Hue("30 110 220", "84 152 255")
-NEUTRAL = Hue("110 120 132", "150 160 172")
-NEGATIVE = Hue("228 108 0", "240 136 44")
+POSITIVE = Hue("30 110 220", "84 152 255", "#0072b2")
+NEUTRAL = Hue("110 120 132", "150 160 172", "#6a7280")
+NEGATIVE = Hue("228 108 0", "240 136 44", "#d55e00")
+HUES = {"positive": POSITIVE, "neutral": NEUTRAL, "negative": NEGATIVE}
+
+# What further lines and bars are drawn in, after Okabe and Ito (2008).
+OTHERS = ("#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#6b5b95")
 
 # A notebook has a theme of its own, whatever the system's: Jupyter's, VS Code's and Colab's.
 _LIGHT_NOTEBOOK = ("[data-jp-theme-light='true']", ".vscode-light", "html[theme='light']")
@@ -41,3 +55,18 @@ def themed(selector: str, **hues: Hue) -> str:
         f"@media (prefers-color-scheme: dark) {{ {selector} {{ {dark} }} }}\n"
         f"{in_light} {{ {light} }}\n{in_dark} {{ {dark} }}"
     )
+
+
+def label_colours(labels: Sequence[str]) -> dict[str, str]:
+    """The colour in which pictures draw each label, no two alike while there are some left.
+
+    A feeling has its own, in whatever spelling. Of two other labels the first is orange and the
+    second blue, as the two sides of a marked text are.
+    """
+    found = {label: FEELINGS.get(fold(label), "") for label in labels}
+    known = {label: HUES[feeling].line for label, feeling in found.items() if feeling}
+    if not known and len(labels) == 2:
+        return dict(zip(labels, (NEGATIVE.line, POSITIVE.line), strict=True))
+    usual = (POSITIVE.line, NEGATIVE.line, *OTHERS)
+    free = iter([colour for colour in usual if colour not in known.values()] * len(labels))
+    return {label: known.get(label) or next(free) for label in labels}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html.parser
+import io
 import json
 from itertools import pairwise
 from pathlib import Path
@@ -297,7 +298,7 @@ def test_hostile_text_stays_text(text: str) -> None:
     assert "<b>title</b>" in parsed.text
     inside = Tags(highlight(found))
     assert set(inside.tags) <= {"div", "mark", "i", "span"}
-    console = Console(force_terminal=True, width=80, record=True, quiet=True)
+    console = Console(force_terminal=True, width=80, record=True, file=io.StringIO())
     show(console, found)
     assert not set(console.export_text()) & set("\x1b\x07\x9b\u202e\ud800")
 
@@ -323,6 +324,17 @@ def test_signs_are_seen_without_colour() -> None:
     assert "(for, +3.00)" in shown
     assert "(against, −2.00)" in shown
     assert printable("a\x1b[1mb\nc") == "a [1mb\nc"
+
+
+@pytest.mark.parametrize("width", [80, 40])
+def test_weights_are_seen_on_a_narrow_terminal(width: int) -> None:
+    found = explain("I love the film and the long, long plot, " * 4 + "but hate it. Not bad, too.")
+    console = Console(width=width, record=True, file=io.StringIO())
+    show(console, found)
+    table = console.export_text().rsplit("\n\n", 1)[1]
+    weights = [passage.weight for passage in (*found.top(3)[0], *found.top(3)[1])]
+    for weight in [*weights, *(sentence.weight for sentence in found.sentences())]:
+        assert f" {weight:+.2f} " in table
 
 
 def test_a_line_break_of_a_review_is_one() -> None:

@@ -43,7 +43,7 @@ def show(console: Console, explanation: Explanation, label: str | None = None) -
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
-    table.add_column(overflow="ellipsis", no_wrap=True)
+    table.add_column()  # the only one that gives way where the terminal is narrow
     for side, passages in zip(("for", "against"), speaking, strict=True):
         _add(table, f"{side} {label or explanation.label}", passages)
     sentences = explanation.sentences(label)
@@ -76,4 +76,5 @@ def marked(explanation: Explanation, label: str | None = None) -> Text:
 def _add(table: Table, side: str, passages: Sequence[Passage]) -> None:
     for number, passage in enumerate(passages):
         words = " ".join(printable(passage.text).split())
-        table.add_row(Text("" if number else side), f"{passage.weight:+.2f}", Text(words))
+        shown = Text(words, no_wrap=True, overflow="ellipsis")
+        table.add_row(Text("" if number else side), f"{passage.weight:+.2f}", shown)

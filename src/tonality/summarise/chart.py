@@ -19,6 +19,7 @@ from tonality.drawing import (
     save_png,
     shorten,
 )
+from tonality.palette import label_colours
 from tonality.prediction import UNCERTAIN
 from tonality.summarise.groups import Group
 from tonality.summarise.summary import Periods, Summary
@@ -27,8 +28,6 @@ from tonality.summarise.telling_phrases import Phrase
 WIDTH = 9.0  # inches
 SHOWN = 20  # groups
 SIDES = 4  # labels whose phrases are drawn
-
-_USUAL = {"negative": COLOURS[1], "positive": COLOURS[0], "neutral": COLOURS[6], UNCERTAIN: MUTED}
 
 
 def write_chart(summary: Summary, path: Path, title: str) -> None:
@@ -50,7 +49,8 @@ def write_chart(summary: Summary, path: Path, title: str) -> None:
     most = max((len(summary.phrases[label]) for label in sides), default=0)
     panels += [(1.0 + 0.24 * most, sides)] if sides else []
     heights = [height for height, _ in panels]
-    colours = label_colours(list(summary.labels))
+    colours = label_colours([label for label in summary.labels if label != UNCERTAIN])
+    colours[UNCERTAIN] = COLOURS[-1]
     with drawing():
         figure = matplotlib.figure.Figure(
             figsize=(WIDTH, sum(heights) + 0.5 + 0.15 * len(panels)), layout="constrained"
@@ -66,12 +66,6 @@ def write_chart(summary: Summary, path: Path, title: str) -> None:
         if sides:
             _draw_phrases(next(parts), {label: summary.phrases[label] for label in sides}, colours)
         save_png(figure, path, title)
-
-
-def label_colours(labels: Sequence[str]) -> dict[str, str]:
-    """A colour for each label: the usual ones for the usual labels, no two alike."""
-    free = iter([c for c in COLOURS if c not in {_USUAL.get(label) for label in labels}] * 20)
-    return {label: _USUAL[label] if label in _USUAL else next(free) for label in labels}
 
 
 def _axes(part: Any) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tonality.drawing import COLOURS, DASHES, GRID, MUTED, canvas, percent, shorten
+from tonality.palette import label_colours
 
 Floats = npt.NDArray[np.float64]
 
@@ -24,20 +25,20 @@ class Ranking:
         name: what the curve is called.
         belongs: (N,).
         scores: the class's probability, (N,).
-        line: which colour and dashes.
+        line: its colour, and the number of its dashes.
     """
 
     name: str
     belongs: npt.NDArray[np.bool_]
     scores: Floats
-    line: tuple[int, int]
+    line: tuple[str, int]
 
     @property
     def style(self) -> dict[str, Any]:
         """The line as matplotlib wants it."""
         colour, dashes = self.line
         return {
-            "color": COLOURS[colour % len(COLOURS)],
+            "color": colour,
             "linestyle": DASHES[dashes % len(DASHES)],
             "linewidth": 1.8,
         }
@@ -62,7 +63,7 @@ def rankings(
         Those that can be drawn: a class needs texts of its own and of others.
     """
     first = 1 if len(names) == 2 and not all_classes else 0
-    found = []
+    found, colours = [], label_colours(names)
     for number, (model, probabilities) in enumerate(models):
         for c in range(first, len(names)):
             belongs = labels == c
@@ -71,17 +72,11 @@ def rankings(
             name = (
                 shorten(names[c]) if len(models) == 1 else f"{shorten(model)}, {shorten(names[c])}"
             )
-            colour = _colour(c, len(names))
-            line = (colour, colour if len(models) == 1 else number)
+            line = (colours[names[c]], c - first if len(models) == 1 else number)
             if first and len(models) > 1:
-                name, line = shorten(model), (number, number)
+                name, line = shorten(model), (COLOURS[number % len(COLOURS)], number)
             found.append(Ranking(name, belongs, probabilities[:, c], line))
     return found
-
-
-def _colour(c: int, classes: int) -> int:
-    """A class's colour: of two the second is blue and the first orange, as in highlighted texts."""
-    return 1 - c if classes == 2 else c
 
 
 def draw_roc(rankings: Sequence[Ranking]) -> Any:
