@@ -6,9 +6,10 @@ import dataclasses
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from benchmarks import install_size, predict_speed, predictions
+from benchmarks import install_size, predict_speed, predictions, valence
 from benchmarks.contenders import contenders
 from benchmarks.machine import describe, peak_mb
 from tonality import artifact
@@ -42,6 +43,18 @@ def test_a_run_measures_and_writes_everything(
     assert all(result[key] > 0 for key in ("reviews_per_second", "first_answer_s", "peak_mb"))
     assert written["tonality_predict_command_s"] > 0
     assert "| tonality, 1 thread |" in capsys.readouterr().out
+
+
+def test_valence_is_compared_with_stars() -> None:
+    pytest.importorskip("scipy")
+    stars = np.array([1.0, 2, 3, 4, 5] * 20)
+    figures = valence.measure(stars / 5, stars)
+    assert figures["rank correlation"] == 1
+    assert figures["means"] == {"1": 0.2, "2": 0.4, "3": 0.6, "4": 0.8, "5": 1.0}
+    kept = {"texts": 100, "valence": figures, "VADER": valence.measure(-stars, stars)}
+    assert "| 100 films | 1.00 (1.00 to 1.00) | -1.00 | 1: +0.20," in "".join(
+        valence.table({"films": kept})
+    )
 
 
 def test_of_a_model_that_learnt_from_the_reviews_there_is_no_accuracy(
