@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import describe, peak_mb
-from tonality.classifier import BUNDLED, load
+from tonality.classifier import BUNDLED, Classifier, load
 from tonality.score.files.input_files import find_inputs
 from tonality.score.files.job import Options, ScoringJob
 from tonality.score.files.resumable_output import Output
@@ -118,14 +118,7 @@ def _measure(way: str, table: Path, model: str) -> dict[str, float]:
         rows = len(classifier.predict_proba(texts))
     else:
         begin = time.perf_counter(), time.process_time()
-        target = table.with_name("scored.csv")
-        with (
-            ScoringJob(classifier, find_inputs([str(table)]), Options(format="csv")) as job,
-            Output(target, target.with_name("bad.jsonl"), job.build) as output,
-        ):
-            output.begin(job.description(""), resume=False, overwrite=True)
-            job.to_file(output, lambda rows, share: None)
-        rows = job.tally.rows
+        rows = score_file(classifier, table)
     seconds, processor = time.perf_counter() - begin[0], time.process_time() - begin[1]
     return {
         "seconds": round(seconds, 3),
@@ -133,6 +126,18 @@ def _measure(way: str, table: Path, model: str) -> dict[str, float]:
         "texts_per_second": round(rows / seconds, 1),
         "peak_mb": round(peak_mb(), 1),
     }
+
+
+def score_file(classifier: Classifier, table: Path) -> int:
+    """Scores a table into ``scored.csv`` beside it, as the command does; returns its rows."""
+    target = table.with_name("scored.csv")
+    with (
+        ScoringJob(classifier, find_inputs([str(table)]), Options(format="csv")) as job,
+        Output(target, target.with_name("bad.jsonl"), job.build) as output,
+    ):
+        output.begin(job.description(""), resume=False, overwrite=True)
+        job.to_file(output, lambda rows, share: None)
+    return job.tally.rows
 
 
 def _kill(table: Path, model: str | None, kills: int, whole: float) -> dict[str, Any]:
