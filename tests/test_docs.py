@@ -16,8 +16,8 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def snippets(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+def snippets(language: str, text: str = README) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
 
 
 def test_command_reference_is_current() -> None:
@@ -48,6 +48,17 @@ def test_readme_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         else:
             result = CliRunner().invoke(app, words)
             assert result.exit_code == 0, result.output
+
+
+def test_the_snippets_on_data_frames_run(capsys: pytest.CaptureFixture[str]) -> None:
+    for package in ("pandas", "narwhals"):
+        pytest.importorskip(package, reason="frames need it")
+    page = (ROOT / "docs" / "scoring.md").read_text(encoding="utf-8")
+    section = page[page.index("## Data frames") : page.index("## Streams of bytes")]
+    names: dict[str, object] = {}
+    for code in snippets("python", section):
+        exec(compile(code, "scoring.md", "exec"), names)
+    assert "positive" in capsys.readouterr().out
 
 
 def test_links_lead_somewhere() -> None:

@@ -14,6 +14,8 @@ pytest.importorskip("torch", reason="the notebook trains: tonality[train]")
 nbformat = pytest.importorskip("nbformat", reason="it is run with the extra dev")
 nbclient = pytest.importorskip("nbclient", reason="it is run with the extra dev")
 pytest.importorskip("ipykernel", reason="it is run with the extra dev")
+pytest.importorskip("pandas", reason="it is run with the extra dev")
+pytest.importorskip("narwhals", reason="it scores a frame: tonality[frames]")
 
 FOLDER = Path(__file__).parent.parent / "docs" / "notebooks"
 
@@ -37,9 +39,11 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def output(executed: Any, beginning: str) -> str:
-    """What the cell that holds some code printed."""
+    """What the cell that holds some code printed or showed."""
     cell = next(cell for cell in executed.cells if beginning in cell.source)
-    return "".join(part.get("text", "") for part in cell.outputs)
+    shown = [part.get("data", {}) for part in cell.outputs]
+    printed = [part.get("text", "") for part in cell.outputs]
+    return "".join([*printed, *(text for part in shown for text in part.values())])
 
 
 def test_no_command_fails(executed: Any) -> None:
@@ -55,8 +59,10 @@ def test_it_ends_with_a_model_a_report_and_scores(executed: Any) -> None:
     assert "report in" in output(executed, "!tonality evaluate")
     share = output(executed, "report['accuracy']").split()[1]
     assert float(share.rstrip("%")) > 80
-    assert output(executed, "kettle!").count("positive") >= 1
-    assert "negative" in output(executed, 'work / "run" / "model"')
+    assert '<b class="positive">positive</b>' in output(executed, "kettle!")
+    assert '<b class="negative">negative</b>' in output(executed, 'work / "run" / "model"')
+    assert '<mark class="against"' in output(executed, "explanation.top")
+    assert "kettle" in output(executed, "tonality.score_frame")
     assert "neutral" in output(executed, "!tonality score")
     assert "uncertain          under" in output(executed, "!tonality calibrate")
     assert "for it:" in output(executed, "explanation.top")

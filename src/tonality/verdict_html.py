@@ -13,6 +13,7 @@ ROWS = 20  # that are shown
 
 _STYLE = f"""
 {themed(".tonality-verdicts", positive=POSITIVE, neutral=NEUTRAL, negative=NEGATIVE)}
+.tonality-verdicts {{ overflow-x: auto; }}
 .tonality-verdicts td, .tonality-verdicts th {{ text-align: right; padding: .15rem .6rem; }}
 .tonality-verdicts td:first-child, .tonality-verdicts th:first-child {{ text-align: left; }}
 .tonality-verdicts b {{ font-weight: 600; padding: .05rem .4rem; border-radius: .25rem; }}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,16 @@ def server(model_folder: Path) -> Iterator[Running]:
 def client(server: Running) -> Iterator[httpx.Client]:
     with server.client() as client:
         yield client
+
+
+def test_the_documented_asynchronous_client_works(
+    server: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = Path(__file__).parents[2] / "docs" / "serving.md"
+    code = page.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    exec(compile(code.replace("http://127.0.0.1:8000", server.url), "serving.md", "exec"), {})
+    results = ast.literal_eval(capsys.readouterr().out)
+    assert [result["label"] is None for result in results] == [False, True]
 
 
 def test_verdicts_are_those_of_the_library(client: httpx.Client, model_folder: Path) -> None:
