@@ -60,7 +60,7 @@ def require_matplotlib() -> Any:
         import matplotlib.backends.backend_agg
         import matplotlib.figure
     except ImportError as error:
-        raise DependencyError("drawing figures", extra="train") from error
+        raise DependencyError("drawing figures", extra="analyse") from error
     return matplotlib
 
 

@@ -193,6 +193,27 @@ def test_a_report_is_written(run: Run, reviews: Path, tmp_path: Path) -> None:
     assert "report in" in stderr
     written = json.loads((tmp_path / "report" / "evaluation.json").read_text(encoding="utf-8"))
     assert (written["n"], written["part"]) == (5, "all")
+    with pytest.raises(DataError, match="exists already; --overwrite replaces it"):
+        run(reviews, "--report", tmp_path / "report")
+    run(reviews, "--report", tmp_path / "report", "--overwrite")
+
+
+def test_evaluating_needs_no_torch(run: Run, reviews: Path, tmp_path: Path) -> None:
+    """The extra ``analyse`` has what it needs."""
+    words = ["evaluate", "--data", str(reviews), "--model", str(run.model)]
+    words += ["--report", str(tmp_path / "report")]
+    code = (
+        "import sys\n"
+        "class Gone:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.partition('.')[0] in ('torch', 'lightning', 'gensim', 'kagglehub'):\n"
+        "            raise ModuleNotFoundError(name)\n"
+        "sys.meta_path.insert(0, Gone())\n"
+        f"from tonality.cli import app\napp({words!r})\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "report" / "report.html").is_file()
 
 
 def test_what_cannot_be_done_is_said_before_work_starts(
@@ -211,7 +232,7 @@ def test_what_cannot_be_done_is_said_before_work_starts(
     _, stderr = run(reviews, "--split", "sideways", code=2)
     assert "test, validation, train, all" in stderr
     monkeypatch.setitem(sys.modules, "sklearn.metrics", None)
-    with pytest.raises(DependencyError, match=r"pip install 'tonality\[train\]'"):
+    with pytest.raises(DependencyError, match=r"pip install 'tonality\[analyse\]'"):
         run(reviews)
     monkeypatch.undo()
     monkeypatch.setitem(sys.modules, "jinja2", None)

@@ -365,6 +365,9 @@ def test_the_command_gives_json_and_a_page(model_folder: Path, tmp_path: Path) -
     assert "page in" in result.stderr
     assert "&lt;script&gt;" in shown.read_text(encoding="utf-8")
     assert "http" not in shown.read_text(encoding="utf-8").replace("http-equiv", "")
+    again = runner.invoke(app, arguments)
+    assert "exists already; --overwrite replaces it" in str(again.exception)
+    assert runner.invoke(app, [*arguments, "--overwrite"]).exit_code == 0
 
 
 @pytest.mark.parametrize(

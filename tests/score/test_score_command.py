@@ -112,6 +112,11 @@ def test_tabs_are_for_tsv(model_folder: Path, here: Path) -> None:
     assert whole.splitlines()[1].startswith("love\t1,5\tpositive\t")
 
 
+def test_the_folder_of_the_output_is_made(model_folder: Path, here: Path) -> None:
+    assert run(model_folder, "in.csv", "-o", "new/deep/out.csv").exit_code == 0
+    assert [path.name for path in Path("new/deep").iterdir()] == ["out.csv"]
+
+
 def test_zip_archives(model_folder: Path, here: Path) -> None:
     with zipfile.ZipFile("a.zip", "w") as pack:
         pack.writestr("table.csv", TWO)
@@ -153,7 +158,7 @@ def test_chosen_columns_and_prefix(model_folder: Path, here: Path) -> None:
         (["in.csv", "-o", "out.csv", "--bad-rows", "no/bad"], "bad rows cannot be written"),
         (["in.csv", "-o", "out.txt"], "name the format by --format"),
         (["in.csv", "-o", "out.parquet.gz"], "leave out .gz"),
-        (["in.csv", "-o", "no/out.csv"], "there is no such folder"),
+        (["in.csv", "-o", "in.csv/out.csv"], "cannot be written"),
         (["in.csv", "-o", "."], "is a folder"),
         (["in.csv", "-o", "other"], "name the format"),
         (["in.csv", "-o", "other.csv"], "exists already; --overwrite replaces it"),

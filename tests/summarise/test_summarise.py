@@ -148,6 +148,9 @@ def test_the_last_scoring_counts(model_folder: Path, here: Path) -> None:
         ("2024/3/1", "day", "2024-03-01"),
         ("20240331", "year", "2024"),
         ("2024-03", "month", "2024-03"),
+        ("2024-03-31", "quarter", "2024-Q1"),
+        ("2024-04-01", "quarter", "2024-Q2"),
+        ("0099-12-31", "quarter", "0099-Q4"),
         (1711843200, "day", "2024-03-31"),
         ("1711843200000", "day", "2024-03-31"),
         (1711843200.5, "day", "2024-03-31"),
@@ -168,6 +171,25 @@ def test_the_last_scoring_counts(model_folder: Path, here: Path) -> None:
 )
 def test_dates(value: object, every: str, period: str | None) -> None:
     assert period_name(every)(value) == period
+
+
+def test_the_column_that_was_scored_is_told_by_its_tokens(model_folder: Path, here: Path) -> None:
+    texts = ["I love the film", "hate hate hate", "the plot was good", "no love in it"] * 10
+    rows = [
+        f"A note on the copy of {n},{n},x y z,{text},the film love {text} and so on and on\n"
+        for n, text in enumerate(texts)
+    ]
+    Path("in.csv").write_text("note,nr,kind,said,longer\n" + "".join(rows))
+    score(model_folder, "in.csv", "-o", "out.csv", "--text-column", "said", "--prefix", "v_")
+    found = report("out.csv")
+    assert found["text_column"] == "said"
+    assert found["texts_sampled"] == 40
+    assert "texts in said)" in run("out.csv").stdout
+    # A name that says it goes first; where nothing fits, there are no phrases.
+    score(model_folder, "in.csv", "-o", "no.csv", "--text-column", "said", "--columns", "nr,kind")
+    assert report("no.csv")["text_column"] == ""
+    assert not report("no.csv")["texts_sampled"]
+    assert report("out.csv", "--text-column", "note")["text_column"] == "note"
 
 
 def test_whole_numbers_and_dates_as_names(here: Path) -> None:
@@ -299,8 +321,11 @@ def test_the_picture(here: Path) -> None:
     result = run("in.csv", "--by", "product", "--by", "text", "--time", "day", "--png", "out.png")
     assert result.exit_code == 0, result.output
     assert Path("out.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    quarters = ["--time", "day", "--every", "quarter", "--png", "out.png", "--overwrite"]
+    assert run("in.csv", *quarters).exit_code == 0
     write("in.csv", [("a", "", "", "bad")])
     assert run("in.csv", "--png", "one.png").exit_code == 0
+    assert "--overwrite replaces it" in failure(run("in.csv", "--png", "one.png"))
 
 
 def test_pipes_and_several_files(here: Path) -> None:

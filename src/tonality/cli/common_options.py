@@ -44,10 +44,24 @@ Encoding = Annotated[
     ),
 ]
 
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
+
 UNSURE = (
     "careful: the model keeps no record of the rows that its training held out, and this is not "
     "the file it was trained on, so it may have learnt from some of these"
 )
+
+
+def check_free(path: Path, *, overwrite: bool) -> None:
+    """Checks that nothing is replaced that was not to be; a pipe or device may be written to.
+
+    Raises:
+        DataError: a file is there, and ``overwrite`` does not say to replace it.
+    """
+    if path.is_file() and not overwrite:
+        from tonality.errors import DataError
+
+        raise DataError("exists already; --overwrite replaces it", path=path)
 
 
 def part_named(name: str | None) -> Part | None:

@@ -17,7 +17,9 @@ from tonality.cli.common_options import (
     LabelColumn,
     LabelledData,
     LabelMap,
+    Overwrite,
     TextColumn,
+    check_free,
     part_named,
 )
 from tonality.cli.progress import progress_of, say
@@ -54,6 +56,7 @@ def evaluate(
         Path | None,
         typer.Option(help="Write report.html, figures, tables and every prediction here."),
     ] = None,
+    overwrite: Overwrite = False,
     slices: Annotated[
         list[str] | None,
         typer.Option("--slice", help="Accuracy by the values of this column too. Repeat it."),
@@ -83,10 +86,11 @@ def evaluate(
     if report is not None:
         from tonality.drawing import require_matplotlib
         from tonality.evaluate.report.page import require_jinja2
-        from tonality.evaluate.report.report_folder import prepare_folder
+        from tonality.evaluate.report.report_folder import PAGE, prepare_folder
 
         require_matplotlib()
         require_jinja2()
+        check_free(report / PAGE, overwrite=overwrite)
         prepare_folder(report)
     dataset = load_dataset(
         data,

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tonality import plain_json
-from tonality.cli.common_options import Encoding, Model, TextFile, Texts
+from tonality.cli.common_options import (
+    Encoding,
+    Model,
+    Overwrite,
+    TextFile,
+    Texts,
+    check_free,
+)
 from tonality.cli.read_texts import ascii_only, chunks
 
 if TYPE_CHECKING:
@@ -37,11 +44,14 @@ def explain(
     html: Annotated[
         Path | None, typer.Option(help="Write a page that needs nothing else here.")
     ] = None,
+    overwrite: Overwrite = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object a line, with every word's part.")
     ] = False,
 ) -> None:
     """Tell why: the words that speak for the verdict and against it."""
+    if html is not None:
+        check_free(html, overwrite=overwrite)
     parts = chunks(texts, file, LINES, encoding)
     from tonality.classifier import load
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tonality import plain_json
-from tonality.cli.common_options import AsJson, Encoding, TextColumn
+from tonality.cli.common_options import AsJson, Encoding, Overwrite, TextColumn, check_free
 from tonality.cli.progress import progress_of_share, say
 from tonality.cli.read_texts import ascii_only
 from tonality.cli.table_options import TABLE, TableOptions, reads_tables
@@ -43,7 +43,8 @@ def summarise(
     every: Annotated[
         str | None,
         typer.Option(
-            help="day, week, month or year, for --time; by default month.", metavar="PERIOD"
+            help="day, week, month, quarter or year, for --time; by default month.",
+            metavar="PERIOD",
         ),
     ] = None,
     date_format: Annotated[
@@ -63,11 +64,13 @@ def summarise(
     png: Annotated[
         Path | None, typer.Option(help="Draw it all as a picture, too.", metavar="FILE")
     ] = None,
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
     input_format: Annotated[
         str | None,
         typer.Option(
-            help="csv, tsv, jsonl or parquet, where neither suffix nor content tells.",
+            help="csv, tsv, jsonl, parquet, xlsx, xls or ods, where neither suffix nor content "
+            "tells.",
             metavar="FORMAT",
         ),
     ] = None,
@@ -87,6 +90,7 @@ def summarise(
         from tonality.drawing import require_matplotlib
 
         require_matplotlib()  # to fail before any long work
+        check_free(png, overwrite=overwrite)
     found = find_inputs(inputs, input_format, encoding)
     options = SummaryOptions(
         by=by or (),
@@ -146,8 +150,10 @@ def _show(summary: Summary, console: Console) -> None:
                 line = ", ".join(text for text in texts if len(text.split()) == wanted)
                 console.print(f"  {line}", markup=False)
             console.print()
-    if summary.phrases and summary.sampled < summary.rows:
-        console.print(f"(phrases from a sample of {summary.sampled:,} texts)")
+    if summary.sampled:
+        sample = "" if summary.sampled == summary.rows else f"a sample of {summary.sampled:,} "
+        texts = f"(phrases from {sample or 'the '}texts in {summary.text_column})"
+        console.print(texts, markup=False)
 
 
 def _show_labels(summary: Summary, console: Console) -> None:

@@ -111,7 +111,7 @@ def _mcnemar(only_first: int, only_second: int) -> float:
     try:
         from scipy.stats import binomtest
     except ImportError as error:
-        raise DependencyError("comparing models", extra="train") from error
+        raise DependencyError("comparing models", extra="analyse") from error
     disagreements = only_first + only_second
     return float(binomtest(only_first, disagreements).pvalue) if disagreements else 1.0
 

@@ -167,7 +167,7 @@ def require_sklearn() -> Any:
     try:
         import sklearn.metrics
     except ImportError as error:
-        raise DependencyError("evaluation", extra="train") from error
+        raise DependencyError("evaluation", extra="analyse") from error
     return sklearn.metrics
 
 

@@ -162,7 +162,7 @@ def _draw_periods(
     few = [(day, g.share) for day, g in zip(days, groups, strict=True) if g.few]
     if few and dots:
         axes.plot(*zip(*few, strict=True), "o", markersize=4.5, color=colour, mfc="white")
-    width = {"day": 1, "week": 7, "month": 28, "year": 365}[periods.every]
+    width = {"day": 1, "week": 7, "month": 28, "quarter": 91, "year": 365}[periods.every]
     below.bar(days, [g.rows for g in groups], width=0.85 * width, color=MUTED, alpha=0.45)
     below.set_ylabel("rows")
     _fit(axes.set_ylim, groups, summary.share)
@@ -221,4 +221,7 @@ def _fit(set_limits: Any, groups: Sequence[Group], share: float) -> None:
 
 def _day(period: str) -> datetime.date:
     """The first day of a period."""
+    year, quarter, number = period.partition("-Q")
+    if quarter:
+        return datetime.date(int(year), 3 * int(number) - 2, 1)
     return datetime.date.fromisoformat(period + "-01-01"[len(period) - 4 :])

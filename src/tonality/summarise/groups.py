@@ -16,7 +16,7 @@ from tonality.measures.scores import Interval, wilson
 
 VALUES = 200_000  # different values counted; a column of names of rows has as many as rows
 FEW = 30  # rows under which a group is flagged: its interval is some 35 points wide
-EVERY = ("day", "week", "month", "year")
+EVERY = ("day", "week", "month", "quarter", "year")
 NOTHING = "(empty)"
 
 _DATE = re.compile(r"(\d{4})(?:([-/.])(\d{1,2})(?:\2(\d{1,2}))?|(\d\d)(\d\d)?)(?!\d)")
@@ -30,7 +30,7 @@ class Group:
     """The verdicts of rows that share a value.
 
     Attributes:
-        name: the value, or the period's first day, month or year.
+        name: the value, or the period's first day, month, quarter or year.
         rows: how many rows.
         labels: how many of them got each label.
         share: the share of the label that is looked at.
@@ -179,7 +179,7 @@ def period_name(every: str, form: str | None = None) -> Callable[[Any], str | No
     the one of the date as written, whatever the time zone.
 
     Args:
-        every: one of ``EVERY``. A week is called by its Monday.
+        every: one of ``EVERY``. A week is called by its Monday, a quarter such as ``2024-Q1``.
         form: how dates are written, as for ``datetime.strptime``, such as ``%d/%m/%Y``.
 
     Raises:
@@ -198,6 +198,8 @@ def period_name(every: str, form: str | None = None) -> Callable[[Any], str | No
             return None
         if every == "week":
             date -= datetime.timedelta(days=date.weekday())
+        if every == "quarter":
+            return f"{date.year:04}-Q{(date.month + 2) // 3}"
         return date.isoformat()[: {"month": 7, "year": 4}.get(every, 10)]
 
     def name(value: Any) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,11 +14,13 @@ from tonality.prediction import UNCERTAIN
 from tonality.score.files.joined_inputs import JoinedRows, Tables
 from tonality.summarise.groups import Counts, Group, period_name
 from tonality.summarise.telling_phrases import Phrase, Sample
+from tonality.summarise.text_column import ROWS, fitting_column
 from tonality.summarise.verdict_columns import Verdict, VerdictColumns
 from tonality.tables.bad_rows import Fault
 from tonality.tables.column_names import TextColumn, Wanted, listed
 from tonality.tables.open_table import Input
 from tonality.tables.read_options import ReadOptions
+from tonality.tables.row_stream import Row
 
 REPORT = 2048  # rows between two reports of progress
 PHRASES = 8  # words of each label, and pairs
@@ -29,7 +32,7 @@ class Periods:
 
     Attributes:
         column: the column.
-        every: ``day``, ``week``, ``month`` or ``year``.
+        every: ``day``, ``week``, ``month``, ``quarter`` or ``year``.
         groups: one a period that has rows, in order.
         undated: rows whose date cannot be read.
     """
@@ -56,6 +59,7 @@ class Summary:
         periods: those of the columns of dates.
         phrases: the most telling words, then pairs, of each label.
         sampled: the texts that the phrases are from.
+        text_column: where the texts are; empty where that is not known.
         silent: of each column, the values or periods whose rows all lack a text, and how many
             rows those are.
     """
@@ -71,6 +75,7 @@ class Summary:
     periods: Sequence[Periods]
     phrases: Mapping[str, Sequence[Phrase]]
     sampled: int
+    text_column: str = ""
     silent: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
@@ -110,6 +115,7 @@ class Summary:
                 for label, found in self.phrases.items()
             },
             "texts_sampled": self.sampled,
+            "text_column": self.text_column,
             "without_text": {name: dict(found) for name, found in self.silent.items()},
         }
 
@@ -121,11 +127,11 @@ class SummaryOptions:
     Attributes:
         by: columns whose values group the rows.
         time: columns of dates.
-        every: ``day``, ``week``, ``month`` or ``year``.
+        every: ``day``, ``week``, ``month``, ``quarter`` or ``year``.
         date_format: how dates are written, if not as ISO 8601 has it.
         label: the label to look at, ``uncertain`` included; by default the model's first.
-        text_column: the column of the texts; by default it is found by its usual names, and
-            without one there are no phrases.
+        text_column: the column of the texts; by default it is found by its usual names, or else
+            by how many tokens were read. Without one there are no phrases.
         encoding: by default UTF-8, or UTF-16 with a byte-order mark.
         read: how the tables are written.
     """
@@ -171,17 +177,30 @@ def summarise(
         columns = _verdict_columns(tables)
         count = _Count(columns[0].labels, options)
         rows = JoinedRows(tables)
-        for item in rows.items():
+        items = rows.items()
+        first = list(itertools.islice(items, ROWS))
+        fitting = _fitting(tables, columns[0], first) if options.text_column is None else None
+        for number, item in enumerate(itertools.chain(first, items)):
             if isinstance(item, Fault):
                 count.unreadable += 1
             else:
-                table, _ = rows.place(rows.count - 1)
-                count.add(columns[table].read(item.cells), item.cells, item.text)
+                table, _ = rows.place(number)
+                text = item.text if fitting is None else item.cells.get(fitting)
+                count.add(columns[table].read(item.cells), item.cells, text)
             if progress is not None and rows.count % REPORT == 0:
                 progress(rows.count, rows.share())
     if not count.rows:
         raise DataError(f"no row has a verdict{count.why}", path=_name(inputs))
-    return count.report()
+    return count.report(fitting or tables.heads[0].text_column)
+
+
+def _fitting(tables: Tables, columns: VerdictColumns, first: Sequence[Row | Fault]) -> str | None:
+    """The column that was scored, where no usual name tells it."""
+    if any(head.text_column for head in tables.heads):
+        return None
+    rows = [row.cells for row in first if isinstance(row, Row) and columns.tokens(row.cells)]
+    names = [name for name in tables.heads[0].columns if not columns.added(name)]
+    return fitting_column(rows, [columns.tokens(cells) for cells in rows], names)
 
 
 def _verdict_columns(tables: Tables) -> list[VerdictColumns]:
@@ -223,9 +242,7 @@ class _Count:
     def rows(self) -> int:
         return self._labels.total()
 
-    def add(
-        self, verdict: Verdict | str | None, cells: Mapping[str, Any], text: str | None
-    ) -> None:
+    def add(self, verdict: Verdict | str | None, cells: Mapping[str, Any], text: Any) -> None:
         if isinstance(verdict, str):
             self.unreadable += 1
             self.why = f": {verdict}"
@@ -241,10 +258,10 @@ class _Count:
         self._truncated += verdict.truncated
         for counts in (*self._by, *self._time):
             counts.add(cells, verdict.label)
-        if text:
+        if text and isinstance(text, str):
             self._sample.add(text, verdict.label)
 
-    def report(self) -> Summary:
+    def report(self, text_column: str) -> Summary:
         labels = dict(self._labels)
         if not labels[UNCERTAIN] and self._label != UNCERTAIN:
             del labels[UNCERTAIN]
@@ -270,6 +287,7 @@ class _Count:
             periods=periods,
             phrases=self._sample.telling(self._named, PHRASES),
             sampled=len(self._sample),
+            text_column=text_column,
             silent={counts.column: counts.silent() for counts in (*self._by, *self._time)},
         )
 

@@ -58,6 +58,18 @@ class VerdictColumns:
             path=path,
         )
 
+    def tokens(self, cells: Mapping[str, Any]) -> int:
+        """How many tokens a row's text had; 0 where that cannot be read."""
+        try:
+            return sum(int(cells[self.prefix + name]) for name in ("tokens_read", _LAST))
+        except (KeyError, TypeError, ValueError):
+            return 0
+
+    def added(self, name: str) -> bool:
+        """Whether scoring added a column of this name."""
+        known = ("label", "score", "tokens_read", _LAST, *(f"p_{label}" for label in self.labels))
+        return name in {self.prefix + end for end in known}
+
     def read(self, cells: Mapping[str, Any]) -> Verdict | str | None:
         """A row's verdict, or why it has none; None where there was no text to judge."""
         get, prefix = cells.get, self.prefix

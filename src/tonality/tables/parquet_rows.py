@@ -30,7 +30,7 @@ def require_pyarrow() -> Any:
         import pyarrow
         import pyarrow.parquet
     except ImportError as error:
-        raise DependencyError("reading and writing Parquet", extra="train") from error
+        raise DependencyError("reading and writing Parquet", extra="analyse") from error
     return pyarrow
 
 

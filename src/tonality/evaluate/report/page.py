@@ -54,7 +54,7 @@ def require_jinja2() -> Any:
     try:
         import jinja2
     except ImportError as error:
-        raise DependencyError("writing a report", extra="train") from error
+        raise DependencyError("writing a report", extra="analyse") from error
     return jinja2
 
 

@@ -111,8 +111,7 @@ class Output:
                 the system cannot write.
         """
         with self._writing():
-            if not self._path.parent.is_dir():
-                raise DataError("there is no such folder", path=self._path.parent)
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             if self._path.is_dir():
                 raise DataError("is a folder; name a file", path=self._path)
             self._lines = self._stack.enter_context(self._journal.open("a+b", buffering=0))
