@@ -59,7 +59,7 @@ class DataError(TonalityError):
         self.path = None if path is None else Path(path)
         self.row = row
         self.column = column
-        where = [] if path is None else [str(path)]
+        where = [] if path is None else [str(path) or "''"]
         if row is not None:
             where.append(f"row {row}")
         if column is not None:

@@ -124,8 +124,11 @@ def test_figures_are_of_rows_with_a_text(model_folder: Path, tmp_path: Path) -> 
     found = json.loads(result.stdout)
     assert (found["n"], found["empty"], found["accuracy"]) == (2, 2, 1.0)
     assert "2 rows without a text to read: in no figure" in result.stderr
-    path.write_text("text,label\n<br />,negative\n<br />,positive\n")
-    assert "no row has a text to read" in str(CliRunner().invoke(app, words).exception)
+    calibrate = ["calibrate", *words[1:-1], "-o", str(tmp_path / "new")]
+    for lines in ("<br />,negative\n<br />,positive\n", ""):
+        path.write_text(f"text,label\n{lines}")
+        for command in (words, calibrate):
+            assert "no row has a text to read" in str(CliRunner().invoke(app, command).exception)
 
 
 def test_probabilities_of_texts_do_not_depend_on_empty_company(model_folder: Path) -> None:

@@ -271,14 +271,14 @@ def test_a_line_without_end_is_one_fault(
     classifier: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("byte_lines", "row_stream", "delimited", "jsonlines"):
-        monkeypatch.setattr(f"tonality.tables.{module}.MAX_LINE", 100)
+        monkeypatch.setattr(f"tonality.tables.{module}.MAX_ROW", 100)
     data = b"text,n\n" + b"love " * 50 + b",1\nlove,2\n"
     far, good = table(scored(classifier, data))[1:]
-    assert "row 1: invalid CSV: the line is far too long" in far[-1]
+    assert "row 1: the row is longer than 100 characters" in far[-1]
     assert good[:2] == ["love", "2"]
     data = b'{"text": "' + b"love " * 50 + b'"}\n{"text": "love"}\n'
     far_object, good_object = objects(scored(classifier, data, "jsonl"))
-    assert far_object["error"] == "the line is far too long"
+    assert "the row is longer than 100 characters" in far_object["error"]
     assert good_object["label"] == "positive"
 
 

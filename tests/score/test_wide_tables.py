@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tonality.errors import DataError
 from tonality.score import Layout, read_rows, score_stream
 from tonality.score.scorer import CELL, CHARACTERS, size, windows
 from tonality.tables.bad_rows import Fault
+from tonality.tables.delimited import MAX_ROW
 from tonality.tables.row_stream import Row
 
 WIDE = 200_000  # whatever compared each column with all others would not end within an hour
@@ -69,3 +71,29 @@ def test_a_window_holds_little_whatever_the_width(
     assert [item for window in found for item in window] == items
     for window in found:
         assert sum(map(size, window[:-1])) < CHARACTERS
+
+
+@pytest.mark.parametrize(
+    ("format", "before", "after"),
+    [
+        ("csv", b"text,n\nlove,1\n", b",2\nlove,3\n"),
+        ("csv", b'text,n\nlove,1\n"', b'",2\nlove,3\n'),
+        ("csv", b"text\nlove\n", b"\nlove\n"),
+        ("tsv", b"text\tn\nlove\t1\n", b"\t2\nlove\t3\n"),
+        ("jsonl", b'{"text": "love"}\n{"text": "', b'"}\n{"text": "love"}\n'),
+        ("jsonl", b'[{"text": "love"}, {"text": "', b'"}, {"text": "love"}]'),
+    ],
+)
+def test_a_giant_row_is_one_bad_row_and_takes_little_memory(
+    model_folder: Path, format: str, before: bytes, after: bytes
+) -> None:
+    """It took 17 times its size, and there was no word of a limit."""
+    classifier = load(model_folder)
+    stream = io.BytesIO(before + b"love bad " * (30 * 10**6 // 9) + after)
+    tracemalloc.start()
+    out = b"".join(score_stream(classifier, read_rows(stream, format), format))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 8 * MAX_ROW
+    assert out.count(b"love") == 2
+    assert f"the row is longer than {MAX_ROW:,} characters, the most".encode() in out

@@ -556,7 +556,7 @@ def test_many_stray_quotes_are_read_in_linear_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each of the lines leaves a quote open, at the start of a record and within one."""
-    monkeypatch.setattr("tonality.tables.delimited.MAX_FIELD", 2**16)
+    monkeypatch.setattr("tonality.tables.delimited.MAX_ROW", 2**16)
     count = 20_000
     lines = 'a",b,"c\n' * count
     path = write(tmp_path / "a.csv", f"text,label\nfine,1\n{lines}fine,1\n")

@@ -47,10 +47,10 @@ def with_text(chosen: ChosenRows, classifiers: Sequence[Classifier]) -> tuple[Ch
     read = np.ones(len(chosen.table), np.bool_)
     for classifier in classifiers:
         read &= classifier.reads(chosen.table.texts)
-    if read.all():
-        return chosen, 0
     if not read.any():
         raise DataError("no row has a text to read", path=chosen.table.source or None)
+    if read.all():
+        return chosen, 0
     rows = np.flatnonzero(read).tolist()
     table = dataclasses.replace(
         chosen.table.take(rows),

@@ -20,7 +20,7 @@ from tonality.messages import counted
 logger = logging.getLogger(__name__)
 
 SHOWN = 3  # bad rows named one by one in the warning; the side file has them all
-MAX_LINE = 2**26  # bytes of a side file's first line; a field may have 16 million characters
+MAX_LINE = 2**26  # bytes of a side file's first line; a row may have 4 million characters
 _KEYS = ("file", "row", "column", "reason", "raw")
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from tonality.errors import DataError
 from tonality.tables.compression import BROKEN_PACK
-from tonality.tables.delimited import MAX_LINE
+from tonality.tables.delimited import MAX_ROW
 from tonality.tables.encoding import UTF_16_MARKS, WIDE, of_bytes
 from tonality.tables.utf8_stream import ASSUMED, ByteStream, Utf8Stream
 
@@ -47,7 +47,7 @@ class TextLines(Iterator[str]):
     """The lines of a stream, line ends kept.
 
     Bytes that are no text in the encoding become lone surrogates (PEP 383), so that only the
-    rows they are in are at fault. Of a line of more than ``MAX_LINE`` characters these are
+    rows they are in are at fault. Of a line of more than ``MAX_ROW`` characters these are
     given and the others left out, so that the reader of rows can tell.
 
     Args:
@@ -83,8 +83,8 @@ class TextLines(Iterator[str]):
     def __next__(self) -> str:
         with self._reading():
             while self._cut:
-                self._cut = _is_cut(self._opened().readline(MAX_LINE))
-            line = self._opened().readline(MAX_LINE)
+                self._cut = _is_cut(self._opened().readline(MAX_ROW))
+            line = self._opened().readline(MAX_ROW)
         if not line:
             raise StopIteration
         self._cut = _is_cut(line)
@@ -149,8 +149,8 @@ class TextLines(Iterator[str]):
 
 
 def _is_cut(line: str) -> bool:
-    """Whether only the first ``MAX_LINE`` characters of a line have been read."""
-    return len(line) == MAX_LINE and line[-1] not in "\r\n"
+    """Whether only the first ``MAX_ROW`` characters of a line have been read."""
+    return len(line) == MAX_ROW and line[-1] not in "\r\n"
 
 
 class _Raw(io.RawIOBase):

@@ -11,8 +11,9 @@ from typing import NamedTuple
 from tonality.tables.bad_rows import Fault
 
 HEAD = 2**20  # characters looked at to learn how quotes are meant
-MAX_FIELD = 16 * 2**20  # characters; an unclosed quote must not swallow a whole large file
-MAX_LINE = 2 * MAX_FIELD  # characters; a line as long as this is at fault
+# Characters of a row, or of a line that is none; one as long as this is at fault. It bounds the
+# memory of a reader, and an unclosed quote must not swallow a whole large file.
+MAX_ROW = 4 * 2**20
 _NONE = "\ud800"  # in no text: the csv module wants a delimiter
 REREAD = 4  # times over that the lines swallowed by stray quotes may be read again
 
@@ -89,9 +90,10 @@ class Records(Iterator[Record | Fault]):
                 values = next(self._reader)
             except (csv.Error, _TooLongError) as error:
                 first = lines.seen[0]
-                fault = Fault(self.number, f"invalid CSV: {error}", first)
+                why = str(error) if isinstance(error, _TooLongError) else f"invalid CSV: {error}"
+                fault = Fault(self.number, why, first)
                 self._again()
-                if not self._dialect.delimiter and len(first) < MAX_LINE:
+                if not self._dialect.delimiter and len(first) < MAX_ROW:
                     return Record(self.number, [first.rstrip("\r\n")])
                 return fault
             if values:
@@ -225,8 +227,13 @@ class Ahead(Iterator[str]):
         self._seen.extendleft(reversed(list(lines)))
 
 
+def too_long() -> str:
+    """What to say of a row of too many characters."""
+    return f"the row is longer than {MAX_ROW:,} characters, the most that are read of one"
+
+
 class _TooLongError(Exception):
-    """A record spans more lines than one may."""
+    """A record has more characters than one may."""
 
 
 class _Lines(Iterator[str]):
@@ -240,13 +247,13 @@ class _Lines(Iterator[str]):
     def __init__(self, lines: Iterator[str]) -> None:
         self._lines = lines
         self._again: deque[str] = deque()
-        self._paid = MAX_FIELD  # characters that may be read again
+        self._paid = MAX_ROW  # characters that may be read again
         self._span = 0  # characters of the current record
         self.seen: list[str] = []
 
     def __next__(self) -> str:
-        if self.seen and self._span > min(MAX_FIELD, self._paid):
-            raise _TooLongError("a quote is never closed, or the row is far too long")
+        if self.seen and self._span > min(MAX_ROW, self._paid):
+            raise _TooLongError(f"a quote is never closed, or {too_long()}")
         if self._again:
             line = self._again.popleft()
         else:
@@ -254,8 +261,8 @@ class _Lines(Iterator[str]):
             self._paid += REREAD * len(line)
         self._span += len(line)
         self.seen.append(line)
-        if len(line) >= MAX_LINE:
-            raise _TooLongError("the line is far too long")
+        if len(line) >= MAX_ROW:
+            raise _TooLongError(too_long())
         return line
 
     def begin_record(self) -> None:
@@ -273,7 +280,7 @@ def _raise_field_limit() -> None:
     """The csv module's limit (128 KiB by default) is below the length of some texts.
 
     It is one for the whole process, so it is only ever raised: putting it back would pull it
-    from under a reader in another thread.
+    from under a reader in another thread. :class:`_Lines` notices first what is too long.
     """
-    if csv.field_size_limit() < MAX_FIELD:
-        csv.field_size_limit(MAX_FIELD)
+    if csv.field_size_limit() < 2 * MAX_ROW:
+        csv.field_size_limit(2 * MAX_ROW)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from tonality.errors import DataError
 from tonality.tables.bad_rows import Fault
 from tonality.tables.byte_lines import TextLines
-from tonality.tables.delimited import MAX_LINE
+from tonality.tables.delimited import MAX_ROW, too_long
 
 OBJECTS = 1000  # objects looked at to learn the columns
 
@@ -55,7 +55,7 @@ def objects(lines: TextLines) -> Iterator[JsonObject | Fault]:
 def array_items(pieces: Iterator[str]) -> Iterator[str]:
     """The items of one JSON array as they are written, in linear time and one at a time.
 
-    Of an item of more than ``MAX_LINE`` characters these are given.
+    Of an item of more than ``MAX_ROW`` characters these are given.
 
     Args:
         pieces: its text, in pieces of any length, from the opening bracket on.
@@ -83,11 +83,11 @@ def array_items(pieces: Iterator[str]) -> Iterator[str]:
 
 
 class _Item:
-    """The text of one item, as far as ``MAX_LINE`` characters."""
+    """The text of one item, as far as ``MAX_ROW`` characters."""
 
     def __init__(self) -> None:
         self._parts: list[str] = []
-        self._left = MAX_LINE
+        self._left = MAX_ROW
 
     def add(self, text: str) -> None:
         if text and self._left:
@@ -98,7 +98,7 @@ class _Item:
         text = "".join(self._parts)
         text = text.strip(_SPACE) if self._left else text  # one that is too long stays so
         self._parts.clear()
-        self._left = MAX_LINE
+        self._left = MAX_ROW
         return text
 
 
@@ -122,8 +122,8 @@ def _marked(pieces: Iterator[str]) -> Iterator[tuple[str, str]]:
 
 
 def _parsed(number: int, text: str, *, alone: bool) -> JsonObject | Fault:
-    if len(text) >= MAX_LINE:
-        return Fault(number, "the line is far too long", text)
+    if len(text) >= MAX_ROW:
+        return Fault(number, too_long(), text)
     text = text.strip()
     try:
         value = json.loads(text)

@@ -14,7 +14,7 @@ from tonality.errors import ConfigError, DataError
 from tonality.tables.bad_rows import Fault
 from tonality.tables.byte_lines import TextLines
 from tonality.tables.column_names import TextColumn, Wanted, distinct, joined, text_places
-from tonality.tables.delimited import MAX_LINE
+from tonality.tables.delimited import MAX_ROW
 from tonality.tables.jsonlines import OBJECTS, JsonObject, objects
 from tonality.tables.read_options import ReadOptions
 from tonality.tables.table_head import EmptyError, read_head
@@ -234,7 +234,7 @@ def is_null(value: str | None, nulls: Collection[str]) -> bool:
 
 
 def _shortened(fault: Fault) -> Fault:
-    if isinstance(fault.raw, str) and len(fault.raw) >= MAX_LINE:
+    if isinstance(fault.raw, str) and len(fault.raw) >= MAX_ROW:
         return Fault(fault.row, fault.reason, f"{fault.raw[:SHOWN]}…", fault.column)
     return fault
 
