@@ -16,7 +16,11 @@ import pytest
 from small_models import same, small_artifact
 from tonality import durable_files
 from tonality.artifact.model_folder import read, write
-from tonality.errors import ArtifactError
+from tonality.classifier import model_path
+from tonality.data import load_dataset
+from tonality.durable_files import resolved
+from tonality.errors import ArtifactError, TonalityError
+from tonality.score.files.input_files import find_inputs
 
 FILES = {"README.md", "config.json", "vocabulary.json", "weights.safetensors"}
 
@@ -201,3 +205,15 @@ def test_a_file_that_grows_while_it_is_read() -> None:
     # Linux gives the size of such files as 0.
     with pytest.raises(ArtifactError, match="changed while it was read"):
         durable_files.read_file(Path("/proc/self/status"), limit=100)
+
+
+def test_a_loop_of_links_is_told_by_whoever_reads_it(tmp_path: Path) -> None:
+    loop, home = tmp_path / "loop", tmp_path / "home"
+    loop.symlink_to(loop)
+    home.mkdir()
+    (tmp_path / "link").symlink_to(home)
+    assert resolved(loop) == loop
+    assert resolved(tmp_path / "link" / ".." / "home") == home.resolve()
+    for read_it in (model_path, load_dataset, lambda path: find_inputs([path])):
+        with pytest.raises(TonalityError, match="loop: "):
+            read_it(str(loop))

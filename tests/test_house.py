@@ -188,3 +188,14 @@ def test_functions_take_few_parameters() -> None:
         if count > WIDE:
             wide.append(f"{name}: {count} parameters")
     assert len(wide) <= MOST_WIDE, wide
+
+
+def test_links_are_followed_in_one_way() -> None:
+    """``Path.resolve`` ends in a RuntimeError at a loop of links."""
+    calls = [
+        f"{module.name}:{node.lineno}"
+        for module in modules()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute) and node.attr == "resolve"
+    ]
+    assert not calls

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from tonality.cli import app
 from tonality.data import Dataset, Table, load_dataset, read_table
 from tonality.data.inspection import inspect_dataset
 from tonality.errors import ConfigError, DataError
@@ -71,6 +73,16 @@ def test_the_parts_of_a_dataset_are_joined_alike(tmp_path: Path) -> None:
     found = inspect_dataset(data)
     assert found.joined == dict(data.joined)
     assert any("spellings of labels are joined" in note for note in found.notes)
+
+
+def test_inspect_says_once_what_is_joined(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = write(
+        tmp_path / "a.csv", [(f"text {n}", ("pos", "POS", "neg")[n % 3]) for n in range(9)]
+    )
+    result = CliRunner().invoke(app, ["inspect", str(path)])
+    said = " ".join(f"{result.output} {caplog.text}".split())
+    assert said.count("spellings of labels are joined: 'POS' as 'pos'") == 1
+    assert said.count("--label-map POS=POS") == 1
 
 
 def test_what_the_caller_names_stays_apart(tmp_path: Path) -> None:

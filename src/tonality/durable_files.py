@@ -27,6 +27,11 @@ _NEW, _OLD = "tonality-new", "tonality-old"
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # linux/fcntl.h, linux/fs.h
 
 
+def resolved(path: Path) -> Path:
+    """The absolute path, links followed. A loop of links stays: who reads it says what is wrong."""
+    return Path(os.path.realpath(path))  # Path.resolve raises a RuntimeError there
+
+
 def open_regular(path: Path) -> io.BufferedReader:
     """Opens a regular file, or a link to one. What is none is refused before it is opened.
 
@@ -113,7 +118,7 @@ def identity(folder: Path) -> tuple[int, ...] | None:
 def replaced(folder: Path) -> Path | None:
     """The old folder that a writer which died, or is at work, has renamed away."""
     try:
-        target = Path(os.path.realpath(folder))
+        target = resolved(folder)
     except ValueError:  # a NUL
         return None
     return min(_siblings(target, _OLD), default=None)
@@ -132,7 +137,7 @@ def publish(files: Mapping[str, bytes], folder: Path, *, overwrite: bool) -> Non
             nothing is left behind then.
     """
     try:
-        target = Path(os.path.realpath(folder))
+        target = resolved(folder)
         staging = target.with_name(f".{target.name}.{_NEW}-{secrets.token_hex(4)}")
         target.parent.mkdir(parents=True, exist_ok=True)
         with _alone_in(target.parent) as alone:

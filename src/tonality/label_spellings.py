@@ -78,6 +78,15 @@ def in_words(joined: Mapping[str, str], counts: Mapping[str, int] | None = None)
     return "; ".join(parts)
 
 
+def told(joined: Mapping[str, str], counts: Mapping[str, int] | None = None) -> str:
+    """What to say of joins that were made."""
+    first = next(iter(joined))
+    return (
+        f"spellings of labels are joined: {in_words(joined, counts)}; to keep one apart, map it to "
+        f"itself, such as --label-map {first}={first}"
+    )
+
+
 def count(*columns: Iterable[str] | None) -> Counter[str]:
     """How many rows have each spelling, over several columns of labels."""
     counts: Counter[str] = Counter()

@@ -170,6 +170,24 @@ def test_any_sequence_of_texts_serves(fitted: LSTMClassifier) -> None:
     np.testing.assert_array_equal(missing, fitted.predict_proba(["good", None]))
 
 
+def test_each_value_of_y_is_a_class() -> None:
+    """Readers of files join spellings; here the caller's classes come back as they went in."""
+    names = ["Positive", "positive", "POS", "neg"]
+    texts = [f"{word} film {n}" for n in range(10) for word in ("good", "fine", "great", "bad")]
+    model = small(epochs=1).fit(texts, names * 10)
+    assert list(model.classes_) == sorted(names)
+
+
+def test_an_empty_text_gets_the_commonest_class() -> None:
+    words = ("good film", "bad film", "bad plot")
+    texts = [f"{word} {n}" for n in range(20) for word in words]
+    model = small(epochs=2).fit(texts, ["up", "down", "down"] * 20)
+    empty = ["", None, " \u200b", "<br />"]
+    assert list(model.predict(empty)) == ["down"] * 4
+    np.testing.assert_allclose(model.predict_proba(empty), [[2 / 3, 1 / 3]] * 4, atol=0.05)
+    assert [one.label for one in model.to_classifier().predict(empty)] == [None] * 4
+
+
 def test_a_pandas_series_serves(fitted: LSTMClassifier) -> None:
     pandas = pytest.importorskip("pandas", reason="pandas is no dependency")
     texts, labels = reviews()

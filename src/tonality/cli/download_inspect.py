@@ -140,6 +140,7 @@ def inspect(
         bad_rows=bad_rows,
         encoding=encoding,
         options=table.read(),
+        quiet=True,  # a note below says it
     )
     held_out = int(validation) if validation >= 1 and validation.is_integer() else validation
     found = inspect_dataset(dataset, validation=held_out, seed=seed)

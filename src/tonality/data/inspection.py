@@ -14,7 +14,7 @@ import numpy as np
 
 from tonality.data.splits import normalised, split
 from tonality.errors import DataError
-from tonality.label_spellings import check_one_kind, in_words
+from tonality.label_spellings import check_one_kind, told
 from tonality.messages import counted
 from tonality.tables.dataset import Dataset, Table
 
@@ -149,7 +149,7 @@ def inspect_dataset(data: Dataset, *, validation: float | int = 0.2, seed: int =
     notes = [note for name, shared in overlaps.items() for note in _note_overlap(name, shared)]
     joined = dict(data.joined)
     if joined:
-        notes.insert(0, f"spellings of labels are joined: {in_words(joined)}")
+        notes.insert(0, told(joined))
     return Inspection(
         data.name, data.sha256, parts, validation_rows, overlaps, warnings, notes, joined
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tonality.data.imdb.cache_folder import ARCHIVE_NAME, cached_imdb
 from tonality.data.imdb.stanford import find_folder, is_archive, load_stanford
-from tonality.durable_files import open_regular
+from tonality.durable_files import open_regular, resolved
 from tonality.errors import DataError
 from tonality.tables.bad_rows import BadRows
 from tonality.tables.column_names import SHOWN, LabelMap, TextColumn, Wanted
@@ -39,6 +39,7 @@ def load_dataset(
     bad_rows: str | Path | None = None,
     encoding: str | None = None,
     options: ReadOptions | None = None,
+    quiet: bool = False,
 ) -> Dataset:
     """Loads the data that ``spec`` names.
 
@@ -57,6 +58,7 @@ def load_dataset(
         bad_rows: where to write the rows that cannot be read, of all files.
         encoding: that of all files.
         options: how all of them are written.
+        quiet: whether it goes unsaid which spellings of labels are joined (``Dataset.joined``).
 
     Returns:
         The dataset, with the SHA-256 of each file that was read.
@@ -74,13 +76,13 @@ def load_dataset(
     path = cached_imdb() if spec == "imdb" else Path(spec)
     dataset = _load(path, wanted, bad_rows)
     mapping.check(path)
-    return _joined(dataset, mapping, path)
+    return _joined(dataset, mapping, path, quiet=quiet)
 
 
-def _joined(dataset: Dataset, mapping: LabelMap, path: Path) -> Dataset:
+def _joined(dataset: Dataset, mapping: LabelMap, path: Path, *, quiet: bool) -> Dataset:
     """The dataset with the spellings of one label joined, alike in all parts."""
     tables = [dataset.train] if dataset.test is None else [dataset.train, dataset.test]
-    joined = joined_labels(tables, mapping, path)
+    joined = joined_labels(tables, mapping, path, quiet=quiet)
     test = None if dataset.test is None else with_labels(dataset.test, joined)
     train = with_labels(dataset.train, joined)
     return dataclasses.replace(dataset, train=train, test=test, joined=joined)
@@ -146,7 +148,7 @@ def _load(path: Path, wanted: Wanted, bad_rows: str | Path | None) -> Dataset:
         train=train if validation is None else train.joined(validation),
         test=tables.get("test"),
         unlabelled=tables.get("unlabelled"),
-        name=table_stem(path.name) or path.name if path.is_file() else path.resolve().name,
+        name=table_stem(path.name) or path.name if path.is_file() else resolved(path).name,
         sha256={file.name: sha256_of(file) for file in files.values()},
         validation_rows=0 if validation is None else len(validation),
         validation_source="" if validation is None else validation.source,

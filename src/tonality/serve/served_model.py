@@ -8,6 +8,7 @@ from typing import Any
 from tonality._version import __version__
 from tonality.artifact.config_json import folder_sha256
 from tonality.classifier import Classifier, load, model_path
+from tonality.durable_files import resolved
 from tonality.errors import ArtifactError
 
 # The header of an answer that says which version of the model gave it.
@@ -44,7 +45,7 @@ class ServedModel:
             classifier = load(folder)
             if folder_sha256(folder) == version:  # not replaced meanwhile
                 classifier.predict("Is it good?")
-                return cls(classifier, folder.resolve().name, version[:12])
+                return cls(classifier, resolved(folder).name, version[:12])
         raise ArtifactError("keeps changing while it is read", path=folder)
 
     @property

@@ -38,7 +38,11 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """An LSTM network that classifies texts.
 
     ``X`` is a sequence of texts: a list, a one-dimensional array or a pandas Series of strings;
-    None counts as an empty text. Labels keep their type.
+    None counts as an empty text. Labels keep their type, and each value of ``y`` is a class of its
+    own: ``Positive`` and ``positive`` are two here. The readers of files take them for one.
+
+    A text of which nothing is left to read gets the class that was commonest in training, for an
+    estimator of scikit-learn has a verdict on each. ``to_classifier`` gives a model that says None.
 
     Args:
         embedding_size: size of the word vectors.
@@ -197,7 +201,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self._fit(X, y, sample_weight, go_on=hasattr(self, "artifact_"))
 
     def predict(self, X: Iterable[str | None]) -> NDArray[Any]:
-        """The labels (N,) of N texts."""
+        """The labels (N,) of N texts; of an empty one, the label that is likeliest unread."""
         check_is_fitted(self)
         found = self._classifier.predict_proba(check_texts(X))
         verdicts = decide(found, self.artifact_.thresholds)
@@ -205,7 +209,10 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return labels
 
     def predict_proba(self, X: Iterable[str | None]) -> Floats:
-        """The probability of each label (N, C), in the order of ``classes_``."""
+        """The probability of each label (N, C), in the order of ``classes_``.
+
+        Of an empty text they are the shares of the labels in training.
+        """
         check_is_fitted(self)
         found = self._classifier.predict_proba(check_texts(X))
         return found[:, np.argsort(self._class_of_output)]

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tonality.errors import ConfigError, DataError
-from tonality.label_spellings import count, in_words, joins
+from tonality.label_spellings import count, joins, told
 from tonality.tables.bad_rows import BadRows
 from tonality.tables.build_table import build_table
 from tonality.tables.column_names import LabelMap, TextColumn, Wanted
@@ -74,8 +74,16 @@ def read_file(path: Path, wanted: Wanted, bad_rows: BadRows) -> Table:
         return build_table(table.rows, wanted, bad_rows)
 
 
-def joined_labels(tables: Sequence[Table], mapping: LabelMap, path: Path | str) -> dict[str, str]:
+def joined_labels(
+    tables: Sequence[Table], mapping: LabelMap, path: Path | str, *, quiet: bool = False
+) -> dict[str, str]:
     """Which spellings of labels stand for which, over tables that belong together; said once.
+
+    Args:
+        tables: whose labels.
+        mapping: what the caller named.
+        path: what messages call the tables.
+        quiet: whether it is not said.
 
     Raises:
         DataError: a spelling may stand for either of two labels that the map names.
@@ -85,16 +93,8 @@ def joined_labels(tables: Sequence[Table], mapping: LabelMap, path: Path | str) 
         joined = joins(counts, mapping.named)
     except DataError as error:
         raise DataError(error.reason, path=path) from None
-    if joined:
-        first = next(iter(joined))
-        logger.warning(
-            "%s: spellings of labels are joined: %s; to keep one apart, map it to itself, such as "
-            "--label-map %s=%s",
-            path,
-            in_words(joined, counts),
-            first,
-            first,
-        )
+    if joined and not quiet:
+        logger.warning("%s: %s", path, told(joined, counts))
     return joined
 
 

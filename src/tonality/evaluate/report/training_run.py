@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tonality.durable_files import resolved
+
 logger = logging.getLogger(__name__)
 
 Points = tuple[tuple[float, float], ...]
@@ -40,7 +42,7 @@ def read_run(folder: Path, provenance: Mapping[str, Any]) -> Run | None:
         folder: the model folder.
         provenance: the model's.
     """
-    path = folder.resolve().parent / METRICS
+    path = resolved(folder).parent / METRICS
     if not path.is_file():
         return None
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -10,6 +9,7 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import IO
 
+from tonality.durable_files import resolved
 from tonality.errors import ConfigError, DataError
 from tonality.tables.encoding import check, of_bytes
 from tonality.tables.open_file import unreadable
@@ -47,7 +47,7 @@ def find_inputs(
             found[None] = _pipe(sys.stdin.buffer, STANDARD_INPUT, format, encoding)
         elif name != "-":
             for path in _paths(name):
-                if (place := Path(os.path.realpath(path))) not in found:
+                if (place := resolved(path)) not in found:
                     found[place] = _input(path, format, encoding)
     return list(found.values())
 

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 
 from tonality._version import __version__
 from tonality.classifier import Classifier
+from tonality.durable_files import resolved
 from tonality.score.files.joined_inputs import JoinedRows, Tables
 from tonality.score.files.output_target import BUILT
 from tonality.score.files.parquet_writer import ArrowWriter, build_from_arrow, build_from_json
@@ -133,7 +134,7 @@ class ScoringJob:
         files = [(i, i.path, i.path.stat()) for i in self._tables.inputs if i.path is not None]
         return {
             "the inputs": [
-                [str(path.resolve()), source.format, status.st_size, status.st_mtime_ns]
+                [str(resolved(path)), source.format, status.st_size, status.st_mtime_ns]
                 for source, path, status in files
             ],
             "the model": [model, self._classifier.artifact.abstain],

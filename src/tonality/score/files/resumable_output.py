@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from tonality import plain_json
-from tonality.durable_files import sync_folder
+from tonality.durable_files import resolved, sync_folder
 from tonality.errors import DataError
 from tonality.score.files.output_target import is_stream, open_stream
 from tonality.tables.bad_rows import check_way, make_way, writing_side
@@ -70,10 +70,10 @@ class Output:
     def __init__(
         self, path: Path, side: Path, build: Callable[[Path, Path], None] | None = None
     ) -> None:
-        self._path = Path(os.path.realpath(path))
+        self._path = resolved(path)
         self._piped = is_stream(str(side))
         # Where a pipe's name leads is no place in a folder.
-        self._side = side if self._piped else Path(os.path.realpath(side))
+        self._side = side if self._piped else resolved(side)
         self._build = build
         self._part = _beside(self._path, "part")
         self._built = _beside(self._path, "built")

@@ -13,6 +13,7 @@ from tonality.artifact.config_json import folder_sha256
 from tonality.artifact.model_folder import Artifact
 from tonality.artifact.weights import dequantise
 from tonality.classifier import model_path
+from tonality.durable_files import resolved
 from tonality.train.networks.language_model_folder import (
     SavedLanguageModel,
     is_language_model,
@@ -90,5 +91,5 @@ def _spread(tensors: Mapping[str, Floats]) -> float:
 
 def called(path: Path) -> str:
     """What to call the model in a folder: by that of its run, where a run made it."""
-    path = path.resolve()
+    path = resolved(path)
     return path.parent.name if path.name == MODEL else path.name
