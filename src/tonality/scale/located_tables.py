@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tonality.durable_files import resolved
 from tonality.errors import DataError
 from tonality.score.files.input_files import find_inputs
 from tonality.tables.byte_lines import Peeked
@@ -104,7 +105,7 @@ def locate(
             if source.path is None:
                 reason = "is a pipe, which other machines cannot read; write it to a file first"
                 raise DataError(reason, path=source.name)
-            uri = str(source.path.resolve())
+            uri = str(resolved(source.path))
             found.setdefault(uri, LocatedTable(uri, source.format, *_stamp(uri)))
     return list(found.values())
 
