@@ -42,6 +42,17 @@ ODD = [
     "",
     "=1+1;\t'",
 ]
+HEADS = Path(__file__).parents[1] / "golden" / "table_heads.json"
+TELL = """async (cases) => {
+  const address = new URL('static/tables.js', document.baseURI).href;
+  const { inUtf8, withoutSep, inspect } = await import(address);
+  return Promise.all(cases.map(async ({ bytes }) => {
+    const raw = Uint8Array.from(bytes, (letter) => letter.charCodeAt(0));
+    const { file, named } = await withoutSep(await inUtf8(new File([raw], 'x.csv')));
+    const { delimiter, columns } = await inspect(file, named);
+    return [delimiter, columns[0].samples[0]];
+  }));
+}"""
 DROP = """([name, text]) => {
   const transfer = new DataTransfer();
   transfer.items.add(new File([text], name));
@@ -282,6 +293,13 @@ def test_a_file_without_a_header_keeps_its_first_row(open_page: Open, service: R
     page.get_by_role("button", name="Read this column").click()
     state(page, "Done: 2 rows.")
     expect(page.locator(".rows tbody tr").first).to_contain_text("I love it")
+
+
+def test_heads_are_read_as_the_library_reads_them(open_page: Open, service: Running) -> None:
+    """By the golden cases that ``tests/tables/test_table_head.py`` holds the library to."""
+    cases = json.loads(HEADS.read_text())
+    found = open_page(service, "#file").page.evaluate(TELL, cases)
+    assert found == [[case["delimiter"], case["first"]] for case in cases]
 
 
 def test_the_head_of_a_spreadsheet(open_page: Open, service: Running) -> None:

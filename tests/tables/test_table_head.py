@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import logging
 from pathlib import Path
 
@@ -18,6 +19,10 @@ from tonality.tables.bad_rows import Fault
 from tonality.tables.read_options import ReadOptions
 from tonality.tables.table_head import told_by
 
+# Of each file, by its bytes as Latin-1: the delimiter, and the first text. The page's tests hold
+# its rules in JavaScript to the same.
+HEADS = Path(__file__).parents[1] / "golden" / "table_heads.json"
+
 
 def read(content: str | bytes, format: str = "csv", **given: object) -> Rows:
     data = content if isinstance(content, bytes) else content.encode()
@@ -28,6 +33,12 @@ def texts(rows: Rows) -> list[str | None]:
     found = list(rows.items)
     assert not [item for item in found if isinstance(item, Fault)]
     return [item.text for item in found if isinstance(item, Row)]
+
+
+@pytest.mark.parametrize("case", json.loads(HEADS.read_text()), ids=lambda case: case["why"])
+def test_the_heads_that_the_page_is_held_to(case: dict[str, str]) -> None:
+    rows = read(case["bytes"].encode("latin-1"), text_column="1")
+    assert (rows.delimiter, texts(rows)[0]) == (case["delimiter"], case["first"])
 
 
 @pytest.mark.parametrize(
