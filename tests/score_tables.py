@@ -14,9 +14,11 @@ from tonality.classifier import Classifier
 from tonality.cli import app
 from tonality.score import read_rows, score_stream
 
-ADDED = ["label", "score", "p_negative", "p_positive", "tokens_read", "tokens_left_out"]
-LOVE = ["positive", "1.0", "0.0", "1.0", "1", "0"]  # what the small model adds to "love"
-HATE = ["negative", "1.0", "1.0", "0.0", "1", "0"]
+ADDED = [
+    "label", "score", "p_negative", "p_positive", "tokens_read", "tokens_left_out", "unfamiliar",
+]  # fmt: skip
+LOVE = ["positive", "1.0", "0.0", "1.0", "1", "0", "0"]  # what the small model adds to "love"
+HATE = ["negative", "1.0", "1.0", "0.0", "1", "0", "0"]
 
 
 class Drips:

@@ -27,7 +27,9 @@ TEXTS = ["love the film", None, "hate it"]
 LIBRARIES = ["pandas", "polars", "pyarrow"]
 TABLE = {"div", "style", "table", "thead", "tbody", "tr", "th", "td", "b"}
 MARKED = {"style", "p", "b", "div", "mark", "i", "span"}
-COLUMNS = ["label", "score", "p_negative", "p_positive", "tokens_read", "tokens_left_out"]
+COLUMNS = [
+    "label", "score", "p_negative", "p_positive", "tokens_read", "tokens_left_out", "unfamiliar",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +163,7 @@ def test_columns_have_the_same_types_whatever_is_in_them(
 def test_labels_without_a_feeling_have_no_valence_in_a_frame() -> None:
     pytest.importorskip("pyarrow")
     frame = Predictions([made(anger=0.5, joy=0.5)]).to_frame("pyarrow")
-    assert frame.column_names == ["label", "score", "p_anger", "p_joy", *COLUMNS[-2:]]
+    assert frame.column_names == ["label", "score", "p_anger", "p_joy", *COLUMNS[-3:]]
 
 
 @pytest.mark.parametrize("imported", LIBRARIES)

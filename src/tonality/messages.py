@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+UNFAMILIAR = "few of its words are known: another language?"
 NO_TEXT = "no text"  # stands where a verdict would
 
 
@@ -20,6 +21,14 @@ def printable(text: str) -> str:
 def counted(number: int, noun: str) -> str:
     """Returns ``1 row`` or ``2,000 rows``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def unfamiliar(number: int, texts: int) -> str:
+    """What a summary says of unfamiliar texts, ``number`` of ``texts``."""
+    return (
+        f"{counted(number, 'text')} ({number / texts:.1%}) in words of which the model knows few, "
+        "as in another language: their verdicts say little"
+    )
 
 
 def sendable(text: str) -> str:

@@ -16,6 +16,11 @@ from tonality.verdict_frame import Kind, make_frame
 from tonality.verdict_html import ROWS, verdict_table
 
 UNCERTAIN = "uncertain"
+# A text is unfamiliar where the model knows less than this share of its tokens, punctuation among
+# them, and lacks at least so many: a name or two say nothing. Chosen by
+# `python -m benchmarks.unfamiliar_texts`.
+FAMILIAR_SHARE = 0.7
+UNFAMILIAR_TOKENS = 3
 _FEELING_VALUES = {"negative": -1.0, "neutral": 0.0, "positive": 1.0}
 
 
@@ -52,6 +57,17 @@ class Prediction:
         return next(name for name, value in self.probabilities.items() if value == self.score)
 
     @property
+    def unfamiliar(self) -> bool:
+        """Whether the model knows too few of the text's words, as in another language.
+
+        Its verdict then rests on what happens to be known, and says little.
+        """
+        unknown = self.tokens_read - self.tokens_known
+        return (
+            unknown >= UNFAMILIAR_TOKENS and self.tokens_known < FAMILIAR_SHARE * self.tokens_read
+        )
+
+    @property
     def valence(self) -> float | None:
         """The feeling as one number, from -1 (negative) to 1 (positive).
 
@@ -67,7 +83,7 @@ class Prediction:
         return sum(value * share for value, share in zip(values, shares, strict=True))
 
     def to_dict(self, digits: int | None = None) -> dict[str, Any]:
-        """The attributes by name, as ``tonality predict --json`` has them.
+        """The attributes by name; ``Prediction(**found)`` is the inverse.
 
         Args:
             digits: the decimals that scores are rounded to; by default they are not.
@@ -84,6 +100,10 @@ class Prediction:
             "tokens_left_out": self.tokens_left_out,
             "tokens_known": self.tokens_known,
         }
+
+    def to_json(self, digits: int | None = None) -> dict[str, Any]:
+        """As :meth:`to_dict`, with ``unfamiliar``: a line of ``tonality predict --json``."""
+        return {**self.to_dict(digits), "unfamiliar": self.unfamiliar}
 
     def _repr_html_(self) -> str:
         return Predictions([self])._repr_html_()
@@ -176,20 +196,21 @@ class Predictions(list[Prediction]):
 def verdict_kinds(labels: Sequence[str]) -> dict[str, Kind]:
     """The columns that a table of verdicts has, and the type of their values.
 
-    They are ``label``, ``score``, ``p_`` and each label, ``tokens_read`` and ``tokens_left_out``.
+    They are ``label``, ``score``, ``p_`` and each label, ``tokens_read``, ``tokens_left_out`` and
+    ``unfamiliar``, which is 1 for an unfamiliar text (:attr:`Prediction.unfamiliar`), else 0.
     """
     kinds: dict[str, Kind] = {"label": str, "score": float}
     kinds |= {f"p_{label}": float for label in labels}
-    return kinds | {"tokens_read": int, "tokens_left_out": int}
+    return kinds | {"tokens_read": int, "tokens_left_out": int, "unfamiliar": int}
 
 
 def verdict_values(prediction: Prediction) -> tuple[str | int | float | None, ...]:
     """A row of a table of verdicts, in the order of :func:`verdict_kinds`; None without a text."""
-    read, left_out = prediction.tokens_read, prediction.tokens_left_out
+    counts = prediction.tokens_read, prediction.tokens_left_out, int(prediction.unfamiliar)
     if prediction.label is None:  # nor are the shares in the training data an opinion
-        return (None, None, *[None] * len(prediction.probabilities), read, left_out)
+        return (None, None, *[None] * len(prediction.probabilities), *counts)
     shares = [round(share, 6) for share in prediction.probabilities.values()]
-    return (prediction.label, round(prediction.score, 6), *shares, read, left_out)
+    return (prediction.label, round(prediction.score, 6), *shares, *counts)
 
 
 def decide(probabilities: NDArray[np.float64], thresholds: ArrayLike = ()) -> NDArray[np.int64]:

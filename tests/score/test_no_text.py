@@ -89,6 +89,7 @@ def test_files_of_an_earlier_version_are_read_so_too(tmp_path: Path) -> None:
         "p_positive",
         "tokens_read",
         "tokens_left_out",
+        "unfamiliar",
     ]
     rows = [
         ["", "negative", "0.6", "0.6", "0.4", "0", "0"],

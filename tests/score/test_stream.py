@@ -73,7 +73,7 @@ def test_formats_turn_into_one_another(classifier: Classifier) -> None:
     assert objects(scored(classifier, b"text;n\nlove;1\n", "csv", "jsonl")) == [
         {
             "text": "love", "n": "1", "label": "positive", "score": 1.0, "p_negative": 0.0,
-            "p_positive": 1.0, "tokens_read": 1, "tokens_left_out": 0,
+            "p_positive": 1.0, "tokens_read": 1, "tokens_left_out": 0, "unfamiliar": 0,
         }
     ]  # fmt: skip
 
@@ -105,7 +105,7 @@ def test_a_row_that_cannot_be_read_is_answered_in_place(classifier: Classifier) 
     assert [row[-1] for row in found[1:]] == [
         "", "row 2: expected 2 fields, found 1", "row 3: expected 2 fields, found 3", "",
     ]  # fmt: skip
-    assert found[2][:-1] == [""] * 8
+    assert found[2][:-1] == [""] * 9
     data = '{"text": "love é"}\n{"text": 3}\nno\n[1]\n'.encode() + b'{"text": "caf\xe9"}\n'
     assert [item.get("error") for item in objects(scored(classifier, data, "jsonl"))] == [
         None,

@@ -57,6 +57,7 @@ def test_verdicts_are_those_of_the_library(client: httpx.Client, model_folder: P
             "tokens_read",
             "tokens_left_out",
             "tokens_known",
+            "unfamiliar",
         ]
         assert result["label"] == expected.label
         assert result["score"] == pytest.approx(expected.score, abs=1e-6)

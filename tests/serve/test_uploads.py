@@ -34,7 +34,9 @@ CSV, TSV, LINES = "text/csv", "text/tab-separated-values", "application/x-ndjson
 AS_CSV = {"Content-Type": CSV}
 Headers = dict[str, str] | list[tuple[str, str]]
 CODINGS = [("Content-Encoding", "identity"), ("Content-Encoding", "gzip")]
-ADDED = ["label", "score", "p_negative", "p_positive", "tokens_read", "tokens_left_out"]
+ADDED = [
+    "label", "score", "p_negative", "p_positive", "tokens_read", "tokens_left_out", "unfamiliar",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

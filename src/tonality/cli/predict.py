@@ -43,15 +43,16 @@ def predict(
 
 
 def _json(text: str, prediction: Prediction) -> str:
-    return plain_json.dumps({"text": text, **prediction.to_dict(digits=6)}, ascii_only=ascii_only())
+    return plain_json.dumps({"text": text, **prediction.to_json(digits=6)}, ascii_only=ascii_only())
 
 
 def _line(text: str, prediction: Prediction) -> str:
-    from tonality.messages import NO_TEXT, printable
+    from tonality.messages import NO_TEXT, UNFAMILIAR, printable
 
     shown = " ".join(printable(text).split())
     shown = shown if len(shown) <= 60 else f"{shown[:59]}…"
     cut = f"  ({prediction.tokens_left_out} tokens not read)" if prediction.tokens_left_out else ""
+    cut += f"  ({UNFAMILIAR})" if prediction.unfamiliar else ""
     if prediction.label is None:
         return f"{NO_TEXT:<16}  {shown}"
     return f"{prediction.label:<9} {prediction.score:6.1%}  {shown}{cut}"

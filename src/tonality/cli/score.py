@@ -264,7 +264,7 @@ def _names(columns: list[str] | None) -> tuple[str, ...] | None:
 def _report(
     tally: Tally, output: str, side: Path | None, seconds: float, before: int, as_json: bool
 ) -> None:
-    from tonality.messages import counted
+    from tonality.messages import counted, unfamiliar
     from tonality.tables.encoding import REMEDY
     from tonality.tables.row_stream import INVALID
 
@@ -288,6 +288,8 @@ def _report(
             f"  mean score {tally.scores / tally.judged:.3f}; {tally.truncated:,} texts "
             f"truncated ({tally.truncated / tally.judged:.1%}); {tally.empty:,} empty"
         )
+    if tally.unfamiliar:
+        say(f"  {unfamiliar(tally.unfamiliar, tally.judged)}")
     if tally.empty:
         say(f"  {counted(tally.empty, 'row')} without a text: no verdict, and in no share above")
     if tally.unreadable:

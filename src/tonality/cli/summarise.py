@@ -160,6 +160,8 @@ def _show_labels(summary: Summary, console: Console) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from tonality.messages import unfamiliar
+
     table = Table(title=f"{summary.rows:,} texts", title_justify="left", box=None)
     for name in ("", "rows", "share", "95 % interval"):
         table.add_column(name, justify="right" if name else "left")
@@ -172,6 +174,8 @@ def _show_labels(summary: Summary, console: Console) -> None:
         f"mean score {summary.mean_score:.3f}; {summary.truncated:,} texts truncated "
         f"({summary.truncated / summary.rows:.1%}); {summary.empty:,} empty"
     )
+    if summary.unfamiliar:
+        console.print(f"! {unfamiliar(summary.unfamiliar, summary.rows)}")
     if summary.unreadable:
         console.print(f"! {summary.unreadable:,} rows have no verdict that can be read")
     console.print()

@@ -122,7 +122,7 @@ class Explanation:
         label = self.label if label is None else label
         return {
             "text": self.text,
-            **self.prediction.to_dict(),
+            **self.prediction.to_json(),
             "unread": self.unread,
             "method": self.method,
             "labels": list(self.labels),

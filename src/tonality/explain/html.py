@@ -13,7 +13,7 @@ from html import escape
 from tonality.explain.explanation import Explanation
 from tonality.explain.highlight import LINE_BREAK, STYLE, highlighted, signed
 from tonality.explain.passages import Passage
-from tonality.messages import NO_TEXT
+from tonality.messages import NO_TEXT, UNFAMILIAR
 
 _PAGE_STYLE = """
 :root { color-scheme: light dark; }
@@ -88,6 +88,8 @@ def _article(explanation: Explanation, label: str | None) -> str:
     read = f"{prediction.tokens_read} tokens read"
     if prediction.tokens_left_out:
         read += f", {prediction.tokens_left_out} left out"
+    if prediction.unfamiliar:
+        read += f"; {UNFAMILIAR}"
     odds = ", ".join(f"{escape(k)} {v:.1%}" for k, v in prediction.probabilities.items())
     marked = f"Marked: what speaks for or against <strong>{escape(target)}</strong>."
     title = f"{escape(prediction.label or NO_TEXT)}, {prediction.score:.1%}"

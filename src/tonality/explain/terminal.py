@@ -11,7 +11,7 @@ from rich.text import Text
 from tonality.explain.explanation import Explanation
 from tonality.explain.highlight import shade
 from tonality.explain.passages import Passage
-from tonality.messages import NO_TEXT, printable
+from tonality.messages import NO_TEXT, UNFAMILIAR, printable
 
 # Blue and orange, which the colour-blind tell apart, from the weakest shade to the strongest.
 _FOR = ("", "blue", "blue", "bold blue", "bold white on blue")
@@ -39,6 +39,8 @@ def show(console: Console, explanation: Explanation, label: str | None = None) -
     console.print(marked(explanation, label))
     if prediction.tokens_left_out:
         console.print(f"({prediction.tokens_left_out} tokens not read: the text is too long)")
+    if prediction.unfamiliar:
+        console.print(f"({UNFAMILIAR})")
     console.print()
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(no_wrap=True)

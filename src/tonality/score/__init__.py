@@ -16,10 +16,10 @@ never closed. An asynchronous server gives one that takes chunks from a queue, a
 formats are ``FORMATS`` (``csv``, ``tsv``, ``jsonl``), for reading as for writing.
 
 The scored table has the columns of the input, then :attr:`Layout.added`: ``label``, ``score``,
-``p_`` and each label, ``tokens_read``, ``tokens_left_out``; all of them prefixed ``tonality_``
-where the input has a column of one of these names. A row that cannot be read is answered in
-place: in JSON Lines as ``{"error": reason, "row": n}``, in CSV and TSV with the reason in a last
-column ``error``, the others empty; or it is left out, with ``errors=False``.
+``p_`` and each label, ``tokens_read``, ``tokens_left_out``, ``unfamiliar``; all of them prefixed
+``tonality_`` where the input has a column of one of these names. A row that cannot be read is
+answered in place: in JSON Lines as ``{"error": reason, "row": n}``, in CSV and TSV with the reason
+in a last column ``error``, the others empty; or it is left out, with ``errors=False``.
 
 The parts can be used singly: :func:`read_rows` gives :class:`Rows` (``columns``, ``text_column``,
 ``items``), :func:`windows` cuts their items in lists, :class:`Scorer` judges one,

@@ -23,7 +23,7 @@ class Layout:
     Attributes:
         columns: those of the input that are kept, in order.
         added: those that scoring adds, in order: label, score, ``p_`` and each label,
-            tokens_read, tokens_left_out and, if asked for, words_for and words_against.
+            tokens_read, tokens_left_out, unfamiliar and, if asked for, words_for and words_against.
         kinds: their types, ``str``, ``float`` or ``int``.
         error: the column of the reason why a row could not be read, where such rows are
             answered in place; otherwise None.

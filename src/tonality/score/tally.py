@@ -27,6 +27,7 @@ class Tally:
         probabilities: the sum of each label's probability.
         truncated: how many texts were too long to be read whole.
         empty: how many had no token to read, and so no verdict; nothing else counts them.
+        unfamiliar: how many texts the model knows too few words of, as in another language.
         unreadable: rows that could not be read.
         reasons: how many of them for which reason.
         examples: the first of them, in words.
@@ -38,6 +39,7 @@ class Tally:
     probabilities: dict[str, float] = field(default_factory=dict)
     truncated: int = 0
     empty: int = 0
+    unfamiliar: int = 0
     unreadable: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
     examples: list[str] = field(default_factory=list)
@@ -68,6 +70,7 @@ class Tally:
         for label, share in prediction.probabilities.items():
             self.probabilities[label] += share
         self.truncated += prediction.tokens_left_out > 0
+        self.unfamiliar += prediction.unfamiliar
 
     def _add_fault(self, fault: Fault, source: str) -> None:
         self.unreadable += 1
@@ -112,6 +115,7 @@ class Tally:
             "uncertain": self._share(self.labels.get(UNCERTAIN, 0)),
             "truncated": self._share(self.truncated),
             "empty": self.empty,
+            "unfamiliar": self.unfamiliar,
             "unreadable": self.unreadable,
             "reasons": self.reasons,
         }

@@ -21,7 +21,7 @@ def predictions(
 def verdicts(classifier: Classifier, texts: Sequence[str | None]) -> tuple[list[bytes], int]:
     """The verdicts as JSON, each as a line of ``tonality predict --json``; and the tokens read."""
     found, tokens = predictions(classifier, texts)
-    results = (prediction.to_dict(digits=6) for prediction in found)
+    results = (prediction.to_json(digits=6) for prediction in found)
     return [to_json(result, inf_nan_mode="null") for result in results], tokens
 
 

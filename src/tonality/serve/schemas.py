@@ -31,6 +31,9 @@ class Result(Exact):
     tokens_read: Number
     tokens_left_out: Number = Field(description="Tokens of a long text that were not read.")
     tokens_known: Number = Field(description="Tokens read that the model knows.")
+    unfamiliar: bool = Field(
+        description="Whether the model knows too few of its words, as in another language."
+    )
 
 
 Results = create_model(

@@ -54,6 +54,7 @@ class Summary:
         label: the label that is looked at.
         mean_score: the mean of the scores.
         truncated: texts not read whole.
+        unfamiliar: texts that the model knows too few words of, as in another language.
         empty: rows without a text, which have no verdict and are in no share.
         by: the groups of each column asked for.
         periods: those of the columns of dates.
@@ -76,6 +77,7 @@ class Summary:
     phrases: Mapping[str, Sequence[Phrase]]
     sampled: int
     text_column: str = ""
+    unfamiliar: int = 0
     silent: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
@@ -101,6 +103,7 @@ class Summary:
             "mean_score": round(self.mean_score, 6),
             "truncated": self.truncated,
             "empty": self.empty,
+            "unfamiliar": self.unfamiliar,
             "by": {name: [group.to_json() for group in found] for name, found in self.by.items()},
             "time": {
                 periods.column: {
@@ -234,7 +237,7 @@ class _Count:
         self._time = [Counts(name, everything, period) for name in dict.fromkeys(options.time)]
         self._sample = Sample()
         self._scores = 0.0
-        self._empty = self._truncated = 0
+        self._empty = self._truncated = self._unfamiliar = 0
         self.unreadable = 0
         self.why = ""
 
@@ -256,6 +259,7 @@ class _Count:
         self._labels[verdict.label] += 1
         self._scores += verdict.score
         self._truncated += verdict.truncated
+        self._unfamiliar += verdict.unfamiliar
         for counts in (*self._by, *self._time):
             counts.add(cells, verdict.label)
         if text and isinstance(text, str):
@@ -288,6 +292,7 @@ class _Count:
             phrases=self._sample.telling(self._named, PHRASES),
             sampled=len(self._sample),
             text_column=text_column,
+            unfamiliar=self._unfamiliar,
             silent={counts.column: counts.silent() for counts in (*self._by, *self._time)},
         )
 

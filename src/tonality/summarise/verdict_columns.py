@@ -19,6 +19,7 @@ class Verdict(NamedTuple):
     label: str
     score: float
     truncated: bool
+    unfamiliar: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,9 @@ class VerdictColumns:
 
     def added(self, name: str) -> bool:
         """Whether scoring added a column of this name."""
-        known = ("label", "score", "tokens_read", _LAST, *(f"p_{label}" for label in self.labels))
-        return name in {self.prefix + end for end in known}
+        known = ("label", "score", "tokens_read", _LAST, "unfamiliar")
+        ends = (*known, *(f"p_{label}" for label in self.labels))
+        return name in {self.prefix + end for end in ends}
 
     def read(self, cells: Mapping[str, Any]) -> Verdict | str | None:
         """A row's verdict, or why it has none; None where there was no text to judge."""
@@ -83,6 +85,7 @@ class VerdictColumns:
                 str(label),
                 float(get(f"{prefix}score")),  # type: ignore[arg-type]
                 int(get(f"{prefix}{_LAST}")) > 0,  # type: ignore[arg-type]
+                str(get(f"{prefix}unfamiliar")) in ("1", "1.0"),  # earlier versions had none
             )
         except (TypeError, ValueError):
             return "the score or the number of tokens is no number"

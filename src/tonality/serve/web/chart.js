@@ -19,6 +19,7 @@ export class Tally {
     this.faults = 0;
     this.empty = 0; // rows without a text, which have no verdict and are in no share
     this.cut = 0;
+    this.unfamiliar = 0; // texts of which the model knows few words
   }
 
   add(row) {
@@ -32,6 +33,7 @@ export class Tally {
     }
     this.read += 1;
     this.cut += row.cut;
+    this.unfamiliar += row.unfamiliar;
     this.labels.set(row.label, (this.labels.get(row.label) ?? 0) + 1);
     const bin = Math.min(BINS - 1, Math.floor(((row.lean + 1) / 2) * BINS));
     this.bins[bin][this.toneOf(row.label)] += 1;
@@ -58,7 +60,9 @@ export function shares(tally) {
       h("b", {}, tally.read ? percent(times / tally.read) : "–"),
       h("span", { className: "quiet" }, count(times, "row"))))),
   ...(tally.empty ? [h("p", { className: "quiet" },
-    `${count(tally.empty, "row")} without a text: no verdict, and in no share.`)] : [])];
+    `${count(tally.empty, "row")} without a text: no verdict, and in no share.`)] : []),
+  ...(tally.unfamiliar ? [h("p", { className: "quiet" }, `${count(tally.unfamiliar, "row")} in ` +
+    "words of which the model knows few, as in another language: their verdicts say little.")] : [])];
 }
 
 /** The histogram, with a table of the same numbers for those who do not see it. */

@@ -19,7 +19,7 @@ export async function fieldsOf(file, signal) {
 /** As the service chooses: nothing, else `tonality_`, else `tonality_2_` and so on. */
 export function freePrefix(taken, labels) {
   const added = ["label", "score", ...labels.map((label) => `p_${label}`), "tokens_read",
-    "tokens_left_out", "error"];
+    "tokens_left_out", "unfamiliar", "error"];
   let prefix = "";
   for (let number = 1; added.some((name) => taken.has(prefix + name)); number++) {
     prefix = number === 1 ? "tonality_" : `tonality_${number}_`;

@@ -45,6 +45,7 @@ export function readingOf(answer, text) {
     labels: answer.labels,
     tokensRead: answer.tokens_read,
     tokensLeftOut: answer.tokens_left_out,
+    unfamiliar: answer.unfamiliar,
     unread: answer.unread && { start: place(answer.unread[0]), end: place(answer.unread[1]) },
     sentences: answer.sentences.map(weigh),
     axis: axisOf(scale, answer.weighed),

@@ -116,13 +116,14 @@ export class Scoring {
       up: place(`p_${this.scale.up}`),
       down: place(`p_${this.scale.down}`),
       cut: last,
+      unfamiliar: place("unfamiliar"),
       fault: place("error"),
     };
   }
 
   #readRecord(bytes) {
     const [record] = parseDelimited(decode(bytes), this.table.answered);
-    const { text, label, score: sure, up, down, cut, fault } = this.places;
+    const { text, label, score: sure, up, down, cut, unfamiliar, fault } = this.places;
     if (record[fault]) return { fault: record[fault].replace(/^row \d+(, )?:?\s*/, "") };
     if (!record[label]) return { text: record[text], empty: true };
     return {
@@ -131,6 +132,7 @@ export class Scoring {
       score: Number(record[sure]),
       lean: Number(record[up]) - Number(record[down]),
       cut: Number(record[cut]) > 0,
+      unfamiliar: record[unfamiliar] === "1",
     };
   }
 
@@ -147,6 +149,7 @@ export class Scoring {
       score: row[`${prefix}score`],
       lean: share(this.scale.up) - share(this.scale.down),
       cut: row[last] > 0,
+      unfamiliar: row[`${prefix}unfamiliar`] === 1,
     };
   }
 

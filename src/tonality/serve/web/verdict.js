@@ -4,6 +4,7 @@ import { h, svg } from "./dom.js";
 import { count, percent, whole } from "./format.js";
 
 const LONG_LIST = 8;
+const UNFAMILIAR = "The model knows few of these words: another language?";
 
 /** The panel for a reading; `abstain` is the score under which the model is uncertain. */
 export function verdictPanel(reading, abstain) {
@@ -18,18 +19,20 @@ export function verdictPanel(reading, abstain) {
   const how = h("p", { className: "how" }, h("strong", {}, percent(score)),
     uncertain ? ` ${likeliest}; it takes ${percent(abstain)} to say so` : " probable");
   const picture = scale.both ? gauge(reading, abstain) : ranking(probabilities, scale);
-  return [h("div", { className: "said" }, name, how), picture];
+  const doubt = reading.unfamiliar ? [h("p", { className: "how doubt" }, UNFAMILIAR)] : [];
+  return [h("div", { className: "said" }, name, how, ...doubt), picture];
 }
 
 /** What a screen reader says of a reading. */
 export function verdictInWords(reading) {
-  const { label, likeliest, uncertain, score, tokensRead, tokensLeftOut } = reading;
+  const { label, likeliest, uncertain, score, tokensRead, tokensLeftOut, unfamiliar } = reading;
   if (label === null) return "Nothing was read, so there is no verdict.";
   const verdict = uncertain
     ? `Uncertain; ${percent(score)} for ${likeliest}.`
     : `${label}, ${percent(score)}.`;
   const read = `${count(tokensRead, "token")} read`;
-  return `${verdict} ${read}${tokensLeftOut ? `, ${whole(tokensLeftOut)} left out` : ""}.`;
+  const doubt = unfamiliar ? ` ${UNFAMILIAR}` : "";
+  return `${verdict} ${read}${tokensLeftOut ? `, ${whole(tokensLeftOut)} left out` : ""}.${doubt}`;
 }
 
 /** What was not read, in words. */
