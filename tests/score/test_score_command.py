@@ -54,6 +54,7 @@ def test_the_summary_as_json(model_folder: Path, here: Path) -> None:
         "uncertain": 0.0,
         "truncated": 0.333333,
         "empty": 1,
+        "unfamiliar": 0,
         "unreadable": 1,
         "reasons": {"expected 2 fields, found 3": 1},
     }
