@@ -24,9 +24,10 @@ def test_lines_say_how_far_how_fast_and_how_long() -> None:
     reporter.evaluated(ROW, best=True)
     reporter.close()
     assert lines == [
-        "step 25 of 100, epoch 0.50: loss 0.2500, 80 texts/s, 16,000 tokens/s, 0:30 left",
+        "step 25 of 100, epoch 0.50: loss 0.2500, 80 texts/s, 16,000 tokens/s, 0:10 so far, "
+        "0:30 left",
         "step 25, epoch 0.50: training loss 0.2500, validation loss 0.5000, accuracy 87.50% "
-        "(best), 1:02:05",
+        "(best), 1:02:05 so far",
     ]
 
 

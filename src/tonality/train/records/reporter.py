@@ -95,7 +95,8 @@ class LineReporter(Reporter):
         if time.monotonic() - self._said >= self._every:
             self.say(
                 f"step {progress.step:,} of {progress.total:,}, epoch {progress.epoch:.2f}: "
-                f"loss {progress.loss:.4f}, {progress.rate}, {progress.time_left} left"
+                f"loss {progress.loss:.4f}, {progress.rate}, "
+                f"{duration(progress.seconds)} so far, {progress.time_left} left"
             )
 
 
@@ -149,7 +150,7 @@ def describe(row: MetricsRow, *, best: bool) -> str:
     return (
         f"step {row.step:,}, epoch {row.epoch:.2f}: training loss {row.train_loss:.4f}, "
         f"validation loss {row.validation_loss:.4f}, accuracy {row.validation_accuracy:.2%}"
-        f"{' (best)' if best else ''}, {duration(row.seconds)}"
+        f"{' (best)' if best else ''}, {duration(row.seconds)} so far"
     )
 
 
