@@ -20,6 +20,8 @@ from tonality.cli.training_options import (
     MINUTES,
     CheckpointMinutes,
     DataOptions,
+    Devices,
+    Nodes,
     Output,
     Resume,
     Settings,
@@ -78,6 +80,8 @@ def distill(
     ] = None,
     resume: Resume = False,
     checkpoint_minutes: CheckpointMinutes = MINUTES,
+    devices: Devices = None,
+    nodes: Nodes = 1,
     text_column: TextColumn = None,
     label_column: LabelColumn = None,
     group_column: GroupColumn = None,
@@ -109,6 +113,8 @@ def distill(
             resume=resume,
             reporter=reporter,
             checkpoint_minutes=checkpoint_minutes,
+            devices=devices or "auto",
+            nodes=nodes,
         )
 
     column = chosen.distillation.needed_column
@@ -123,6 +129,7 @@ def distill(
         recipe=chosen,
         others={"--teacher": teacher, "--start-from": start_from, "--cache": cache},
         checkpoint_minutes=checkpoint_minutes,
+        processes=(devices, nodes),
     )
 
 

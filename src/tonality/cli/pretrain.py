@@ -20,6 +20,8 @@ from tonality.cli.training_options import (
     MINUTES,
     CheckpointMinutes,
     DataOptions,
+    Devices,
+    Nodes,
     Output,
     Resume,
     Settings,
@@ -47,6 +49,8 @@ def pretrain(
     settings: Settings = None,
     resume: Resume = False,
     checkpoint_minutes: CheckpointMinutes = MINUTES,
+    devices: Devices = None,
+    nodes: Nodes = 1,
     text_column: TextColumn = None,
     label_column: LabelColumn = None,
     group_column: GroupColumn = None,
@@ -83,4 +87,5 @@ def pretrain(
         recipe=chosen,
         others={},
         checkpoint_minutes=checkpoint_minutes,
+        processes=(devices, nodes),
     )

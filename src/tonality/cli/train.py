@@ -20,6 +20,8 @@ from tonality.cli.training_options import (
     MINUTES,
     CheckpointMinutes,
     DataOptions,
+    Devices,
+    Nodes,
     Output,
     Resume,
     Settings,
@@ -52,6 +54,8 @@ def train(
     start_from: StartFrom = None,
     resume: Resume = False,
     checkpoint_minutes: CheckpointMinutes = MINUTES,
+    devices: Devices = None,
+    nodes: Nodes = 1,
     text_column: TextColumn = None,
     label_column: LabelColumn = None,
     group_column: GroupColumn = None,
@@ -69,6 +73,10 @@ def train(
         raise typer.BadParameter(
             "a plan says itself what its stages start from", param_hint="--start-from"
         )
+    if plan is not None and (devices, nodes) != (None, 1):
+        raise typer.BadParameter(
+            "a plan trains in one process; train its stages one by one", param_hint="--devices"
+        )
     chosen: Plan | Recipe = plan or chosen_recipe(
         recipe, settings, output, resume=resume, default="base"
     )
@@ -83,6 +91,7 @@ def train(
         how: dict[str, Any] = {"resume": resume, "reporter": reporter}
         how["checkpoint_minutes"] = checkpoint_minutes
         if isinstance(chosen, Recipe):
+            how |= {"devices": devices or "auto", "nodes": nodes}
             return run(dataset, chosen, output, start_from=start_from, **how)
         return run_plan(dataset, chosen, output, **how)
 
@@ -98,6 +107,7 @@ def train(
         recipe=chosen,
         others={"--start-from": start_from},
         checkpoint_minutes=checkpoint_minutes,
+        processes=(devices, nodes),
     )
 
 

@@ -57,6 +57,19 @@ CheckpointMinutes = Annotated[
     float,
     typer.Option(help="Minutes between checkpoints, besides those after evaluations.", min=0.0),
 ]
+Devices = Annotated[
+    int | None,
+    typer.Option(
+        help="Processes that train together on this machine, one a GPU or a few cores each; by "
+        "default every GPU, or one process.",
+        metavar="N",
+        min=1,
+    ),
+]
+Nodes = Annotated[
+    int,
+    typer.Option(help="Machines that train together; start each by torchrun.", metavar="M", min=1),
+]
 StartFrom = Annotated[
     str | None,
     typer.Option(
@@ -168,6 +181,7 @@ def run_training(
     recipe: Recipe | Plan,
     others: dict[str, object],
     checkpoint_minutes: float = MINUTES,
+    processes: tuple[int | None, int] = (None, 1),
 ) -> None:
     """Loads the data, does the work and prints the folder it made; Ctrl-C tells how to go on.
 
@@ -180,6 +194,7 @@ def run_training(
         others: further options, for the command to go on with; recipe and settings are not
             needed, for the run holds its own.
         checkpoint_minutes: minutes between checkpoints.
+        processes: how many train together on this machine, and on how many machines.
     """
     from tonality.data import parse_label_map
     from tonality.train.records.run_folder import ADAPTATION, RUN
@@ -187,6 +202,9 @@ def run_training(
 
     parse_label_map(options.label_map or ())  # a mistake in it shows before anything is done
     _restart_with_malloc_settings()
+    _start_together(*processes)
+    from tonality.train.records.processes import leads
+
     reporter = _reporter()
     try:
         dataset = options.load()
@@ -198,9 +216,11 @@ def run_training(
         own = written({"-o": output, **others, "--checkpoint-minutes": minutes})
         again = shlex.join(["tonality", command, *options.words(), *own, "--resume"])
         begun = any((output / name).exists() for name in (RUN, PLAN, ADAPTATION))
-        reporter.say(f"stopped; go on with: {again}" if begun else "stopped")
+        if leads():
+            reporter.say(f"stopped; go on with: {again}" if begun else "stopped")
         raise typer.Exit(130) from None
-    typer.echo(str(folder))
+    if leads():
+        typer.echo(str(folder))
 
 
 def _say_what_to_expect(recipe: Recipe | Plan, dataset: Dataset, reporter: Reporter) -> None:
@@ -229,6 +249,32 @@ def _restart_with_malloc_settings() -> None:
     sys.stderr.flush()
     environment = {**os.environ, **MALLOC, RESTARTED: "1"}
     os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)
+
+
+def _start_together(devices: int | None, nodes: int) -> None:
+    """Starts this command anew as several processes, unless it is one of them already.
+
+    Raises:
+        typer.BadParameter: several machines were asked for, and torchrun did not start this.
+    """
+    if "TORCHELASTIC_RUN_ID" in os.environ or (devices or 1) * nodes == 1:
+        return
+    words = ["--nproc-per-node", str(devices or 1)]
+    if nodes > 1:
+        command = shlex.join(["torchrun", "--nnodes", str(nodes), *words])
+        raise typer.BadParameter(
+            f"each machine starts its own processes: run there `{command} --rdzv-backend c10d "
+            "--rdzv-endpoint HOST:29500 -m tonality ...`",
+            param_hint="--nodes",
+        )
+    from tonality.classifier import available_cores
+
+    threads = str(max(1, available_cores() // (devices or 1)))
+    environment = {"OMP_NUM_THREADS": threads, **os.environ, RESTARTED: "1"}
+    program = ["-m", "torch.distributed.run", "--standalone", *words, "-m", "tonality"]
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execve(sys.executable, [sys.executable, *program, *sys.argv[1:]], environment)
 
 
 def _reporter() -> Reporter:

@@ -34,6 +34,7 @@ def distill(
     checkpoint_minutes: float = MINUTES,
     accelerator: str = "auto",
     devices: int | str = "auto",
+    nodes: int = 1,
 ) -> Path:
     """Trains a student on its teachers' verdicts and writes its folder.
 
@@ -68,7 +69,7 @@ def distill(
     """
     options = RunOptions(
         resume, reporter or Reporter(), checkpoint_minutes, accelerator, devices, callbacks,
-        cache=None if cache is None else RunFolder(cache),
+        cache=None if cache is None else RunFolder(cache), nodes=nodes,
     )  # fmt: skip
     folder = run_folder(output, options)
     start = None if start_from is None else as_start(start_from)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 from pathlib import Path
@@ -11,9 +12,10 @@ import torch
 
 from tonality.data import Dataset
 from tonality.train.loop.language_model_fit import LanguageModelFit
-from tonality.train.prepare.corpus import read_corpus
+from tonality.train.prepare.corpus import Corpus, read_corpus
 from tonality.train.prepare.data_checks import vocabulary_fingerprint
 from tonality.train.prepare.preflight import Checked, check
+from tonality.train.records.processes import leader_first, leads
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RunFolder
 from tonality.train.records.run_options import MINUTES, RunOptions
@@ -69,7 +71,7 @@ def pretrain(
     """
     options = RunOptions(resume, reporter or Reporter(), checkpoint_minutes, device)
     folder = RunFolder(output)
-    if not resume:
+    if leads() and not resume:
         folder.check_free()
     start = None if start_from is None else as_start(start_from)
     run = check("pretrain", recipe, dataset, start, resume=resume)
@@ -79,20 +81,10 @@ def pretrain(
 def fit_language_model(run: Checked, folder: RunFolder, options: RunOptions) -> Path:
     """Does a run that is checked; as for :func:`pretrain`."""
     began = time.monotonic()
-    identity: dict[str, Any] = {
-        "task": "pretrain",
-        "settings": run.recipe.settings(),
-        "data": {"name": run.dataset.name, "sha256": run.fingerprint},
-        "start": None if run.start is None else run.start.identity,
-    }
-    if options.resume:
-        folder.reopen(identity)
-    corpus = read_corpus(run, options.reporter)
-    identity["vocabulary"] = vocabulary_fingerprint(corpus.vocabulary)
-    if options.resume:
-        folder.reopen(identity)
-    else:
-        folder.begin(identity, run.recipe.to_toml())
+    if not leads():
+        options = dataclasses.replace(options, reporter=Reporter())
+    with leader_first():
+        corpus = _begin(run, folder, options)
     try:
         with torch.random.fork_rng():
             fit = LanguageModelFit(corpus, run.recipe, folder, options, began)
@@ -104,4 +96,23 @@ def fit_language_model(run: Checked, folder: RunFolder, options: RunOptions) -> 
         options.reporter.close()
     if fit.session.interrupted:
         raise KeyboardInterrupt
-    return fit.finish(run.dataset)
+    return fit.finish(run.dataset) if leads() else folder.model
+
+
+def _begin(run: Checked, folder: RunFolder, options: RunOptions) -> Corpus:
+    """What is learnt from; from here on the folder is the run's."""
+    identity: dict[str, Any] = {
+        "task": "pretrain",
+        "settings": run.recipe.settings(),
+        "data": {"name": run.dataset.name, "sha256": run.fingerprint},
+        "start": None if run.start is None else run.start.identity,
+    }
+    if options.resume and leads():
+        folder.reopen(identity)
+    corpus = read_corpus(run, options.reporter)
+    identity["vocabulary"] = vocabulary_fingerprint(corpus.vocabulary)
+    if options.resume and leads():
+        folder.reopen(identity)
+    elif leads():
+        folder.begin(identity, run.recipe.to_toml())
+    return corpus

@@ -22,6 +22,7 @@ from tonality.train.prepare.preflight import Checked, Task, check
 from tonality.train.prepare.prepare import Prepared, prepare
 from tonality.train.prepare.starting_vectors import with_vectors
 from tonality.train.records.curves_png import CURVES, draw_curves
+from tonality.train.records.processes import leader_first, leads
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import METRICS, RunFolder
 from tonality.train.records.run_options import MINUTES, RunOptions
@@ -52,6 +53,7 @@ def train(
     checkpoint_minutes: float = MINUTES,
     accelerator: str = "auto",
     devices: int | str = "auto",
+    nodes: int = 1,
     records: bool = True,
 ) -> Path:
     """Trains a model and writes its folder.
@@ -76,7 +78,8 @@ def train(
         callbacks: Lightning callbacks, called before the run's own.
         checkpoint_minutes: minutes between checkpoints, besides those after evaluations.
         accelerator: ``cpu``, ``gpu`` or whatever else Lightning knows; ``auto`` for the best.
-        devices: how many of them; ``auto`` for all.
+        devices: how many of them, on each machine; ``auto`` for all, or as ``torchrun`` says.
+        nodes: how many machines.
         records: whether to leave metrics and curves beside the model.
 
     Returns:
@@ -95,7 +98,7 @@ def train(
     """
     options = RunOptions(
         resume, reporter or Reporter(), checkpoint_minutes, accelerator, devices, callbacks,
-        records, None if cache is None else RunFolder(cache),
+        records, None if cache is None else RunFolder(cache), nodes,
     )  # fmt: skip
     folder = run_folder(output, options)
     start = None if start_from is None else as_start(start_from)
@@ -111,7 +114,7 @@ def run_folder(output: str | os.PathLike[str], options: RunOptions) -> RunFolder
         TrainingError: it holds a run already, or other files.
     """
     folder = RunFolder(output)
-    if _leads() and not options.resume:
+    if leads() and not options.resume:
         folder.check_free()
     return folder
 
@@ -121,16 +124,11 @@ def fit_classifier(
 ) -> Path:
     """Does a run that is checked; as for :func:`train`."""
     began = time.monotonic()
-    if not _leads():
+    if not leads():
         options = dataclasses.replace(options, reporter=Reporter())
-    data, state = _begin(run, folder, options, teaching)
     try:
-        if _leads():
-            rehearse(data, run.recipe, folder)
-        if state is None and run.start is None and run.recipe.vectors.wanted:
-            data = with_vectors(data, run.recipe, folder, options.reporter, options.cache)
-        if teaching is not None:
-            data = teaching.taught(run.dataset, data, run.recipe, folder, options.reporter)
+        with leader_first():
+            data, state = _prepared(run, folder, options, teaching)
         trainer, loop = take_steps(data, run.recipe, folder, options, state, began)
     except Exception as fault:
         folder.abandon()
@@ -147,13 +145,18 @@ def fit_classifier(
     return _finish(run, data, folder, outcome, options.reporter)
 
 
-def _leads() -> bool:
-    """Whether this process writes the run's folder.
-
-    Lightning starts the processes of the other devices by running the program anew: they find the
-    folder as the first one left it.
-    """
-    return os.environ.get("LOCAL_RANK", "0") == "0"
+def _prepared(
+    run: Checked, folder: RunFolder, options: RunOptions, teaching: Teaching | None
+) -> tuple[Prepared, dict[str, Any] | None]:
+    """The data with all that the first step needs and, of a run that goes on, its checkpoint."""
+    data, state = _begin(run, folder, options, teaching)
+    if leads():
+        rehearse(data, run.recipe, folder)
+    if state is None and run.start is None and run.recipe.vectors.wanted:
+        data = with_vectors(data, run.recipe, folder, options.reporter, options.cache)
+    if teaching is not None:
+        data = teaching.taught(run.dataset, data, run.recipe, folder, options.reporter)
+    return data, state
 
 
 def _begin(
@@ -167,7 +170,7 @@ def _begin(
         "start": None if run.start is None else run.start.identity,
         "teachers": None if teaching is None else teaching.identity(run.dataset),
     }
-    if options.resume and _leads():
+    if options.resume and leads():
         folder.reopen(identity)
     state = folder.load_checkpoint() if options.resume else None
     data = prepare(run, options.reporter)
@@ -178,9 +181,9 @@ def _begin(
     # is killed can be resumed.
     # Another version may prepare the same data in another way, which the weights would not fit.
     identity["vocabulary"] = vocabulary_fingerprint(data.vocabulary)
-    if _leads() and options.resume:
+    if leads() and options.resume:
         folder.reopen(identity)
-    elif _leads():
+    elif leads():
         folder.begin(identity, run.recipe.to_toml())
     return data, state
 

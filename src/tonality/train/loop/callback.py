@@ -19,6 +19,7 @@ from tonality.train.loop.lightning_module import TrainingModule
 from tonality.train.loop.session import DIVERGED, Session
 from tonality.train.loop.validation import Validation, validate
 from tonality.train.loop.weight_average import MovingAverage
+from tonality.train.objectives.losses import texts_of_step
 from tonality.train.prepare.batches import Batch, Share
 from tonality.train.prepare.prepare import Prepared
 from tonality.train.records.history import MetricsRow
@@ -152,11 +153,12 @@ class Loop(Callback):
     def _take_figures(self, trainer: Trainer, outputs: Any, batch: Batch) -> None:
         """Takes a step's figures without waiting for its device."""
         loss, plain = outputs["loss"].detach(), outputs["cross_entropy"]
-        figures = torch.stack([loss.float(), plain.float(), batch.lengths.sum().float()])
+        lengths = batch.lengths if batch.whole is None else batch.lengths[: batch.whole.here]
+        figures = torch.stack([loss.float(), plain.float(), lengths.sum().float()])
         if trainer.world_size > 1:
             figures = trainer.strategy.reduce(figures, reduce_op="mean")
         self._waiting.append(figures)
-        self._texts += len(batch.lengths) * trainer.world_size
+        self._texts += texts_of_step(batch)
 
     def _waited_enough(self) -> bool:
         return self._waiting[-1].device.type == "cpu" or len(self._waiting) >= WAITING

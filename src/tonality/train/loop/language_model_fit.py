@@ -16,12 +16,14 @@ from tonality.evaluate import seen_texts
 from tonality.train.loop.lightning_module import schedule
 from tonality.train.loop.perplexity import perplexity
 from tonality.train.loop.session import Session
+from tonality.train.loop.together import Together
 from tonality.train.networks.language_model import LanguageModel, State
 from tonality.train.networks.language_model_folder import SavedLanguageModel, write_language_model
 from tonality.train.prepare.corpus import Corpus
 from tonality.train.prepare.token_streams import Streams
 from tonality.train.records.curves_png import CURVES, draw_curves
 from tonality.train.records.environment import versions
+from tonality.train.records.processes import leads
 from tonality.train.records.reporter import duration
 from tonality.train.records.run_folder import METRICS, RunFolder
 from tonality.train.records.run_options import RunOptions
@@ -51,7 +53,8 @@ class LanguageModelFit:
         self.folder, self.reporter, name = folder, options.reporter, options.accelerator
         if name == "auto":
             name = "cuda" if torch.cuda.is_available() else "cpu"
-        self.device = torch.device(name)
+        self.together = Together()
+        self.device = self.together.device(name)
         torch.manual_seed(recipe.training.seed)
         self.model = new_language_model(corpus, recipe).to(self.device)
         self.optimiser = torch.optim.AdamW(
@@ -76,7 +79,7 @@ class LanguageModelFit:
         self.carried = {
             name: None
             if kept is None
-            else [(h.to(self.device), c.to(self.device)) for h, c in kept]
+            else [(h.to(self.device), c.to(self.device)) for h, c in self.together.own(kept)]
             for name, kept in state["carried"].items()
         }
         self.perplexity = state["perplexity"]
@@ -107,16 +110,18 @@ class LanguageModelFit:
         with session.interruptible():
             for stretches in zip(*self.streams, strict=True):
                 loss = self._step(stretches, first.total_steps)
+                measure = session.due(self.done, self.settings.evaluations_per_epoch)
+                wishes = session.interrupted, session.save_due(self.done, evaluate=measure)
+                loss, stop, save = self.together.agreed(loss, *wishes)
                 session.check_loss(self.done, loss)
                 session.history.add_loss(loss)
-                stop = session.interrupted
-                measure = session.due(self.done, self.settings.evaluations_per_epoch)
-                if measure or session.row_due(self.done):
+                if leads() and (measure or session.row_due(self.done)):
                     with session.pause():
                         self._add_row(measure=measure)
-                if stop or session.save_due(self.done, evaluate=measure):
+                if stop or save:
                     with session.pause():
                         self._save()
+                session.interrupted = session.interrupted or stop
                 steps = self.done - first.first_step
                 tokens = steps * first.tokens_per_step * len(self.streams)
                 session.tell(self.done, steps * first.streams, tokens)
@@ -124,7 +129,8 @@ class LanguageModelFit:
                     return
 
     def _step(self, stretches: tuple[Any, ...], total_steps: int) -> float:
-        seed = np.random.SeedSequence([self.recipe.training.seed, self.done])
+        share = self.together.share
+        seed = np.random.SeedSequence(self.together.seed(self.recipe.training.seed, self.done))
         torch.manual_seed(int(seed.generate_state(1, np.uint64)[0]) >> 1)
         settings = self.recipe.optimiser
         for group in self.optimiser.param_groups:
@@ -133,13 +139,15 @@ class LanguageModelFit:
         losses = []
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
             for name, stretch in zip(self.model.directions, stretches, strict=True):
-                ids = torch.from_numpy(stretch.ids).long().to(self.device)
+                own = stretch.ids[share.rank :: share.processes]
+                ids = torch.from_numpy(own).long().to(self.device)
                 before = None if stretch.fresh else self.carried[name]
                 states, self.carried[name] = self.model.states(name, ids[:, :-1], before)
                 losses.append(self.model.loss(states, ids[:, 1:]))
-        loss = torch.stack(losses).mean()
+        loss = self.together.portion(len(stretches[0].ids)) * torch.stack(losses).mean()
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
+        self.together.average(self.model.parameters())
         if settings.clip_norm:
             nn.utils.clip_grad_norm_(self.model.parameters(), settings.clip_norm)
         self.optimiser.step()
@@ -162,12 +170,15 @@ class LanguageModelFit:
 
     def _save(self) -> None:
         self.session.check_weights(self.done, self.model)
+        carried = self.together.gathered(self.carried)
+        if not leads():
+            return
         self.folder.save_checkpoint(
             {
                 "step": self.done,
                 "weights": self.model.state_dict(),
                 "optimiser": self.optimiser.state_dict(),
-                "carried": self.carried,
+                "carried": carried,
                 "perplexity": self.perplexity,
                 **self.session.state_dict(),
             }

@@ -19,6 +19,7 @@ from tonality.train.prepare.batches import BatchStream, Share
 from tonality.train.prepare.ordered_labels import numbers_of, soft_targets
 from tonality.train.prepare.prepare import Prepared
 from tonality.train.prepare.unlabelled import batch_stream
+from tonality.train.records.processes import devices_and_nodes
 from tonality.train.records.run_folder import RunFolder
 from tonality.train.records.run_options import RunOptions
 from tonality.train.settings.recipe import Recipe
@@ -69,9 +70,11 @@ def _trainer(recipe: Recipe, folder: RunFolder, loop: Loop) -> Trainer:
     options = loop.session.options
     on_gpu = options.accelerator != "cpu" and torch.cuda.is_available()
     half = recipe.training.precision == "bf16" and on_gpu
+    devices, nodes = devices_and_nodes(options.devices, options.nodes)
     return Trainer(
         accelerator=options.accelerator,
-        devices=options.devices,
+        devices=devices,
+        num_nodes=nodes,
         precision="bf16-mixed" if half else "32-true",
         max_epochs=1,  # to Lightning; the stream goes through all of ours
         min_epochs=0,

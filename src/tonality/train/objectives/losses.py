@@ -93,7 +93,7 @@ def _add_perturbed(
         passes.add(_supervised(network.forward_embedded(moved, batch.lengths), batch, objective))
     if alike is not None:
         loss = _virtual(network, batch, passes.vectors, logits, alike, unlabelled)
-        passes.add(unlabelled.virtual_weight * _share(batch) * loss)
+        passes.add(unlabelled.virtual_weight * _share(batch) * portion(batch) * loss)
     return plain.detach()
 
 
@@ -101,10 +101,32 @@ def _supervised(logits: Tensor, batch: Batch, objective: Objective) -> Tensor:
     """The part of the loss that labels or teachers ask for."""
     weights, smoothing = objective.class_weights, objective.label_smoothing
     if objective.distillation is not None and batch.soft is not None:
-        return distillation_loss(logits, batch, batch.soft, objective.distillation, smoothing)
+        loss = distillation_loss(logits, batch, batch.soft, objective.distillation, smoothing)
+        return portion(batch) * loss
     if objective.targets is None and batch.weights is None:
-        return F.cross_entropy(logits, batch.classes, weight=weights, label_smoothing=smoothing)
-    return weighted_cross_entropy(logits, batch, weights, objective.targets, smoothing)
+        loss = F.cross_entropy(logits, batch.classes, weight=weights, label_smoothing=smoothing)
+    else:
+        loss = weighted_cross_entropy(logits, batch, weights, objective.targets, smoothing)
+    return portion(batch, weights) * loss
+
+
+def portion(batch: Batch, class_weights: Tensor | None = None) -> float | Tensor:
+    """What a process's mean over its texts counts, so that the processes' mean is the batch's.
+
+    Gradients are averaged over processes, which may have different numbers of texts, or of texts
+    of heavy classes. It is 1 where one process has the whole batch.
+
+    Args:
+        batch: the process's part.
+        class_weights: (C,) what a text of each class counts in the mean; None for 1.
+    """
+    whole = batch.whole
+    if whole is None:
+        return 1.0
+    if class_weights is None or not whole.here:
+        return whole.processes * whole.here / len(whole.classes)
+    here, everywhere = (class_weights[c].sum() for c in (batch.classes, whole.classes))
+    return whole.processes * here / everywhere
 
 
 def unlabelled_loss(
@@ -125,10 +147,10 @@ def unlabelled_loss(
     with alike(vectors.device), torch.set_grad_enabled(settings.entropy > 0):
         logits = network.forward_embedded(passes.vectors, batch.lengths)
     if settings.entropy:
-        passes.add(settings.entropy * entropy(logits))
+        passes.add(settings.entropy * portion(batch) * entropy(logits))
     if settings.virtual_adversarial:
         loss = _virtual(network, batch, passes.vectors, logits, alike, settings)
-        passes.add(settings.virtual_weight * share * loss)
+        passes.add(settings.virtual_weight * share * portion(batch) * loss)
     return passes.total
 
 
@@ -148,8 +170,13 @@ def _virtual(
 
 def _share(batch: Batch) -> float:
     """The share of the step's texts that stand in the first place, with their labels."""
-    others = 0 if batch.unlabelled is None else len(batch.unlabelled.lengths)
-    return len(batch.lengths) / (len(batch.lengths) + others)
+    others = 0 if batch.unlabelled is None else texts_of_step(batch.unlabelled)
+    return texts_of_step(batch) / (texts_of_step(batch) + others)
+
+
+def texts_of_step(batch: Batch) -> int:
+    """How many texts the batch has over all processes."""
+    return len(batch.lengths) if batch.whole is None else len(batch.whole.classes)
 
 
 def distillation_loss(

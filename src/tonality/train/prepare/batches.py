@@ -26,6 +26,20 @@ Floats = NDArray[np.float32]
 SORTED_BATCHES = 50
 
 
+class Whole(NamedTuple):
+    """The whole batch of a step, of which each of several processes has a part.
+
+    Attributes:
+        classes: (M,) of all its texts, -1 where there is none.
+        here: how many of them this process has; if none, a text stands in that counts nothing.
+        processes: how many share it.
+    """
+
+    classes: Tensor
+    here: int
+    processes: int
+
+
 class Batch(NamedTuple):
     """N texts, padded on the right to T tokens."""
 
@@ -36,6 +50,7 @@ class Batch(NamedTuple):
     weights: Tensor | None = None  # (N,) float32, what each text counts
     soft: Tensor | None = None  # (N, C) float32, a teacher's probabilities
     unlabelled: Batch | None = None  # texts without labels, beside these
+    whole: Whole | None = None  # where these are one process's part of a batch
 
     @property
     def there(self) -> Tensor:
@@ -109,6 +124,10 @@ class Share:
     rank: int = 0
     processes: int = 1
 
+    def disjoint(self, rows: Int64) -> Int64:
+        """A process's part of rows; each row goes to one process, so some may get one less."""
+        return rows[self.rank :: self.processes]
+
     def of(self, rows: Int64) -> Int64:
         """A process's part of rows; all get equally many, for which some rows may go to two."""
         each = -(-len(rows) // self.processes)
@@ -181,8 +200,9 @@ class BatchStream:
             if step // self.steps_per_epoch != epoch:
                 epoch = step // self.steps_per_epoch
                 batches = epoch_batches(lengths, self.batch_size, self.seed, epoch)
-            rows = self.share.of(batches[step % self.steps_per_epoch])
-            batch = self.data.batch(rows)
+            everyone = batches[step % self.steps_per_epoch]
+            rows, whole = _part(everyone, self.data.classes, self.share)
+            batch = self.data.batch(rows)._replace(whole=whole)
             if self.data.beside is not None:
                 batch = batch._replace(unlabelled=self.data.beside.batch(step, self.share))
             yield batch
@@ -212,4 +232,15 @@ class UnlabelledBatches:
             lengths = self.texts.lengths[self._filled]
             batches = epoch_batches(lengths, self.batch_size, self.seed, number, stream=(1,))
             self._of_pass = number, batches
-        return collate(self.texts, None, self._filled[share.of(self._of_pass[1][place])])
+        rows, whole = _part(self._of_pass[1][place], None, share)
+        return collate(self.texts, None, self._filled[rows])._replace(whole=whole)
+
+
+def _part(rows: Int64, classes: Int64 | None, share: Share) -> tuple[Int64, Whole | None]:
+    """A process's rows of a batch, and what it must know of the others'."""
+    if share.processes == 1:
+        return rows, None
+    own = share.disjoint(rows)
+    each = np.full(len(rows), -1) if classes is None else classes[rows]
+    whole = Whole(torch.from_numpy(each), len(own), share.processes)
+    return (own if len(own) else rows[:1]), whole

@@ -24,7 +24,8 @@ class RunOptions:
         reporter: told how it goes.
         checkpoint_minutes: minutes between checkpoints, besides those after evaluations.
         accelerator: ``cpu``, ``gpu`` or whatever else Lightning knows; ``auto`` for the best.
-        devices: how many of them; ``auto`` for all.
+        devices: how many of them, on each machine; ``auto`` for all, or as ``torchrun`` says.
+        nodes: how many machines.
         callbacks: Lightning callbacks, called before the run's own.
         records: whether to leave metrics and curves beside the model.
         cache: where trained word vectors are kept for other runs; None for nowhere.
@@ -38,3 +39,4 @@ class RunOptions:
     callbacks: Sequence[Callback] = ()
     records: bool = True
     cache: RunFolder | None = None
+    nodes: int = 1
