@@ -88,7 +88,7 @@ bench: .venv-dev/.bench
   $(wildcard src/tonality/native/*.[ch])
 	test -x $(ENGINES)/python || $(PYTHON) -m venv .venv-engines
 	$(ENGINES)/python -m pip install -q -e '.[train,ray,spark,polars,duckdb]' \
-	  pytest hypothesis psutil
+	  pytest hypothesis psutil pyyaml jsonschema kubernetes
 	@touch $@
 
 .venv-lowest/.installed: pyproject.toml constraints.txt tests/lowest_bounds.py

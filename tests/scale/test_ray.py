@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import logging
 import os
 import subprocess
@@ -115,10 +116,11 @@ def test_killed_workers_and_drivers_lose_and_double_nothing(
     script, out = Path(__file__).with_name("kill_ray.py"), tmp_path / "out"
     done = subprocess.run(
         [sys.executable, script, model_folder, str(KILLS), out, tmp_path / "in.parquet"],
-        capture_output=True, text=True, timeout=280, check=False,
+        capture_output=True, text=True, timeout=900, check=False,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
+    assert len(json.loads(done.stdout.partition("KILLED")[2])) == KILLS
     assert sorted_rows(pq.read_table(out)) == sorted_rows(expected)
 
 

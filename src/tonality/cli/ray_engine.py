@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -98,7 +99,9 @@ class RayRun:
         inputs, how = JobInputs(names, format, read), settled_options(options)
         engine = RayEngine(self.address, self.workers)
         folder = ScoredFolder(output, resume=self.resume, overwrite=self.overwrite)
-        with folder, progress_of_share("scoring") as progress, _keeping(folder):
+        # Ray tells of dead workers on standard output, which is for the summary.
+        said = redirect_stdout(sys.stderr)
+        with said, folder, progress_of_share("scoring") as progress, _keeping(folder):
             return score_with_ray(inputs, folder, how, engine, lambda n: progress(n, None))
 
     @staticmethod

@@ -194,7 +194,7 @@ class _Actor:
 
     def __call__(self, block: Any) -> Any:
         parts = zip(block["part"], block["batch"], strict=True)
-        rows = [self._scorer.score(_unpacked(*part)).rows for part in parts]
+        rows = [self._scorer.score(unpacked_part(*part)).rows for part in parts]
         return require_pyarrow().table({"rows": rows})
 
 
@@ -235,10 +235,10 @@ class _Cutter:
     def __call__(self) -> Iterator[Any]:
         for part in self.plan.parts(self.table):
             if part.number not in self.done:
-                yield _packed(part)
+                yield packed_part(part)
 
 
-def _packed(part: TablePart) -> Any:
+def packed_part(part: TablePart) -> Any:
     """A part as a table of one row, of bytes: Ray leaves the types in it alone."""
     arrow = require_pyarrow()
     sink = arrow.BufferOutputStream()
@@ -254,7 +254,8 @@ def _packed(part: TablePart) -> Any:
     )
 
 
-def _unpacked(rest: Any, batch: Any) -> TablePart:
+def unpacked_part(rest: Any, batch: Any) -> TablePart:
+    """The part that :func:`packed_part` packed, from the two values of its row."""
     part: TablePart = pickle.loads(rest.as_py())
     with require_pyarrow().ipc.open_stream(batch.as_buffer()) as reader:
         return part._replace(batch=reader.read_next_batch())
