@@ -28,6 +28,7 @@ from tonality.cli.training_options import (
     StartFrom,
     TrainingData,
     chosen_recipe,
+    on_devices,
     run_training,
 )
 
@@ -113,8 +114,7 @@ def distill(
             resume=resume,
             reporter=reporter,
             checkpoint_minutes=checkpoint_minutes,
-            devices=devices or "auto",
-            nodes=nodes,
+            **on_devices(devices, nodes),
         )
 
     column = chosen.distillation.needed_column

@@ -29,6 +29,7 @@ from tonality.cli.training_options import (
     TrainingData,
     chosen_plan,
     chosen_recipe,
+    on_devices,
     run_training,
 )
 
@@ -69,14 +70,8 @@ def train(
     from tonality.train.settings.required_packages import require_packages
 
     plan = chosen_plan(recipe, settings, output, resume=resume)
-    if plan is not None and start_from is not None:
-        raise typer.BadParameter(
-            "a plan says itself what its stages start from", param_hint="--start-from"
-        )
-    if plan is not None and (devices, nodes) != (None, 1):
-        raise typer.BadParameter(
-            "a plan trains in one process; train its stages one by one", param_hint="--devices"
-        )
+    if plan is not None:
+        _check_alone(start_from, (devices, nodes))
     chosen: Plan | Recipe = plan or chosen_recipe(
         recipe, settings, output, resume=resume, default="base"
     )
@@ -91,7 +86,7 @@ def train(
         how: dict[str, Any] = {"resume": resume, "reporter": reporter}
         how["checkpoint_minutes"] = checkpoint_minutes
         if isinstance(chosen, Recipe):
-            how |= {"devices": devices or "auto", "nodes": nodes}
+            how |= on_devices(devices, nodes)
             return run(dataset, chosen, output, start_from=start_from, **how)
         return run_plan(dataset, chosen, output, **how)
 
@@ -109,6 +104,22 @@ def train(
         checkpoint_minutes=checkpoint_minutes,
         processes=(devices, nodes),
     )
+
+
+def _check_alone(start_from: str | None, processes: tuple[int | None, int]) -> None:
+    """Refuses options that do not go with a plan.
+
+    Raises:
+        typer.BadParameter: one was given.
+    """
+    if start_from is not None:
+        raise typer.BadParameter(
+            "a plan says itself what its stages start from", param_hint="--start-from"
+        )
+    if processes != (None, 1):
+        raise typer.BadParameter(
+            "a plan trains in one process; train its stages one by one", param_hint="--devices"
+        )
 
 
 def _collection_column(plan: Plan | None) -> str | None:

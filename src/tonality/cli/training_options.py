@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -249,6 +249,11 @@ def _restart_with_malloc_settings() -> None:
     sys.stderr.flush()
     environment = {**os.environ, **MALLOC, RESTARTED: "1"}
     os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)
+
+
+def on_devices(devices: int | None, nodes: int) -> dict[str, Any]:
+    """What the functions that train are told of the options ``--devices`` and ``--nodes``."""
+    return {"devices": devices or "auto", "nodes": nodes}
 
 
 def _start_together(devices: int | None, nodes: int) -> None:
