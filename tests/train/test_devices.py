@@ -129,8 +129,8 @@ def test_pretrain_on_two_devices_stopped_and_resumed(data: Path, tmp_path: Path)
     np.testing.assert_allclose(losses(two), losses(one), rtol=1e-3)
 
     stopped = tmp_path / "stopped"
-    words = [*command, "-o", str(stopped), "--devices", "2", "--checkpoint-minutes", "0"]
-    process = begin(words, LANGUAGE)
+    words = [*command, "-o", str(stopped), "--devices", "2"]
+    process = begin([*words, "--checkpoint-minutes", "0"], LANGUAGE)
     while not (stopped / "checkpoint.pt").exists() and process.poll() is None:
         time.sleep(0.02)
     kill(process)
