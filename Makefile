@@ -63,7 +63,8 @@ LOWEST := .venv-lowest/bin
 OTHERWISE := those_that_were_stored or what_cannot_be
 
 lowest: .venv-lowest/.installed
-	PYTHONWARNINGS=default $(LOWEST)/python -m pytest -q -n $(JOBS) -o filterwarnings=default \
+	PYTHONWARNINGS=default,ignore::DeprecationWarning \
+	  $(LOWEST)/python -m pytest -q -n $(JOBS) -o filterwarnings=default \
 	  -k 'not ($(OTHERWISE))' --ignore-glob='tests/serve/test_page*' \
 	  $(or $(PYTEST_ARGS),$(addprefix tests/,artifact check cli data evaluate explain measures \
 	  network score serve sklearn summarise tables text train test_classifier.py))

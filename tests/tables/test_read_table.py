@@ -139,7 +139,7 @@ def test_parquet_with_damaged_pages(tmp_path: Path) -> None:
 def test_parquet_without_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_parquet(tmp_path / "a.parquet", {"text": ["one"]})
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(DependencyError, match=r"tonality\[train\]"):
+    with pytest.raises(DependencyError, match=r"tonality\[analyse\]"):
         read_table(path)
 
 
