@@ -21,7 +21,7 @@ from playwright.sync_api import Page, Route, expect
 from service import Running
 
 from reading_model import make_artifact
-from spreadsheets import write_xlsx
+from spreadsheets import Cells, write_xlsx
 from tonality import load
 from tonality.artifact.model_folder import write
 from tonality.score import read_rows, score_stream
@@ -379,7 +379,7 @@ def test_spreadsheets_are_read(open_page: Open, service: Running, tmp_path: Path
     hand_in(page, write_xlsx(tmp_path / "one.xlsx", {"Only": rows}))
     state(page, "Done: 3 rows.")
     expect(page.locator(".rows tbody tr").first).to_contain_text("I love it")
-    sheets = {"Notes": [["About this"]], "Données": rows, "Empty": []}
+    sheets: dict[str, Cells] = {"Notes": [["About this"]], "Données": rows, "Empty": []}
     hand_in(page, write_xlsx(tmp_path / "three.xlsx", sheets))
     page.get_by_role("radio", name="Données").check()
     page.get_by_role("button", name="Read this sheet").click()

@@ -18,7 +18,7 @@ pytest.importorskip("fastapi", reason="the service needs tonality[serve]")
 
 from service import Running, running
 
-from spreadsheets import write_xlsx
+from spreadsheets import Cells, write_xlsx
 from tonality.serve.table_formats import SHEET_TYPES, XLSX
 from tonality.tables.compression import packed
 
@@ -44,7 +44,8 @@ def client(server: Running) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def book(tmp_path: Path) -> bytes:
-    sheets = {"Données": [["n", "review"], [1, "good film"], [2, "bad"]], "B": [["text"], ["bad"]]}
+    rows = [["n", "review"], [1, "good film"], [2, "bad"]]
+    sheets: dict[str, Cells] = {"Données": rows, "B": [["text"], ["bad"]]}
     return write_xlsx(tmp_path / "a.xlsx", sheets).read_bytes()
 
 

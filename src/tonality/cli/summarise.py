@@ -152,8 +152,8 @@ def _show(summary: Summary, console: Console) -> None:
             console.print()
     if summary.sampled:
         sample = "" if summary.sampled == summary.rows else f"a sample of {summary.sampled:,} "
-        texts = f"(phrases from {sample or 'the '}texts in {summary.text_column})"
-        console.print(texts, markup=False)
+        source = f"(phrases from {sample or 'the '}texts in {summary.text_column})"
+        console.print(source, markup=False)
 
 
 def _show_labels(summary: Summary, console: Console) -> None:
