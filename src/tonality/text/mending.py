@@ -114,7 +114,10 @@ _MARKS = Rewrite(
     _apostrophe,
     lambda text: "''" in text or not text.isascii() or "``" in text,
 )
-# Characters that also mean something else, in contractions alone: "don?t", "itâs".
+# Characters that also mean something else, in contractions alone: "don?t", "itâs", "don;t". So are
+# the quotation marks and semicolons that folding or NFKC makes of others.
+_QUOTES = '"\u201c\u201d\u201e\u201f\u2033\u2036\uff02'
+_SEMICOLONS = ";\u037e\uff1b"
 _STEMS = {
     "t": "don doesn didn isn aren wasn weren haven hasn hadn won wouldn couldn shouldn can mustn "
     "needn ain mightn oughtn shan daren",
@@ -126,19 +129,29 @@ _STEMS = {
     "ll": "i it he she we you they that there who",
 }
 _CONTRACTIONS = {f"{stem}'{end}" for end, stems in _STEMS.items() for stem in stems.split()}
-_WORD = re.compile("[a-z]*$", re.IGNORECASE)
+_BEFORE = re.compile(f"(?P<opened>[&{_QUOTES}{_SEMICOLONS}]?)(?P<stem>[a-z]*)$", re.IGNORECASE)
 
 
 def _contract(found: re.Match[str]) -> str:
-    before = _WORD.search(found.string[max(found.start() - 7, 0) : found.start()])
-    word = f"{before[0] if before else ''}'{found['end']}".lower()
-    return "'" if word in _CONTRACTIONS else found[0]
+    before = _BEFORE.search(found.string[max(found.start() - 8, 0) : found.start()])
+    assert before is not None  # it also matches nothing
+    word = f"{before['stem']}'{found['end']}".lower()
+    return found[0] if word not in _CONTRACTIONS or _may_be_meant(found, before) else "'"
+
+
+def _may_be_meant(found: re.Match[str], before: re.Match[str]) -> bool:
+    """Whether it may be a quotation's end, as in ``"who"s``, an entity's or a wink's, ``it;D``."""
+    wink = found[0] in _SEMICOLONS and found["end"] in "dD"
+    return wink or (found[0] in _QUOTES + _SEMICOLONS and bool(before["opened"]))
 
 
 _CONTRACTED = Rewrite(
-    re.compile("[?\u00e2\u00bf](?<=[A-Za-z].)(?=(?P<end>(?i:t|s|m|d|re|ve|ll))(?![\\w=&/]))"),
+    re.compile(
+        f"[?\u00e2\u00bf{_QUOTES}{_SEMICOLONS}](?<=[A-Za-z].)"
+        "(?=(?P<end>(?i:t|s|m|d|re|ve|ll))(?![\\w=&/]))"
+    ),
     _contract,
-    holds_any("?", "\u00e2", "\u00bf"),
+    holds_any("?", "\u00e2", "\u00bf", *_QUOTES, *_SEMICOLONS),
 )
 
 # 3. Escapes
@@ -237,14 +250,16 @@ def may_be_damaged(text: str) -> bool:
     return (
         len(data.translate(None, _SUSPECT_ASCII)) != len(data)
         or "''" in text
-        or ("?" in text and _holds_lost_mark(text))
+        or any(_stands_between_letters(mark, text) for mark in '?;"')
+        or (not text.isascii() and _CONTRACTED.pattern.search(text) is not None)
     )
 
 
-def _holds_lost_mark(text: str) -> bool:
-    at = text.find("?")
+def _stands_between_letters(mark: str, text: str) -> bool:
+    # Sooner than the pattern, which looks at every character.
+    at = text.find(mark, 1)
     while at >= 0:
-        if text[at + 1 : at + 2].isalpha():
+        if text[at + 1 : at + 2].isalpha() and text[at - 1].isalpha():
             return True
-        at = text.find("?", at + 1)
+        at = text.find(mark, at + 1)
     return False
