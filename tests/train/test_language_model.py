@@ -19,6 +19,7 @@ from made_up_reviews import make_dataset
 from tonality.data import Dataset, Table
 from tonality.errors import ArtifactError, ConfigError, DataError
 from tonality.text.encoder import Encoded
+from tonality.train.loop import language_model_fit
 from tonality.train.loop.perplexity import perplexity
 from tonality.train.networks.language_model import LanguageModel
 from tonality.train.networks.language_model_folder import is_language_model, read_language_model
@@ -186,6 +187,17 @@ def test_a_stopped_run_ends_with_the_same_bytes(made: Path, tmp_path: Path) -> N
     folder = pretrain(dataset, RECIPE, run, resume=True)
     for name in ("weights.safetensors", "vocabulary.json"):
         assert (folder / name).read_bytes() == (made / name).read_bytes()
+
+
+def test_bfloat16_reaches_the_same_perplexity(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(language_model_fit, "bfloat16_pays", lambda _: True)
+    recipe = RECIPE.with_settings(["training.precision=bf16"])
+    model = read_language_model(pretrain(make_dataset(unlabelled=100), recipe, tmp_path / "run"))
+    expected = read_language_model(made).perplexity["forward"]
+    assert model.perplexity["forward"] == pytest.approx(expected, rel=0.03)
+    assert model.perplexity["forward"] != expected
 
 
 def test_both_directions_and_text_without_labels(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from torch import nn
 from tonality.data import Dataset
 from tonality.evaluate import seen_texts
 from tonality.train.loop.lightning_module import schedule
+from tonality.train.loop.mixed_precision import bfloat16_pays
 from tonality.train.loop.perplexity import perplexity
 from tonality.train.loop.session import Session
 from tonality.train.loop.together import Together
@@ -135,7 +136,7 @@ class LanguageModelFit:
         settings = self.recipe.optimiser
         for group in self.optimiser.param_groups:
             group["lr"] = settings.learning_rate * schedule(settings, self.done, total_steps)
-        half = self.device.type == "cuda" and self.recipe.training.precision == "bf16"
+        half = self.recipe.training.precision == "bf16" and bfloat16_pays(self.device.type)
         losses = []
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
             for name, stretch in zip(self.model.directions, stretches, strict=True):

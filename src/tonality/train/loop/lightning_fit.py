@@ -13,6 +13,7 @@ from lightning.pytorch import Trainer
 
 from tonality.train.loop.callback import Loop
 from tonality.train.loop.lightning_module import TrainingModule
+from tonality.train.loop.mixed_precision import bfloat16_pays
 from tonality.train.loop.session import Session
 from tonality.train.networks.lstm_network import Dropout, LSTMNetwork
 from tonality.train.prepare.batches import BatchStream, Share
@@ -69,7 +70,7 @@ def take_steps(
 def _trainer(recipe: Recipe, folder: RunFolder, loop: Loop) -> Trainer:
     options = loop.session.options
     on_gpu = options.accelerator != "cpu" and torch.cuda.is_available()
-    half = recipe.training.precision == "bf16" and on_gpu
+    half = recipe.training.precision == "bf16" and bfloat16_pays("cuda" if on_gpu else "cpu")
     devices, nodes = devices_and_nodes(options.devices, options.nodes)
     return Trainer(
         accelerator=options.accelerator,

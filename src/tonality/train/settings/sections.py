@@ -213,8 +213,8 @@ class TrainingSettings:
         keep: which evaluation is the best: highest ``accuracy`` or ``macro_f1`` (ties go to the
             loss), or lowest ``loss``.
         patience: evaluations in a row without a new best after which to stop; 0 for never.
-        precision: ``32``, or ``bf16`` for mixed precision on a GPU; a CPU, where it is slower or
-            missing, trains with 32 all the same.
+        precision: ``32``, or ``bf16`` for mixed precision on a GPU or a CPU with AMX; another
+            CPU, where it is slower or missing, trains with 32 all the same.
     """
 
     batch_size: int = number(32, 1)

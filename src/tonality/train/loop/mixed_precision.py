@@ -1,0 +1,18 @@
+"""Where mixed precision pays: matrices multiplied in bfloat16, weights and sums in float32."""
+
+from __future__ import annotations
+
+import torch
+
+
+def bfloat16_pays(device: str) -> bool:
+    """Whether a device multiplies matrices in bfloat16 faster than in float32.
+
+    Args:
+        device: its type, such as ``cuda`` or ``cpu``. A CPU needs AMX, which Intel's servers have
+            since Sapphire Rapids: an LSTM trains two to three times as fast with it.
+    """
+    if device != "cpu":
+        return True
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # from PyTorch 2.9 on
+    return bool(capabilities.get("amx_bf16", False))
