@@ -4,7 +4,8 @@
 ``train.jsonl`` of ``benchmarks.short_data``, on a GPU where there is one. ``OUT/model`` is a
 Hugging Face folder for sequence classification, which ``tonality distill --teacher`` reads. A run
 that is killed goes on where it was. ``--answer FILE ...`` writes what it then says of those texts
-to ``OUT/answers.parquet``: a table of answers, which teaches where the transformer can't run.
+to ``OUT/answers.parquet``: a table of answers, which teaches where the transformer can't run. Of
+sentences made from templates the label is certain; it is their answer, whatever the model says.
 
 ``--data FILE`` takes a table instead, such as IMDB's reviews; the part that tonality would hold out
 of it doesn't teach, and the accuracy there is printed.
@@ -31,6 +32,7 @@ import torch
 from numpy.typing import NDArray
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+from benchmarks.made_sentences import DOMAIN as MADE
 from benchmarks.pretrained import pretrained
 from tonality.data import read_table, split
 
@@ -38,6 +40,7 @@ LABELS = ("negative", "neutral", "positive")
 WINDOW = 16384  # texts, among which those of like length go together
 SAVE_EVERY = 180.0  # seconds
 SMOOTHING = 0.05
+CERTAIN = 0.96  # the probability of a made sentence's label
 RISING = 0.06  # share of the steps in which the learning rate rises
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 Array = NDArray[Any]
@@ -311,11 +314,16 @@ def write_answers(files: Sequence[Path], folder: Path, settings: Settings) -> No
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    tables = (read_table(file, label_column="", group_column="") for file in files)
+    tables = [read_table(file, label_column="", group_column="") for file in files]
     texts = list(dict.fromkeys(text for table in tables for text in table.texts))
     found = probabilities(folder / "model", texts, settings).astype(np.float32)
-    labels = json.loads((folder / "model" / "config.json").read_text())["id2label"]
-    columns = {f"p_{label}": found[:, place] for place, label in enumerate(labels.values())}
+    known = json.loads((folder / "model" / "config.json").read_text(encoding="utf-8"))["id2label"]
+    labels, places = list(known.values()), {text: place for place, text in enumerate(texts)}
+    for row in (row for file in files if file.suffix == ".jsonl" for row in read_rows(file)):
+        if row.get("domain") == MADE and "label" in row:
+            found[places[row["text"]]] = (1 - CERTAIN) / (len(labels) - 1)
+            found[places[row["text"]], labels.index(row["label"])] = CERTAIN
+    columns = {f"p_{label}": found[:, place] for place, label in enumerate(labels)}
     pq.write_table(pa.table({"text": texts} | columns), folder / "answers.parquet")
     print(f"answered {len(texts):,} texts: {folder / 'answers.parquet'}")
 
