@@ -8,6 +8,9 @@ wrong, and both for the short ones among all reviews of products; for the collec
 classes accuracy and macro F1, with thresholds for the classes too, chosen on one half of the rows
 and measured on the other. Where ``imdb`` learnt from a collection, it has no figure. Writes JSON
 and the table of ``docs/general.md``.
+
+``--taught FOLDER`` names the data of ``benchmarks.short_data`` that ``general`` learnt from: the
+treebank's sentences of which no phrase stands there get a row of their own.
 """
 
 from __future__ import annotations
@@ -35,6 +38,8 @@ POLES = ("negative", "positive")
 NO_PRODUCTS = ("imdb", "MR", "airline", "sst")
 WORDS = 25
 SHORT = f"of these, products in {WORDS} words at most"
+UNTAUGHT = "of sst, no phrase taught"
+LEAST_OF_A_PHRASE = 10  # letters; fewer stand in any sentence
 WEIGHTS = "weights.safetensors"
 Strings = NDArray[np.str_]
 Floats = NDArray[np.float64]
@@ -44,14 +49,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure; write JSON and table."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of validation.jsonl")
+    parser.add_argument("--taught", type=Path, help="folder of train.jsonl, unlabelled.jsonl")
     parser.add_argument("--model", default="general", help="a bundled model's name or a folder")
     parser.add_argument("--output", type=Path, default=RESULTS / "general.json")
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "general.md")
     options = parser.parse_args(arguments)
     model, films = tonality.load(options.model), tonality.load("imdb")
     collections = read(options.data)
+    more = {SHORT: short(collections)}
+    if options.taught:
+        more[UNTAUGHT] = untaught(collections["sst"], options.taught)
     found = {}
-    for name, rows in (collections | {SHORT: short(collections)}).items():
+    for name, rows in (collections | more).items():
         found[name] = measure(model, films, rows)
         if learnt_from("imdb", rows.texts):
             found[name]["imdb"] = None
@@ -104,6 +113,25 @@ def short(collections: dict[str, Rows]) -> Rows:
         if len(text.split()) <= WORDS
     ]
     return Rows([text for text, _ in chosen], np.array([label for _, label in chosen]), 0)
+
+
+def untaught(sentences: Rows, folder: Path) -> Rows:
+    """The sentences of the treebank of which no phrase stands in the data of a folder."""
+    rows = (row for name in ("train", "unlabelled") for row in lines_of(folder, name))
+    phrases = {letters(row["text"]) for row in rows if row["domain"].startswith(("sst", "MR"))}
+    lengths = sorted({len(phrase) for phrase in phrases if len(phrase) >= LEAST_OF_A_PHRASE})
+
+    def is_new(text: str) -> bool:
+        key = letters(text)
+        return not any(
+            key[start : start + length] in phrases
+            for length in lengths
+            for start in range(len(key) - length + 1)
+        )
+
+    new = np.array([is_new(text) for text in sentences.texts])
+    texts = [text for text, chosen in zip(sentences.texts, new, strict=True) if chosen]
+    return Rows(texts, sentences.labels[new], 0)
 
 
 def lines_of(folder: Path, name: str) -> Iterator[dict[str, str]]:

@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     pieces = sentences(parts["unlabelled"], options.sentences)
     held_out = list(parts["validation"])
     spare = add_short(parts, read_short(options.data), settings["sources"], without)
-    measured = measured_on(parts)
+    measured, treebank = measured_on(parts), treebank_of(parts)
     shown = {row["id"] for row in some(held_out, options.long_held_out)}
     longer_ones = {row["id"] for row in held_out}
     parts["validation"] = [
@@ -80,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     others = spared(parts, [*spare, *comparisons(options.data)], options.spare)
     parts["unlabelled"] += some(others, options.short_unlabelled) + pieces
     parts["train"] += made_sentences()
-    write(options.output, cleaned(parts, measured))
+    write(options.output, cleaned(parts, measured, treebank))
 
 
 def longer(data: Path, labelled: int) -> Parts:
@@ -220,14 +220,24 @@ def key_of(text: str) -> str:
     return letters(text) or text
 
 
-def cleaned(parts: Parts, measured: set[str]) -> Parts:
-    """The parts, none of whose texts stands in another part, or twice in one."""
-    treebank = [
+def treebank_of(parts: Parts) -> str:
+    """The letters of the treebank's sentences to validate on, shown or not."""
+    rows = [
         row
         for row in parts["validation"]
         if row["domain"] in ("sst", "MR") or row["domain"].startswith("sst-")
     ]
-    held_out = "\n".join(letters(row["text"]) for row in treebank)
+    return "\n".join(letters(row["text"]) for row in rows)
+
+
+def cleaned(parts: Parts, measured: set[str], treebank: str) -> Parts:
+    """The parts, none of whose texts stands in another part, or twice in one.
+
+    Args:
+        parts: the rows.
+        measured: the keys of texts to measure on.
+        treebank: the letters of sentences whose phrases don't teach either.
+    """
     found: Parts = {"copies": []} | {part: parts[part] for part in ("validation", "left_out")}
     seen = set(measured)
     for part in ("train", "unlabelled"):
@@ -235,7 +245,7 @@ def cleaned(parts: Parts, measured: set[str]) -> Parts:
         for row in parts[part]:
             key = key_of(row["text"])
             phrase = row["domain"].startswith("sst") and len(key) >= LEAST_OF_A_PHRASE
-            if key in measured or (phrase and key in held_out):
+            if key in measured or (phrase and key in treebank):
                 found["copies"].append(row)
             elif key not in seen or row["domain"] == DOMAIN:  # those may differ in an emoji alone
                 found[part].append(row)

@@ -6,7 +6,7 @@ from collections import Counter
 
 from benchmarks.general_data import ALL, Row
 from benchmarks.made_sentences import made_sentences
-from benchmarks.short_data import NEGATION, cleaned, evened, measured_on
+from benchmarks.short_data import NEGATION, cleaned, evened, measured_on, treebank_of
 from tonality.check import read_suite
 
 
@@ -52,7 +52,7 @@ def test_what_is_measured_teaches_nothing() -> None:
             *rows("made", "positive", "Fine. 🙂", "Fine. 😀"),
         ],
     }
-    found = cleaned(parts, measured_on(parts))
+    found = cleaned(parts, measured_on(parts), treebank_of(parts))
     assert [row["text"] for row in found["train"]] == ["film", "Fine.", "Fine. 🙂", "Fine. 😀"]
     assert found["unlabelled"] == []
     assert len(found["copies"]) == 4
