@@ -3,11 +3,14 @@
 # make test-engines  install Ray, Spark, polars and DuckDB and run the tests of tonality.scale
 # make sanitize  the compiled kernel's tests under the address and undefined-behaviour sanitizers
 # make lowest run the tests with the oldest version of each dependency that pyproject.toml allows
+# make dist   build the sdist and a wheel, check them, and ask an offline install for a verdict
+# make sbom   the same, and list what that install holds in build/tonality.cdx.json (CycloneDX)
 # make lint / types / bench / clean
 #
 # Environments that do not disturb each other: `.venv` holds the base install that `run` uses, as a
 # user has it; `.venv-dev` holds the editable install with every extra but the engines', which take
-# 1 GB and a Java runtime; `.venv-engines` is for `test-engines`; `.venv-lowest` is for `lowest`.
+# 1 GB and a Java runtime; `.venv-engines` is for `test-engines`; `.venv-lowest` is for `lowest`;
+# `.venv-release` holds the tools of `dist` and `sbom`.
 
 PYTHON ?= python3
 JOBS ?= 2
@@ -22,7 +25,7 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := $(PIP_CONSTRAINT)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test test-engines sanitize lint types bench lowest clean
+.PHONY: run test test-engines sanitize lint types bench lowest dist sbom clean
 
 run: .venv/.installed
 	.venv/bin/tonality demo
@@ -69,6 +72,27 @@ lowest: .venv-lowest/.installed
 	  $(or $(PYTEST_ARGS),$(addprefix tests/,artifact check cli data evaluate explain measures \
 	  network score serve sklearn summarise tables text train test_classifier.py))
 
+# The wheel is built from the sdist, so a file that the sdist lacks is missed here. It is installed
+# from a folder, without an index, in an environment that holds nothing else.
+RELEASE := .venv-release/bin
+WHEELHOUSE := build/wheelhouse
+EMPTY := build/empty
+
+dist: .venv-release/.installed
+	rm -rf dist $(WHEELHOUSE) $(EMPTY)
+	TONALITY_COMPILE=require $(RELEASE)/python -m build
+	$(RELEASE)/twine check --strict dist/*
+	$(RELEASE)/check-wheel-contents dist/*.whl
+	$(RELEASE)/python -m pip download -q -d $(WHEELHOUSE) dist/*.whl
+	$(PYTHON) -m venv --without-pip $(EMPTY)
+	$(RELEASE)/python -m pip --python $(EMPTY)/bin/python install -q \
+	  --no-index --find-links $(WHEELHOUSE) tonality
+	$(EMPTY)/bin/python -I tests/wheel_smoke.py
+
+sbom: dist
+	$(RELEASE)/cyclonedx-py environment --output-reproducible --output-format JSON \
+	  --output-file build/tonality.cdx.json $(EMPTY)/bin/python
+
 bench: .venv-dev/.bench
 	$(DEV)/python -m benchmarks
 
@@ -99,11 +123,16 @@ bench: .venv-dev/.bench
 	  -e '.[train,serve,frames]' pytest pytest-xdist hypothesis httpx playwright
 	@touch $@
 
+.venv-release/.installed: pyproject.toml constraints.txt
+	test -x $(RELEASE)/python || $(PYTHON) -m venv .venv-release
+	TONALITY_COMPILE=skip $(RELEASE)/python -m pip install -q '.[release]'
+	@touch $@
+
 .venv-dev/.bench: .venv-dev/.installed
 	$(DEV)/python -m pip install -q -e '.[train,transformers,serve,frames,excel,zstd,dev,bench]'
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-dev .venv-engines .venv-lowest build dist htmlcov .coverage .coverage.* \
+	rm -rf .venv .venv-dev .venv-engines .venv-lowest .venv-release build dist htmlcov .coverage .coverage.* \
 	  .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
