@@ -15,6 +15,7 @@ import secrets
 import shutil
 import stat
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -25,6 +26,17 @@ from tonality.errors import ArtifactError
 _NEW, _OLD = "tonality-new", "tonality-old"
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # linux/fcntl.h, linux/fs.h
+
+
+def check_writable(folder: Path) -> None:
+    """Checks that a folder can be written into, or made; leaves nothing behind.
+
+    Raises:
+        OSError: it cannot.
+    """
+    there = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
+    with tempfile.TemporaryDirectory(prefix=".tonality-trial-", dir=there):
+        pass
 
 
 def resolved(path: Path) -> Path:

@@ -172,18 +172,45 @@ def test_mistakes_are_told_before_any_work(
     assert not (tmp_path / "run").exists()
 
 
-def test_mistakes_are_told_without_loading_torch(tmp_path: Path) -> None:
+FEW = "text,label\n" + "good,pos\nbad,neg\n" * 9  # rows
+ONE = "text,label\n" + "good,pos\n" * 30  # class
+
+
+@pytest.mark.parametrize(
+    ("command", "rows", "output", "options", "message"),
+    [
+        ("train", None, "run", ["--set", "a.b=1"], "no section 'a'"),
+        ("train", FEW, "run", [], "18 labelled rows are too few"),
+        ("train", FEW, "run", ["--recipe", "flagship"], "18 labelled rows are too few"),
+        ("train", ONE, "run", [], "every row has the label 'pos'"),
+        ("adapt", FEW, "run", [], "18 labelled rows are too few"),
+        ("adapt", ONE, "run", [], "every row has the label 'pos'"),
+        ("distill", ONE, "run", ["--teacher", "imdb"], "every row has the label 'pos'"),
+        ("train", None, "data.csv/run", [], "cannot be written: Not a directory"),
+        ("adapt", None, "data.csv/run", [], "cannot be written: Not a directory"),
+        ("train", None, "data.csv/run", ["--recipe", "flagship"], "cannot be written: Not a dir"),
+        ("pretrain", None, "loop/run", [], "cannot be written: Too many levels"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_told_without_loading_torch(
+    tmp_path: Path, command: str, rows: str | None, output: str, options: list[str], message: str
+) -> None:
+    data = tmp_path / "data.csv"
+    data.write_text(rows or ONE)
+    (tmp_path / "loop").symlink_to("loop")
     code = (
         "import sys\nfrom tonality.cli import app\n"
-        "from tonality.errors import ConfigError\n"
+        "from tonality.errors import TonalityError\n"
         "try: app(sys.argv[1:])\n"
-        "except ConfigError: print({'torch', 'lightning'} & set(sys.modules))\n"
+        "except TonalityError as e: print(e, {'torch', 'lightning'} & set(sys.modules))\n"
     )
-    arguments = ["train", "--data", "x.csv", "-o", str(tmp_path / "run"), "--set", "a.b=1"]
+    arguments = [command, "--data", str(data), "-o", str(tmp_path / output), *options]
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
     )
-    assert done.stdout == "set()\n"
+    assert message in done.stdout
+    assert done.stdout.endswith(" set()\n")
+    assert {path.name for path in tmp_path.iterdir()} == {"data.csv", "loop"}
 
 
 def test_without_a_package_the_extra_is_named_before_any_work(

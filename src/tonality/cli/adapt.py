@@ -103,6 +103,7 @@ def adapt(
             "--unlabelled": unlabelled,
             "--pretrain-epochs": pretrain_epochs or None,
         },
+        resume=resume,
         checkpoint_minutes=checkpoint_minutes,
     )
 

@@ -128,6 +128,7 @@ def distill(
         work,
         recipe=chosen,
         others={"--teacher": teacher, "--start-from": start_from, "--cache": cache},
+        resume=resume,
         checkpoint_minutes=checkpoint_minutes,
         processes=(devices, nodes),
     )

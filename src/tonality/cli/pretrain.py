@@ -86,6 +86,7 @@ def pretrain(
         work,
         recipe=chosen,
         others={},
+        resume=resume,
         checkpoint_minutes=checkpoint_minutes,
         processes=(devices, nodes),
     )

@@ -80,14 +80,15 @@ def train(
         require_packages(each)
 
     def work(dataset: Dataset, reporter: Reporter) -> Path:
-        from tonality.train.run_plan import run_plan
-        from tonality.train.train_classifier import train as run
-
         how: dict[str, Any] = {"resume": resume, "reporter": reporter}
         how["checkpoint_minutes"] = checkpoint_minutes
         if isinstance(chosen, Recipe):
+            from tonality.train.train_classifier import train as run
+
             how |= on_devices(devices, nodes)
             return run(dataset, chosen, output, start_from=start_from, **how)
+        from tonality.train.run_plan import run_plan
+
         return run_plan(dataset, chosen, output, **how)
 
     column = _collection_column(plan)
@@ -101,6 +102,7 @@ def train(
         work,
         recipe=chosen,
         others={"--start-from": start_from},
+        resume=resume,
         checkpoint_minutes=checkpoint_minutes,
         processes=(devices, nodes),
     )

@@ -180,6 +180,7 @@ def run_training(
     *,
     recipe: Recipe | Plan,
     others: dict[str, object],
+    resume: bool,
     checkpoint_minutes: float = MINUTES,
     processes: tuple[int | None, int] = (None, 1),
 ) -> None:
@@ -193,6 +194,7 @@ def run_training(
         recipe: its settings.
         others: further options, for the command to go on with; recipe and settings are not
             needed, for the run holds its own.
+        resume: whether to go on with the run that is there.
         checkpoint_minutes: minutes between checkpoints.
         processes: how many train together on this machine, and on how many machines.
     """
@@ -203,11 +205,15 @@ def run_training(
     parse_label_map(options.label_map or ())  # a mistake in it shows before anything is done
     _restart_with_malloc_settings()
     _start_together(*processes)
+    from tonality.train.prepare.data_checks import check_dataset
     from tonality.train.records.processes import leads
 
     reporter = _reporter()
     try:
+        _check_output(output, recipe, resume=resume)
         dataset = options.load()
+        if command in ("train", "adapt", "distill"):
+            check_dataset(dataset)  # again in its work, but torch is loaded by then
         _say_what_to_expect(recipe, dataset, reporter)
         folder = work(dataset, reporter)
     except KeyboardInterrupt:
@@ -221,6 +227,22 @@ def run_training(
         raise typer.Exit(130) from None
     if leads():
         typer.echo(str(folder))
+
+
+def _check_output(output: Path, recipe: Recipe | Plan, *, resume: bool) -> None:
+    """Checks the run's folder before the data is read.
+
+    Raises:
+        TrainingError: it cannot be written, or a new run cannot have it.
+    """
+    from tonality.train.records.processes import leads
+    from tonality.train.records.run_folder import RunFolder
+    from tonality.train.settings.recipe import Recipe
+
+    if leads() and not resume:
+        folder = RunFolder(output)
+        # A plan's folder holds more, and tells of it itself.
+        folder.check_free() if isinstance(recipe, Recipe) else folder.check_writable()
 
 
 def _say_what_to_expect(recipe: Recipe | Plan, dataset: Dataset, reporter: Reporter) -> None:

@@ -12,9 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-import torch
-from torch import distributed
-
 from tonality.errors import ConfigError
 
 # The others wait while the first prepares: word vectors, or the answers of large teachers.
@@ -23,7 +20,7 @@ PATIENCE = timedelta(hours=24)
 
 def started_together() -> bool:
     """Whether ``torchrun`` started this process and others."""
-    return distributed.is_torchelastic_launched() and int(os.environ["WORLD_SIZE"]) > 1
+    return "TORCHELASTIC_RUN_ID" in os.environ and int(os.environ["WORLD_SIZE"]) > 1
 
 
 def leads() -> bool:
@@ -58,6 +55,9 @@ def devices_and_nodes(devices: int | str, nodes: int) -> tuple[int | str, int]:
 
 def join() -> None:
     """Connects the processes that ``torchrun`` started; once is enough."""
+    import torch  # late: a command asks who leads before it loads torch
+    from torch import distributed
+
     if distributed.is_initialized():
         return
     # Without a name: gloo for what is on CPUs, and NCCL for what is on GPUs.
@@ -68,6 +68,8 @@ def join() -> None:
 
 
 def _leave() -> None:
+    from torch import distributed
+
     if distributed.is_initialized():
         distributed.destroy_process_group()
 
@@ -86,4 +88,7 @@ def leader_first() -> Iterator[None]:
 
 
 def _wait() -> None:
+    import torch
+    from torch import distributed
+
     distributed.all_reduce(torch.zeros(1))

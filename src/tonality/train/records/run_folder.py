@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from tonality import plain_json
 from tonality.artifact.weights import pack
-from tonality.durable_files import open_regular, read_regular, sync_folder
+from tonality.durable_files import check_writable, open_regular, read_regular, sync_folder
 from tonality.errors import ConfigError, TrainingError
 from tonality.train.settings.plan import MODEL
 from tonality.train.settings.recipe import Recipe
@@ -58,11 +58,12 @@ class RunFolder:
         return self.path / MODEL
 
     def check_free(self) -> None:
-        """Checks that a new run can have the folder: it is absent or empty.
+        """Checks that a new run can have the folder: it is absent or empty, and can be written.
 
         Raises:
-            TrainingError: it holds a run already, or files of another kind.
+            TrainingError: it holds a run already, or files of another kind; it cannot be written.
         """
+        self.check_writable()
         if (self.path / RUN).exists():
             raise TrainingError(
                 f"{self.path} holds a run already: go on with it with --resume, or choose "
@@ -80,6 +81,17 @@ class RunFolder:
                 f"{self.path} holds {names[0]!r}, which is no part of a run; a run wants a folder "
                 "of its own: choose another"
             )
+
+    def check_writable(self) -> None:
+        """Checks that files can be put into the folder.
+
+        Raises:
+            TrainingError: they cannot.
+        """
+        try:
+            check_writable(self.path)
+        except OSError as fault:
+            raise TrainingError(f"{self.path} cannot be written: {fault.strerror}") from fault
 
     def begin(self, identity: Mapping[str, Any], recipe: str) -> None:
         """Takes the folder for a new run.
