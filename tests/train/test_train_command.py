@@ -189,6 +189,7 @@ ONE = "text,label\n" + "good,pos\n" * 30  # class
         ("train", None, "data.csv/run", [], "cannot be written: Not a directory"),
         ("adapt", None, "data.csv/run", [], "cannot be written: Not a directory"),
         ("train", None, "data.csv/run", ["--recipe", "flagship"], "cannot be written: Not a dir"),
+        ("distill", None, "run", ["--teacher", "imdb", "--cache", "loop"], "loop cannot be"),
         ("pretrain", None, "loop/run", [], "cannot be written: Too many levels"),
     ],
 )  # fmt: skip

@@ -92,6 +92,7 @@ def distill(
     table: TableOptions = TABLE,
 ) -> None:
     """Train a small model on the verdicts of large ones, over labelled and unlabelled texts."""
+    from tonality.train.records.run_folder import RunFolder
     from tonality.train.settings.required_packages import require_packages
     from tonality.train.teachers.teacher import teacher_path
 
@@ -100,6 +101,8 @@ def distill(
     require_packages(chosen)
     for source in (*(teacher or []), *chosen.distillation.named_teachers):
         teacher_path(source)  # a mistake shows before the data is read
+    if cache is not None:
+        RunFolder(cache).check_writable()
 
     def work(dataset: Dataset, reporter: Reporter) -> Path:
         from tonality.train.distill import distill as run

@@ -111,11 +111,13 @@ def run_folder(output: str | os.PathLike[str], options: RunOptions) -> RunFolder
     """The folder of a run, which a new one has to itself.
 
     Raises:
-        TrainingError: it holds a run already, or other files.
+        TrainingError: it holds a run already, or other files; it or the cache cannot be written.
     """
     folder = RunFolder(output)
     if leads() and not options.resume:
         folder.check_free()
+    if leads() and options.cache is not None:
+        options.cache.check_writable()
     return folder
 
 
