@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -31,6 +32,17 @@ def test_verdicts(small: Classifier) -> None:
     assert small.labels == ("negative", "positive")
     labels = [prediction.label for prediction in small.predict(TEXTS[:4])]
     assert labels == ["positive", "negative", "negative", "positive"]
+
+
+def test_it_can_be_pickled_before_and_after_use() -> None:
+    """With every rewrite of texts in use, as in the bundled models."""
+    texts = ["good :D film &amp; #NotWorthIt, 5/10", "don?t", "", None]
+    general = tonality.load("general")
+    unused = pickle.dumps(general)
+    expected = general.predict_proba(texts)
+    general.explain("bad :D")
+    for pickled in (unused, pickle.dumps(general)):
+        np.testing.assert_array_equal(pickle.loads(pickled).predict_proba(texts), expected)
 
 
 def test_one_text_gives_one_prediction(small: Classifier) -> None:

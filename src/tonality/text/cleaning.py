@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 from tonality.text.emoticons import READ_EMOTICONS
 from tonality.text.hashtags import SPLIT_HASHTAGS
@@ -74,6 +75,10 @@ class Cleaner:
     emoticons: bool = False
     split_hashtags: bool = False
     ratings: bool = False
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Without the rewrites, which are made of the switches again and hold local functions.
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @cached_property
     def _entities(self) -> Rewrite:
