@@ -45,6 +45,18 @@ def explain(text: str) -> Explanation:
     return Classifier(make_artifact()).explain(text)
 
 
+@pytest.mark.parametrize("text", ["good film, but bad", "good " * 400, "a\x1b[1m\nbad", "", "zzz"])
+def test_its_repr_fits_a_line(text: str) -> None:
+    found = explain(text)
+    shown = repr(found)
+    verdict = found.prediction.label or "no text"
+    assert shown.startswith(f"<Explanation {verdict}")
+    assert len(shown) < 250
+    assert shown.isprintable()
+    if "bad" in text:
+        assert "'bad'" in shown
+
+
 POOLINGS = ["max", "mean", "attention", "last", "max+mean+last", "attention+last"]
 SHAPES: list[dict[str, Any]] = [
     {

@@ -60,6 +60,16 @@ class Explanation:
     method: str = "contributions"
     unread: tuple[int, int] | None = None
 
+    def __repr__(self) -> str:
+        found = self.prediction
+        verdict = NO_TEXT if found.label is None else f"{found.label} {found.score:.1%}"
+        parts = [
+            f"{side} {', '.join(_quoted(phrase.text) for phrase in phrases)}"
+            for side, phrases in zip(("for", "against"), self.top(2), strict=True)
+            if phrases
+        ]
+        return f"<Explanation {'; '.join([verdict, *parts])}>"
+
     @property
     def label(self) -> str:
         """The verdict, also where the model answers ``uncertain``; without a text the likeliest."""
@@ -150,6 +160,10 @@ class Explanation:
 
     def _borders(self) -> dict[int, Border]:
         return borders(self.text, self.tokens, self.unread[1] if self.unread else None)
+
+
+def _quoted(text: str, longest: int = 40) -> str:
+    return repr(text if len(text) <= longest else f"{text[: longest - 1]}…")
 
 
 def _plain(passage: Passage) -> dict[str, Any]:
