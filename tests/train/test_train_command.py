@@ -196,8 +196,7 @@ ONE = "text,label\n" + "good,pos\n" * 30  # class
 def test_mistakes_are_told_without_loading_torch(
     tmp_path: Path, command: str, rows: str | None, output: str, options: list[str], message: str
 ) -> None:
-    data = tmp_path / "data.csv"
-    data.write_text(rows or ONE)
+    (tmp_path / "data.csv").write_text(rows or ONE)
     (tmp_path / "loop").symlink_to("loop")
     code = (
         "import sys\nfrom tonality.cli import app\n"
@@ -205,10 +204,10 @@ def test_mistakes_are_told_without_loading_torch(
         "try: app(sys.argv[1:])\n"
         "except TonalityError as e: print(e, {'torch', 'lightning'} & set(sys.modules))\n"
     )
-    arguments = [command, "--data", str(data), "-o", str(tmp_path / output), *options]
     done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
-    )
+        [sys.executable, "-c", code, command, "--data", "data.csv", "-o", output, *options],
+        capture_output=True, text=True, check=True, cwd=tmp_path,
+    )  # fmt: skip
     assert message in done.stdout
     assert done.stdout.endswith(" set()\n")
     assert {path.name for path in tmp_path.iterdir()} == {"data.csv", "loop"}

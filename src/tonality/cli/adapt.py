@@ -92,17 +92,15 @@ def adapt(
             checkpoint_minutes=checkpoint_minutes,
         )
 
+    others: dict[str, object] = {"--model": model, "--unlabelled": unlabelled}
+    others["--pretrain-epochs"] = pretrain_epochs or None
     run_training(
         "adapt",
         options,
         output,
         work,
         recipe=chosen,
-        others={
-            "--model": model,
-            "--unlabelled": unlabelled,
-            "--pretrain-epochs": pretrain_epochs or None,
-        },
+        others=others,
         resume=resume,
         checkpoint_minutes=checkpoint_minutes,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -92,17 +93,12 @@ def distill(
     table: TableOptions = TABLE,
 ) -> None:
     """Train a small model on the verdicts of large ones, over labelled and unlabelled texts."""
-    from tonality.train.records.run_folder import RunFolder
     from tonality.train.settings.required_packages import require_packages
-    from tonality.train.teachers.teacher import teacher_path
 
     asked = [*(settings or []), *_asked(temperature, hard_weight, teacher_labels)]
     chosen = chosen_recipe(recipe, asked, output, resume=resume, default="student")
     require_packages(chosen)
-    for source in (*(teacher or []), *chosen.distillation.named_teachers):
-        teacher_path(source)  # a mistake shows before the data is read
-    if cache is not None:
-        RunFolder(cache).check_writable()
+    _check_paths([*(teacher or []), *chosen.distillation.named_teachers], cache)
 
     def work(dataset: Dataset, reporter: Reporter) -> Path:
         from tonality.train.distill import distill as run
@@ -135,6 +131,17 @@ def distill(
         checkpoint_minutes=checkpoint_minutes,
         processes=(devices, nodes),
     )
+
+
+def _check_paths(teachers: Sequence[str], cache: Path | None) -> None:
+    """Checks them before the data is read."""
+    from tonality.train.records.run_folder import RunFolder
+    from tonality.train.teachers.teacher import teacher_path
+
+    for source in teachers:
+        teacher_path(source)
+    if cache is not None:
+        RunFolder(cache).check_writable()
 
 
 def _asked(

@@ -75,8 +75,7 @@ def train(
     chosen: Plan | Recipe = plan or chosen_recipe(
         recipe, settings, output, resume=resume, default="base"
     )
-    recipes = [chosen] if isinstance(chosen, Recipe) else [each.read() for each in chosen.stages]
-    for each in recipes:
+    for each in [chosen] if isinstance(chosen, Recipe) else [s.read() for s in chosen.stages]:
         require_packages(each)
 
     def work(dataset: Dataset, reporter: Reporter) -> Path:

@@ -205,15 +205,11 @@ def run_training(
     parse_label_map(options.label_map or ())  # a mistake in it shows before anything is done
     _restart_with_malloc_settings()
     _start_together(*processes)
-    from tonality.train.prepare.data_checks import check_dataset
     from tonality.train.records.processes import leads
 
     reporter = _reporter()
     try:
-        _check_output(output, recipe, resume=resume)
-        dataset = options.load()
-        if command in ("train", "adapt", "distill"):
-            check_dataset(dataset)  # again in its work, but torch is loaded by then
+        dataset = _load(command, options, output, recipe, resume=resume)
         _say_what_to_expect(recipe, dataset, reporter)
         folder = work(dataset, reporter)
     except KeyboardInterrupt:
@@ -229,20 +225,23 @@ def run_training(
         typer.echo(str(folder))
 
 
-def _check_output(output: Path, recipe: Recipe | Plan, *, resume: bool) -> None:
-    """Checks the run's folder before the data is read.
-
-    Raises:
-        TrainingError: it cannot be written, or a new run cannot have it.
-    """
+def _load(
+    command: str, options: DataOptions, output: Path, recipe: Recipe | Plan, *, resume: bool
+) -> Dataset:
+    """The data. An unfit folder is told before it is read, unfit data before torch is loaded."""
+    from tonality.train.prepare.data_checks import check_dataset
     from tonality.train.records.processes import leads
     from tonality.train.records.run_folder import RunFolder
     from tonality.train.settings.recipe import Recipe
 
+    alone = isinstance(recipe, Recipe)  # a plan tells itself what its stages lack
     if leads() and not resume:
         folder = RunFolder(output)
-        # A plan's folder holds more, and tells of it itself.
-        folder.check_free() if isinstance(recipe, Recipe) else folder.check_writable()
+        folder.check_free() if alone else folder.check_writable()
+    dataset = options.load()
+    if alone and command != "pretrain":
+        check_dataset(dataset)
+    return dataset
 
 
 def _say_what_to_expect(recipe: Recipe | Plan, dataset: Dataset, reporter: Reporter) -> None:
