@@ -191,8 +191,28 @@ def test_few_texts_get_more_epochs() -> None:
     assert steps >= LEAST_STEPS or few.training.epochs == 60
     share = ADAPT.optimiser.unfreeze_every / ADAPT.training.epochs
     assert few.optimiser.unfreeze_every / few.training.epochs == pytest.approx(share)
+    assert few.training.patience / few.training.epochs == pytest.approx(
+        ADAPT.training.patience / ADAPT.training.epochs
+    )
     many = ADAPT.with_settings(["training.epochs=100"])
     assert with_enough_steps(make_dataset(200), many) is many
+
+
+def test_it_stops_where_the_loss_only_rises_and_keeps_the_same(model: Path, tmp_path: Path) -> None:
+    table = make_table(100)
+    labels = np.random.default_rng(0).permutation(table.labels or ()).tolist()  # nothing to learn
+    dataset = Dataset(dataclasses.replace(table, labels=labels), None, None, "noise", {})
+    evaluations, weights = [], []
+    for patience in (0, 1):
+        recipe = ADAPT.with_settings([f"training.patience={patience}"])
+        adapted = adapt(dataset, recipe, tmp_path / f"{patience}", model=model)
+        rows = (adapted.parent / "metrics.csv").read_text().splitlines()
+        evaluations.append(sum(bool(row.split(",")[3]) for row in rows[1:]))
+        weights.append((adapted / "weights.safetensors").read_bytes())
+    asked = with_enough_steps(dataset, recipe).training
+    assert evaluations[0] == asked.epochs
+    assert asked.patience < evaluations[1] < evaluations[0]
+    assert weights[0] == weights[1]
 
 
 @pytest.mark.parametrize("stage", ["language-model", "."])

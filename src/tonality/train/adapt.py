@@ -57,7 +57,8 @@ def adapt(
     Args:
         dataset: the data; its unlabelled texts add words, and teach with ``pretrain_epochs``.
         recipe: the settings; ``adapt`` ships. The network's shape and the text settings are the
-            model's. With few texts there are more epochs, for ``LEAST_STEPS`` steps.
+            model's. With few texts there are more epochs, for ``LEAST_STEPS`` steps, and as many
+            times the patience.
         output: the run's folder; the model goes to its subfolder ``model``.
         model: a bundled model's name or a model folder; by default ``general``.
         pretrain_epochs: passes as a language model over all texts first; 0 for none.
@@ -160,7 +161,11 @@ def _compare(run: Checked, adapted: Path, reporter: Reporter) -> None:
 
 
 def with_enough_steps(dataset: Dataset, recipe: Recipe) -> Recipe:
-    """The recipe with more epochs where the data is small; gradual unfreezing keeps its share."""
+    """The recipe with more epochs where the data is small.
+
+    Gradual unfreezing keeps its share of them, and so does the patience: an evaluation an epoch is
+    sooner without a new best where epochs are short.
+    """
     return enough_steps(recipe, len(divide(dataset, recipe).rows))
 
 
@@ -172,9 +177,10 @@ def enough_steps(recipe: Recipe, texts: int) -> Recipe:
     if epochs == settings.epochs:
         return recipe
     every = recipe.optimiser.unfreeze_every * epochs / settings.epochs
+    patience = -(-settings.patience * epochs // settings.epochs)
     return dataclasses.replace(
         recipe,
-        training=dataclasses.replace(settings, epochs=epochs),
+        training=dataclasses.replace(settings, epochs=epochs, patience=patience),
         optimiser=dataclasses.replace(recipe.optimiser, unfreeze_every=every),
     )
 
