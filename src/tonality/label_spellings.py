@@ -95,14 +95,19 @@ def count(*columns: Iterable[str] | None) -> Counter[str]:
     return counts
 
 
+def words_and_numbers(labels: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The labels that are feelings in words, and those that are numbers."""
+    words = [label for label in labels if fold(label) in FEELINGS.values()]
+    return words, [label for label in labels if _NUMBER.fullmatch(fold(label))]
+
+
 def check_one_kind(labels: Sequence[str]) -> None:
     """Refuses feelings in words beside feelings in numbers: a number then means one of the words.
 
     Raises:
         DataError: there are both.
     """
-    words = [label for label in labels if fold(label) in FEELINGS.values()]
-    numbers = [label for label in labels if _NUMBER.fullmatch(fold(label))]
+    words, numbers = words_and_numbers(labels)
     if words and numbers:
         likely = likely_map(numbers, words) or {numbers[0]: "LABEL"}
         pairs = " ".join(f"--label-map {one}={name}" for one, name in likely.items())

@@ -178,6 +178,15 @@ def test_each_value_of_y_is_a_class() -> None:
     assert list(model.classes_) == sorted(names)
 
 
+def test_feelings_in_words_and_numbers_are_told_with_what_to_do_in_python() -> None:
+    y = ["negative", "positive", "1", "5"] * 10
+    with pytest.raises(ValueError, match="y has words and numbers") as told:
+        small().fit(["good", "bad"] * 20, y)
+    assert "--" not in str(told.value)
+    (advice,) = re.findall(r"\[.+\]", str(told.value))
+    assert eval(advice, {"y": y}) == ["negative", "positive"] * 20
+
+
 def test_an_empty_text_gets_the_commonest_class() -> None:
     words = ("good film", "bad film", "bad plot")
     texts = [f"{word} {n}" for n in range(20) for word in words]

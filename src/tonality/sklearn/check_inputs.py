@@ -11,6 +11,7 @@ from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
 from tonality.given_texts import is_missing
+from tonality.label_spellings import SHOWN, likely_map, words_and_numbers
 
 Floats = NDArray[np.float64]
 
@@ -58,7 +59,25 @@ def check_labels(y: ArrayLike) -> NDArray[Any]:
         )
     assert_all_finite(labels)
     check_classification_targets(labels)
+    _check_one_kind(labels)
     return labels
+
+
+def _check_one_kind(labels: NDArray[Any]) -> None:
+    """Refuses feelings in words beside numbers, as all training does, and says what to do here.
+
+    Raises:
+        ValueError: there are both.
+    """
+    words, numbers = words_and_numbers(sorted({str(label) for label in labels.tolist()}))
+    if words and numbers:
+        likely = likely_map(numbers, words) or dict.fromkeys(numbers, words[0])
+        meant = dict(list(likely.items())[:SHOWN])
+        raise ValueError(
+            f"y has words and numbers: {', '.join(map(repr, words[:SHOWN]))} and "
+            f"{', '.join(map(repr, numbers[:SHOWN]))}; say what each number means before fitting, "
+            f"as in [{meant}.get(label, label) for label in y], or leave its rows out"
+        )
 
 
 def check_weights(given: ArrayLike | None, count: int) -> Floats | None:

@@ -57,7 +57,7 @@ def check_dataset(dataset: Dataset) -> tuple[str, ...]:
         if not label.strip() or _UNPRINTABLE.search(label):
             raise DataError(
                 f"the label {shorten(repr(label))} is blank or has control characters, which no "
-                "model can have; rename it with --label-map or in the data",
+                "model can have; rename it in the data, or by the command's --label-map",
                 path=source,
             )
     try:
