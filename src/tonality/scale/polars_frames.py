@@ -12,7 +12,8 @@ def polars_score(frame: Any, **how: Any) -> Any:
     """Adds the columns of ``tonality score`` to a frame.
 
     A lazy frame stays lazy: ``polars_score(pl.scan_parquet(...)).sink_parquet(...)`` holds one
-    piece in memory. Rows keep the order that the scan gives.
+    piece in memory. Rows keep the order that the scan gives. It takes the options that every engine
+    takes; :func:`tonality.score_frame` takes a loaded classifier, and frames of other libraries.
 
     Args:
         frame: a ``polars.LazyFrame`` or ``polars.DataFrame``.
