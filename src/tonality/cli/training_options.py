@@ -232,14 +232,15 @@ def _load(
     from tonality.train.prepare.data_checks import check_dataset
     from tonality.train.records.processes import leads
     from tonality.train.records.run_folder import RunFolder
-    from tonality.train.settings.recipe import Recipe
+    from tonality.train.settings.plan import Plan
 
-    alone = isinstance(recipe, Recipe)  # a plan tells itself what its stages lack
     if leads() and not resume:
         folder = RunFolder(output)
-        folder.check_free() if alone else folder.check_writable()
+        # A plan's folder holds more, and tells of it itself.
+        folder.check_writable() if isinstance(recipe, Plan) else folder.check_free()
     dataset = options.load()
-    if alone and command != "pretrain":
+    tasks = [stage.task for stage in recipe.stages] if isinstance(recipe, Plan) else [command]
+    if any(task != "pretrain" for task in tasks):
         check_dataset(dataset)
     return dataset
 
