@@ -14,5 +14,6 @@ def bfloat16_pays(device: str) -> bool:
     """
     if device != "cpu":
         return True
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # from PyTorch 2.9 on
+    # PyTorch tells it from 2.9 on.
+    capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
     return bool(capabilities.get("amx_bf16", False))
