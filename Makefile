@@ -1,6 +1,7 @@
 # make run    the main job, offline: install the base package and judge the bundled sample reviews
 # make test   install everything and run all tests
-# make test-engines  install Ray, Spark, polars and DuckDB and run the tests of tonality.scale
+# make test-engines  install Ray, Spark, polars and DuckDB and run the tests of tonality.scale and
+#                of training on two devices
 # make sanitize  the compiled kernel's tests under the address and undefined-behaviour sanitizers
 # make lowest run the tests with the oldest version of each dependency that pyproject.toml allows
 # make dist   build the sdist and a wheel, check them, and ask an offline install for a verdict
@@ -43,7 +44,8 @@ test: .venv-dev/.installed
 ENGINES := .venv-engines/bin
 
 test-engines: .venv-engines/.installed
-	$(ENGINES)/python -m pytest -q $(or $(PYTEST_ARGS),tests/scale)
+	TEST_DEVICES=1 $(ENGINES)/python -m pytest -q \
+	  $(or $(PYTEST_ARGS),tests/scale tests/train/test_devices.py)
 
 # The kernel's tests with a kernel that finds every wrong access and every undefined operation.
 sanitize: .venv-dev/.installed

@@ -31,6 +31,8 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> Any:
         # The commands of this environment, on a terminal of a usual width.
         patch.setenv("PATH", os.pathsep.join(places))
         patch.setenv("COLUMNS", "100")
+        # Threads that wait for one another spin: beside other tests they take ten times as long.
+        patch.setenv("OMP_NUM_THREADS", "1")
         client = nbclient.NotebookClient(
             notebook, timeout=1200, resources={"metadata": {"path": str(folder)}}
         )

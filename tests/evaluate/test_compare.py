@@ -63,5 +63,5 @@ def test_models_of_other_classes_are_refused() -> None:
 
 def test_without_scipy_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "scipy.stats", None)
-    with pytest.raises(DependencyError, match=r"pip install 'tonality\[train\]'"):
+    with pytest.raises(DependencyError, match=r"pip install 'tonality\[analyse\]'"):
         compare(np.array([0]), beliefs([0]), beliefs([1]))

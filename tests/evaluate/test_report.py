@@ -256,5 +256,5 @@ def test_what_cannot_be_written_says_where_and_why(
     for missing in ("jinja2", "matplotlib.figure"):
         with monkeypatch.context() as patch:
             patch.setitem(sys.modules, missing, None)
-            with pytest.raises(DependencyError, match=r"pip install 'tonality\[train\]'"):
+            with pytest.raises(DependencyError, match=r"pip install 'tonality\[analyse\]'"):
                 write_report(tmp_path / "report", make_result())

@@ -106,7 +106,7 @@ def test_columns_get_the_type_that_holds_their_values(model_folder: Path, here: 
     assert found["f"].to_pylist() == [1.0, 0.5]
     assert found["m"].to_pylist() == ["1", "x"]
     assert found["o"].to_pylist() == ['{"a": 1}', "[1]"]
-    assert found.column_names[-6:] == ADDED
+    assert found.column_names[-7:] == ADDED
     run(model_folder, "in.jsonl", "in.csv", "-o", "both.parquet", "--columns", "i")
     assert pq.read_table("both.parquet")["i"].to_pylist() == ["1", "2", "7"]
 

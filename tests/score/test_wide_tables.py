@@ -36,7 +36,7 @@ def test_a_table_of_many_columns_comes_back(model_folder: Path, name: str) -> No
     body = f"{','.join(header)}\n{','.join(['love'] * len(header))}\n".encode()
     rows = read_rows(io.BytesIO(body), "csv", text_column="text")
     found = b"".join(score_stream(load(model_folder), rows, "csv"))
-    assert found.splitlines()[1].endswith(b",positive,1.0,0.0,1.0,1,0,")
+    assert found.splitlines()[1].endswith(b",positive,1.0,0.0,1.0,1,0,0,")
 
 
 def test_a_message_names_a_few_of_many_columns() -> None:

@@ -111,7 +111,7 @@ def test_what_excel_cannot_hold_is_said(
         ["text", "bad"],
     ]
     monkeypatch.setattr(xlsx_writer, "COLUMNS", 3)
-    assert "7 columns; a sheet of Excel has 3" in failure(
+    assert "8 columns; a sheet of Excel has 3" in failure(
         run(model_folder, "in.csv", "-o", "wide.xlsx")
     )
 

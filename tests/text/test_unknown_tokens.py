@@ -191,7 +191,7 @@ def test_a_run_of_known_words_is_split_into_known_words(words: list[str]) -> Non
 
 def test_a_long_hashtag_takes_linear_time() -> None:
     start = time.process_time()
-    read("#" + "notworthit" * 10_000)
+    read("#" + "notworthit" * 3_000)
     assert time.process_time() - start < 10
 
 

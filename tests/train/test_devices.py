@@ -41,6 +41,11 @@ LANGUAGE = [
     "network.hidden_size=8", "vocabulary.min_count=1",
 ]  # fmt: skip
 
+# Starting PyTorch in so many processes takes two minutes.
+takes_long = pytest.mark.skipif(
+    not os.environ.get("TEST_DEVICES"), reason="takes long; make test-engines runs it"
+)
+
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -108,12 +113,14 @@ def probabilities(run: Path) -> NDArray[np.float64]:
     return found
 
 
+@takes_long
 def test_train_on_two_devices(data: Path, recipe: Path, tmp_path: Path) -> None:
     one, two = both(["train", "--data", str(data), "--recipe", str(recipe)], QUIET, tmp_path)
     np.testing.assert_allclose(losses(two), losses(one), rtol=1e-3)
     np.testing.assert_allclose(probabilities(two), probabilities(one), atol=2e-3)
 
 
+@takes_long
 def test_distill_on_two_devices(data: Path, recipe: Path, tmp_path: Path) -> None:
     teacher = train(make_dataset(60), TINY, tmp_path / "teacher", accelerator="cpu", devices=1)
     command = ["distill", "--data", str(data), "--recipe", str(recipe), "--teacher", str(teacher)]
@@ -123,6 +130,7 @@ def test_distill_on_two_devices(data: Path, recipe: Path, tmp_path: Path) -> Non
     np.testing.assert_allclose(probabilities(two), probabilities(one), atol=2e-3)
 
 
+@takes_long
 def test_pretrain_on_two_devices_stopped_and_resumed(data: Path, tmp_path: Path) -> None:
     command = ["pretrain", "--data", str(data)]
     one, two = both(command, LANGUAGE, tmp_path)
