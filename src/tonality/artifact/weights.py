@@ -151,7 +151,8 @@ def _check_head(tensors: Tensors, network: NetworkConfig, path: Path) -> None:
     layers = [*(f"dense.{number}" for number in range(len(network.dense))), "output"]
     for layer in layers:
         weight, bias = tensors[f"{layer}.weight"], tensors[f"{layer}.bias"].astype(np.float64)
-        pooled = np.abs(weight.astype(np.float64)) @ pooled + np.abs(bias)
+        with np.errstate(all="ignore"):  # whatever the program around it has set (np.seterr)
+            pooled = np.abs(weight.astype(np.float64)) @ pooled + np.abs(bias)
         if not pooled.max() <= _LARGEST_LOGIT:
             reason = f"tensor '{layer}.weight' holds values so large that logits might overflow"
             raise ArtifactError(reason, path=path)
