@@ -21,7 +21,9 @@ from tonality.scale.batch_scorer import BatchOptions
 from tonality.scale.job_plan import JobInputs, description, plan_of
 from tonality.scale.part_scorer import PartScorer
 from tonality.scale.scored_folder import BAD_ROWS, JOB, MANIFEST, ScoredFolder
+from tonality.score.scorer import Scorer
 from tonality.score.tally import Tally
+from tonality.tables.row_stream import Row
 
 pa: Any = pytest.importorskip("pyarrow")
 pq: Any = pytest.importorskip("pyarrow.parquet")
@@ -80,6 +82,22 @@ def test_parquet_becomes_what_the_command_writes(model_folder: Path, here: Path)
     assert manifest["summary"]["rows"] == tally.rows == 1000
     assert sum(part["rows"] for part in manifest["parts"]) == 1000
     assert len(manifest["parts"]) > 5
+
+
+def test_the_parts_together_count_what_the_command_counts(model_folder: Path, here: Path) -> None:
+    """Among them texts in another language, texts cut short and rows without one."""
+    texts = ["love this good film", "kein einziges Wort davon kennt es", "good " * 900, "", "bad"]
+    pq.write_table(pa.table({"text": texts * 3}), "in.parquet")
+    found = score_here(model_folder, "out", JobInputs(["in.parquet"], part_rows=2)).to_json()
+    expected = Tally.start((classifier := load(model_folder)).labels, 0.0)
+    rows = [Row(number, text, {}) for number, text in enumerate(texts * 3)]
+    for item in Scorer(classifier).score(rows):
+        expected.add(item, "in.parquet")
+    assert expected.unfamiliar == expected.truncated == expected.empty == 3
+    counted = expected.to_json()
+    for name in ("mean_score", "mean_probabilities"):
+        assert found.pop(name) == pytest.approx(counted.pop(name), abs=1e-6)
+    assert found == counted
 
 
 CSV = 'id,review\n1,love\n2,"good\nfilm"\n3,hate,more\n4,\n5,"NULL"\n6,na\xefve\n'

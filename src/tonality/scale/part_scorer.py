@@ -78,9 +78,9 @@ class PartScorer:
         tally.scores = compute.sum(score).as_py() or 0.0
         for name, place in zip(self._scorer.labels, range(2, len(added)), strict=False):
             tally.probabilities[name] = compute.sum(scored.column(added[place])).as_py() or 0.0
-        left_out = scored.column(added[3 + len(self._scorer.labels)])
-        judged = compute.and_(compute.greater(left_out, 0), label.is_valid())
-        tally.truncated = compute.sum(judged).as_py() or 0
+        judged, counts = label.is_valid(), added[3 + len(self._scorer.labels) :]  # left out, ...
+        above = [compute.and_(compute.greater(scored.column(n), 0), judged) for n in counts[:2]]
+        tally.truncated, tally.unfamiliar = (compute.sum(rows).as_py() or 0 for rows in above)
         for fault in faults:
             tally.add(fault, source)
         return tally

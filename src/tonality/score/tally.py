@@ -86,6 +86,7 @@ class Tally:
         self.scores += other.scores
         self.truncated += other.truncated
         self.empty += other.empty
+        self.unfamiliar += other.unfamiliar
         self.unreadable += other.unreadable
         self.examples += other.examples[: EXAMPLES - len(self.examples)]
         for name, count in other.labels.items():
