@@ -58,13 +58,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("recipes") / "tiny.toml"
-    path.write_text(TINY.to_toml())
-    return path
-
-
 def begin(words: list[str], settings: list[str]) -> subprocess.Popen[str]:
     """A command, begun."""
     sets = [word for setting in settings for word in ("--set", setting)]

@@ -39,14 +39,6 @@ def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return train(make_dataset(200), recipe, tmp_path_factory.mktemp("runs") / "large")
 
 
-@pytest.fixture(scope="module")
-def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny recipe as a file."""
-    path = tmp_path_factory.mktemp("recipes") / "tiny.toml"
-    path.write_text(TINY.to_toml())
-    return path
-
-
 def test_killed_and_interrupted_a_student_ends_as_an_uninterrupted_one(
     data: Path, teacher: Path, recipe: Path, tmp_path: Path
 ) -> None:

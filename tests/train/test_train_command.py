@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
-from made_up_reviews import TINY, make_table
+from made_up_reviews import make_table
 from typer.testing import CliRunner, Result
 
 import tonality
@@ -40,14 +40,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         stars = {"positive": "5", "negative": "1"}
         labels = [stars[label] for label in table.labels or ()]
         writer.writerows(zip(table.texts, labels, table.groups or (), strict=True))
-    return path
-
-
-@pytest.fixture(scope="module")
-def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny recipe as a file."""
-    path = tmp_path_factory.mktemp("recipes") / "tiny.toml"
-    path.write_text(TINY.to_toml())
     return path
 
 

@@ -8,9 +8,9 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from tonality.serve.problems import MEDIA_TYPE, Problem
-from tonality.serve.score_upload import LONGEST_PREFIX
 from tonality.serve.served_model import VERSION
 from tonality.serve.table_formats import FORMATS, TEXT_TYPES, WRITTEN
+from tonality.serve.upload_query import LONGEST_PREFIX
 
 Responses = dict[int | str, dict[str, Any]]
 

@@ -39,6 +39,13 @@ from tonality.serve.table_formats import (
     table_type,
     wanted_type,
 )
+from tonality.serve.upload_query import (
+    name_taken,
+    no_table,
+    prefix_of,
+    read_options_of,
+    text_column_of,
+)
 from tonality.serve.upload_stream import (
     Body,
     ask,
@@ -49,7 +56,6 @@ from tonality.serve.upload_stream import (
 from tonality.tables.bad_rows import Fault
 from tonality.tables.column_names import Wanted
 from tonality.tables.open_table import on_disk
-from tonality.tables.read_options import ReadOptions
 
 T = TypeVar("T")
 
@@ -58,9 +64,6 @@ SHEETS_HEADER = "X-Sheets"  # the sheet that is read, then the others, as JSON
 # Rows answered together, and how much they may hold: a client sees progress, and memory is bounded.
 ROWS = 256
 CHARACTERS = 2**18
-
-# It is in the name of each added column, and in JSON Lines in each row.
-LONGEST_PREFIX = 100
 
 
 class Uploads:
@@ -87,7 +90,7 @@ class Uploads:
         own = table_type(request)
         wanted = wanted_type(request, own)
         asked = self._checked(request)
-        prefix = _prefix(request)
+        prefix = prefix_of(request)
         scorer = Scorer(cast(Classifier, _Queued(self._batches, model)))
         body = Body(request, self._settings.max_upload_bytes)
 
@@ -140,7 +143,7 @@ class Uploads:
         check_length(request, self._settings.max_upload_bytes)
         if self._active >= self._settings.max_uploads:
             raise busy(f"{self._active} files are being scored already.")
-        return Wanted(_text_column(request), "", "", options=_options(request))
+        return Wanted(text_column_of(request), "", "", options=read_options_of(request))
 
     async def _answer(
         self,
@@ -154,10 +157,10 @@ class Uploads:
             pieces, headers = await self._run(begin)
         except DataError as error:
             self._end()
-            raise _no_table(error) from None
+            raise no_table(error) from None
         except ConfigError:
             self._end()
-            raise _taken() from None
+            raise name_taken() from None
         except DependencyError as error:
             self._end()
             raise unsupported(f"This service lacks what reads it: {error}.", "Send CSV.") from None
@@ -307,50 +310,3 @@ def _windows(rows: Rows, layout: Layout, longest: int) -> Iterator[list[Row | Fa
             window, characters = [], 0
     if window:
         yield window
-
-
-def _text_column(request: Request) -> str | None:
-    column = request.query_params.get("text_column")
-    if column == "":
-        remedy = "Name the column, or leave text_column out."
-        raise ProblemError(422, "invalid", "text_column is empty.", remedy)
-    return column
-
-
-def _options(request: Request) -> ReadOptions:
-    try:
-        query = request.query_params
-        return ReadOptions.of(delimiter=query.get("delimiter"), sheet=query.get("sheet") or None)
-    except ConfigError:
-        remedy = "Give one character, or comma, semicolon, tab or pipe."
-        raise ProblemError(422, "invalid", "delimiter is no delimiter.", remedy) from None
-
-
-def _prefix(request: Request) -> str | None:
-    prefix = request.query_params.get("prefix")
-    if prefix is not None and len(prefix) > LONGEST_PREFIX:
-        detail = f"prefix has {len(prefix):,} characters; {LONGEST_PREFIX} are the most."
-        raise ProblemError(422, "invalid", detail, "Choose a shorter prefix.")
-    return prefix
-
-
-def _taken() -> ProblemError:
-    return ProblemError(
-        422,
-        "invalid",
-        "The table has a column that scoring would add under this prefix.",
-        "Choose another prefix, or leave it out.",
-    )
-
-
-def _no_table(error: DataError) -> ProblemError:
-    # Without the names of the columns: in a table without a header they are texts.
-    reason = error.reason.partition(". Columns: ")[0].removesuffix(".")
-    reason = reason.replace("--text-column", "text_column in the query")
-    reason = reason.replace("--sheet", "sheet in the query")
-    return ProblemError(
-        422,
-        "no_table",
-        f"The table cannot be read: {reason}.",
-        "Send a header row and rows, or one JSON object a line.",
-    )
