@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import logging
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -136,3 +138,23 @@ def test_without_xlsxwriter_nothing_is_begun(
     result = failure(run(model_folder, "in.csv", "-o", "out.xlsx"))
     assert result == "writing .xlsx needs an extra: pip install 'tonality[excel]'"
     assert [path.name for path in here.iterdir()] == ["in.csv"]
+
+
+KILLED = """
+import os
+from tonality.cli import main
+from tonality.score.files import xlsx_writer
+
+xlsx_writer._Sheets.add = lambda sheets, record: os._exit(9)
+main()
+"""
+
+
+def test_what_a_kill_leaves_goes_when_the_run_goes_on(model_folder: Path, here: Path) -> None:
+    Path("in.csv").write_text("text\n" + "love\n" * 20)
+    command = ["score", "in.csv", "-o", "out.xlsx", "--model", str(model_folder)]
+    killed = subprocess.run([sys.executable, "-c", KILLED, *command], check=False)
+    assert killed.returncode == 9
+    assert [path.is_dir() for path in here.iterdir()].count(True)  # sheets under way
+    assert run(model_folder, "in.csv", "-o", "out.xlsx", "--resume").exit_code == 0
+    assert sorted(path.name for path in here.iterdir()) == ["in.csv", "out.xlsx"]

@@ -12,7 +12,9 @@ import json
 import logging
 import os
 import re
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,8 +77,8 @@ def build_xlsx(part: Path, target: Path, layout: Layout) -> None:
     from xlsxwriter.exceptions import FileCreateError
 
     columns, kinds = _columns(part, layout)
-    settings = {"constant_memory": True, "tmpdir": str(target.parent), "in_memory": False}
-    with target.open("wb") as file:
+    with _own_folder(target) as folder, target.open("wb") as file:
+        settings = {"constant_memory": True, "tmpdir": str(folder), "in_memory": False}
         book = xlsxwriter.Workbook(file, settings)
         book.set_properties({"created": datetime.datetime(2000, 1, 1)})  # same rows, same bytes
         sheets = _Sheets(book, columns, kinds)
@@ -89,6 +91,18 @@ def build_xlsx(part: Path, target: Path, layout: Layout) -> None:
         sheets.warn()
         file.flush()
         os.fsync(file.fileno())
+
+
+@contextmanager
+def _own_folder(target: Path) -> Iterator[Path]:
+    """A folder for sheets under way; what a run that was killed left in it goes first."""
+    folder = target.with_name(f"{target.name}-sheets")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _columns(part: Path, layout: Layout) -> tuple[list[str], dict[str, str]]:
