@@ -87,11 +87,20 @@ def running(model: Path, port: int = 0, **settings: Any) -> Iterator[Running]:
         assert server.port, server.log
         yield server
     finally:
-        process.kill()
-        process.wait()
+        _end(process)
         reader.join()
         assert process.stderr is not None
         process.stderr.close()
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Ends the service as a supervisor does: what is killed tells nothing of what it ran."""
+    process.terminate()
+    try:
+        process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _read_log(server: Running, started: threading.Event) -> None:
