@@ -32,6 +32,7 @@ ROOMS = (
         "verdict_html",
         "prediction",
         "given_texts",
+        "model_names",
         "label_spellings",
         "number_labels",
     ),

@@ -13,20 +13,20 @@ from __future__ import annotations
 import typing
 
 from tonality._version import __version__
-from tonality.classifier import Classifier, load
-from tonality.errors import (
-    ArtifactError,
-    ConfigError,
-    DataError,
-    DependencyError,
-    TonalityError,
-    TrainingError,
-)
-from tonality.explain.explanation import Explanation
-from tonality.explain.passages import Passage
-from tonality.prediction import Prediction, Predictions
 
 if typing.TYPE_CHECKING:
+    from tonality.classifier import Classifier, load
+    from tonality.errors import (
+        ArtifactError,
+        ConfigError,
+        DataError,
+        DependencyError,
+        TonalityError,
+        TrainingError,
+    )
+    from tonality.explain.explanation import Explanation
+    from tonality.explain.passages import Passage
+    from tonality.prediction import Prediction, Predictions
     from tonality.score.score_frame import score_frame
 
 __all__ = [
@@ -46,11 +46,35 @@ __all__ = [
     "score_frame",
 ]
 
+# The modules that define them. Each is loaded when a name of it is asked for: a help text and a
+# shell's completion need none, and importing all takes three times as long.
+_HOMES = {
+    "tonality.classifier": ("Classifier", "load"),
+    "tonality.errors": tuple(name for name in __all__ if name.endswith("Error")),
+    "tonality.explain.explanation": ("Explanation",),
+    "tonality.explain.passages": ("Passage",),
+    "tonality.prediction": ("Prediction", "Predictions"),
+    "tonality.score.score_frame": ("score_frame",),
+}
+
 
 def __getattr__(name: str) -> typing.Any:
-    # Loaded when it is asked for: tables take half as long to import as all the rest.
-    if name == "score_frame":
-        from tonality.score.score_frame import score_frame
+    from importlib import import_module
 
-        return score_frame
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = next((module for module, names in _HOMES.items() if name in names), None)
+    if home is not None:
+        found = globals()[name] = getattr(import_module(home), name)
+        return found
+    missing = AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name.startswith("_"):
+        raise missing
+    try:  # a room, such as tonality.artifact
+        return import_module(f"{__name__}.{name}")
+    except ModuleNotFoundError as error:
+        if error.name != f"{__name__}.{name}":
+            raise
+        raise missing from None
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

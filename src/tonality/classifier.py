@@ -16,13 +16,21 @@ from tonality.artifact.model_folder import Artifact
 from tonality.errors import ArtifactError, ConfigError
 from tonality.explain.explanation import Explanation, explain_texts
 from tonality.given_texts import checked_texts, is_missing
+from tonality.model_names import BUNDLED, DEFAULT_MODEL, bundled_models, model_path
 from tonality.network.blas_threads import one_thread
 from tonality.network.network import Network
 from tonality.prediction import UNCERTAIN, Prediction, Predictions, decide, softmax
 from tonality.text.encoder import Encoded, Encoder
 
-BUNDLED = Path(__file__).parent / "bundled"
-DEFAULT_MODEL = "general"
+__all__ = [
+    "BUNDLED",
+    "DEFAULT_MODEL",
+    "Classifier",
+    "available_cores",
+    "bundled_models",
+    "load",
+    "model_path",
+]
 
 # Texts encoded together: enough to fill batches of like length, few enough to stay in
 # constant memory however many texts there are.
@@ -264,38 +272,6 @@ def load(
             raise ConfigError(f"abstain is {abstain!r}; it takes a confidence from 0 to 1")
         artifact = dataclasses.replace(artifact, abstain=float(abstain))
     return Classifier(artifact, path, threads)
-
-
-def model_path(model: str | os.PathLike[str] | None = None) -> Path:
-    """The folder of a model, by the name of a bundled one or by its path.
-
-    Raises:
-        ArtifactError: there is no such model.
-    """
-    name = DEFAULT_MODEL if model is None else os.fspath(model)
-    names = bundled_models()
-    if name in names:
-        return BUNDLED / name
-    path = Path(name)
-    try:
-        found = name != "" and path.is_dir()
-        a_run = found and not (path / "config.json").exists() and (path / "model").is_dir()
-    except OSError as error:
-        raise ArtifactError(f"cannot be read: {error.strerror}", path=name) from None
-    if a_run:
-        raise ArtifactError(f"is a training run; its model is {path / 'model'}", path=name)
-    if not found:
-        raise ArtifactError(
-            "no model folder is here, nor is this the name of a bundled model "
-            f"({', '.join(names) or 'there are none'})",
-            path=name,
-        )
-    return path
-
-
-def bundled_models() -> list[str]:
-    """The names of the models that ship with the package."""
-    return sorted(path.parent.name for path in BUNDLED.glob("*/config.json"))
 
 
 def available_cores() -> int:

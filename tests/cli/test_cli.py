@@ -214,8 +214,7 @@ def test_inference_needs_neither_torch_nor_the_other_extras(model_folder: Path) 
 
 
 def test_public_names_are_complete_and_sorted() -> None:
-    later = ["score_frame"]  # which is loaded when it is asked for
-    public = [*(name for name in vars(tonality) if not name.startswith("_")), *later]
+    public = [name for name in dir(tonality) if not name.startswith("_")]
     modules = {name for name in public if type(getattr(tonality, name)).__name__ == "module"}
     expected = sorted({*public, "__version__"} - modules - {"annotations"})
     assert sorted(tonality.__all__) == list(tonality.__all__) == expected

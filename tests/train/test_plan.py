@@ -16,7 +16,7 @@ from tonality.errors import ConfigError, DataError, TrainingError
 from tonality.train.plan_check import check_stages
 from tonality.train.run_plan import run_plan
 from tonality.train.settings.plan import Plan, Stage
-from tonality.train.settings.recipe import shipped_plans
+from tonality.train.settings.shipped_recipes import shipped_plans
 
 
 @pytest.mark.parametrize("name", shipped_plans())

@@ -9,8 +9,9 @@ import pytest
 
 from tonality.errors import ConfigError
 from tonality.train.networks.lstm_network import Dropout
-from tonality.train.settings.recipe import Recipe, shipped
+from tonality.train.settings.recipe import Recipe
 from tonality.train.settings.sections import DropoutSettings
+from tonality.train.settings.shipped_recipes import shipped
 
 
 @pytest.mark.parametrize("name", shipped())

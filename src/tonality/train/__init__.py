@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tonality.train.settings.recipe import Recipe
-
 if TYPE_CHECKING:
+    from tonality.train.settings.recipe import Recipe
     from tonality.train.train_classifier import train
 
 __all__ = ["Recipe", "train"]
@@ -14,6 +13,10 @@ __all__ = ["Recipe", "train"]
 
 def __getattr__(name: str) -> Any:
     # Importing Lightning takes seconds; a recipe can be read, and refused, without it.
+    if name == "Recipe":
+        from tonality.train.settings.recipe import Recipe
+
+        return Recipe
     if name == "train":
         try:
             from tonality.train.train_classifier import train

@@ -16,8 +16,9 @@ from typing import Any, Literal
 from tonality.durable_files import read_regular
 from tonality.errors import ConfigError
 from tonality.train.settings.checked_fields import check, fill
-from tonality.train.settings.recipe import PLANS, Recipe, shipped_plans
+from tonality.train.settings.recipe import Recipe
 from tonality.train.settings.sections import Expected
+from tonality.train.settings.shipped_recipes import PLANS, shipped_plans
 from tonality.train.settings.toml_text import toml_text
 
 PLAN = "plan.toml"

@@ -31,10 +31,8 @@ from tonality.train.settings.sections import (
     VocabularySettings,
     without_gone,
 )
+from tonality.train.settings.shipped_recipes import FOLDER, shipped, shipped_plans
 from tonality.train.settings.toml_text import toml_text
-
-FOLDER = Path(__file__).parents[1] / "recipes"
-PLANS = Path(__file__).parents[1] / "plans"
 
 
 @dataclass(frozen=True)
@@ -188,16 +186,6 @@ class Recipe:
 def _standard(name: str) -> Recipe:
     """The recipe that ships under a name; the defaults where none does."""
     return Recipe.load(name) if name in shipped() else Recipe()
-
-
-def shipped() -> list[str]:
-    """The names of the recipes that ship with the package."""
-    return sorted(path.stem for path in FOLDER.glob("*.toml"))
-
-
-def shipped_plans() -> list[str]:
-    """The names of the plans (:mod:`tonality.train.settings.plan`) that ship with the package."""
-    return sorted(path.stem for path in PLANS.glob("*.toml"))
 
 
 def _value(text: str) -> Any:
