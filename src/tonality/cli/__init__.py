@@ -13,7 +13,6 @@ import sys
 from typing import NoReturn
 
 import typer
-from typer.core import TyperCommand
 
 from tonality.cli.adapt import adapt
 from tonality.cli.calibrate import calibrate
@@ -23,6 +22,7 @@ from tonality.cli.distill import distill
 from tonality.cli.download_inspect import download, inspect
 from tonality.cli.evaluate import evaluate
 from tonality.cli.explain import explain
+from tonality.cli.plain_help import HELP, PlainCommand, PlainGroup
 from tonality.cli.predict import predict
 from tonality.cli.pretrain import pretrain
 from tonality.cli.read_texts import TextsCommand
@@ -36,9 +36,10 @@ from tonality.errors import DataError, TonalityError
 
 app = typer.Typer(
     name="tonality",
+    cls=PlainGroup,
+    context_settings={"help_option_names": HELP},
     help="Tells how people feel from what they write, with LSTM networks.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -79,7 +80,7 @@ for command in (
     inspect,
 ):
     takes_texts = command in (predict, explain)
-    kind = TextsCommand if takes_texts else TyperCommand
+    kind = TextsCommand if takes_texts else PlainCommand
     app.command(command.__name__, cls=kind)(command)
 
 

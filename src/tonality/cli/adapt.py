@@ -17,6 +17,7 @@ from tonality.cli.common_options import (
     Model,
     TextColumn,
 )
+from tonality.cli.completion import known_recipes
 from tonality.cli.table_options import TABLE, TableOptions, reads_tables
 from tonality.cli.training_options import (
     MINUTES,
@@ -45,13 +46,15 @@ def adapt(
         Path | None, typer.Option(help="A file of further texts without labels.", metavar="FILE")
     ] = None,
     pretrain_epochs: Annotated[
-        int, typer.Option(help="First go on as a language model, so many passes.", min=0)
+        int,
+        typer.Option(help="First go on as a language model, so many passes.", metavar="N", min=0),
     ] = 0,
     recipe: Annotated[
         str | None,
         typer.Option(
             help="adapt or a TOML file; by default adapt, or the run's own with --resume.",
             metavar="NAME|FILE",
+            autocompletion=known_recipes("adapt"),
         ),
     ] = None,
     settings: Settings = None,

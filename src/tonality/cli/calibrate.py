@@ -22,6 +22,7 @@ from tonality.cli.common_options import (
     TextColumn,
     part_named,
 )
+from tonality.cli.completion import one_of
 from tonality.cli.progress import progress_of, say
 from tonality.cli.table_options import TABLE, TableOptions, reads_tables
 
@@ -36,19 +37,27 @@ if TYPE_CHECKING:
 @reads_tables
 def calibrate(
     data: LabelledData,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The new model folder.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The new model folder.", metavar="DIR")
+    ],
     model: Model = None,
     accuracy: Annotated[
         float | None,
         typer.Option(
             help="Answer `uncertain` as often as it takes to reach this accuracy on the rest.",
-            min=0,
-            max=1,
+            metavar="SHARE",
+            min=0.0,
+            max=1.0,
         ),
     ] = None,
     coverage: Annotated[
         float | None,
-        typer.Option(help="Answer this share of the texts, `uncertain` on the rest.", min=0, max=1),
+        typer.Option(
+            help="Answer this share of the texts, `uncertain` on the rest.",
+            metavar="SHARE",
+            min=0.0,
+            max=1.0,
+        ),
     ] = None,
     thresholds: Annotated[
         str,
@@ -56,6 +65,7 @@ def calibrate(
             help="macro-f1: choose a threshold a class for the highest macro F1, which serves "
             "rare classes; even: none; keep: those that the model has.",
             metavar="HOW",
+            autocompletion=one_of("macro-f1", "even", "keep"),
         ),
     ] = "keep",
     split: Annotated[
@@ -64,6 +74,7 @@ def calibrate(
             help="test, validation (cut as the model's training cut it), train or all; by default "
             "validation where the model was trained on this data, otherwise all but the test part.",
             metavar="PART",
+            autocompletion=one_of("test", "validation", "train", "all"),
         ),
     ] = None,
     overwrite: Annotated[

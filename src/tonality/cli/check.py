@@ -21,17 +21,21 @@ def check(
     model: Model = None,
     suite: Annotated[
         Path | None,
-        typer.Option(help="Tests of your own: a TOML file like the packaged ones, or a folder."),
+        typer.Option(
+            help="Tests of your own: a TOML file like the packaged ones, or a folder.",
+            metavar="FILE|DIR",
+        ),
     ] = None,
     examples: Annotated[
-        int, typer.Option(help="Most failing examples of a test to print.", min=0)
+        int, typer.Option(help="Most failing examples of a test to print.", metavar="N", min=0)
     ] = 2,
     least: Annotated[
         float | None,
         typer.Option(
-            help="Exit with 1 where a capability passes less than this share, 0 to 1.",
-            min=0,
-            max=1,
+            help="Exit with 1 where a capability passes less than this share.",
+            metavar="SHARE",
+            min=0.0,
+            max=1.0,
         ),
     ] = None,
     positive: Annotated[

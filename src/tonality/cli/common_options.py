@@ -7,18 +7,33 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tonality.cli.completion import known_datasets, known_models
+
 if TYPE_CHECKING:
     from tonality.evaluate.select_rows import Part
 
-Texts = Annotated[list[str] | None, typer.Argument(help="The texts, each in quotes.")]
+Texts = Annotated[
+    list[str] | None, typer.Argument(help="The texts, each in quotes.", metavar="TEXT")
+]
 TextFile = Annotated[
-    str | None, typer.Option(help="A file with one text a line; - reads standard input.")
+    str | None,
+    typer.Option(help="A file with one text a line; - reads standard input.", metavar="FILE"),
 ]
 LabelledData = Annotated[
-    str, typer.Option(help="A labelled file, a folder with train and test files, or imdb.")
+    str,
+    typer.Option(
+        help="A labelled file, a folder with train and test files, or imdb.",
+        metavar="FILE|DIR|imdb",
+        autocompletion=known_datasets,
+    ),
 ]
 Model = Annotated[
-    str | None, typer.Option(help="A bundled model's name or a model folder; by default general.")
+    str | None,
+    typer.Option(
+        help="A bundled model's name or a model folder; by default general.",
+        metavar="NAME|DIR",
+        autocompletion=known_models,
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 TextColumn = Annotated[
@@ -29,13 +44,22 @@ TextColumn = Annotated[
         metavar="NAME",
     ),
 ]
-LabelColumn = Annotated[str | None, typer.Option(help="The column of the labels.")]
-GroupColumn = Annotated[str | None, typer.Option(help="The column of what a split keeps together.")]
+LabelColumn = Annotated[str | None, typer.Option(help="The column of the labels.", metavar="NAME")]
+GroupColumn = Annotated[
+    str | None,
+    typer.Option(help="The column of what a split keeps together.", metavar="NAME"),
+]
 LabelMap = Annotated[
     list[str] | None,
-    typer.Option(help="OLD=NEW, such as 1=positive; 2= leaves out rows of label 2. Repeat it."),
+    typer.Option(
+        help="Rename a label: 1=positive makes 1 positive, and 2= leaves out rows of label 2. "
+        "Repeat it.",
+        metavar="OLD=NEW",
+    ),
 ]
-BadRows = Annotated[Path | None, typer.Option(help="Write rows that cannot be read here.")]
+BadRows = Annotated[
+    Path | None, typer.Option(help="Write rows that cannot be read here.", metavar="FILE")
+]
 Encoding = Annotated[
     str | None,
     typer.Option(

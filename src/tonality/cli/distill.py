@@ -16,6 +16,7 @@ from tonality.cli.common_options import (
     LabelMap,
     TextColumn,
 )
+from tonality.cli.completion import known_models, known_recipes
 from tonality.cli.table_options import TABLE, TableOptions, reads_tables
 from tonality.cli.training_options import (
     MINUTES,
@@ -47,6 +48,8 @@ def distill(
         typer.Option(
             help="A model, a transformer's folder or a table of answers to learn from. Repeat it: "
             "several are averaged. The recipe may name others for single collections.",
+            metavar="NAME|DIR|FILE",
+            autocompletion=known_models,
         ),
     ] = None,
     teacher_labels: Annotated[
@@ -62,15 +65,20 @@ def distill(
         typer.Option(
             help="student or a TOML file; by default student, or the run's own with --resume.",
             metavar="NAME|FILE",
+            autocompletion=known_recipes("distill"),
         ),
     ] = None,
     settings: Settings = None,
     start_from: StartFrom = None,
     temperature: Annotated[
-        float | None, typer.Option(help="The recipe's distillation.temperature.")
+        float | None,
+        typer.Option(help="The recipe's distillation.temperature, a number over 0.", metavar="X"),
     ] = None,
     hard_weight: Annotated[
-        float | None, typer.Option(help="The recipe's distillation.hard_weight, 0 to 1.")
+        float | None,
+        typer.Option(
+            help="The recipe's distillation.hard_weight, a number from 0 to 1.", metavar="SHARE"
+        ),
     ] = None,
     cache: Annotated[
         Path | None,

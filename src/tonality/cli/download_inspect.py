@@ -20,6 +20,7 @@ from tonality.cli.common_options import (
     LabelMap,
     TextColumn,
 )
+from tonality.cli.completion import known_datasets, one_of
 from tonality.cli.read_texts import ascii_only
 from tonality.cli.table_options import TABLE, TableOptions, reads_tables
 
@@ -33,16 +34,24 @@ PART_BARS = "▏▎▍▌▋▊▉"  # an eighth to seven eighths of a character
 
 
 def download(
-    name: Annotated[str, typer.Argument(help="What to fetch: imdb.", metavar="NAME")],
+    name: Annotated[
+        str,
+        typer.Argument(help="What to fetch: imdb.", metavar="NAME", autocompletion=one_of("imdb")),
+    ],
     source: Annotated[
         str,
-        typer.Option(help="stanford (train, test, unlabelled) or kaggle (your own account)."),
+        typer.Option(
+            help="stanford (train, test, unlabelled) or kaggle (your own account).",
+            metavar="NAME",
+            autocompletion=one_of("stanford", "kaggle"),
+        ),
     ] = "stanford",
     to: Annotated[
         Path | None, typer.Option(help="A folder other than the user's cache.", metavar="DIR")
     ] = None,
     url: Annotated[
-        str | None, typer.Option(help="A mirror of Stanford's archive; the checksum must hold.")
+        str | None,
+        typer.Option(help="A mirror of Stanford's archive; the checksum must hold.", metavar="URL"),
     ] = None,
 ) -> None:
     """Fetch a dataset; run it again after a cut connection and it goes on where it stopped."""
@@ -112,7 +121,12 @@ def _transfer() -> Iterator[Callable[[int, int], None]]:
 @reads_tables
 def inspect(
     data: Annotated[
-        str, typer.Argument(help="A file, a folder with train and test files, or imdb.")
+        str,
+        typer.Argument(
+            help="A file, a folder with train and test files, or imdb.",
+            metavar="DATA",
+            autocompletion=known_datasets,
+        ),
     ],
     text_column: TextColumn = None,
     label_column: LabelColumn = None,
@@ -121,9 +135,14 @@ def inspect(
     bad_rows: BadRows = None,
     encoding: Encoding = None,
     validation: Annotated[
-        float, typer.Option(help="The share of rows, or their number, that training holds out.")
+        float,
+        typer.Option(
+            help="The share of rows that training holds out, or their number.", metavar="SHARE|N"
+        ),
     ] = 0.2,
-    seed: Annotated[int, typer.Option(help="The seed of that split.")] = 0,
+    seed: Annotated[
+        int, typer.Option(help="The seed of that split: a whole number.", metavar="N")
+    ] = 0,
     as_json: AsJson = False,
     table: TableOptions = TABLE,
 ) -> None:

@@ -22,6 +22,7 @@ from tonality.cli.common_options import (
     check_free,
     part_named,
 )
+from tonality.cli.completion import known_models, one_of
 from tonality.cli.progress import progress_of, say
 from tonality.cli.table_options import TABLE, TableOptions, reads_tables
 
@@ -41,7 +42,9 @@ def evaluate(
         list[str] | None,
         typer.Option(
             help="A bundled model's name or a model folder; by default general. Give it twice to "
-            "compare two models."
+            "compare two models.",
+            metavar="NAME|DIR",
+            autocompletion=known_models,
         ),
     ] = None,
     split: Annotated[
@@ -50,16 +53,23 @@ def evaluate(
             help="test, validation (cut as the model's training cut it), train or all; "
             "by default test where there is one, otherwise all.",
             metavar="PART",
+            autocompletion=one_of("test", "validation", "train", "all"),
         ),
     ] = None,
     report: Annotated[
         Path | None,
-        typer.Option(help="Write report.html, figures, tables and every prediction here."),
+        typer.Option(
+            help="Write report.html, figures, tables and every prediction here.", metavar="DIR"
+        ),
     ] = None,
     overwrite: Overwrite = False,
     slices: Annotated[
         list[str] | None,
-        typer.Option("--slice", help="Accuracy by the values of this column too. Repeat it."),
+        typer.Option(
+            "--slice",
+            help="Accuracy by the values of this column too. Repeat it.",
+            metavar="COLUMN",
+        ),
     ] = None,
     as_json: AsJson = False,
     text_column: TextColumn = None,

@@ -16,6 +16,7 @@ from tonality.cli.common_options import (
     Texts,
     check_free,
 )
+from tonality.cli.completion import one_of
 from tonality.cli.read_texts import ascii_only, chunks
 
 if TYPE_CHECKING:
@@ -32,17 +33,23 @@ def explain(
     model: Model = None,
     label: Annotated[
         str | None,
-        typer.Option(help="What words speak for or against; by default each text's own verdict."),
+        typer.Option(
+            help="What words speak for or against; by default each text's own verdict.",
+            metavar="LABEL",
+        ),
     ] = None,
     method: Annotated[
         str,
         typer.Option(
             help="contributions splits the verdict's own arithmetic, at about the cost of a "
-            "prediction; occlusion leaves out one word at a time, at the cost of hundreds."
+            "prediction; occlusion leaves out one word at a time, at the cost of hundreds.",
+            metavar="METHOD",
+            autocompletion=one_of("contributions", "occlusion"),
         ),
     ] = "contributions",
     html: Annotated[
-        Path | None, typer.Option(help="Write a page that needs nothing else here.")
+        Path | None,
+        typer.Option(help="Write a page that needs nothing else here.", metavar="FILE"),
     ] = None,
     overwrite: Overwrite = False,
     as_json: Annotated[

@@ -22,10 +22,11 @@ def predict(
     abstain: Annotated[
         float | None,
         typer.Option(
-            help="Answer `uncertain` under this confidence, 0 to 1; 0 for never. By "
-            "default as the model was calibrated.",
-            min=0,
-            max=1,
+            help="Answer `uncertain` under this confidence; 0 for never. By default as the model "
+            "was calibrated.",
+            metavar="SHARE",
+            min=0.0,
+            max=1.0,
         ),
     ] = None,
     as_json: Annotated[

@@ -15,6 +15,7 @@ from tonality.cli.common_options import (
     LabelMap,
     TextColumn,
 )
+from tonality.cli.completion import known_recipes
 from tonality.cli.table_options import TABLE, TableOptions, reads_tables
 from tonality.cli.training_options import (
     MINUTES,
@@ -44,6 +45,7 @@ def pretrain(
         typer.Option(
             help="language-model or a TOML file; by default that, or the run's own with --resume.",
             metavar="NAME|FILE",
+            autocompletion=known_recipes("pretrain"),
         ),
     ] = None,
     settings: Settings = None,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tonality.cli.completion import one_of
 from tonality.cli.progress import progress_of_share, say
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ Engine = Annotated[
         help="`ray` to work on a Ray cluster, or on this machine in a process a core. OUT is then "
         "a folder of Parquet files.",
         metavar="ray",
+        autocompletion=one_of("ray"),
     ),
 ]
 Address = Annotated[

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
-from typer.core import TyperCommand
+
+from tonality.cli.plain_help import PlainCommand
 
 if TYPE_CHECKING:
     from tonality.tables.utf8_stream import ByteStream
@@ -22,7 +23,7 @@ LINES = 2048
 STANDARD_INPUT = "standard input"
 
 
-class TextsCommand(TyperCommand):
+class TextsCommand(PlainCommand):
     """A command whose arguments are texts, which may begin with a dash as options do."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

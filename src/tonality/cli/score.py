@@ -15,6 +15,7 @@ import typer
 
 from tonality import plain_json
 from tonality.cli.common_options import Encoding, Model, TextColumn
+from tonality.cli.completion import one_of
 from tonality.cli.progress import progress_of_share, say, spoken
 from tonality.cli.ray_engine import Address, Engine, RayRun, Workers, refuse
 from tonality.cli.table_options import TABLE, TableOptions, reads_tables
@@ -31,7 +32,7 @@ Inputs = Annotated[
     typer.Argument(
         help="CSV, TSV, JSON Lines (also packed: .gz, .bz2, .xz, .zst, .zip), Parquet, Excel or "
         "OpenDocument (.xlsx, .xls, .ods); patterns such as 'data/**/*.csv'; - for standard input.",
-        metavar="IN...",
+        metavar="IN",
     ),
 ]
 OutputFile = Annotated[
@@ -62,10 +63,11 @@ def score(
     abstain: Annotated[
         float | None,
         typer.Option(
-            help="Answer `uncertain` under this confidence, 0 to 1; 0 for never. By "
-            "default as the model was calibrated.",
-            min=0,
-            max=1,
+            help="Answer `uncertain` under this confidence; 0 for never. By default as the model "
+            "was calibrated.",
+            metavar="SHARE",
+            min=0.0,
+            max=1.0,
         ),
     ] = None,
     text_column: TextColumn = None,
@@ -82,7 +84,8 @@ def score(
         str | None,
         typer.Option(
             help="What the added columns' names begin with; by default nothing, or `tonality_` "
-            "where the input has a column of such a name."
+            "where the input has a column of such a name.",
+            metavar="TEXT",
         ),
     ] = None,
     input_format: Annotated[
@@ -91,6 +94,7 @@ def score(
             help="csv, tsv, jsonl, parquet, xlsx, xls or ods, where neither suffix nor content "
             "tells.",
             metavar="FORMAT",
+            autocompletion=one_of("csv", "tsv", "jsonl", "parquet", "xlsx", "xls", "ods"),
         ),
     ] = None,
     format: Annotated[
@@ -99,6 +103,7 @@ def score(
             help="csv, tsv, jsonl, parquet or xlsx; by default as OUT's suffix says, on standard "
             "output as the first input.",
             metavar="FORMAT",
+            autocompletion=one_of("csv", "tsv", "jsonl", "parquet", "xlsx"),
         ),
     ] = None,
     encoding: Encoding = None,

@@ -13,11 +13,14 @@ from tonality.cli.common_options import Model
 
 def serve(
     host: Annotated[
-        str | None, typer.Option(help="The address to listen on; by default 127.0.0.1.")
+        str | None,
+        typer.Option(help="The address to listen on; by default 127.0.0.1.", metavar="ADDRESS"),
     ] = None,
     port: Annotated[
         int | None,
-        typer.Option(help="The port; 0 takes a free one; by default 8000.", min=0, max=65535),
+        typer.Option(
+            help="The port; 0 takes a free one; by default 8000.", metavar="N", min=0, max=65535
+        ),
     ] = None,
     model: Model = None,
     allowed_hosts: Annotated[
@@ -31,7 +34,9 @@ def serve(
     threads: Annotated[
         int | None,
         typer.Option(
-            help="Batches computed at the same time; by default one a core but one.", min=1
+            help="Batches computed at the same time; by default one a core but one.",
+            metavar="N",
+            min=1,
         ),
     ] = None,
 ) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from tonality import plain_json
 from tonality.cli.common_options import AsJson, Encoding, Overwrite, TextColumn, check_free
+from tonality.cli.completion import one_of
 from tonality.cli.progress import progress_of_share, say
 from tonality.cli.read_texts import ascii_only
 from tonality.cli.table_options import TABLE, TableOptions, reads_tables
@@ -29,7 +30,7 @@ def summarise(
         list[str],
         typer.Argument(
             help="What tonality score wrote, in any format; patterns; - for standard input.",
-            metavar="IN...",
+            metavar="IN",
         ),
     ],
     by: Annotated[
@@ -45,6 +46,7 @@ def summarise(
         typer.Option(
             help="day, week, month, quarter or year, for --time; by default month.",
             metavar="PERIOD",
+            autocompletion=one_of("day", "week", "month", "quarter", "year"),
         ),
     ] = None,
     date_format: Annotated[
@@ -58,7 +60,8 @@ def summarise(
         str | None,
         typer.Option(
             help="The label whose share is looked at, `uncertain` included; by default the "
-            "model's first."
+            "model's first.",
+            metavar="LABEL",
         ),
     ] = None,
     png: Annotated[
@@ -72,6 +75,7 @@ def summarise(
             help="csv, tsv, jsonl, parquet, xlsx, xls or ods, where neither suffix nor content "
             "tells.",
             metavar="FORMAT",
+            autocompletion=one_of("csv", "tsv", "jsonl", "parquet", "xlsx", "xls", "ods"),
         ),
     ] = None,
     text_column: TextColumn = None,

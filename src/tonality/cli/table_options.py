@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tonality.cli.completion import one_of
+
 if TYPE_CHECKING:
     from tonality.tables.read_options import ReadOptions
 
@@ -19,6 +21,7 @@ Delimiter = Annotated[
         help="What stands between the fields of CSV: one character, or comma, semicolon, tab or "
         "pipe; by default the first lines tell.",
         metavar="CHAR",
+        autocompletion=one_of("comma", "semicolon", "tab", "pipe"),
     ),
 ]
 NoHeader = Annotated[
@@ -27,7 +30,10 @@ NoHeader = Annotated[
 ]
 HeaderRow = Annotated[
     int | None,
-    typer.Option(help="The line that names the columns; what is above is skipped.", metavar="N"),
+    typer.Option(
+        help="The line that names the columns, counted from 1; what is above is skipped.",
+        metavar="N",
+    ),
 ]
 Null = Annotated[
     list[str] | None,

@@ -15,6 +15,7 @@ from tonality.cli.common_options import (
     LabelMap,
     TextColumn,
 )
+from tonality.cli.completion import known_recipes
 from tonality.cli.table_options import TABLE, TableOptions, reads_tables
 from tonality.cli.training_options import (
     MINUTES,
@@ -49,6 +50,7 @@ def train(
             help="quick, base, general, flagship (for a GPU), flagship-cpu or a TOML file; by "
             "default base, or the run's own with --resume.",
             metavar="NAME|FILE",
+            autocompletion=known_recipes("train"),
         ),
     ] = None,
     settings: Settings = None,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tonality.cli.completion import known_datasets, known_models
 from tonality.cli.table_options import TABLE, TableOptions
 
 if TYPE_CHECKING:
@@ -37,10 +38,16 @@ RESTARTED = "TONALITYRESTARTED"
 
 TrainingData = Annotated[
     str,
-    typer.Option("--data", help="A labelled file, a folder with train and unsup files, or imdb."),
+    typer.Option(
+        "--data",
+        help="A labelled file, a folder with train and unsup files, or imdb.",
+        metavar="FILE|DIR|imdb",
+        autocompletion=known_datasets,
+    ),
 ]
 Output = Annotated[
-    Path, typer.Option("--output", "-o", help="The run's folder; DIR/model is the model.")
+    Path,
+    typer.Option("--output", "-o", help="The run's folder; DIR/model is the model.", metavar="DIR"),
 ]
 Settings = Annotated[
     list[str] | None,
@@ -55,7 +62,11 @@ Resume = Annotated[
 ]
 CheckpointMinutes = Annotated[
     float,
-    typer.Option(help="Minutes between checkpoints, besides those after evaluations.", min=0.0),
+    typer.Option(
+        help="Minutes between checkpoints, besides those after evaluations.",
+        metavar="MINUTES",
+        min=0.0,
+    ),
 ]
 Devices = Annotated[
     int | None,
@@ -75,6 +86,7 @@ StartFrom = Annotated[
     typer.Option(
         help="Begin with a language model of tonality pretrain, or with a model.",
         metavar="DIR|NAME",
+        autocompletion=known_models,
     ),
 ]
 

@@ -1,0 +1,82 @@
+"""Help texts and wrong numbers: plain words, and quick."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from tonality.cli import app
+from tonality.cli.plain_help import in_words
+
+runner = CliRunner(env={"COLUMNS": "80", "TERMINAL_WIDTH": "80"})
+COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_is_short_to_ask_for_and_in_plain_words(command: str) -> None:
+    words = [command] if command else []
+    found = runner.invoke(app, [*words, "-h"])
+    assert found.exit_code == 0
+    assert found.stdout == runner.invoke(app, [*words, "--help"]).stdout
+    assert not re.search(r"<=|>=|<\w|\bINTEGER|\bFLOAT|\bRANGE", found.stdout)
+    assert max(map(len, found.stdout.splitlines())) <= 80
+
+
+def test_each_option_says_what_it_takes() -> None:
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    silent = [
+        f"{name} {parameter.opts}"
+        for name, command in commands.items()
+        for parameter in command.params
+        if not getattr(parameter, "is_flag", False) and not parameter.metavar
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("Threads.  [x>=1]", "Threads.  [a whole number, 1 or more]"),
+        ("Port.  [0<=x<=65535]", "Port.  [a whole number from 0 to 65535]"),
+        ("Share.  [default: 0.5; 0.0<=x<=1.0]", "Share.  [default: 0.5; a number from 0 to 1]"),
+        ("Most.  [x<=-2; required]", "Most.  [a whole number, -2 or less; required]"),
+        ("Where x>=1.", "Where x>=1."),
+    ],
+)
+def test_ranges_in_words(typed: str, said: str) -> None:
+    assert in_words(typed) == said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["predict", "x", "--abstain", "2"], "expected a number from 0 to 1, got '2'"),
+        (["predict", "x", "--abstain=low"], "expected a number from 0 to 1, got 'low'"),
+        (["serve", "--threads", "1.5"], "expected a whole number, 1 or more, got '1.5'"),
+        (["score", "a", "-o", "b", "--explain", "-1"], "a whole number, 0 or more, got '-1'"),
+    ],
+)
+def test_wrong_numbers_are_told_what_was_expected(words: list[str], said: str) -> None:
+    found = runner.invoke(app, words)
+    assert found.exit_code == 2
+    assert said in " ".join(found.stderr.split())
+
+
+@pytest.mark.parametrize("words", [["-h"], ["predict", "-h"], ["train", "-h"], []])
+def test_help_loads_no_network(words: list[str]) -> None:
+    code = (
+        "import sys, atexit\n"
+        "from tonality.cli import main\n"
+        "atexit.register(lambda: print('numpy' in sys.modules, file=sys.stderr))\n"
+        f"sys.argv = {['tonality', *words]!r}\n"
+        "main()\n"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert found.stderr.splitlines()[-1] == "False"
