@@ -122,7 +122,7 @@ bench: .venv-dev/.bench
 	test -x $(LOWEST)/python || $(PYTHON) -m venv .venv-lowest
 	$(PYTHON) tests/lowest_bounds.py > .venv-lowest/constraints.txt
 	PIP_CONSTRAINT=.venv-lowest/constraints.txt $(LOWEST)/python -m pip install -q \
-	  -e '.[train,serve,frames]' pytest pytest-xdist hypothesis httpx playwright
+	  -e '.[train,serve,frames,excel,zstd]' pytest pytest-xdist hypothesis httpx playwright psutil
 	@touch $@
 
 .venv-release/.installed: pyproject.toml constraints.txt
