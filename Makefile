@@ -6,12 +6,13 @@
 # make lowest run the tests with the oldest version of each dependency that pyproject.toml allows
 # make dist   build the sdist and a wheel, check them, and ask an offline install for a verdict
 # make sbom   the same, and list what that install holds in build/tonality.cdx.json (CycloneDX)
+# make docs   build the documentation site into build/site; a warning fails
 # make lint / types / bench / clean
 #
 # Environments that do not disturb each other: `.venv` holds the base install that `run` uses, as a
 # user has it; `.venv-dev` holds the editable install with every extra but the engines', which take
 # 1 GB and a Java runtime; `.venv-engines` is for `test-engines`; `.venv-lowest` is for `lowest`;
-# `.venv-release` holds the tools of `dist` and `sbom`.
+# `.venv-release` holds the tools of `dist` and `sbom`; `.venv-docs` those of `docs`.
 
 PYTHON ?= python3
 JOBS ?= 2
@@ -26,7 +27,7 @@ export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := $(PIP_CONSTRAINT)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test test-engines sanitize lint types bench lowest dist sbom clean
+.PHONY: run test test-engines sanitize lint types bench lowest dist sbom docs clean
 
 run: .venv/.installed
 	.venv/bin/tonality demo
@@ -55,10 +56,15 @@ sanitize: .venv-dev/.installed
 	  tests/text/test_native_encoder.py; \
 	  failed=$$?; $(DEV)/python hatch_build.py; exit $$failed
 
+# The pages that a newcomer reads, in plain English.
+READ_FIRST := README.md docs/index.md docs/install.md docs/first-verdict.md \
+  $(wildcard docs/tutorials/*.md docs/explanations/*.md)
+
 lint: .venv-dev/.installed
 	$(DEV)/ruff check
 	$(DEV)/ruff format --check
 	$(DEV)/deptry src
+	$(DEV)/python docs/check_english.py $(READ_FIRST)
 
 types: .venv-dev/.installed
 	$(DEV)/mypy
@@ -95,6 +101,13 @@ sbom: dist
 	$(RELEASE)/cyclonedx-py environment --output-reproducible --output-format JSON \
 	  --output-file build/tonality.cdx.json $(EMPTY)/bin/python
 
+DOCS := .venv-docs/bin
+
+docs: .venv-docs/.installed
+	$(DOCS)/python docs/stage_site.py build/pages
+	$(DOCS)/zensical build --strict --clean
+	$(DOCS)/python docs/check_site.py build/site
+
 bench: .venv-dev/.bench
 	$(DEV)/python -m benchmarks
 
@@ -130,11 +143,17 @@ bench: .venv-dev/.bench
 	TONALITY_COMPILE=skip $(RELEASE)/python -m pip install -q '.[release]'
 	@touch $@
 
+# The packages alone: the reference of Python is read from the sources.
+.venv-docs/.installed: pyproject.toml constraints.txt
+	test -x $(DOCS)/python || $(PYTHON) -m venv .venv-docs
+	TONALITY_COMPILE=skip $(DOCS)/python -m pip install -q '.[docs]'
+	@touch $@
+
 .venv-dev/.bench: .venv-dev/.installed
 	$(DEV)/python -m pip install -q -e '.[train,transformers,serve,frames,excel,zstd,dev,bench]'
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-dev .venv-engines .venv-lowest .venv-release build dist htmlcov .coverage .coverage.* \
-	  .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-dev .venv-engines .venv-lowest .venv-release .venv-docs build dist htmlcov .coverage .coverage.* \
+	  .pytest_cache .mypy_cache .ruff_cache .hypothesis .cache
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,68 +1,122 @@
-"""The documentation is true: its snippets run, its command reference is the real one."""
+"""The documentation is true: its snippets run, generated pages are current, links lead on."""
 
 from __future__ import annotations
 
 import re
 import runpy
-import shlex
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from page_snippets import Run, Snippet, agree, needs_service, service, snippets
+from sample_files import write_samples
+from stage_site import DOCS, pages, staged
 
-from tonality.cli import app
-
-ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-def snippets(language: str, text: str = README) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
-
-
-def test_command_reference_is_current() -> None:
-    written = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
-    real = runpy.run_path(str(ROOT / "docs" / "make_commands.py"))["reference"]()
-    assert written == real, "run python docs/make_commands.py"
-
-
-@pytest.mark.parametrize("code", snippets("python"))
-def test_readme_python_runs(code: str, capsys: pytest.CaptureFixture[str]) -> None:
-    exec(compile(code, "README.md", "exec"), {})
-    for printed in re.findall(r"# prints (.+)", code):
-        assert printed in capsys.readouterr().out
-
-
-def test_readme_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("reviews.csv").write_text("text,stars\nA lovely film.,5\nDull.,1\n")
-    lines = [line for block in snippets("shell") for line in block.splitlines()]
-    commands = [shlex.split(line, comments=True) for line in lines]
-    ours = [words[1:] for words in commands if words and words[0] == "tonality"]
-    assert ours
-    for words in ours:
-        if "--data" in words:  # it takes minutes: the options are checked, not the run
-            result = CliRunner().invoke(app, [words[0], "--help"])
-            for option in (word for word in words if word.startswith("--")):
-                assert option in result.stdout
-        else:
-            result = CliRunner().invoke(app, words)
-            assert result.exit_code == 0, result.output
+ROOT = DOCS.parent
+# Pages with snippets; a page is run once they all are there, and README as one of them.
+PAGES = ["README.md", *sorted(path.relative_to(ROOT).as_posix() for path in DOCS.rglob("*.md"))]
+NOT_YET = {
+    f"docs/{name}.md"
+    for name in (
+        *("distillation", "evaluation", "format", "general", "objectives", "own-data"),
+        *("pretraining", "results", "scaling", "scoring", "serving"),
+        "tutorials/distil-a-transformer",
+    )
+}
+WITH_SNIPPETS = [
+    page
+    for page in PAGES
+    if page not in NOT_YET and snippets((ROOT / page).read_text(encoding="utf-8"))
+]
+NEEDS = {
+    "README.md": ["sklearn"],
+    "docs/tutorials/score-a-spreadsheet.md": ["python_calamine", "xlsxwriter", "matplotlib"],
+    "docs/tutorials/train-your-own.md": ["torch"],
+    "docs/tutorials/adapt-with-few-labels.md": ["sklearn"],
+    "docs/tutorials/serve.md": ["fastapi", "httpx"],
+}
 
 
-def test_the_snippets_on_data_frames_run(capsys: pytest.CaptureFixture[str]) -> None:
-    for package in ("pandas", "narwhals"):
-        pytest.importorskip(package, reason="frames need it")
-    page = (ROOT / "docs" / "scoring.md").read_text(encoding="utf-8")
-    section = page[page.index("## Data frames") : page.index("## Streams of bytes")]
-    names: dict[str, object] = {}
-    for code in snippets("python", section):
-        exec(compile(code, "scoring.md", "exec"), names)
-    assert "positive" in capsys.readouterr().out
+@pytest.fixture
+def _one_thread() -> Iterator[None]:
+    """Threads of a small network wait for one another."""
+    torch = pytest.importorskip("torch")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def run_page(page: str, run: Run) -> None:
+    """Runs its snippets, and compares what they print with what the page shows."""
+    for snippet in snippets(page):
+        printed = run.run(snippet)
+        if snippet.shown is not None and not snippet.note:
+            assert agree(snippet.shown, printed), f"run python docs/make_outputs.py\n{printed}"
+
+
+@pytest.mark.usefixtures("_one_thread")
+@pytest.mark.parametrize("name", WITH_SNIPPETS)
+def test_the_snippets_of_a_page_run(name: str, tmp_path: Path) -> None:
+    for package in NEEDS.get(name, []):
+        pytest.importorskip(package)
+    page = (ROOT / name).read_text(encoding="utf-8")
+    write_samples(tmp_path)
+    if not needs_service(page):
+        run_page(page, Run(tmp_path))
+    elif shutil.which("curl"):
+        with service() as address:
+            run_page(page, Run(tmp_path, address))
+
+
+def test_a_snippet_that_fails_or_prints_something_else_is_found(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    with pytest.raises(AssertionError, match="expected it to print 'no'"):
+        run.run(Snippet("python", "print('yes')  # prints no", "", None))
+    with pytest.raises(AssertionError, match=r"score nothing\.csv"):
+        run.run(Snippet("shell", "tonality score nothing.csv -o out.csv", "", None))
+    with pytest.raises(AssertionError, match="no such extra"):
+        run.run(Snippet("shell", "pip install '.[excel,nonsense]'", "", None))
+    with pytest.raises(Exception, match="--nonsense"):
+        run.run(Snippet("shell", "tonality train --nonsense 1", "not run", None))
+    assert agree("a\n...\nz 0 s, 12 a second\n", "a\nb\nc\nz 3 s, 9,000 a second  \n")
+    assert not agree("a\n...\nz\n", "a\nb\nc\n")
+
+
+@pytest.mark.parametrize(("page", "script"), [("commands", "make_commands"), ("http", "make_http")])
+def test_a_generated_page_is_current(page: str, script: str) -> None:
+    if page == "http":
+        pytest.importorskip("fastapi", reason="the service needs tonality[serve]")
+    written = (DOCS / f"{page}.md").read_text(encoding="utf-8")
+    real = runpy.run_path(str(DOCS / f"{script}.py"))["reference"]()
+    assert written == real, f"run python docs/{script}.py"
+
+
+def test_the_spreadsheet_of_the_tutorials_is_the_table_of_the_notebook(tmp_path: Path) -> None:
+    pytest.importorskip("xlsxwriter", reason="tonality[excel] writes spreadsheets")
+    runpy.run_path(str(DOCS / "make_spreadsheet.py"))["write"](tmp_path / "feedback.xlsx")
+    kept = (DOCS / "tutorials" / "feedback.xlsx").read_bytes()
+    assert (tmp_path / "feedback.xlsx").read_bytes() == kept
 
 
 def test_links_lead_somewhere() -> None:
-    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
-    for page in pages:
+    for name in [*PAGES, "CONTRIBUTING.md"]:
+        page = ROOT / name
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
-            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+            elsewhere = name.startswith("docs/") and target in ("changelog.md", "benchmarks.md")
+            assert elsewhere or (page.parent / target).exists(), f"{name} links to {target}"
+
+
+def test_every_page_is_in_the_navigation_of_the_site() -> None:
+    settings = (ROOT / "zensical.toml").read_text(encoding="utf-8")
+    assert set(re.findall(r'"([\w/-]+\.md)"', settings)) == set(pages())
+
+
+def test_links_are_those_of_the_site_once_a_page_is_staged() -> None:
+    page = "[a](docs/format.md#x) [b](src/tonality/classifier.py) [c](README.md) ![d](docs/e.png)"
+    assert staged(page, "CHANGELOG.md", "changelog.md") == "[a](format.md#x) b c ![d](docs/e.png)"
+    page = "[a](../../benchmarks/README.md) [b](serve.md) [c](https://example.com/d.md)"
+    assert staged(page, "docs/tutorials/x.md", "tutorials/x.md") == (
+        "[a](../benchmarks.md) [b](serve.md) [c](https://example.com/d.md)"
+    )
