@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import json
 import shutil
 from pathlib import Path
 
@@ -22,3 +24,29 @@ def write_samples(folder: Path) -> None:
         for number, row in enumerate(rows):
             date = f"{row['month']}-{number % 28 + 1:02}"
             writer.writerow([number, row["article"], date, row["text"], row["label"]])
+    texts = [row["text"] for row in rows[:20]]
+    _write_packed(folder, texts)
+    _write_workbook(folder / "reviews.xlsx", texts)
+
+
+def _write_packed(folder: Path, texts: list[str]) -> None:
+    """Tables that are packed, and lie deeper."""
+    lines = "".join(json.dumps({"body": text}) + "\n" for text in texts)
+    (folder / "exports" / "2024").mkdir(parents=True)
+    for name in ("a", "b"):
+        packed = gzip.compress(lines.encode())
+        (folder / "exports" / "2024" / f"{name}.jsonl.gz").write_bytes(packed)
+    (folder / "tweets.csv.gz").write_bytes(gzip.compress("\n".join(["text", *texts]).encode()))
+
+
+def _write_workbook(path: Path, texts: list[str]) -> None:
+    """A workbook of two sheets, the second with a title above its columns."""
+    try:
+        import xlsxwriter
+    except ImportError:
+        return
+    with xlsxwriter.Workbook(path) as workbook:
+        for name, first in (("2024", 0), ("Answers", 2)):
+            sheet = workbook.add_worksheet(name)
+            sheet.write(0, 0, "A title")
+            sheet.write_column(first, 0, ["text", *texts])

@@ -20,7 +20,7 @@ NOT_YET = {
     f"docs/{name}.md"
     for name in (
         *("distillation", "evaluation", "format", "general", "objectives", "own-data"),
-        *("pretraining", "results", "scaling", "scoring", "serving"),
+        *("pretraining", "results", "scaling", "serving"),
         "tutorials/distil-a-transformer",
     )
 }
