@@ -130,7 +130,7 @@ class Run:
         """Puts a model where a training would write its own."""
         if found := re.match(r"tonality (?:train|adapt|distill) .*-o ([\w/.-]+)", command):
             model = self.folder / found[1] / "model"
-            shutil.copytree(BUNDLED, model, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+            shutil.copytree(BUNDLED, model, dirs_exist_ok=True)
 
     def _python(self, code: str) -> str:
         printed = io.StringIO()

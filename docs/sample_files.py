@@ -27,6 +27,8 @@ def write_samples(folder: Path) -> None:
     texts = [row["text"] for row in rows[:20]]
     _write_packed(folder, texts)
     _write_workbook(folder / "reviews.xlsx", texts)
+    _write_parquet(folder / "reviews" / "a.parquet", texts)
+    shutil.copytree(DOCS.parent / "tests" / "golden" / "model", folder / "model")
 
 
 def _write_packed(folder: Path, texts: list[str]) -> None:
@@ -37,6 +39,17 @@ def _write_packed(folder: Path, texts: list[str]) -> None:
         packed = gzip.compress(lines.encode())
         (folder / "exports" / "2024" / f"{name}.jsonl.gz").write_bytes(packed)
     (folder / "tweets.csv.gz").write_bytes(gzip.compress("\n".join(["text", *texts]).encode()))
+
+
+def _write_parquet(path: Path, texts: list[str]) -> None:
+    """A folder of Parquet."""
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        return
+    path.parent.mkdir()
+    pyarrow.parquet.write_table(pyarrow.table({"review": texts}), path)
 
 
 def _write_workbook(path: Path, texts: list[str]) -> None:
