@@ -93,6 +93,21 @@ def both(command: list[str], settings: list[str], place: Path) -> tuple[Path, Pa
     return one, two
 
 
+def stopped_and_resumed(command: list[str], settings: list[str], place: Path) -> Path:
+    """The folder of a command by two processes, killed at a checkpoint and gone on with."""
+    stopped = place / "stopped"
+    words = [*command, "-o", str(stopped), "--devices", "2"]
+    process = begin([*words, "--checkpoint-minutes", "0"], settings)
+    while not (stopped / "checkpoint.pt").exists() and process.poll() is None:
+        time.sleep(0.02)
+    kill(process)
+    assert not (stopped / "model").exists(), "the kill came too late"
+    again = begin([*words, "--resume"], settings)
+    _, error = again.communicate(timeout=200)
+    assert again.returncode == 0, error
+    return stopped
+
+
 def losses(run: Path) -> NDArray[np.float64]:
     """The loss curve of a run."""
     with (run / "metrics.csv").open() as file:
@@ -107,37 +122,33 @@ def probabilities(run: Path) -> NDArray[np.float64]:
 
 
 @takes_long
-def test_train_on_two_devices(data: Path, recipe: Path, tmp_path: Path) -> None:
-    one, two = both(["train", "--data", str(data), "--recipe", str(recipe)], QUIET, tmp_path)
-    np.testing.assert_allclose(losses(two), losses(one), rtol=1e-3)
-    np.testing.assert_allclose(probabilities(two), probabilities(one), atol=2e-3)
+def test_train_on_two_devices_and_resumed(data: Path, recipe: Path, tmp_path: Path) -> None:
+    command = ["train", "--data", str(data), "--recipe", str(recipe)]
+    one, two = both(command, QUIET, tmp_path)
+    again = stopped_and_resumed(command, QUIET, tmp_path)
+    for run in (two, again):
+        np.testing.assert_allclose(losses(run), losses(one), rtol=1e-3)
+        np.testing.assert_allclose(probabilities(run), probabilities(one), atol=2e-3)
 
 
 @takes_long
-def test_distill_on_two_devices(data: Path, recipe: Path, tmp_path: Path) -> None:
+def test_distill_on_two_devices_and_resumed(data: Path, recipe: Path, tmp_path: Path) -> None:
     teacher = train(make_dataset(60), TINY, tmp_path / "teacher", accelerator="cpu", devices=1)
     command = ["distill", "--data", str(data), "--recipe", str(recipe), "--teacher", str(teacher)]
     quiet = [setting for setting in QUIET if "class_weights" not in setting]
     one, two = both(command, quiet, tmp_path)
-    np.testing.assert_allclose(losses(two), losses(one), rtol=1e-3)
-    np.testing.assert_allclose(probabilities(two), probabilities(one), atol=2e-3)
+    again = stopped_and_resumed(command, quiet, tmp_path)
+    for run in (two, again):
+        np.testing.assert_allclose(losses(run), losses(one), rtol=1e-3)
+        np.testing.assert_allclose(probabilities(run), probabilities(one), atol=2e-3)
 
 
 @takes_long
-def test_pretrain_on_two_devices_stopped_and_resumed(data: Path, tmp_path: Path) -> None:
+def test_pretrain_on_two_devices_and_resumed(data: Path, tmp_path: Path) -> None:
     command = ["pretrain", "--data", str(data)]
     one, two = both(command, LANGUAGE, tmp_path)
     np.testing.assert_allclose(losses(two), losses(one), rtol=1e-3)
-
-    stopped = tmp_path / "stopped"
-    words = [*command, "-o", str(stopped), "--devices", "2"]
-    process = begin([*words, "--checkpoint-minutes", "0"], LANGUAGE)
-    while not (stopped / "checkpoint.pt").exists() and process.poll() is None:
-        time.sleep(0.02)
-    kill(process)
-    again = begin([*words, "--resume"], LANGUAGE)
-    _, error = again.communicate(timeout=200)
-    assert again.returncode == 0, error
+    stopped = stopped_and_resumed(command, LANGUAGE, tmp_path)
     np.testing.assert_allclose(losses(stopped), losses(one), rtol=1e-3)
 
 
