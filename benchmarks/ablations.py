@@ -32,13 +32,13 @@ from tonality.artifact.config_json import folder_sha256
 from tonality.data import Dataset, Table, load_dataset
 from tonality.errors import ConfigError
 from tonality.train import train
+from tonality.train.fit_classifier import VALIDATION
 from tonality.train.prepare.held_out import divide
 from tonality.train.records.reporter import LineReporter
 from tonality.train.records.run_folder import RUN
 from tonality.train.settings.checked_fields import fill
 from tonality.train.settings.plan import MODEL
 from tonality.train.settings.recipe import Recipe
-from tonality.train.train_classifier import VALIDATION
 
 ROWS = Path(__file__).with_name("ablations.toml")
 PAGE = ROOT / "docs" / "results.md"

@@ -28,7 +28,6 @@ from tonality.train.records.run_options import MINUTES, RunOptions
 from tonality.train.settings.recipe import Recipe
 from tonality.train.start.read_start import read_start
 from tonality.train.start.start import Start
-from tonality.train.train_classifier import fit_classifier
 
 # With few labels an epoch is a handful of steps: there are more of them, until so many are made.
 LEAST_STEPS = 150
@@ -125,6 +124,8 @@ def _fit(run: Checked, folder: RunFolder, options: RunOptions) -> Path:
             f"{longer.training.epochs} epochs in place of {run.recipe.training.epochs}: the data "
             f"is small, and an adaptation takes {LEAST_STEPS} steps at least"
         )
+    from tonality.train.fit_classifier import fit_classifier  # not before all is checked
+
     begun = (folder.path / RUN).exists()
     run = dataclasses.replace(run, recipe=longer)
     adapted = fit_classifier(run, folder, dataclasses.replace(options, resume=begun))

@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-
-from lightning.pytorch import Callback
+from typing import TYPE_CHECKING
 
 from tonality.data import Dataset
-from tonality.train.prepare.preflight import Checked, check
+from tonality.train.prepare.preflight import Checked, check, check_teachers
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RunFolder
 from tonality.train.records.run_options import MINUTES, RunOptions
 from tonality.train.settings.recipe import Recipe
 from tonality.train.start.read_start import as_start
 from tonality.train.start.start import Start
-from tonality.train.teachers.collection_teachers import read_teaching
-from tonality.train.train_classifier import fit_classifier, run_folder
+from tonality.train.train_classifier import run_folder
+
+if TYPE_CHECKING:
+    from lightning.pytorch import Callback
 
 
 def distill(
@@ -73,6 +74,7 @@ def distill(
     )  # fmt: skip
     folder = run_folder(output, options)
     start = None if start_from is None else as_start(start_from)
+    check_teachers(teachers, recipe.distillation)
     run = check("distill", recipe, dataset, start, resume=resume)
     return fit_student(run, teachers, folder, options)
 
@@ -84,6 +86,10 @@ def fit_student(
     options: RunOptions,
 ) -> Path:
     """Does a run that is checked; as for :func:`distill`."""
+    # Importing torch takes seconds: what is wrong is said before.
+    from tonality.train.fit_classifier import fit_classifier
+    from tonality.train.teachers.collection_teachers import read_teaching
+
     distillation = run.recipe.distillation
     teaching = read_teaching(run.dataset, teachers, distillation, run.labels, options.cache)
     return fit_classifier(run, folder, options, teaching)

@@ -8,10 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from tonality.data import Dataset
-from tonality.train.loop.language_model_fit import LanguageModelFit
 from tonality.train.prepare.corpus import Corpus, read_corpus
 from tonality.train.prepare.data_checks import vocabulary_fingerprint
 from tonality.train.prepare.preflight import Checked, check
@@ -71,7 +68,9 @@ def pretrain(
     """
     options = RunOptions(resume, reporter or Reporter(), checkpoint_minutes, device)
     folder = RunFolder(output)
-    if leads() and not resume:
+    if leads() and resume:
+        folder.check_begun()
+    elif leads():
         folder.check_free()
     start = None if start_from is None else as_start(start_from)
     run = check("pretrain", recipe, dataset, start, resume=resume)
@@ -80,6 +79,11 @@ def pretrain(
 
 def fit_language_model(run: Checked, folder: RunFolder, options: RunOptions) -> Path:
     """Does a run that is checked; as for :func:`pretrain`."""
+    # Importing torch takes seconds: what is wrong is said before.
+    import torch
+
+    from tonality.train.loop.language_model_fit import LanguageModelFit
+
     began = time.monotonic()
     if not leads():
         options = dataclasses.replace(options, reporter=Reporter())

@@ -129,8 +129,8 @@ def _asked(stage: Stage) -> tuple[Any, ...]:
 
 def _run(stage: Stage, checked: Checked, folder: Path, options: RunOptions) -> None:
     from tonality.train.distill import fit_student
+    from tonality.train.fit_classifier import fit_classifier
     from tonality.train.pretrain import fit_language_model
-    from tonality.train.train_classifier import fit_classifier
 
     place = RunFolder(folder / stage.name)
     start = read_start(folder / stage.start_from) if stage.start_from else None

@@ -147,6 +147,17 @@ class RunFolder:
         finally:
             shutil.rmtree(path, ignore_errors=True)
 
+    def check_begun(self) -> None:
+        """Checks that there is a run to go on with.
+
+        Raises:
+            TrainingError: there is none.
+        """
+        if not (self.path / RUN).exists():
+            raise TrainingError(
+                f"there is no run in {self.path} to resume; start one without --resume"
+            )
+
     def reopen(self, identity: Mapping[str, Any]) -> None:
         """Checks that the folder holds an unfinished run of the same settings and data.
 
@@ -157,12 +168,9 @@ class RunFolder:
             TrainingError: there is nothing to resume.
             ConfigError: the run has other settings or data; says which.
         """
+        self.check_begun()
         try:
             held = json.loads(read_regular(self.path / RUN))
-        except FileNotFoundError:
-            raise TrainingError(
-                f"there is no run in {self.path} to resume; start one without --resume"
-            ) from None
         except (OSError, ValueError) as fault:
             raise TrainingError(f"{self.path / RUN} cannot be read: {fault}") from fault
         if self.model.exists():

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from tonality.data import Dataset
 from tonality.errors import ConfigError
+from tonality.train.prepare.preflight import check_teachers
 from tonality.train.records.run_folder import RunFolder
 from tonality.train.settings.checked_fields import unknown
 from tonality.train.settings.objective_sections import DistillationSettings
@@ -38,11 +39,7 @@ def read_teaching(
             a collection that is not there; a collection has no teacher.
         DependencyError: a transformer, and the extra ``transformers`` is missing.
     """
-    if not sources and not settings.teachers:
-        raise ConfigError(
-            "there is no teacher; name a model folder with --teacher, or one for each collection "
-            "in the recipe's [distillation.teachers]"
-        )
+    check_teachers(sources, settings)
     if settings.teachers:
         check_collections(dataset, settings, others_taught=bool(sources))
     everywhere = read_teachers(sources, labels, settings)

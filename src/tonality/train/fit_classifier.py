@@ -1,0 +1,137 @@
+"""A run that is checked, done: its data prepared, its steps taken, its model written."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from pathlib import Path
+from typing import Any
+
+from tonality import artifact
+from tonality.errors import TrainingError
+from tonality.train.export import build_artifact, rehearse, validation_csv
+from tonality.train.loop.callback import Loop, TrainingOutcome
+from tonality.train.loop.lightning_fit import take_steps
+from tonality.train.prepare.data_checks import vocabulary_fingerprint
+from tonality.train.prepare.preflight import Checked
+from tonality.train.prepare.prepare import Prepared, prepare
+from tonality.train.prepare.starting_vectors import with_vectors
+from tonality.train.records.curves_png import CURVES, draw_curves
+from tonality.train.records.processes import leader_first, leads
+from tonality.train.records.reporter import Reporter
+from tonality.train.records.run_folder import METRICS, RunFolder
+from tonality.train.records.run_options import RunOptions
+from tonality.train.teachers.soft_targets import Teaching
+
+VALIDATION = "validation.csv"
+
+_MEMORY = (
+    "out of memory: start anew in another folder with a lower training.batch_size, "
+    "text.max_tokens or training.max_tokens, network.hidden_size or vocabulary.ngrams"
+)
+
+
+def fit_classifier(
+    run: Checked, folder: RunFolder, options: RunOptions, teaching: Teaching | None = None
+) -> Path:
+    """Does a run that is checked; as for :func:`tonality.train.train`."""
+    began = time.monotonic()
+    if not leads():
+        options = dataclasses.replace(options, reporter=Reporter())
+    try:
+        with leader_first():
+            data, state = _prepared(run, folder, options, teaching)
+        trainer, loop = take_steps(data, run.recipe, folder, options, state, began)
+    except Exception as fault:
+        folder.abandon()
+        if _is_of_memory(fault):
+            raise TrainingError(_MEMORY) from fault
+        raise
+    if not trainer.is_global_zero:
+        return folder.model
+    if options.records:
+        _leave_records(folder, loop)
+    if loop.session.interrupted:
+        raise KeyboardInterrupt
+    outcome = loop.outcome(str(trainer.strategy.root_device))
+    return _finish(run, data, folder, outcome, options.reporter)
+
+
+def _prepared(
+    run: Checked, folder: RunFolder, options: RunOptions, teaching: Teaching | None
+) -> tuple[Prepared, dict[str, Any] | None]:
+    """The data with all that the first step needs and, of a run that goes on, its checkpoint."""
+    data, state = _begin(run, folder, options, teaching)
+    if leads():
+        rehearse(data, run.recipe, folder)
+    if state is None and run.start is None and run.recipe.vectors.wanted:
+        data = with_vectors(data, run.recipe, folder, options.reporter, options.cache)
+    if teaching is not None:
+        data = teaching.taught(run.dataset, data, run.recipe, folder, options.reporter)
+    return data, state
+
+
+def _begin(
+    run: Checked, folder: RunFolder, options: RunOptions, teaching: Teaching | None
+) -> tuple[Prepared, dict[str, Any] | None]:
+    """The data and, of a run that goes on, its checkpoint; from here on the folder is the run's."""
+    data_of = {"name": run.dataset.name, "labels": list(run.labels), "sha256": run.fingerprint}
+    identity: dict[str, Any] = {
+        "settings": run.recipe.settings(),
+        "data": data_of,
+        "start": None if run.start is None else run.start.identity,
+        "teachers": None if teaching is None else teaching.identity(run.dataset),
+    }
+    if options.resume and leads():
+        folder.reopen(identity)
+    state = folder.load_checkpoint() if options.resume else None
+    data = prepare(run, options.reporter)
+    if data.start is not None:
+        for line in data.start.news(data.network, run.labels, run.recipe.text):
+            options.reporter.say(line)
+    # Only now, for most mistakes show until here; from here on, word vectors included, a run that
+    # is killed can be resumed.
+    # Another version may prepare the same data in another way, which the weights would not fit.
+    identity["vocabulary"] = vocabulary_fingerprint(data.vocabulary)
+    if leads() and options.resume:
+        folder.reopen(identity)
+    elif leads():
+        folder.begin(identity, run.recipe.to_toml())
+    return data, state
+
+
+def _is_of_memory(fault: Exception) -> bool:
+    return isinstance(fault, MemoryError) or (
+        isinstance(fault, RuntimeError) and "memory" in str(fault)
+    )
+
+
+def _leave_records(folder: RunFolder, loop: Loop) -> None:
+    rows = loop.session.history.rows
+    if rows:
+        folder.write(METRICS, loop.session.history.to_csv().encode())
+        folder.write(CURVES, draw_curves(rows, loop.best_row))
+
+
+def _finish(
+    run: Checked, data: Prepared, folder: RunFolder, outcome: TrainingOutcome, reporter: Reporter
+) -> Path:
+    measured = len(data.validation) > 0
+    if measured:
+        reporter.say(f"keeping step {outcome.best.step:,}; measuring the model as it will run")
+    tensors = folder.load_best(outcome.file)
+    model, probabilities = build_artifact(run, data, tensors, outcome)
+    if measured:
+        csv = validation_csv(run.dataset, data, probabilities)
+        folder.write(VALIDATION, csv.encode())
+    artifact.write(model, folder.model)
+    if not measured:
+        reporter.say(f"trained on all rows, so nothing is measured; the model is in {folder.model}")
+        return folder.model
+    found = model.metrics["validation"]
+    low, high = found["accuracy_interval"]
+    reporter.say(
+        f"validation accuracy {found['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%}); "
+        f"the model is in {folder.model}"
+    )
+    return folder.model
