@@ -122,7 +122,7 @@ bench: .venv-dev/.bench
 .venv-dev/.installed: pyproject.toml constraints.txt hatch_build.py \
   $(wildcard src/tonality/native/*.[ch])
 	test -x $(DEV)/python || $(PYTHON) -m venv .venv-dev
-	$(DEV)/python -m pip install -q -e '.[train,transformers,serve,frames,excel,zstd,dev]'
+	$(DEV)/python -m pip install -q -e '.[train,transformers,serve,frames,excel,zstd,languages,dev]'
 	@touch $@
 
 .venv-engines/.installed: pyproject.toml constraints.txt hatch_build.py \
@@ -151,7 +151,7 @@ bench: .venv-dev/.bench
 	@touch $@
 
 .venv-dev/.bench: .venv-dev/.installed
-	$(DEV)/python -m pip install -q -e '.[train,transformers,serve,frames,excel,zstd,dev,bench]'
+	$(DEV)/python -m pip install -q -e '.[train,transformers,serve,frames,excel,zstd,languages,dev,bench]'
 	@touch $@
 
 clean:

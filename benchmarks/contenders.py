@@ -105,14 +105,14 @@ def _load_tfidf(folder: Path) -> Judge:
 
 def _train_fasttext(texts: Sequence[str], labels: Sequence[str], folder: Path) -> None:
     """Joulin et al. 2016, with their settings for sentiment: 10 dimensions, bigrams, 5 epochs."""
-    import fasttext
+    from fasttext import train_supervised  # which the extra languages has not
 
     lines = folder / "fasttext.txt"
     rows = zip(labels, texts, strict=True)
     written = "".join(f"__label__{label} {_fasttext_line(text)}\n" for label, text in rows)
     lines.write_text(written, encoding="utf-8")
     # One thread, since more make the result differ from run to run.
-    model = fasttext.train_supervised(
+    model = train_supervised(
         str(lines), dim=10, wordNgrams=2, epoch=5, lr=0.25, minCount=2, thread=1, verbose=0
     )
     model.save_model(str(folder / "fasttext.bin"))

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-EXTRAS = ("train", "analyse", "serve", "excel", "zstd", "frames")
+EXTRAS = ("train", "analyse", "serve", "excel", "zstd", "frames", "languages")
 HELD = ("torch",)
 REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)>=(?P<least>[\w.]+)(?P<marker>;.*)?")
 

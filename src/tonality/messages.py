@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 
 UNFAMILIAR = "few of its words are known: another language?"
 NO_TEXT = "no text"  # stands where a verdict would
@@ -29,6 +30,16 @@ def unfamiliar(number: int, texts: int) -> str:
         f"{counted(number, 'text')} ({number / texts:.1%}) in words of which the model knows few, "
         "as in another language: their verdicts say little"
     )
+
+
+def shares(counts: Mapping[str, int], most: int = 6) -> str:
+    """The largest shares first, such as ``en 95.2 %, fr 3.1 %, 4 others 1.7 %``."""
+    total = sum(counts.values())
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    shown = [f"{name} {count / total:.1%}" for name, count in ordered[:most]]
+    if others := ordered[most:]:
+        shown.append(f"{counted(len(others), 'other')} {sum(n for _, n in others) / total:.1%}")
+    return ", ".join(shown)
 
 
 def sendable(text: str) -> str:

@@ -68,6 +68,14 @@ Encoding = Annotated[
     ),
 ]
 
+Languages = Annotated[
+    bool,
+    typer.Option(
+        "--languages",
+        help="Tell the language of each text, such as en, and count them. This needs the extra "
+        "languages.",
+    ),
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
 
 UNSURE = (

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from tonality import plain_json
-from tonality.cli.common_options import Encoding, Model, TextColumn
+from tonality.cli.common_options import Encoding, Languages, Model, TextColumn
 from tonality.cli.completion import one_of
 from tonality.cli.progress import progress_of_share, say, spoken
 from tonality.cli.ray_engine import Address, Engine, RayRun, Workers, refuse
@@ -80,6 +80,7 @@ def score(
             min=0,
         ),
     ] = 0,
+    languages: Languages = False,
     prefix: Annotated[
         str | None,
         typer.Option(
@@ -147,6 +148,7 @@ def score(
         refuse({"--address": address, "--workers": workers}, "only goes with --engine ray")
     else:
         others = {"--format": format, "--bom": bom, "--bad-rows": bad_rows}
+        others["--languages"] = languages or None
         refuse(others, "does not go with --engine, which writes a folder of Parquet")
         how = RayRun(engine, address, workers, resume, overwrite)
         said = {"model": model, "abstain": abstain, "text_column": text_column, "columns": names}
@@ -164,8 +166,9 @@ def score(
     _require(written, packing)
     side = side_file(output, bad_rows, found)
     options = Options(
-        written, packing, text_column, names, explain, prefix, encoding, table.read(), bom
-    )
+        written, packing, text_column, names, explain, prefix, encoding, table.read(), bom,
+        languages,
+    )  # fmt: skip
     with _job(found, options, model, abstain) as (job, fingerprint):
         start = monotonic()
         if is_stream(output):
@@ -269,7 +272,7 @@ def _names(columns: list[str] | None) -> tuple[str, ...] | None:
 def _report(
     tally: Tally, output: str, side: Path | None, seconds: float, before: int, as_json: bool
 ) -> None:
-    from tonality.messages import counted, unfamiliar
+    from tonality.messages import counted, shares, unfamiliar
     from tonality.tables.encoding import REMEDY
     from tonality.tables.row_stream import INVALID
 
@@ -295,6 +298,8 @@ def _report(
         )
     if tally.unfamiliar:
         say(f"  {unfamiliar(tally.unfamiliar, tally.judged)}")
+    if tally.languages:
+        say(f"  languages: {shares(tally.languages)}")
     if tally.empty:
         say(f"  {counted(tally.empty, 'row')} without a text: no verdict, and in no share above")
     if tally.unreadable:

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tonality import plain_json
-from tonality.cli.common_options import AsJson, Encoding, Overwrite, TextColumn, check_free
+from tonality.cli.common_options import (
+    AsJson,
+    Encoding,
+    Languages,
+    Overwrite,
+    TextColumn,
+    check_free,
+)
 from tonality.cli.completion import one_of
 from tonality.cli.progress import progress_of_share, say
 from tonality.cli.read_texts import ascii_only
@@ -64,6 +71,7 @@ def summarise(
             metavar="LABEL",
         ),
     ] = None,
+    languages: Languages = False,
     png: Annotated[
         Path | None, typer.Option(help="Draw it all as a picture, too.", metavar="FILE")
     ] = None,
@@ -87,8 +95,8 @@ def summarise(
         raise typer.BadParameter("--every and --date-format go with --time, which names the column")
     from tonality.errors import DataError
     from tonality.score.files.input_files import find_inputs
-    from tonality.summarise.summary import SummaryOptions
     from tonality.summarise.summary import summarise as summary_of
+    from tonality.summarise.summary_options import SummaryOptions
 
     if png is not None:
         from tonality.drawing import require_matplotlib
@@ -105,6 +113,7 @@ def summarise(
         text_column=text_column,
         encoding=encoding,
         read=table.read(),
+        languages=languages,
     )
     with progress_of_share("reading") as progress:
         summary = summary_of(found, options, progress=progress)

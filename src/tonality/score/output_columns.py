@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypedDict, Unpack
 
 from tonality.errors import ConfigError
 from tonality.prediction import verdict_kinds
@@ -14,6 +15,23 @@ from tonality.tables.row_stream import Row
 
 PREFIX = "tonality_"
 ERROR = "error"
+LANGUAGE = "language"
+
+
+class Switches(TypedDict, total=False):
+    """What a scored table may have besides the verdict; all are off by default but ``closed``.
+
+    Attributes:
+        explained: whether words for and against the verdict are added.
+        languages: whether the language of each text is added.
+        errors: whether rows that cannot be read are answered in place.
+        closed: see :attr:`Layout.closed`.
+    """
+
+    explained: bool
+    languages: bool
+    errors: bool
+    closed: bool
 
 
 @dataclass(frozen=True)
@@ -23,7 +41,8 @@ class Layout:
     Attributes:
         columns: those of the input that are kept, in order.
         added: those that scoring adds, in order: label, score, ``p_`` and each label,
-            tokens_read, tokens_left_out, unfamiliar and, if asked for, words_for and words_against.
+            tokens_read, tokens_left_out, unfamiliar and, if asked for, language, words_for and
+            words_against.
         kinds: their types, ``str``, ``float`` or ``int``.
         error: the column of the reason why a row could not be read, where such rows are
             answered in place; otherwise None.
@@ -46,10 +65,8 @@ class Layout:
         labels: Sequence[str],
         *,
         keep: Sequence[str] | None = None,
-        explained: bool = False,
-        errors: bool = False,
         prefix: str | None = None,
-        closed: bool = True,
+        **switches: Unpack[Switches],
     ) -> Layout:
         """The layout for an input's columns.
 
@@ -60,10 +77,8 @@ class Layout:
             columns: the columns of the input.
             labels: the model's labels.
             keep: the columns to keep; by default all.
-            explained: whether words for and against the verdict are added.
-            errors: whether rows that cannot be read are answered in place.
             prefix: what the added columns' names begin with.
-            closed: see the attribute.
+            switches: see :class:`Switches`.
 
         Raises:
             ConfigError: the input has a column of a name that begins with the given prefix, or
@@ -73,7 +88,9 @@ class Layout:
         there = set(columns)
         if missing := [name for name in kept if name not in there]:
             raise ConfigError(f"no column {missing[0]!r}. {listed(columns)}")
-        kinds = added_kinds(labels, explained=explained)
+        errors, closed = switches.get("errors", False), switches.get("closed", True)
+        explained, languages = switches.get("explained", False), switches.get("languages", False)
+        kinds = added_kinds(labels, explained=explained, languages=languages)
         names = _prefixed([*kinds, *[ERROR] * errors], kept, prefix)
         error = names.pop() if errors else None
         return cls(kept, tuple(names), tuple(kinds.values()), error, closed, keep is None)
@@ -99,10 +116,12 @@ class Layout:
         return None
 
 
-def added_kinds(labels: Sequence[str], *, explained: bool) -> dict[str, type]:
+def added_kinds(
+    labels: Sequence[str], *, explained: bool = False, languages: bool = False
+) -> dict[str, type]:
     """The type of each column that scoring adds, by its name without a prefix."""
-    kinds = verdict_kinds(labels)
-    return kinds | dict.fromkeys(("words_for", "words_against") if explained else (), str)
+    further = ([LANGUAGE] if languages else []) + (["words_for", "words_against"] * explained)
+    return verdict_kinds(labels) | dict.fromkeys(further, str)
 
 
 def _prefixed(names: Sequence[str], columns: Sequence[str], prefix: str | None) -> list[str]:

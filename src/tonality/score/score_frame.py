@@ -11,7 +11,7 @@ from tonality.classifier import WINDOW, Classifier, load
 from tonality.errors import ConfigError, DataError, DependencyError
 from tonality.given_texts import is_missing
 from tonality.progress_bar import LateBar
-from tonality.score.output_columns import Layout
+from tonality.score.output_columns import Layout, Switches
 from tonality.score.scorer import Scorer
 from tonality.tables.bad_rows import Fault
 from tonality.tables.column_names import Wanted, choose
@@ -31,6 +31,7 @@ def score_frame(
     *,
     columns: Sequence[str] | None = None,
     explain: int = 0,
+    languages: bool = False,
     progress: bool = True,
 ) -> Frame:
     """The frame with the verdict on every row: the columns that ``tonality score`` adds to a file.
@@ -48,6 +49,7 @@ def score_frame(
         columns: the columns of the frame to keep; by default all.
         explain: how many phrases to add that speak for the verdict (``words_for``), and against it
             (``words_against``).
+        languages: whether to add the language of each text, such as ``en``.
         progress: whether long work shows a bar, on a terminal or in a notebook. A lazy frame
             shows none.
 
@@ -56,11 +58,15 @@ def score_frame(
         ConfigError: the frame lacks a column to keep, or ``explain`` is under 0.
         DataError: it is no such frame, its column of texts is not found, or a value there is
             neither a string nor missing.
-        DependencyError: narwhals is not installed.
+        DependencyError: narwhals, or what tells languages, is not installed.
     """
     narwhals, found = _wrapped(frame)
     classifier = model if isinstance(model, Classifier) else load(model)
-    scoring = _FrameScoring(narwhals, classifier, text_column, columns, explain, progress)
+    if explain < 0:
+        raise ConfigError(f"expected explain to be 0 or more, got {explain}")
+    scorer = Scorer(classifier, explain, languages)
+    switches = Switches(explained=explain > 0, languages=languages)
+    scoring = _FrameScoring(narwhals, scorer, text_column, columns, switches, progress)
     scored: Frame
     scored = _lazily(frame, scoring) if found is None else scoring.score(found).to_native()
     return scored
@@ -72,18 +78,18 @@ class _FrameScoring:
 
     Attributes:
         narwhals: the library by which frames of all kinds are read and made.
-        classifier: the model.
+        scorer: judges the texts.
         text_column: the column of the texts, or several; None to find it.
         columns: the columns to keep; None for all.
-        explain: how many phrases for and against the verdict are added.
+        switches: what is added besides the verdict.
         progress: whether long work shows a bar.
     """
 
     narwhals: Any
-    classifier: Classifier
+    scorer: Scorer
     text_column: str | Sequence[str] | None
     columns: Sequence[str] | None
-    explain: int
+    switches: Switches
     progress: bool
 
     def score(self, frame: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
@@ -93,14 +99,12 @@ class _FrameScoring:
             ConfigError: it lacks a column to keep, or a setting is wrong.
             DataError: it has no texts.
         """
-        if self.explain < 0:
-            raise ConfigError(f"expected explain to be 0 or more, got {self.explain}")
         names = _names(frame)
         layout = Layout.of(
             list(names),
-            self.classifier.labels,
+            self.scorer.labels,
             keep=None if self.columns is None else [str(name) for name in self.columns],
-            explained=self.explain > 0,
+            **self.switches,
         )
         added = self._added(frame, self._texts(frame, names), layout)
         scored = frame.with_columns(*added.iter_columns())
@@ -149,13 +153,12 @@ class _FrameScoring:
         self, frame: nw.DataFrame[Any], texts: Callable[[int], list[str | None]], layout: Layout
     ) -> nw.DataFrame[Any]:
         """The columns that are added, as a frame of the same kind."""
-        scorer = Scorer(self.classifier, self.explain)
         backend = frame.implementation
         types = {str: self.narwhals.String, float: self.narwhals.Float64, int: self.narwhals.Int64}
         parts = []
         with LateBar(len(frame), "scoring") as bar:
             for begin in range(0, max(len(frame), 1), WINDOW):
-                values = scorer.columns(texts(begin))
+                values = self.scorer.columns(texts(begin))
                 columns = [
                     self.narwhals.new_series(name, column, types[kind], backend=backend)
                     for name, kind, column in zip(layout.added, layout.kinds, values, strict=True)

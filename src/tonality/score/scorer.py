@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from tonality.classifier import WINDOW, Classifier
 from tonality.explain.passages import Passage
 from tonality.prediction import Prediction, verdict_values
+from tonality.score.language_detector import LanguageDetector
 from tonality.score.output_columns import Layout, added_kinds
 from tonality.tables.bad_rows import Fault
 from tonality.tables.row_stream import Row
@@ -23,11 +24,19 @@ BETWEEN = " | "  # stands between phrases
 
 
 class Scored(NamedTuple):
-    """A row and what scoring adds, in the order of :attr:`Layout.added`; None without a text."""
+    """A row and what scoring adds.
+
+    Attributes:
+        row: the row.
+        prediction: its verdict.
+        added: the values of :attr:`Layout.added`, in their order; None without a text.
+        language: the text's language; None without a text, or where none was asked for.
+    """
 
     row: Row
     prediction: Prediction
     added: tuple[str | int | float | None, ...]
+    language: str | None = None
 
 
 def windows(items: Iterator[Row | Fault], layout: Layout) -> Iterator[list[Row | Fault]]:
@@ -64,18 +73,29 @@ class Scorer:
     Args:
         classifier: the model.
         explain: how many phrases to add that speak for the verdict, and against it; 0 for none.
+        languages: whether to add the language of each text.
+
+    Raises:
+        DependencyError: languages are asked for, and the extra ``languages`` is missing.
     """
 
-    def __init__(self, classifier: Classifier, explain: int = 0) -> None:
+    def __init__(self, classifier: Classifier, explain: int = 0, languages: bool = False) -> None:
         self._classifier = classifier
         self._explain = explain
+        self._detector = LanguageDetector() if languages else None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The model's labels."""
+        return self._classifier.labels
 
     def score(self, window: Sequence[Row | Fault]) -> list[Scored | Fault]:
         """The rows of a window with their verdicts, its faults where they were."""
         rows = [item for item in window if isinstance(item, Row)]
         answers = iter(self._answers([row.text for row in rows]))
         return [
-            item if isinstance(item, Fault) else _scored(item, *next(answers)) for item in window
+            item if isinstance(item, Fault) else self._scored(item, *next(answers))
+            for item in window
         ]
 
     def columns(self, texts: Sequence[str | None]) -> list[list[Any]]:
@@ -84,11 +104,33 @@ class Scorer:
         Their types are :attr:`Layout.kinds`; None where a row has no verdict.
         """
         if not texts:
-            return [[] for _ in added_kinds(self._classifier.labels, explained=self._explain > 0)]
-        rows = ((*verdict_values(found), *words) for found, words in self._answers(texts))
+            kinds = added_kinds(
+                self.labels,
+                explained=self._explain > 0,
+                languages=self._detector is not None,
+            )
+            return [[] for _ in kinds]
+        rows = ((*verdict_values(found), *further) for found, further in self._answers(texts))
         return [list(column) for column in zip(*rows, strict=True)]
 
-    def _answers(self, texts: Sequence[str | None]) -> Iterator[tuple[Prediction, tuple[str, ...]]]:
+    def _scored(self, row: Row, prediction: Prediction, further: tuple[str | None, ...]) -> Scored:
+        language = None if self._detector is None else further[0]
+        return Scored(row, prediction, (*verdict_values(prediction), *further), language)
+
+    def _answers(
+        self, texts: Sequence[str | None]
+    ) -> Iterator[tuple[Prediction, tuple[str | None, ...]]]:
+        """Of each text the verdict, and what is added besides."""
+        if self._detector is None:
+            yield from self._explained(texts)
+            return
+        for text, (prediction, words) in zip(texts, self._explained(texts), strict=True):
+            language = None if prediction.label is None else self._detector.language(text or "")
+            yield prediction, (language, *words)
+
+    def _explained(
+        self, texts: Sequence[str | None]
+    ) -> Iterator[tuple[Prediction, tuple[str, ...]]]:
         if not self._explain:
             for prediction in self._classifier.predict(texts):
                 yield prediction, ()
@@ -97,10 +139,6 @@ class Scorer:
             for explanation in self._classifier.explain(texts[begin : begin + EXPLAINED]):
                 speaking = explanation.top(self._explain)
                 yield explanation.prediction, (_joined(speaking[0]), _joined(speaking[1]))
-
-
-def _scored(row: Row, prediction: Prediction, words: tuple[str, ...]) -> Scored:
-    return Scored(row, prediction, (*verdict_values(prediction), *words))
 
 
 def _joined(passages: Sequence[Passage]) -> str:

@@ -28,6 +28,7 @@ class Tally:
         truncated: how many texts were too long to be read whole.
         empty: how many had no token to read, and so no verdict; nothing else counts them.
         unfamiliar: how many texts the model knows too few words of, as in another language.
+        languages: how many texts are in each language, where that was asked for.
         unreadable: rows that could not be read.
         reasons: how many of them for which reason.
         examples: the first of them, in words.
@@ -40,6 +41,7 @@ class Tally:
     truncated: int = 0
     empty: int = 0
     unfamiliar: int = 0
+    languages: dict[str, int] = field(default_factory=dict)
     unreadable: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
     examples: list[str] = field(default_factory=list)
@@ -71,6 +73,8 @@ class Tally:
             self.probabilities[label] += share
         self.truncated += prediction.tokens_left_out > 0
         self.unfamiliar += prediction.unfamiliar
+        if item.language is not None:
+            self.languages[item.language] = self.languages.get(item.language, 0) + 1
 
     def _add_fault(self, fault: Fault, source: str) -> None:
         self.unreadable += 1
@@ -91,6 +95,8 @@ class Tally:
         self.examples += other.examples[: EXAMPLES - len(self.examples)]
         for name, count in other.labels.items():
             self.labels[name] = self.labels.get(name, 0) + count
+        for name, count in other.languages.items():
+            self.languages[name] = self.languages.get(name, 0) + count
         for name, total in other.probabilities.items():
             self.probabilities[name] = self.probabilities.get(name, 0.0) + total
         for name, count in other.reasons.items():
@@ -117,6 +123,7 @@ class Tally:
             "truncated": self._share(self.truncated),
             "empty": self.empty,
             "unfamiliar": self.unfamiliar,
+            "languages": self.languages,
             "unreadable": self.unreadable,
             "reasons": self.reasons,
         }

@@ -13,13 +13,14 @@ from tonality.measures.scores import Interval, wilson
 from tonality.prediction import UNCERTAIN
 from tonality.score.files.joined_inputs import JoinedRows, Tables
 from tonality.summarise.groups import Counts, Group, period_name
+from tonality.summarise.summary_options import SummaryOptions
+from tonality.summarise.table_languages import TableLanguages
 from tonality.summarise.telling_phrases import Phrase, Sample
 from tonality.summarise.text_column import ROWS, fitting_column
 from tonality.summarise.verdict_columns import Verdict, VerdictColumns
 from tonality.tables.bad_rows import Fault
-from tonality.tables.column_names import TextColumn, Wanted, listed
+from tonality.tables.column_names import listed
 from tonality.tables.open_table import Input
-from tonality.tables.read_options import ReadOptions
 from tonality.tables.row_stream import Row
 
 REPORT = 2048  # rows between two reports of progress
@@ -123,38 +124,6 @@ class Summary:
         }
 
 
-@dataclass(frozen=True)
-class SummaryOptions:
-    """What to look at.
-
-    Attributes:
-        by: columns whose values group the rows.
-        time: columns of dates.
-        every: ``day``, ``week``, ``month``, ``quarter`` or ``year``.
-        date_format: how dates are written, if not as ISO 8601 has it.
-        label: the label to look at, ``uncertain`` included; by default the model's first.
-        text_column: the column of the texts; by default it is found by its usual names, or else
-            by how many tokens were read. Without one there are no phrases.
-        encoding: by default UTF-8, or UTF-16 with a byte-order mark.
-        read: how the tables are written.
-    """
-
-    by: Sequence[str] = ()
-    time: Sequence[str] = ()
-    every: str = "month"
-    date_format: str | None = None
-    label: str | None = None
-    text_column: TextColumn = None
-    encoding: str | None = None
-    read: ReadOptions = field(default_factory=ReadOptions)
-
-    @property
-    def wanted(self) -> Wanted:
-        """What is asked for of each table."""
-        encoding, options = self.encoding, self.read
-        return Wanted(self.text_column, "", "", encoding=encoding, texts=False, options=options)
-
-
 def summarise(
     inputs: Sequence[Input],
     options: SummaryOptions,
@@ -172,13 +141,15 @@ def summarise(
         ConfigError: an unknown period, or the model has no such label.
         DataError: a table cannot be read or is not scored, or has no such column, no date or no
             row; or the tables are of models of different labels.
+        DependencyError: the extra ``languages`` is missing.
     """
     with Tables(inputs, options.wanted) as tables:
         for name in (*options.by, *options.time):
             if name not in tables.columns:
                 raise DataError(f"no column {name!r}. {listed(tables.columns)}", path=_name(inputs))
         columns = _verdict_columns(tables)
-        count = _Count(columns[0].labels, options)
+        languages = TableLanguages(columns, tables) if options.languages else None
+        count = _Count(columns[0].labels, options, languages and languages.name)
         rows = JoinedRows(tables)
         items = rows.items()
         first = list(itertools.islice(items, ROWS))
@@ -189,7 +160,8 @@ def summarise(
             else:
                 table, _ = rows.place(number)
                 text = item.text if fitting is None else item.cells.get(fitting)
-                count.add(columns[table].read(item.cells), item.cells, text)
+                cells = languages.added(table, item.cells, text) if languages else item.cells
+                count.add(columns[table].read(item.cells), cells, text)
             if progress is not None and rows.count % REPORT == 0:
                 progress(rows.count, rows.share())
     if not count.rows:
@@ -224,7 +196,9 @@ def _verdict_columns(tables: Tables) -> list[VerdictColumns]:
 
 
 class _Count:
-    def __init__(self, labels: Sequence[str], options: SummaryOptions) -> None:
+    def __init__(
+        self, labels: Sequence[str], options: SummaryOptions, languages: str | None = None
+    ) -> None:
         period = period_name(options.every, options.date_format)
         everything, label = [*labels, UNCERTAIN], options.label
         if label is not None and label not in everything:
@@ -233,7 +207,8 @@ class _Count:
         self._named = labels
         self._label = labels[0] if label is None else label
         self._labels = Counter(dict.fromkeys(everything, 0))
-        self._by = [Counts(name, everything) for name in dict.fromkeys(options.by)]
+        by = dict.fromkeys((*options.by, *([languages] if languages else [])))
+        self._by = [Counts(name, everything) for name in by]
         self._time = [Counts(name, everything, period) for name in dict.fromkeys(options.time)]
         self._sample = Sample()
         self._scores = 0.0

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from tonality.errors import DataError
 from tonality.prediction import UNCERTAIN
+from tonality.score.output_columns import LANGUAGE
 from tonality.tables.column_names import listed
 
 _LAST = "tokens_left_out"
@@ -29,10 +30,12 @@ class VerdictColumns:
     Attributes:
         prefix: what their names begin with.
         labels: the model's labels, in order.
+        language: the column of languages; None where scoring added none.
     """
 
     prefix: str
     labels: tuple[str, ...]
+    language: str | None = None
 
     @classmethod
     def find(cls, columns: Sequence[str], path: str) -> VerdictColumns:
@@ -53,7 +56,9 @@ class VerdictColumns:
                 start = f"{prefix}p_"
                 labels = tuple(n.removeprefix(start) for n in between if n.startswith(start))
                 if len(labels) > 1:
-                    return cls(prefix, labels)
+                    later = columns[columns.index(name) :]  # one before is the table's own
+                    language = prefix + LANGUAGE
+                    return cls(prefix, labels, language if language in later else None)
         raise DataError(
             f"has no columns of verdicts; tonality score writes such tables. {listed(columns)}",
             path=path,
@@ -70,7 +75,7 @@ class VerdictColumns:
         """Whether scoring added a column of this name."""
         known = ("label", "score", "tokens_read", _LAST, "unfamiliar")
         ends = (*known, *(f"p_{label}" for label in self.labels))
-        return name in {self.prefix + end for end in ends}
+        return name == self.language or name in {self.prefix + end for end in ends}
 
     def read(self, cells: Mapping[str, Any]) -> Verdict | str | None:
         """A row's verdict, or why it has none; None where there was no text to judge."""

@@ -47,6 +47,7 @@ class Options:
         encoding: of the inputs; by default UTF-8, or UTF-16 with a byte-order mark.
         read: how the inputs are written.
         bom: whether CSV begins with a byte-order mark; by default where the first input does.
+        languages: whether to add the language of each text.
     """
 
     format: str
@@ -58,6 +59,7 @@ class Options:
     encoding: str | None = None
     read: ReadOptions = field(default_factory=ReadOptions)
     bom: bool | None = None
+    languages: bool = False
 
 
 class ScoringJob:
@@ -74,12 +76,13 @@ class ScoringJob:
     Raises:
         ConfigError: a column is not there, or a name is taken.
         DataError: an input cannot be read, or has no texts.
-        DependencyError: what reads or writes one of the formats is missing.
+        DependencyError: what reads or writes one of the formats, or tells languages, is missing.
     """
 
     def __init__(self, classifier: Classifier, inputs: Sequence[Input], options: Options) -> None:
         self._classifier = classifier
         self._options = options
+        self._scorer = Scorer(classifier, options.explain, options.languages)
         # Where Parquet becomes Parquet, values stay as Arrow holds them, with their types.
         arrow = options.format == "parquet" and all(i.format == "parquet" for i in inputs)
         wanted = Wanted(
@@ -91,6 +94,7 @@ class ScoringJob:
             classifier.labels,
             keep=options.columns,
             explained=options.explain > 0,
+            languages=options.languages,
             prefix=options.prefix,
             closed=options.format in ("csv", "tsv"),
         )
@@ -146,6 +150,7 @@ class ScoringJob:
             "--encoding": options.encoding,
             "how tables are read": options.read.described(),
             "--bom": options.bom,
+            "--languages": options.languages,
             "tonality's version": __version__,
         }
 
@@ -206,10 +211,9 @@ class ScoringJob:
         self, joined: JoinedRows, progress: Progress
     ) -> Iterator[tuple[bytes, bytes, int]]:
         """Of each window: its rows, its faults, and how many items are done with it."""
-        scorer = Scorer(self._classifier, self._options.explain)
         done = 0
         for window in windows(joined.items(), self._layout):
-            scored = scorer.score(window)
+            scored = self._scorer.score(window)
             faults = []
             for number, item in enumerate(scored, start=done):
                 source = self._tables.inputs[joined.place(number)[0]].name

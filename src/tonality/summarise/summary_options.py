@@ -1,0 +1,43 @@
+"""What a summary looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tonality.tables.column_names import TextColumn, Wanted
+from tonality.tables.read_options import ReadOptions
+
+
+@dataclass(frozen=True)
+class SummaryOptions:
+    """What to look at.
+
+    Attributes:
+        by: columns whose values group the rows.
+        time: columns of dates.
+        every: ``day``, ``week``, ``month``, ``quarter`` or ``year``.
+        date_format: how dates are written, if not as ISO 8601 has it.
+        label: the label to look at, ``uncertain`` included; by default the model's first.
+        text_column: the column of the texts; by default it is found by its usual names, or else
+            by how many tokens were read. Without one there are no phrases.
+        encoding: by default UTF-8, or UTF-16 with a byte-order mark.
+        read: how the tables are written.
+        languages: whether to group the rows by the language of their texts, too.
+    """
+
+    by: Sequence[str] = ()
+    time: Sequence[str] = ()
+    every: str = "month"
+    date_format: str | None = None
+    label: str | None = None
+    text_column: TextColumn = None
+    encoding: str | None = None
+    read: ReadOptions = field(default_factory=ReadOptions)
+    languages: bool = False
+
+    @property
+    def wanted(self) -> Wanted:
+        """What is asked for of each table."""
+        encoding, options = self.encoding, self.read
+        return Wanted(self.text_column, "", "", encoding=encoding, texts=False, options=options)
