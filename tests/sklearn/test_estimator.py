@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 
 pytest.importorskip("torch", reason="training needs tonality[train]")
@@ -174,7 +176,10 @@ def test_each_value_of_y_is_a_class() -> None:
     """Readers of files join spellings; here the caller's classes come back as they went in."""
     names = ["Positive", "positive", "POS", "neg"]
     texts = [f"{word} film {n}" for n in range(10) for word in ("good", "fine", "great", "bad")]
-    model = small(epochs=1).fit(texts, names * 10)
+    with pytest.warns(UserWarning, match="spellings of one label: 'POS'.* fit with") as told:
+        model = small(epochs=1).fit(texts, names * 10)
+    (advice,) = re.findall(r"\[.+\]", str(told[0].message))
+    assert set(eval(advice, {"y": names})) == {"positive", "neg"}
     assert list(model.classes_) == sorted(names)
 
 
@@ -208,10 +213,14 @@ def test_a_pandas_series_serves(fitted: LSTMClassifier) -> None:
 @pytest.mark.parametrize(
     ("texts", "message"),
     [
-        ("one text", "X is one string"),
-        (["good", 3.5], r"X\[1\] is a float and no text"),
-        ([["good"], ["bad"]], r"X\[0\] is a list"),
-        (np.array([["good"], ["bad"]]), "X has 2 dimensions"),
+        ("one text", "got one text; put it in a list"),
+        (["good", 3.5], "row 2: a float is no text"),
+        ([["good"], ["bad"]], "row 1: a list is no text"),
+        (np.array([["good"], ["bad"]]), "of 2 dimensions; give one column"),
+        (pd.DataFrame({"review": ["good", "bad"]}), r"such as table\['review'\]"),
+        (pl.DataFrame({"review": ["good", "bad"]}), r"such as table\['review'\]"),
+        ({"review": ["good", "bad"]}, r"such as list\(texts.values\(\)\)"),
+        (None, "expected a text or a list of texts, got a NoneType"),
     ],
     ids=str,
 )

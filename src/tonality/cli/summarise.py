@@ -93,7 +93,6 @@ def summarise(
     """Summarise scored tables: shares by column and over time, and what is said on each side."""
     if not time and (every is not None or date_format is not None):
         raise typer.BadParameter("--every and --date-format go with --time, which names the column")
-    from tonality.errors import DataError
     from tonality.score.files.input_files import find_inputs
     from tonality.summarise.summary import summarise as summary_of
     from tonality.summarise.summary_options import SummaryOptions
@@ -118,19 +117,24 @@ def summarise(
     with progress_of_share("reading") as progress:
         summary = summary_of(found, options, progress=progress)
     if png is not None:
-        from tonality.summarise.chart import write_chart
-
-        try:
-            write_chart(summary, png, f"{_title(inputs)}: {summary.rows:,} texts")
-        except OSError as error:
-            raise DataError(f"cannot be written: {error.strerror}", path=png) from error
-        say(f"picture in {png}")
+        _draw(summary, png, _title(inputs))
     if as_json:
         typer.echo(plain_json.dumps(summary.to_json(), ascii_only=ascii_only()))
     else:
         from rich.console import Console
 
         _show(summary, Console(highlight=False))
+
+
+def _draw(summary: Summary, png: Path, title: str) -> None:
+    from tonality.errors import DataError
+    from tonality.summarise.chart import write_chart
+
+    try:
+        write_chart(summary, png, f"{title}: {summary.rows:,} texts")
+    except OSError as error:
+        raise DataError(f"cannot be written: {error.strerror}", path=png) from error
+    say(f"picture in {png}")
 
 
 def _title(inputs: Sequence[str]) -> str:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tonality.classifier import WINDOW, Classifier, load
-from tonality.errors import ConfigError, DataError, DependencyError
+from tonality.errors import DataError, DependencyError
 from tonality.given_texts import is_missing
 from tonality.progress_bar import LateBar
-from tonality.score.output_columns import Layout, Switches
+from tonality.score.output_columns import Layout
 from tonality.score.scorer import Scorer
 from tonality.tables.bad_rows import Fault
 from tonality.tables.column_names import Wanted, choose
@@ -47,11 +47,9 @@ def score_frame(
             usual names, such as ``review``.
         model: a classifier, a bundled model's name or a model folder; by default ``general``.
         columns: the columns of the frame to keep; by default all.
-        explain: how many phrases to add that speak for the verdict (``words_for``), and against it
-            (``words_against``).
+        explain: how many phrases to add for the verdict (``words_for``), and against it.
         languages: whether to add the language of each text, such as ``en``.
-        progress: whether long work shows a bar, on a terminal or in a notebook. A lazy frame
-            shows none.
+        progress: whether long work shows a bar. A lazy frame shows none.
 
     Raises:
         ArtifactError: there is no such model, or its folder is damaged.
@@ -62,13 +60,9 @@ def score_frame(
     """
     narwhals, found = _wrapped(frame)
     classifier = model if isinstance(model, Classifier) else load(model)
-    if explain < 0:
-        raise ConfigError(f"expected explain to be 0 or more, got {explain}")
     scorer = Scorer(classifier, explain, languages)
-    switches = Switches(explained=explain > 0, languages=languages)
-    scoring = _FrameScoring(narwhals, scorer, text_column, columns, switches, progress)
-    scored: Frame
-    scored = _lazily(frame, scoring) if found is None else scoring.score(found).to_native()
+    scoring = _FrameScoring(narwhals, scorer, text_column, columns, progress)
+    scored: Frame = _lazily(frame, scoring) if found is None else scoring.score(found).to_native()
     return scored
 
 
@@ -81,7 +75,6 @@ class _FrameScoring:
         scorer: judges the texts.
         text_column: the column of the texts, or several; None to find it.
         columns: the columns to keep; None for all.
-        switches: what is added besides the verdict.
         progress: whether long work shows a bar.
     """
 
@@ -89,7 +82,6 @@ class _FrameScoring:
     scorer: Scorer
     text_column: str | Sequence[str] | None
     columns: Sequence[str] | None
-    switches: Switches
     progress: bool
 
     def score(self, frame: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
@@ -104,7 +96,7 @@ class _FrameScoring:
             list(names),
             self.scorer.labels,
             keep=None if self.columns is None else [str(name) for name in self.columns],
-            **self.switches,
+            **self.scorer.switches,
         )
         added = self._added(frame, self._texts(frame, names), layout)
         scored = frame.with_columns(*added.iter_columns())

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tonality.classifier import WINDOW, Classifier
+from tonality.errors import ConfigError
 from tonality.explain.passages import Passage
 from tonality.prediction import Prediction, verdict_values
 from tonality.score.language_detector import LanguageDetector
-from tonality.score.output_columns import Layout, added_kinds
+from tonality.score.output_columns import Layout, Switches
 from tonality.tables.bad_rows import Fault
 from tonality.tables.row_stream import Row
 
@@ -76,10 +77,13 @@ class Scorer:
         languages: whether to add the language of each text.
 
     Raises:
+        ConfigError: ``explain`` is under 0.
         DependencyError: languages are asked for, and the extra ``languages`` is missing.
     """
 
     def __init__(self, classifier: Classifier, explain: int = 0, languages: bool = False) -> None:
+        if explain < 0:
+            raise ConfigError(f"expected explain to be 0 or more, got {explain}")
         self._classifier = classifier
         self._explain = explain
         self._detector = LanguageDetector() if languages else None
@@ -88,6 +92,11 @@ class Scorer:
     def labels(self) -> tuple[str, ...]:
         """The model's labels."""
         return self._classifier.labels
+
+    @property
+    def switches(self) -> Switches:
+        """What it adds besides the verdict."""
+        return Switches(explained=self._explain > 0, languages=self._detector is not None)
 
     def score(self, window: Sequence[Row | Fault]) -> list[Scored | Fault]:
         """The rows of a window with their verdicts, its faults where they were."""
@@ -104,12 +113,7 @@ class Scorer:
         Their types are :attr:`Layout.kinds`; None where a row has no verdict.
         """
         if not texts:
-            kinds = added_kinds(
-                self.labels,
-                explained=self._explain > 0,
-                languages=self._detector is not None,
-            )
-            return [[] for _ in kinds]
+            return [[] for _ in Layout.of([], self.labels, **self.switches).added]
         rows = ((*verdict_values(found), *further) for found, further in self._answers(texts))
         return [list(column) for column in zip(*rows, strict=True)]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import warnings
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from tonality.given_texts import is_missing
-from tonality.label_spellings import SHOWN, likely_map, words_and_numbers
+from tonality.errors import DataError
+from tonality.given_texts import checked_texts, is_missing
+from tonality.label_spellings import SHOWN, count, in_words, joins, likely_map, words_and_numbers
 
 Floats = NDArray[np.float64]
 
@@ -19,28 +21,17 @@ DEVICES = ("cpu", "gpu", "auto")
 
 
 def check_texts(X: Iterable[str | None]) -> list[str | None]:
-    """The texts as a list.
+    """The texts as a list, with None for missing ones.
 
     Raises:
-        ValueError: it is one string, or something in it is no text.
+        ValueError: it is one string, a table, or something in it is no text.
     """
     if isinstance(X, str):
-        raise ValueError("X is one string; put the one text in a list")
-    if getattr(X, "ndim", 1) != 1:
-        raise ValueError(
-            f"X has {X.ndim} dimensions; texts come in one, such as a list or a column"  # type: ignore[attr-defined]
-        )
-    if isinstance(X, Mapping):
-        raise ValueError(f"X is a {type(X).__name__}, which gives its keys; give the texts")
-    texts: list[str | None] = []
-    for row, text in enumerate(X):
-        if text is not None and not isinstance(text, str) and not is_missing(text):
-            raise ValueError(
-                f"X[{row}] is a {type(text).__name__} and no text; replace missing texts by '' "
-                "or None"
-            )
-        texts.append(text if isinstance(text, str) else None)
-    return texts
+        raise ValueError("X: expected a list of texts, got one text; put it in a list, as in [X]")
+    try:
+        return checked_texts(X)
+    except DataError as error:
+        raise ValueError(f"X: {error}") from None
 
 
 def check_labels(y: ArrayLike) -> NDArray[Any]:
@@ -60,7 +51,23 @@ def check_labels(y: ArrayLike) -> NDArray[Any]:
     assert_all_finite(labels)
     check_classification_targets(labels)
     _check_one_kind(labels)
+    if labels.dtype.kind in "OUS":
+        _warn_of_spellings(labels)
     return labels
+
+
+def _warn_of_spellings(labels: NDArray[Any]) -> None:
+    """Says of labels such as ``Positive`` and ``positive`` that each is a class of its own here."""
+    counts = count(map(str, labels.tolist()))
+    joined = joins(counts)
+    if joined:
+        warnings.warn(
+            f"y has spellings of one label: {in_words(joined, counts)}. Each is a class of its "
+            "own here; to join them, fit with "
+            f"[{dict(list(joined.items())[:SHOWN])}.get(label, label) for label in y]",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def _check_one_kind(labels: NDArray[Any]) -> None:

@@ -144,16 +144,14 @@ def summarise(
         DependencyError: the extra ``languages`` is missing.
     """
     with Tables(inputs, options.wanted) as tables:
-        for name in (*options.by, *options.time):
-            if name not in tables.columns:
-                raise DataError(f"no column {name!r}. {listed(tables.columns)}", path=_name(inputs))
-        columns = _verdict_columns(tables)
-        languages = TableLanguages(columns, tables) if options.languages else None
-        count = _Count(columns[0].labels, options, languages and languages.name)
+        columns = _verdict_columns(tables, options)
         rows = JoinedRows(tables)
         items = rows.items()
         first = list(itertools.islice(items, ROWS))
         fitting = _fitting(tables, columns[0], first) if options.text_column is None else None
+        text_column = fitting or tables.heads[0].text_column
+        languages = TableLanguages(columns, tables, text_column) if options.languages else None
+        count = _Count(columns[0].labels, options, languages and languages.name)
         for number, item in enumerate(itertools.chain(first, items)):
             if isinstance(item, Fault):
                 count.unreadable += 1
@@ -164,9 +162,7 @@ def summarise(
                 count.add(columns[table].read(item.cells), cells, text)
             if progress is not None and rows.count % REPORT == 0:
                 progress(rows.count, rows.share())
-    if not count.rows:
-        raise DataError(f"no row has a verdict{count.why}", path=_name(inputs))
-    return count.report(fitting or tables.heads[0].text_column)
+    return count.report(text_column, _name(inputs))
 
 
 def _fitting(tables: Tables, columns: VerdictColumns, first: Sequence[Row | Fault]) -> str | None:
@@ -178,8 +174,12 @@ def _fitting(tables: Tables, columns: VerdictColumns, first: Sequence[Row | Faul
     return fitting_column(rows, [columns.tokens(cells) for cells in rows], names)
 
 
-def _verdict_columns(tables: Tables) -> list[VerdictColumns]:
-    """Those of each table, as each may have a prefix of its own."""
+def _verdict_columns(tables: Tables, options: SummaryOptions) -> list[VerdictColumns]:
+    """Those of each table, as each may have a prefix of its own; what is asked for is there."""
+    for name in (*options.by, *options.time):
+        if name not in tables.columns:
+            reason = f"no column {name!r}. {listed(tables.columns)}"
+            raise DataError(reason, path=_name(tables.inputs))
     found = [
         VerdictColumns.find(head.columns, source.name)
         for source, head in zip(tables.inputs, tables.heads, strict=True)
@@ -214,7 +214,7 @@ class _Count:
         self._scores = 0.0
         self._empty = self._truncated = self._unfamiliar = 0
         self.unreadable = 0
-        self.why = ""
+        self._why = ""
 
     @property
     def rows(self) -> int:
@@ -223,11 +223,11 @@ class _Count:
     def add(self, verdict: Verdict | str | None, cells: Mapping[str, Any], text: Any) -> None:
         if isinstance(verdict, str):
             self.unreadable += 1
-            self.why = f": {verdict}"
+            self._why = f": {verdict}"
             return
         if verdict is None:
             self._empty += 1
-            self.why = self.why or ": there was no text to judge"
+            self._why = self._why or ": there was no text to judge"
             for counts in (*self._by, *self._time):
                 counts.add_empty(cells)
             return
@@ -240,7 +240,9 @@ class _Count:
         if text and isinstance(text, str):
             self._sample.add(text, verdict.label)
 
-    def report(self, text_column: str) -> Summary:
+    def report(self, text_column: str, path: str) -> Summary:
+        if not self.rows:
+            raise DataError(f"no row has a verdict{self._why}", path=path)
         labels = dict(self._labels)
         if not labels[UNCERTAIN] and self._label != UNCERTAIN:
             del labels[UNCERTAIN]

@@ -93,10 +93,9 @@ class ScoringJob:
             self._tables.columns,
             classifier.labels,
             keep=options.columns,
-            explained=options.explain > 0,
-            languages=options.languages,
             prefix=options.prefix,
             closed=options.format in ("csv", "tsv"),
+            **self._scorer.switches,
         )
         if options.format != "jsonl":
             self._tables.warn(self._layout.columns)
