@@ -55,6 +55,7 @@ def test_the_summary_as_json(model_folder: Path, here: Path) -> None:
         "truncated": 0.333333,
         "empty": 1,
         "unfamiliar": 0,
+        "languages": {},
         "unreadable": 1,
         "reasons": {"expected 2 fields, found 3": 1},
     }
@@ -175,7 +176,10 @@ def test_chosen_columns_and_prefix(model_folder: Path, here: Path) -> None:
         (["empty.csv", "empty2.csv", "-o", "out.csv"], "all of these files are empty"),
         (["broken.csv.gz", "-o", "out.csv"], "cannot be unpacked"),
         (["broken.parquet", "-o", "out.csv"], "is not a readable Parquet file"),
-        (["in.csv", "-o", "out.csv", "--explain", "-1"], "greater than or equal to 0"),
+        (
+            ["in.csv", "-o", "out.csv", "--explain", "-1"],
+            "expected a whole number, 0 or more, got '-1'",
+        ),
         (["in.csv", "-o", "-", "--bad-rows", "no/bad"], "bad rows cannot be written"),
         (["in.csv", "-o", "-", "--resume"], "--resume needs files"),
         (["-", "-o", "out.csv", "--resume"], "--resume needs files"),
