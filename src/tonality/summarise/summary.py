@@ -151,7 +151,7 @@ def summarise(
         fitting = _fitting(tables, columns[0], first) if options.text_column is None else None
         text_column = fitting or tables.heads[0].text_column
         languages = TableLanguages(columns, tables, text_column) if options.languages else None
-        count = _Count(columns[0].labels, options, languages and languages.name)
+        count = _Count(columns[0].labels, options, languages.name if languages else None)
         for number, item in enumerate(itertools.chain(first, items)):
             if isinstance(item, Fault):
                 count.unreadable += 1

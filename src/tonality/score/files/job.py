@@ -89,13 +89,14 @@ class ScoringJob:
             options.text_column, "", "", encoding=options.encoding, options=options.read
         )
         self._tables = Tables(inputs, wanted, arrow=arrow)
+        switches = self._scorer.switches
+        switches["closed"] = options.format in ("csv", "tsv")
         self._layout = Layout.of(
             self._tables.columns,
             classifier.labels,
             keep=options.columns,
             prefix=options.prefix,
-            closed=options.format in ("csv", "tsv"),
-            **self._scorer.switches,
+            **switches,
         )
         if options.format != "jsonl":
             self._tables.warn(self._layout.columns)
