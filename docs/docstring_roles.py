@@ -15,7 +15,7 @@ def markdown(docstring: str) -> str:
     return re.sub(r"::$", ":", _ROLE.sub(r"`\1`", docstring), flags=re.MULTILINE)
 
 
-class MarkdownRoles(griffe.Extension):
+class MarkdownRoles(griffe.Extension):  # type: ignore[misc]
     """Does so for every docstring that is read."""
 
     def on_object(self, *, obj: griffe.Object, **kwargs: Any) -> None:
