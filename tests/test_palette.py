@@ -41,3 +41,16 @@ def test_labels_of_pictures_have_them() -> None:
     assert len(set(mixed.values())) == len(mixed)
     many = label_colours([str(number) for number in range(20)])
     assert set(many.values()) == set(COLOURS)
+
+
+def test_no_other_module_writes_them_down() -> None:
+    known = {hue.line for hue in HUES.values()} | {hue.light for hue in HUES.values()}
+    known |= {hue.dark for hue in HUES.values()}
+    again = [
+        f"{path.relative_to(PACKAGE)}: {colour}"
+        for path in PACKAGE.rglob("*.py")
+        if path.name != "palette.py"
+        for colour in known
+        if colour in path.read_text(encoding="utf-8").casefold()
+    ]
+    assert again == []

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from tonality.errors import DependencyError
+from tonality.palette import NEGATIVE, POSITIVE
 from tonality.train.records.history import MetricsRow
 
-# Okabe and Ito's blue and vermilion, which colour-blind readers tell apart.
-_TRAIN, _VALIDATION = "#0072B2", "#D55E00"
+_TRAIN, _VALIDATION = POSITIVE.line, NEGATIVE.line
 
 CURVES = "curves.png"
 
