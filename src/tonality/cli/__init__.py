@@ -30,7 +30,7 @@ from tonality.cli.score import score
 from tonality.cli.serve import serve
 from tonality.cli.summarise import summarise
 from tonality.cli.train import train
-from tonality.cli.training_options import RESTARTED
+from tonality.cli.training_options import RESTARTED, SMALL_DATA
 from tonality.environment_names import unknown_variables
 from tonality.errors import DataError, TonalityError
 
@@ -81,7 +81,8 @@ for command in (
 ):
     takes_texts = command in (predict, explain)
     kind = TextsCommand if takes_texts else PlainCommand
-    app.command(command.__name__, cls=kind)(command)
+    epilog = SMALL_DATA if command in (train, adapt, distill) else None
+    app.command(command.__name__, cls=kind, epilog=epilog)(command)
 
 
 class ClosedOutput(io.TextIOBase):

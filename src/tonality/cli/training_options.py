@@ -35,6 +35,11 @@ MALLOC = {
 }
 MINUTES = 10.0  # between checkpoints
 RESTARTED = "TONALITYRESTARTED"
+# Stands at the end of the help of commands that train a classifier.
+SMALL_DATA = (
+    "A small network learns up to 1,000 texts on one core, as two would mostly wait for each "
+    "other. The environment variable OMP_NUM_THREADS chooses another number."
+)
 
 TrainingData = Annotated[
     str,

@@ -12,6 +12,7 @@ from tonality.errors import TrainingError
 from tonality.train.export import build_artifact, rehearse, validation_csv
 from tonality.train.loop.callback import Loop, TrainingOutcome
 from tonality.train.loop.lightning_fit import take_steps
+from tonality.train.loop.small_threads import few_threads
 from tonality.train.prepare.data_checks import vocabulary_fingerprint
 from tonality.train.prepare.preflight import Checked
 from tonality.train.prepare.prepare import Prepared, prepare
@@ -41,7 +42,8 @@ def fit_classifier(
     try:
         with leader_first():
             data, state = _prepared(run, folder, options, teaching)
-        trainer, loop = take_steps(data, run.recipe, folder, options, state, began)
+        with few_threads(len(data.corpus), run.recipe.network.hidden_size):
+            trainer, loop = take_steps(data, run.recipe, folder, options, state, began)
     except Exception as fault:
         folder.abandon()
         if _is_of_memory(fault):
