@@ -30,15 +30,14 @@ if library() is None:
     pytest.skip("the kernel was not compiled", allow_module_level=True)
 
 SETS = instruction_sets()
-# AMX leaves out 2^-17 of a product.
-CLOSE = {"amx": 1e-4}
+CLOSE = 5e-4  # of states: what is multiplied has 16 bits; probabilities are held to 1e-4
 
 
 def trained_sizes(network: Any) -> Any:
     """The network with weights as large as trained ones; with larger ones it is chaotic."""
     config, tensors = network
     for name, value in tensors.items():
-        if ".weight_" in name:
+        if ".weight_" in name or name == "output.weight":
             value *= 1.5 / np.sqrt(value.shape[1])
     return config, tensors
 
@@ -77,11 +76,13 @@ def test_any_shape_gives_what_numpy_gives(
     network = trained_sizes(make(seed, **shape))
     encoded = texts(lengths, seed, ngrams=shape["ngram_rows"] > 0)
     ours, reference = native(instructions, network), NumpyKernel(*network)
-    close = CLOSE.get(instructions, 2e-5)
-    np.testing.assert_allclose(pooled(ours, encoded), pooled(reference, encoded), atol=close)
+    found, expected = pooled(ours, encoded), pooled(reference, encoded)
+    np.testing.assert_allclose(found, expected, atol=CLOSE)
+    head = Network(*network).head
+    np.testing.assert_allclose(softmax(head(found)), softmax(head(expected)), atol=1e-4)
     arrays = encoded.ids, encoded.ngrams, encoded.offsets
     for mine, theirs in zip(ours.trace(*arrays), reference.trace(*arrays), strict=True):
-        np.testing.assert_allclose(mine, theirs, atol=close, rtol=close)
+        np.testing.assert_allclose(mine, theirs, atol=CLOSE, rtol=CLOSE)
 
 
 @pytest.mark.parametrize("instructions", SETS)
@@ -100,9 +101,7 @@ def test_stored_embeddings_are_read_as_they_are(instructions: str, kind: str) ->
             tensors[f"{name}.weight"][::2] = np.asarray(rng.normal(0, 1, shape), np.float16)[::2]
     encoded = texts(RAGGED, ngrams=True)
     ours, reference = native(instructions, (config, tensors)), NumpyKernel(config, tensors)
-    np.testing.assert_allclose(
-        pooled(ours, encoded), pooled(reference, encoded), atol=CLOSE.get(instructions, 1e-5)
-    )
+    np.testing.assert_allclose(pooled(ours, encoded), pooled(reference, encoded), atol=CLOSE)
 
 
 def samples(count: int) -> list[str]:
@@ -151,7 +150,7 @@ def test_a_batch_longer_than_a_chunk(instructions: str) -> None:
     encoded = texts([9_000, 0, 8_000, 1])
     expected = pooled(NumpyKernel(*network), encoded)
     ours = pooled(native(instructions, network), encoded)
-    np.testing.assert_allclose(ours, expected, atol=CLOSE.get(instructions, 1e-4))
+    np.testing.assert_allclose(ours, expected, atol=CLOSE)
 
 
 @pytest.mark.parametrize("instructions", SETS)
@@ -165,14 +164,14 @@ def test_threads_share_a_kernel(instructions: str) -> None:
 
 @pytest.mark.parametrize("instructions", SETS)
 def test_powers_of_two_over_the_whole_range(instructions: str) -> None:
-    exponents = np.concatenate([np.linspace(-120, 60, 200_003), [0, 1, -1]]).astype(np.float32)
+    exponents = np.concatenate([np.linspace(-120, 40, 200_003), [0, 1, -1]]).astype(np.float32)
     found = exponents.copy()
     number = SETS.index(instructions)
     kernel_native.powers(number, found)
     np.testing.assert_allclose(found, np.exp2(exponents.astype(np.float64)), rtol=3e-7)
-    ends = np.array([-np.inf, -1e30, -121, 61, 1e30, np.inf], dtype=np.float32)
+    ends = np.array([-np.inf, -1e30, -121, 41, 1e30, np.inf], dtype=np.float32)
     kernel_native.powers(number, ends)
-    np.testing.assert_allclose(ends, np.exp2([-120.0] * 3 + [60.0] * 3), rtol=3e-7)
+    np.testing.assert_allclose(ends, np.exp2([-120.0] * 3 + [40.0] * 3), rtol=3e-7)
 
 
 @pytest.mark.parametrize("instructions", SETS)

@@ -24,15 +24,6 @@ static uint64_t enabled(void)
 }
 #endif
 
-#if defined(HAVE_AMX) && defined(__linux__)
-#include <sys/syscall.h>
-#include <unistd.h>
-/* Linux lets a process use the tiles once it has asked: ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA. */
-static int tiles_allowed(void) { return syscall(SYS_arch_prctl, 0x1023, 18) == 0; }
-#else
-static int tiles_allowed(void) { return 0; }
-#endif
-
 #define HAS(word, bit) ((word) >> (bit) & 1)
 
 static size_t find(const Isa **found)
@@ -48,14 +39,16 @@ static size_t find(const Isa **found)
     const int avx2 = (state & 6) == 6 && HAS(one[2], 12) && HAS(seven[1], 5);
     const int avx512 = avx2 && (state & 0xe0) == 0xe0 && HAS(seven[1], 16) && HAS(seven[1], 30) &&
                        HAS(seven[1], 31) && HAS(seven[1], 17);
-    const int amx = avx512 && (state >> 17 & 3) == 3 && HAS(seven[3], 24) && HAS(seven[3], 22) &&
-                    HAS(more[0], 5) && tiles_allowed();
-    (void)avx512, (void)amx;
-#ifdef HAVE_AMX
-    if (amx) found[count++] = &isa_amx;
+    const int avx512vnni = avx512 && HAS(seven[2], 11), avxvnni = avx2 && HAS(more[0], 4);
+    (void)avx512vnni, (void)avxvnni;
+#ifdef HAVE_AVX512VNNI
+    if (avx512vnni) found[count++] = &isa_avx512vnni;
 #endif
 #ifdef HAVE_AVX512
     if (avx512) found[count++] = &isa_avx512;
+#endif
+#ifdef HAVE_AVXVNNI
+    if (avxvnni) found[count++] = &isa_avxvnni;
 #endif
 #ifdef HAVE_AVX2
     if (avx2) found[count++] = &isa_avx2;

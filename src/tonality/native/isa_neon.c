@@ -33,7 +33,30 @@ static inline void prefetch(const float *p)
 #endif
 }
 
+static inline void v_store_int16(int16_t *p, vf a)
+{
+    vst1_s16(p, vqmovn_s32(vcvtnq_s32_f32(a)));
+}
+
+typedef int32x4_t vi;
+typedef int16x8_t vp;
+#define vi_zero() vdupq_n_s32(0)
+#define vi_to_float(a) vcvtq_f32_s32(a)
+#define vp_load(p) vld1q_s16(p)
+#define PLACE(lane, k) (4 * (k) + (lane)) /* the first of all pairs, then the second */
+
+static inline vp vp_set(const int16_t *p)
+{
+    return vcombine_s16(vdup_n_s16(p[0]), vdup_n_s16(p[1]));
+}
+
+static inline vi vi_dot(vi sums, vp a, vp b)
+{
+    sums = vmlal_s16(sums, vget_low_s16(a), vget_low_s16(b));
+    return vmlal_high_s16(sums, a, b);
+}
+
 #include "body.h"
 
-const Isa isa_neon = {"neon", WIDTH, weight_size, pack, scratch_size, NULL, NULL,
-                      product, step, scores_of, weighted_sum, powers};
+const Isa isa_neon = {"neon", WIDTH, weight_size, pack, quantise, add_int8,
+                     keep_larger, product, step, scores_of, weighted_sum, powers};

@@ -6,14 +6,14 @@
 #define ROWS 2
 #if defined(__GNUC__)
 typedef float vf __attribute__((vector_size(16)));
-typedef int32_t vi __attribute__((vector_size(16)));
+typedef int32_t mask __attribute__((vector_size(16)));
 #define v_add(a, b) ((a) + (b))
 #define v_sub(a, b) ((a) - (b))
 #define v_mul(a, b) ((a) * (b))
 #define v_fma(a, b, c) ((a) * (b) + (c))
 #define v_div(a, b) ((a) / (b))
 static inline vf v_set(float x) { return (vf){x, x, x, x}; }
-static inline vf choose(vi which, vf a, vf b) { return (vf)((which & (vi)a) | (~which & (vi)b)); }
+static inline vf choose(mask which, vf a, vf b) { return (vf)((which & (mask)a) | (~which & (mask)b)); }
 static inline vf v_min(vf a, vf b) { return choose(a < b, a, b); }
 static inline vf v_max(vf a, vf b) { return choose(a > b, a, b); }
 static inline float v_sum(vf a) { return (a[0] + a[1]) + (a[2] + a[3]); }
@@ -21,9 +21,6 @@ static inline float v_sum(vf a) { return (a[0] + a[1]) + (a[2] + a[3]); }
 typedef struct {
     float lane[4];
 } vf;
-typedef struct {
-    int32_t lane[4];
-} vi;
 #define EACH(expression)                                             \
     do {                                                             \
         vf result;                                                   \
@@ -67,7 +64,48 @@ static inline vf v_power_of_two(vf p, vf whole)
 
 static inline void prefetch(const float *p) { (void)p; }
 
+static inline void v_store_int16(int16_t *p, vf a)
+{
+    float lanes[4];
+    v_store(lanes, v_round(a));
+    for (int k = 0; k < 4; k++) p[k] = (int16_t)lanes[k];
+}
+
+typedef struct {
+    int32_t lane[4];
+} vi;
+typedef struct {
+    int16_t lane[8];
+} vp;
+static inline vi vi_zero(void) { return (vi){{0, 0, 0, 0}}; }
+
+static inline vf vi_to_float(vi a)
+{
+    float lanes[4];
+    for (int k = 0; k < 4; k++) lanes[k] = (float)a.lane[k];
+    return v_load(lanes);
+}
+
+static inline vp vp_load(const int16_t *p)
+{
+    vp a;
+    memcpy(&a, p, sizeof a);
+    return a;
+}
+
+static inline vp vp_set(const int16_t *p)
+{
+    return (vp){{p[0], p[1], p[0], p[1], p[0], p[1], p[0], p[1]}};
+}
+
+static inline vi vi_dot(vi sums, vp a, vp b)
+{
+    for (int k = 0; k < 4; k++)
+        sums.lane[k] += a.lane[2 * k] * b.lane[2 * k] + a.lane[2 * k + 1] * b.lane[2 * k + 1];
+    return sums;
+}
+
 #include "body.h"
 
-const Isa isa_portable = {"portable", WIDTH, weight_size, pack, scratch_size, NULL, NULL,
-                          product, step, scores_of, weighted_sum, powers};
+const Isa isa_portable = {"portable", WIDTH, weight_size, pack, quantise, add_int8,
+                     keep_larger, product, step, scores_of, weighted_sum, powers};

@@ -9,10 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GROUP = 64, CHUNK_TOKENS = 16384 }; /* texts in step; tokens whose states are kept at once */
+enum { GROUP = 60, CHUNK_TOKENS = 32768 }; /* texts in step; tokens whose states are kept at once */
 enum { MAX_POOL, MEAN_POOL, ATTENTION_POOL, LAST_POOL };
 enum { FAILED_MEMORY = -1, FAILED_INPUT = -2 };
 enum { INT8, FLOAT16, FLOAT32 };
+
+/* A row of integers filled up with zeros. */
+static size_t filled_up(size_t depth) { return (depth + LINE - 1) / LINE * LINE; }
 
 /* A table of row vectors (rows, E). */
 typedef struct {
@@ -76,21 +79,46 @@ static void give_back(Arena *arena, size_t count)
 
 /* ---- Making a model ---- */
 
-static int pack_matrix(Model *model, Matrix *matrix, const float *weight, size_t stride,
-                       size_t depth, size_t panels, const int64_t *order, const float *scale,
-                       const float *bias)
+/* A column as integers; returns what they are to be multiplied by. */
+static float quantise_column(const float *weight, size_t depth, float scale, int16_t *out)
 {
-    const size_t columns = panels * 4 * model->isa->width;
-    char *raw = calloc(1, model->isa->weight_size(depth, panels) + columns * sizeof(float) + 128);
-    if (!raw) return 0;
-    matrix->depth = depth;
-    matrix->panels = panels;
-    matrix->bias = (float *)raw; /* which is also what is freed */
-    matrix->weight = (void *)(((uintptr_t)(raw + columns * sizeof(float)) + 63) & ~(uintptr_t)63);
-    for (size_t n = 0; n < columns; n++)
-        matrix->bias[n] = order[n] < 0 || !bias ? 0.0f : bias[order[n]] * scale[n];
-    model->isa->pack(matrix, weight, stride, order, scale);
-    return 1;
+    const float most_sum = (float)(INT32_MAX - (1 << 24)) / UNIT; /* what rounding adds is less */
+    float most = 0.0f, sum = 0.0f, largest = 0.0f;
+    for (size_t k = 0; k < depth; k++) {
+        const float size = fabsf(weight[k] * scale);
+        sum = (k % BLOCK ? sum : 0.0f) + size;
+        largest = sum > largest ? sum : largest;
+        most = size > most ? size : most;
+    }
+    if (most < TINY) return 0.0f; /* out stays zeros */
+    const float steps = fminf(INT16_MAX / most, most_sum / largest);
+    for (size_t k = 0; k < depth; k++) out[k] = (int16_t)lrintf(weight[k] * scale * steps);
+    return 1.0f / steps;
+}
+
+/* Packs rows order[n] of weight (..., depth), times scale[n], as the columns of a matrix; those of
+   order -1 are zeros. */
+static int pack_matrix(Model *model, Matrix *matrix, const float *weight, size_t depth,
+                       size_t panels, const int64_t *order, const float *scale, const float *bias)
+{
+    const size_t columns = panels * 4 * model->isa->width, head = 2 * columns * sizeof(float);
+    char *raw = calloc(1, head + model->isa->weight_size(depth, panels) + 128);
+    int16_t *whole = calloc(columns * depth, sizeof *whole);
+    if (raw && whole) {
+        *matrix = (Matrix){depth, panels, (float *)raw, (float *)raw + columns,
+                           (void *)(((uintptr_t)raw + head + 63) & ~(uintptr_t)63)};
+        for (size_t n = 0; n < columns; n++) {
+            if (order[n] < 0) continue;
+            if (bias) matrix->bias[n] = bias[order[n]] * scale[n];
+            matrix->scale[n] = quantise_column(weight + (size_t)order[n] * depth, depth, scale[n],
+                                               whole + n * depth) / UNIT;
+        }
+        model->isa->pack(matrix, whole);
+    } else {
+        free(raw);
+    }
+    free(whole);
+    return raw && whole;
 }
 
 /* Which row of a (4H, ...) tensor each packed column is, and what it is multiplied by so that a
@@ -112,9 +140,9 @@ static int pack_direction(Model *model, size_t number, const int64_t *order, con
     const size_t hidden = (size_t)net->hidden, panels = model->units / model->isa->width;
     if (number < (size_t)net->directions)
         return pack_matrix(model, &model->input[number], tensors[0], (size_t)net->embedding,
-                           (size_t)net->embedding, panels, order, scale, tensors[2]) &&
-               pack_matrix(model, &model->recurrent[number], tensors[1], hidden, hidden, panels,
-                           order, scale, NULL);
+                           panels, order, scale, tensors[2]) &&
+               pack_matrix(model, &model->recurrent[number], tensors[1], hidden, panels, order,
+                           scale, NULL);
     /* Of the later layers a row is h, filled up to whole vectors, and then the layer's input. */
     const size_t depth = model->units + model->state;
     float *both = calloc(4 * hidden * depth, sizeof(float));
@@ -124,8 +152,8 @@ static int pack_direction(Model *model, size_t number, const int64_t *order, con
         memcpy(both + row * depth + model->units, tensors[0] + row * model->state,
                model->state * sizeof(float));
     }
-    const int packed = pack_matrix(model, &model->recurrent[number], both, depth, depth, panels,
-                                   order, scale, tensors[2]);
+    const int packed = pack_matrix(model, &model->recurrent[number], both, depth, panels, order,
+                                   scale, tensors[2]);
     free(both);
     return packed;
 }
@@ -146,8 +174,8 @@ static int pack_attention(Model *model)
             scale[n] = -2.885390081777927f;
         }
         memcpy(model->context, tensors[2], size * sizeof(float));
-        packed = pack_matrix(model, &model->attention, tensors[0], model->state, model->state,
-                             panels, order, scale, tensors[1]);
+        packed = pack_matrix(model, &model->attention, tensors[0], model->state, panels,
+                             order, scale, tensors[1]);
     }
     free(order);
     free(scale);
@@ -223,13 +251,11 @@ static float from_float16(uint16_t half)
     return value;
 }
 
-static void add_row(const Table *table, int64_t row, size_t size, float *x)
+static void add_row(const Isa *isa, const Table *table, int64_t row, size_t size, float *x)
 {
     const size_t first = (size_t)row * size;
     if (table->type == INT8) {
-        const int8_t *values = (const int8_t *)table->weight + first;
-        const float scale = table->scale[row];
-        for (size_t k = 0; k < size; k++) x[k] += (float)values[k] * scale;
+        isa->add_int8((const int8_t *)table->weight + first, table->scale[row], size, x);
     } else if (table->type == FLOAT16) {
         const uint16_t *values = (const uint16_t *)table->weight + first;
         for (size_t k = 0; k < size; k++) x[k] += from_float16(values[k]);
@@ -258,8 +284,7 @@ static size_t length_of(const Chunk *chunk, size_t rank)
 
 /* The distinct inputs (U, E) of a chunk, and each token's row among them. A trigram settles its
    last bigram and a bigram its last word, so the longest n-gram names the input. */
-static float *distinct(const Model *model, const Chunk *chunk, Arena *arena, int32_t *slots,
-                       size_t *count)
+static Rows distinct(const Model *model, const Chunk *chunk, Arena *arena, int32_t *slots)
 {
     const Network *net = &model->network;
     const size_t size = (size_t)net->embedding;
@@ -268,8 +293,8 @@ static float *distinct(const Model *model, const Chunk *chunk, Arena *arena, int
     int64_t *names = take_zeros(arena, places, sizeof *names); /* 1 + the name, 0 for a free place */
     int32_t *rows = take(arena, places, sizeof *rows);
     int64_t *examples = take(arena, chunk->tokens, sizeof *examples);
-    if (arena->failed) return NULL;
-    *count = 0;
+    if (arena->failed) return (Rows){0};
+    size_t count = 0;
     for (size_t rank = 0; rank < chunk->count; rank++) {
         const int64_t first = chunk->offsets[chunk->texts[rank]];
         for (size_t t = 0; t < length_of(chunk, rank); t++) {
@@ -283,21 +308,25 @@ static float *distinct(const Model *model, const Chunk *chunk, Arena *arena, int
             while (names[at] && names[at] != name) at = (at + 1) & (places - 1);
             if (!names[at]) {
                 names[at] = name;
-                rows[at] = (int32_t)*count;
-                examples[(*count)++] = token;
+                rows[at] = (int32_t)count;
+                examples[count++] = token;
             }
             slots[(size_t)chunk->starts[rank] + t] = rows[at];
         }
     }
-    float *inputs = take_zeros(arena, *count * size, sizeof *inputs);
-    for (size_t n = 0; inputs && n < *count; n++) {
+    const size_t stride = filled_up(size);
+    int16_t *x = take_zeros(arena, count * stride, sizeof *x);
+    float *factors = take(arena, count, sizeof *factors), *input = take(arena, size, sizeof *input);
+    for (size_t n = 0; !arena->failed && n < count; n++) {
         const int64_t token = examples[n];
-        add_row(&net->words, chunk->ids[token], size, inputs + n * size);
+        memset(input, 0, size * sizeof *input);
+        add_row(model->isa, &net->words, chunk->ids[token], size, input);
         for (int k = 0; chunk->ngrams && k < 2; k++)
             if (chunk->ngrams[2 * token + k])
-                add_row(&net->ngrams, chunk->ngrams[2 * token + k], size, inputs + n * size);
+                add_row(model->isa, &net->ngrams, chunk->ngrams[2 * token + k], size, input);
+        factors[n] = model->isa->quantise(input, size, 0.0f, x + n * stride);
     }
-    return inputs;
+    return (Rows){count, stride, x, factors};
 }
 
 /* ---- The LSTM ---- */
@@ -328,7 +357,7 @@ static void pool_step(const Model *model, const Run *run, const Chunk *chunk, si
         } else if (net->pooling[n] == LAST_POOL ? step + 1 == length : !step) {
             memcpy(to, h, size * sizeof *h);
         } else if (net->pooling[n] == MAX_POOL) {
-            for (size_t k = 0; k < size; k++) to[k] = h[k] > to[k] ? h[k] : to[k];
+            model->isa->keep_larger(h, size, to);
         }
     }
 }
@@ -355,13 +384,13 @@ static void run_group(const Model *model, const Run *run, const Chunk *chunk, si
                       Arena *arena)
 {
     const size_t units = model->units, width = 4 * units, depth = run->matrix->depth;
-    const size_t stride = (depth + 15) / 16 * 16, before_arena = arena->count;
+    const size_t stride = filled_up(depth), before_arena = arena->count;
     size_t active = chunk->count - first < GROUP ? chunk->count - first : GROUP;
-    float *before = take_zeros(arena, active * stride, sizeof(float));
-    float *after = take_zeros(arena, active * stride, sizeof(float));
+    int16_t *before = take_zeros(arena, active * stride, sizeof *before);
+    int16_t *after = take_zeros(arena, active * stride, sizeof *after);
+    float *states = take(arena, active * units, sizeof(float));
     float *cells = take_zeros(arena, active * units, sizeof(float));
     float *kept = run->kept ? take(arena, active * units, sizeof(float)) : NULL;
-    void *scratch = take(arena, model->isa->scratch_size(active, depth), 1);
     const float *gates[2][GROUP];
     for (size_t t = 0; !arena->failed; t++) {
         while (active && length_of(chunk, first + active - 1) <= t) active--;
@@ -375,21 +404,20 @@ static void run_group(const Model *model, const Run *run, const Chunk *chunk, si
                 now[r] = run->gates + (size_t)run->slots[token_at(chunk, run, rank, t)] * width;
                 next[r] = run->gates + (size_t)run->slots[token_at(chunk, run, rank, later)] * width;
             } else {
-                memcpy(before + r * stride + units,
-                       run->inputs + token_at(chunk, run, rank, t) * model->state,
-                       model->state * sizeof(float));
+                model->isa->quantise(run->inputs + token_at(chunk, run, rank, t) * model->state,
+                                     model->state, 1.0f, before + r * stride + units);
             }
         }
-        const Step step = {active, stride, before, after, cells, kept, now,
+        const Step step = {{active, stride, before, NULL}, after, states, cells, kept, now,
                            run->gates ? next : NULL};
-        model->isa->step(run->matrix, &step, scratch);
+        model->isa->step(run->matrix, &step);
         for (size_t r = 0; r < active; r++) {
-            const float *h = after + r * stride;
+            const float *h = states + r * units;
             keep(model, run, token_at(chunk, run, first + r, t), h, cells + r * units,
                  kept ? kept + r * units : NULL);
             if (run->pooled) pool_step(model, run, chunk, first + r, t, h);
         }
-        float *swap = before;
+        int16_t *swap = before;
         before = after;
         after = swap;
     }
@@ -409,13 +437,16 @@ static void attend(const Model *model, const Chunk *chunk, const float *states, 
     const Network *net = &model->network;
     const size_t size = model->state, columns = model->attention.panels * 4 * model->isa->width;
     const size_t block = 64, before_arena = arena->count;
+    const size_t stride = filled_up(size);
+    int16_t *rows = take_zeros(arena, block * stride, sizeof *rows);
     float *hidden = take(arena, block * columns, sizeof(float));
     float *scores = take(arena, chunk->tokens, sizeof(float));
-    void *scratch = take(arena, model->isa->scratch_size(block, size), 1);
     for (size_t first = 0; first < chunk->tokens && !arena->failed; first += block) {
-        const size_t rows = chunk->tokens - first < block ? chunk->tokens - first : block;
-        model->isa->product(&model->attention, states + first * size, rows, size, hidden, scratch);
-        model->isa->scores(hidden, rows, columns, model->context, scores + first);
+        const size_t count = chunk->tokens - first < block ? chunk->tokens - first : block;
+        for (size_t r = 0; r < count; r++)
+            model->isa->quantise(states + (first + r) * size, size, 1.0f, rows + r * stride);
+        model->isa->product(&model->attention, &(Rows){count, stride, rows, NULL}, hidden);
+        model->isa->scores(hidden, count, columns, model->context, scores + first);
     }
     for (size_t rank = 0; rank < chunk->count && !arena->failed; rank++) {
         const size_t length = length_of(chunk, rank), start = (size_t)chunk->starts[rank];
@@ -440,16 +471,15 @@ typedef struct {
     float *states, *cells, *kept; /* (T, D), of the last layer */
 } Results;
 
-static float *input_gates(const Model *model, size_t direction, const float *inputs, size_t count,
-                          Arena *arena)
+static float *input_gates(const Model *model, size_t direction, const Rows *inputs, Arena *arena)
 {
-    const Matrix *matrix = &model->input[direction];
-    const size_t width = 4 * model->units, size = (size_t)model->network.embedding, block = 96;
-    float *gates = take(arena, count * width, sizeof(float));
-    void *scratch = take(arena, model->isa->scratch_size(block, size), 1);
-    for (size_t n = 0; n < count && !arena->failed; n += block)
-        model->isa->product(matrix, inputs + n * size, count - n < block ? count - n : block, size,
-                            gates + n * width, scratch);
+    const size_t width = 4 * model->units, block = 96; /* rows that the cache holds */
+    float *gates = take(arena, inputs->count * width, sizeof *gates);
+    for (size_t n = 0; n < inputs->count && !arena->failed; n += block) {
+        const Rows some = {inputs->count - n < block ? inputs->count - n : block, inputs->stride,
+                           inputs->x + n * inputs->stride, inputs->factors + n};
+        model->isa->product(&model->input[direction], &some, gates + n * width);
+    }
     return gates;
 }
 
@@ -457,8 +487,7 @@ static void run_chunk(const Model *model, const Chunk *chunk, const Results *res
 {
     const Network *net = &model->network;
     int32_t *slots = take(arena, chunk->tokens, sizeof *slots);
-    size_t count = 0;
-    const float *inputs = arena->failed ? NULL : distinct(model, chunk, arena, slots, &count);
+    const Rows inputs = arena->failed ? (Rows){0} : distinct(model, chunk, arena, slots);
     float *states = NULL;
     for (int64_t layer = 0; layer < net->layers && !arena->failed; layer++) {
         const int last = layer + 1 == net->layers;
@@ -473,7 +502,7 @@ static void run_chunk(const Model *model, const Chunk *chunk, const Results *res
             const size_t before = arena->count;
             Run run = {.matrix = &model->recurrent[(size_t)(layer * net->directions) + direction],
                        .direction = direction, .slots = slots, .inputs = below, .states = states};
-            if (!layer) run.gates = input_gates(model, direction, inputs, count, arena);
+            if (!layer) run.gates = input_gates(model, direction, &inputs, arena);
             if (last) {
                 run.pooled = results->pooled;
                 run.cells = results->cells;
@@ -533,7 +562,6 @@ static int64_t run_batch(const Model *model, int64_t count, const int32_t *ids,
     int64_t *texts = take(&arena, (size_t)count, sizeof *texts);
     int64_t *starts = take(&arena, (size_t)count, sizeof *starts);
     const size_t filled = arena.failed ? 0 : ranked(count, offsets, &arena, texts);
-    if (model->isa->begin) model->isa->begin();
     for (size_t first = 0; first < filled && !arena.failed;) {
         Chunk chunk = {ids, ngrams, offsets, texts + first, 0, 0, starts};
         const size_t before = arena.count;
@@ -549,7 +577,6 @@ static int64_t run_batch(const Model *model, int64_t count, const int32_t *ids,
         first += chunk.count;
         give_back(&arena, before);
     }
-    if (model->isa->end) model->isa->end();
     give_back(&arena, 0);
     return arena.failed ? FAILED_MEMORY : 0;
 }
