@@ -35,6 +35,8 @@ __all__ = [
 # Texts encoded together: enough to fill batches of like length, few enough to stay in
 # constant memory however many texts there are.
 WINDOW = 2048
+# Tokens computed together, if they are so many texts: texts that share words share work.
+TOGETHER = 24_000
 # With fewer tokens than these a thread gains nothing: an LSTM's steps cost time of their own.
 LEAST_TOKENS = 8_000
 
@@ -234,13 +236,21 @@ class Classifier:
 def _batches(lengths: NDArray[np.int64], batch_size: int, threads: int) -> list[NDArray[np.int64]]:
     """The rows of each batch, texts of like lengths side by side, longest first.
 
-    Each thread gets its share of the tokens, unless that is too little to be worth a thread.
+    Each thread gets its share of the tokens, unless that is too little to be worth a thread. Of
+    short texts a batch holds more than ``batch_size``.
     """
     order = np.argsort(lengths, kind="stable")[::-1]
     read = np.cumsum(lengths[order])
     share = max(lengths.sum() / threads, LEAST_TOKENS)
-    parts = np.split(order, np.searchsorted(read, share * np.arange(1, threads)))
-    return [part[i : i + batch_size] for part in parts for i in range(0, len(part), batch_size)]
+    batches, begin = [], 0
+    for end in [*np.searchsorted(read, share * np.arange(1, threads)).tolist(), len(order)]:
+        while begin < end:
+            before = read[begin - 1] if begin else 0
+            full = int(np.searchsorted(read, before + TOGETHER))
+            stop = min(max(full, begin + batch_size), end)
+            batches.append(order[begin:stop])
+            begin = stop
+    return batches
 
 
 def load(
