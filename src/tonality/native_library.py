@@ -35,7 +35,7 @@ def library() -> ctypes.CDLL | None:
         ("powers", None, [number, pointer, number]),
         ("words", pointer, [number, ctypes.c_char_p, pointer, pointer]),
         ("words_free", None, [pointer]),
-        ("encode", number, [pointer, ctypes.c_char_p, *[number] * 4, *[pointer] * 3]),
+        ("encode", number, [pointer, ctypes.c_char_p, *[number] * 6, *[pointer] * 3]),
         (
             "ngrams",
             None,

@@ -29,9 +29,20 @@ PLAIN = (
     "??? - -- --- ---- * ** *** , ,,, ; : ( ) [ ] { } $ % & + / = > _ __ ` | ~ \" ' '' ' s é x1 "
     "< ^ @ \\ # :d :x ;s =p (: ): (-: >: >_ >. -_ *_ :'"
 )
+# What is cleaned on the way, and what looks like it.
+RAW = (
+    "THE It\u2019s \u2018 \u2019 \u201c \u201d \u2013 \u2014 \u2026 \xa0 \u00b4 CAF\u00c9 "
+    "\u00e9 \u00f1 \u00df \u00ff \u00d7 \u00f7 \u00aa \u00e2 \u00c3 \u00c2 \u0301 \u20ac "
+    "\u2122 D: D-: d: x_x T_T *** 5/5 1 /10 7/ten 3 /Ten TEN star stars Star one-star 2Star "
+    "out of 10 OUT OF five Of the <br /> <br/> <BR /> <b> &amp; & &# C&C % = \\ ` `` '' "
+    "w\"w w?w w;w w\u201cs \x00 \x01 \x0b \x0c \x7f WWW. WWWW iii N'T n\u2019t \u65e5 "
+    "\U0001f600 \udc80"
+)
+PIECES = [*RAW.split(" "), " ", "\xa0"]
 plain = st.lists(
     st.one_of(
-        st.sampled_from([*PLAIN.split(" "), " ", " ", " ", "\n"]), st.characters(codec="ascii")
+        st.sampled_from([*PLAIN.split(" "), *PIECES, " ", " ", " ", "\n"]),
+        st.characters(codec="ascii"),
     ),
     max_size=25,
 ).map("".join)
@@ -98,14 +109,33 @@ def test_every_pair_and_triple_of_signs() -> None:
     assert_same(config, ["".join(each) for each in product(signs, repeat=3)])
 
 
+def test_every_pair_of_what_is_cleaned() -> None:
+    config = TextConfig()
+    for before, after in (("", ""), ("a", "b"), ("1", "0 ten "), ("A ", " t")):
+        assert_same(config, [f"{before}{x}{y}{after}" for x, y in product(PIECES, repeat=2)])
+
+
 def test_most_plain_text_is_not_left_to_python() -> None:
     _, compiled = encoders(TextConfig())
     assert compiled._native is not None
-    _, lengths, _ = compiled._native.encode(["it's a film, don't! 7/10 ... soooo", ":)", "é", ""])
+    texts = ["it's a film, don't! 7/10 ... soooo", ":)", "é", ""]
+    _, lengths, _ = compiled._native.encode(texts, cleaned=True)
     assert lengths.tolist() == [11, -1, -1, 0]
+    texts = [
+        "It\u2019s a FILM,<br /><br />don't! \u201cOh\u2026\u201d \u2014 3 caf\u00c9s",
+        "7/10",
+        "don&#39;t",
+        "<b>",
+        "\u65e5",
+    ]
+    _, lengths, _ = compiled._native.encode(texts, cleaned=False)
+    assert lengths.tolist() == [15, -1, -1, -1, -1]
 
 
 def test_it_can_be_pickled() -> None:
     _, compiled = encoders(TextConfig())
     again = pickle.loads(pickle.dumps(compiled._native))
-    assert again.encode(["the film"])[0].tolist() == compiled.encode(["the film"]).ids.tolist()
+    assert (
+        again.encode(["The film"], cleaned=False)[0].tolist()
+        == compiled.encode(["the film"]).ids.tolist()
+    )

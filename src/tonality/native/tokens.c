@@ -1,9 +1,9 @@
-/* From cleaned text to ids: what `Tokenizer.tokens`, the vocabulary's look-up and the n-gram table
-   do in Python, for plain text in ASCII.
+/* From text in UTF-8 to ids: what `Cleaner.clean`, `Tokenizer.tokens`, the vocabulary's look-up and
+   the n-gram table do in Python, for plain text.
 
-   A text that holds anything out of the ordinary, such as an emoticon, a hashtag or an address, is
-   left to Python. Which those are is decided generously: only what
-   is known to be cut alike is cut here. */
+   A text that holds anything out of the ordinary, such as an emoticon, a hashtag, an address or
+   another script, is left to Python. Which those are is decided generously: only what is known to
+   be cleaned and cut alike is done here. */
 #include "kernel.h"
 
 #include <stdlib.h>
@@ -79,10 +79,122 @@ EXPORT Words *tonality_words(int64_t count, const char *letters, const int64_t *
     return words;
 }
 
-static int is_letter(char c) { return c >= 'a' && c <= 'z'; }
+/* Of what is not ASCII, cleaned text has accented letters alone. */
+static int is_accent(char c) { return (unsigned char)c >= 0x80; }
+static int is_letter(char c) { return (c >= 'a' && c <= 'z') || is_accent(c); }
 static int is_digit(char c) { return c >= '0' && c <= '9'; }
 static int is_word(char c) { return is_letter(c) || is_digit(c) || c == '_'; }
+
 static int is_one_of(char c, const char *set) { return c && strchr(set, c) != NULL; }
+
+/* ---- Cleaning ---- */
+
+static int is_any_letter(char c) { return is_letter(c) || (c >= 'A' && c <= 'Z'); }
+
+/* What a character is folded to, and its bytes; NULL for what is not plain. */
+static const char *folded(const char *p, size_t *length)
+{
+    static const struct {
+        const char *raw, *folded;
+    } folds[] = {
+        {"\xe2\x80\x99", "'"}, {"\xe2\x80\x98", "'"},  {"\xe2\x80\x9c", "\""},
+        {"\xe2\x80\x9d", "\""}, {"\xe2\x80\x93", "-"}, {"\xe2\x80\x94", "--"},
+        {"\xe2\x80\xa6", "..."}, {"\xc2\xa0", " "},      {"`", "'"},
+    };
+    for (size_t n = 0; n < sizeof folds / sizeof *folds; n++) {
+        *length = strlen(folds[n].raw);
+        if (!strncmp(p, folds[n].raw, *length)) return folds[n].folded;
+    }
+    return NULL;
+}
+
+/* Writes the accented letter at p in lower case; 0 if there is none, or one that begins what wrong
+   decodings make. */
+static int accented(const char *p, char *out)
+{
+    const unsigned char first = (unsigned char)p[0], second = (unsigned char)p[1];
+    if (first != 0xc3 || second < 0x80 || second > 0xbf || is_accent(p[2])) return 0;
+    const unsigned char lower = second < 0x9f && second != 0x97 ? second + 0x20 : second;
+    if (lower == 0x97 || lower == 0xb7 || lower == 0xa2 || lower == 0xa3) return 0;
+    out[0] = p[0];
+    out[1] = (char)lower;
+    return 1;
+}
+
+static int ends_in(const char *end, const char *word)
+{
+    const size_t length = strlen(word);
+    return !memcmp(end - length, word, length);
+}
+
+/* Whether it may be what a rating is out of: 5, 10, ten, five or asterisks. */
+static int begins_scale(const char *p)
+{
+    static const char *const scales[] = {"5", "*", "10", "te", "TE", "Te", "fi", "FI", "Fi"};
+    for (size_t n = 0; n < sizeof scales / sizeof *scales; n++)
+        if (!strncmp(p, scales[n], strlen(scales[n]))) return 1;
+    return 0;
+}
+
+/* Whether the character c, with `end` the cleaned text before it and `next` the raw text behind it,
+   may be damage or part of an emoticon or of a rating. */
+static int is_suspicious(char c, const char *end, const char *next)
+{
+    switch (c) {
+    case '\\': case '%': case '=': case '#': case '<': case '_': case '*': case 127:
+        return 1;
+    case '&':
+        return *next == '#' || is_any_letter(*next);
+    case '\'':
+        return end[-1] == '\'';
+    case '?': case ';': case '"':
+        return is_letter(end[-1]) && is_any_letter(*next);
+    case ':':
+        return end[-1] == 'd' || (end[-1] == '-' && end[-2] == 'd');
+    case '/':
+        return begins_scale(next + (*next == ' '));
+    case 'r': /* "1 star" */
+        return ends_in(end, "sta") && (end[-4] == '-' || is_digit(end[-4]) || is_digit(end[-5]));
+    case 'f':
+        return ends_in(end, " out o") && *next == ' ' && begins_scale(next + 1);
+    default:
+        return (c >= 0 && c < 9) || (c > 13 && c < 32);
+    }
+}
+
+enum { BEFORE = 8 }; /* spaces before a cleaned text, so that one may look back */
+
+/* Writes the cleaned text and a NUL, no longer than the raw one; 0 if it is left to Python. */
+static int clean(const char *raw, char *out)
+{
+    static const char line_break[] = "<br />";
+    while (*raw) {
+        const char *fold = NULL;
+        size_t length = 1;
+        if (*raw == '<' && !strncmp(raw, line_break, sizeof line_break - 1)) {
+            length = sizeof line_break - 1;
+            fold = "      ";
+        } else if (is_accent(*raw) || *raw == '`') {
+            fold = folded(raw, &length);
+            if (!fold) {
+                if (!accented(raw, out)) return 0;
+                raw += 2;
+                out += 2;
+                continue;
+            }
+        }
+        char c = fold ? *fold : *raw;
+        if (c >= 'A' && c <= 'Z') c += 'a' - 'A';
+        if (is_suspicious(c, out, raw + length)) return 0;
+        *out++ = c;
+        for (fold = fold ? fold + 1 : ""; *fold; fold++) *out++ = *fold;
+        raw += length;
+    }
+    *out = 0;
+    return 1;
+}
+
+/* ---- Cutting ---- */
 
 /* Whether an emoticon, an address or the like may begin with c, next being what follows. */
 static int is_unusual(char c, char next)
@@ -204,16 +316,23 @@ static int64_t encode(const Words *words, const char *text, int squeezes, int32_
 
 /* The ids of texts, cut to `limit` tokens, of which `head` are from a text's beginning.
 
-   squeezes: whether "sooo" is read as "soo". texts: the texts one after the other, each with a NUL at its end. ids: room for as many as there
-   are characters. lengths, left_out (count,): the tokens kept and cut out of each text; a length of
-   -1 where the text is left to Python. Returns how many ids there are. */
-EXPORT int64_t tonality_encode(const Words *words, const char *texts, int64_t count, int64_t squeezes,
-                               int64_t limit, int64_t head, int32_t *ids, int64_t *lengths,
-                               int64_t *left_out)
+   squeezes: whether "sooo" is read as "soo". cleans: whether the texts are yet to be cleaned. texts:
+   the texts one after the other, each with a NUL at its end; longest: the bytes of the longest.
+   ids: room for as many as there are bytes. lengths, left_out (count,): the tokens kept and cut out
+   of each text; a length of -1 where the text is left to Python. Returns how many ids there are, or
+   -1 without memory. */
+EXPORT int64_t tonality_encode(const Words *words, const char *texts, int64_t count, int64_t longest,
+                               int64_t cleans, int64_t squeezes, int64_t limit, int64_t head,
+                               int32_t *ids, int64_t *lengths, int64_t *left_out)
 {
     int64_t done = 0;
+    char *room = malloc(BEFORE + (size_t)longest + 1), *cleaned = room + BEFORE;
+    if (!room) return -1;
+    memset(room, ' ', BEFORE);
     for (int64_t n = 0; n < count; n++, texts += strlen(texts) + 1) {
-        int64_t length = encode(words, texts, squeezes != 0, ids + done);
+        const int plain = !cleans || clean(texts, cleaned);
+        int64_t length = plain ? encode(words, cleans ? cleaned : texts, squeezes != 0, ids + done)
+                               : LEFT_TO_PYTHON;
         left_out[n] = 0;
         if (limit && length > limit) {
             left_out[n] = length - limit;
@@ -224,6 +343,7 @@ EXPORT int64_t tonality_encode(const Words *words, const char *texts, int64_t co
         lengths[n] = length;
         done += length < 0 ? 0 : length;
     }
+    free(room);
     return done;
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -105,16 +105,37 @@ class Encoder:
         """The ids of N texts; None is the empty text. Never fails on a string."""
         if self._native is None:
             return self._join(map(self._ids, texts), len(texts))
-        ids, lengths, left_out = self._native.encode(list(map(self.tokenizer.cleaned, texts)))
+        ids, lengths, left_out = self._native.encode([text or "" for text in texts], cleaned=False)
+        left = np.flatnonzero(lengths == LEFT_TO_PYTHON).tolist()
+        if not left:
+            return self._with_ngrams(ids, lengths, left_out)
+        ends = np.cumsum(np.maximum(lengths, 0))
         parts: list[NDArray[np.int32]] = []
-        done, ends = 0, np.cumsum(np.maximum(lengths, 0))
-        for n in np.flatnonzero(lengths == LEFT_TO_PYTHON).tolist():
-            found = self._ids(texts[n])
-            kept = self._cut(found)
-            lengths[n], left_out[n] = len(kept), len(found) - len(kept)
-            parts += ids[done : ends[n]], np.array(kept, dtype=np.int32)
+        done = 0
+        for n, found, cut in self._encode_unusual(left, texts):
+            lengths[n], left_out[n] = len(found), cut
+            parts += ids[done : ends[n]], found
             done = ends[n]
         return self._with_ngrams(np.concatenate([*parts, ids[done:]]), lengths, left_out)
+
+    def _encode_unusual(
+        self, rows: list[int], texts: Sequence[str | None]
+    ) -> Iterator[tuple[int, NDArray[np.int32], int]]:
+        """Of each text that must be cleaned here: its row, its ids, and how many were cut out."""
+        assert self._native is not None
+        cleaned = [self.tokenizer.cleaned(texts[n]) for n in rows]
+        ids, lengths, left_out = self._native.encode(cleaned, cleaned=True)
+        done = 0
+        for n, text, length, cut in zip(
+            rows, cleaned, lengths.tolist(), left_out.tolist(), strict=True
+        ):
+            if length == LEFT_TO_PYTHON:
+                found = self._ids_of(self.tokenizer.cut(text))
+                kept = self._cut(found)
+                yield n, np.array(kept, dtype=np.int32), len(found) - len(kept)
+            else:
+                yield n, ids[done : done + length], cut
+                done += length
 
     def encode_with_spans(self, texts: Sequence[str | None]) -> tuple[Encoded, list[list[Token]]]:
         """What :meth:`encode` and :meth:`spans` say of N texts, at the cost of the second."""
@@ -130,7 +151,10 @@ class Encoder:
 
     def _ids(self, text: str | None) -> list[int]:
         """The ids of all tokens of a text."""
-        forms, tokens = self._forms, self.tokenizer.tokens(text)
+        return self._ids_of(self.tokenizer.tokens(text))
+
+    def _ids_of(self, tokens: list[str]) -> list[int]:
+        forms = self._forms
         ids = list(map(forms.__getitem__, tokens))
         if _READ in ids:
             known = (

@@ -1,4 +1,4 @@
-"""The compiled way from cleaned texts to ids, for plain text in ASCII.
+"""The compiled way from texts to ids, for plain text.
 
 It gives the ids that :class:`~tonality.text.tokenizer.Tokenizer` and the vocabulary give, a
 hundred times as fast. Texts with anything out of the ordinary (emoticons, hashtags, addresses,
@@ -20,7 +20,7 @@ from tonality.text.tokenizer import TextConfig
 from tonality.text.vocabulary import Vocabulary
 
 LEFT_TO_PYTHON = -1
-_NO_PLAIN_TEXT = "<"  # a text of this alone is left to Python
+_NO_PLAIN_TEXT = b"<"  # a text of this alone is left to Python
 
 
 class NativeEncoder:
@@ -39,7 +39,8 @@ class NativeEncoder:
         self._made_of = config, vocabulary, head
         self._library, self._squeeze = library, config.squeeze
         self._limit, self._head = config.max_tokens, head
-        forms = {form.encode(): id for form, id in vocabulary.forms.items() if form.isascii()}
+        self._cleans = config.strip_html and config.fold_unicode
+        forms = {_utf8(form): id for form, id in vocabulary.forms.items()}
         starts = np.zeros(len(forms) + 1, dtype=np.int64)
         np.cumsum(np.fromiter(map(len, forms), np.int64, len(forms)), out=starts[1:])
         ids = np.fromiter(forms.values(), np.int32, len(forms))
@@ -62,24 +63,32 @@ class NativeEncoder:
         return NativeEncoder.of, self._made_of
 
     def encode(
-        self, cleaned: Sequence[str]
+        self, texts: Sequence[str], *, cleaned: bool
     ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
-        """The ids of N cleaned texts.
+        """The ids of N texts.
+
+        Args:
+            texts: the texts.
+            cleaned: whether they are as the tokenizer's cleaner leaves them. Others it cleans
+                where that takes no more than lower case and plain quotes.
 
         Returns:
             The ids that are read (T,); how many each text has (N,), ``LEFT_TO_PYTHON`` for a text
             that is not plain; how many were cut out of each (N,).
+
+        Raises:
+            MemoryError: there is no room for a text.
         """
-        texts = [
-            text if text.isascii() and "\0" not in text else _NO_PLAIN_TEXT for text in cleaned
-        ]
-        row = "\0".join([*texts, ""]).encode("ascii")
+        plain = [_utf8(text) if self._may_read(text, cleaned) else _NO_PLAIN_TEXT for text in texts]
+        row = b"\0".join([*plain, b""])
         ids = np.empty(len(row), dtype=np.int32)
         lengths, left_out = np.empty((2, len(texts)), dtype=np.int64)
         count = self._library.tonality_encode(
             self._words,
             row,
             len(texts),
+            max(map(len, plain), default=0),
+            not cleaned,
             self._squeeze,
             self._limit,
             self._head,
@@ -87,4 +96,13 @@ class NativeEncoder:
             lengths.ctypes.data,
             left_out.ctypes.data,
         )
+        if count < 0:
+            raise MemoryError("no room to clean a text")
         return ids[:count].copy(), lengths, left_out
+
+    def _may_read(self, text: str, cleaned: bool) -> bool:
+        return "\0" not in text and (text.isascii() if cleaned else self._cleans)
+
+
+def _utf8(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

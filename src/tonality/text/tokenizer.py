@@ -210,9 +210,12 @@ class Tokenizer:
 
         Never fails on a string and takes time linear in its length.
         """
-        if not text:
+        return self.cut(self.cleaned(text))
+
+    def cut(self, cleaned: str) -> list[str]:
+        """The tokens of a text that :meth:`cleaned` gave."""
+        if not cleaned:
             return []
-        cleaned = self._cleaner.clean(text)
         finished = self._is_finished(cleaned)
         if self._config.mend and not finished:
             cleaned = UNGLUE.apply(cleaned)
