@@ -35,8 +35,8 @@ __all__ = [
 # Texts encoded together: enough to fill batches of like length, few enough to stay in
 # constant memory however many texts there are.
 WINDOW = 2048
-# Tokens computed together, if they are so many texts: texts that share words share work.
-TOGETHER = 24_000
+# Tokens computed together: texts that share words share work. With more, it takes more memory.
+TOGETHER = 20_000
 # With fewer tokens than these a thread gains nothing: an LSTM's steps cost time of their own.
 LEAST_TOKENS = 8_000
 
@@ -102,7 +102,11 @@ class Classifier:
         return Predictions(verdicts, self.labels)
 
     def predict_proba(
-        self, texts: Iterable[str | None], *, batch_size: int = 128, threads: int | None = None
+        self,
+        texts: Iterable[str | None],
+        *,
+        batch_size: int | None = None,
+        threads: int | None = None,
     ) -> NDArray[np.float64]:
         """The probability of each label (N, C) for N texts; rows sum to 1.
 
@@ -110,7 +114,8 @@ class Classifier:
 
         Args:
             texts: the texts, as for :meth:`predict`; None counts as empty.
-            batch_size: texts computed side by side; results do not depend on it.
+            batch_size: texts computed side by side; by default as many as fill a batch. Results do
+                not depend on it.
             threads: batches computed at the same time; by default one a core.
 
         Raises:
@@ -194,12 +199,12 @@ class Classifier:
                 yield Prediction(None, 0.0, shares, read, left_out, known)
 
     def _probabilities(
-        self, encoded: Encoded, batch_size: int = 128, threads: int | None = None
+        self, encoded: Encoded, batch_size: int | None = None, threads: int | None = None
     ) -> NDArray[np.float64]:
         """Probabilities (N, C) of encoded texts."""
         threads = self._threads if threads is None else threads
         threads = available_cores() if threads is None else threads
-        if batch_size < 1 or threads < 1:
+        if threads < 1 or (batch_size is not None and batch_size < 1):
             raise ConfigError("batch_size and threads must be 1 or more")
         batches = _batches(encoded.lengths, batch_size, threads)
         logits = np.empty((len(encoded), len(self.labels)), dtype=np.float64)
@@ -233,11 +238,12 @@ class Classifier:
         return probabilities
 
 
-def _batches(lengths: NDArray[np.int64], batch_size: int, threads: int) -> list[NDArray[np.int64]]:
+def _batches(
+    lengths: NDArray[np.int64], batch_size: int | None, threads: int
+) -> list[NDArray[np.int64]]:
     """The rows of each batch, texts of like lengths side by side, longest first.
 
-    Each thread gets its share of the tokens, unless that is too little to be worth a thread. Of
-    short texts a batch holds more than ``batch_size``.
+    Each thread gets its share of the tokens, unless that is too little to be worth a thread.
     """
     order = np.argsort(lengths, kind="stable")[::-1]
     read = np.cumsum(lengths[order])
@@ -245,11 +251,11 @@ def _batches(lengths: NDArray[np.int64], batch_size: int, threads: int) -> list[
     batches, begin = [], 0
     for end in [*np.searchsorted(read, share * np.arange(1, threads)).tolist(), len(order)]:
         while begin < end:
-            before = read[begin - 1] if begin else 0
-            full = int(np.searchsorted(read, before + TOGETHER))
-            stop = min(max(full, begin + batch_size), end)
-            batches.append(order[begin:stop])
-            begin = stop
+            before = int(read[begin - 1]) if begin else 0
+            full = int(np.searchsorted(read, before + TOGETHER, side="right"))
+            stop = begin + (batch_size or max(full - begin, 1))
+            batches.append(order[begin : min(stop, end)])
+            begin = min(stop, end)
     return batches
 
 

@@ -84,8 +84,8 @@ def test_they_add_up_to_the_logits(shape: dict[str, Any], texts: list[str]) -> N
     chances = classifier.predict_proba(texts)
     network, encoder = classifier._network, classifier._encoder
     logits = network.logits(encoder.encode(texts))
-    # The compiled kernel pools on its way, and adds in another order than explanations do.
-    close = 1e-6 if kernel_in_use() == "numpy" else 1e-5
+    # The compiled kernel pools on its way, and what its attention multiplies has 16 bits.
+    close = 1e-6 if kernel_in_use() == "numpy" else 2e-4
     for n, found in enumerate(explanations):
         np.testing.assert_allclose(found.logits, logits[n], atol=close)
         own = list(found.prediction.probabilities.values())

@@ -64,7 +64,10 @@ if __name__ == "__main__":
     keys = hashes(everything)
     arrays = {}
     for folder in folders():
-        found, kept = load(folder).predict_proba(everything), before.get(identity(folder), {})
+        found, kept = (
+            load(folder).predict_proba(everything, batch_size=128),
+            before.get(identity(folder), {}),
+        )
         rows = [kept.get(key, row) for key, row in zip(keys.tolist(), found, strict=True)]
         arrays[identity(folder)] = np.array(rows)
     np.savez_compressed(PATH, allow_pickle=False, texts=keys, **arrays)

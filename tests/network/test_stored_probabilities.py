@@ -27,4 +27,6 @@ def test_probabilities_are_those_that_were_stored(
     found = [text for text in texts() if hashes([text])[0].item() in known]
     assert len(found) >= 300  # the samples stay, the behaviour tests may change
     expected = np.array([known[hashes([text])[0].item()] for text in found])
-    np.testing.assert_allclose(load(folder).predict_proba(found), expected, atol=1e-7, rtol=0)
+    np.testing.assert_allclose(
+        load(folder).predict_proba(found, batch_size=128), expected, atol=1e-7, rtol=0
+    )

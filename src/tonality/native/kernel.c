@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GROUP = 60, CHUNK_TOKENS = 32768 }; /* texts in step; tokens whose states are kept at once */
+enum { GROUP = 60, CHUNK_TOKENS = 20480 }; /* texts in step; tokens whose states are kept at once */
 enum { MAX_POOL, MEAN_POOL, ATTENTION_POOL, LAST_POOL };
 enum { FAILED_MEMORY = -1, FAILED_INPUT = -2 };
 enum { INT8, FLOAT16, FLOAT32 };
