@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tonality.data import Dataset, Table
-from tonality.data.inspection import LengthBin, Lengths, inspect_dataset
+from tonality.data.inspection import inspect_dataset
+from tonality.data.inspection_facts import LengthBin, Lengths
 from tonality.errors import ConfigError
 
 

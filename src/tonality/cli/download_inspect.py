@@ -27,7 +27,7 @@ from tonality.cli.table_options import TABLE, TableOptions, reads_tables
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from tonality.data.inspection import Inspection, PartFacts
+    from tonality.data.inspection_facts import Inspection, PartFacts
 
 BAR = 30  # characters of the longest bar
 PART_BARS = "▏▎▍▌▋▊▉"  # an eighth to seven eighths of a character

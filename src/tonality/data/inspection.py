@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
 
 import numpy as np
 
+from tonality.data.inspection_facts import (
+    Duplicates,
+    Inspection,
+    LengthBin,
+    Lengths,
+    PartFacts,
+    PartOverlap,
+)
 from tonality.data.splits import normalised, split
 from tonality.errors import DataError
 from tonality.label_spellings import check_one_kind, told
@@ -24,101 +29,6 @@ BINS = 10
 _LINK_OR_MENTION = re.compile(r"(?:https?://|www\.)\S+|(?<!\w)@\w+|^rt(?=\s)")
 _WORDS = re.compile(r"\w+")
 _LABELLED = ("train", "validation", "test")
-
-
-class LengthBin(NamedTuple):
-    """Texts of ``low`` to ``high`` words, both included; ``high`` is ``None`` for the last."""
-
-    low: int
-    high: int | None
-    texts: int
-
-
-@dataclass(frozen=True)
-class Lengths:
-    """Words (split at white space) per text."""
-
-    minimum: int
-    median: float
-    mean: float
-    p90: float
-    p99: float
-    maximum: int
-    histogram: list[LengthBin]
-
-
-@dataclass(frozen=True)
-class Duplicates:
-    """Rows beyond the first with one text.
-
-    Attributes:
-        exact: the same characters.
-        normalised: the same but for case and white space; counts the exact ones too.
-        loose: the same but for mentions, links and punctuation, too; counts the others too.
-        contradictory: texts that carry more than one label.
-    """
-
-    exact: int
-    normalised: int
-    contradictory: int
-    loose: int = 0
-
-
-@dataclass(frozen=True)
-class PartFacts:
-    """Facts of one table; ``classes`` and ``groups`` are ``None`` where there is no such column."""
-
-    source: str
-    rows: int
-    bad_rows: int
-    bad_reasons: dict[str, int]
-    empty_rows: int
-    classes: dict[str, int] | None
-    words: Lengths
-    duplicates: Duplicates
-    groups: int | None
-
-
-@dataclass(frozen=True)
-class PartOverlap:
-    """What two parts share: texts but for case and space, and groups such as movies.
-
-    ``loose`` counts the texts that differ by mentions, links and punctuation, too.
-    """
-
-    texts: int
-    groups: int | None
-    loose: int = 0
-
-
-@dataclass(frozen=True)
-class Inspection:
-    """All there is to say of a dataset.
-
-    Attributes:
-        name: the dataset's.
-        sha256: file name -> hash.
-        parts: ``train`` and, where there are any, ``test`` and ``unlabelled``.
-        validation_rows: what the default split gives, or ``None`` where it cannot be cut.
-        overlaps: pairs of parts, such as ``"train/test"``; beside ``unlabelled``, ``train`` is
-            what is left of it without ``validation``.
-        warnings: what to look at, each with what to do.
-        notes: what is worth knowing and needs nothing done.
-        joined: spellings of labels that are read as another: spelling -> label.
-    """
-
-    name: str
-    sha256: dict[str, str]
-    parts: dict[str, PartFacts]
-    validation_rows: int | None
-    overlaps: dict[str, PartOverlap]
-    warnings: list[str]
-    notes: list[str]
-    joined: dict[str, str] = field(default_factory=dict)
-
-    def to_json(self) -> dict[str, Any]:
-        """Returns the facts as plain dictionaries, lists and numbers."""
-        return dataclasses.asdict(self)
 
 
 def inspect_dataset(data: Dataset, *, validation: float | int = 0.2, seed: int = 0) -> Inspection:
