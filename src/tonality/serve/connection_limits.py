@@ -16,6 +16,13 @@ from typing import Any, ClassVar, cast
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, parse_url
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from tonality.serve.connection_problems import (
+    crowded,
+    misdirected,
+    no_http,
+    slow,
+    too_long_head,
+)
 from tonality.serve.polite_close import Line
 from tonality.serve.problems import MEDIA_TYPE, ProblemError
 from tonality.serve.prometheus import Metrics
@@ -75,7 +82,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if too_many > REFUSED:
             self._line.abort()
         elif too_many > 0:
-            self._refuse(_crowded())
+            self._refuse(crowded())
 
     def data_received(self, data: bytes) -> None:
         """Parses what came."""
@@ -88,7 +95,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._parse(data)
         # The parser keeps the beginning of a header until its end has come.
         if self._silent_bytes > self.settings.max_header_bytes and not self._deaf:
-            self._refuse(_too_long_head(self.settings.max_header_bytes))
+            self._refuse(too_long_head(self.settings.max_header_bytes))
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
         """Keeps the other half open for the answers to whole requests."""
@@ -149,7 +156,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answers what is no HTTP, and what a callback refused."""
-        self._refuse(self._refusal or _no_http())
+        self._refuse(self._refusal or no_http())
 
     def shutdown(self) -> None:
         """Closes the connection once it owes no answer; at once where no request has begun."""
@@ -183,7 +190,7 @@ class BoundedProtocol(HttpToolsProtocol):
         elif self._head_since is not None:
             if now - self._head_since > settings.header_seconds:
                 if self._silent_bytes or self._head_bytes:
-                    self._refuse(_slow("headers"))
+                    self._refuse(slow("headers"))
                 else:  # browsers connect ahead of need, and want no answer without a request
                     self._line.close()
         elif cycle is not None and not cycle.response_complete and cycle.more_body:
@@ -191,7 +198,7 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._body_since, self._body_bytes = now, 0
             if now - self._body_since > settings.body_seconds:
                 if self._body_bytes < SLOWEST_BYTES_A_SECOND * settings.body_seconds:
-                    self._refuse(_slow("body"))
+                    self._refuse(slow("body"))
                 self._body_since, self._body_bytes = now, 0
 
     def _parse(self, data: bytes) -> None:
@@ -229,7 +236,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if not self.url.startswith(b"/") and (named := parse_url(self.url).host):
             hosts = [b"[%b]" % named if b":" in named else named]  # counts, not the header
         if hosts and not self.allows_host(hosts[0].strip()):
-            self._refusal = _misdirected()
+            self._refusal = misdirected()
             raise ValueError("another site")
         codings = [value for name, value in self.headers if name == b"transfer-encoding"]
         if codings and [coding.strip().lower() for coding in codings] != [b"chunked"]:
@@ -239,7 +246,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._silent_bytes -= size
         self._head_bytes += size
         if self._head_bytes > self.settings.max_header_bytes:
-            self._refusal = _too_long_head(self.settings.max_header_bytes)
+            self._refusal = too_long_head(self.settings.max_header_bytes)
             raise OverflowError("too long a head")
 
     def _refuse(self, problem: ProblemError) -> None:
@@ -288,44 +295,3 @@ def bounded(
     """The protocol of a service with these limits and names."""
     values = {"settings": settings, "metrics": metrics, "allows_host": staticmethod(allows_host)}
     return type("Bounded", (BoundedProtocol,), values)
-
-
-def _no_http() -> ProblemError:
-    return ProblemError(400, "bad_request", "That is no HTTP/1.1 request.", "See RFC 9112.")
-
-
-def _misdirected() -> ProblemError:
-    return ProblemError(
-        421,
-        "host_not_allowed",
-        "This service does not answer to the name in the header Host.",
-        "Use the service's own name, or add this one to --allowed-hosts (TONALITY_ALLOWED_HOSTS).",
-    )
-
-
-def _too_long_head(limit: int) -> ProblemError:
-    return ProblemError(
-        431,
-        "headers_too_large",
-        f"The request's line and headers have more than {limit:,} bytes.",
-        "Send fewer and shorter headers.",
-    )
-
-
-def _slow(what: str) -> ProblemError:
-    return ProblemError(
-        408,
-        f"slow_{what}",
-        f"The {what} of the request took too long to arrive.",
-        "Send the request again, over a quicker connection.",
-    )
-
-
-def _crowded() -> ProblemError:
-    return ProblemError(
-        503,
-        "too_many_connections",
-        "The service has as many connections as it takes.",
-        "Try again in a second, and keep connections for several requests.",
-        {"Retry-After": "1"},
-    )
