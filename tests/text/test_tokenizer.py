@@ -215,10 +215,23 @@ _HOSTILE = (
     "\\ \\u \\u2019 \\x \\xe2 \\n % %27 %25 =E2 &amp; &amp;# &#39 &rsquo '' `` \u2019 n?",
     "a?t itâ â€ Ã Ã© Âa Ãƒ â€™ ðŸ‘Ž ðŸ é’ \ufffd \u02c8 \x00 \u2060 a\u2060",
     "\u2060\U0001f602 ahttp:// awww.a www.a-",
+    "\\342 a\\n <U+ <e2> <e2>< <92> <wbr %20a a+% &#38; &#x0 &amp;# a\u00ad\n \u0442\u0410",
     "1/5 1/ 5* 1 out of one- -star ★ ★☆ ** */ #aA #a_ #Aa1 D: _ t_ ): :' :'- ;_ >: 1 star",
     "\U0001f468\u200d \U0001f3fd \U0001f1ec \u54c8 \u0939\u093f \u1100\u1161 <url #_ #1_ http://.",
 )
-HOSTILE = [*" ".join(_HOSTILE).split(" "), "a b ", " ", "http://. ", "#1 a@"]
+HOSTILE = [
+    *" ".join(_HOSTILE).split(" "),
+    "a b ",
+    "don ' t",
+    "a' ",
+    "\u00c2 ",
+    "& #",
+    "\x19",
+    "\udc92",
+    " ",
+    "http://. ",
+    "#1 a@",
+]
 
 
 @pytest.mark.parametrize("piece", HOSTILE)

@@ -180,8 +180,10 @@ def _unescape(found: re.Match[str]) -> str:
 def _unescape_damaged(found: re.Match[str]) -> str:
     import html
 
-    inner = found[0].rpartition("&amp;")[2].replace("amp;", "").lstrip("&").rstrip(";")
-    return html.unescape(f"&{inner or 'amp'};")
+    name = (found["entity"] or found["apart"]).rstrip("; ")
+    read = html.unescape(f"&{name};")
+    # A text that was written in capitals holds "&RSQUO;".
+    return html.unescape(f"&{name.lower()};") if read == f"&{name};" else read
 
 
 def _fold(found: re.Match[str]) -> str:

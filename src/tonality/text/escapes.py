@@ -7,12 +7,25 @@ import re
 from tonality.text.rewriting import Rewrite, holds_any
 
 _ESCAPED = re.compile(
-    r"\\(?<!\\\\)\\*+(?:"
-    r"(?P<units>(?-i:u)[0-9a-f]{4}(?:\\++(?-i:u)[0-9a-f]{4})*+)|(?-i:U)(?P<long>[0-9a-f]{8})"
-    r"|u\{(?P<braced>[0-9a-f]{1,6})\}|(?P<bytes>x[0-9a-f]{2}(?:\\++x[0-9a-f]{2})*+)"
-    r"|(?P<quote>['\"/\u2018\u2019])|(?P<space>[nrt])(?=(?P<next>[\\\s]|(?-i:[A-Z])|\Z)?))",
+    r"\\(?<!\\\\)\\*+(?:(?-i:U)(?P<long>00(?:0[0-9a-f]|10)[0-9a-f]{4})"
+    # In capitals, "\U2019", as a whole text may be.
+    r"|(?P<units>(?:(?-i:u)[0-9a-f]{4}|(?-i:U)(?:20|00|d[89a-f])[0-9a-f]{2})"
+    r"(?:\\++u[0-9a-f]{4})*+)|[ux]\{(?P<braced>[0-9a-f]{1,6})\}"
+    r"|(?P<bytes>x[0-9a-f]{2}(?:\\++x[0-9a-f]{2})*+)"
+    r"|(?P<octal>(?:047|042|[23][0-7]{2})(?:\\++[0-3][0-7]{2})*+)(?!\d)"
+    r"|(?P<quote>['\"`&/\u2018\u2019])|(?P<space>[nrt]))",
     re.IGNORECASE,
 )
+# "C:\new\report" holds no line breaks.
+_PATH = re.compile(r"\b[a-z]:(?:\\\S*)?\Z", re.IGNORECASE)
+
+
+def _read_bytes(data: bytes) -> str:
+    """Bytes as UTF-8, and as Windows-1252 where they are none."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="ignore")
 
 
 def _unescape(found: re.Match[str]) -> str:
@@ -20,20 +33,70 @@ def _unescape(found: re.Match[str]) -> str:
     if found["quote"]:
         return found["quote"]
     if found["space"]:
-        before = found.string[max(found.start() - 1, 0) : found.start()]
-        sound = before == ":" or not (found["next"] is not None or not before.isalnum())
-        return found[0] if sound else " "
+        before = found.string[max(found.start() - 64, 0) : found.start()]
+        return found[0] if _PATH.search(before) else " "
     if found["bytes"]:
-        read = bytes.fromhex(re.sub(r"[x\\]", "", found["bytes"], flags=re.IGNORECASE))
-        try:
-            return read.decode("utf-8")
-        except UnicodeDecodeError:
-            return read.decode("cp1252", errors="ignore")
+        return _read_bytes(bytes.fromhex(re.sub(r"[xX\\]", "", found["bytes"])))
+    if found["octal"]:
+        return _read_bytes(bytes(int(each, 8) for each in found["octal"].split("\\") if each))
     if found["units"]:
-        units = re.sub(r"[u\\]", "", found["units"], flags=re.IGNORECASE)
+        units = re.sub(r"[uU\\]", "", found["units"])
         return bytes.fromhex(units).decode("utf-16-be", errors="ignore")
     code = int(found["long"] or found["braced"], 16)
     return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else found[0]
 
 
-ESCAPES = Rewrite(_ESCAPED, _unescape, holds_any("\\"))
+# What R writes for characters that Windows cannot show: "<U+2019>", "<92>", "<e2><80><99>".
+_ANGLED = re.compile(
+    r"<(?:U\+(?P<code>[0-9a-f]{4,8})|(?P<bytes>[89a-f][0-9a-f](?:><[89a-f][0-9a-f])*+))>",
+    re.IGNORECASE,
+)
+
+
+def _of_angles(found: re.Match[str]) -> str:
+    if found["code"]:
+        code = int(found["code"], 16)
+        return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else found[0]
+    data = bytes.fromhex(found["bytes"].replace("><", ""))
+    try:  # emoji come as two surrogates of three bytes each
+        read = data.decode("utf-8", "surrogatepass").encode("utf-16", "surrogatepass")
+        return read.decode("utf-16")
+    except UnicodeDecodeError:  # <dd> is an element of HTML
+        return data.decode("cp1252", "ignore") if data < b"\xa1" else found[0]
+
+
+_ESCAPED_BYTES = re.compile("[\udc80-\udcff]+")
+
+
+def _of_surrogates(found: re.Match[str]) -> str:
+    """The bytes that Python's "surrogateescape" keeps in a string."""
+    return _read_bytes(found[0].encode("ascii", "surrogateescape"))
+
+
+# A text that was part of an address: "I%20didn%27t%20like%20it", "I+didn%27t+like+it".
+_ENCODED = re.compile(r"\+|(?:%(?:25)*+[0-9a-f]{2})++", re.IGNORECASE)
+_SPACES = re.compile(r"[^\W_](?:%(?:25)*+20|\+)[^\W_]")
+
+
+def _of_address(found: re.Match[str]) -> str:
+    if found[0] == "+":
+        return " "
+    return _read_bytes(bytes.fromhex(re.sub("%(?:25)*", "", found[0])))
+
+
+def _is_of_address(text: str) -> bool:
+    return (
+        "%" in text
+        and "://" not in text
+        and len(text.split(maxsplit=1)) == 1
+        and _SPACES.search(text) is not None
+    )
+
+
+may_be_angled = holds_any("<U+", "<u+", "><", "<9", "<8", "<a0", "<A0")
+ESCAPES = (
+    Rewrite(_ESCAPED, _unescape, holds_any("\\")),
+    Rewrite(_ANGLED, _of_angles, may_be_angled),
+    Rewrite(_ESCAPED_BYTES, _of_surrogates, lambda text: _ESCAPED_BYTES.search(text) is not None),
+    Rewrite(_ENCODED, _of_address, _is_of_address),
+)

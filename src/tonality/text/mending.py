@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from tonality.text.escapes import ESCAPES
+from tonality.text.contractions import CONTRACTIONS, may_contract
+from tonality.text.escapes import ESCAPES, may_be_angled
 from tonality.text.rewriting import Rewrite, holds_any
 
 # Letters of the scripts that do not join, and the marks on them: Latin, Greek, Cyrillic.
@@ -77,7 +78,7 @@ _MAYBE_MISREAD = re.compile(f"[\u00c2-\u00f4][{_INNER}]")
 _MISREAD = Rewrite(_RUN, _decode, lambda text: _MAYBE_MISREAD.search(text) is not None)
 
 # The same marks as other code pages show them ("donΓÇÖt"), and misread twice, then lower-cased
-# ("donã¢â‚¬â„¢t"). GBK takes the next letter with it: "don鈥檛".
+# ("donã¢â‚¬â„¢t"). GBK and Shift JIS take the next letter with it: "don鈥檛".
 _PUNCTUATION = "\u2018\u2019\u201c\u201d\u2013\u2014\u2026"
 _ELSEWHERE = {
     mark.encode().decode(page): mark
@@ -85,10 +86,18 @@ _ELSEWHERE = {
     for mark in _PUNCTUATION
     if len(mark.encode().decode(page, errors="ignore")) == 3
 }
-_ELSEWHERE |= {_misread(_misread(mark)).lower(): mark for mark in _PUNCTUATION}
-_ELSEWHERE |= {f"\u2019{letter}".encode().decode("gbk"): f"'{letter}" for letter in "tsmrvld"}
+for _mark in _PUNCTUATION:
+    for _seen in (_misread(_mark), _misread(_misread(_mark)), _mark.encode().decode("latin-1")):
+        _ELSEWHERE |= {_seen.lower(): _mark, _seen.upper(): _mark}
+_ELSEWHERE |= {
+    f"\u2019{letter}".encode().decode(page): f"'{letter}"
+    for letter in "tsmrvld"
+    for page in ("gbk", "shift_jis")
+}
 _OTHER_PAGES = Rewrite(
-    re.compile("|".join(_ELSEWHERE)), lambda found: _ELSEWHERE[found[0]], _not_ascii
+    re.compile("|".join(sorted(_ELSEWHERE, key=len, reverse=True))),
+    lambda found: _ELSEWHERE[found[0]],
+    _not_ascii,
 )
 # Where a part of the sequence is lost: "donâ??t", "donâ€t".
 _LOST = Rewrite(
@@ -98,6 +107,13 @@ _LOST = Rewrite(
 )
 _LOST_QUOTE = Rewrite(
     re.compile("\u00e2\u20ac[\u009d\ufffd?]?"), lambda _: '"', holds_any("\u00e2\u20ac")
+)
+
+# The first half of a misread no-break space, where the second became a space: "itÂ isn't".
+_PADDED = Rewrite(
+    re.compile("\u00c2(?<![A-Z\u00c0-\u00de]{2}\u00c2)\u00c2*+(?=\\s|\\Z)"),
+    lambda _: " ",
+    holds_any("\u00c2"),
 )
 
 # 2. Apostrophes that are something else
@@ -115,55 +131,22 @@ _MARKS = Rewrite(
     _apostrophe,
     lambda text: "''" in text or not text.isascii() or "``" in text,
 )
-# Characters that also mean something else, in contractions alone: "don?t", "itâs", "don;t". So are
-# the quotation marks and semicolons that folding or NFKC makes of others.
-_QUOTES = '"\u201c\u201d\u201e\u201f\u2033\u2036\uff02'
-_SEMICOLONS = ";\u037e\uff1b"
-_STEMS = {
-    "t": "don doesn didn isn aren wasn weren haven hasn hadn won wouldn couldn shouldn can mustn "
-    "needn ain mightn oughtn shan daren",
-    "s": "it he she that what there here who where how let",
-    "m": "i",
-    "d": "i it he she we you they that who",
-    "re": "we you they there who what",
-    "ve": "i we you they would could should might must who",
-    "ll": "i it he she we you they that there who",
-}
-_CONTRACTIONS = {f"{stem}'{end}" for end, stems in _STEMS.items() for stem in stems.split()}
-_BEFORE = re.compile(f"(?P<opened>[&{_QUOTES}{_SEMICOLONS}]?)(?P<stem>[a-z]*)$", re.IGNORECASE)
-
-
-def _contract(found: re.Match[str]) -> str:
-    before = _BEFORE.search(found.string[max(found.start() - 8, 0) : found.start()])
-    assert before is not None  # it also matches nothing
-    word = f"{before['stem']}'{found['end']}".lower()
-    return found[0] if word not in _CONTRACTIONS or _may_be_meant(found, before) else "'"
-
-
-def _may_be_meant(found: re.Match[str], before: re.Match[str]) -> bool:
-    """Whether it may be a quotation's end, as in ``"who"s``, an entity's or a wink's, ``it;D``."""
-    wink = found[0] in _SEMICOLONS and found["end"] in "dD"
-    return wink or (found[0] in _QUOTES + _SEMICOLONS and bool(before["opened"]))
-
-
-_CONTRACTED = Rewrite(
-    re.compile(
-        f"[?\u00e2\u00bf{_QUOTES}{_SEMICOLONS}](?<=[A-Za-z].)"
-        "(?=(?P<end>(?i:t|s|m|d|re|ve|ll))(?![\\w=&/]))"
-    ),
-    _contract,
-    holds_any("?", "\u00e2", "\u00bf", *_QUOTES, *_SEMICOLONS),
-)
-
 # 3. Escapes
 
-# "%27" of addresses, "=E2=80=99" of e-mail, "#39;" of an entity that lost its "&".
+# "%27" of addresses, "=E2=80=99" of e-mail, "#39;" of an entity that lost its "&", "amp;#39;".
 _PERCENT = Rewrite(
     _between_letters(
-        "[%=#]", "(?:25)*+(?:27|92|u2019|E2[%=]80[%=]9[89]|C2[%=]B4|(?<=#)(?:0*39|8217|x27|x2019);)"
+        "[%=#a]",
+        "(?:25)*+(?:27|92|u2019|E2[%=]80[%=]9[89]|C2[%=]B4|(?:(?<=#)|(?<=a)mp;#)(?:0*39|8217|x27|x2019);)",
     ),
     _apostrophe,
     holds_any("%", "=", "#"),
+)
+# "\x19" is what is left of U+2019 where each character kept its low byte alone.
+_LOW_BYTES = Rewrite(
+    re.compile(f"[\x18\x19](?<=[{_LETTER}].)(?:[ ](?=(?i:t|s|m|d|re|ve|ll)\\b)|(?=[{_LETTER}]))"),
+    _apostrophe,
+    holds_any("\x18", "\x19"),
 )
 
 # 4. Invisible characters in and around a word of letters that do not join
@@ -187,6 +170,14 @@ _HIDDEN = Rewrite(
     lambda text: not text.isascii() or _CONTROLLED.search(text) is not None,
 )
 
+# Where a line may break: not the end of a word.
+_BREAKS = Rewrite(re.compile("<wbr *+/?>", re.IGNORECASE), lambda _: "", holds_any("<wbr", "<WBR"))
+_HYPHENS = Rewrite(
+    re.compile(f"\u00ad(?<=[{_LETTER}].)[^\\S\n]*+\n\\s*+(?=[{_LETTER}])"),
+    lambda _: "",
+    holds_any("\u00ad"),
+)
+
 # 5. An address that is glued to a word
 
 UNGLUE = Rewrite(
@@ -195,14 +186,17 @@ UNGLUE = Rewrite(
     holds_any("://", "www.", "WWW."),
 )
 
-MEND_RAW = (_OTHER_PAGES, _MISREAD, ESCAPES, _PERCENT)
-MEND_WORDS = (_HIDDEN, _LOST, _LOST_QUOTE, _MARKS, _CONTRACTED)
+MEND_RAW = (*ESCAPES, _PERCENT, _LOW_BYTES, _BREAKS)
+MEND_WORDS = (
+    *(_OTHER_PAGES, _MISREAD, _OTHER_PAGES, _PADDED, _HYPHENS, _HIDDEN),
+    *(*CONTRACTIONS, _LOST, _LOST_QUOTE, _MARKS),
+)
 
 # What any damage holds, so that most texts need no more than this look. Characters that are not
 # ASCII are picked out first: they are few.
 _ASCII = re.compile("[\x00-\x7f]+")
 _SUSPECT = re.compile(
-    f"[{_RARE}{_INVISIBLE}\u00e2\u00e3\u00bf\u9225]|[{_COMMON}]{{2}}|[\u00c2-\u00f4][{_INNER}]"
+    f"[{_RARE}{_INVISIBLE}\u00c2\u00e2\u00e3\u00bf\u9225\u7ab6]|[{_COMMON}]{{2}}|[\u00c2-\u00f4][{_INNER}]"
     "|\u201a\u00c4|[\u0393\u00d4]\u00c7|\u0432\u0402"
 )
 _CONTROLS = bytes([*range(9), *range(14, 32), 127])
@@ -220,16 +214,6 @@ def may_be_damaged(text: str) -> bool:
     return (
         len(data.translate(None, _SUSPECT_ASCII)) != len(data)
         or "''" in text
-        or any(_stands_between_letters(mark, text) for mark in '?;"')
-        or (not text.isascii() and _CONTRACTED.pattern.search(text) is not None)
+        or ("<" in text and (may_be_angled(text) or "<wbr" in text or "<WBR" in text))
+        or may_contract(text)
     )
-
-
-def _stands_between_letters(mark: str, text: str) -> bool:
-    # Sooner than the pattern, which looks at every character.
-    at = text.find(mark, 1)
-    while at >= 0:
-        if text[at + 1 : at + 2].isalpha() and text[at - 1].isalpha():
-            return True
-        at = text.find(mark, at + 1)
-    return False

@@ -40,10 +40,16 @@ TAG = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-# Also escaped twice ("&amp;#39;"), or without its semicolon ("&#39", "&rsquo").
+# Also escaped twice ("&amp;#39;", "&#38;rsquo;"), without its semicolon ("&#39", "&rsquo"), or
+# with a space in it ("& #39;", "&rsquo ;").
 DAMAGED_ENTITY = re.compile(
-    r"&(?:amp;)*(?:#[0-9]{1,7};?|#[xX](?:[0-9a-fA-F]{1,6};|0*(?:27|201[89]))"
-    r"|[A-Za-z][A-Za-z0-9]{1,31};|apos|[lr]squo|(?:[lr]dquo|quot|nbsp)\b)"
+    r"&(?:(?:(?:amp|AMP|#0{0,5}38|#[xX]0{0,4}26);)*(?P<entity>"
+    r"#[0-9]{1,7}(?:[ ]?;)?"
+    r"|#[xX](?:[0-9a-fA-F]{1,6}[ ]?;"
+    r"|0*(?:2[27]|20(?:1[3489cdCD]|26)|(?:9[1-7]|[aA]0)(?![0-9a-fA-F])))"
+    r"|[A-Za-z][A-Za-z0-9]{1,31};|(?:apos|[lr][sd]quo|[mn]dash|hellip)(?:[ ];)?|quot\b|nbsp"
+    r"|[A-Za-z](?:acute|grave|circ|uml|tilde|cedil|ring))"
+    r"|[ ](?P<apart>#[0-9]{1,7};|#[xX][0-9a-fA-F]{1,6};|(?:apos|[lr][sd]quo|quot|amp|nbsp);))"
 )
 
 # Scripts written without spaces: one token a character, with the marks that follow it (Thai, Lao,
