@@ -207,3 +207,48 @@ def test_copies_that_differ_by_mention_link_and_punctuation() -> None:
     )
     assert (found.overlaps["train/test"].texts, found.overlaps["train/test"].loose) == (0, 1)
     assert any("differ by mentions, links or punctuation" in w for w in found.warnings)
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        "positive \uff50\uff4f\uff53 positive\u200b \ufeffPOS 'positive' \"positive\" Positive. "
+        "positive! "
+        "positive&nbsp; __label__positive positiv positif positivo",
+        "1 1.0 1,0 01 +1 1. 1-star 1,00 \u200b1",
+        "-1 \u22121 -1.0 -1,0",
+        "5 5stars 5.0 5-stars",
+        "n\u00e9gatif ne\u0301gatif NEG",
+    ],
+)  # fmt: skip
+def test_what_exports_do_to_a_label_is_no_class_of_its_own(spellings: str) -> None:
+    assert len({fold(label) for label in spellings.split(" ")}) == 1
+
+
+@pytest.mark.parametrize(
+    "labels", ["+ -", "1 -1", "1 1.5", "1,5 15", "very good", ":) :( !", "C C+"]
+)
+def test_other_labels_stay_apart(labels: str) -> None:
+    assert len({fold(label) for label in labels.split()}) == len(labels.split())
+
+
+@given(st.text())
+def test_a_folded_label_is_folded(label: str) -> None:
+    assert fold(fold(label)) == fold(label)
+
+
+@pytest.mark.parametrize(
+    ("labels", "negative"),
+    [
+        (["very negative", "very positive"], "very negative"),
+        (["negitive"], "negitive"),
+        (["Y", "N"], "N"),
+        (["\U0001f44d\U0001f3fd", "\U0001f44e"], "\U0001f44e"),
+        (["label_negative"], "label_negative"),
+    ],
+)
+def test_the_hint_for_words_is_the_right_way_round(labels: list[str], negative: str) -> None:
+    with pytest.raises(DataError) as caught:
+        match_labels(labels, ["negative", "neutral", "positive"])
+    assert f"{negative}=negative" in str(caught.value)
+    assert f"{negative}=positive" not in str(caught.value)

@@ -9,24 +9,42 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from tonality.errors import DataError
 
-# What people write for the three feelings, folded.
+# What people write for the three feelings, folded: also in German, French, Spanish, Italian,
+# Portuguese, Dutch and Turkish.
 FEELINGS: Mapping[str, str] = {
-    "negative": "negative", "neg": "negative",
-    "neutral": "neutral", "neu": "neutral",
-    "positive": "positive", "pos": "positive",
-}  # fmt: skip
+    spelling: feeling
+    for feeling, spellings in {
+        "negative": "negative neg negativ négatif négative negativo negativa negatief negatif",
+        "neutral": "neutral neu neutre neutro neutrale neutraal nötr",
+        "positive": "positive pos positiv positif positivo positiva positief pozitif",
+    }.items()
+    for spelling in spellings.split()
+}
 SHOWN = 10  # spellings that a message lists
 
+# Unicode's minus, and characters without a width.
+_PLAIN = {0x2212: "-", **dict.fromkeys([0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0])}
+# Quotation marks and punctuation around a label, and fastText's prefix.
+_AROUND = "'\"\u2018\u2019\u201c\u201d.,;:! "
+_PREFIX = "__label__"
+_STARS = re.compile(r"(\d+(?:\.\d+)?)[ -]?stars?")
+_DECIMAL_COMMA = re.compile(r"([+-]?\d+),(\d{1,2})")
 _NUMBER = re.compile(r"([+-]?)0*(\d+?)(?:\.(\d*?)0*)?")
 
 
 def fold(label: str) -> str:
     """A label as its other spellings have it too.
 
-    Case, spaces, known short forms, and how a number is written are gone: ``1``, ``1.0``, ``01``
-    and ``+1`` are one.
+    Case, spaces, width, invisible characters, marks around it, known short forms, and how a number
+    is written are gone: ``1``, ``1.0``, ``1,0``, ``01``, ``+1`` and ``1 star`` are one.
     """
-    text = " ".join(unicodedata.normalize("NFC", label).casefold().split())
+    plain = unicodedata.normalize("NFKC", label.translate(_PLAIN)).casefold()
+    text = " ".join(plain.replace("&nbsp;", " ").removeprefix(_PREFIX).split())
+    text = text.strip(_AROUND) or text
+    if comma := _DECIMAL_COMMA.fullmatch(text):
+        text = f"{comma[1]}.{comma[2]}"
+    if stars := _STARS.fullmatch(text):
+        text = stars[1]
     if number := _NUMBER.fullmatch(text):
         sign, whole, decimals = number[1], number[2], number[3]
         value = f"{whole}.{decimals}" if decimals else whole
@@ -130,18 +148,18 @@ def likely_map(unknown: Sequence[str], names: Sequence[str]) -> dict[str, str]:
     by_feeling = {fold(name): name for name in names if fold(name) in FEELINGS.values()}
     if not {"negative", "positive"} <= by_feeling.keys():
         return {}
-    values = {}
+    values, words = {}, True
     for label in unknown:
         if _NUMBER.fullmatch(text := fold(label)):
-            values[label] = float(text)
-        elif text in _LIKELY:
-            values[label] = _LIKELY[text]
+            values[label], words = float(text), False
+        elif side := _side(text):
+            values[label] = side
         else:
             return {}
     numbers = sorted(set(values.values()))
-    if len(numbers) < 2:
+    if len(numbers) < 2 and not words:
         return {}
-    low, high = _scale(numbers)
+    low, high = (-1.0, 1.0) if words else _scale(numbers)
     middle, neutral = (low + high) / 2, by_feeling.get("neutral", "")
     # Of five stars or more those next to the middle count to a side; 3 of 5 does not.
     return {
@@ -155,8 +173,18 @@ def likely_map(unknown: Sequence[str], names: Sequence[str]) -> dict[str, str]:
 # Other words for the two sides; their numbers only say which side.
 _LIKELY = {
     "bad": -1.0, "unhappy": -1.0, "sad": -1.0, "no": -1.0, "false": -1.0, "dislike": -1.0,
+    "n": -1.0, "f": -1.0, "-": -1.0, "\U0001f44e": -1.0,
     "good": 1.0, "happy": 1.0, "yes": 1.0, "true": 1.0, "like": 1.0,
+    "y": 1.0, "t": 1.0, "+": 1.0, "\U0001f44d": 1.0,
 }  # fmt: skip
+
+
+def _side(text: str) -> float:
+    """The side that a word is on, such as *very negative*; 0 where it does not tell."""
+    negative, positive = "neg" in text, "pos" in text
+    if negative != positive:
+        return -1.0 if negative else 1.0
+    return _LIKELY.get(text[:1] if text[:1] > "\uffff" else text, 0.0)
 
 
 def _scale(numbers: Sequence[float]) -> tuple[float, float]:

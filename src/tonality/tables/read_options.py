@@ -10,14 +10,23 @@ from tonality.errors import ConfigError
 
 NAMED_DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "\\t": "\t"}
 
-# A whole cell of one of these is a missing one: pandas' defaults, and MySQL's \N. What people write
-# stays text, if a short one: N/A, n/a, None.
+# What a cell of Excel or LibreOffice shows where its formula failed, also in German, French,
+# Spanish, Italian and Portuguese. In a spreadsheet itself such a cell is empty.
+_FORMULA_ERRORS = """
+    #NULL! #DIV/0! #VALUE! #REF! #NAME? #NUM! #SPILL! #CALC! #BLOCKED! #FIELD! #GETTING_DATA
+    #NV #WERT! #BEZUG! #ZAHL! #VALEUR! #NOM? #NOMBRE! #N/D #VALOR! #NOME? #NÚM! #VALORE! #RIF!
+    #¡VALOR! #¡REF! #¡NUM! #¡DIV/0! #¿NOMBRE?
+"""
+# A whole cell of one of these is a missing one: pandas' defaults, MySQL's \N, and what database
+# tools show. What people write stays text, if a short one: N/A, n/a, None.
 NULLS = frozenset(
     {"\\N", "NULL", "null", "NaN", "nan", "-NaN", "-nan", "NA", "#NA", "#N/A", "#N/A N/A", "<NA>"}
-    | {"1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"}
+    | {"1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN", "NaT"}
+    | {"(null)", "[null]", "<null>", "(NULL)", "[NULL]", "<NULL>"}
+    | set(_FORMULA_ERRORS.split())
 )
 # As labels these are missing too: a class of that name would be one of rows without a label.
-NO_LABELS = NULLS | {"None", "none", "NONE", "N/A", "n/a", "Null", "Nan"}
+NO_LABELS = NULLS | {"None", "none", "NONE", "N/A", "n/a", "Null", "Nan", "NAN", "nil", "Nil"}
 ALL = "all"
 
 
