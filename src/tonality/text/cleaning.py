@@ -33,7 +33,7 @@ _FOLDS = {
     "\u00bc": " 1/4",
     "\u00be": " 3/4",
     "\u00af": "\u02c9",  # the shrug's arms, which NFKC would break
-    **dict.fromkeys("\u2122\u2120\u00ae\u00a9", " "),
+    **dict.fromkeys("\u2122\u2120\u00ae\u00a9\u2800", " "),  # the last is Braille's blank
     **dict.fromkeys("\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff", ""),
 }
 # C1 controls are what Windows-1252 punctuation looks like after a wrong decoding, as in IMDB.

@@ -48,8 +48,8 @@ def _unescape(found: re.Match[str]) -> str:
 
 # What R writes for characters that Windows cannot show: "<U+2019>", "<92>", "<e2><80><99>".
 _ANGLED = re.compile(
-    r"<(?:U\+(?P<code>[0-9a-f]{4,8})|(?P<bytes>[89a-f][0-9a-f](?:><[89a-f][0-9a-f])*+))>",
-    re.IGNORECASE,
+    r"<(?:[uU]\+(?P<code>[0-9a-fA-F]{4,8})"
+    r"|(?P<bytes>[89a-fA-F][0-9a-fA-F](?:><[89a-fA-F][0-9a-fA-F])*+))>"
 )
 
 
@@ -93,10 +93,9 @@ def _is_of_address(text: str) -> bool:
     )
 
 
-may_be_angled = holds_any("<U+", "<u+", "><", "<9", "<8", "<a0", "<A0")
 ESCAPES = (
     Rewrite(_ESCAPED, _unescape, holds_any("\\")),
-    Rewrite(_ANGLED, _of_angles, may_be_angled),
+    Rewrite(_ANGLED, _of_angles, holds_any("<")),
     Rewrite(_ESCAPED_BYTES, _of_surrogates, lambda text: _ESCAPED_BYTES.search(text) is not None),
     Rewrite(_ENCODED, _of_address, _is_of_address),
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from tonality.text.contractions import CONTRACTIONS, may_contract
-from tonality.text.escapes import ESCAPES, may_be_angled
+from tonality.text.escapes import ESCAPES
 from tonality.text.rewriting import Rewrite, holds_any
 
 # Letters of the scripts that do not join, and the marks on them: Latin, Greek, Cyrillic.
@@ -201,6 +201,7 @@ _SUSPECT = re.compile(
 )
 _CONTROLS = bytes([*range(9), *range(14, 32), 127])
 _SUSPECT_ASCII = _CONTROLS + b"\\%=#"
+_SUSPECT_TAG = re.compile(r"<(?:[uU]\+|[wW][bB][rR]|[89a-fA-F][0-9a-fA-F]>)")
 
 
 def may_be_damaged(text: str) -> bool:
@@ -213,7 +214,6 @@ def may_be_damaged(text: str) -> bool:
         data = text.encode("ascii", "ignore")
     return (
         len(data.translate(None, _SUSPECT_ASCII)) != len(data)
-        or "''" in text
-        or ("<" in text and (may_be_angled(text) or "<wbr" in text or "<WBR" in text))
+        or ("<" in text and _SUSPECT_TAG.search(text) is not None)
         or may_contract(text)
     )
