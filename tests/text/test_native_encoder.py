@@ -36,7 +36,7 @@ RAW = (
     "\u2122 D: D-: d: x_x T_T *** 5/5 1 /10 7/ten 3 /Ten TEN star stars Star one-star 2Star "
     "out of 10 OUT OF five Of the <br /> <br/> <BR /> <b> &amp; & &# C&C % = \\ ` `` '' "
     "w\"w w?w w;w w\u201cs \x00 \x01 \x0b \x0c \x7f WWW. WWWW iii N'T n\u2019t \u65e5 "
-    "\U0001f600 \udc80"
+    "\U0001f600 \udc80 \udc92 \u00d5 \u00ed \u00c6 ' don' ?? \u0442\u0410 TM"
 )
 PIECES = [*RAW.split(" "), " ", "\xa0"]
 plain = st.lists(
@@ -111,7 +111,14 @@ def test_every_pair_and_triple_of_signs() -> None:
 
 def test_every_pair_of_what_is_cleaned() -> None:
     config = TextConfig()
-    for before, after in (("", ""), ("a", "b"), ("1", "0 ten "), ("A ", " t")):
+    for before, after in (
+        ("", ""),
+        ("a", "b"),
+        ("1", "0 ten "),
+        ("A ", " t"),
+        ("Don", "T"),
+        ("it", " s"),
+    ):
         assert_same(config, [f"{before}{x}{y}{after}" for x, y in product(PIECES, repeat=2)])
 
 

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { UNKNOWN = 1, DROPPED = -1, LEFT_TO_PYTHON = -1 };
 
@@ -108,14 +109,29 @@ static const char *folded(const char *p, size_t *length)
     return NULL;
 }
 
+/* Whether p may begin the rest of a contraction after its apostrophe: t, s, m, d, re, ve or ll. */
+static int ends_contraction(const char *p)
+{
+    static const char *const ends[] = {"t", "s", "m", "d", "re", "ve", "ll"};
+    for (size_t n = 0; n < sizeof ends / sizeof *ends; n++) {
+        size_t length = strlen(ends[n]);
+        if (!strncasecmp(p, ends[n], length) && !is_any_letter(p[length]) && !is_digit(p[length]))
+            return 1;
+    }
+    return 0;
+}
+
 /* Writes the accented letter at p in lower case; 0 if there is none, or one that begins what wrong
-   decodings make. */
-static int accented(const char *p, char *out)
+   decodings make or that may be the apostrophe of a contraction. `before` is the last byte. */
+static int accented(const char *p, char before, char *out)
 {
     const unsigned char first = (unsigned char)p[0], second = (unsigned char)p[1];
     if (first != 0xc3 || second < 0x80 || second > 0xbf || is_accent(p[2])) return 0;
     const unsigned char lower = second < 0x9f && second != 0x97 ? second + 0x20 : second;
     if (lower == 0x97 || lower == 0xb7 || lower == 0xa2 || lower == 0xa3) return 0;
+    if ((is_accent(before) || lower == 0xb5 || lower == 0xad || lower == 0xa6)
+        && ends_contraction(p + 2))
+        return 0;
     out[0] = p[0];
     out[1] = (char)lower;
     return 1;
@@ -144,11 +160,15 @@ static int is_suspicious(char c, const char *end, const char *next)
     case '\\': case '%': case '=': case '#': case '<': case '_': case '*': case 127:
         return 1;
     case '&':
+        next += *next == ' ';
         return *next == '#' || is_any_letter(*next);
-    case '\'':
-        return end[-1] == '\'';
+    case '\'': /* doubled, or apart from its contraction */
+        if (end[-1] == ' ') return is_letter(end[-2]) && ends_contraction(next + (*next == ' '));
+        return end[-1] == '\'' || (is_letter(end[-1]) && *next == ' ' && ends_contraction(next + 1));
     case '?': case ';': case '"':
-        return is_letter(end[-1]) && is_any_letter(*next);
+        if (!is_letter(end[-1])) return 0;
+        if (c == '?') next += strspn(next, "?");
+        return is_any_letter(*next);
     case ':':
         return end[-1] == 'd' || (end[-1] == '-' && end[-2] == 'd');
     case '/':
@@ -168,6 +188,7 @@ enum { BEFORE = 8 }; /* spaces before a cleaned text, so that one may look back 
 static int clean(const char *raw, char *out)
 {
     static const char line_break[] = "<br />";
+    const char *const beginning = raw;
     while (*raw) {
         const char *fold = NULL;
         size_t length = 1;
@@ -177,7 +198,7 @@ static int clean(const char *raw, char *out)
         } else if (is_accent(*raw) || *raw == '`') {
             fold = folded(raw, &length);
             if (!fold) {
-                if (!accented(raw, out)) return 0;
+                if (!accented(raw, raw > beginning ? raw[-1] : ' ', out)) return 0;
                 raw += 2;
                 out += 2;
                 continue;

@@ -53,7 +53,7 @@ _ANOTHER_MARK = re.compile(
 # What else is not ASCII: "don\u00d5t" (Mac Roman as Windows-1252), "donтАЩt" (code page 866),
 # "don\u00b8t". Dashes, ellipses, good marks and emoji may be meant.
 _GARBLED = re.compile(
-    rf"[^\x00-\x7f\s](?<=[A-Za-z].)[^\x00-\x7f\s]{{0,23}}+(?:\?{{1,2}}|TM|\(tm\))?(?={_END})"
+    rf"[^\x00-\x7f\s](?<=[A-Za-z].)[^\x00-\x7f\s]{{0,23}}+(?:\?{{1,2}}|(?<=\u20ac)(?:TM|\(tm\)))?(?={_END})"
 )
 _STRANGE = re.compile(
     r"[^\x00-\x7f\u00b4\u00b7\u02b9\u02bc\u200d\u2010-\u201b\u2022\u2026\u2032\u2035\uff07\uff40"
