@@ -26,20 +26,25 @@ class Contender:
         requirement: what ``pip install`` needs for it.
         load: from the folder that ``train`` filled, a function from texts to labels.
         train: learns from texts and labels, and writes to the folder.
+        source: where the package lies that its own processes import; by default this one's.
     """
 
     name: str
     requirement: str
     load: Callable[[Path], Judge]
     train: Callable[[Sequence[str], Sequence[str], Path], None] | None = None
+    source: Path | None = None
 
 
-def contenders(model: str | None = None, threads: int = 2) -> dict[str, Contender]:
+def contenders(
+    model: str | None = None, threads: int = 2, baseline: Path | None = None
+) -> dict[str, Contender]:
     """All of them by name; VADER's is ``"VADER"``.
 
     Args:
         model: the tonality model: a bundled one's name or a folder.
         threads: how many the first tonality entry uses.
+        baseline: a checkout of an earlier build, which is measured with one thread and with these.
     """
     found = [
         Contender(f"tonality, {threads} threads", ".", lambda _: _tonality(model, threads)),
@@ -48,7 +53,20 @@ def contenders(model: str | None = None, threads: int = 2) -> dict[str, Contende
         Contender("TextBlob", "textblob", _textblob),
         Contender("TF-IDF + logistic regression", "scikit-learn", _load_tfidf, _train_tfidf),
         Contender("fastText", "fasttext-wheel", _load_fasttext, _train_fasttext),
+        _onnx(model, int8=False),
+        _onnx(model, int8=True),
     ]
+    if baseline is not None:
+        source = baseline / "src"
+        found += [
+            Contender(
+                f"earlier build, {each} thread{'s' * (each > 1)}",
+                str(baseline),
+                lambda _, each=each: _tonality(model, each),  # type: ignore[misc]
+                source=source,
+            )
+            for each in dict.fromkeys((threads, 1))
+        ]
     return {contender.name: contender for contender in found}
 
 
@@ -62,6 +80,28 @@ def _tonality(model: str | None, threads: int) -> Judge:
         return [classifier.labels[verdict] for verdict in verdicts]
 
     return judge
+
+
+def _onnx(model: str | None, *, int8: bool) -> Contender:
+    """The same network, computed by ONNX Runtime with one thread."""
+    kind = "int8" if int8 else "float"
+
+    def train(_: Sequence[str], __: Sequence[str], folder: Path) -> None:
+        from benchmarks.onnx_network import export
+
+        export(model, folder / f"{kind}.onnx", int8=int8)
+
+    def load(folder: Path) -> Judge:
+        from benchmarks.onnx_network import BATCH, OnnxClassifier
+
+        classifier = OnnxClassifier(model, folder / f"{kind}.onnx", 1 if int8 else BATCH)
+
+        def judge(texts: Sequence[str]) -> list[str]:
+            return [classifier.labels[best] for best in classifier.logits(texts).argmax(axis=1)]
+
+        return judge
+
+    return Contender(f"ONNX Runtime, {kind}, 1 thread", "onnx onnxruntime", load, train)
 
 
 def _vader(_: Path) -> Judge:

@@ -27,6 +27,7 @@ from benchmarks.machine import describe
 RESULTS = Path(__file__).parent / "results"
 ROOT = Path(__file__).parent.parent
 REFERENCE = "VADER"
+CHILD = [sys.executable, "-m", "benchmarks.child"]
 FIRST = "An unexpectedly moving film, and the best thing I have seen this year."
 
 
@@ -68,24 +69,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
     train, held_out = _reviews(options.data, options.n, options.train_rows)
     everyone = {
         name: contender
-        for name, contender in contenders(options.model, options.threads).items()
+        for name, contender in contenders(options.model, options.threads, options.baseline).items()
         if not options.only or any(name.startswith(wanted) for wanted in options.only)
     }
     results = {name: Result() for name in everyone}
+    if options.words:
+        held_out = _cut(held_out, options.words)
+    task = {
+        "model": options.model,
+        "threads": options.threads,
+        "baseline": str(options.baseline) if options.baseline else None,
+    }
     with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        judges = _ready(everyone, train, folder, results)
+        task["folder"] = place
+        judges = _ready(everyone, train, task, results)
         take_turns(judges, held_out, options.rounds, results)
-        if learnt_from(options.model, held_out.texts):
+        if options.words or learnt_from(options.model, held_out.texts):
             for name in judges:
-                if name.startswith("tonality"):
+                if options.words or name.startswith(("tonality", "ONNX")):
                     results[name].accuracy = None
         for name in judges:
             _say(f"processes of their own: {name}")
-            task = {"name": name, "model": options.model, "threads": options.threads}
-            _measure_process(
-                task | {"folder": place}, held_out.texts, options.starts, results[name]
-            )
+            _measure_process(everyone[name], task, held_out.texts, options.starts, results[name])
     command = _first_answer_of_command(options.model, options.starts)
     written = {
         "model": Path(options.model).name,
@@ -93,6 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "name": "/".join(options.data.parts[-2:]),
             "sha256": hashlib.sha256(options.data.read_bytes()).hexdigest(),
             "part": "validation",
+            "words": options.words,
             "reviews": len(held_out.texts),
             "characters": sum(map(len, held_out.texts)),
             "trained_on": len(train.texts),
@@ -126,6 +132,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="repeats of each speed")
     parser.add_argument("--starts", type=int, default=5, help="processes started for each")
     parser.add_argument("--threads", type=int, default=2, help="tonality's, in its first entry")
+    parser.add_argument("--baseline", type=Path, help="a checkout of an earlier build")
+    parser.add_argument("--words", type=int, help="cut the reviews to texts of so many words")
     parser.add_argument(
         "--output", type=Path, default=RESULTS / "predict_speed.json", help="the JSON to write"
     )
@@ -147,20 +155,62 @@ def _reviews(data: Path, n: int, train_rows: int | None) -> tuple[Reviews, Revie
     return parts[0], parts[1]
 
 
+def _cut(reviews: Reviews, words: int) -> Reviews:
+    """Texts of ``words`` words, and a review's last words; the labels are those of the reviews."""
+    pieces = [
+        (" ".join(split[begin : begin + words]), label)
+        for text, label in zip(reviews.texts, reviews.labels, strict=True)
+        if (split := text.split())
+        for begin in range(0, len(split), words)
+    ]
+    return Reviews([text for text, _ in pieces], [label for _, label in pieces])
+
+
 def _ready(
-    everyone: Mapping[str, Contender], train: Reviews, folder: Path, results: Mapping[str, Result]
+    everyone: Mapping[str, Contender],
+    train: Reviews,
+    task: Mapping[str, object],
+    results: Mapping[str, Result],
 ) -> dict[str, Judge]:
     """Train and load those that can be; the others say why not."""
     judges = {}
     for name, contender in everyone.items():
         _say(f"getting ready: {name}")
+        folder = Path(str(task["folder"]))
         try:
             if contender.train is not None:
                 contender.train(train.texts, train.labels, folder)
-            judges[name] = contender.load(folder)
+            judges[name] = (
+                contender.load(folder) if contender.source is None else _apart(contender, task)
+            )
         except ImportError as error:
             results[name].skipped = f"{error}: pip install {contender.requirement}"
+        except ValueError as error:
+            results[name].skipped = str(error)
     return judges
+
+
+def _apart(contender: Contender, task: Mapping[str, object]) -> Judge:
+    """A contender whose package is another one: it answers from a process of its own."""
+    process = subprocess.Popen(
+        CHILD, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
+        cwd=ROOT, env=_environment(contender),
+    )  # fmt: skip
+
+    def judge(texts: Sequence[str]) -> list[str]:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        line = json.dumps({**task, "name": contender.name, "texts": list(texts)})
+        process.stdin.write(f"{line}\n")
+        process.stdin.flush()
+        return list(json.loads(process.stdout.readline())["labels"])
+
+    return judge
+
+
+def _environment(contender: Contender) -> dict[str, str]:
+    own = {} if contender.source is None else {"PYTHONPATH": str(contender.source)}
+    return os.environ | own
 
 
 def take_turns(
@@ -196,16 +246,21 @@ def learnt_from(model: str, texts: Sequence[str]) -> bool:
 
 
 def _measure_process(
-    task: Mapping[str, object], texts: Sequence[str], starts: int, result: Result
+    contender: Contender,
+    task: Mapping[str, object],
+    texts: Sequence[str],
+    starts: int,
+    result: Result,
 ) -> None:
-    command = [sys.executable, "-m", "benchmarks.child"]
+    environment = _environment(contender)
+    task = {**task, "name": contender.name}
     seconds = []
     for _ in range(starts):
         start = perf_counter()
-        _run(command, json.dumps({**task, "texts": [FIRST]}))
+        _run(CHILD, json.dumps({**task, "texts": [FIRST]}), environment)
         seconds.append(perf_counter() - start)
     result.first_answer_s = median(seconds)
-    answer = json.loads(_run(command, json.dumps({**task, "texts": list(texts)})))
+    answer = json.loads(_run(CHILD, json.dumps({**task, "texts": list(texts)}), environment))
     result.peak_mb = answer["peak_mb"]
 
 
@@ -221,10 +276,10 @@ def _first_answer_of_command(model: str, starts: int) -> float:
     return median(seconds)
 
 
-def _run(command: Sequence[str], given: str) -> str:
+def _run(command: Sequence[str], given: str, environment: dict[str, str] | None = None) -> str:
     done = subprocess.run(
         command, input=given, stdout=subprocess.PIPE, text=True, encoding="utf-8", check=True,
-        cwd=ROOT,
+        cwd=ROOT, env=environment,
     )  # fmt: skip
     return done.stdout
 

@@ -13,6 +13,7 @@ from benchmarks import install_size, predict_speed, predictions, valence
 from benchmarks.contenders import contenders
 from benchmarks.machine import describe, peak_mb
 from tonality import artifact
+from tonality.classifier import load
 from tonality.data import Table
 from tonality.evaluate import seen_texts
 
@@ -93,6 +94,22 @@ def test_each_contender_gives_labels(name: str, module: str, tmp_path: Path) -> 
     assert set(found) <= {"positive", "negative"}
     if name != "fastText":  # it needs more than sixty lines
         assert found == LABELS[:2]
+
+
+def test_reviews_are_cut_to_short_texts() -> None:
+    cut = predict_speed._cut(predict_speed.Reviews(["a b c d e", "", "f"], ["x", "y", "z"]), 2)
+    assert cut == predict_speed.Reviews(["a b", "c d", "e", "f"], ["x", "x", "x", "z"])
+
+
+def test_onnx_runtime_gives_the_same_logits(tmp_path: Path) -> None:
+    pytest.importorskip("onnx")
+    from benchmarks.onnx_network import OnnxClassifier, export
+
+    export("general", tmp_path / "general.onnx")
+    classifier = load("general")
+    expected = classifier._network.logits(classifier._encoder.encode(TEXTS))
+    found = OnnxClassifier("general", tmp_path / "general.onnx").logits(TEXTS)
+    np.testing.assert_allclose(found, expected, atol=1e-3)
 
 
 def test_the_table_names_who_was_left_out() -> None:
