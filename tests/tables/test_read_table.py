@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from tonality.data import Table, load_dataset, read_table
 from tonality.errors import ConfigError, DataError, DependencyError
 from tonality.label_spellings import fold
-from tonality.tables.read_options import NO_LABELS, NULLS
+from tonality.tables.read_options import NO_LABELS, NULLS, ReadOptions
 
 pa = pytest.importorskip("pyarrow", reason="reading Parquet needs tonality[train]")
 import pyarrow.parquet as pq  # noqa: E402
@@ -562,3 +562,16 @@ def test_many_stray_quotes_are_read_in_linear_time(
     path = write(tmp_path / "a.csv", f"text,label\nfine,1\n{lines}fine,1\n")
     table = read_table(path)
     assert (len(table), table.bad_rows) == (2, count)
+
+
+@pytest.mark.parametrize(
+    "cell", ["#VALUE!", "#REF!", "#DIV/0!", "#NV", "#¡VALOR!", "(null)", "[NULL]", "<null>", "NaT"]
+)
+def test_an_error_of_a_sheet_or_a_null_of_a_tool_is_no_text(tmp_path: Path, cell: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"text,label\ngood,positive\n{cell},negative\nbad,{cell}\n", "utf-8")
+    table = read_table(path)
+    assert table.texts == ["good"]
+    assert table.labels == ["positive"]
+    kept = read_table(path, options=ReadOptions.of(keep_null=[cell]))
+    assert kept.texts == ["good", cell, "bad"]

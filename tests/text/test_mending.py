@@ -279,6 +279,10 @@ def test_invisible_characters_in_words_are_dropped(sentence: str, hidden: str, s
     assert [span.text for span in TOKENIZER.spans(damaged)] == TOKENIZER.tokens(sentence)
 
 
+def test_a_blank_of_braille_is_no_text() -> None:
+    assert TOKENIZER.tokens("\u2800") == []
+
+
 @pytest.mark.parametrize("hidden", INVISIBLE)
 def test_a_word_with_an_invisible_character_is_whole(hidden: str) -> None:
     for text in (f"aw{hidden}ful", f"{hidden}awful", f"awful{hidden}"):

@@ -41,6 +41,11 @@ def write(path: Path, text: str) -> Path:
         "\ufeff" + WORD2VEC,
         GLOVE.replace("\ncafé", "\n\n \ncafé") + "\n",
         "7 4 5 6\n" + GLOVE,
+        GLOVE.replace(" ", "\t"),
+        GLOVE.replace(" ", "  "),
+        GLOVE.replace("the ", " the\t ").replace("café ", "café\t"),
+        WORD2VEC.replace(" ", "\t"),
+        WORD2VEC.replace(" ", "   ").replace("\n", "\t\n"),
     ],
 )
 def test_every_form_gives_the_same(tmp_path: Path, text: str) -> None:

@@ -131,7 +131,9 @@ def _is_number(text: bytes) -> bool:
 
 
 def _stripped(line: bytes) -> bytes:
-    return line.rstrip(b" \r\n")  # fastText ends its lines with a space
+    """A line with one space between its parts, whatever its writer set between them."""
+    text = line.strip(b" \t\r\n")  # fastText ends its lines with a space
+    return b" ".join(text.split()) if b"\t" in text or b"  " in text else text
 
 
 @contextmanager
