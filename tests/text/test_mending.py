@@ -231,6 +231,8 @@ def test_the_example_of_each_kind(kind: str) -> None:
         ("rec<wbr>omm<wbr/>end", "recommend"),
         ("recom\u00ad\n  mend, recom&shy;\nmend", "recommend, recommend"),
         ("I%20didn%27t%20like%20it%2C%20at%20all", "I didn't like it, at all"),
+        ("don%25E2%2580%2599t caf%c3%a9", "don't caf\u00e9"),
+        ("don%C3%A2%E2%82%AC%E2%84%A2t", "don't"),
         ("I+didn%27t+like+it", "I didn't like it"),
     ],
 )
@@ -251,6 +253,7 @@ def test_neighbours_of_those_kinds(damaged: str, sound: str) -> None:
         'he said "don" to me', 'two "who"s and a "that"s', 'in "don"t', 'a 5"d disc, "it"',
         "love it;D", "try it;so do I", "don;two", "&it;s", "int i;s", "f;i;m",
         "don\u2026t", "it\u2014s", "caf\u00e9s it\u00e9m", "C:\\new\\test\\results", "100%+20",
+        "see http://x.y/a%20b%C3%A9",
         "in '90s", "A+ b%", "<dd>x<dd>", "HAL\u00c2 ", "it's 'so' said", "we\u2764d",
         "how much?t", "see http://x.y/?s=1&t=2", "really?d", "\u00bfde qu\u00e9?",
     ],

@@ -93,9 +93,14 @@ def _is_of_address(text: str) -> bool:
     )
 
 
+# UTF-8 of addresses inside a word: "caf%C3%A9", also misread before or escaped twice.
+_IN_A_WORD = re.compile(
+    r"%(?<=[^\W\d_].)(?:25)*+(?:c3|e2)(?:%(?:25)*+[89a-f][0-9a-f])++", re.IGNORECASE
+)
 ESCAPES = (
     Rewrite(_ESCAPED, _unescape, holds_any("\\")),
     Rewrite(_ANGLED, _of_angles, holds_any("<")),
     Rewrite(_ESCAPED_BYTES, _of_surrogates, lambda text: _ESCAPED_BYTES.search(text) is not None),
     Rewrite(_ENCODED, _of_address, _is_of_address),
+    Rewrite(_IN_A_WORD, _of_address, holds_any("%")),
 )
