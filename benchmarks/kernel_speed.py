@@ -11,6 +11,7 @@ of the clock.
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import subprocess
@@ -88,6 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     short = [" ".join(w[k : k + SHORT]) for w in words for k in range(0, len(w), SHORT)][:2000]
     builds = {
         "baseline": (options.baseline / "src", {}),
+        "baseline with AVX2 at most": (options.baseline / "src", held_to_avx2()),
         "numpy": (SOURCE, {"TONALITY_KERNEL": "numpy"}),
     } | {name: (SOURCE, {"TONALITY_INSTRUCTIONS": name}) for name in instruction_sets()[:-1]}
     print("| model | texts | threads | build | texts/s | to the baseline |")
@@ -101,12 +103,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 task |= {"texts": texts, "threads": threads}
                 speeds, ratios = measure(builds, task, len(texts), options.rounds)
                 for build, speed in speeds.items():
-                    row = [model, name, threads, build, round(speed), round(ratios[build], 2)]
+                    row = [
+                        Path(model).name,
+                        name,
+                        threads,
+                        build,
+                        round(speed),
+                        round(ratios[build], 2),
+                    ]
                     print(f"| {' | '.join(map(str, row))} |", flush=True)
                     found.append(row)
     columns = ["model", "texts", "threads", "build", "per_second", "to_baseline"]
     written = {"machine": describe(), "columns": columns, "rows": found}
     options.output.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
+
+
+def held_to_avx2() -> dict[str, str]:
+    """The settings under which numpy and its BLAS do without AVX-512, where a machine has it."""
+    core = importlib.import_module("numpy._core._multiarray_umath")
+    beyond = [
+        name
+        for name in core.__cpu_dispatch__
+        if name.startswith(("X86_V4", "AVX512")) and core.__cpu_features__.get(name)
+    ]
+    return {"OPENBLAS_CORETYPE": "Haswell", "NPY_DISABLE_CPU_FEATURES": " ".join(beyond)}
 
 
 def measure(

@@ -40,12 +40,15 @@ class NativeEncoder:
         self._library, self._squeeze = library, config.squeeze
         self._limit, self._head = config.max_tokens, head
         self._cleans = config.strip_html and config.fold_unicode
-        forms = {_utf8(form): id for form, id in vocabulary.forms.items()}
-        starts = np.zeros(len(forms) + 1, dtype=np.int64)
-        np.cumsum(np.fromiter(map(len, forms), np.int64, len(forms)), out=starts[1:])
-        ids = np.fromiter(forms.values(), np.int32, len(forms))
+        forms, ids = vocabulary.forms, np.fromiter(vocabulary.forms.values(), np.int32)
+        row = np.frombuffer(_utf8("\0".join(forms)), np.uint8)
+        ends = np.flatnonzero(row == 0)
+        starts = np.concatenate([[0], ends - np.arange(len(ends)), [len(row) - len(ends)]])
+        starts = starts.astype(np.int64)[: len(forms) + 1]
         self._words = ctypes.c_void_p(
-            library.tonality_words(len(forms), b"".join(forms), starts.ctypes.data, ids.ctypes.data)
+            library.tonality_words(
+                len(forms), row[row > 0].tobytes(), starts.ctypes.data, ids.ctypes.data
+            )
         )
         if not self._words:
             raise MemoryError("no room for the table of the vocabulary")
@@ -56,7 +59,8 @@ class NativeEncoder:
         """The encoder, or None where the library or the config does not do for it."""
         plain = config.lower_case and config.numbers == "keep"
         whole = not (config.drop_punctuation or config.drop_symbols)
-        library = library_in_use() if plain and whole else None
+        sound = "\0" not in "".join(vocabulary.forms)  # it ends a text, and no token holds it
+        library = library_in_use() if plain and whole and sound else None
         return None if library is None else NativeEncoder(library, config, vocabulary, head)
 
     def __reduce__(self) -> tuple[Any, ...]:
