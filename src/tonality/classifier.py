@@ -35,8 +35,8 @@ __all__ = [
 # Texts encoded together: enough to fill batches of like length, few enough to stay in
 # constant memory however many texts there are.
 WINDOW = 2048
-# Tokens computed together: texts that share words share work. With more, it takes more memory.
-TOGETHER = 20_000
+# Tokens and texts computed together, whichever are more: texts that share words share work.
+TOGETHER, SIDE_BY_SIDE = 20_000, 128
 # With fewer tokens than these a thread gains nothing: an LSTM's steps cost time of their own.
 LEAST_TOKENS = 8_000
 
@@ -253,7 +253,7 @@ def _batches(
         while begin < end:
             before = int(read[begin - 1]) if begin else 0
             full = int(np.searchsorted(read, before + TOGETHER, side="right"))
-            stop = begin + (batch_size or max(full - begin, 1))
+            stop = begin + (batch_size or max(full - begin, SIDE_BY_SIDE))
             batches.append(order[begin : min(stop, end)])
             begin = min(stop, end)
     return batches
