@@ -59,7 +59,7 @@ def install(requirement: str, starts: int = 9) -> dict[str, object]:
     """Install into a new environment and measure.
 
     Args:
-        requirement: what ``pip install`` takes, from the project's root.
+        requirement: what ``pip install`` takes, separated by spaces, from the project's root.
         starts: processes behind the median import time.
 
     Returns:
@@ -70,7 +70,7 @@ def install(requirement: str, starts: int = 9) -> dict[str, object]:
         venv.create(place, with_pip=True, symlinks=os.name != "nt")
         python = str(Path(place) / ("Scripts" if os.name == "nt" else "bin") / "python")
         before, there = disk_bytes(Path(place)), _packages(python)
-        _run([python, "-m", "pip", "install", "--quiet", requirement])
+        _run([python, "-m", "pip", "install", "--quiet", *requirement.split()])
         found: dict[str, object] = {
             "mb": round((disk_bytes(Path(place)) - before) / 1e6, 1),
             "packages": [name for name in _packages(python) if name not in there],
