@@ -1,25 +1,69 @@
 """Sentences made from templates, for what the collections hardly say.
 
 They are those of ``made_sentences.toml``, a file in the format of the suite of ``tonality check``
-with other templates and fillers.
+with other templates and fillers, and of ``made_exchanges.toml``. The lists of the latter are so
+long that its sentences are drawn here, without a list of all that a template can say.
 """
 
 from __future__ import annotations
 
+import random
+import re
+import tomllib
 from pathlib import Path
 
 from benchmarks.general_data import Row
 from tonality.check.suite import read_suite
 
 SENTENCES = Path(__file__).with_name("made_sentences.toml")
+EXCHANGES = Path(__file__).with_name("made_exchanges.toml")
 DOMAIN = "made"
+BLANK = re.compile(r"\{([a-z]+)\d?\}")
+ARTICLE = re.compile(r"\b([Aa]) (?=(?!one|use|uni|eu)[aeiou])")
+TRIES = 5  # a template that says nothing new in so many draws is left out of a round
 
 
 def made_sentences() -> list[Row]:
     """The sentences with their labels, each once."""
     found: dict[str, Row] = {}
-    for test in read_suite(SENTENCES):
-        for case in test.cases:
-            text = case.text[:1].upper() + case.text[1:] if case.text.endswith(".") else case.text
-            found[text] = {"domain": DOMAIN, "label": test.expect, "text": text}
+    given = [(case.text, test.expect) for test in read_suite(SENTENCES) for case in test.cases]
+    for text, label in given + drawn(EXCHANGES):
+        said = text[:1].upper() + text[1:] if text.endswith(".") else text
+        found[said] = {"domain": DOMAIN, "label": label, "text": said}
     return [{"id": f"{DOMAIN}-{number}"} | row for number, row in enumerate(found.values())]
+
+
+def drawn(path: Path) -> list[tuple[str, str]]:
+    """Sentences of a file of templates with their labels: as many of a test as its ``cases``.
+
+    The templates of a test take turns.
+    """
+    with path.open("rb") as opened:
+        content = tomllib.load(opened)
+    draw = random.Random(0)
+    found: dict[str, str] = {}
+    for test in content["test"]:
+        wanted = len(found) + test["cases"]
+        while len(found) < wanted:
+            before = len(found)
+            for template in test["texts"][: wanted - before]:
+                new = (filled(template, content["words"], draw) for _ in range(TRIES))
+                text = next((text for text in new if text not in found), None)
+                if text is not None:
+                    found[text] = test["expect"]
+            if len(found) == before:
+                raise ValueError(f"{path.name}: {test['name']} says fewer than {test['cases']}")
+    return list(found.items())
+
+
+def filled(template: str, words: dict[str, list[str]], draw: random.Random) -> str:
+    """A template with a word in each blank; ``{word2}`` differs from ``{word}``."""
+    chosen: dict[str, str] = {}
+
+    def word(blank: re.Match[str]) -> str:
+        if blank[0] not in chosen:
+            free = [word for word in words[blank[1]] if word not in chosen.values()]
+            chosen[blank[0]] = draw.choice(free)
+        return chosen[blank[0]]
+
+    return ARTICLE.sub(r"\1n ", BLANK.sub(word, template))
