@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import re
 import tomllib
+from functools import cache
 from pathlib import Path
 
 from benchmarks.general_data import Row
@@ -23,6 +24,7 @@ ARTICLE = re.compile(r"\b([Aa]) (?=(?!one|use|uni|eu)[aeiou])")
 TRIES = 5  # a template that says nothing new in so many draws is left out of a round
 
 
+@cache
 def made_sentences() -> list[Row]:
     """The sentences with their labels, each once."""
     found: dict[str, Row] = {}
