@@ -7,6 +7,7 @@ built without a C compiler has none. ``TONALITY_KERNEL=numpy`` leaves it aside.
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,9 @@ from tonality.errors import ConfigError
 KERNEL = "TONALITY_KERNEL"
 KERNELS = ("numpy", "native")
 LIBRARY = Path(__file__).parent / "native" / "_kernel.so"
+INTERFACE = 1  # of kernel.h
+
+logger = logging.getLogger(__name__)
 
 
 @cache
@@ -24,6 +28,13 @@ def library() -> ctypes.CDLL | None:
     try:
         found = ctypes.CDLL(str(LIBRARY))
     except OSError:
+        return None
+    if getattr(found, "tonality_interface", lambda: 0)() != INTERFACE:
+        # A checkout that has moved on since it was installed. Calls would crash.
+        logger.warning(
+            "the compiled kernel is of another build, and numpy does without it; "
+            "install tonality anew"
+        )
         return None
     pointer, number = ctypes.c_void_p, ctypes.c_int64
     for name, result, arguments in (

@@ -59,6 +59,7 @@ def read(text: str, of: Encoder | None = None) -> list[str]:
         (":-D", "<unk>"),
         ("#worstservice", "worst service"),
         ("#NotWorthIt #not_worth_it", "not worth it not worth it"),
+        ("\uff03NotWorthIt #\u200bNotWorthIt", "not worth it not worth it"),
         ("#bad", "bad"),
         ("#quagga", "<unk>"),
         ("worstservice", "<unk>"),
@@ -167,11 +168,17 @@ def test_ratings_become_one_token(level: int, text: str) -> None:
     [
         "24/7", "9/11", "9/10/2019", "1/2", "$5/10", "2*3", "**bold**", "10%", "a1/5", "5/50",
         "nine out of ten people", "3 out of 5 times", "two stars shine", "\u2605", "30/10",
-        "http://x.y/1/5", "50 stars",
+        "http://x.y/1/5", "50 stars", "7/10:30",
     ],
 )  # fmt: skip
 def test_what_is_no_rating(text: str) -> None:
     assert not any("rating" in token for token in Tokenizer(CONFIG).tokens(text))
+
+
+def test_a_colon_or_a_smile_may_follow_a_rating() -> None:
+    tokens = Tokenizer(CONFIG).tokens
+    assert tokens("7/10: great") == ["<rating-4>", ":", "great"]
+    assert tokens("7/10:)") == ["<rating-4>", ":)"]
 
 
 @given(texts)

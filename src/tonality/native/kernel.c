@@ -198,6 +198,11 @@ EXPORT void tonality_free(Model *model)
 }
 
 /* The name of the n-th instruction set, the fastest first; NULL after the last. */
+EXPORT int64_t tonality_interface(void)
+{
+    return INTERFACE;
+}
+
 EXPORT const char *tonality_instructions(int64_t n)
 {
     const Isa *const *isa = available();

@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* One more whenever native_library.py has to call this otherwise. */
+#define INTERFACE 1
+
 #if defined(_WIN32)
 #define EXPORT __declspec(dllexport)
 #else

@@ -6,7 +6,9 @@ import re
 
 from tonality.text.rewriting import Rewrite, holds_any
 
-_HASHTAG = re.compile(r"#(?<!\w#)\w+")
+# The sign in all its widths, and what stands in it unseen: both go later, when the text is folded.
+_SIGNS = "#\uff03\ufe5f"
+_HASHTAG = re.compile(rf"[{_SIGNS}](?<!\w.)[\u200b-\u200f\u2060\ufeff]*\w+")
 # Words as their capitals show them: "NotWorthIt", "BBCNews", "top10".
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\dA-Z_]+|\d+")
 
@@ -16,4 +18,4 @@ def _split(found: re.Match[str]) -> str:
     return f" {' '.join(words)} " if len(words) > 1 else found[0]
 
 
-SPLIT_HASHTAGS = (Rewrite(_HASHTAG, _split, holds_any("#")),)
+SPLIT_HASHTAGS = (Rewrite(_HASHTAG, _split, holds_any(*_SIGNS)),)

@@ -19,8 +19,8 @@ _FULL, _EMPTY = "★⭐🌟", "☆✩✰"
 
 _STARS = r"(?:[ -]?stars?\b)?"
 _OF = r"(?:[ ]?/[ ]?|[ ]out[ ]of[ ])"
-# "9/10/2019" is a date, and "nine out of ten people" counts people.
-_END = r"(?![.,]?\d|[\w/:%]|[ ](?:times?|people|of|users?|customers?|cases)\b)"
+# "9/10/2019" is a date, "7/10:30" a time, and "nine out of ten people" counts people.
+_END = r"(?![.,:]?\d|[\w/%]|[ ](?:times?|people|of|users?|customers?|cases)\b)"
 # The patterns begin with one character of a few, by which the engine skips what cannot match.
 _FIGURES = re.compile(
     r"(?P<number>[0-9](?<![\w/.,:$€£+-].)[0-9]{0,2}(?:[.,][0-9]{1,2})?)(?P<half>[ ]1/2)?"
