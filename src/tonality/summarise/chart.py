@@ -176,7 +176,7 @@ def _draw_periods(
     axes.grid(color=GRID, linewidth=0.8)
     _head(
         part,
-        f"Share of {shorten(summary.label)} by {periods.every} of {shorten(periods.column)}, with "
+        f"Share of {shorten(summary.label)} by {shorten(periods.title)}, with "
         "95 % intervals; numbers of rows below",
     )
 

@@ -43,6 +43,11 @@ class Periods:
     groups: Sequence[Group]
     undated: int
 
+    @property
+    def title(self) -> str:
+        """``month of sent``, or ``month`` of a column of that name."""
+        return self.every if self.column == self.every else f"{self.every} of {self.column}"
+
 
 @dataclass(frozen=True)
 class Summary:
