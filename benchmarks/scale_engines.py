@@ -1,12 +1,13 @@
 """Scoring on Ray and Spark against the plain command: time, processor time and memory.
 
-    python -m benchmarks.scale_engines [--rows 20000]
+    python -m benchmarks.scale_engines [--rows 20000] [--reviews FILE]
 
 Each way scores a table of short texts from Parquet in processes of its own, once with few rows and
-once with all. The difference leaves out what an engine takes to start. Processor time is that of
-all processes that a way starts, so it means something on a machine that is shared, too. Prints JSON
-and keeps it. ``--worker`` measures a worker alone, without an engine, and keeps nothing.
-Needs the environment of ``make test-engines``.
+once with all. ``--reviews`` names a table in Parquet whose texts are scored in their place. The
+difference leaves out what an engine takes to start. Processor time is that of all processes that a
+way starts, so it means something on a machine that is shared, too. Prints JSON and keeps it.
+``--worker`` measures a worker alone, without an engine, and keeps nothing. Needs the environment of
+``make test-engines``.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--worker", action="store_true")
+    parser.add_argument("--reviews", type=Path, help="a table in Parquet with a column text")
     options = parser.parse_args(arguments)
     rows = options.rows
     if options.worker:
@@ -74,14 +77,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     with tempfile.TemporaryDirectory(prefix="tonality-benchmark-") as name:
         folder = Path(name)
-        few, all_rows = table(folder / "few.parquet", FEW), table(folder / "all.parquet", rows)
+        made = partial(table, reviews=options.reviews)
+        few, all_rows = made(folder / "few.parquet", FEW), made(folder / "all.parquet", rows)
         found = {way: _measured(way, few, all_rows, rows, folder) for way in WAYS}
     base = found["plain, one thread"]["processor_seconds"]
     for way in WAYS[1:]:
         found[way]["overhead"] = round(found[way]["processor_seconds"] / base - 1, 3)
     ratio = found["ray, 2 workers"]["rows_per_second"] / found["ray, 1 worker"]["rows_per_second"]
     load = [round(one, 1) for one in os.getloadavg()]
-    result = {"rows": rows, **found, "two_to_one": round(ratio, 2), "load": load}
+    texts = "short texts" if options.reviews is None else "reviews"
+    result = {"rows": rows, "texts": texts, **found, "two_to_one": round(ratio, 2), "load": load}
     text = json.dumps({**result, "machine": describe()}, indent=2) + "\n"
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(text, encoding="utf-8")
@@ -133,8 +138,13 @@ def _part(packed: Any) -> TablePart:
     return unpacked_part(packed["part"][0], packed["batch"][0])
 
 
-def table(path: Path, rows: int) -> Path:
-    """A Parquet file of short texts with a few columns."""
+def table(path: Path, rows: int, reviews: Path | None = None) -> Path:
+    """A Parquet file of short texts with a few columns, or of reviews over and over."""
+    if reviews is not None:
+        texts = pq.read_table(reviews, columns=["text"])
+        whole = pyarrow.concat_tables([texts] * (rows // len(texts) + 1)).slice(0, rows)
+        pq.write_table(whole, path, row_group_size=8192)
+        return path
     source = path.with_suffix(".csv")
     make_table(source, rows)
     pq.write_table(pyarrow.csv.read_csv(source), path, row_group_size=8192)
