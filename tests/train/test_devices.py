@@ -121,14 +121,18 @@ def probabilities(run: Path) -> NDArray[np.float64]:
     return found
 
 
+def two_do_what_one_does(command: list[str], settings: list[str], place: Path) -> None:
+    """Checks the loss curve and the answers of two processes, left alone and killed on the way."""
+    one, two = both(command, settings, place)
+    for run in (two, stopped_and_resumed(command, settings, place)):
+        np.testing.assert_allclose(losses(run), losses(one), rtol=1e-3)
+        np.testing.assert_allclose(probabilities(run), probabilities(one), atol=2e-3)
+
+
 @takes_long
 def test_train_on_two_devices_and_resumed(data: Path, recipe: Path, tmp_path: Path) -> None:
     command = ["train", "--data", str(data), "--recipe", str(recipe)]
-    one, two = both(command, QUIET, tmp_path)
-    again = stopped_and_resumed(command, QUIET, tmp_path)
-    for run in (two, again):
-        np.testing.assert_allclose(losses(run), losses(one), rtol=1e-3)
-        np.testing.assert_allclose(probabilities(run), probabilities(one), atol=2e-3)
+    two_do_what_one_does(command, QUIET, tmp_path)
 
 
 @takes_long
@@ -136,11 +140,7 @@ def test_distill_on_two_devices_and_resumed(data: Path, recipe: Path, tmp_path: 
     teacher = train(make_dataset(60), TINY, tmp_path / "teacher", accelerator="cpu", devices=1)
     command = ["distill", "--data", str(data), "--recipe", str(recipe), "--teacher", str(teacher)]
     quiet = [setting for setting in QUIET if "class_weights" not in setting]
-    one, two = both(command, quiet, tmp_path)
-    again = stopped_and_resumed(command, quiet, tmp_path)
-    for run in (two, again):
-        np.testing.assert_allclose(losses(run), losses(one), rtol=1e-3)
-        np.testing.assert_allclose(probabilities(run), probabilities(one), atol=2e-3)
+    two_do_what_one_does(command, quiet, tmp_path)
 
 
 @takes_long
