@@ -1,13 +1,13 @@
 """Scoring on Ray and Spark against the plain command: time, processor time and memory.
 
-    python -m benchmarks.scale_engines [--rows 20000] [--reviews FILE]
+    python -m benchmarks.scale_engines [--rows 20000] [--reviews FILE] [--only "ray, 2 workers"]
 
 Each way scores a table of short texts from Parquet in processes of its own, once with few rows and
 once with all. ``--reviews`` names a table in Parquet whose texts are scored in their place. The
 difference leaves out what an engine takes to start. Processor time is that of all processes that a
 way starts, so it means something on a machine that is shared, too. Prints JSON and keeps it.
-``--worker`` measures a worker alone, without an engine, and keeps nothing. Needs the environment of
-``make test-engines``.
+``--worker`` measures a worker alone, without an engine, and ``--only`` some of the ways; both keep
+nothing. Needs the environment of ``make test-engines``.
 """
 
 from __future__ import annotations
@@ -70,8 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--worker", action="store_true")
     parser.add_argument("--reviews", type=Path, help="a table in Parquet with a column text")
+    parser.add_argument("--only", nargs="+", choices=WAYS, help="measure these ways alone")
     options = parser.parse_args(arguments)
-    rows = options.rows
+    rows, ways = options.rows, options.only or WAYS
     if options.worker:
         print(json.dumps(worker(rows), indent=2))
         return
@@ -79,7 +80,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         folder = Path(name)
         made = partial(table, reviews=options.reviews)
         few, all_rows = made(folder / "few.parquet", FEW), made(folder / "all.parquet", rows)
-        found = {way: _measured(way, few, all_rows, rows, folder) for way in WAYS}
+        found = {way: _measured(way, few, all_rows, rows, folder) for way in ways}
+    if options.only:
+        print(json.dumps({"rows": rows, **found}, indent=2))
+        return
     base = found["plain, one thread"]["processor_seconds"]
     for way in WAYS[1:]:
         found[way]["overhead"] = round(found[way]["processor_seconds"] / base - 1, 3)
