@@ -21,6 +21,7 @@ ROOMS = (
     (
         "_version",
         "environment_names",
+        "late_pattern",
         "errors",
         "messages",
         "plain_json",

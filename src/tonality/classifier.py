@@ -6,7 +6,7 @@ import dataclasses
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 from tonality import artifact as folder
 from tonality.artifact.model_folder import Artifact
 from tonality.errors import ArtifactError, ConfigError
-from tonality.explain.explanation import Explanation, explain_texts
 from tonality.given_texts import checked_texts, is_missing
 from tonality.model_names import BUNDLED, DEFAULT_MODEL, bundled_models, model_path
 from tonality.network.blas_threads import one_thread
 from tonality.network.network import Network
 from tonality.prediction import UNCERTAIN, Prediction, Predictions, decide, softmax
 from tonality.text.encoder import Encoded, Encoder
+
+if TYPE_CHECKING:
+    from tonality.explain.explanation import Explanation
 
 __all__ = [
     "BUNDLED",
@@ -154,6 +156,8 @@ class Classifier:
             ConfigError: there is no such method.
             DataError: something among the texts is neither a string nor None.
         """
+        from tonality.explain.explanation import explain_texts
+
         if isinstance(texts, str):
             return self.explain([texts], method=method)[0]
         if texts is None or is_missing(texts):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from tonality.errors import DataError
+from tonality.late_pattern import late_pattern
 
 # What people write for the three feelings, folded: also in German, French, Spanish, Italian,
 # Portuguese, Dutch and Turkish.
@@ -27,9 +27,9 @@ _PLAIN = {0x2212: "-", **dict.fromkeys([0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0x
 # Quotation marks and punctuation around a label, and fastText's prefix.
 _AROUND = "'\"\u2018\u2019\u201c\u201d.,;:! "
 _PREFIX = "__label__"
-_STARS = re.compile(r"(\d+(?:\.\d+)?)[ -]?stars?")
-_DECIMAL_COMMA = re.compile(r"([+-]?\d+),(\d{1,2})")
-_NUMBER = re.compile(r"([+-]?)0*(\d+?)(?:\.(\d*?)0*)?")
+_STARS = late_pattern(r"(\d+(?:\.\d+)?)[ -]?stars?")
+_DECIMAL_COMMA = late_pattern(r"([+-]?\d+),(\d{1,2})")
+_NUMBER = late_pattern(r"([+-]?)0*(\d+?)(?:\.(\d*?)0*)?")
 
 
 def fold(label: str) -> str:

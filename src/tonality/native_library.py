@@ -7,7 +7,6 @@ built without a C compiler has none. ``TONALITY_KERNEL=numpy`` leaves it aside.
 from __future__ import annotations
 
 import ctypes
-import logging
 import os
 from functools import cache
 from pathlib import Path
@@ -17,9 +16,7 @@ from tonality.errors import ConfigError
 KERNEL = "TONALITY_KERNEL"
 KERNELS = ("numpy", "native")
 LIBRARY = Path(__file__).parent / "native" / "_kernel.so"
-INTERFACE = 1  # of kernel.h
-
-logger = logging.getLogger(__name__)
+INTERFACE = 2  # of kernel.h
 
 
 @cache
@@ -31,7 +28,9 @@ def library() -> ctypes.CDLL | None:
         return None
     if getattr(found, "tonality_interface", lambda: 0)() != INTERFACE:
         # A checkout that has moved on since it was installed. Calls would crash.
-        logger.warning(
+        import logging
+
+        logging.getLogger(__name__).warning(
             "the compiled kernel is of another build, and numpy does without it; "
             "install tonality anew"
         )
@@ -44,7 +43,7 @@ def library() -> ctypes.CDLL | None:
         ("pooled", number, [pointer, number, *[pointer] * 4]),
         ("trace", number, [pointer, number, *[pointer] * 6]),
         ("powers", None, [number, pointer, number]),
-        ("words", pointer, [number, ctypes.c_char_p, pointer, pointer]),
+        ("words", pointer, [number, ctypes.c_char_p, number, pointer]),
         ("words_free", None, [pointer]),
         ("encode", number, [pointer, ctypes.c_char_p, *[number] * 6, *[pointer] * 3]),
         (

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
+from tonality.late_pattern import late_pattern
+
 # Plain decimals: neither infinity nor the underscores that Python reads.
-_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
+_NUMBER = late_pattern(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
 
 
 def in_order(labels: Iterable[str]) -> list[str]:

@@ -13,7 +13,6 @@ from numpy.typing import ArrayLike, NDArray
 from tonality.label_spellings import FEELINGS, fold
 from tonality.number_labels import label_values
 from tonality.verdict_frame import Kind, make_frame
-from tonality.verdict_html import ROWS, verdict_table
 
 UNCERTAIN = "uncertain"
 # A text is unfamiliar where the model knows less than this share of its tokens, punctuation among
@@ -186,6 +185,8 @@ class Predictions(list[Prediction]):
         return kinds, [list(column) for column in zip(*rows, strict=True)] or [[] for _ in kinds]
 
     def _repr_html_(self) -> str:
+        from tonality.verdict_html import ROWS, verdict_table
+
         shown = self[:ROWS]
         names, columns = shown._columns()
         values = dict(zip(self.labels, label_valences(self.labels) or (), strict=False))

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 from tonality.durable_files import read_file
 from tonality.errors import ArtifactError, ConfigError
+from tonality.late_pattern import late_pattern
 from tonality.network.config import NetworkConfig
 from tonality.text.tokenizer import TextConfig
 
@@ -50,7 +51,7 @@ _MOST_LAYERS = 64
 _TEMPERATURES = (1e-6, 1e6)
 _LEAST_THRESHOLD = 1e-12  # probabilities are divided by them
 # Control characters in a label would reach the terminal; lone surrogates cannot be printed.
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_UNPRINTABLE = late_pattern(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 

@@ -25,9 +25,8 @@ from tonality.artifact.config_json import (
     FileRecord,
     Manifest,
     dump_json,
-    load_json,
-    shorten,
 )
+from tonality.artifact.vocabulary_json import read_vocabulary
 from tonality.artifact.weights import Tensors, largest, pack, quantise, unpack
 from tonality.errors import ArtifactError
 from tonality.network.config import NetworkConfig
@@ -239,7 +238,7 @@ def _assemble(source: Callable[[str, int], bytes], folder: Path) -> Artifact:
     return Artifact(
         labels=manifest.labels,
         text=manifest.text,
-        vocabulary=_vocabulary(files.pop(VOCABULARY), network, folder / VOCABULARY),
+        vocabulary=read_vocabulary(files.pop(VOCABULARY), network, folder / VOCABULARY),
         network=network,
         tensors=tensors,
         priors=manifest.priors,
@@ -265,21 +264,3 @@ def _check_file(data: bytes, record: FileRecord, path: Path) -> None:
             "another model",
             path=path,
         )
-
-
-def _vocabulary(data: bytes, network: NetworkConfig, path: Path) -> Vocabulary:
-    values = load_json(data, path)
-    if not isinstance(values, dict):
-        raise ArtifactError("holds no JSON object", path=path)
-    try:
-        vocabulary = Vocabulary.from_json(values)
-    except ValueError as error:
-        raise ArtifactError(shorten(str(error)), path=path) from error
-    ngrams = 0 if vocabulary.ngrams is None else vocabulary.ngrams.size
-    for what, has, wants in (
-        ("ids", vocabulary.size, network.vocabulary_size),
-        ("rows of n-grams", ngrams, network.ngram_rows),
-    ):
-        if has != wants:
-            raise ArtifactError(f"has {has:,} {what}, but the network {wants:,}", path=path)
-    return vocabulary

@@ -6,20 +6,28 @@ every other tensor is float16 or float32.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import safetensors.numpy
 from numpy.typing import NDArray
 
+from tonality.artifact.config_json import load_json, shorten
 from tonality.errors import ArtifactError
 from tonality.network.config import NetworkConfig
 
 Tensors = dict[str, NDArray[Any]]
 
 EMBEDDINGS = ("embedding.weight", "ngram_embedding.weight")
+
+# Those of a safetensors file that numpy has; numbers are little-endian.
+_TYPES = {
+    **{f"F{8 * size}": f"<f{size}" for size in (2, 4, 8)},
+    **{f"I{8 * size}": f"<i{size}" for size in (1, 2, 4, 8)},
+    **{f"U{8 * size}": f"<u{size}" for size in (1, 2, 4, 8)},
+    "BOOL": "?",
+}
 
 _FLOAT16_MAX = float(np.finfo(np.float16).max)
 # No value of a network is larger: products of larger ones could overflow float32.
@@ -93,6 +101,8 @@ def pack(tensors: Mapping[str, NDArray[Any]]) -> bytes:
     safetensors takes an array's memory as it lies there. So of an array that is transposed, strided
     or of the other byte order it would store other numbers, in silence: all must pass through here.
     """
+    import safetensors.numpy
+
     return safetensors.numpy.save({name: _in_order(tensor) for name, tensor in tensors.items()})
 
 
@@ -127,9 +137,10 @@ def unpack(data: bytes, network: NetworkConfig, path: Path) -> Tensors:
     if len(data) < 8 or header > _largest_header(shapes):
         raise ArtifactError("is not a safetensors file, or its header is too long", path=path)
     try:
-        tensors: Tensors = safetensors.numpy.load(data)
-    except Exception as error:  # of several kinds, and untyped: the parser is another's
-        raise ArtifactError(f"is no valid safetensors file: {error}", path=path) from error
+        tensors = _views(data, load_json(data[8 : 8 + header], path), 8 + header)
+    except (KeyError, TypeError, ValueError) as error:
+        reason = f"is no valid safetensors file: {shorten(str(error))}"
+        raise ArtifactError(reason, path=path) from error
     for name in EMBEDDINGS:
         if name in shapes and name in tensors and tensors[name].dtype == np.int8:
             shapes[scale_name(name)] = shapes[name][:1]
@@ -138,6 +149,32 @@ def unpack(data: bytes, network: NetworkConfig, path: Path) -> Tensors:
         _check_tensor(name, tensors[name], shape, path)
     _check_head(tensors, network, path)
     return {name: tensors[name] for name in shapes}
+
+
+def _views(data: bytes, header: Any, start: int) -> Tensors:
+    """The tensors that a header describes, as views of the bytes from ``start`` on.
+
+    safetensors itself would copy them, which takes as long as reading the file.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is no such header, or they do not fill the bytes.
+    """
+    about = {name: value for name, value in dict(header).items() if name != "__metadata__"}
+    tensors: Tensors = {}
+    done = 0
+    for name, each in sorted(about.items(), key=lambda item: item[1]["data_offsets"]):
+        shape, (begin, end) = each["shape"], each["data_offsets"]
+        if not all(type(number) is int and number >= 0 for number in (begin, end, *shape)):
+            raise ValueError(f"tensor {name!r} is described as {each!r}")
+        kind = np.dtype(_TYPES[each["dtype"]])
+        if begin != done or end - begin != kind.itemsize * _count(shape):
+            raise ValueError(f"tensor {name!r} does not fill its bytes")
+        view: NDArray[Any] = np.ndarray(shape, kind, data, start + begin)
+        tensors[name] = view if view.flags.aligned else view.copy()
+        done = end
+    if start + done != len(data):
+        raise ValueError("the tensors do not fill the file")
+    return tensors
 
 
 def _check_head(tensors: Tensors, network: NetworkConfig, path: Path) -> None:
@@ -162,7 +199,7 @@ def _largest_header(shapes: Mapping[str, tuple[int, ...]]) -> int:
     return _HEADER_BASE + _HEADER_PER_TENSOR * (len(shapes) + len(EMBEDDINGS))
 
 
-def _count(shape: tuple[int, ...]) -> int:
+def _count(shape: Iterable[int]) -> int:
     count = 1
     for size in shape:
         count *= size

@@ -12,11 +12,12 @@ from html import escape
 from itertools import groupby
 
 from tonality.explain.passages import Passage, Piece
+from tonality.late_pattern import late_pattern
 from tonality.palette import NEGATIVE, POSITIVE, themed
 
 # Shades of a token, from the weakest.
 LEVELS = 4
-LINE_BREAK = re.compile(r"<\s*br\s*/?\s*>", re.IGNORECASE)
+LINE_BREAK = late_pattern(r"<\s*br\s*/?\s*>", re.IGNORECASE)
 
 STYLE = (
     themed(".tonality-text", **{"for": POSITIVE, "against": NEGATIVE})

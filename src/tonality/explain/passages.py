@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from tonality.late_pattern import late_pattern
 from tonality.text.tokenizer import Token
 
 # A token under this share of the strongest one is neither for nor against.
@@ -17,11 +18,11 @@ QUIET = 0.1
 # So many quiet tokens may stand inside a phrase.
 BRIDGE = 2
 
-_SENTENCE_END = re.compile(r"\.+|[!?…。！？]+")
-_CLAUSE_END = re.compile(r"[,;:)\]–—、，；：]|-+")
-_TAG = re.compile(r"<[^<>]*>")
+_SENTENCE_END = late_pattern(r"\.+|[!?…。！？]+")
+_CLAUSE_END = late_pattern(r"[,;:)\]–—、，；：]|-+")
+_TAG = late_pattern(r"<[^<>]*>")
 _OPENING = frozenset("([（")
-_BLOCK = re.compile(r"\n\s*\n|<\s*/?\s*(?:br|p|div|li|tr|h\d)\b", re.IGNORECASE)
+_BLOCK = late_pattern(r"\n\s*\n|<\s*/?\s*(?:br|p|div|li|tr|h\d)\b", re.IGNORECASE)
 _CLOSING = frozenset("\"')]}”’»")
 _TITLES = frozenset(["mr", "mrs", "ms", "dr", "prof", "st", "jr", "sr", "vs"])
 

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 /* One more whenever native_library.py has to call this otherwise. */
-#define INTERFACE 1
+#define INTERFACE 2
 
 #if defined(_WIN32)
 #define EXPORT __declspec(dllexport)

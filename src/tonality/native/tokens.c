@@ -14,8 +14,8 @@ enum { UNKNOWN = 1, DROPPED = -1, LEFT_TO_PYTHON = -1 };
 
 typedef struct {
     uint32_t hash;
-    uint32_t length;   /* 0 for a free place */
-    int64_t start;     /* in `letters` */
+    uint32_t length; /* 0 for a free place */
+    uint32_t start;  /* in `letters` */
     int32_t id;
 } Place;
 
@@ -53,29 +53,32 @@ EXPORT void tonality_words_free(Words *words)
     free(words);
 }
 
-/* The table of `count` distinct forms; form n is letters[starts[n]] to letters[starts[n + 1]]. NULL
-   without memory. */
-EXPORT Words *tonality_words(int64_t count, const char *letters, const int64_t *starts,
+/* The table of `count` distinct forms and their ids (count,). letters (length,): the forms, a NUL
+   after each. NULL without memory. */
+EXPORT Words *tonality_words(int64_t count, const char *letters, int64_t length,
                              const int32_t *ids)
 {
     size_t size = 16;
+    uint32_t start = 0;
     while (size < 2 * (size_t)count) size *= 2;
-    Words *words = calloc(1, sizeof *words);
+    Words *words = length <= UINT32_MAX ? calloc(1, sizeof *words) : NULL;
     if (!words) return NULL;
     words->mask = size - 1;
     words->places = calloc(size, sizeof *words->places);
-    words->letters = malloc((size_t)starts[count] + 1);
+    words->letters = malloc((size_t)length + 1);
     if (!words->places || !words->letters) {
         tonality_words_free(words);
         return NULL;
     }
-    memcpy(words->letters, letters, (size_t)starts[count]);
+    memcpy(words->letters, letters, (size_t)length);
     for (int64_t n = 0; n < count; n++) {
-        const size_t length = (size_t)(starts[n + 1] - starts[n]);
-        const uint32_t hash = hash_of(letters + starts[n], length);
+        const size_t bytes = strlen(letters);
+        const uint32_t hash = hash_of(letters, bytes);
         size_t at = hash & words->mask;
         while (words->places[at].length) at = (at + 1) & words->mask;
-        words->places[at] = (Place){hash, (uint32_t)length, starts[n], ids[n]};
+        words->places[at] = (Place){hash, (uint32_t)bytes, start, ids[n]};
+        letters += bytes + 1;
+        start += (uint32_t)bytes + 1;
     }
     return words;
 }

@@ -20,7 +20,6 @@ from tonality.native_library import KERNEL, library_in_use
 from tonality.network.activations import Floats
 from tonality.network.config import NetworkConfig
 from tonality.network.kernel_native import NativeKernel, chosen_instructions
-from tonality.network.kernel_numpy import NumpyKernel
 from tonality.network.schedule import Integers
 
 
@@ -60,8 +59,11 @@ def make_kernel(config: NetworkConfig, tensors: Mapping[str, NDArray[Any]]) -> K
     Raises:
         ConfigError: ``TONALITY_KERNEL`` names no kernel, or one that was not built.
     """
-    kind: type[Kernel] = NativeKernel if _is_native() else NumpyKernel
-    return kind(config, tensors)
+    if _is_native():
+        return NativeKernel(config, tensors)
+    from tonality.network.kernel_numpy import NumpyKernel
+
+    return NumpyKernel(config, tensors)
 
 
 def _is_native() -> bool:

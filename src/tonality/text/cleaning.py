@@ -15,6 +15,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
+from tonality.late_pattern import late_pattern
 from tonality.text.emoticons import READ_EMOTICONS
 from tonality.text.hashtags import SPLIT_HASHTAGS
 from tonality.text.mending import MEND_RAW, MEND_WORDS, may_be_damaged
@@ -46,12 +47,12 @@ for _character in "\u0149\u0374\u1fef\u2034\u2037\u2057\u207b\u208b\ufe31\ufe32\
     _FOLDS[_character] = "".join(_FOLDS.get(part, part) for part in _parts)
 # Half-width voicing marks are letters to Unicode, but NFKC makes marks of them.
 _FOLDS |= {"\uff9e": "\u3099", "\uff9f": "\u309a"}
-_FOLDABLE = re.compile(f"[{''.join(_FOLDS)}]")
+_FOLDABLE = late_pattern(f"[{''.join(_FOLDS)}]")
 
 # NFKC sorts the marks on a letter in quadratic time, so nobody gets more than the 30 marks that
 # any writing needs (Unicode Annex 15, "Stream-Safe Text Format").
 _MOST_MARKS = 30
-_MARKED = re.compile(rf"[^\w\s\x00-\x7f]{{{_MOST_MARKS + 1},}}")
+_MARKED = late_pattern(rf"[^\w\s\x00-\x7f]{{{_MOST_MARKS + 1},}}")
 
 
 @dataclass(frozen=True, kw_only=True)

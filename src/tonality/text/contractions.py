@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from tonality.late_pattern import late_pattern
 from tonality.text.rewriting import Rewrite, holds_any
 from tonality.text.token_patterns import EMOJI
 
@@ -26,7 +27,7 @@ _STEMS = {
     "ll": "i it he she we you they that there who",
 }
 _CONTRACTED = {f"{stem}'{end}" for end, stems in _STEMS.items() for stem in stems.split()}
-_BEFORE = re.compile(
+_BEFORE = late_pattern(
     rf"(?P<opened>[&{_QUOTES}{_SEMICOLONS}]?)(?<![^\W_])(?P<stem>[a-z]*)$", re.IGNORECASE
 )
 _END = r"(?P<end>(?i:t|s|m|d|re|ve|ll))(?![\w=&/])"
@@ -47,15 +48,15 @@ def _may_be_meant(found: re.Match[str], before: re.Match[str]) -> bool:
 
 
 # Characters that also mean something else: "don?t", "don??t", "itâs", "don;t".
-_ANOTHER_MARK = re.compile(
+_ANOTHER_MARK = late_pattern(
     rf"[?\u00e2\u00bf{_QUOTES}{_SEMICOLONS}](?<=[A-Za-z].)(?:(?<=\?)\?{{1,2}})?(?={_END})"
 )
 # What else is not ASCII: "don\u00d5t" (Mac Roman as Windows-1252), "donтАЩt" (code page 866),
 # "don\u00b8t". Dashes, ellipses, good marks and emoji may be meant.
-_GARBLED = re.compile(
+_GARBLED = late_pattern(
     rf"[^\x00-\x7f\s](?<=[A-Za-z].)[^\x00-\x7f\s]{{0,23}}+(?:\?{{1,2}}|(?<=\u20ac)(?:TM|\(tm\)))?(?={_END})"
 )
-_STRANGE = re.compile(
+_STRANGE = late_pattern(
     r"[^\x00-\x7f\u00b4\u00b7\u02b9\u02bc\u200d\u2010-\u201b\u2022\u2026\u2032\u2035\uff07\uff40"
     f"\u20e3\ufe0e\ufe0f\U0001f3fb-\U0001f3ff{_QUOTES}{_SEMICOLONS}{EMOJI}]"
 )
@@ -72,8 +73,8 @@ def _degarble(found: re.Match[str]) -> str:
 
 # Set apart by a tokenizer: "don ' t", "don' t".
 _SIGNS = "'`\u00b4\u2018\u2019"
-_APART_BEFORE = re.compile(rf"[ ](?<=[A-Za-z].)[{_SIGNS}][ ]?(?={_END})")
-_APART_AFTER = re.compile(rf"[{_SIGNS}](?<=[A-Za-z].)[ ](?={_END})")
+_APART_BEFORE = late_pattern(rf"[ ](?<=[A-Za-z].)[{_SIGNS}][ ]?(?={_END})")
+_APART_AFTER = late_pattern(rf"[{_SIGNS}](?<=[A-Za-z].)[ ](?={_END})")
 
 
 def _not_ascii(text: str) -> bool:

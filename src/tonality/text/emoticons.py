@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tonality.late_pattern import late_pattern
 from tonality.text.rewriting import Rewrite
 
 # The plain one of each kind, by the mouth: smile, laugh, tease, frown, doubt, surprise.
@@ -17,8 +18,8 @@ _MOUTHS = {
     "*": "<3",
 }
 _MIRRORED = str.maketrans("()", ")(")
-_FACE = re.compile(r"(>?)([:;=])('?)([-o^~]?)([)\](\[{}<>dpco3/\\|sx@#$&*])\5*")
-_TURNED = re.compile(r"([()])[-^']?([:;])")
+_FACE = late_pattern(r"(>?)([:;=])('?)([-o^~]?)([)\](\[{}<>dpco3/\\|sx@#$&*])\5*")
+_TURNED = late_pattern(r"([()])[-^']?([:;])")
 _OTHERS = {
     **dict.fromkeys(("^_^", "^^", "^-^", "^.^"), ":)"),
     **dict.fromkeys((";_;", ";__;"), ":'("),
@@ -49,7 +50,7 @@ def plain_emoticon(token: str) -> str | None:
 
 # Emoticons of letters, which would be cut into words. "D:" is one at the end of a line or before
 # punctuation: elsewhere it begins a list.
-_OF_LETTERS = re.compile(
+_OF_LETTERS = late_pattern(
     r"[DTtXxOo](?<!\S.)(?:(?<=D)-?:++(?=\s*+(?:\Z|[^\w\s]))"
     r"|(?:(?<=[Tt])_+[Tt]|(?<=[Xx])_+[Xx]|(?<=[Oo])_+[Oo])(?!\S))"
 )

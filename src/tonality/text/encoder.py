@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -95,11 +96,15 @@ class Encoder:
     def __init__(self, config: TextConfig, vocabulary: Vocabulary) -> None:
         self.tokenizer = Tokenizer(config)
         self.vocabulary = vocabulary
-        self._forms = _Forms(config, vocabulary)
+        self._config = config
         self._limit = config.max_tokens
         # Sun et al. 2019: a quarter from the head of a long text, the rest from its tail.
         self.head = {"head": self._limit, "tail": 0, "head+tail": self._limit // 4}[config.truncate]
         self._native = NativeEncoder.of(config, vocabulary, self.head)
+
+    @cached_property
+    def _forms(self) -> _Forms:  # which few texts need where the compiled encoder reads the others
+        return _Forms(self._config, self.vocabulary)
 
     def encode(self, texts: Sequence[str | None]) -> Encoded:
         """The ids of N texts; None is the empty text. Never fails on a string."""

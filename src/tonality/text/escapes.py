@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from tonality.late_pattern import late_pattern
 from tonality.text.rewriting import Rewrite, holds_any
 
-_ESCAPED = re.compile(
+_ESCAPED = late_pattern(
     r"\\(?<!\\\\)\\*+(?:(?-i:U)(?P<long>00(?:0[0-9a-f]|10)[0-9a-f]{4})"
     # In capitals, "\U2019", as a whole text may be.
     r"|(?P<units>(?:(?-i:u)[0-9a-f]{4}|(?-i:U)(?:20|00|d[89a-f])[0-9a-f]{2})"
@@ -17,7 +18,7 @@ _ESCAPED = re.compile(
     re.IGNORECASE,
 )
 # "C:\new\report" holds no line breaks.
-_PATH = re.compile(r"\b[a-z]:(?:\\\S*)?\Z", re.IGNORECASE)
+_PATH = late_pattern(r"\b[a-z]:(?:\\\S*)?\Z", re.IGNORECASE)
 
 
 def _read_bytes(data: bytes) -> str:
@@ -47,7 +48,7 @@ def _unescape(found: re.Match[str]) -> str:
 
 
 # What R writes for characters that Windows cannot show: "<U+2019>", "<92>", "<e2><80><99>".
-_ANGLED = re.compile(
+_ANGLED = late_pattern(
     r"<(?:[uU]\+(?P<code>[0-9a-fA-F]{4,8})"
     r"|(?P<bytes>[89a-fA-F][0-9a-fA-F](?:><[89a-fA-F][0-9a-fA-F])*+))>"
 )
@@ -65,7 +66,7 @@ def _of_angles(found: re.Match[str]) -> str:
         return data.decode("cp1252", "ignore") if data < b"\xa1" else found[0]
 
 
-_ESCAPED_BYTES = re.compile("[\udc80-\udcff]+")
+_ESCAPED_BYTES = late_pattern("[\udc80-\udcff]+")
 
 
 def _of_surrogates(found: re.Match[str]) -> str:
@@ -74,8 +75,8 @@ def _of_surrogates(found: re.Match[str]) -> str:
 
 
 # A text that was part of an address: "I%20didn%27t%20like%20it", "I+didn%27t+like+it".
-_ENCODED = re.compile(r"\+|(?:%(?:25)*+[0-9a-f]{2})++", re.IGNORECASE)
-_SPACES = re.compile(r"[^\W_](?:%(?:25)*+20|\+)[^\W_]")
+_ENCODED = late_pattern(r"\+|(?:%(?:25)*+[0-9a-f]{2})++", re.IGNORECASE)
+_SPACES = late_pattern(r"[^\W_](?:%(?:25)*+20|\+)[^\W_]")
 
 
 def _of_address(found: re.Match[str]) -> str:
@@ -94,7 +95,7 @@ def _is_of_address(text: str) -> bool:
 
 
 # UTF-8 of addresses inside a word: "caf%C3%A9", also misread before or escaped twice.
-_IN_A_WORD = re.compile(
+_IN_A_WORD = late_pattern(
     r"%(?<=[^\W\d_].)(?:25)*+(?:c3|e2)(?:%(?:25)*+[89a-f][0-9a-f])++", re.IGNORECASE
 )
 ESCAPES = (

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
+from tonality.late_pattern import late_pattern
 from tonality.text.rewriting import Rewrite, holds_any
 
 # The sign in all its widths, and what stands in it unseen: both go later, when the text is folded.
 _SIGNS = "#\uff03\ufe5f"
-_HASHTAG = re.compile(rf"[{_SIGNS}](?<!\w.)[\u200b-\u200f\u2060\ufeff]*\w+")
+_HASHTAG = late_pattern(rf"[{_SIGNS}](?<!\w.)[\u200b-\u200f\u2060\ufeff]*\w+")
 # Words as their capitals show them: "NotWorthIt", "BBCNews", "top10".
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\dA-Z_]+|\d+")
+_WORDS = late_pattern(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\dA-Z_]+|\d+")
 
 
 def _split(found: re.Match[str]) -> str:

@@ -7,7 +7,9 @@ cost of a few substring searches. Every rewrite is linear in the length of the t
 from __future__ import annotations
 
 import re
+from functools import cache
 
+from tonality.late_pattern import late_pattern
 from tonality.text.contractions import CONTRACTIONS, may_contract
 from tonality.text.escapes import ESCAPES
 from tonality.text.rewriting import Rewrite, holds_any
@@ -22,7 +24,7 @@ _LETTER = (
 
 def _between_letters(first: str, rest: str) -> re.Pattern[str]:
     """A pattern between two letters. It begins with a class, by which the engine skips ahead."""
-    return re.compile(f"{first}(?<=[{_LETTER}].)(?i:{rest})(?=[{_LETTER}])")
+    return late_pattern(f"{first}(?<=[{_LETTER}].)(?i:{rest})(?=[{_LETTER}])")
 
 
 def _apostrophe(_: re.Match[str]) -> str:
@@ -43,9 +45,9 @@ _SEQUENCE = (
     f"[\u00c2-\u00f4](?:(?<=[\u00c2-\u00df])[{_INNER}]"
     f"|(?<=[\u00e0-\u00ef])[{_INNER}]{{2}}|(?<=[\u00f0-\u00f4])[{_INNER}]{{3}})"
 )
-_EACH = re.compile(_SEQUENCE)
+_EACH = late_pattern(_SEQUENCE)
 # What may follow an accented letter in sound text.
-_USUAL = re.compile(
+_USUAL = late_pattern(
     "[\u2018\u2019\u201c\u201d\u2026\u2013\u2014\u2039\u203a\u00ab\u00bb\u2122\u2022\u00b7\u00a0]*"
 )
 # The first of a misread "é", "’", "\ufe0f", emoji: no word ends in one, but in capitals.
@@ -73,30 +75,37 @@ def _decode(found: re.Match[str]) -> str:
     return meant if len(meant) == 1 else _RUN.sub(_decode, meant)
 
 
-_RUN = re.compile(f"{_SEQUENCE}(?:{_SEQUENCE})*+")
-_MAYBE_MISREAD = re.compile(f"[\u00c2-\u00f4][{_INNER}]")
+_RUN = late_pattern(f"{_SEQUENCE}(?:{_SEQUENCE})*+")
+_MAYBE_MISREAD = late_pattern(f"[\u00c2-\u00f4][{_INNER}]")
 _MISREAD = Rewrite(_RUN, _decode, lambda text: _MAYBE_MISREAD.search(text) is not None)
 
 # The same marks as other code pages show them ("donΓÇÖt"), and misread twice, then lower-cased
 # ("donã¢â‚¬â„¢t"). GBK and Shift JIS take the next letter with it: "don鈥檛".
 _PUNCTUATION = "\u2018\u2019\u201c\u201d\u2013\u2014\u2026"
-_ELSEWHERE = {
-    mark.encode().decode(page): mark
-    for page in ("mac_roman", "cp437", "cp850", "cp1250", "cp1251")
-    for mark in _PUNCTUATION
-    if len(mark.encode().decode(page, errors="ignore")) == 3
-}
-for _mark in _PUNCTUATION:
-    for _seen in (_misread(_mark), _misread(_misread(_mark)), _mark.encode().decode("latin-1")):
-        _ELSEWHERE |= {_seen.lower(): _mark, _seen.upper(): _mark}
-_ELSEWHERE |= {
-    f"\u2019{letter}".encode().decode(page): f"'{letter}"
-    for letter in "tsmrvld"
-    for page in ("gbk", "shift_jis")
-}
+
+
+@cache
+def _elsewhere() -> dict[str, str]:
+    """What each mark looks like in other code pages. Loading those takes a while."""
+    found = {
+        mark.encode().decode(page): mark
+        for page in ("mac_roman", "cp437", "cp850", "cp1250", "cp1251")
+        for mark in _PUNCTUATION
+        if len(mark.encode().decode(page, errors="ignore")) == 3
+    }
+    for mark in _PUNCTUATION:
+        for seen in (_misread(mark), _misread(_misread(mark)), mark.encode().decode("latin-1")):
+            found |= {seen.lower(): mark, seen.upper(): mark}
+    return found | {
+        f"\u2019{letter}".encode().decode(page): f"'{letter}"
+        for letter in "tsmrvld"
+        for page in ("gbk", "shift_jis")
+    }
+
+
 _OTHER_PAGES = Rewrite(
-    re.compile("|".join(sorted(_ELSEWHERE, key=len, reverse=True))),
-    lambda found: _ELSEWHERE[found[0]],
+    late_pattern(lambda: "|".join(sorted(_elsewhere(), key=len, reverse=True))),
+    lambda found: _elsewhere()[found[0]],
     _not_ascii,
 )
 # Where a part of the sequence is lost: "donâ??t", "donâ€t".
@@ -106,12 +115,12 @@ _LOST = Rewrite(
     holds_any("\u00e2", "\u00e3"),
 )
 _LOST_QUOTE = Rewrite(
-    re.compile("\u00e2\u20ac[\u009d\ufffd?]?"), lambda _: '"', holds_any("\u00e2\u20ac")
+    late_pattern("\u00e2\u20ac[\u009d\ufffd?]?"), lambda _: '"', holds_any("\u00e2\u20ac")
 )
 
 # The first half of a misread no-break space, where the second became a space: "itÂ isn't".
 _PADDED = Rewrite(
-    re.compile("\u00c2(?<![A-Z\u00c0-\u00de]{2}\u00c2)\u00c2*+(?=\\s|\\Z)"),
+    late_pattern("\u00c2(?<![A-Z\u00c0-\u00de]{2}\u00c2)\u00c2*+(?=\\s|\\Z)"),
     lambda _: " ",
     holds_any("\u00c2"),
 )
@@ -144,7 +153,7 @@ _PERCENT = Rewrite(
 )
 # "\x19" is what is left of U+2019 where each character kept its low byte alone.
 _LOW_BYTES = Rewrite(
-    re.compile(f"[\x18\x19](?<=[{_LETTER}].)(?:[ ](?=(?i:t|s|m|d|re|ve|ll)\\b)|(?=[{_LETTER}]))"),
+    late_pattern(f"[\x18\x19](?<=[{_LETTER}].)(?:[ ](?=(?i:t|s|m|d|re|ve|ll)\\b)|(?=[{_LETTER}]))"),
     _apostrophe,
     holds_any("\x18", "\x19"),
 )
@@ -159,10 +168,10 @@ _INVISIBLE = (
     "\uffa0\ufff0-\ufffb\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff"
 )
-_CONTROLLED = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
+_CONTROLLED = late_pattern("[\x00-\x08\x0e-\x1f\x7f]")
 # After a letter, or before one at the start of a word: not after an emoji, which may need it.
 _HIDDEN = Rewrite(
-    re.compile(
+    late_pattern(
         f"[{_INVISIBLE}](?:(?<=[{_LETTER}{_COMMON}].)[{_INVISIBLE}]*+"
         f"|(?<![{_INVISIBLE}].)(?<![^\x00-\x7f].)[{_INVISIBLE}]*+(?=[{_LETTER}]))"
     ),
@@ -171,9 +180,11 @@ _HIDDEN = Rewrite(
 )
 
 # Where a line may break: not the end of a word.
-_BREAKS = Rewrite(re.compile("<wbr *+/?>", re.IGNORECASE), lambda _: "", holds_any("<wbr", "<WBR"))
+_BREAKS = Rewrite(
+    late_pattern("<wbr *+/?>", re.IGNORECASE), lambda _: "", holds_any("<wbr", "<WBR")
+)
 _HYPHENS = Rewrite(
-    re.compile(f"\u00ad(?<=[{_LETTER}].)[^\\S\n]*+\n\\s*+(?=[{_LETTER}])"),
+    late_pattern(f"\u00ad(?<=[{_LETTER}].)[^\\S\n]*+\n\\s*+(?=[{_LETTER}])"),
     lambda _: "",
     holds_any("\u00ad"),
 )
@@ -181,7 +192,7 @@ _HYPHENS = Rewrite(
 # 5. An address that is glued to a word
 
 UNGLUE = Rewrite(
-    re.compile(r"[hHwW](?i:(?<=[^\W_].)ttps?://|(?<=[^\W_w].)ww\.(?=[\w-]++\.\w))"),
+    late_pattern(r"[hHwW](?i:(?<=[^\W_].)ttps?://|(?<=[^\W_w].)ww\.(?=[\w-]++\.\w))"),
     lambda found: f" {found[0]}",
     holds_any("://", "www.", "WWW."),
 )
@@ -194,14 +205,14 @@ MEND_WORDS = (
 
 # What any damage holds, so that most texts need no more than this look. Characters that are not
 # ASCII are picked out first: they are few.
-_ASCII = re.compile("[\x00-\x7f]+")
-_SUSPECT = re.compile(
+_ASCII = late_pattern("[\x00-\x7f]+")
+_SUSPECT = late_pattern(
     f"[{_RARE}{_INVISIBLE}\u00c2\u00e2\u00e3\u00bf\u9225\u7ab6]|[{_COMMON}]{{2}}|[\u00c2-\u00f4][{_INNER}]"
     "|\u201a\u00c4|[\u0393\u00d4]\u00c7|\u0432\u0402"
 )
 _CONTROLS = bytes([*range(9), *range(14, 32), 127])
 _SUSPECT_ASCII = _CONTROLS + b"\\%=#"
-_SUSPECT_TAG = re.compile(r"<(?:[uU]\+|[wW][bB][rR]|[89a-fA-F][0-9a-fA-F]>)")
+_SUSPECT_TAG = late_pattern(r"<(?:[uU]\+|[wW][bB][rR]|[89a-fA-F][0-9a-fA-F]>)")
 
 
 def may_be_damaged(text: str) -> bool:

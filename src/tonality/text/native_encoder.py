@@ -31,24 +31,24 @@ class NativeEncoder:
         config: how texts become tokens; one that :meth:`of` takes.
         vocabulary: the ids of the tokens.
         head: how many tokens of a text that is cut are from its head.
+        row: the vocabulary's forms in UTF-8, a NUL after each.
     """
 
     def __init__(
-        self, library: ctypes.CDLL, config: TextConfig, vocabulary: Vocabulary, head: int
+        self,
+        library: ctypes.CDLL,
+        config: TextConfig,
+        vocabulary: Vocabulary,
+        head: int,
+        row: bytes,
     ) -> None:
         self._made_of = config, vocabulary, head
         self._library, self._squeeze = library, config.squeeze
         self._limit, self._head = config.max_tokens, head
         self._cleans = config.strip_html and config.fold_unicode
-        forms, ids = vocabulary.forms, np.fromiter(vocabulary.forms.values(), np.int32)
-        row = np.frombuffer(_utf8("\0".join(forms)), np.uint8)
-        ends = np.flatnonzero(row == 0)
-        starts = np.concatenate([[0], ends - np.arange(len(ends)), [len(row) - len(ends)]])
-        starts = starts.astype(np.int64)[: len(forms) + 1]
+        ids = np.fromiter(vocabulary.forms.values(), np.int32, len(vocabulary.forms))
         self._words = ctypes.c_void_p(
-            library.tonality_words(
-                len(forms), row[row > 0].tobytes(), starts.ctypes.data, ids.ctypes.data
-            )
+            library.tonality_words(len(ids), row, len(row), ids.ctypes.data)
         )
         if not self._words:
             raise MemoryError("no room for the table of the vocabulary")
@@ -56,12 +56,14 @@ class NativeEncoder:
 
     @staticmethod
     def of(config: TextConfig, vocabulary: Vocabulary, head: int) -> NativeEncoder | None:
-        """The encoder, or None where the library or the config does not do for it."""
+        """The encoder, or None where the library, the config or a NUL in a form forbids it."""
         plain = config.lower_case and config.numbers == "keep"
         whole = not (config.drop_punctuation or config.drop_symbols)
-        sound = "\0" not in "".join(vocabulary.forms)  # it ends a text, and no token holds it
-        library = library_in_use() if plain and whole and sound else None
-        return None if library is None else NativeEncoder(library, config, vocabulary, head)
+        library = library_in_use() if plain and whole else None
+        row = "\0".join([*vocabulary.forms, ""])
+        if library is None or row.count("\0") > len(vocabulary.forms):
+            return None
+        return NativeEncoder(library, config, vocabulary, head, _utf8(row))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return NativeEncoder.of, self._made_of

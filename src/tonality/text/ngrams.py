@@ -168,7 +168,7 @@ class NgramTable:
 
     @classmethod
     def from_json(cls, content: object, vocabulary_size: int) -> NgramTable:
-        """The table that `to_json` gave.
+        """The table that `to_json` gave; its lists may be arrays (int64).
 
         Raises:
             ValueError: anything that is not such a table; the message says what.
@@ -176,20 +176,24 @@ class NgramTable:
         keys = [str(order) for order in ORDERS]
         if not isinstance(content, dict) or set(content) != set(keys):
             raise ValueError(f"an n-gram table is an object with the keys {', '.join(keys)}")
-        for order in ORDERS:
-            flat = content[str(order)]
-            # Hundreds of thousands of ids, each time a model is read: no loop in Python.
-            if not isinstance(flat, list) or not (
-                set(map(type, flat)) <= {int}
-                and min(flat, default=0) >= 0
-                and max(flat, default=0) < vocabulary_size
-            ):
-                raise ValueError(f"n-grams of order {order} must be a list of word ids")
-            if len(flat) % order:
-                raise ValueError(
-                    f"n-grams of order {order}: {len(flat)} ids do not make whole ones"
-                )
-        return cls(content["2"], content["3"], vocabulary_size)
+        flat = {order: _word_ids(content[str(order)], order, vocabulary_size) for order in ORDERS}
+        return cls(flat[2], flat[3], vocabulary_size)
+
+
+def _word_ids(flat: object, order: int, vocabulary_size: int) -> Int64:
+    """A list or an array of ids as an array, checked. No loop in Python: there are many."""
+    if isinstance(flat, list) and set(map(type, flat)) <= {int}:
+        try:
+            flat = np.array(flat, dtype=np.int64)
+        except OverflowError:
+            flat = None
+    if not isinstance(flat, np.ndarray) or (
+        flat.size and not 0 <= flat.min() <= flat.max() < vocabulary_size
+    ):
+        raise ValueError(f"n-grams of order {order} must be a list of word ids")
+    if len(flat) % order:
+        raise ValueError(f"n-grams of order {order}: {len(flat)} ids do not make whole ones")
+    return flat
 
 
 class _Index(NamedTuple):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 
+from tonality.late_pattern import late_pattern
 from tonality.text.rewriting import Rewrite, holds_any
 from tonality.text.token_patterns import RATINGS
 
@@ -22,17 +23,17 @@ _OF = r"(?:[ ]?/[ ]?|[ ]out[ ]of[ ])"
 # "9/10/2019" is a date, "7/10:30" a time, and "nine out of ten people" counts people.
 _END = r"(?![.,:]?\d|[\w/%]|[ ](?:times?|people|of|users?|customers?|cases)\b)"
 # The patterns begin with one character of a few, by which the engine skips what cannot match.
-_FIGURES = re.compile(
+_FIGURES = late_pattern(
     r"(?P<number>[0-9](?<![\w/.,:$€£+-].)[0-9]{0,2}(?:[.,][0-9]{1,2})?)(?P<half>[ ]1/2)?"
     rf"(?i:{_STARS}{_OF}(?P<scale>100|10|5|ten|five){_END}{_STARS}|[ -]?stars?\b|\*(?![\w*]))"
 )
-_IN_WORDS = re.compile(
+_IN_WORDS = late_pattern(
     rf"\b(?P<number>{'|'.join(_WORDS)})(?P<half>[ ]and[ ]a[ ]half)?"
     rf"(?:{_STARS}[ ]out[ ]of[ ](?P<scale>10|5|ten|five){_END}|-stars?\b)",
     re.IGNORECASE,
 )
-_SIGNS = re.compile(f"(?:[{_FULL}]\ufe0f?){{1,10}}(?:[{_EMPTY}]\ufe0f?){{0,10}}")
-_ASTERISKS = re.compile(
+_SIGNS = late_pattern(f"(?:[{_FULL}]\ufe0f?){{1,10}}(?:[{_EMPTY}]\ufe0f?){{0,10}}")
+_ASTERISKS = late_pattern(
     rf"\*(?<![\w*].)\*{{0,9}}(?i:{_OF}(?P<scale>\*{{4,10}}|10|5|ten|five)(?![\w*]))"
 )
 

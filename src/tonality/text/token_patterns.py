@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from tonality.late_pattern import late_pattern
+
 URL = "<url>"
 MENTION = "<mention>"
 NUMBER = "<number>"
@@ -34,15 +36,15 @@ ELEMENTS = frozenset(_ELEMENT_NAMES.split())
 # Scripts and styles go with what they hold; without a closing tag they run to the end, as in a
 # browser. A comment may not hold "<": looking for its end could otherwise read the text again
 # and again.
-TAG = re.compile(
+TAG = late_pattern(
     r"<(?:(?P<raw>script|style)\b[^<>]*+>(?:[^<]++|<(?!/(?P=raw)))*+(?:</(?P=raw)[^<>]*+>?)?"
     r"|/?(?P<name>[a-z][a-z0-9]*+)(?:[\s/][^<>]*+)?>|!(?:--|doctype|\[cdata)[^<>]*+>)",
     re.IGNORECASE | re.ASCII,
 )
-ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+ENTITY = late_pattern(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 # Also escaped twice ("&amp;#39;", "&#38;rsquo;"), without its semicolon ("&#39", "&rsquo"), or
 # with a space in it ("& #39;", "&rsquo ;").
-DAMAGED_ENTITY = re.compile(
+DAMAGED_ENTITY = late_pattern(
     r"&(?:(?:(?:amp|AMP|#0{0,5}38|#[xX]0{0,4}26);)*(?P<entity>"
     r"#[0-9]{1,7}(?:[ ]?;)?"
     r"|#[xX](?:[0-9a-fA-F]{1,6}[ ]?;"

@@ -21,6 +21,7 @@ from functools import cached_property
 from typing import Any, Literal, NamedTuple, get_args, get_type_hints
 
 from tonality.errors import ConfigError
+from tonality.late_pattern import late_pattern
 from tonality.text.cleaning import Cleaner
 from tonality.text.mending import UNGLUE
 from tonality.text.rewriting import rewrite_all
@@ -160,13 +161,13 @@ class Token(NamedTuple):
 
 
 # These read tokens joined by spaces; tokens hold none.
-_URLS = re.compile(r"(?<![^ ])(?:https?://|www\.)[^ ]+", re.IGNORECASE)
-_MENTIONS = re.compile(r"@(?<![^ ]@)\w[^ @]*+(?!@)")
-_HASHTAGS = re.compile(r"#(?<![^ ]#)\w[^ ]*")
-_NUMBERS = re.compile(r"(?<![^ ])\d+(?:[.,/:]\d+)*+(?![^ ])")
-_RUN = re.compile(r"([^ ])\1\1(?<!\.)")
-_LONG_RUN = re.compile(r"([^\W\d_]|[!?()])\1\1+")
-_UNSQUEEZED = re.compile(r"https?://|www\.|@\w|(?:x?v?iii|xxx)\Z", re.IGNORECASE)
+_URLS = late_pattern(r"(?<![^ ])(?:https?://|www\.)[^ ]+", re.IGNORECASE)
+_MENTIONS = late_pattern(r"@(?<![^ ]@)\w[^ @]*+(?!@)")
+_HASHTAGS = late_pattern(r"#(?<![^ ]#)\w[^ ]*")
+_NUMBERS = late_pattern(r"(?<![^ ])\d+(?:[.,/:]\d+)*+(?![^ ])")
+_RUN = late_pattern(r"([^ ])\1\1(?<!\.)")
+_LONG_RUN = late_pattern(r"([^\W\d_]|[!?()])\1\1+")
+_UNSQUEEZED = late_pattern(r"https?://|www\.|@\w|(?:x?v?iii|xxx)\Z", re.IGNORECASE)
 
 
 class Tokenizer:
@@ -188,11 +189,15 @@ class Tokenizer:
             split_hashtags=config.hashtags == "words",
             ratings=config.ratings == "placeholder",
         )
-        self._ascii = self._pattern(ascii_only=True)
+
+    # They take 2 and 20 ms to compile, and with the compiled encoder few texts need them.
+
+    @cached_property
+    def _ascii(self) -> re.Pattern[str]:
+        return self._pattern(ascii_only=True)
 
     @cached_property
     def _other(self) -> re.Pattern[str]:
-        # Takes 20 ms to compile, which a process with nothing but English may never need.
         return self._pattern(ascii_only=False)
 
     def _pattern(self, *, ascii_only: bool) -> re.Pattern[str]:

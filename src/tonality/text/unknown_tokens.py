@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from tonality.late_pattern import late_pattern
 from tonality.text.emoticons import plain_emoticon
 from tonality.text.token_patterns import EMOJI
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from tonality.text.tokenizer import TextConfig
 
 # Variation selectors, skin tones, and the sign of a gender: one emoji with or without.
-_SHADES = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]|\u200d[\u2640\u2642]")
-_EMOJI = re.compile(f"[{EMOJI}]")
+_SHADES = late_pattern("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]|\u200d[\u2640\u2642]")
+_EMOJI = late_pattern(f"[{EMOJI}]")
 # Words of Unicode's names that say how a sign is drawn, not what it shows.
 _DRAWN = frozenset({"sign", "symbol", "heavy", "black", "white", "with", "of"})
 

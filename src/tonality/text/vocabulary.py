@@ -62,11 +62,10 @@ class Vocabulary:
     @cached_property
     def forms(self) -> dict[str, int]:
         """Surface form -> id, or DROP. What is not in it is UNK."""
-        return {
-            **{word: i for i, word in enumerate(self.words, FIRST_WORD)},
-            **self.variants,
-            **dict.fromkeys(self.dropped, DROP),
-        }
+        forms = dict(zip(self.words, range(FIRST_WORD, self.size), strict=True))
+        forms.update(self.variants)
+        forms.update(dict.fromkeys(self.dropped, DROP))
+        return forms
 
     def surface(self, id: int) -> str:
         """A form to show for an id; ``<pad>`` and ``<unk>`` for the first two."""
@@ -200,11 +199,12 @@ class Vocabulary:
         ):
             raise ValueError(f"vocabulary 'forms' must map strings to ids from 2 to {size - 1}")
         _strings(list(variants), "forms")
-        if len({*words, *variants, *dropped}) != len(words) + len(variants) + len(dropped):
-            raise ValueError("vocabulary gives one form twice")
         ngrams = content["ngrams"]
         table = None if ngrams is None else NgramTable.from_json(ngrams, size)
-        return cls(tuple(words), variants, frozenset(dropped), table)
+        vocabulary = cls(tuple(words), variants, frozenset(dropped), table)
+        if len(vocabulary.forms) != len(words) + len(variants) + len(dropped):
+            raise ValueError("vocabulary gives one form twice")
+        return vocabulary
 
 
 def _strings(value: object, key: str) -> list[str]:
