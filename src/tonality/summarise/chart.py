@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,13 +20,18 @@ from tonality.drawing import (
 )
 from tonality.palette import label_colours
 from tonality.prediction import UNCERTAIN
-from tonality.summarise.groups import Group
+from tonality.summarise.groups import FEW, Group
+from tonality.summarise.period_axis import PeriodAxis
 from tonality.summarise.summary import Periods, Summary
 from tonality.summarise.telling_phrases import Phrase
 
 WIDTH = 9.0  # inches
 SHOWN = 20  # groups
 SIDES = 4  # labels whose phrases are drawn
+APART = 24  # periods whose intervals are drawn as lines; those of more are a band
+DOTS = 60  # periods that are drawn as dots
+MARKED = 100  # periods that have room for marks
+MARKS = {1: "+", 0: "", -1: "\N{MINUS SIGN}"}
 
 
 def write_chart(summary: Summary, path: Path, title: str) -> None:
@@ -48,6 +52,8 @@ def write_chart(summary: Summary, path: Path, title: str) -> None:
     panels += [(3.0, periods) for periods in summary.periods]
     most = max((len(summary.phrases[label]) for label in sides), default=0)
     panels += [(1.0 + 0.24 * most, sides)] if sides else []
+    note = _note(summary)
+    panels += [(0.2, note)] if note else []
     heights = [height for height, _ in panels]
     colours = label_colours([label for label in summary.labels if label != UNCERTAIN])
     colours[UNCERTAIN] = COLOURS[-1]
@@ -65,6 +71,8 @@ def write_chart(summary: Summary, path: Path, title: str) -> None:
             _draw_periods(next(parts), periods, summary, colours)
         if sides:
             _draw_phrases(next(parts), {label: summary.phrases[label] for label in sides}, colours)
+        for part in parts:
+            part.text(0.012, 0.5, note, va="center", fontsize=9, color=MUTED)
         save_png(figure, path, title)
 
 
@@ -77,6 +85,20 @@ def _axes(part: Any) -> Any:
 
 def _head(part: Any, text: str) -> None:
     part.suptitle(text, x=0.012, ha="left", fontsize=10.5, color=INK)
+
+
+def _note(summary: Summary) -> str:
+    """What marks and hollow dots mean, of those that are drawn."""
+    groups = [group for found in summary.by.values() for group in found[:SHOWN]]
+    over_time = [periods.groups for periods in summary.periods]
+    marked = [groups, *(found for found in over_time if len(found) <= MARKED)]
+    dotted = [groups, *(found for found in over_time if len(found) <= DOTS)]
+    parts = []
+    if any(group.differs for found in marked for group in found):
+        parts.append(f"{MARKS[1]} / {MARKS[-1]}: surely above / below the others")
+    if any(group.few for found in dotted for group in found):
+        parts.append(f"hollow: under {FEW} rows")
+    return "; ".join(parts)
 
 
 def _draw_shares(axes: Any, summary: Summary, colours: Mapping[str, str]) -> None:
@@ -118,6 +140,7 @@ def _draw_groups(
             group.share, place, "o", markersize=6.5, color=colour, markeredgewidth=1.5,
             markerfacecolor="white" if group.few else colour,
         )  # fmt: skip
+        _mark(axes, group, (group.interval[1], place), (7, 0))
     names = [shorten(group.name, 32) for group in shown]
     axes.set_yticks(range(len(shown)), names)
     axes.tick_params(axis="y", length=0)
@@ -132,44 +155,45 @@ def _draw_groups(
     counts.tick_params(length=0)
     counts.spines["right"].set_visible(False)
     more = f", first {len(shown)} of {len(groups):,}" if len(groups) > len(shown) else ""
-    hollow = " (hollow: few)" if any(group.few for group in shown) else ""
     _head(
         part,
         f"Share of {shorten(summary.label)} by {shorten(column)}{more}, with 95 % intervals and "
-        f"numbers of rows{hollow}",
+        "numbers of rows",
     )
+
+
+def _mark(axes: Any, group: Group, place: tuple[float, float], away: tuple[float, float]) -> None:
+    """The mark of a group that surely differs, so many points away from the end of its interval."""
+    axes.annotate(
+        MARKS[group.differs], place, xytext=away, textcoords="offset points", ha="center",
+        va="center", color=INK, fontsize=11, fontweight="bold",
+    )  # fmt: skip
 
 
 def _draw_periods(
     part: Any, periods: Periods, summary: Summary, colours: Mapping[str, str]
 ) -> None:
-    """The share over time with the band of its interval, and how many rows there are below."""
-    dates: Any = require_matplotlib().dates
+    """The share over time with its interval, and how many rows there are below."""
     axes, below = part.subplots(2, 1, sharex=True, height_ratios=(4, 1))
-    colour, groups = colours[summary.label], periods.groups
-    days = [_day(group.name) for group in groups]
+    groups = periods.groups
+    axis = PeriodAxis(periods.every)
+    spans = [axis.span(group.name) for group in groups]
     axes.axhline(summary.share, color=MUTED, linewidth=1, linestyle=":")
     axes.annotate(
         f"all {summary.share:.1%}", (1, summary.share), xycoords=("axes fraction", "data"),
         xytext=(4, 0), textcoords="offset points", va="center", color=MUTED, fontsize=9,
     )  # fmt: skip
-    axes.fill_between(
-        days, [g.interval[0] for g in groups], [g.interval[1] for g in groups],
-        color=colour, alpha=0.18, linewidth=0,
-    )  # fmt: skip
-    dots = "o" if len(groups) <= 60 else None
-    axes.plot(days, [g.share for g in groups], marker=dots, markersize=4.5, color=colour)
-    few = [(day, g.share) for day, g in zip(days, groups, strict=True) if g.few]
-    if few and dots:
-        axes.plot(*zip(*few, strict=True), "o", markersize=4.5, color=colour, mfc="white")
-    width = {"day": 1, "week": 7, "month": 28, "quarter": 91, "year": 365}[periods.every]
-    below.bar(days, [g.rows for g in groups], width=0.85 * width, color=MUTED, alpha=0.45)
+    middles = [(begin + end) / 2 for begin, end in spans]
+    _draw_line(axes, middles, groups, colours[summary.label])
+    widths = [0.85 * (end - begin) for begin, end in spans]
+    below.bar(middles, [g.rows for g in groups], width=widths, color=MUTED, alpha=0.45)
     below.set_ylabel("rows")
     _fit(axes.set_ylim, groups, summary.share)
     low, high = axes.get_ylim()
     axes.yaxis.set_major_formatter(percent(0 if high - low > 0.05 else 1))
-    below.xaxis.set_major_locator(locator := dates.AutoDateLocator(maxticks=10))
-    below.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
+    below.set_xticks(*axis.ticks([g.name for g in groups], 70 // len(groups[0].name)))
+    margin = 0.1 * widths[0] + 0.01 * (spans[-1][1] - spans[0][0])
+    below.set_xlim(spans[0][0] - margin, spans[-1][1] + margin)
     for one in (axes, below):
         one.spines[["top", "right"]].set_visible(False)
         one.set_axisbelow(True)
@@ -179,6 +203,23 @@ def _draw_periods(
         f"Share of {shorten(summary.label)} by {shorten(periods.title)}, with "
         "95 % intervals; numbers of rows below",
     )
+
+
+def _draw_line(axes: Any, places: Sequence[float], groups: Sequence[Group], colour: str) -> None:
+    """The shares of periods at their places, as a line, with dots where those are few."""
+    low, high = zip(*(group.interval for group in groups), strict=True)
+    if len(groups) > APART:
+        axes.fill_between(places, low, high, color=colour, alpha=0.18, linewidth=0)
+    else:
+        axes.vlines(places, low, high, color=colour, linewidth=2.2, alpha=0.45)
+    dots = "o" if len(groups) <= DOTS else None
+    axes.plot(places, [g.share for g in groups], marker=dots, markersize=4.5, color=colour)
+    few = [(place, g.share) for place, g in zip(places, groups, strict=True) if g.few]
+    if few and dots:
+        axes.plot(*zip(*few, strict=True), "o", markersize=4.5, color=colour, mfc="white")
+    if len(groups) <= MARKED:
+        for place, group in zip(places, groups, strict=True):
+            _mark(axes, group, (place, group.interval[1]), (0, 6))
 
 
 def _draw_phrases(
@@ -217,11 +258,3 @@ def _fit(set_limits: Any, groups: Sequence[Group], share: float) -> None:
     high = max([share, *(group.interval[1] for group in groups)])
     margin = max(0.06 * (high - low), 0.01)
     set_limits(max(low - margin, -0.01), min(high + margin, 1.01))
-
-
-def _day(period: str) -> datetime.date:
-    """The first day of a period."""
-    year, quarter, number = period.partition("-Q")
-    if quarter:
-        return datetime.date(int(year), 3 * int(number) - 2, 1)
-    return datetime.date.fromisoformat(period + "-01-01"[len(period) - 4 :])
