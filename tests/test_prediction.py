@@ -146,6 +146,54 @@ def test_verdicts_become_a_frame(classifier: Classifier, library: str) -> None:
     assert module is not None
 
 
+def test_a_frame_has_the_index_of_the_series_that_was_judged(classifier: Classifier) -> None:
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame({"stars": [1, 5, 3, 4], "text": ["hate", "love", None, "love"]})
+    for part in (
+        table[table["stars"] > 3],
+        table.dropna(),
+        table.sort_values("stars", ascending=False),
+        table.set_index(["stars", "text"], drop=False),
+        table.set_axis([7, 7, 0, 7]),
+    ):
+        found = classifier.predict(part["text"])
+        expected = [prediction.valence for prediction in found]
+        given = part.copy()
+        assert found.to_frame("pandas").index.equals(part.index)
+        if part.index.is_unique:
+            given["valence"] = found.to_frame("pandas")["valence"]
+            assert given["valence"].astype(object).where(
+                given["valence"].notna(), None
+            ).tolist() == [value if value is None else round(value, 6) for value in expected]
+        assert found[1:].to_frame("pandas").index.equals(part.index[1:])
+        assert found[::-1].to_frame("pandas").index.equals(part.index[::-1])
+        for copied in (found.copy(), copy.deepcopy(found), pickle.loads(pickle.dumps(found))):
+            assert copied.to_frame("pandas").index.equals(part.index)
+
+
+def test_a_list_that_was_changed_has_no_index_any_more(classifier: Classifier) -> None:
+    pandas = pytest.importorskip("pandas")
+    texts = pandas.Series(["love", "hate"], index=[5, 9])
+    changed = classifier.predict(texts)
+    changed.reverse()
+    longer = classifier.predict(texts)
+    longer.append(longer[0])
+    for found in (changed, longer, classifier.predict(list(texts)), classifier.predict([])):
+        assert found.to_frame("pandas").index.tolist() == [*range(len(found))]
+
+
+def test_other_columns_have_no_index(classifier: Classifier) -> None:
+    pandas, narwhals = pytest.importorskip("pandas"), pytest.importorskip("narwhals")
+    texts = pandas.Series(["love", "hate"], index=[5, 9])
+    wrapped = narwhals.from_native(texts, series_only=True)
+    assert classifier.predict(wrapped).to_frame("pandas").index.tolist() == [5, 9]
+    polars, pyarrow = pytest.importorskip("polars"), pytest.importorskip("pyarrow")
+    for column in (texts.to_numpy(), polars.Series(list(texts)), pyarrow.array(list(texts))):
+        assert classifier.predict(column).to_frame("pandas").index.tolist() == [0, 1]
+    for library in ("polars", "pyarrow"):
+        assert len(classifier.predict(texts).to_frame(library)) == 2
+
+
 @pytest.mark.parametrize("library", LIBRARIES)
 @pytest.mark.parametrize("texts", [[], [None], ["love"]], ids=["none", "missing", "one"])
 def test_columns_have_the_same_types_whatever_is_in_them(

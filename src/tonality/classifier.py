@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tonality import artifact as folder
 from tonality.artifact.model_folder import Artifact
 from tonality.errors import ArtifactError, ConfigError
-from tonality.given_texts import checked_texts, is_missing
+from tonality.given_texts import checked_texts, is_missing, row_index
 from tonality.model_names import BUNDLED, DEFAULT_MODEL, bundled_models, model_path
 from tonality.network.blas_threads import one_thread
 from tonality.network.network import Network
@@ -101,7 +101,7 @@ class Classifier:
             for window in self._windows(texts)
             for prediction in self._verdicts(self._probabilities(window), window)
         )
-        return Predictions(verdicts, self.labels)
+        return Predictions(verdicts, self.labels, row_index(texts))
 
     def predict_proba(
         self,

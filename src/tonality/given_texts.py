@@ -23,6 +23,13 @@ def is_missing(value: object) -> bool:
     return kind.__name__ in ("NAType", "NaTType") and kind.__module__.partition(".")[0] == "pandas"
 
 
+def row_index(texts: Any) -> Any:
+    """The index of a Series of pandas, also in narwhals; None of anything without one."""
+    native = texts.to_native() if hasattr(texts, "to_native") else texts
+    index = getattr(native, "index", None)  # of a list it is a method
+    return index if type(index).__module__.partition(".")[0] == "pandas" else None
+
+
 def checked_texts(texts: Any) -> list[str | None]:
     """The texts as a list, with None for missing ones.
 

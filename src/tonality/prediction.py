@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,11 +11,13 @@ from typing import Any, SupportsIndex, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tonality.errors import ConfigError
 from tonality.label_spellings import FEELINGS, fold
 from tonality.number_labels import label_values
 from tonality.verdict_frame import Kind, make_frame
 
 UNCERTAIN = "uncertain"
+VALENCE = "valence"
 # A text is unfamiliar where the model knows less than this share of its tokens, punctuation among
 # them, and lacks at least so many: a name or two say nothing. Chosen by
 # `python -m benchmarks.unfamiliar_texts`.
@@ -130,17 +133,31 @@ class Predictions(list[Prediction]):
     Args:
         predictions: the verdicts.
         labels: the model's labels; by default those of the first verdict.
+        index: the index of the Series of pandas that was judged; None without one.
 
     Attributes:
         labels: the model's labels, which say the columns of a frame also where no text was given.
     """
 
     def __init__(
-        self, predictions: Iterable[Prediction] = (), labels: Sequence[str] | None = None
+        self,
+        predictions: Iterable[Prediction] = (),
+        labels: Sequence[str] | None = None,
+        index: Any = None,
     ) -> None:
         super().__init__(predictions)
         found = self[0].probabilities if labels is None and self else labels or ()
         self.labels = tuple(found)
+        # The index is true of these verdicts in this order, not of a list that was sorted since.
+        self._indexed = None if index is None else (index, tuple(self))
+
+    def _index(self) -> Any:
+        """The index of the N verdicts; None without one, or where the list was changed since."""
+        if self._indexed is None:
+            return None
+        index, given = self._indexed
+        same = len(self) == len(given) and all(map(operator.is_, self, given))
+        return index if same else None
 
     @overload
     def __getitem__(self, index: SupportsIndex, /) -> Prediction: ...
@@ -150,7 +167,10 @@ class Predictions(list[Prediction]):
 
     def __getitem__(self, index: SupportsIndex | slice, /) -> Prediction | Predictions:
         found = super().__getitem__(index)
-        return found if isinstance(found, Prediction) else Predictions(found, self.labels)
+        if isinstance(found, Prediction):
+            return found
+        rows = self._index()
+        return Predictions(found, self.labels, None if rows is None else rows[index])
 
     def copy(self) -> Predictions:
         """The same verdicts in a list of their own."""
@@ -161,7 +181,8 @@ class Predictions(list[Prediction]):
 
         Its columns are those that ``tonality score`` adds to a table, then ``valence`` where the
         labels have one (:attr:`Prediction.valence`). Numbers have six decimals. Without a text all
-        but the numbers of tokens are missing.
+        but the numbers of tokens are missing. In pandas the frame has the index of the Series that
+        was judged, so its columns go beside that Series row by row.
 
         Args:
             library: ``pandas``, ``polars`` or ``pyarrow``; by default the first of them that the
@@ -171,17 +192,13 @@ class Predictions(list[Prediction]):
             ConfigError: it is another library.
             DependencyError: none is installed.
         """
-        return make_frame(*self._columns(), library)
+        return make_frame(*self._columns(), library, self._index())
 
     def _columns(self) -> tuple[dict[str, Kind], list[list[Any]]]:
         """The columns of a table: the names with their types, and the values."""
-        kinds = verdict_kinds(self.labels)
-        rows = [list(verdict_values(prediction)) for prediction in self]
-        if label_valences(self.labels) is not None:
-            kinds["valence"] = float
-            for row, prediction in zip(rows, self, strict=True):
-                valence = prediction.valence
-                row.append(None if valence is None else round(valence, 6))
+        valence = label_valences(self.labels) is not None
+        kinds = verdict_kinds(self.labels, valence=valence)
+        rows = [verdict_values(prediction, valence=valence) for prediction in self]
         return kinds, [list(column) for column in zip(*rows, strict=True)] or [[] for _ in kinds]
 
     def _repr_html_(self) -> str:
@@ -194,20 +211,36 @@ class Predictions(list[Prediction]):
         return verdict_table(list(names), columns, feelings, len(self) - len(shown))
 
 
-def verdict_kinds(labels: Sequence[str]) -> dict[str, Kind]:
+def verdict_kinds(labels: Sequence[str], *, valence: bool = False) -> dict[str, Kind]:
     """The columns that a table of verdicts has, and the type of their values.
 
     They are ``label``, ``score``, ``p_`` and each label, ``tokens_read``, ``tokens_left_out`` and
-    ``unfamiliar``, which is 1 for an unfamiliar text (:attr:`Prediction.unfamiliar`), else 0.
+    ``unfamiliar``, which is 1 for an unfamiliar text (:attr:`Prediction.unfamiliar`), else 0; with
+    ``valence`` also that (:attr:`Prediction.valence`).
+
+    Raises:
+        ConfigError: valence is asked for, and the labels have none.
     """
+    if valence and label_valences(tuple(labels)) is None:
+        raise ConfigError(
+            "expected labels that say a feeling or are numbers, got "
+            f"{', '.join(labels)}, which have no valence; leave valence out"
+        )
     kinds: dict[str, Kind] = {"label": str, "score": float}
     kinds |= {f"p_{label}": float for label in labels}
-    return kinds | {"tokens_read": int, "tokens_left_out": int, "unfamiliar": int}
+    kinds |= {"tokens_read": int, "tokens_left_out": int, "unfamiliar": int}
+    return kinds | {VALENCE: float} if valence else kinds
 
 
-def verdict_values(prediction: Prediction) -> tuple[str | int | float | None, ...]:
+def verdict_values(
+    prediction: Prediction, *, valence: bool = False
+) -> tuple[str | int | float | None, ...]:
     """A row of a table of verdicts, in the order of :func:`verdict_kinds`; None without a text."""
+    counts: tuple[float | None, ...]
     counts = prediction.tokens_read, prediction.tokens_left_out, int(prediction.unfamiliar)
+    if valence:
+        feeling = prediction.valence
+        counts += (None if feeling is None else round(feeling, 6),)
     if prediction.label is None:  # nor are the shares in the training data an opinion
         return (None, None, *[None] * len(prediction.probabilities), *counts)
     shares = [round(share, 6) for share in prediction.probabilities.values()]

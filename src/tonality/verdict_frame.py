@@ -14,7 +14,10 @@ LIBRARIES = ("pandas", "polars", "pyarrow")
 
 
 def make_frame(
-    kinds: Mapping[str, Kind], columns: Sequence[Sequence[Any]], library: str | None = None
+    kinds: Mapping[str, Kind],
+    columns: Sequence[Sequence[Any]],
+    library: str | None = None,
+    index: Any = None,
 ) -> Any:
     """A data frame: ``DataFrame`` of pandas or polars, ``Table`` of pyarrow.
 
@@ -23,6 +26,7 @@ def make_frame(
         columns: their values, None for what is missing.
         library: one of :data:`LIBRARIES`; by default the first of them that the program has
             imported, or else that is installed.
+        index: of the rows in pandas, the only library that has one; by default their numbers.
 
     Raises:
         ConfigError: it is another library.
@@ -30,7 +34,7 @@ def make_frame(
     """
     name, module = _loaded(library)
     if name == "pandas":
-        return _pandas(module, kinds, columns)
+        return _pandas(module, kinds, columns, index)
     values = dict(zip(kinds, columns, strict=True))
     if name == "polars":
         types = {str: module.String, float: module.Float64, int: module.Int64}
@@ -54,7 +58,9 @@ def _loaded(library: str | None) -> tuple[str, Any]:
     raise DependencyError(f"a data frame of {what}", package=library or "pandas")
 
 
-def _pandas(pandas: Any, kinds: Mapping[str, Kind], columns: Sequence[Sequence[Any]]) -> Any:
+def _pandas(
+    pandas: Any, kinds: Mapping[str, Kind], columns: Sequence[Sequence[Any]], index: Any
+) -> Any:
     """A frame of pandas; which type holds strings is for pandas to say."""
     made = {}
     for (name, kind), values in zip(kinds.items(), columns, strict=True):
@@ -62,4 +68,4 @@ def _pandas(pandas: Any, kinds: Mapping[str, Kind], columns: Sequence[Sequence[A
             made[name] = pandas.Series(["", *values]).array[1:]
         else:
             made[name] = pandas.array(values, dtype="float64" if kind is float else "int64")
-    return pandas.DataFrame(made)
+    return pandas.DataFrame(made, index=index)

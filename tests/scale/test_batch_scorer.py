@@ -45,6 +45,13 @@ def test_columns_prefix_and_phrases_are_those_of_the_command(
     assert pa.table(found).equals(plain(model_folder, tmp_path, table, *options))
 
 
+def test_valence_is_added_where_it_is_asked_for(model_folder: Path) -> None:
+    found = score_batch(batch(text=["love", None]), model=str(model_folder), valence=True)
+    assert found.schema.names == ["text", *ADDED, "valence"]
+    expected = load(model_folder).predict("love").valence
+    assert found.column("valence").to_pylist() == [pytest.approx(expected, abs=1e-6), None]
+
+
 def test_a_row_that_cannot_be_read_costs_itself(model_folder: Path) -> None:
     scorer = batch_scorer(BatchOptions(str(model_folder)))
     texts = pa.array([b"love", b"caf\xe9", None, b"hate"], pa.binary())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -106,6 +107,39 @@ def test_values_are_those_of_the_command(
         found = rows(tonality.score_frame(frame, model=model_folder))
         for row, wanted in zip(found, expected, strict=True):
             assert {name: row[name] for name in ADDED} == {name: wanted[name] for name in ADDED}
+
+
+@pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
+def test_valence_is_one_number_a_row(classifier: Classifier, make: Make) -> None:
+    expected = [prediction.valence for prediction in classifier.predict(TEXTS)]
+    found = rows(tonality.score_frame(make({"text": TEXTS}), model=classifier, valence=True))
+    assert list(found[0]) == ["text", *ADDED, "valence"]
+    values = [row["valence"] for row in found]
+    assert values == [value if value is None else round(value, 6) for value in expected]
+    taken = make({"text": TEXTS, "valence": TEXTS})
+    kept = tonality.score_frame(
+        taken, "text", classifier, columns=["text"], valence=True, explain=1
+    )
+    assert list(rows(kept)[0]) == ["text", *ADDED, "valence", "words_for", "words_against"]
+    assert (
+        "tonality_valence" in rows(tonality.score_frame(taken, "text", classifier, valence=True))[0]
+    )
+
+
+def test_valence_needs_labels_that_say_a_feeling(tmp_path: Path, model_folder: Path) -> None:
+    folder = shutil.copytree(model_folder, tmp_path / "model")
+    config = json.loads((folder / "config.json").read_text())
+    text = json.dumps(config).replace('"negative"', '"billing"').replace('"positive"', '"delivery"')
+    (folder / "config.json").write_text(text)
+    with pytest.raises(
+        ConfigError, match=r"expected labels that say a feeling .* billing, delivery"
+    ):
+        tonality.score_frame(pandas.DataFrame({"text": TEXTS}), model=folder, valence=True)
+
+
+def test_an_added_column_cannot_be_kept(classifier: Classifier) -> None:
+    with pytest.raises(ConfigError, match=r"no column 'score'\. 'score' is added whatever is kept"):
+        tonality.score_frame(pandas.DataFrame({"text": TEXTS}), model=classifier, columns=["score"])
 
 
 def test_an_index_stays_also_where_it_comes_twice(classifier: Classifier) -> None:

@@ -41,6 +41,7 @@ class BatchOptions:
         encoding: of columns of bytes; by default UTF-8.
         threads: batches computed at the same time in this process; None for one a core. An engine
             that starts a process a core wants 1.
+        valence: whether to add the feeling as one number, from -1 (negative) to 1 (positive).
     """
 
     model: str | None = None
@@ -52,6 +53,7 @@ class BatchOptions:
     nulls: frozenset[str] = NULLS
     encoding: str | None = None
     threads: int | None = None
+    valence: bool = False
 
     @property
     def wanted(self) -> Wanted:
@@ -75,7 +77,7 @@ class BatchScorer:
         self._arrow = require_pyarrow()
         self.options = BatchOptions() if options is None else options
         self.labels = classifier.labels
-        self._scorer = Scorer(classifier, self.options.explain)
+        self._scorer = Scorer(classifier, self.options.explain, valence=self.options.valence)
 
     def layout(self, names: Sequence[str]) -> Layout:
         """Which columns the scored table has, for a table of these columns.
@@ -87,8 +89,8 @@ class BatchScorer:
             distinct(names),
             self.labels,
             keep=self.options.columns,
-            explained=self.options.explain > 0,
             prefix=self.options.prefix,
+            **self._scorer.switches,
         )
 
     def schema(self, schema: Any) -> Any:

@@ -90,6 +90,7 @@ def _layout(heads: Sequence[LocatedHead], options: BatchOptions, labels: Sequenc
         labels,
         keep=options.columns,
         explained=options.explain > 0,
+        valence=options.valence,
         prefix=options.prefix,
         closed=False,
     )
@@ -121,6 +122,7 @@ def description(plan: ScoringPlan, options: BatchOptions, classifier: Classifier
         "--text-column": options.text_column,
         "--columns": options.columns,
         "--explain": options.explain,
+        "--valence": options.valence,
         "--prefix": options.prefix,
         "--encoding": options.encoding,
         "how tables are read": plan.wanted.options.described(),

@@ -22,12 +22,14 @@ class Switches(TypedDict, total=False):
     """What a scored table may have besides the verdict; all are off by default but ``closed``.
 
     Attributes:
+        valence: whether the feeling is added as one number.
         explained: whether words for and against the verdict are added.
         languages: whether the language of each text is added.
         errors: whether rows that cannot be read are answered in place.
         closed: see :attr:`Layout.closed`.
     """
 
+    valence: bool
     explained: bool
     languages: bool
     errors: bool
@@ -41,8 +43,8 @@ class Layout:
     Attributes:
         columns: those of the input that are kept, in order.
         added: those that scoring adds, in order: label, score, ``p_`` and each label,
-            tokens_read, tokens_left_out, unfamiliar and, if asked for, language, words_for and
-            words_against.
+            tokens_read, tokens_left_out, unfamiliar and, if asked for, valence, language,
+            words_for and words_against.
         kinds: their types, ``str``, ``float`` or ``int``.
         error: the column of the reason why a row could not be read, where such rows are
             answered in place; otherwise None.
@@ -82,15 +84,19 @@ class Layout:
 
         Raises:
             ConfigError: the input has a column of a name that begins with the given prefix, or
-                lacks one to keep.
+                lacks one to keep; or valence is asked for, and the labels have none.
         """
         kept = tuple(columns if keep is None else dict.fromkeys(keep))
         there = set(columns)
-        if missing := [name for name in kept if name not in there]:
-            raise ConfigError(f"no column {missing[0]!r}. {listed(columns)}")
         errors, closed = switches.get("errors", False), switches.get("closed", True)
-        explained, languages = switches.get("explained", False), switches.get("languages", False)
-        kinds = added_kinds(labels, explained=explained, languages=languages)
+        kinds = added_kinds(labels, switches)
+        if missing := [name for name in kept if name not in there]:
+            added = (
+                f"{missing[0]!r} is added whatever is kept: leave it out of the columns to keep. "
+            )
+            raise ConfigError(
+                f"no column {missing[0]!r}. {added * (missing[0] in kinds)}{listed(columns)}"
+            )
         names = _prefixed([*kinds, *[ERROR] * errors], kept, prefix)
         error = names.pop() if errors else None
         return cls(kept, tuple(names), tuple(kinds.values()), error, closed, keep is None)
@@ -116,12 +122,12 @@ class Layout:
         return None
 
 
-def added_kinds(
-    labels: Sequence[str], *, explained: bool = False, languages: bool = False
-) -> dict[str, type]:
+def added_kinds(labels: Sequence[str], switches: Switches) -> dict[str, type]:
     """The type of each column that scoring adds, by its name without a prefix."""
-    further = ([LANGUAGE] if languages else []) + (["words_for", "words_against"] * explained)
-    return verdict_kinds(labels) | dict.fromkeys(further, str)
+    further = [LANGUAGE] * switches.get("languages", False)
+    further += ["words_for", "words_against"] * switches.get("explained", False)
+    kinds = verdict_kinds(labels, valence=switches.get("valence", False))
+    return kinds | dict.fromkeys(further, str)
 
 
 def _prefixed(names: Sequence[str], columns: Sequence[str], prefix: str | None) -> list[str]:

@@ -32,6 +32,7 @@ def score_frame(
     columns: Sequence[str] | None = None,
     explain: int = 0,
     languages: bool = False,
+    valence: bool = False,
     progress: bool = True,
 ) -> Frame:
     """The frame with the verdict on every row: the columns that ``tonality score`` adds to a file.
@@ -49,21 +50,20 @@ def score_frame(
         columns: the columns of the frame to keep; by default all.
         explain: how many phrases to add for the verdict (``words_for``), and against it.
         languages: whether to add the language of each text, such as ``en``.
+        valence: whether to add the feeling as one number, from -1 to 1.
         progress: whether long work shows a bar. A lazy frame shows none.
 
     Raises:
         ArtifactError: there is no such model, or its folder is damaged.
-        ConfigError: the frame lacks a column to keep, or ``explain`` is under 0.
+        ConfigError: a column to keep is missing, ``explain`` is under 0, or labels have no valence.
         DataError: it is no such frame, its column of texts is not found, or a value there is
             neither a string nor missing.
         DependencyError: narwhals, or what tells languages, is not installed.
     """
     narwhals, found = _wrapped(frame)
-    classifier = model if isinstance(model, Classifier) else load(model)
-    scorer = Scorer(classifier, explain, languages)
+    scorer = Scorer(_loaded(model), explain, languages, valence)
     scoring = _FrameScoring(narwhals, scorer, text_column, columns, progress)
-    scored: Frame = _lazily(frame, scoring) if found is None else scoring.score(found).to_native()
-    return scored
+    return _lazily(frame, scoring) if found is None else scoring.score(found).to_native()  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)
@@ -159,6 +159,10 @@ class _FrameScoring:
                 if self.progress:
                     bar.update(min(begin + WINDOW, len(frame)))
         return parts[0] if len(parts) == 1 else self.narwhals.concat(parts)  # type: ignore[no-any-return]
+
+
+def _loaded(model: Classifier | str | os.PathLike[str] | None) -> Classifier:
+    return model if isinstance(model, Classifier) else load(model)
 
 
 def _wrapped(frame: Any) -> tuple[Any, Any]:

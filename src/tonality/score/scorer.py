@@ -75,17 +75,25 @@ class Scorer:
         classifier: the model.
         explain: how many phrases to add that speak for the verdict, and against it; 0 for none.
         languages: whether to add the language of each text.
+        valence: whether to add the feeling as one number.
 
     Raises:
         ConfigError: ``explain`` is under 0.
         DependencyError: languages are asked for, and the extra ``languages`` is missing.
     """
 
-    def __init__(self, classifier: Classifier, explain: int = 0, languages: bool = False) -> None:
+    def __init__(
+        self,
+        classifier: Classifier,
+        explain: int = 0,
+        languages: bool = False,
+        valence: bool = False,
+    ) -> None:
         if explain < 0:
             raise ConfigError(f"expected explain to be 0 or more, got {explain}")
         self._classifier = classifier
         self._explain = explain
+        self._valence = valence
         self._detector = LanguageDetector() if languages else None
 
     @property
@@ -96,7 +104,11 @@ class Scorer:
     @property
     def switches(self) -> Switches:
         """What it adds besides the verdict."""
-        return Switches(explained=self._explain > 0, languages=self._detector is not None)
+        return Switches(
+            valence=self._valence,
+            explained=self._explain > 0,
+            languages=self._detector is not None,
+        )
 
     def score(self, window: Sequence[Row | Fault]) -> list[Scored | Fault]:
         """The rows of a window with their verdicts, its faults where they were."""
@@ -114,12 +126,17 @@ class Scorer:
         """
         if not texts:
             return [[] for _ in Layout.of([], self.labels, **self.switches).added]
-        rows = ((*verdict_values(found), *further) for found, further in self._answers(texts))
+        rows = (self._added(found, further) for found, further in self._answers(texts))
         return [list(column) for column in zip(*rows, strict=True)]
 
     def _scored(self, row: Row, prediction: Prediction, further: tuple[str | None, ...]) -> Scored:
         language = None if self._detector is None else further[0]
-        return Scored(row, prediction, (*verdict_values(prediction), *further), language)
+        return Scored(row, prediction, self._added(prediction, further), language)
+
+    def _added(
+        self, prediction: Prediction, further: tuple[str | None, ...]
+    ) -> tuple[str | int | float | None, ...]:
+        return (*verdict_values(prediction, valence=self._valence), *further)
 
     def _answers(
         self, texts: Sequence[str | None]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from tonality.errors import DataError
-from tonality.prediction import UNCERTAIN
+from tonality.prediction import UNCERTAIN, VALENCE
 from tonality.score.output_columns import LANGUAGE
 from tonality.tables.column_names import listed
 
@@ -73,7 +73,7 @@ class VerdictColumns:
 
     def added(self, name: str) -> bool:
         """Whether scoring added a column of this name."""
-        known = ("label", "score", "tokens_read", _LAST, "unfamiliar")
+        known = ("label", "score", "tokens_read", _LAST, "unfamiliar", VALENCE)
         ends = (*known, *(f"p_{label}" for label in self.labels))
         return name == self.language or name in {self.prefix + end for end in ends}
 

@@ -48,6 +48,7 @@ class Options:
         read: how the inputs are written.
         bom: whether CSV begins with a byte-order mark; by default where the first input does.
         languages: whether to add the language of each text.
+        valence: whether to add the feeling as one number.
     """
 
     format: str
@@ -60,6 +61,7 @@ class Options:
     read: ReadOptions = field(default_factory=ReadOptions)
     bom: bool | None = None
     languages: bool = False
+    valence: bool = False
 
 
 class ScoringJob:
@@ -74,7 +76,7 @@ class ScoringJob:
         tally: what was counted so far.
 
     Raises:
-        ConfigError: a column is not there, or a name is taken.
+        ConfigError: a column is not there, or a name is taken; or the labels have no valence.
         DataError: an input cannot be read, or has no texts.
         DependencyError: what reads or writes one of the formats, or tells languages, is missing.
     """
@@ -82,7 +84,7 @@ class ScoringJob:
     def __init__(self, classifier: Classifier, inputs: Sequence[Input], options: Options) -> None:
         self._classifier = classifier
         self._options = options
-        self._scorer = Scorer(classifier, options.explain, options.languages)
+        self._scorer = Scorer(classifier, options.explain, options.languages, options.valence)
         # Where Parquet becomes Parquet, values stay as Arrow holds them, with their types.
         arrow = options.format == "parquet" and all(i.format == "parquet" for i in inputs)
         wanted = Wanted(
@@ -151,6 +153,7 @@ class ScoringJob:
             "how tables are read": options.read.described(),
             "--bom": options.bom,
             "--languages": options.languages,
+            "--valence": options.valence,
             "tonality's version": __version__,
         }
 
