@@ -26,8 +26,8 @@ def test_the_report_has_them() -> None:
 
 
 def test_marked_words_have_them_in_the_light_and_in_the_dark() -> None:
-    assert f"--for: {POSITIVE.light}; --against: {NEGATIVE.light};" in STYLE
-    assert f"--for: {POSITIVE.dark}; --against: {NEGATIVE.dark};" in STYLE
+    assert f"--positive: {POSITIVE.light}; --neutral: {NEUTRAL.light};" in STYLE
+    assert f"--positive: {POSITIVE.dark}; --neutral: {NEUTRAL.dark};" in STYLE
 
 
 def test_labels_of_pictures_have_them() -> None:

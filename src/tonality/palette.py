@@ -1,7 +1,7 @@
 """The colours of feelings, which page, report, pictures and notebooks share.
 
 Positive is blue, neutral grey, negative orange. The colour-blind tell them apart, and a sign or a
-word always stands beside. What speaks for a verdict is blue, what speaks against it orange.
+word always stands beside. What speaks for a label has that label's colour.
 """
 
 from __future__ import annotations
@@ -55,6 +55,23 @@ def themed(selector: str, **hues: Hue) -> str:
         f"@media (prefers-color-scheme: dark) {{ {selector} {{ {dark} }} }}\n"
         f"{in_light} {{ {light} }}\n{in_dark} {{ {dark} }}"
     )
+
+
+def side_hues(labels: Sequence[str], label: str) -> tuple[str, str]:
+    """The names in :data:`HUES` of what speaks for a label and of what speaks against it.
+
+    Of two labels each has its own. Of more, all that speaks against one is neutral.
+
+    Args:
+        labels: all labels; two that are no feelings count as a negative and a positive one.
+        label: the one to explain.
+    """
+    found = [FEELINGS.get(fold(each)) for each in labels]
+    if len(labels) == 2:
+        first, second = found if None not in found else ("negative", "positive")
+        own, other = (first, second) if label == labels[0] else (second, first)
+        return str(own), str(other)
+    return found[labels.index(label)] or "positive", "neutral"
 
 
 def label_colours(labels: Sequence[str]) -> dict[str, str]:

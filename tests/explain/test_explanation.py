@@ -28,6 +28,7 @@ from tonality.explain.html import highlight, page
 from tonality.explain.terminal import marked, show
 from tonality.messages import printable
 from tonality.network.kernel import kernel_in_use
+from tonality.palette import side_hues
 
 runner = CliRunner()
 WORDS = ["good", "bad", "film", "films", "not", "zzz", ",", ".", "a", "!"]
@@ -315,11 +316,31 @@ def test_hostile_text_stays_text(text: str) -> None:
     assert not set(console.export_text()) & set("\x1b\x07\x9b\u202e\ud800")
 
 
-def test_the_page_says_what_the_odds_are_against() -> None:
+def test_words_have_the_colour_of_what_they_speak_for() -> None:
+    two = with_evidence("love it but bad", [3, 0, 0, -2])
+    assert two.labels == ("negative", "positive")
+    assert 'class="tonality-text for-positive against-negative"' in highlight(two, "positive")
+    assert 'class="tonality-text for-negative against-positive"' in highlight(two, "negative")
+    assert "orange for negative, blue for positive" in page([two])
     three = Classifier(small_artifact(classes=3)).explain("good film")
-    against = "against the geometric mean of the other labels: +0.7 doubles the odds"
-    assert against in page([three])
-    assert "before the temperature: +0.7 doubles the odds" in page([explain("good film")])
+    assert 'class="tonality-text for-positive against-neutral"' in highlight(three, "class 1")
+    assert "A weight of +0.7 doubles the odds" in page([three])
+
+
+@pytest.mark.parametrize(
+    ("labels", "label", "hues"),
+    [
+        (("bad", "good"), "bad", ("negative", "positive")),
+        (("bad", "good"), "good", ("positive", "negative")),
+        (("POS", "neg"), "POS", ("positive", "negative")),
+        (("joy", "fear", "anger"), "fear", ("positive", "neutral")),
+        (("neg", "neu", "pos"), "neu", ("neutral", "neutral")),
+    ],
+)
+def test_the_colours_of_any_labels(
+    labels: tuple[str, ...], label: str, hues: tuple[str, str]
+) -> None:
+    assert side_hues(labels, label) == hues
 
 
 @settings(max_examples=60, deadline=None)

@@ -21,6 +21,7 @@ from tonality.explain.highlight import STYLE, highlighted
 from tonality.explain.passages import Border, Passage, Piece, borders, phrases, pieces
 from tonality.messages import NO_TEXT, sendable
 from tonality.network.network import Network
+from tonality.palette import side_hues
 from tonality.text.encoder import Encoded, Encoder
 from tonality.text.tokenizer import Token
 
@@ -120,6 +121,10 @@ class Explanation:
         speaking = [[p for p in phrases if p.weight * sign > 0][:count] for sign in (1, -1)]
         return speaking[0], speaking[1]
 
+    def hues(self, label: str | None = None) -> tuple[str, str]:
+        """The names of the colours of what speaks for a label and against it."""
+        return side_hues(self.labels, self.label if label is None else label)
+
     def to_json(self, label: str | None = None) -> dict[str, Any]:
         """Plain values for JSON: the verdict, the split and every token's part in it.
 
@@ -151,7 +156,7 @@ class Explanation:
     def _repr_html_(self) -> str:
         found = self.prediction
         title = NO_TEXT if found.label is None else f"{found.label} {found.score:.1%}"
-        text = highlighted(self.pieces(), self.phrases())
+        text = highlighted(self.pieces(), self.phrases(), self.hues())
         return sendable(f"<style>{STYLE}</style><p><b>{escape(title)}</b></p>{text}")
 
     def _passages(self, runs: Iterable[tuple[int, int]], label: str | None) -> list[Passage]:

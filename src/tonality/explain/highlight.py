@@ -1,7 +1,7 @@
 """A text with its phrases marked, as a fragment of HTML.
 
-Every character of a text is escaped. A sign is shown twice, by colour (blue and orange, which the
-colour-blind tell apart) and by the kind of underline, and said in words to screen readers.
+Every character of a text is escaped. A sign is shown twice, by the colour of the label that a word
+speaks for and by the kind of underline, and said in words to screen readers.
 """
 
 from __future__ import annotations
@@ -13,14 +13,20 @@ from itertools import groupby
 
 from tonality.explain.passages import Passage, Piece
 from tonality.late_pattern import late_pattern
-from tonality.palette import NEGATIVE, POSITIVE, themed
+from tonality.palette import HUES, themed
 
 # Shades of a token, from the weakest.
 LEVELS = 4
 LINE_BREAK = late_pattern(r"<\s*br\s*/?\s*>", re.IGNORECASE)
 
 STYLE = (
-    themed(".tonality-text", **{"for": POSITIVE, "against": NEGATIVE})
+    themed(".tonality-text", **HUES)
+    + "\n"
+    + "\n".join(
+        f".tonality-text.{side}-{name} {{ --{side}: var(--{name}); }}"
+        for side in ("for", "against")
+        for name in HUES
+    )
     + """
 .tonality-text { white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.8;
   unicode-bidi: plaintext; }
@@ -40,12 +46,14 @@ STYLE = (
 ).strip()
 
 
-def highlighted(pieces: Sequence[Piece], phrases: Sequence[Passage]) -> str:
+def highlighted(pieces: Sequence[Piece], phrases: Sequence[Passage], hues: tuple[str, str]) -> str:
     """The text with its phrases marked; the page needs :data:`STYLE`.
 
     Args:
         pieces: the whole text, cut into pieces.
         phrases: the phrases that the pieces are in.
+        hues: of what speaks for the label and against it, as :func:`~tonality.palette.side_hues`
+            gives them.
     """
     most = max((abs(piece.weight) for piece in pieces), default=0.0)
     shown = "".join(
@@ -54,7 +62,12 @@ def highlighted(pieces: Sequence[Piece], phrases: Sequence[Passage]) -> str:
         else "".join(_plain(piece) for piece in group)
         for number, group in groupby(pieces, key=lambda piece: piece.phrase)
     )
-    return f'<div class="tonality-text" dir="auto">{shown}</div>'
+    return f'<div class="{classes(hues)}" dir="auto">{shown}</div>'
+
+
+def classes(hues: tuple[str, str]) -> str:
+    """The classes of an element whose marks are to have these colours."""
+    return f"tonality-text for-{hues[0]} against-{hues[1]}"
 
 
 def _phrase(pieces: Sequence[Piece], phrase: Passage, most: float) -> str:

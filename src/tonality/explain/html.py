@@ -1,8 +1,8 @@
 """Explanations as HTML: one page that needs nothing else, or fragments for another page.
 
 Every character of a text is escaped, and the page forbids itself scripts and requests. A sign is
-shown twice, by colour (blue and orange, which the colour-blind tell apart) and by the kind of
-underline, and said in words to screen readers.
+shown twice, by the colour of the label that a word speaks for and by the kind of underline, and
+said in words to screen readers.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from tonality.explain.explanation import Explanation
-from tonality.explain.highlight import LINE_BREAK, STYLE, highlighted, signed
+from tonality.explain.highlight import LINE_BREAK, STYLE, classes, highlighted, signed
 from tonality.explain.passages import Passage
 from tonality.messages import NO_TEXT, UNFAMILIAR
+
+COLOURS = {"positive": "blue", "neutral": "grey", "negative": "orange"}
 
 _PAGE_STYLE = """
 :root { color-scheme: light dark; }
@@ -43,8 +45,6 @@ def page(
         label: the label to explain; by default each text's own verdict.
         title: the page's heading.
     """
-    several = any(len(explanation.labels) > 2 for explanation in explanations)
-    against = ", against the geometric mean of the other labels" if several else ""
     articles = "\n".join(_article(explanation, label) for explanation in explanations)
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -60,14 +60,25 @@ def page(
 </head>
 <body>
 <h1>{escape(title)}</h1>
-<p class="note tonality-text">Words that speak <mark class="for"><i class="s3">for</i></mark> the
-label have a blue ground and a solid line, words <mark class="against"><i class="s3">against</i>\
-</mark> it an orange ground and dots; the deeper the colour, the more they weigh. Weights are in
-log-odds before the temperature{against}: +0.7 doubles the odds, −0.7 halves them.</p>
+{_key(explanations, label)}
 {articles}
 </body>
 </html>
 """
+
+
+def _key(explanations: Sequence[Explanation], label: str | None) -> str:
+    """How to read the marks."""
+    first = explanations[0]
+    colours = ", ".join(
+        f"{COLOURS[hue]} for {escape(each)}"
+        for each in first.labels
+        for hue in first.hues(each)[:1]
+    )
+    return f"""<p class="note {classes(first.hues(label))}">Words with a <mark class="for">\
+<i class="s3">solid line</i></mark> speak for the label and have its colour: {colours}. Words with
+<mark class="against"><i class="s3">dots</i></mark> speak against it. The deeper the colour, the
+more a word weighs. A weight of +0.7 doubles the odds of the label, −0.7 halves them.</p>"""
 
 
 def highlight(explanation: Explanation, label: str | None = None) -> str:
@@ -80,7 +91,8 @@ def highlight(explanation: Explanation, label: str | None = None) -> str:
     Raises:
         ConfigError: the model has no such label.
     """
-    return highlighted(explanation.pieces(label), explanation.phrases(label))
+    hues = explanation.hues(label)
+    return highlighted(explanation.pieces(label), explanation.phrases(label), hues)
 
 
 def _article(explanation: Explanation, label: str | None) -> str:

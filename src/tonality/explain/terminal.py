@@ -13,9 +13,18 @@ from tonality.explain.highlight import shade
 from tonality.explain.passages import Passage
 from tonality.messages import NO_TEXT, UNFAMILIAR, printable
 
-# Blue and orange, which the colour-blind tell apart, from the weakest shade to the strongest.
-_FOR = ("", "blue", "blue", "bold blue", "bold white on blue")
-_AGAINST = ("", "dark_orange3", "dark_orange3", "bold dark_orange3", "bold black on dark_orange3")
+# The colours of the labels, from the weakest shade to the strongest.
+_SHADES = {
+    "positive": ("", "blue", "blue", "bold blue", "bold white on blue"),
+    "neutral": ("", "bright_black", "bright_black", "bold bright_black", "bold white on grey42"),
+    "negative": (
+        "",
+        "dark_orange3",
+        "dark_orange3",
+        "bold dark_orange3",
+        "bold black on dark_orange3",
+    ),
+}
 
 
 def show(console: Console, explanation: Explanation, label: str | None = None) -> None:
@@ -59,6 +68,7 @@ def marked(explanation: Explanation, label: str | None = None) -> Text:
     pieces = explanation.pieces(label)
     phrases = explanation.phrases(label)
     most = max((abs(piece.weight) for piece in pieces), default=0.0)
+    speaking, against = (_SHADES[hue] for hue in explanation.hues(label))
     shown, inside = Text(), -1
     for piece in pieces:
         if piece.phrase != inside:
@@ -67,7 +77,7 @@ def marked(explanation: Explanation, label: str | None = None) -> Text:
             if piece.phrase >= 0:
                 shown.append("[+" if phrases[piece.phrase].weight > 0 else "[-")
             inside = piece.phrase
-        styles = _FOR if piece.weight > 0 else _AGAINST
+        styles = speaking if piece.weight > 0 else against
         style = "dim" if piece.kind == "unread" else styles[shade(piece.weight, most)]
         shown.append(printable(piece.text), style=style if inside >= 0 or style == "dim" else "")
     if inside >= 0:

@@ -103,7 +103,7 @@ export class TextView {
     byId("tone").replaceChildren(...toneLine(reading, choose));
     byId("tone").hidden = false;
     byId("why").replaceChildren(...whyPanels(reading, choose));
-    byId("legend").replaceChildren(key(reading.axis, reading.labels.length));
+    byId("legend").replaceChildren(key(reading.axis));
     byId("cut").hidden = !reading.unread;
     byId("cut").textContent = reading.unread ? cutInWords(reading) : "";
     this.#speak(verdictInWords(reading));
@@ -139,7 +139,7 @@ export class TextView {
     byId("tone").hidden = true;
     byId("cut").hidden = true;
     byId("legend").replaceChildren();
-    byId("why").replaceChildren(key(this.models.axis, this.models.current?.labels.length));
+    byId("why").replaceChildren(key(this.models.axis));
     this.version = null;
   }
 

@@ -39,7 +39,7 @@ export function verdictInWords(reading) {
 export function cutInWords({ unread, text, tokensRead, tokensLeftOut }) {
   const part = unread.start === 0 ? "beginning" : unread.end === text.length ? "end" : "middle";
   return `Too long to read whole: ${count(tokensRead, "token")} read, ${whole(tokensLeftOut)} ` +
-    `left out. The ${part}, in grey, had no say.`;
+    `left out. The ${part}, shown pale, had no say.`;
 }
 
 function gauge({ scale, probabilities }, abstain) {

@@ -15,9 +15,8 @@ export function whyPanels(reading, choose) {
   return panels;
 }
 
-/** How to read the colours, for a model of so many labels. */
-export function key(axis, labels) {
-  const against = labels > 2 ? " against the geometric mean of the other labels" : "";
+/** How to read the colours. */
+export function key(axis) {
   const sample = (kind, tone, text, means) => h("li", {},
     h("span", { className: `word ${kind} level-3`, "data-up": tone, "data-down": tone }, text),
     ` ${means}`);
@@ -26,10 +25,9 @@ export function key(axis, labels) {
     h("ul", {},
       sample("up", axis.upTone, "solid", `speaks ${axis.up}`),
       sample("down", axis.downTone, "dotted", `speaks ${axis.down}`),
-      h("li", {}, h("span", { className: "unread" }, "grey"), " was not read: the text is too long")),
-    h("p", { className: "quiet" }, "The deeper the colour, the more a word weighs. Weights are " +
-      `log-odds${against}: +0.7 doubles the odds, \u22120.7 halves them; together they make the ` +
-      "verdict."));
+      h("li", {}, h("span", { className: "unread" }, "pale"), " was not read: the text is too long")),
+    h("p", { className: "quiet" }, "The deeper the colour, the more a word weighs. A weight of " +
+      "+0.7 doubles the odds of the verdict, \u22120.7 halves them. Together the weights make it."));
 }
 
 function phrasesPanel(reading, choose) {
