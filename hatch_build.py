@@ -23,7 +23,10 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 NATIVE = Path(__file__).parent / "src" / "tonality" / "native"
 LIBRARY = "_kernel.so"
-OPTIONS = ("-std=c11", "-O3", "-fPIC", "-fvisibility=hidden", "-D_GNU_SOURCE")
+OPTIONS = (
+    *("-std=c11", "-O3", "-fPIC", "-fvisibility=hidden", "-D_GNU_SOURCE"),
+    "-ffp-contract=off",  # every instruction set is to round alike
+)
 SANITIZE = ("-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
 _AVX512 = ("-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq", "-mfma")

@@ -123,12 +123,10 @@ def test_bundled_models_say_the_same(model: str) -> None:
     classifier = load(model)
     network = classifier.artifact.network, classifier.artifact.tensors
     expected = probabilities(classifier, NumpyKernel(*network))
-    # Portable C takes seconds, and differs from the others in nothing but speed.
-    quick = [each for each in SETS if each != "portable"] or SETS
-    found = [probabilities(classifier, native(each, network)) for each in quick]
+    found = [probabilities(classifier, native(each, network)) for each in SETS]
     for each in found:
         np.testing.assert_allclose(each, expected, atol=1e-4, rtol=0)
-        np.testing.assert_allclose(each, found[0], atol=1e-5, rtol=0)
+        np.testing.assert_allclose(each, found[0], atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize("instructions", SETS)

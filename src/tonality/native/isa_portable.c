@@ -1,4 +1,7 @@
-/* Plain C for any machine: "vectors" of 4 floats, which compilers turn into real ones. */
+/* Plain C for any machine: "vectors" of 4 floats, which compilers turn into real ones.
+
+   v_fma goes by way of doubles, so that it rounds once, as an instruction for it does. Else a state
+   on the border of two 16-bit steps would now and then take another step than elsewhere. */
 #include "kernel.h"
 #include <string.h>
 
@@ -6,11 +9,13 @@
 #define ROWS 2
 #if defined(__GNUC__)
 typedef float vf __attribute__((vector_size(16)));
+typedef double vd __attribute__((vector_size(32)));
 typedef int32_t mask __attribute__((vector_size(16)));
 #define v_add(a, b) ((a) + (b))
 #define v_sub(a, b) ((a) - (b))
 #define v_mul(a, b) ((a) * (b))
-#define v_fma(a, b, c) ((a) * (b) + (c))
+#define v_double(a) __builtin_convertvector(a, vd)
+#define v_fma(a, b, c) __builtin_convertvector(v_double(a) * v_double(b) + v_double(c), vf)
 #define v_div(a, b) ((a) / (b))
 static inline vf v_set(float x) { return (vf){x, x, x, x}; }
 static inline vf choose(mask which, vf a, vf b) { return (vf)((which & (mask)a) | (~which & (mask)b)); }
@@ -31,7 +36,10 @@ static inline vf v_set(float x) { EACH(x); }
 static inline vf v_add(vf a, vf b) { EACH(a.lane[k] + b.lane[k]); }
 static inline vf v_sub(vf a, vf b) { EACH(a.lane[k] - b.lane[k]); }
 static inline vf v_mul(vf a, vf b) { EACH(a.lane[k] * b.lane[k]); }
-static inline vf v_fma(vf a, vf b, vf c) { EACH(a.lane[k] * b.lane[k] + c.lane[k]); }
+static inline vf v_fma(vf a, vf b, vf c)
+{
+    EACH((float)((double)a.lane[k] * b.lane[k] + c.lane[k]));
+}
 static inline vf v_div(vf a, vf b) { EACH(a.lane[k] / b.lane[k]); }
 static inline vf v_min(vf a, vf b) { EACH(a.lane[k] < b.lane[k] ? a.lane[k] : b.lane[k]); }
 static inline vf v_max(vf a, vf b) { EACH(a.lane[k] > b.lane[k] ? a.lane[k] : b.lane[k]); }
