@@ -40,6 +40,12 @@ INSTRUCTION_SETS = {
 }
 
 
+SOURCES = (
+    *("isa_portable", "dispatch", "kernel", "model", "inputs", "steps", "attention"),
+    *("tokens", "cleaning", "vocabulary", "ngrams"),
+)
+
+
 class CompileError(Exception):
     """There is no compiler, or it failed."""
 
@@ -68,7 +74,7 @@ def compile_kernel(target: Path, *, sanitize: bool = False) -> list[str]:
                 objects.append(str(made))
                 found.append(each)
         known = [f"-DHAVE_{each.upper()}" for each in found]
-        for each in ("isa_portable", "dispatch", "kernel", "tokens"):
+        for each in SOURCES:
             made = Path(place, f"{each}.o")
             objects.append(str(made))
             fault = _run([*compiler, *known, "-c", f"{each}.c", "-o", str(made)])
