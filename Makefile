@@ -31,6 +31,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 run: .venv/.installed
 	.venv/bin/tonality demo
+	@echo 'Now your own: source .venv/bin/activate'
+	@echo '              tonality predict "No regrets, we would stay there again."'
 
 # The inference half is what every user runs: its branch coverage is held at 95 %.
 INFERENCE := text network artifact explain tables score summarise serve cli check

@@ -45,15 +45,16 @@ def demo(
         line = f"{mark}  {prediction.label or NO_TEXT:<8} {prediction.score:6.1%}  {excerpt}"
         console.print(line, markup=False, highlight=False, overflow="ellipsis", no_wrap=True)
 
-    index = {label: number for number, label in enumerate(classifier.labels)}
-    truths = [index[review["label"]] for review in reviews]
-    verdicts = [
-        max(index, key=lambda label: prediction.probabilities[label]) for prediction in predictions
-    ]
-    counts = confusion_matrix(truths, [index[label] for label in verdicts], len(index))
+    truths = [review["label"] for review in reviews]
+    verdicts = [max(one.probabilities, key=one.probabilities.__getitem__) for one in predictions]
+    names = [label for label in classifier.labels if label in {*truths, *verdicts}]
+    index = {label: number for number, label in enumerate(names)}
+    counts = confusion_matrix(
+        [index[label] for label in truths], [index[label] for label in verdicts], len(names)
+    )
     console.print(f"\naccuracy {float(accuracy(counts)):.1%}, in {seconds:.2f} s")
-    console.print(class_table(class_scores(counts, classifier.labels)))
-    console.print(confusion_table(counts, classifier.labels, console.encoding))
+    console.print(class_table(class_scores(counts, names)))
+    console.print(confusion_table(counts, names, console.encoding))
 
 
 def _seen(known: SeenTexts | None, *, bundled: bool) -> str:
