@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from typer.main import get_command
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from tonality.cli import app
 
@@ -20,7 +19,7 @@ def reference() -> str:
         "# Commands\n\nEach section is what `tonality COMMAND --help` prints; "
         "`python docs/make_commands.py` writes this file.\n"
     ]
-    commands = get_command(app).commands  # type: ignore[attr-defined]
+    commands = app.commands
     for name in commands:
         result = runner.invoke(app, [name, "--help"], prog_name="tonality", terminal_width=90)
         text = "\n".join(line.rstrip() for line in result.stdout.strip().splitlines())

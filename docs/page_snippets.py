@@ -27,8 +27,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from typer.main import get_command
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from tonality.cli import app
 
@@ -183,7 +182,7 @@ def parse(command: str) -> str:
         words = shlex.split(part, comments=True)
         words = words[next((n for n, word in enumerate(words) if "=" not in word), 0) :]
         if words[:1] == ["tonality"]:
-            told = get_command(app).commands[words[1]]  # type: ignore[attr-defined]
+            told = app.commands[words[1]]
             told.make_context(words[1], words[2:])
     return ""
 

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from typer.testing import CliRunner, Result
+from click.testing import CliRunner, Result
 
 from tonality.classifier import Classifier
 from tonality.cli import app

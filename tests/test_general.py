@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 import tonality
 from tonality.classifier import DEFAULT_MODEL, Classifier, bundled_models, model_path

@@ -6,9 +6,9 @@ import logging
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
 from tonality.cli import app
 from tonality.data import Dataset, Table, load_dataset, read_table

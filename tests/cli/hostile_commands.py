@@ -9,18 +9,20 @@ import random
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
+import click
 import pyarrow as pa
 import pyarrow.parquet as pq
-import typer
 
 from tonality.cli import app
+from tonality.cli.common_options import FILE
+from tonality.cli.plain_help import Number
 
 # Without those that would leave the machine, or that only take long.
 COMMANDS = {
     name: command
-    for name, command in typer.main.get_command(app).commands.items()  # type: ignore[attr-defined]
+    for name, command in app.commands.items()
     if name not in ("download", "demo", "check")
 }
 QUICK = ("score", "predict", "explain", "summarise", "inspect", "evaluate", "calibrate")
@@ -115,24 +117,31 @@ def write_files(rng: random.Random, folder: Path) -> list[str]:
     return names * 6 + odd
 
 
+def kind_of(parameter: click.Parameter) -> str:
+    """What kind of value an option takes."""
+    if isinstance(parameter.type, Number):
+        return "int" if "whole" in str(parameter.type) else "float"
+    return "Path" if parameter.type is FILE else "str"
+
+
 def value(rng: random.Random, kind: str, files: list[str]) -> str:
     """What an option of a kind is given: most often something of its kind."""
     if rng.random() < 0.1:
         return rng.choice(WORDS)
-    if "int" in kind:
+    if kind == "int":
         return rng.choice(["0", "1", "2", "3", "-1", "10" * 20, "x"])
-    if "float" in kind:
+    if kind == "float":
         return rng.choice(["0", "0.5", "1", "-1", "nan", "inf", "1e-300"])
     outputs = ["out.csv", "out.jsonl", "out.tsv", "out.parquet", "out", "folder.csv", "no/such/out"]
-    return rng.choice([*files, *outputs] if "Path" in kind else WORDS)
+    return rng.choice([*files, *outputs] if kind == "Path" else WORDS)
 
 
 def command(rng: random.Random, files: list[str], model: Path, recipe: Path) -> list[str]:
     """The words of one command; nothing that takes long, and no service that starts."""
     name = rng.choice(QUICK if rng.random() < 0.94 else sorted(COMMANDS))
-    words, kinds = [name], get_type_hints(COMMANDS[name].callback)
+    words = [name]
     for parameter in COMMANDS[name].params:
-        option, kind = parameter.opts[0], str(kinds.get(parameter.name))
+        option, kind = parameter.opts[0], kind_of(parameter)
         if option in ("--help", "--model", "--recipe", "--start-from", "--teacher"):
             continue
         if not option.startswith("-"):  # an argument
@@ -143,7 +152,7 @@ def command(rng: random.Random, files: list[str], model: Path, recipe: Path) -> 
             is_file = option in ("--data", "--file", "--unlabelled")
             if option == "--output":
                 kind = "Path"
-            if not parameter.is_flag:
+            if not getattr(parameter, "is_flag", False):
                 words.append(rng.choice(files) if is_file else value(rng, kind, files))
     words += list(_models(rng, name, files, model, recipe))
     return [word.replace("\0", "?") for word in words]  # the system takes no other

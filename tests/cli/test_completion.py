@@ -64,7 +64,8 @@ def test_bash(place: Path) -> None:
     for words, _ in CASES:
         given = " ".join(repr(word) for word in ["tonality", *words])
         script += (
-            f"COMP_WORDS=({given}); COMP_CWORD={len(words)}; _tonality_completion tonality; "
+            f"COMPREPLY=(); COMP_WORDS=({given}); COMP_CWORD={len(words)}; "
+            "_tonality_completion tonality; "
             'echo ---; printf "%s\\n" "${COMPREPLY[@]}"\n'
         )
     assert answers(in_shell("bash", script, place)) == [wanted for _, wanted in CASES]
@@ -78,18 +79,33 @@ def test_fish(place: Path) -> None:
 
 
 def test_zsh_is_answered(place: Path) -> None:
-    script = "export _TONALITY_COMPLETE=complete_zsh\n"
+    script = "export _TONALITY_COMPLETE=zsh_complete\n"
     for words, _ in CASES:
-        script += f"echo ---; _TYPER_COMPLETE_ARGS='tonality {' '.join(words)}' tonality\n"
-    for found, (_, wanted) in zip(answers(in_shell("sh", script, place)), CASES, strict=True):
-        values = {line.rpartition("((")[2].split('"')[1] for line in found}
-        assert values == wanted
+        given = f"COMP_WORDS='tonality {' '.join(words)}' COMP_CWORD={len(words)}"
+        script += f"echo ---; {given} tonality\n"
+    said = in_shell("sh", script, place).split("---\n")[1:]
+    for found, (_, wanted) in zip(said, CASES, strict=True):
+        lines = found.splitlines()
+        assert set(lines[::3]) == {"plain"}  # then the word, then what it means
+        assert set(lines[1::3]) == wanted
+
+
+def test_where_nothing_is_known_the_shell_completes_files(place: Path) -> None:
+    for words in (["score", "rev"], ["predict", "--file", ""], ["train", "--data", "no/such"]):
+        given = f"COMP_WORDS='tonality {' '.join(words)}' COMP_CWORD={len(words)}"
+        script = f"export _TONALITY_COMPLETE=bash_complete; {given} tonality"
+        assert in_shell("sh", script, place) == f"file,{words[-1]}\n"
 
 
 def test_it_is_installed_for_the_shell_that_asks(place: Path) -> None:
     said = in_shell("bash", "tonality --install-completion; true", place)
     assert "bash completion installed" in said
-    assert (place.parent / "home" / ".bash_completions" / "tonality.sh").is_file()
+    script = place.parent / "home" / ".bash_completions" / "tonality.sh"
+    assert script.read_text() == in_shell("bash", "tonality --show-completion; true", place)
+    settings = place.parent / "home" / ".bashrc"
+    assert settings.read_text() == f"\nsource '{script}'\n"
+    in_shell("bash", "tonality --install-completion; true", place)
+    assert settings.read_text() == f"\nsource '{script}'\n"  # once
 
 
 def test_what_the_shell_does_better_is_left_to_it(

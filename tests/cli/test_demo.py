@@ -7,8 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-import typer
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from tonality import artifact
 from tonality.classifier import BUNDLED, bundled_models
@@ -18,9 +17,7 @@ from tonality.evaluate import seen_texts
 
 
 def run(*options: str) -> str:
-    app = typer.Typer(rich_markup_mode=None)
-    app.command()(demo)
-    result = CliRunner().invoke(app, list(options))
+    result = CliRunner().invoke(demo, list(options))
     assert result.exit_code == 0, result.stderr
     return result.stdout
 

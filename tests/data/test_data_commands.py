@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 from data_makers import write_tar
 from file_server import FileServer, serve
-from typer.testing import CliRunner, Result
 
 from tonality.cli import app
 from tonality.data.imdb import sources

@@ -8,8 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
-import typer
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 import tonality
 from reading_model import make_artifact
@@ -40,9 +39,7 @@ def reviews(tmp_path: Path) -> Path:
 
 
 def run(*options: str | Path, code: int = 0) -> tuple[str, str]:
-    app = typer.Typer(rich_markup_mode=None)
-    app.command()(calibrate)
-    result = CliRunner().invoke(app, [str(option) for option in options])
+    result = CliRunner().invoke(calibrate, [str(option) for option in options])
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert result.exit_code == code, result.stderr

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import typer
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 import tonality
 from reading_model import make_artifact
@@ -47,23 +46,15 @@ def reviews(tmp_path: Path) -> Path:
     return csv_of(ROWS, tmp_path / "reviews.csv")
 
 
-@pytest.fixture
-def app() -> typer.Typer:
-    app = typer.Typer(rich_markup_mode=None)
-    app.command()(evaluate)
-    return app
-
-
 class Run:
     """The command with the small model."""
 
-    def __init__(self, app: typer.Typer, model: Path) -> None:
-        self.app = app
+    def __init__(self, model: Path) -> None:
         self.model = model
 
     def __call__(self, data: Path, *options: str | Path, code: int = 0) -> tuple[str, str]:
         arguments = ["--data", str(data), "--model", str(self.model), *map(str, options)]
-        result = CliRunner().invoke(self.app, arguments)
+        result = CliRunner().invoke(evaluate, arguments)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         assert result.exit_code == code, result.stderr
@@ -71,8 +62,8 @@ class Run:
 
 
 @pytest.fixture
-def run(app: typer.Typer, model_folder: Path) -> Run:
-    return Run(app, model_folder)
+def run(model_folder: Path) -> Run:
+    return Run(model_folder)
 
 
 def test_json_is_one_object_and_nothing_else(run: Run, reviews: Path) -> None:
@@ -104,9 +95,7 @@ def test_the_test_part_of_a_dataset_is_measured(run: Run, tmp_path: Path) -> Non
     assert json.loads(run(tmp_path, "--json", "--split", "all")[0])["n"] == 9
 
 
-def test_validation_is_cut_as_recorded_and_training_rows_are_warned_about(
-    app: typer.Typer, tmp_path: Path
-) -> None:
+def test_validation_is_cut_as_recorded_and_training_rows_are_warned_about(tmp_path: Path) -> None:
     reviews = csv_of([(f"{text} {n}", label) for n in range(8) for text, label in ROWS],
                      tmp_path / "reviews.csv")  # fmt: skip
     digest = hashlib.sha256(reviews.read_bytes()).hexdigest()
@@ -115,7 +104,7 @@ def test_validation_is_cut_as_recorded_and_training_rows_are_warned_about(
         "data": {"sha256": {"reviews.csv": digest}},
     }
     artifact = dataclasses.replace(make_artifact(), provenance=provenance)
-    run = Run(app, write(artifact, tmp_path / "model"))
+    run = Run(write(artifact, tmp_path / "model"))
 
     stdout, stderr = run(reviews, "--json", "--split", "validation")
     assert (json.loads(stdout)["n"], stderr) == (10, "")
@@ -172,15 +161,13 @@ def test_models_of_other_labels_are_refused_before_the_data_is_read(
         run(tmp_path / "nowhere.csv", "--model", "general")
 
 
-def test_a_temperature_fitted_on_these_rows_is_cross_fitted(
-    app: typer.Typer, tmp_path: Path
-) -> None:
+def test_a_temperature_fitted_on_these_rows_is_cross_fitted(tmp_path: Path) -> None:
     data = csv_of([(f"{text} {n}", label) for n in range(8) for text, label in ROWS],
                   tmp_path / "reviews.csv")  # fmt: skip
     digest = hashlib.sha256(data.read_bytes()).hexdigest()
     record = {"data": {"sha256": {"reviews.csv": digest}, "part": "all"}}
     artifact = dataclasses.replace(make_artifact(), metrics={"calibration": record})
-    run = Run(app, write(artifact, tmp_path / "model"))
+    run = Run(write(artifact, tmp_path / "model"))
     assert json.loads(run(data, "--json")[0])["calibration"]["cross_fitted"]["error"] > 0
     assert "cross-fitted" in run(data)[0]
     other = csv_of(ROWS, tmp_path / "other.csv")
@@ -228,7 +215,7 @@ def test_what_cannot_be_done_is_said_before_work_starts(
     with pytest.raises(DataError, match="report cannot be written"):
         run(reviews, "--report", reviews)
     with pytest.raises(ArtifactError):
-        Run(run.app, tmp_path / "nowhere")(reviews)
+        Run(tmp_path / "nowhere")(reviews)
     _, stderr = run(reviews, "--split", "sideways", code=2)
     assert "test, validation, train, all" in stderr
     monkeypatch.setitem(sys.modules, "sklearn.metrics", None)
@@ -293,7 +280,7 @@ def test_importing_the_command_loads_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_the_same_texts_in_another_file_are_known(app: typer.Typer, tmp_path: Path) -> None:
+def test_the_same_texts_in_another_file_are_known(tmp_path: Path) -> None:
     rows = [(f"{text} {n}", label) for n in range(8) for text, label in ROWS]
     labels = [label for _, label in rows]
     table = Table([text for text, _ in rows], labels, groups=[str(n // 5) for n in range(40)])
@@ -304,7 +291,7 @@ def test_the_same_texts_in_another_file_are_known(app: typer.Typer, tmp_path: Pa
         seen_texts.KEY: seen_texts.record(table, table.take(learnt).texts, held_out.tolist()),
     }
     artifact = dataclasses.replace(make_artifact(), provenance=provenance)
-    run = Run(app, write(artifact, tmp_path / "model"))
+    run = Run(write(artifact, tmp_path / "model"))
     copy = csv_of(rows, tmp_path / "copy.csv")
 
     stdout, stderr = run(copy, "--json")
@@ -323,10 +310,10 @@ def test_the_same_texts_in_another_file_are_known(app: typer.Typer, tmp_path: Pa
     assert (json.loads(stdout)["n"], stderr) == (len(held_out), "")
 
 
-def test_a_cut_that_nothing_proves_is_told(app: typer.Typer, tmp_path: Path) -> None:
+def test_a_cut_that_nothing_proves_is_told(tmp_path: Path) -> None:
     reviews = csv_of([(f"{text} {n}", label) for n in range(8) for text, label in ROWS],
                      tmp_path / "reviews.csv")  # fmt: skip
     provenance = {"recipe": {"training": {"validation": 0.25, "validation_seed": 1}}}
     artifact = dataclasses.replace(make_artifact(), provenance=provenance)
-    run = Run(app, write(artifact, tmp_path / "model"))
+    run = Run(write(artifact, tmp_path / "model"))
     assert "keeps no record of the rows" in run(reviews, "--json", "--split", "validation")[1]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 pytest.importorskip("fastapi", reason="the service needs tonality[serve]")
 

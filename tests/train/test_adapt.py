@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from made_up_reviews import FEELINGS, TINY, make_dataset, make_table
 from test_language_model import StopAt
 from test_train_classifier import Recorder
-from typer.testing import CliRunner
 
 import tonality
 from tonality.artifact.model_folder import read

@@ -8,7 +8,7 @@ from pathlib import Path
 
 SCRIPT = """
 import shlex, sys
-from typer.testing import CliRunner
+from click.testing import CliRunner
 from tonality.cli import app
 
 for line in sys.stdin.read().splitlines():

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 from made_up_reviews import TINY, make_dataset, make_table, prepared
 from test_train_classifier import Recorder
-from typer.testing import CliRunner
 
 import tonality
 from tonality.artifact.model_folder import read

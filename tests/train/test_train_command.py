@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 from made_up_reviews import make_table
-from typer.testing import CliRunner, Result
 
 import tonality
 from tonality.cli import app

@@ -12,7 +12,7 @@ import os
 import sys
 from typing import NoReturn
 
-import typer
+import click
 
 from tonality.cli.adapt import adapt
 from tonality.cli.calibrate import calibrate
@@ -22,44 +22,42 @@ from tonality.cli.distill import distill
 from tonality.cli.download_inspect import download, inspect
 from tonality.cli.evaluate import evaluate
 from tonality.cli.explain import explain
-from tonality.cli.plain_help import HELP, PlainCommand, PlainGroup
+from tonality.cli.install_completion import install_completion_option, show_completion_option
+from tonality.cli.plain_help import SETTINGS, PlainGroup
 from tonality.cli.predict import predict
 from tonality.cli.pretrain import pretrain
-from tonality.cli.read_texts import TextsCommand
 from tonality.cli.score import score
 from tonality.cli.serve import serve
 from tonality.cli.summarise import summarise
 from tonality.cli.train import train
-from tonality.cli.training_options import RESTARTED, SMALL_DATA
+from tonality.cli.training_processes import RESTARTED
 from tonality.environment_names import unknown_variables
 from tonality.errors import DataError, TonalityError
 
-app = typer.Typer(
+
+@click.group(
     name="tonality",
     cls=PlainGroup,
-    context_settings={"help_option_names": HELP},
-    help="Tells how people feel from what they write, with LSTM networks.",
+    context_settings=SETTINGS,
+    invoke_without_command=True,
     no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
+    subcommand_metavar="COMMAND ...",
 )
-
-
-@app.callback(invoke_without_command=True)
-def version(
-    show: bool = typer.Option(False, "--version", help="Print version and kernel, and stop."),
-) -> None:
+@click.option("--version", "show", is_flag=True, help="Print version and kernel, and stop.")
+@install_completion_option
+@show_completion_option
+def app(show: bool) -> None:
     """Tells how people feel from what they write, with LSTM networks."""
     # A training starts its process anew, which need not say it again.
     for line in () if RESTARTED in os.environ else unknown_variables(os.environ):
-        typer.echo(f"tonality: {line}", err=True)
+        click.echo(f"tonality: {line}", err=True)
     if show:
         from tonality._version import __version__
         from tonality.network.kernel import kernel_in_use
 
-        typer.echo(__version__)
-        typer.echo(f"kernel: {kernel_in_use()}")
-        raise typer.Exit
+        click.echo(__version__)
+        click.echo(f"kernel: {kernel_in_use()}")
+        raise click.exceptions.Exit
 
 
 for command in (
@@ -79,10 +77,7 @@ for command in (
     download,
     inspect,
 ):
-    takes_texts = command in (predict, explain)
-    kind = TextsCommand if takes_texts else PlainCommand
-    epilog = SMALL_DATA if command in (train, adapt, distill) else None
-    app.command(command.__name__, cls=kind, epilog=epilog)(command)
+    app.add_command(command)
 
 
 class ClosedOutput(io.TextIOBase):

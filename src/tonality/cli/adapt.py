@@ -4,31 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from tonality.cli.common_options import (
-    BadRows,
-    Encoding,
-    GroupColumn,
-    LabelColumn,
-    LabelMap,
-    Model,
-    TextColumn,
-)
-from tonality.cli.completion import known_recipes
-from tonality.cli.table_options import TABLE, TableOptions, reads_tables
+from tonality.cli.column_options import ColumnOptions, column_options
+from tonality.cli.common_options import FILE, model_option
+from tonality.cli.plain_help import Number, PlainCommand
+from tonality.cli.table_options import TableOptions, table_options
 from tonality.cli.training_options import (
-    MINUTES,
-    CheckpointMinutes,
-    DataOptions,
-    Output,
-    Resume,
-    Settings,
+    SMALL_DATA,
     TrainingData,
+    checkpoint_option,
     chosen_recipe,
+    recipe_option,
+    resume_option,
+    run_folder_option,
     run_training,
+    settings_option,
+    training_data_option,
 )
 
 if TYPE_CHECKING:
@@ -37,45 +31,45 @@ if TYPE_CHECKING:
     from tonality.train.settings.recipe import Recipe
 
 
-@reads_tables
+@click.command(cls=PlainCommand, epilog=SMALL_DATA)
+@training_data_option
+@run_folder_option
+@model_option
+@click.option(
+    "--unlabelled", type=FILE, help="A file of further texts without labels.", metavar="FILE"
+)
+@click.option(
+    "--pretrain-epochs",
+    type=Number(int, 0),
+    default=0,
+    help="First go on as a language model, so many passes.",
+    metavar="N",
+)
+@recipe_option("adapt", "adapt or a TOML file; by default adapt, or the run's own with --resume.")
+@settings_option
+@resume_option
+@checkpoint_option
+@column_options
+@table_options
 def adapt(
-    data: TrainingData,
-    output: Output,
-    model: Model = None,
-    unlabelled: Annotated[
-        Path | None, typer.Option(help="A file of further texts without labels.", metavar="FILE")
-    ] = None,
-    pretrain_epochs: Annotated[
-        int,
-        typer.Option(help="First go on as a language model, so many passes.", metavar="N", min=0),
-    ] = 0,
-    recipe: Annotated[
-        str | None,
-        typer.Option(
-            help="adapt or a TOML file; by default adapt, or the run's own with --resume.",
-            metavar="NAME|FILE",
-            autocompletion=known_recipes("adapt"),
-        ),
-    ] = None,
-    settings: Settings = None,
-    resume: Resume = False,
-    checkpoint_minutes: CheckpointMinutes = MINUTES,
-    text_column: TextColumn = None,
-    label_column: LabelColumn = None,
-    group_column: GroupColumn = None,
-    label_map: LabelMap = None,
-    bad_rows: BadRows = None,
-    encoding: Encoding = None,
-    table: TableOptions = TABLE,
+    data: str,
+    output: Path,
+    model: str | None,
+    unlabelled: Path | None,
+    pretrain_epochs: int,
+    recipe: str | None,
+    settings: tuple[str, ...],
+    resume: bool,
+    checkpoint_minutes: float,
+    columns: ColumnOptions,
+    table: TableOptions,
 ) -> None:
     """Adapt a trained model to labelled texts of another kind, however few."""
     from tonality.classifier import model_path
     from tonality.train.settings.required_packages import require_packages
 
     model_path(model)  # a mistake shows before the data is read
-    options = DataOptions(
-        data, text_column, label_column, group_column, label_map, bad_rows, encoding, table
-    )
+    source = TrainingData(data, columns, table)
     chosen = _recipe(recipe, settings, output, resume=resume)
     require_packages(chosen)
 
@@ -83,7 +77,7 @@ def adapt(
         from tonality.train.adapt import adapt as run
 
         if unlabelled is not None:
-            dataset = options.with_unlabelled(dataset, unlabelled)
+            dataset = source.with_unlabelled(dataset, unlabelled)
         return run(
             dataset,
             chosen,
@@ -99,7 +93,7 @@ def adapt(
     others["--pretrain-epochs"] = pretrain_epochs or None
     run_training(
         "adapt",
-        options,
+        source,
         output,
         work,
         recipe=chosen,
@@ -109,9 +103,7 @@ def adapt(
     )
 
 
-def _recipe(
-    name: str | None, settings: Sequence[str] | None, output: Path, *, resume: bool
-) -> Recipe:
+def _recipe(name: str | None, settings: Sequence[str], output: Path, *, resume: bool) -> Recipe:
     """The recipe asked for; with ``resume`` and none asked for, that which the run began with.
 
     The recipe in the run's folder is what became of it: more epochs, say.
@@ -121,4 +113,4 @@ def _recipe(
     begun = asked_recipe(output) if resume and name is None else None
     if begun is None:
         return chosen_recipe(name, settings, output, resume=resume, default="adapt")
-    return begun.with_settings(settings or [])
+    return begun.with_settings(settings)

@@ -5,26 +5,25 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from tonality import plain_json
+from tonality.cli.column_options import ColumnOptions, column_options_of_good_rows
 from tonality.cli.common_options import (
+    FILE,
+    SHARE,
     UNSURE,
-    AsJson,
-    Encoding,
-    GroupColumn,
-    LabelColumn,
-    LabelledData,
-    LabelMap,
-    Model,
-    TextColumn,
+    json_option,
+    labelled_data_option,
+    model_option,
     part_named,
 )
-from tonality.cli.completion import one_of
+from tonality.cli.completion import completes, one_of
+from tonality.cli.plain_help import PlainCommand
 from tonality.cli.progress import progress_of, say
-from tonality.cli.table_options import TABLE, TableOptions, reads_tables
+from tonality.cli.table_options import TableOptions, table_options
 
 if TYPE_CHECKING:
     from tonality.classifier import Classifier
@@ -34,81 +33,68 @@ if TYPE_CHECKING:
     from tonality.measures.thresholds import ChosenThresholds
 
 
-@reads_tables
+@click.command(cls=PlainCommand)
+@labelled_data_option
+@click.option(
+    "--output", "-o", type=FILE, required=True, help="The new model folder.", metavar="DIR"
+)
+@model_option
+@click.option(
+    "--accuracy",
+    type=SHARE,
+    help="Answer `uncertain` as often as it takes to reach this accuracy on the rest.",
+    metavar="SHARE",
+)
+@click.option(
+    "--coverage",
+    type=SHARE,
+    help="Answer this share of the texts, `uncertain` on the rest.",
+    metavar="SHARE",
+)
+@click.option(
+    "--thresholds",
+    default="keep",
+    help="macro-f1: choose a threshold a class for the highest macro F1, which serves "
+    "rare classes; even: none; keep: those that the model has.",
+    metavar="HOW",
+    shell_complete=completes(one_of("macro-f1", "even", "keep")),
+)
+@click.option(
+    "--split",
+    help="test, validation (cut as the model's training cut it), train or all; by default "
+    "validation where the model was trained on this data, otherwise all but the test part.",
+    metavar="PART",
+    shell_complete=completes(one_of("test", "validation", "train", "all")),
+)
+@click.option("--overwrite", is_flag=True, help="Replace a model folder that is there.")
+@json_option
+@column_options_of_good_rows
+@table_options
 def calibrate(
-    data: LabelledData,
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="The new model folder.", metavar="DIR")
-    ],
-    model: Model = None,
-    accuracy: Annotated[
-        float | None,
-        typer.Option(
-            help="Answer `uncertain` as often as it takes to reach this accuracy on the rest.",
-            metavar="SHARE",
-            min=0.0,
-            max=1.0,
-        ),
-    ] = None,
-    coverage: Annotated[
-        float | None,
-        typer.Option(
-            help="Answer this share of the texts, `uncertain` on the rest.",
-            metavar="SHARE",
-            min=0.0,
-            max=1.0,
-        ),
-    ] = None,
-    thresholds: Annotated[
-        str,
-        typer.Option(
-            help="macro-f1: choose a threshold a class for the highest macro F1, which serves "
-            "rare classes; even: none; keep: those that the model has.",
-            metavar="HOW",
-            autocompletion=one_of("macro-f1", "even", "keep"),
-        ),
-    ] = "keep",
-    split: Annotated[
-        str | None,
-        typer.Option(
-            help="test, validation (cut as the model's training cut it), train or all; by default "
-            "validation where the model was trained on this data, otherwise all but the test part.",
-            metavar="PART",
-            autocompletion=one_of("test", "validation", "train", "all"),
-        ),
-    ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace a model folder that is there.")
-    ] = False,
-    as_json: AsJson = False,
-    text_column: TextColumn = None,
-    label_column: LabelColumn = None,
-    group_column: GroupColumn = None,
-    label_map: LabelMap = None,
-    encoding: Encoding = None,
-    table: TableOptions = TABLE,
+    data: str,
+    output: Path,
+    model: str | None,
+    accuracy: float | None,
+    coverage: float | None,
+    thresholds: str,
+    split: str | None,
+    overwrite: bool,
+    as_json: bool,
+    columns: ColumnOptions,
+    table: TableOptions,
 ) -> None:
     """Fit a model's temperature on labelled data; choose thresholds, when to say `uncertain`."""
     if accuracy is not None and coverage is not None:
-        raise typer.BadParameter("give --accuracy or --coverage, not both")
+        raise click.BadParameter("give --accuracy or --coverage, not both")
     from tonality import artifact
     from tonality.classifier import load
-    from tonality.data import load_dataset, parse_label_map
     from tonality.evaluate.calibrate_model import Aim
     from tonality.evaluate.select_rows import choose_unseen, with_text
     from tonality.messages import counted
 
     way, part = _way(thresholds), part_named(split)
     classifier = load(model, abstain=0.0)
-    dataset = load_dataset(
-        data,
-        text_column=text_column,
-        label_column=label_column,
-        group_column=group_column,
-        label_map=parse_label_map(label_map or []),
-        encoding=encoding,
-        options=table.read(),
-    )
+    dataset = columns.load(data, table)
     chosen = choose_unseen(dataset, part, classifier.artifact.provenance)
     _say_what_it_learnt(dataset, chosen, classifier.artifact.provenance)
     chosen, empty = with_text(chosen, [classifier])
@@ -121,7 +107,7 @@ def calibrate(
     say(f"the model is in {output}")
     if as_json:
         record = result.artifact.metrics["calibration"]
-        typer.echo(plain_json.dumps(record, ascii_only=True))
+        click.echo(plain_json.dumps(record, ascii_only=True))
     else:
         _show(result)
 
@@ -133,7 +119,7 @@ def _way(name: str) -> Thresholds:
     try:
         return Thresholds(name)
     except ValueError:
-        raise typer.BadParameter(
+        raise click.BadParameter(
             f"{name!r} is none of {', '.join(Thresholds)}", param_hint="--thresholds"
         ) from None
 
@@ -217,7 +203,7 @@ def _show(result: Calibrated) -> None:
                 f"  cross-fitted     answers {result.cross_fitted.coverage:.1%}, "
                 f"{result.cross_fitted.accuracy:.2%} of them right"
             )
-    typer.echo("\n".join(lines))
+    click.echo("\n".join(lines))
 
 
 def _thresholds(found: ChosenThresholds, labels: Sequence[str], *, chosen: bool) -> list[str]:

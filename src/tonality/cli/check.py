@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from tonality import plain_json
-from tonality.cli.common_options import Model
+from tonality.cli.common_options import FILE, SHARE, model_option
+from tonality.cli.plain_help import Number, PlainCommand
 from tonality.cli.read_texts import ascii_only
 
 if TYPE_CHECKING:
@@ -17,39 +18,57 @@ if TYPE_CHECKING:
     from tonality.check import CheckReport, Outcome
 
 
+@click.command(cls=PlainCommand)
+@model_option
+@click.option(
+    "--suite",
+    type=FILE,
+    help="Tests of your own: a TOML file like the packaged ones, or a folder.",
+    metavar="FILE|DIR",
+)
+@click.option(
+    "--examples",
+    type=Number(int, 0),
+    default=2,
+    help="Most failing examples of a test to print.",
+    metavar="N",
+)
+@click.option(
+    "--least",
+    type=SHARE,
+    help="Exit with 1 where a capability passes less than this share.",
+    metavar="SHARE",
+)
+@click.option(
+    "--positive",
+    default="positive",
+    help="The model's label of positive texts.",
+    metavar="LABEL",
+)
+@click.option(
+    "--negative",
+    default="negative",
+    help="The model's label of negative texts.",
+    metavar="LABEL",
+)
+@click.option(
+    "--neutral",
+    default="neutral",
+    help="The model's label of neutral texts, if any.",
+    metavar="LABEL",
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object, with all that failed."
+)
 def check(
-    model: Model = None,
-    suite: Annotated[
-        Path | None,
-        typer.Option(
-            help="Tests of your own: a TOML file like the packaged ones, or a folder.",
-            metavar="FILE|DIR",
-        ),
-    ] = None,
-    examples: Annotated[
-        int, typer.Option(help="Most failing examples of a test to print.", metavar="N", min=0)
-    ] = 2,
-    least: Annotated[
-        float | None,
-        typer.Option(
-            help="Exit with 1 where a capability passes less than this share.",
-            metavar="SHARE",
-            min=0.0,
-            max=1.0,
-        ),
-    ] = None,
-    positive: Annotated[
-        str, typer.Option(help="The model's label of positive texts.", metavar="LABEL")
-    ] = "positive",
-    negative: Annotated[
-        str, typer.Option(help="The model's label of negative texts.", metavar="LABEL")
-    ] = "negative",
-    neutral: Annotated[
-        str, typer.Option(help="The model's label of neutral texts, if any.", metavar="LABEL")
-    ] = "neutral",
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object, with all that failed.")
-    ] = False,
+    model: str | None,
+    suite: Path | None,
+    examples: int,
+    least: float | None,
+    positive: str,
+    negative: str,
+    neutral: str,
+    as_json: bool,
 ) -> None:
     """Try a model on hundreds of small cases: negation, comparisons, typos, names and more."""
     from tonality.check import read_suite, run
@@ -60,7 +79,7 @@ def check(
     classifier = load(model)
     report = run(tests, classifier.predict, positive=positive, negative=negative, neutral=neutral)
     if as_json:
-        typer.echo(plain_json.dumps(report.to_json(), ascii_only=ascii_only()))
+        click.echo(plain_json.dumps(report.to_json(), ascii_only=ascii_only()))
     else:
         from rich.console import Console
 
@@ -68,8 +87,8 @@ def check(
     if least is not None:
         under = [name for name, (passed, total) in report.rates.items() if passed < least * total]
         if under:
-            typer.echo(f"under {least:.0%}: {', '.join(under)}", err=True)
-            raise typer.Exit(1)
+            click.echo(f"under {least:.0%}: {', '.join(under)}", err=True)
+            raise click.exceptions.Exit(1)
 
 
 def _show(console: Console, report: CheckReport, examples: int) -> None:

@@ -2,86 +2,121 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
-from tonality.cli.completion import known_datasets, known_models
+from tonality.cli.completion import completes, known_datasets, known_models, one_of
+from tonality.cli.plain_help import Argument, Number
 
 if TYPE_CHECKING:
     from tonality.evaluate.select_rows import Part
 
-Texts = Annotated[
-    list[str] | None, typer.Argument(help="The texts, each in quotes.", metavar="TEXT")
-]
-TextFile = Annotated[
-    str | None,
-    typer.Option(help="A file with one text a line; - reads standard input.", metavar="FILE"),
-]
-LabelledData = Annotated[
-    str,
-    typer.Option(
-        help="A labelled file, a folder with train and test files, or imdb.",
-        metavar="FILE|DIR|imdb",
-        autocompletion=known_datasets,
-    ),
-]
-Model = Annotated[
-    str | None,
-    typer.Option(
-        help="A bundled model's name or a model folder; by default general.",
-        metavar="NAME|DIR",
-        autocompletion=known_models,
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-TextColumn = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="The column of the texts, by its name in any case or its number; several, repeated or "
-        "with commas between, are joined.",
-        metavar="NAME",
-    ),
-]
-LabelColumn = Annotated[str | None, typer.Option(help="The column of the labels.", metavar="NAME")]
-GroupColumn = Annotated[
-    str | None,
-    typer.Option(help="The column of what a split keeps together.", metavar="NAME"),
-]
-LabelMap = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="Rename a label: 1=positive makes 1 positive, and 2= leaves out rows of label 2. "
-        "Repeat it.",
-        metavar="OLD=NEW",
-    ),
-]
-BadRows = Annotated[
-    Path | None, typer.Option(help="Write rows that cannot be read here.", metavar="FILE")
-]
-Encoding = Annotated[
-    str | None,
-    typer.Option(
-        help="The files' encoding, such as cp1252; by default UTF-8, or what the bytes look like.",
-        metavar="NAME",
-    ),
-]
+Command = Callable[..., None]
+AddOptions = Callable[[Command], Command]
 
-Languages = Annotated[
-    bool,
-    typer.Option(
-        "--languages",
-        help="Tell the language of each text, such as en, and count them. This needs the extra "
-        "languages.",
-    ),
-]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
+SHARE = Number(float, 0, 1)
+COUNT = Number(int, 1)
+FILE = click.Path(path_type=Path)
+SOURCE = click.Path(readable=False)  # what reads it says best why it cannot
+
+texts_argument = click.argument(
+    "texts", nargs=-1, metavar="TEXT", cls=Argument, help="The texts, each in quotes."
+)
+text_file_option = click.option(
+    "--file",
+    type=SOURCE,
+    help="A file with one text a line; - reads standard input.",
+    metavar="FILE",
+)
+labelled_data_option = click.option(
+    "--data",
+    required=True,
+    help="A labelled file, a folder with train and test files, or imdb.",
+    metavar="FILE|DIR|imdb",
+    shell_complete=completes(known_datasets),
+)
+model_option = click.option(
+    "--model",
+    help="A bundled model's name or a model folder; by default general.",
+    metavar="NAME|DIR",
+    shell_complete=completes(known_models),
+)
+abstain_option = click.option(
+    "--abstain",
+    type=SHARE,
+    help="Answer `uncertain` under this confidence; 0 for never. By default as the model was "
+    "calibrated.",
+    metavar="SHARE",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+text_column_option = click.option(
+    "--text-column",
+    multiple=True,
+    callback=lambda ctx, param, given: given or None,  # where none is, it is found
+    help="The column of the texts, by its name in any case or its number; several, repeated or "
+    "with commas between, are joined.",
+    metavar="NAME",
+)
+encoding_option = click.option(
+    "--encoding",
+    help="The files' encoding, such as cp1252; by default UTF-8, or what the bytes look like.",
+    metavar="NAME",
+)
+input_format_option = click.option(
+    "--input-format",
+    help="csv, tsv, jsonl, parquet, xlsx, xls or ods, where neither suffix nor content tells.",
+    metavar="FORMAT",
+    shell_complete=completes(one_of("csv", "tsv", "jsonl", "parquet", "xlsx", "xls", "ods")),
+)
+languages_option = click.option(
+    "--languages",
+    is_flag=True,
+    help="Tell the language of each text, such as en, and count them. This needs the extra "
+    "languages.",
+)
+overwrite_option = click.option("--overwrite", is_flag=True, help="Replace what is there.")
 
 UNSURE = (
     "careful: the model keeps no record of the rows that its training held out, and this is not "
     "the file it was trained on, so it may have learnt from some of these"
 )
+
+
+def taken_as(name: str, kind: type[Any], *options: AddOptions) -> AddOptions:
+    """Gives a command options whose values it takes as one argument.
+
+    Args:
+        name: the argument's.
+        kind: a dataclass. The options have the names of its fields, all of them or some.
+        options: each as :func:`click.option` makes it, in the order of the help.
+    """
+    fields = [field.name for field in dataclasses.fields(kind)]
+
+    def add(command: Command) -> Command:
+        def run(**given: Any) -> None:
+            values = {each: given.pop(each) for each in fields if each in given}
+            command(**given, **{name: kind(**values)})
+
+        added: Command = functools.wraps(command)(run)
+        for option in reversed(options):
+            added = option(added)
+        return added
+
+    return add
+
+
+def written(options: dict[str, object]) -> list[str]:
+    """Options as words of a command line; None is left out, a sequence repeats its option."""
+    words = []
+    for name, value in options.items():
+        values = value if isinstance(value, list | tuple) else [value]
+        words += [word for one in values if one is not None for word in (name, str(one))]
+    return words
 
 
 def check_free(path: Path, *, overwrite: bool) -> None:
@@ -104,4 +139,4 @@ def part_named(name: str | None) -> Part | None:
         return None if name is None else Part(name)
     except ValueError:
         known = ", ".join(Part)
-        raise typer.BadParameter(f"{name!r} is none of {known}", param_hint="--split") from None
+        raise click.BadParameter(f"{name!r} is none of {known}", param_hint="--split") from None

@@ -8,8 +8,27 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import click
+    from click.shell_completion import CompletionItem
 
 Completer = Callable[[str], list[str]]
+
+
+def completes(
+    completer: Completer,
+) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    """A completer as click takes it for a parameter."""
+
+    def complete(_: object, param: object, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        found = [CompletionItem(value) for value in completer(incomplete)]
+        return found or [CompletionItem(incomplete, type="file")]
+
+    return complete
 
 
 def one_of(*values: str) -> Completer:

@@ -6,7 +6,10 @@ import json
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from tonality.cli.common_options import Model
+import click
+
+from tonality.cli.common_options import model_option
+from tonality.cli.plain_help import PlainCommand
 
 if TYPE_CHECKING:
     from tonality.evaluate.seen_texts import SeenTexts
@@ -15,9 +18,9 @@ if TYPE_CHECKING:
 SHOWN = 8
 
 
-def demo(
-    model: Model = None,
-) -> None:
+@click.command(cls=PlainCommand)
+@model_option
+def demo(model: str | None) -> None:
     """Classify the sample reviews that ship with the package, and say how well it went."""
     from rich.console import Console
 

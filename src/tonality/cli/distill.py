@@ -4,116 +4,113 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from tonality.cli.common_options import (
-    BadRows,
-    Encoding,
-    GroupColumn,
-    LabelColumn,
-    LabelMap,
-    TextColumn,
-)
-from tonality.cli.completion import known_models, known_recipes
-from tonality.cli.table_options import TABLE, TableOptions, reads_tables
+from tonality.cli.column_options import ColumnOptions, column_options
+from tonality.cli.common_options import FILE
+from tonality.cli.completion import completes, known_models
+from tonality.cli.plain_help import Number, PlainCommand
+from tonality.cli.table_options import TableOptions, table_options
 from tonality.cli.training_options import (
-    MINUTES,
-    CheckpointMinutes,
-    DataOptions,
-    Devices,
-    Nodes,
-    Output,
-    Resume,
-    Settings,
-    StartFrom,
+    SMALL_DATA,
     TrainingData,
+    checkpoint_option,
     chosen_recipe,
-    on_devices,
+    recipe_option,
+    resume_option,
+    run_folder_option,
     run_training,
+    settings_option,
+    start_from_option,
+    training_data_option,
 )
+from tonality.cli.training_processes import TrainingProcesses, process_options
 
 if TYPE_CHECKING:
     from tonality.data import Dataset
     from tonality.train.records.reporter import Reporter
 
 
-@reads_tables
+@click.command(cls=PlainCommand, epilog=SMALL_DATA)
+@training_data_option
+@run_folder_option
+@click.option(
+    "--teacher",
+    multiple=True,
+    help="A model, a transformer's folder or a table of answers to learn from. Repeat it: "
+    "several are averaged. The recipe may name others for single collections.",
+    metavar="NAME|DIR|FILE",
+    shell_complete=completes(known_models),
+)
+@click.option(
+    "--teacher-labels",
+    multiple=True,
+    help="A teacher's name of a class, and the data's: LABEL_0=negative. An empty one "
+    "leaves the class out. Repeat it.",
+    metavar="OWN=LABEL",
+)
+@recipe_option(
+    "distill", "student or a TOML file; by default student, or the run's own with --resume."
+)
+@settings_option
+@start_from_option
+@click.option(
+    "--temperature",
+    type=Number(float),
+    help="The recipe's distillation.temperature, a number over 0.",
+    metavar="X",
+)
+@click.option(
+    "--hard-weight",
+    type=Number(float),
+    help="The recipe's distillation.hard_weight, a number from 0 to 1.",
+    metavar="SHARE",
+)
+@click.option(
+    "--cache",
+    type=FILE,
+    help="Keep the teachers' answers and the word vectors here, for other students; by "
+    "default in DIR.",
+    metavar="FOLDER",
+)
+@resume_option
+@checkpoint_option
+@process_options
+@column_options
+@table_options
 def distill(
-    data: TrainingData,
-    output: Output,
-    teacher: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A model, a transformer's folder or a table of answers to learn from. Repeat it: "
-            "several are averaged. The recipe may name others for single collections.",
-            metavar="NAME|DIR|FILE",
-            autocompletion=known_models,
-        ),
-    ] = None,
-    teacher_labels: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A teacher's name of a class, and the data's: LABEL_0=negative. An empty one "
-            "leaves the class out. Repeat it.",
-            metavar="OWN=LABEL",
-        ),
-    ] = None,
-    recipe: Annotated[
-        str | None,
-        typer.Option(
-            help="student or a TOML file; by default student, or the run's own with --resume.",
-            metavar="NAME|FILE",
-            autocompletion=known_recipes("distill"),
-        ),
-    ] = None,
-    settings: Settings = None,
-    start_from: StartFrom = None,
-    temperature: Annotated[
-        float | None,
-        typer.Option(help="The recipe's distillation.temperature, a number over 0.", metavar="X"),
-    ] = None,
-    hard_weight: Annotated[
-        float | None,
-        typer.Option(
-            help="The recipe's distillation.hard_weight, a number from 0 to 1.", metavar="SHARE"
-        ),
-    ] = None,
-    cache: Annotated[
-        Path | None,
-        typer.Option(
-            help="Keep the teachers' answers and the word vectors here, for other students; by "
-            "default in DIR.",
-            metavar="FOLDER",
-        ),
-    ] = None,
-    resume: Resume = False,
-    checkpoint_minutes: CheckpointMinutes = MINUTES,
-    devices: Devices = None,
-    nodes: Nodes = 1,
-    text_column: TextColumn = None,
-    label_column: LabelColumn = None,
-    group_column: GroupColumn = None,
-    label_map: LabelMap = None,
-    bad_rows: BadRows = None,
-    encoding: Encoding = None,
-    table: TableOptions = TABLE,
+    data: str,
+    output: Path,
+    teacher: tuple[str, ...],
+    teacher_labels: tuple[str, ...],
+    recipe: str | None,
+    settings: tuple[str, ...],
+    start_from: str | None,
+    temperature: float | None,
+    hard_weight: float | None,
+    cache: Path | None,
+    resume: bool,
+    checkpoint_minutes: float,
+    processes: TrainingProcesses,
+    columns: ColumnOptions,
+    table: TableOptions,
 ) -> None:
     """Train a small model on the verdicts of large ones, over labelled and unlabelled texts."""
     from tonality.train.settings.required_packages import require_packages
 
-    asked = [*(settings or []), *_asked(temperature, hard_weight, teacher_labels)]
+    asked = [*settings, *_asked(temperature, hard_weight, teacher_labels)]
     chosen = chosen_recipe(recipe, asked, output, resume=resume, default="student")
     require_packages(chosen)
-    _check_paths([*(teacher or []), *chosen.distillation.named_teachers], cache)
+    _check_paths([*teacher, *chosen.distillation.named_teachers], cache)
 
     def work(dataset: Dataset, reporter: Reporter) -> Path:
         from tonality.train.distill import distill as run
 
         return run(
             dataset,
-            teacher or [],
+            teacher,
             chosen,
             output,
             start_from=start_from,
@@ -121,23 +118,20 @@ def distill(
             resume=resume,
             reporter=reporter,
             checkpoint_minutes=checkpoint_minutes,
-            **on_devices(devices, nodes),
+            **processes.arguments(),
         )
 
     column = chosen.distillation.needed_column
-    options = DataOptions(
-        data, text_column, label_column, group_column, label_map, bad_rows, encoding, table, column
-    )
     run_training(
         "distill",
-        options,
+        TrainingData(data, columns, table, column),
         output,
         work,
         recipe=chosen,
         others={"--teacher": teacher, "--start-from": start_from, "--cache": cache},
         resume=resume,
         checkpoint_minutes=checkpoint_minutes,
-        processes=(devices, nodes),
+        processes=processes,
     )
 
 
@@ -153,7 +147,7 @@ def _check_paths(teachers: Sequence[str], cache: Path | None) -> None:
 
 
 def _asked(
-    temperature: float | None, hard_weight: float | None, teacher_labels: list[str] | None
+    temperature: float | None, hard_weight: float | None, teacher_labels: Sequence[str]
 ) -> list[str]:
     """The recipe's settings that have options of their own."""
     from tonality.data import parse_label_map

@@ -6,23 +6,17 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from tonality import plain_json
-from tonality.cli.common_options import (
-    AsJson,
-    BadRows,
-    Encoding,
-    GroupColumn,
-    LabelColumn,
-    LabelMap,
-    TextColumn,
-)
-from tonality.cli.completion import known_datasets, one_of
+from tonality.cli.column_options import ColumnOptions, column_options
+from tonality.cli.common_options import FILE, json_option
+from tonality.cli.completion import completes, known_datasets, one_of
+from tonality.cli.plain_help import Argument, Number, PlainCommand
 from tonality.cli.read_texts import ascii_only
-from tonality.cli.table_options import TABLE, TableOptions, reads_tables
+from tonality.cli.table_options import TableOptions, table_options
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -33,32 +27,31 @@ BAR = 30  # characters of the longest bar
 PART_BARS = "▏▎▍▌▋▊▉"  # an eighth to seven eighths of a character
 
 
-def download(
-    name: Annotated[
-        str,
-        typer.Argument(help="What to fetch: imdb.", metavar="NAME", autocompletion=one_of("imdb")),
-    ],
-    source: Annotated[
-        str,
-        typer.Option(
-            help="stanford (train, test, unlabelled) or kaggle (your own account).",
-            metavar="NAME",
-            autocompletion=one_of("stanford", "kaggle"),
-        ),
-    ] = "stanford",
-    to: Annotated[
-        Path | None, typer.Option(help="A folder other than the user's cache.", metavar="DIR")
-    ] = None,
-    url: Annotated[
-        str | None,
-        typer.Option(help="A mirror of Stanford's archive; the checksum must hold.", metavar="URL"),
-    ] = None,
-) -> None:
+@click.command(cls=PlainCommand)
+@click.argument(
+    "name",
+    cls=Argument,
+    help="What to fetch: imdb.",
+    metavar="NAME",
+    shell_complete=completes(one_of("imdb")),
+)
+@click.option(
+    "--source",
+    default="stanford",
+    help="stanford (train, test, unlabelled) or kaggle (your own account).",
+    metavar="NAME",
+    shell_complete=completes(one_of("stanford", "kaggle")),
+)
+@click.option("--to", type=FILE, help="A folder other than the user's cache.", metavar="DIR")
+@click.option(
+    "--url", help="A mirror of Stanford's archive; the checksum must hold.", metavar="URL"
+)
+def download(name: str, source: str, to: Path | None, url: str | None) -> None:
     """Fetch a dataset; run it again after a cut connection and it goes on where it stopped."""
     if name != "imdb":
-        raise typer.BadParameter(f"{name!r} is unknown; there is: imdb", param_hint="NAME")
+        raise click.BadParameter(f"{name!r} is unknown; there is: imdb", param_hint="NAME")
     if source not in ("stanford", "kaggle"):
-        raise typer.BadParameter(
+        raise click.BadParameter(
             f"{source!r} is neither stanford nor kaggle", param_hint="--source"
         )
     from tonality.data.imdb.sources import download_imdb
@@ -71,7 +64,7 @@ def download(
         raise
     data = "imdb" if to is None else str(path)
     sys.stderr.write(f"IMDB is ready; use it as --data {data}\n")
-    typer.echo(str(path))
+    click.echo(str(path))
 
 
 @contextmanager
@@ -118,53 +111,47 @@ def _transfer() -> Iterator[Callable[[int, int], None]]:
         yield update
 
 
-@reads_tables
+@click.command(cls=PlainCommand)
+@click.argument(
+    "data",
+    cls=Argument,
+    help="A file, a folder with train and test files, or imdb.",
+    metavar="DATA",
+    shell_complete=completes(known_datasets),
+)
+@column_options
+@click.option(
+    "--validation",
+    type=Number(float),
+    default=0.2,
+    help="The share of rows that training holds out, or their number.",
+    metavar="SHARE|N",
+)
+@click.option(
+    "--seed",
+    type=Number(int),
+    default=0,
+    help="The seed of that split: a whole number.",
+    metavar="N",
+)
+@json_option
+@table_options
 def inspect(
-    data: Annotated[
-        str,
-        typer.Argument(
-            help="A file, a folder with train and test files, or imdb.",
-            metavar="DATA",
-            autocompletion=known_datasets,
-        ),
-    ],
-    text_column: TextColumn = None,
-    label_column: LabelColumn = None,
-    group_column: GroupColumn = None,
-    label_map: LabelMap = None,
-    bad_rows: BadRows = None,
-    encoding: Encoding = None,
-    validation: Annotated[
-        float,
-        typer.Option(
-            help="The share of rows that training holds out, or their number.", metavar="SHARE|N"
-        ),
-    ] = 0.2,
-    seed: Annotated[
-        int, typer.Option(help="The seed of that split: a whole number.", metavar="N")
-    ] = 0,
-    as_json: AsJson = False,
-    table: TableOptions = TABLE,
+    data: str,
+    columns: ColumnOptions,
+    validation: float,
+    seed: int,
+    as_json: bool,
+    table: TableOptions,
 ) -> None:
     """Show what is in a dataset: rows, classes, lengths, duplicates, leaks between parts."""
-    from tonality.data import load_dataset, parse_label_map
     from tonality.data.inspection import inspect_dataset
 
-    dataset = load_dataset(
-        data,
-        text_column=text_column,
-        label_column=label_column,
-        group_column=group_column,
-        label_map=parse_label_map(label_map or []),
-        bad_rows=bad_rows,
-        encoding=encoding,
-        options=table.read(),
-        quiet=True,  # a note below says it
-    )
+    dataset = columns.load(data, table, quiet=True)  # a note below says it
     held_out = int(validation) if validation >= 1 and validation.is_integer() else validation
     found = inspect_dataset(dataset, validation=held_out, seed=seed)
     if as_json:
-        typer.echo(plain_json.dumps(found.to_json(), ascii_only=ascii_only()))
+        click.echo(plain_json.dumps(found.to_json(), ascii_only=ascii_only()))
         return
     from rich.console import Console
 

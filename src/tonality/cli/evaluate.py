@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from tonality import plain_json
+from tonality.cli.column_options import ColumnOptions, column_options
 from tonality.cli.common_options import (
+    FILE,
     UNSURE,
-    AsJson,
-    BadRows,
-    Encoding,
-    GroupColumn,
-    LabelColumn,
-    LabelledData,
-    LabelMap,
-    Overwrite,
-    TextColumn,
     check_free,
+    json_option,
+    labelled_data_option,
+    overwrite_option,
     part_named,
 )
-from tonality.cli.completion import known_models, one_of
+from tonality.cli.completion import completes, known_models, one_of
+from tonality.cli.plain_help import PlainCommand
 from tonality.cli.progress import progress_of, say
-from tonality.cli.table_options import TABLE, TableOptions, reads_tables
+from tonality.cli.table_options import TableOptions, table_options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tonality.classifier import Classifier
     from tonality.data import Dataset
@@ -35,55 +32,54 @@ if TYPE_CHECKING:
     from tonality.evaluate.select_rows import ChosenRows
 
 
-@reads_tables
+@click.command(cls=PlainCommand)
+@labelled_data_option
+@click.option(
+    "--model",
+    multiple=True,
+    help="A bundled model's name or a model folder; by default general. Give it twice to "
+    "compare two models.",
+    metavar="NAME|DIR",
+    shell_complete=completes(known_models),
+)
+@click.option(
+    "--split",
+    help="test, validation (cut as the model's training cut it), train or all; "
+    "by default test where there is one, otherwise all.",
+    metavar="PART",
+    shell_complete=completes(one_of("test", "validation", "train", "all")),
+)
+@click.option(
+    "--report",
+    type=FILE,
+    help="Write report.html, figures, tables and every prediction here.",
+    metavar="DIR",
+)
+@overwrite_option
+@click.option(
+    "--slice",
+    "slices",
+    multiple=True,
+    help="Accuracy by the values of this column too. Repeat it.",
+    metavar="COLUMN",
+)
+@json_option
+@column_options
+@table_options
 def evaluate(
-    data: LabelledData,
-    model: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A bundled model's name or a model folder; by default general. Give it twice to "
-            "compare two models.",
-            metavar="NAME|DIR",
-            autocompletion=known_models,
-        ),
-    ] = None,
-    split: Annotated[
-        str | None,
-        typer.Option(
-            help="test, validation (cut as the model's training cut it), train or all; "
-            "by default test where there is one, otherwise all.",
-            metavar="PART",
-            autocompletion=one_of("test", "validation", "train", "all"),
-        ),
-    ] = None,
-    report: Annotated[
-        Path | None,
-        typer.Option(
-            help="Write report.html, figures, tables and every prediction here.", metavar="DIR"
-        ),
-    ] = None,
-    overwrite: Overwrite = False,
-    slices: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--slice",
-            help="Accuracy by the values of this column too. Repeat it.",
-            metavar="COLUMN",
-        ),
-    ] = None,
-    as_json: AsJson = False,
-    text_column: TextColumn = None,
-    label_column: LabelColumn = None,
-    group_column: GroupColumn = None,
-    label_map: LabelMap = None,
-    bad_rows: BadRows = None,
-    encoding: Encoding = None,
-    table: TableOptions = TABLE,
+    data: str,
+    model: tuple[str, ...],
+    split: str | None,
+    report: Path | None,
+    overwrite: bool,
+    slices: tuple[str, ...],
+    as_json: bool,
+    columns: ColumnOptions,
+    table: TableOptions,
 ) -> None:
     """Measure a model on labelled data: accuracy, F1, confusions, trust, worst mistakes."""
     names = _names(model)
     from tonality.classifier import load
-    from tonality.data import load_dataset, parse_label_map
     from tonality.evaluate.result import check_comparable
     from tonality.evaluate.select_rows import choose_part, provenance_to_cut_by, with_text
     from tonality.measures.metrics import require_sklearn
@@ -102,17 +98,7 @@ def evaluate(
         require_jinja2()
         check_free(report / PAGE, overwrite=overwrite)
         prepare_folder(report)
-    dataset = load_dataset(
-        data,
-        text_column=text_column,
-        label_column=label_column,
-        group_column=group_column,
-        label_map=parse_label_map(label_map or []),
-        extra_columns=slices or [],
-        bad_rows=bad_rows,
-        encoding=encoding,
-        options=table.read(),
-    )
+    dataset = columns.load(data, table, extra_columns=slices)
     origins = [classifier.artifact.provenance for classifier in classifiers]
     chosen = choose_part(dataset, part, provenance_to_cut_by(dataset, origins))
     chosen, empty = with_text(chosen, classifiers)
@@ -122,17 +108,17 @@ def evaluate(
     if report is not None:
         _write(report, result)
     if as_json:
-        typer.echo(plain_json.dumps(result.to_json(), ascii_only=True))
+        click.echo(plain_json.dumps(result.to_json(), ascii_only=True))
     else:
         _show(result)
 
 
-def _names(models: list[str] | None) -> list[str]:
+def _names(models: Sequence[str]) -> list[str]:
     from tonality.classifier import DEFAULT_MODEL
 
-    names = models or [DEFAULT_MODEL]
+    names = list(models) or [DEFAULT_MODEL]
     if len(names) > 2:
-        raise typer.BadParameter("give one model, or two to compare", param_hint="--model")
+        raise click.BadParameter("give one model, or two to compare", param_hint="--model")
     return names
 
 

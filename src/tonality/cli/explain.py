@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from tonality import plain_json
 from tonality.cli.common_options import (
-    Encoding,
-    Model,
-    Overwrite,
-    TextFile,
-    Texts,
+    FILE,
     check_free,
+    encoding_option,
+    model_option,
+    overwrite_option,
+    text_file_option,
+    texts_argument,
 )
-from tonality.cli.completion import one_of
-from tonality.cli.read_texts import ascii_only, chunks
+from tonality.cli.completion import completes, one_of
+from tonality.cli.read_texts import TextsCommand, ascii_only, chunks
 
 if TYPE_CHECKING:
     from tonality.explain.explanation import Explanation
@@ -26,35 +27,41 @@ if TYPE_CHECKING:
 LINES = 64
 
 
+@click.command(cls=TextsCommand)
+@texts_argument
+@text_file_option
+@encoding_option
+@model_option
+@click.option(
+    "--label",
+    help="What words speak for or against; by default each text's own verdict.",
+    metavar="LABEL",
+)
+@click.option(
+    "--method",
+    default="contributions",
+    help="contributions splits the verdict's own arithmetic, at about the cost of a "
+    "prediction; occlusion leaves out one word at a time, at the cost of hundreds.",
+    metavar="METHOD",
+    shell_complete=completes(one_of("contributions", "occlusion")),
+)
+@click.option(
+    "--html", type=FILE, help="Write a page that needs nothing else here.", metavar="FILE"
+)
+@overwrite_option
+@click.option(
+    "--json", "as_json", is_flag=True, help="One JSON object a line, with every word's part."
+)
 def explain(
-    texts: Texts = None,
-    file: TextFile = None,
-    encoding: Encoding = None,
-    model: Model = None,
-    label: Annotated[
-        str | None,
-        typer.Option(
-            help="What words speak for or against; by default each text's own verdict.",
-            metavar="LABEL",
-        ),
-    ] = None,
-    method: Annotated[
-        str,
-        typer.Option(
-            help="contributions splits the verdict's own arithmetic, at about the cost of a "
-            "prediction; occlusion leaves out one word at a time, at the cost of hundreds.",
-            metavar="METHOD",
-            autocompletion=one_of("contributions", "occlusion"),
-        ),
-    ] = "contributions",
-    html: Annotated[
-        Path | None,
-        typer.Option(help="Write a page that needs nothing else here.", metavar="FILE"),
-    ] = None,
-    overwrite: Overwrite = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object a line, with every word's part.")
-    ] = False,
+    texts: tuple[str, ...],
+    file: str | None,
+    encoding: str | None,
+    model: str | None,
+    label: str | None,
+    method: str,
+    html: Path | None,
+    overwrite: bool,
+    as_json: bool,
 ) -> None:
     """Tell why: the words that speak for the verdict and against it."""
     if html is not None:
@@ -72,7 +79,7 @@ def explain(
         explanations = (explanation for explanation in kept if as_json)
     for explanation in explanations:
         if as_json:
-            typer.echo(plain_json.dumps(explanation.to_json(label), ascii_only=ascii_only()))
+            click.echo(plain_json.dumps(explanation.to_json(label), ascii_only=ascii_only()))
         else:
             _show(explanation, label)
 
@@ -85,7 +92,7 @@ def _write(path: Path, explanations: list[Explanation], label: str | None) -> No
         path.write_text(page(explanations, label=label), encoding="utf-8", errors="replace")
     except OSError as error:
         raise DataError(f"cannot be written: {error.strerror}", path=path) from None
-    typer.echo(f"page in {path}", err=True)
+    click.echo(f"page in {path}", err=True)
 
 
 def _show(explanation: Explanation, label: str | None) -> None:

@@ -1,77 +1,111 @@
 """Help texts and messages in plain words: ``a whole number, 1 or more``, not ``x>=1``.
 
-typer prints types and ranges as programmers write them. The commands say what kind of thing an
-option takes by its placeholder, such as ``FILE`` or ``N``, and the ranges become words here.
+The commands say what kind of thing an option takes by its placeholder, such as ``FILE`` or ``N``.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-import typer
-from typer.core import TyperCommand, TyperGroup
+import click
 
-HELP = ["-h", "--help"]
+SETTINGS = {"help_option_names": ["-h", "--help"], "show_default": True}
 _WIDE = 1_000  # letters of a command's line: it is wrapped, not cut
-_NUMBER = r"-?\d+(?:\.\d+)?"
-_RANGE = re.compile(rf"(?:(?P<least>{_NUMBER})<=)?x(?:<=(?P<most>{_NUMBER})|>=(?P<from>{_NUMBER}))")
 
 
-def in_words(text: str) -> str:
-    """A help text whose ranges, such as ``[x>=1]`` at its end, are said in words.
+class Number(click.ParamType):  # type: ignore[type-arg]  # generic from 8.4 on
+    """A number between bounds, which the help and the errors tell in words.
 
-    A bound that is written with decimals, such as 0.0, stands for any number, 0 for whole ones.
+    Args:
+        kind: whole numbers or any.
+        least: the smallest that is taken; None for no bound.
+        most: the largest.
     """
-    head, bracket, tail = text.rpartition("  [")
-    return f"{head}{bracket}{_RANGE.sub(_range, tail)}" if bracket else text
 
+    name = "number"
 
-def _range(found: re.Match[str]) -> str:
-    least, most = found["least"] or found["from"], found["most"]
-    kind = "a number" if "." in f"{least}{most}" else "a whole number"
-    if least and most:
-        return f"{kind} from {_plain(least)} to {_plain(most)}"
-    return f"{kind}, {_plain(least)} or more" if least else f"{kind}, {_plain(most)} or less"
+    def __init__(
+        self, kind: type[int | float], least: int | None = None, most: int | None = None
+    ) -> None:
+        self._kind = kind
+        self._least = least
+        self._most = most
 
+    @property
+    def bounded(self) -> bool:
+        """Whether not every number is taken."""
+        return self._least is not None or self._most is not None
 
-def _plain(number: str) -> str:
-    return number.removesuffix(".0")
+    def __str__(self) -> str:
+        """What is taken, such as ``a number from 0 to 1``."""
+        kind = "a whole number" if self._kind is int else "a number"
+        if self._least is not None and self._most is not None:
+            return f"{kind} from {self._least} to {self._most}"
+        if self._least is not None:
+            return f"{kind}, {self._least} or more"
+        return kind if self._most is None else f"{kind}, {self._most} or less"
 
-
-class PlainCommand(TyperCommand):
-    """A command whose help, and whose errors, say in plain words what it takes."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """As in click; of a number out of its range the message says what was expected."""
-        given = tuple(args)  # which parsing uses up
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | float:
+        """The number that a word of the command line says."""
         try:
-            return super().parse_args(ctx, args)
-        except typer.BadParameter as error:
-            wanted = _wanted(error.param, ctx) if error.param else None
-            if wanted is not None:
-                error.message = f"expected {wanted}, got {_given(error.param, given)!r}"
-            raise
+            number = self._kind(value)
+        except ValueError:
+            self.fail(f"expected {self}, got {value!r}", param, ctx)
+        above = self._least is None or number >= self._least  # which NaN is not
+        if not above or not (self._most is None or number <= self._most):
+            self.fail(f"expected {self}, got {value!r}", param, ctx)
+        return number
 
-    def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """What stands after the command's name: ``[OPTIONS] IN...``."""
-        arguments = (each for each in self.params if each.param_type_name == "argument")
-        return ["[OPTIONS]", *map(_placeholder, arguments)]
 
-    def format_options(self, ctx: Any, formatter: Any) -> None:
+class Argument(click.Argument):
+    """An argument with a help text, in brackets where it may be left out."""
+
+    def __init__(self, *words: Any, help: str, **settings: Any) -> None:
+        super().__init__(*words, **settings)
+        self.help = help
+
+    def get_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """The argument as the usage line has it, such as ``[TEXT...]``."""
+        name = self.make_metavar(ctx) + ("..." if self.nargs != 1 else "")
+        return [name if self.required else f"[{name}]"]
+
+
+class PlainCommand(click.Command):
+    """A command whose help says in plain words what it takes."""
+
+    def __init__(self, name: str | None, **settings: Any) -> None:
+        super().__init__(name, context_settings=SETTINGS, **settings)
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the help: newer versions of click would list the arguments in their own way."""
+        self.format_usage(ctx, formatter)
+        self.format_help_text(ctx, formatter)
+        self.format_options(ctx, formatter)
+        self.format_epilog(ctx, formatter)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes the arguments, then the options."""
         _write_options(self.get_params(ctx), ctx, formatter)
 
 
-class PlainGroup(TyperGroup):
-    """The commands, each with its first sentence as a whole."""
+class PlainGroup(click.Group):
+    """The commands, in the order in which they were added, each with its whole first sentence."""
 
-    def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """What stands after the program's name."""
-        return ["[OPTIONS]", "COMMAND ..."]
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names."""
+        return list(self.commands)
 
-    def format_options(self, ctx: Any, formatter: Any) -> None:
+    def invoke(self, ctx: click.Context) -> Any:
+        """As in click; but Ctrl-C ends a command with the status that shells give it."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise click.exceptions.Exit(130) from None
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes the options, then the commands."""
         _write_options(self.get_params(ctx), ctx, formatter)
         with formatter.section("Commands"):
@@ -80,46 +114,36 @@ class PlainGroup(TyperGroup):
             )
 
 
-def _write_options(parameters: Iterable[Any], ctx: Any, formatter: Any) -> None:
-    records: dict[str, list[tuple[str, str]]] = {"argument": [], "option": []}
-    for each in parameters:
-        record = each.get_help_record(ctx)
-        if record is not None:
-            records[each.param_type_name].append((_name(each), in_words(record[1])))
-    for title, kind in (("Arguments", "argument"), ("Options", "option")):
-        if records[kind]:
+def _write_options(
+    parameters: list[click.Parameter], ctx: click.Context, formatter: click.HelpFormatter
+) -> None:
+    arguments = [
+        (each.get_usage_pieces(ctx)[0], _help(each, "required" if each.required else ""))
+        for each in parameters
+        if isinstance(each, Argument)
+    ]
+    options = [
+        (record[0], _help(each, *_notes(each, ctx)))
+        for each in parameters
+        if isinstance(each, click.Option) and (record := each.get_help_record(ctx))
+    ]
+    for title, rows in (("Arguments", arguments), ("Options", options)):
+        if rows:
             with formatter.section(title):
-                formatter.write_dl(records[kind])
+                formatter.write_dl(rows)
 
 
-def _wanted(parameter: Any, ctx: Any) -> str | None:
-    """The range of a number that is wanted, in words; None for what is no such number."""
-    record = parameter.get_help_record(ctx)
-    found = _RANGE.search(record[1].rpartition("  [")[2]) if record else None
-    return _range(found) if found else None
+def _help(parameter: Argument | click.Option, *notes: str) -> str:
+    """A help text with notes behind it: ``The port.  [a whole number from 0 to 65535]``."""
+    said = "; ".join(filter(None, notes))
+    return f"{parameter.help}  [{said}]" if said else parameter.help or ""
 
 
-def _given(parameter: Any, args: Sequence[str]) -> str:
-    """What stands after an option on the command line."""
-    for place, word in enumerate(args):
-        name, _, value = word.partition("=")
-        if name in parameter.opts:
-            return value or next(iter(args[place + 1 :]), "")
-    return ""
-
-
-def _name(parameter: Any) -> str:
-    """An option with what it takes, such as ``-o, --output FILE``, or an argument."""
-    if parameter.param_type_name == "argument":
-        return _placeholder(parameter)
-    names = ", ".join(sorted(parameter.opts, key=len))
-    if parameter.secondary_opts:
-        names = f"{names} / {', '.join(parameter.secondary_opts)}"
-    return names if parameter.is_flag else f"{names} {parameter.metavar}"
-
-
-def _placeholder(argument: Any) -> str:
-    """An argument as the usage line has it: in brackets where it may be left out."""
-    many = "..." if argument.nargs != 1 else ""
-    name = f"{argument.metavar}{many}"
-    return name if argument.required else f"[{name}]"
+def _notes(option: click.Option, ctx: click.Context) -> Iterator[str]:
+    extra = option.get_help_extra(ctx)
+    if "default" in extra:
+        yield f"default: {extra['default']}"
+    if isinstance(option.type, Number) and option.type.bounded:
+        yield str(option.type)
+    if option.required:
+        yield "required"

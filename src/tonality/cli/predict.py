@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from tonality import plain_json
-from tonality.cli.common_options import Encoding, Model, TextFile, Texts
-from tonality.cli.read_texts import ascii_only, chunks
+from tonality.cli.common_options import (
+    abstain_option,
+    encoding_option,
+    model_option,
+    text_file_option,
+    texts_argument,
+)
+from tonality.cli.read_texts import TextsCommand, ascii_only, chunks
 
 if TYPE_CHECKING:
     from tonality.prediction import Prediction
 
 
+@click.command(cls=TextsCommand)
+@texts_argument
+@text_file_option
+@encoding_option
+@model_option
+@abstain_option
+@click.option(
+    "--json", "as_json", is_flag=True, help="One JSON object a line, with every probability."
+)
 def predict(
-    texts: Texts = None,
-    file: TextFile = None,
-    encoding: Encoding = None,
-    model: Model = None,
-    abstain: Annotated[
-        float | None,
-        typer.Option(
-            help="Answer `uncertain` under this confidence; 0 for never. By default as the model "
-            "was calibrated.",
-            metavar="SHARE",
-            min=0.0,
-            max=1.0,
-        ),
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object a line, with every probability.")
-    ] = False,
+    texts: tuple[str, ...],
+    file: str | None,
+    encoding: str | None,
+    model: str | None,
+    abstain: float | None,
+    as_json: bool,
 ) -> None:
     """Tell how the writer feels: one verdict a text."""
     parts = chunks(texts, file, encoding=encoding)
@@ -40,7 +44,7 @@ def predict(
     classifier = load(model, abstain=abstain)
     for chunk in parts:
         for text, prediction in zip(chunk, classifier.predict(chunk), strict=True):
-            typer.echo(_json(text, prediction) if as_json else _line(text, prediction))
+            click.echo(_json(text, prediction) if as_json else _line(text, prediction))
 
 
 def _json(text: str, prediction: Prediction) -> str:

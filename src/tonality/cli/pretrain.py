@@ -3,63 +3,54 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from tonality.cli.common_options import (
-    BadRows,
-    Encoding,
-    GroupColumn,
-    LabelColumn,
-    LabelMap,
-    TextColumn,
-)
-from tonality.cli.completion import known_recipes
-from tonality.cli.table_options import TABLE, TableOptions, reads_tables
+from tonality.cli.column_options import ColumnOptions, column_options
+from tonality.cli.plain_help import PlainCommand
+from tonality.cli.table_options import TableOptions, table_options
 from tonality.cli.training_options import (
-    MINUTES,
-    CheckpointMinutes,
-    DataOptions,
-    Devices,
-    Nodes,
-    Output,
-    Resume,
-    Settings,
     TrainingData,
+    checkpoint_option,
     chosen_recipe,
+    recipe_option,
+    resume_option,
+    run_folder_option,
     run_training,
+    settings_option,
+    training_data_option,
 )
+from tonality.cli.training_processes import TrainingProcesses, process_options
 
 if TYPE_CHECKING:
     from tonality.data import Dataset
     from tonality.train.records.reporter import Reporter
 
 
-@reads_tables
+@click.command(cls=PlainCommand)
+@training_data_option
+@run_folder_option
+@recipe_option(
+    "pretrain",
+    "language-model or a TOML file; by default that, or the run's own with --resume.",
+)
+@settings_option
+@resume_option
+@checkpoint_option
+@process_options
+@column_options
+@table_options
 def pretrain(
-    data: TrainingData,
-    output: Output,
-    recipe: Annotated[
-        str | None,
-        typer.Option(
-            help="language-model or a TOML file; by default that, or the run's own with --resume.",
-            metavar="NAME|FILE",
-            autocompletion=known_recipes("pretrain"),
-        ),
-    ] = None,
-    settings: Settings = None,
-    resume: Resume = False,
-    checkpoint_minutes: CheckpointMinutes = MINUTES,
-    devices: Devices = None,
-    nodes: Nodes = 1,
-    text_column: TextColumn = None,
-    label_column: LabelColumn = None,
-    group_column: GroupColumn = None,
-    label_map: LabelMap = None,
-    bad_rows: BadRows = None,
-    encoding: Encoding = None,
-    table: TableOptions = TABLE,
+    data: str,
+    output: Path,
+    recipe: str | None,
+    settings: tuple[str, ...],
+    resume: bool,
+    checkpoint_minutes: float,
+    processes: TrainingProcesses,
+    columns: ColumnOptions,
+    table: TableOptions,
 ) -> None:
     """Train a language model on texts, labelled or not; tonality train --start-from takes it."""
     from tonality.train.settings.required_packages import require_packages
@@ -81,14 +72,12 @@ def pretrain(
 
     run_training(
         "pretrain",
-        DataOptions(
-            data, text_column, label_column, group_column, label_map, bad_rows, encoding, table
-        ),
+        TrainingData(data, columns, table),
         output,
         work,
         recipe=chosen,
         others={},
         resume=resume,
         checkpoint_minutes=checkpoint_minutes,
-        processes=(devices, nodes),
+        processes=processes,
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 
-import typer
+import click
 
 from tonality.progress_bar import rich_bar
 
@@ -99,4 +99,4 @@ def spoken(seconds: float) -> str:
 
 def say(line: str) -> None:
     """A line on stderr, for a person."""
-    typer.echo(line, err=True)
+    click.echo(line, err=True)

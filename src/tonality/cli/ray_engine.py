@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
-from tonality.cli.completion import one_of
+from tonality.cli.common_options import COUNT
+from tonality.cli.completion import completes, one_of
 from tonality.cli.progress import progress_of_share, say
 
 if TYPE_CHECKING:
@@ -19,38 +20,36 @@ if TYPE_CHECKING:
     from tonality.score.tally import Tally
     from tonality.tables.read_options import ReadOptions
 
-Engine = Annotated[
-    str | None,
-    typer.Option(
-        help="`ray` to work on a Ray cluster, or on this machine in a process a core. OUT is then "
-        "a folder of Parquet files.",
-        metavar="ray",
-        autocompletion=one_of("ray"),
-    ),
-]
-Address = Annotated[
-    str | None,
-    typer.Option(
-        help="With --engine ray: the cluster, auto or ray://HOST:PORT; by default Ray is started "
-        "on this machine.",
-        metavar="ADDRESS",
-    ),
-]
-Workers = Annotated[
-    int | None,
-    typer.Option(help="With --engine ray: processes, of one core each.", metavar="N", min=1),
-]
+engine_option = click.option(
+    "--engine",
+    help="`ray` to work on a Ray cluster, or on this machine in a process a core. OUT is then "
+    "a folder of Parquet files.",
+    metavar="ray",
+    shell_complete=completes(one_of("ray")),
+)
+address_option = click.option(
+    "--address",
+    help="With --engine ray: the cluster, auto or ray://HOST:PORT; by default Ray is started "
+    "on this machine.",
+    metavar="ADDRESS",
+)
+workers_option = click.option(
+    "--workers",
+    type=COUNT,
+    help="With --engine ray: processes, of one core each.",
+    metavar="N",
+)
 
 
 def refuse(given: dict[str, Any], reason: str) -> None:
     """Refuses options that do not go with how the command works.
 
     Raises:
-        typer.BadParameter: one was given.
+        click.BadParameter: one was given.
     """
     for name, value in given.items():
         if value is not None:
-            raise typer.BadParameter(reason, param_hint=name)
+            raise click.BadParameter(reason, param_hint=name)
 
 
 @dataclass(frozen=True)
@@ -85,12 +84,12 @@ class RayRun:
             options: the attributes of :class:`tonality.scale.BatchOptions`.
 
         Raises:
-            typer.BadParameter: there is no such engine, or the output is no folder.
+            click.BadParameter: there is no such engine, or the output is no folder.
         """
         if self.engine != "ray":
-            raise typer.BadParameter(f"{self.engine!r}: expected ray", param_hint="--engine")
+            raise click.BadParameter(f"{self.engine!r}: expected ray", param_hint="--engine")
         if output == "-":
-            raise typer.BadParameter("--engine ray writes a folder; name one", param_hint="-o")
+            raise click.BadParameter("--engine ray writes a folder; name one", param_hint="-o")
         from tonality.scale.batch_scorer import settled_options
         from tonality.scale.job_plan import JobInputs
         from tonality.scale.ray_dataset import require_ray

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from tonality.cli.plain_help import PlainCommand
 
@@ -26,24 +26,24 @@ STANDARD_INPUT = "standard input"
 class TextsCommand(PlainCommand):
     """A command whose arguments are texts, which may begin with a dash as options do."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As in click, with a hint where what looks like an option may be a text."""
+        given = tuple(args)  # which parsing uses up
         try:
             return super().parse_args(ctx, args)
-        except _USAGE_ERROR as error:
-            given = next((word for word in args if word.startswith("-") and " " in word), None)
-            if given is not None or "o such option" in str(getattr(error, "message", "")):
-                example = shlex.quote(given or "-5 stars")
+        except click.UsageError as error:
+            text = next((word for word in given if word.startswith("-") and " " in word), None)
+            unknown = isinstance(error, click.NoSuchOption) and not error.possibilities
+            if text is not None or unknown:
+                example = shlex.quote(text or "-5 stars")
                 name = f"tonality {ctx.info_name}"
-                error.message += f" A text that begins with - goes after --: {name} -- {example}"
+                hint = f"A text that begins with - goes after --: {name} -- {example}"
+                raise click.UsageError(f"{error.format_message()} {hint}", error.ctx) from None
             raise
 
 
-_USAGE_ERROR: Any = typer.BadParameter.__mro__[1]
-
-
 def chunks(
-    texts: list[str] | None, file: str | None, size: int = LINES, encoding: str | None = None
+    texts: Sequence[str], file: str | None, size: int = LINES, encoding: str | None = None
 ) -> Iterator[list[str]]:
     """The texts given as arguments, then those of a file, ``size`` at most at a time.
 
@@ -64,9 +64,9 @@ def chunks(
     check(encoding)
     if not texts and file is None:
         if sys.stdin is None or sys.stdin.isatty():
-            raise typer.BadParameter("give a text in quotes, or --file FILE, or pipe texts in")
+            raise click.BadParameter("give a text in quotes, or --file FILE, or pipe texts in")
         file = "-"
-    given: Iterator[list[str]] = iter([texts] if texts else [])
+    given: Iterator[list[str]] = iter([list(texts)] if texts else [])
     return given if file is None else chain(given, _chunks(_lines(file, encoding), size))
 
 

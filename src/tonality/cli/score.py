@@ -5,144 +5,142 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-import typer
+import click
 
-from tonality import plain_json
-from tonality.cli.common_options import Encoding, Languages, Model, TextColumn
-from tonality.cli.completion import one_of
-from tonality.cli.progress import progress_of_share, say, spoken
-from tonality.cli.ray_engine import Address, Engine, RayRun, Workers, refuse
-from tonality.cli.table_options import TABLE, TableOptions, reads_tables
+from tonality.cli.common_options import (
+    FILE,
+    SOURCE,
+    abstain_option,
+    encoding_option,
+    input_format_option,
+    languages_option,
+    model_option,
+    text_column_option,
+)
+from tonality.cli.completion import completes, one_of
+from tonality.cli.plain_help import Argument, Number, PlainCommand
+from tonality.cli.progress import progress_of_share, say
+from tonality.cli.ray_engine import (
+    RayRun,
+    address_option,
+    engine_option,
+    refuse,
+    workers_option,
+)
+from tonality.cli.score_outcome import tell
+from tonality.cli.table_options import TableOptions, table_options
 
 if TYPE_CHECKING:
     from tonality.score.files.job import Options, ScoringJob
-    from tonality.score.tally import Tally
     from tonality.tables.open_table import Input
 
-UNREADABLE = 3  # exit status where rows could not be read
 
-Inputs = Annotated[
-    list[str],
-    typer.Argument(
-        help="CSV, TSV, JSON Lines (also packed: .gz, .bz2, .xz, .zst, .zip), Parquet, Excel or "
-        "OpenDocument (.xlsx, .xls, .ods); patterns such as 'data/**/*.csv'; - for standard input.",
-        metavar="IN",
-    ),
-]
-OutputFile = Annotated[
-    str,
-    typer.Option(
-        "--output",
-        "-o",
-        help="The scored table: .csv, .tsv, .jsonl (each also .gz, .bz2, .xz, .zst), .parquet or "
-        ".xlsx; - for standard output.",
-        metavar="OUT",
-    ),
-]
-Columns = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="The columns of the input to keep, with commas between or repeated; by default all, "
-        "'' for none.",
-        metavar="NAMES",
-    ),
-]
-
-
-@reads_tables
+@click.command(cls=PlainCommand)
+@click.argument(
+    "inputs",
+    nargs=-1,
+    required=True,
+    type=SOURCE,
+    cls=Argument,
+    help="CSV, TSV, JSON Lines (also packed: .gz, .bz2, .xz, .zst, .zip), Parquet, Excel or "
+    "OpenDocument (.xlsx, .xls, .ods); patterns such as 'data/**/*.csv'; - for standard input.",
+    metavar="IN",
+)
+@click.option(
+    "--output",
+    "-o",
+    required=True,
+    type=SOURCE,
+    help="The scored table: .csv, .tsv, .jsonl (each also .gz, .bz2, .xz, .zst), .parquet or "
+    ".xlsx; - for standard output.",
+    metavar="OUT",
+)
+@model_option
+@abstain_option
+@text_column_option
+@click.option(
+    "--columns",
+    multiple=True,
+    help="The columns of the input to keep, with commas between or repeated; by default all, "
+    "'' for none.",
+    metavar="NAMES",
+)
+@click.option(
+    "--explain",
+    type=Number(int, 0),
+    default=0,
+    help="Add the K phrases that speak most for the verdict, and the K against it.",
+    metavar="K",
+)
+@languages_option
+@click.option(
+    "--prefix",
+    help="What the added columns' names begin with; by default nothing, or `tonality_` "
+    "where the input has a column of such a name.",
+    metavar="TEXT",
+)
+@input_format_option
+@click.option(
+    "--format",
+    help="csv, tsv, jsonl, parquet or xlsx; by default as OUT's suffix says, on standard "
+    "output as the first input.",
+    metavar="FORMAT",
+    shell_complete=completes(one_of("csv", "tsv", "jsonl", "parquet", "xlsx")),
+)
+@encoding_option
+@click.option(
+    "--bom/--no-bom",
+    default=None,
+    help="Begin CSV with a byte-order mark, by which Excel knows UTF-8; by default where "
+    "the first input has one.",
+)
+@click.option("--resume", is_flag=True, help="Go on where an earlier run stopped.")
+@click.option("--overwrite", is_flag=True, help="Replace OUT; start over what was begun.")
+@click.option(
+    "--bad-rows",
+    type=FILE,
+    help="Write rows that cannot be read here; by default beside OUT as NAME.bad-rows.jsonl.",
+    metavar="FILE",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
+@engine_option
+@address_option
+@workers_option
+@table_options
 def score(
-    inputs: Inputs,
-    output: OutputFile,
-    model: Model = None,
-    abstain: Annotated[
-        float | None,
-        typer.Option(
-            help="Answer `uncertain` under this confidence; 0 for never. By default as the model "
-            "was calibrated.",
-            metavar="SHARE",
-            min=0.0,
-            max=1.0,
-        ),
-    ] = None,
-    text_column: TextColumn = None,
-    columns: Columns = None,
-    explain: Annotated[
-        int,
-        typer.Option(
-            help="Add the K phrases that speak most for the verdict, and the K against it.",
-            metavar="K",
-            min=0,
-        ),
-    ] = 0,
-    languages: Languages = False,
-    prefix: Annotated[
-        str | None,
-        typer.Option(
-            help="What the added columns' names begin with; by default nothing, or `tonality_` "
-            "where the input has a column of such a name.",
-            metavar="TEXT",
-        ),
-    ] = None,
-    input_format: Annotated[
-        str | None,
-        typer.Option(
-            help="csv, tsv, jsonl, parquet, xlsx, xls or ods, where neither suffix nor content "
-            "tells.",
-            metavar="FORMAT",
-            autocompletion=one_of("csv", "tsv", "jsonl", "parquet", "xlsx", "xls", "ods"),
-        ),
-    ] = None,
-    format: Annotated[
-        str | None,
-        typer.Option(
-            help="csv, tsv, jsonl, parquet or xlsx; by default as OUT's suffix says, on standard "
-            "output as the first input.",
-            metavar="FORMAT",
-            autocompletion=one_of("csv", "tsv", "jsonl", "parquet", "xlsx"),
-        ),
-    ] = None,
-    encoding: Encoding = None,
-    bom: Annotated[
-        bool | None,
-        typer.Option(
-            "--bom/--no-bom",
-            help="Begin CSV with a byte-order mark, by which Excel knows UTF-8; by default where "
-            "the first input has one.",
-        ),
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on where an earlier run stopped.")
-    ] = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace OUT; start over what was begun.")
-    ] = False,
-    bad_rows: Annotated[
-        Path | None,
-        typer.Option(
-            help="Write rows that cannot be read here; by default beside OUT as "
-            "NAME.bad-rows.jsonl.",
-            metavar="FILE",
-        ),
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the summary as one JSON object.")
-    ] = False,
-    engine: Engine = None,
-    address: Address = None,
-    workers: Workers = None,
-    table: TableOptions = TABLE,
+    inputs: tuple[str, ...],
+    output: str,
+    model: str | None,
+    abstain: float | None,
+    text_column: tuple[str, ...] | None,
+    columns: tuple[str, ...],
+    explain: int,
+    languages: bool,
+    prefix: str | None,
+    input_format: str | None,
+    format: str | None,
+    encoding: str | None,
+    bom: bool | None,
+    resume: bool,
+    overwrite: bool,
+    bad_rows: Path | None,
+    as_json: bool,
+    engine: str | None,
+    address: str | None,
+    workers: int | None,
+    table: TableOptions,
 ) -> None:
     """Add the verdict to every row of tables of any size. Status 3: some could not be read."""
     if as_json and output == "-":
-        raise typer.BadParameter("--json and -o - would both go to standard output")
+        raise click.BadParameter("--json and -o - would both go to standard output")
     if resume and overwrite:
-        raise typer.BadParameter("--resume goes on, --overwrite starts over; give one of them")
+        raise click.BadParameter("--resume goes on, --overwrite starts over; give one of them")
     start, names = monotonic(), _names(columns)
     if engine is None:
         refuse({"--address": address, "--workers": workers}, "only goes with --engine ray")
@@ -153,15 +151,15 @@ def score(
         how = RayRun(engine, address, workers, resume, overwrite)
         said = {"model": model, "abstain": abstain, "text_column": text_column, "columns": names}
         said |= {"explain": explain, "prefix": prefix, "encoding": encoding}
-        tally, before = how.score(inputs, input_format, table.read(), output, said)
-        return _report(tally, output, how.bad_rows(output), monotonic() - start, before, as_json)
+        tally, before = how.score(list(inputs), input_format, table.read(), output, said)
+        return tell(tally, output, how.bad_rows(output), monotonic() - start, before, as_json)
     from tonality.score.files.input_files import find_inputs
     from tonality.score.files.job import Options
     from tonality.score.files.output_target import is_stream, output_format, side_file
 
     found = find_inputs(inputs, input_format, encoding)
     if resume and (is_stream(output) or any(source.path is None for source in found)):
-        raise typer.BadParameter("--resume needs files: a pipe cannot be read or written again")
+        raise click.BadParameter("--resume needs files: a pipe cannot be read or written again")
     written, packing = output_format(output, format, found[0].format)
     _require(written, packing)
     side = side_file(output, bad_rows, found)
@@ -177,7 +175,7 @@ def score(
         else:
             assert side is not None
             before = _to_file(job, fingerprint, Path(output), side, resume, overwrite)
-    _report(job.tally, output, side, monotonic() - start, before, as_json)
+    tell(job.tally, output, side, monotonic() - start, before, as_json)
 
 
 @contextmanager
@@ -262,51 +260,8 @@ def _to_stream(job: ScoringJob, output: str, side: Path | None) -> None:
         job.to_stream(stream, faults, progress)
 
 
-def _names(columns: list[str] | None) -> tuple[str, ...] | None:
-    if columns is None:
+def _names(columns: Sequence[str]) -> tuple[str, ...] | None:
+    if not columns:
         return None
     names = (name.strip() for given in columns for name in given.split(","))
     return tuple(name for name in names if name)
-
-
-def _report(
-    tally: Tally, output: str, side: Path | None, seconds: float, before: int, as_json: bool
-) -> None:
-    from tonality.messages import counted, shares, unfamiliar
-    from tonality.tables.encoding import REMEDY
-    from tonality.tables.row_stream import INVALID
-
-    rows = tally.rows + tally.unreadable
-    rate = (tally.rows - before) / max(seconds, 1e-9)
-    if as_json:
-        found = {
-            **tally.to_json(),
-            "seconds": round(seconds, 3),
-            "rows_per_second": round(rate, 1),
-        }
-        typer.echo(plain_json.dumps({"output": output, **found}, ascii_only=True))
-    where = "" if output == "-" else f" in {output}"
-    say(f"{counted(tally.rows, 'row')}{where}; {spoken(seconds)}, {rate:,.0f} a second")
-    if tally.judged:
-        for label, count in tally.labels.items():
-            mean = tally.probabilities.get(label)
-            text = "" if mean is None else f"   mean p {mean / tally.judged:.3f}"
-            say(f"  {label:<12} {count:>12,} {count / tally.judged:>7.1%}{text}")
-        say(
-            f"  mean score {tally.scores / tally.judged:.3f}; {tally.truncated:,} texts "
-            f"truncated ({tally.truncated / tally.judged:.1%}); {tally.empty:,} empty"
-        )
-    if tally.unfamiliar:
-        say(f"  {unfamiliar(tally.unfamiliar, tally.judged)}")
-    if tally.languages:
-        say(f"  languages: {shares(tally.languages)}")
-    if tally.empty:
-        say(f"  {counted(tally.empty, 'row')} without a text: no verdict, and in no share above")
-    if tally.unreadable:
-        where = "" if side is None else f"; they are in {side}"
-        say(f"  {tally.unreadable:,} of {counted(rows, 'row')} could not be read{where}")
-        for example in tally.examples:
-            say(f"    {example}")
-        if INVALID in tally.reasons:
-            say(f"  {REMEDY}")
-        raise typer.Exit(UNREADABLE)

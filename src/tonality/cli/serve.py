@@ -4,41 +4,40 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Annotated
 
-import typer
+import click
 
-from tonality.cli.common_options import Model
+from tonality.cli.common_options import COUNT, model_option
+from tonality.cli.plain_help import Number, PlainCommand
 
 
+@click.command(cls=PlainCommand)
+@click.option("--host", help="The address to listen on; by default 127.0.0.1.", metavar="ADDRESS")
+@click.option(
+    "--port",
+    type=Number(int, 0, 65535),
+    help="The port; 0 takes a free one; by default 8000.",
+    metavar="N",
+)
+@model_option
+@click.option(
+    "--allowed-hosts",
+    help="Host names, separated by commas, that requests may be addressed to. By default "
+    "those of this machine where the service listens on the loopback, otherwise any.",
+    metavar="NAMES",
+)
+@click.option(
+    "--threads",
+    type=COUNT,
+    help="Batches computed at the same time; by default one a core but one.",
+    metavar="N",
+)
 def serve(
-    host: Annotated[
-        str | None,
-        typer.Option(help="The address to listen on; by default 127.0.0.1.", metavar="ADDRESS"),
-    ] = None,
-    port: Annotated[
-        int | None,
-        typer.Option(
-            help="The port; 0 takes a free one; by default 8000.", metavar="N", min=0, max=65535
-        ),
-    ] = None,
-    model: Model = None,
-    allowed_hosts: Annotated[
-        str | None,
-        typer.Option(
-            help="Host names, separated by commas, that requests may be addressed to. By default "
-            "those of this machine where the service listens on the loopback, otherwise any.",
-            metavar="NAMES",
-        ),
-    ] = None,
-    threads: Annotated[
-        int | None,
-        typer.Option(
-            help="Batches computed at the same time; by default one a core but one.",
-            metavar="N",
-            min=1,
-        ),
-    ] = None,
+    host: str | None,
+    port: int | None,
+    model: str | None,
+    allowed_hosts: str | None,
+    threads: int | None,
 ) -> None:
     """Answer over HTTP, with a page at /.
 

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from tonality import plain_json
 from tonality.cli.common_options import (
-    AsJson,
-    Encoding,
-    Languages,
-    Overwrite,
-    TextColumn,
+    FILE,
+    SOURCE,
     check_free,
+    encoding_option,
+    input_format_option,
+    json_option,
+    languages_option,
+    overwrite_option,
+    text_column_option,
 )
-from tonality.cli.completion import one_of
+from tonality.cli.completion import completes, one_of
+from tonality.cli.plain_help import Argument, PlainCommand
 from tonality.cli.progress import progress_of_share, say
 from tonality.cli.read_texts import ascii_only
-from tonality.cli.table_options import TABLE, TableOptions, reads_tables
+from tonality.cli.table_options import TableOptions, table_options
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,68 +35,71 @@ if TYPE_CHECKING:
 SHOWN = 20  # groups in a table
 
 
-@reads_tables
+@click.command(cls=PlainCommand)
+@click.argument(
+    "inputs",
+    nargs=-1,
+    required=True,
+    type=SOURCE,
+    cls=Argument,
+    help="What tonality score wrote, in any format; patterns; - for standard input.",
+    metavar="IN",
+)
+@click.option(
+    "--by",
+    multiple=True,
+    help="Shares by the values of this column. Repeat it.",
+    metavar="COLUMN",
+)
+@click.option(
+    "--time",
+    multiple=True,
+    help="Shares over time, by this column of dates.",
+    metavar="COLUMN",
+)
+@click.option(
+    "--every",
+    help="day, week, month, quarter or year, for --time; by default month.",
+    metavar="PERIOD",
+    shell_complete=completes(one_of("day", "week", "month", "quarter", "year")),
+)
+@click.option(
+    "--date-format",
+    help="How dates are written where not as 2024-03-31, such as %d/%m/%Y.",
+    metavar="FORMAT",
+)
+@click.option(
+    "--label",
+    help="The label whose share is looked at, `uncertain` included; by default the model's first.",
+    metavar="LABEL",
+)
+@languages_option
+@click.option("--png", type=FILE, help="Draw it all as a picture, too.", metavar="FILE")
+@overwrite_option
+@json_option
+@input_format_option
+@text_column_option
+@encoding_option
+@table_options
 def summarise(
-    inputs: Annotated[
-        list[str],
-        typer.Argument(
-            help="What tonality score wrote, in any format; patterns; - for standard input.",
-            metavar="IN",
-        ),
-    ],
-    by: Annotated[
-        list[str] | None,
-        typer.Option(help="Shares by the values of this column. Repeat it.", metavar="COLUMN"),
-    ] = None,
-    time: Annotated[
-        list[str] | None,
-        typer.Option(help="Shares over time, by this column of dates.", metavar="COLUMN"),
-    ] = None,
-    every: Annotated[
-        str | None,
-        typer.Option(
-            help="day, week, month, quarter or year, for --time; by default month.",
-            metavar="PERIOD",
-            autocompletion=one_of("day", "week", "month", "quarter", "year"),
-        ),
-    ] = None,
-    date_format: Annotated[
-        str | None,
-        typer.Option(
-            help="How dates are written where not as 2024-03-31, such as %d/%m/%Y.",
-            metavar="FORMAT",
-        ),
-    ] = None,
-    label: Annotated[
-        str | None,
-        typer.Option(
-            help="The label whose share is looked at, `uncertain` included; by default the "
-            "model's first.",
-            metavar="LABEL",
-        ),
-    ] = None,
-    languages: Languages = False,
-    png: Annotated[
-        Path | None, typer.Option(help="Draw it all as a picture, too.", metavar="FILE")
-    ] = None,
-    overwrite: Overwrite = False,
-    as_json: AsJson = False,
-    input_format: Annotated[
-        str | None,
-        typer.Option(
-            help="csv, tsv, jsonl, parquet, xlsx, xls or ods, where neither suffix nor content "
-            "tells.",
-            metavar="FORMAT",
-            autocompletion=one_of("csv", "tsv", "jsonl", "parquet", "xlsx", "xls", "ods"),
-        ),
-    ] = None,
-    text_column: TextColumn = None,
-    encoding: Encoding = None,
-    table: TableOptions = TABLE,
+    inputs: tuple[str, ...],
+    by: tuple[str, ...],
+    time: tuple[str, ...],
+    every: str | None,
+    date_format: str | None,
+    label: str | None,
+    languages: bool,
+    png: Path | None,
+    overwrite: bool,
+    as_json: bool,
+    input_format: str | None,
+    text_column: tuple[str, ...] | None,
+    encoding: str | None,
+    table: TableOptions,
 ) -> None:
     """Summarise scored tables: shares by column and over time, and what is said on each side."""
     if not time and (every is not None or date_format is not None):
-        raise typer.BadParameter("--every and --date-format go with --time, which names the column")
+        raise click.BadParameter("--every and --date-format go with --time, which names the column")
     from tonality.score.files.input_files import find_inputs
     from tonality.summarise.summary import summarise as summary_of
     from tonality.summarise.summary_options import SummaryOptions
@@ -104,8 +111,8 @@ def summarise(
         check_free(png, overwrite=overwrite)
     found = find_inputs(inputs, input_format, encoding)
     options = SummaryOptions(
-        by=by or (),
-        time=time or (),
+        by=by,
+        time=time,
         every=every or "month",
         date_format=date_format,
         label=label,
@@ -119,7 +126,7 @@ def summarise(
     if png is not None:
         _draw(summary, png, _title(inputs))
     if as_json:
-        typer.echo(plain_json.dumps(summary.to_json(), ascii_only=ascii_only()))
+        click.echo(plain_json.dumps(summary.to_json(), ascii_only=ascii_only()))
     else:
         from rich.console import Console
 
@@ -138,7 +145,7 @@ def _draw(summary: Summary, png: Path, title: str) -> None:
 
 
 def _title(inputs: Sequence[str]) -> str:
-    if inputs == ["-"]:
+    if list(inputs) == ["-"]:
         return "standard input"
     return Path(inputs[0]).name + (f" and {len(inputs) - 1} more" if len(inputs) > 1 else "")
 

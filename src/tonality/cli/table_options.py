@@ -2,73 +2,30 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from tonality.cli.completion import one_of
+from tonality.cli.common_options import taken_as, written
+from tonality.cli.completion import completes, one_of
+from tonality.cli.plain_help import Number
 
 if TYPE_CHECKING:
     from tonality.tables.read_options import ReadOptions
-
-Delimiter = Annotated[
-    str | None,
-    typer.Option(
-        help="What stands between the fields of CSV: one character, or comma, semicolon, tab or "
-        "pipe; by default the first lines tell.",
-        metavar="CHAR",
-        autocompletion=one_of("comma", "semicolon", "tab", "pipe"),
-    ),
-]
-NoHeader = Annotated[
-    bool,
-    typer.Option("--no-header", help="The first line is a row; columns go by their numbers."),
-]
-HeaderRow = Annotated[
-    int | None,
-    typer.Option(
-        help="The line that names the columns, counted from 1; what is above is skipped.",
-        metavar="N",
-    ),
-]
-Null = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="A cell that counts as missing, such as N/A, besides NULL, NaN and others. Repeat it.",
-        metavar="TEXT",
-    ),
-]
-KeepNull = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="NULL, NaN or another such marker that is a text here; all for all. Repeat it.",
-        metavar="TEXT",
-    ),
-]
-Sheet = Annotated[
-    str | None,
-    typer.Option(
-        help="The sheet of a spreadsheet, by its name or its number; by default the first that "
-        "holds something.",
-        metavar="NAME",
-    ),
-]
 
 
 @dataclass(frozen=True)
 class TableOptions:
     """How a table is written, as the options say."""
 
-    delimiter: Delimiter = None
-    no_header: NoHeader = False
-    header_row: HeaderRow = None
-    null: Null = None
-    keep_null: KeepNull = None
-    sheet: Sheet = None
+    delimiter: str | None = None
+    no_header: bool = False
+    header_row: int | None = None
+    null: Sequence[str] = ()
+    keep_null: Sequence[str] = ()
+    sheet: str | None = None
 
     def read(self) -> ReadOptions:
         """The options as readers take them.
@@ -82,42 +39,60 @@ class TableOptions:
             delimiter=self.delimiter,
             no_header=self.no_header,
             header_row=self.header_row,
-            null=self.null or (),
-            keep_null=self.keep_null or (),
+            null=self.null,
+            keep_null=self.keep_null,
             sheet=self.sheet,
         )
 
     def words(self) -> list[str]:
         """The options as they are written."""
-        given: dict[str, Sequence[object]] = {
-            "--delimiter": [self.delimiter],
-            "--header-row": [self.header_row],
-            "--null": self.null or [],
-            "--keep-null": self.keep_null or [],
-            "--sheet": [self.sheet],
+        options: dict[str, object] = {
+            "--delimiter": self.delimiter,
+            "--header-row": self.header_row,
+            "--null": self.null,
+            "--keep-null": self.keep_null,
+            "--sheet": self.sheet,
         }
-        words = ["--no-header"] if self.no_header else []
-        for name, values in given.items():
-            words += [word for one in values if one is not None for word in (name, str(one))]
-        return words
+        return [*(["--no-header"] if self.no_header else []), *written(options)]
 
 
-TABLE = TableOptions()  # as it is written where nothing is said
-
-
-def reads_tables(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command the options of tables, which it takes as one argument ``table``."""
-    signature = inspect.signature(command, eval_str=True)
-    kinds = inspect.signature(TableOptions, eval_str=True).parameters
-    added = [kind.replace(kind=inspect.Parameter.KEYWORD_ONLY) for kind in kinds.values()]
-    own = [kind for name, kind in signature.parameters.items() if name != "table"]
-
-    @functools.wraps(command)
-    def run(*args: Any, **given: Any) -> None:
-        named = {name: given.pop(name) for name in kinds if name in given}
-        command(*args, **given, table=TableOptions(**named))
-
-    parameters = [*own, *added]
-    run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-    run.__annotations__ = {kind.name: kind.annotation for kind in parameters}
-    return run
+table_options = taken_as(
+    "table",
+    TableOptions,
+    click.option(
+        "--delimiter",
+        help="What stands between the fields of CSV: one character, or comma, semicolon, tab or "
+        "pipe; by default the first lines tell.",
+        metavar="CHAR",
+        shell_complete=completes(one_of("comma", "semicolon", "tab", "pipe")),
+    ),
+    click.option(
+        "--no-header",
+        is_flag=True,
+        help="The first line is a row; columns go by their numbers.",
+    ),
+    click.option(
+        "--header-row",
+        type=Number(int),
+        help="The line that names the columns, counted from 1; what is above is skipped.",
+        metavar="N",
+    ),
+    click.option(
+        "--null",
+        multiple=True,
+        help="A cell that counts as missing, such as N/A, besides NULL, NaN and others. Repeat it.",
+        metavar="TEXT",
+    ),
+    click.option(
+        "--keep-null",
+        multiple=True,
+        help="NULL, NaN or another such marker that is a text here; all for all. Repeat it.",
+        metavar="TEXT",
+    ),
+    click.option(
+        "--sheet",
+        help="The sheet of a spreadsheet, by its name or its number; by default the first that "
+        "holds something.",
+        metavar="NAME",
+    ),
+)

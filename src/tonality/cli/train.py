@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
-from tonality.cli.common_options import (
-    BadRows,
-    Encoding,
-    GroupColumn,
-    LabelColumn,
-    LabelMap,
-    TextColumn,
-)
-from tonality.cli.completion import known_recipes
-from tonality.cli.table_options import TABLE, TableOptions, reads_tables
+from tonality.cli.column_options import ColumnOptions, column_options
+from tonality.cli.plain_help import PlainCommand
+from tonality.cli.table_options import TableOptions, table_options
 from tonality.cli.training_options import (
-    MINUTES,
-    CheckpointMinutes,
-    DataOptions,
-    Devices,
-    Nodes,
-    Output,
-    Resume,
-    Settings,
-    StartFrom,
+    ALONE,
+    SMALL_DATA,
     TrainingData,
+    checkpoint_option,
     chosen_plan,
     chosen_recipe,
-    on_devices,
+    recipe_option,
+    resume_option,
+    run_folder_option,
     run_training,
+    settings_option,
+    start_from_option,
+    training_data_option,
 )
+from tonality.cli.training_processes import TrainingProcesses, process_options
 
 if TYPE_CHECKING:
     from tonality.data import Dataset
@@ -40,32 +33,32 @@ if TYPE_CHECKING:
     from tonality.train.settings.plan import Plan
 
 
-@reads_tables
+@click.command(cls=PlainCommand, epilog=SMALL_DATA)
+@training_data_option
+@run_folder_option
+@recipe_option(
+    "train",
+    "quick, base, general, flagship (for a GPU), flagship-cpu or a TOML file; by "
+    "default base, or the run's own with --resume.",
+)
+@settings_option
+@start_from_option
+@resume_option
+@checkpoint_option
+@process_options
+@column_options
+@table_options
 def train(
-    data: TrainingData,
-    output: Output,
-    recipe: Annotated[
-        str | None,
-        typer.Option(
-            help="quick, base, general, flagship (for a GPU), flagship-cpu or a TOML file; by "
-            "default base, or the run's own with --resume.",
-            metavar="NAME|FILE",
-            autocompletion=known_recipes("train"),
-        ),
-    ] = None,
-    settings: Settings = None,
-    start_from: StartFrom = None,
-    resume: Resume = False,
-    checkpoint_minutes: CheckpointMinutes = MINUTES,
-    devices: Devices = None,
-    nodes: Nodes = 1,
-    text_column: TextColumn = None,
-    label_column: LabelColumn = None,
-    group_column: GroupColumn = None,
-    label_map: LabelMap = None,
-    bad_rows: BadRows = None,
-    encoding: Encoding = None,
-    table: TableOptions = TABLE,
+    data: str,
+    output: Path,
+    recipe: str | None,
+    settings: tuple[str, ...],
+    start_from: str | None,
+    resume: bool,
+    checkpoint_minutes: float,
+    processes: TrainingProcesses,
+    columns: ColumnOptions,
+    table: TableOptions,
 ) -> None:
     """Train a model on labelled texts; Ctrl-C saves, and --resume goes on."""
     from tonality.train.settings.recipe import Recipe
@@ -73,7 +66,7 @@ def train(
 
     plan = chosen_plan(recipe, settings, output, resume=resume)
     if plan is not None:
-        _check_alone(start_from, (devices, nodes))
+        _check_alone(start_from, processes)
     chosen: Plan | Recipe = plan or chosen_recipe(
         recipe, settings, output, resume=resume, default="base"
     )
@@ -86,41 +79,37 @@ def train(
         if isinstance(chosen, Recipe):
             from tonality.train.train_classifier import train as run
 
-            how |= on_devices(devices, nodes)
+            how |= processes.arguments()
             return run(dataset, chosen, output, start_from=start_from, **how)
         from tonality.train.run_plan import run_plan
 
         return run_plan(dataset, chosen, output, **how)
 
-    column = _collection_column(plan)
-    options = DataOptions(
-        data, text_column, label_column, group_column, label_map, bad_rows, encoding, table, column
-    )
     run_training(
         "train",
-        options,
+        TrainingData(data, columns, table, _collection_column(plan)),
         output,
         work,
         recipe=chosen,
         others={"--start-from": start_from},
         resume=resume,
         checkpoint_minutes=checkpoint_minutes,
-        processes=(devices, nodes),
+        processes=processes,
     )
 
 
-def _check_alone(start_from: str | None, processes: tuple[int | None, int]) -> None:
+def _check_alone(start_from: str | None, processes: TrainingProcesses) -> None:
     """Refuses options that do not go with a plan.
 
     Raises:
-        typer.BadParameter: one was given.
+        click.BadParameter: one was given.
     """
     if start_from is not None:
-        raise typer.BadParameter(
+        raise click.BadParameter(
             "a plan says itself what its stages start from", param_hint="--start-from"
         )
-    if processes != (None, 1):
-        raise typer.BadParameter(
+    if processes != ALONE:
+        raise click.BadParameter(
             "a plan trains in one process; train its stages one by one", param_hint="--devices"
         )
 
