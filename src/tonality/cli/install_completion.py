@@ -13,6 +13,7 @@ import click
 
 from tonality.cli.common_options import AddOptions
 
+_PROGRAM = "tonality"
 # Where each shell's script goes in the home folder, and what in which file has it read.
 _BASH = ".bash_completions/tonality.sh", ".bashrc", "source '{script}'"
 _ZSH = ".zfunc/_tonality", ".zshrc", "fpath+=~/.zfunc; autoload -Uz compinit; compinit"
@@ -47,7 +48,8 @@ def _script(shell: str, ctx: click.Context) -> str:
 
     kind = get_completion_class(shell)
     assert kind is not None
-    return kind(ctx.command, {}, "tonality", "_TONALITY_COMPLETE").source().strip()
+    variable = f"_{_PROGRAM}_COMPLETE".upper()  # click looks there for what a shell asks
+    return kind(ctx.command, {}, _PROGRAM, variable).source().strip()
 
 
 def _add_line(settings: Path, line: str) -> None:
