@@ -19,7 +19,7 @@ import tonality
 from reading_model import make_artifact
 from tonality import Prediction, Predictions, verdict_frame
 from tonality.classifier import Classifier
-from tonality.errors import ConfigError, DependencyError
+from tonality.errors import ConfigError, DataError, DependencyError
 from tonality.prediction import label_valences
 from tonality.verdict_html import ROWS
 
@@ -169,6 +169,13 @@ def test_a_frame_has_the_index_of_the_series_that_was_judged(classifier: Classif
         assert found[::-1].to_frame("pandas").index.equals(part.index[::-1])
         for copied in (found.copy(), copy.deepcopy(found), pickle.loads(pickle.dumps(found))):
             assert copied.to_frame("pandas").index.equals(part.index)
+
+
+def test_what_is_no_text_is_named_by_its_index(classifier: Classifier) -> None:
+    pandas = pytest.importorskip("pandas")
+    texts = pandas.Series(["love", 7], index=["a", "b"])
+    with pytest.raises(DataError, match=r"row 2: a int is no text \(index 'b'\); expected"):
+        classifier.predict(texts)
 
 
 def test_a_list_that_was_changed_has_no_index_any_more(classifier: Classifier) -> None:

@@ -24,7 +24,7 @@ def is_missing(value: object) -> bool:
 
 
 def row_index(texts: Any) -> Any:
-    """The index of a Series of pandas, also in narwhals; None of anything without one."""
+    """The index of a Series or frame of pandas, also in narwhals; None of what has none."""
     native = texts.to_native() if hasattr(texts, "to_native") else texts
     index = getattr(native, "index", None)  # of a list it is a method
     return index if type(index).__module__.partition(".")[0] == "pandas" else None
@@ -42,6 +42,7 @@ def checked_texts(texts: Any) -> list[str | None]:
             string nor missing.
     """
     _refuse_tables(texts)
+    index = row_index(texts)
     if hasattr(texts, "to_pylist"):  # of Arrow, whose own values are no strings
         texts = texts.to_pylist()
     elif hasattr(texts, "to_list"):  # of pandas and polars, several times as quick
@@ -59,11 +60,22 @@ def checked_texts(texts: Any) -> list[str | None]:
         elif is_missing(text):
             result.append(None)
         else:
-            reason = (
-                f"a {type(text).__name__} is no text; expected a string, or None for a missing one"
+            raise DataError(
+                f"a {type(text).__name__} is no text{at_index(index, row)}; expected a string, or "
+                "None for a missing one",
+                row=row,
             )
-            raise DataError(reason, row=row)
     return result
+
+
+def at_index(index: Any, row: int) -> str:
+    """Where pandas shows a row, for a message: `` (index 57)``; nothing without an index.
+
+    Args:
+        index: from :func:`row_index`.
+        row: the row, from 1.
+    """
+    return "" if index is None else f" (index {index[row - 1]!r})"
 
 
 def _refuse_tables(texts: Any) -> None:

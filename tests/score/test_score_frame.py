@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 import json
 import shutil
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -240,6 +242,41 @@ def test_columns_of_pandas_may_have_numbers_for_names(classifier: Classifier) ->
     assert scored["label"].tolist() == ["positive"]
 
 
+NUMBERS = {
+    5: "5", -3.0: "-3", 2.5: "2.5", True: "TRUE", numpy.int64(7): "7", numpy.float32(0.5): "0.5",
+    10**30: "1e+30", float("inf"): "inf", datetime.date(2024, 1, 5): "2024-01-05",
+    pandas.Timestamp("2024-01-05 10:00"): "2024-01-05 10:00:00",
+}  # fmt: skip
+
+
+def test_a_number_among_texts_is_a_text_as_in_a_workbook(classifier: Classifier) -> None:
+    values = ["love", *NUMBERS, None]
+    frames = [pandas.DataFrame({"text": values}, dtype=object)]
+    frames.append(polars.DataFrame({"text": values}, schema={"text": polars.Object}))
+    frames.append(frames[-1].lazy())
+    texts = pandas.DataFrame({"text": ["love", *NUMBERS.values(), None]})
+    expected = tonality.score_frame(texts, model=classifier)
+    for frame in frames:
+        found = rows(tonality.score_frame(frame, model=classifier))
+        for row, wanted in zip(found, rows(expected), strict=True):
+            assert {name: row[name] for name in ADDED} == {name: wanted[name] for name in ADDED}
+
+
+def test_a_workbook_is_scored_as_the_command_scores_it(model_folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip("python_calamine")
+    xlsxwriter = pytest.importorskip("xlsxwriter")
+    path = tmp_path / "hotel.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        for place, cell in enumerate(["comment", "love", 7, "not good", 2.5, "hate"]):
+            sheet.write(place, 0, cell)
+    frame = pandas.read_excel(path, engine="calamine")
+    found = rows(tonality.score_frame(frame, model=model_folder))
+    expected = objects(run(model_folder, path, "-o", "-", "--format", "jsonl").stdout)
+    assert [row["p_positive"] for row in found] == [row["p_positive"] for row in expected]
+    assert [row["tokens_read"] for row in found] == [1, 1, 2, 1, 1]
+
+
 def test_phrases_are_added(classifier: Classifier) -> None:
     frame = pandas.DataFrame({"text": ["love the film but hate the plot", None]})
     scored = tonality.score_frame(frame, model=classifier, explain=1)
@@ -262,7 +299,18 @@ def test_phrases_are_added(classifier: Classifier) -> None:
         ),
         (pandas.DataFrame({"text": [1, 2]}), "column 'text': expected texts, found Int64"),
         (polars.DataFrame({"text": [b"love"]}), "column 'text': expected texts, found Binary"),
-        (pandas.DataFrame({"text": ["love", 5]}), "row 2, column 'text': expected a string"),
+        (
+            pandas.DataFrame({"text": [1, 2.5, None]}, dtype=object),
+            "column 'text': expected texts, found int, float; turn them into strings",
+        ),
+        (
+            pandas.DataFrame({"text": ["love", ["hate"]]}, index=["a", "b"]),
+            r"row 2, column 'text': expected a string, found list \(index 'b'\); make it one",
+        ),
+        (
+            polars.DataFrame({"text": ["love", {}]}, schema={"text": polars.Object}),
+            "row 2, column 'text': expected a string, found dict; make it one string, or None",
+        ),
         (
             pandas.DataFrame({"text": ["love", "\udce9"]}, dtype=object),
             "row 2, column 'text': invalid UTF-8",
@@ -280,10 +328,10 @@ def test_a_lazy_frame_is_checked_at_once_and_scored_later(classifier: Classifier
     found = tonality.score_frame(polars.LazyFrame({"text": ["love", "hate"]}), model=classifier)
     assert found.filter(polars.col("label") == "negative").collect()["text"].to_list() == ["hate"]
     late = tonality.score_frame(
-        polars.LazyFrame({"text": ["love", 5]}, schema={"text": polars.Object}), model=classifier
+        polars.LazyFrame({"text": ["love", []]}, schema={"text": polars.Object}), model=classifier
     )
     # Pieces do not know which of the frame's rows they have.
-    with pytest.raises(DataError, match=r"^column 'text': expected a string, found int$"):
+    with pytest.raises(DataError, match=r"^column 'text': expected a string, found list; make it"):
         late.collect()
 
 

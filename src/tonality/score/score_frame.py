@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
 
 from tonality.classifier import WINDOW, Classifier, load
 from tonality.errors import DataError, DependencyError
-from tonality.given_texts import is_missing
+from tonality.given_texts import at_index, is_missing, row_index
 from tonality.progress_bar import LateBar
 from tonality.score.output_columns import Layout
 from tonality.score.scorer import Scorer
 from tonality.tables.bad_rows import Fault
 from tonality.tables.column_names import Wanted, choose
-from tonality.tables.row_stream import Row, TextOf
+from tonality.tables.row_stream import NO_STRING, Row, TextOf
+from tonality.tables.sheet_to_csv import written
 
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
 
 Frame = TypeVar("Frame")
 _NAME = "the frame"
+# What may stand among texts, as a number does where somebody answered with one.
+_WRITTEN = (int, float, datetime.date, datetime.time, datetime.timedelta)
 
 
 def score_frame(
@@ -57,7 +63,7 @@ def score_frame(
         ArtifactError: there is no such model, or its folder is damaged.
         ConfigError: a column to keep is missing, ``explain`` is under 0, or labels have no valence.
         DataError: it is no such frame, its column of texts is not found, or a value there is
-            neither a string nor missing.
+            neither a string, a number or date among strings, nor missing.
         DependencyError: narwhals, or what tells languages, is not installed.
     """
     narwhals, found = _wrapped(frame)
@@ -76,6 +82,7 @@ class _FrameScoring:
         text_column: the column of the texts, or several; None to find it.
         columns: the columns to keep; None for all.
         progress: whether long work shows a bar.
+        whole: whether frames are no pieces of others: in a piece numbers may stand alone.
     """
 
     narwhals: Any
@@ -83,6 +90,7 @@ class _FrameScoring:
     text_column: str | Sequence[str] | None
     columns: Sequence[str] | None
     progress: bool
+    whole: bool = True
 
     def score(self, frame: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
         """The frame with its verdicts.
@@ -122,24 +130,30 @@ class _FrameScoring:
             self._check_type(name, column)
         text_of = TextOf(chosen, wanted)
 
+        index = row_index(frame)
+
         def window(begin: int) -> list[str | None]:
-            cells = [_cells(column[begin : begin + WINDOW].to_list()) for column in series]
-            return list(_joined(cells, text_of, begin))
+            cells = [list(map(_cell, _at(column, begin))) for column in series]
+            return list(_joined(cells, text_of, begin, index))
 
         return window
 
     def _check_type(self, name: str, column: nw.Series[Any]) -> None:
-        """Refuses a column of numbers or dates, unless nothing is in it.
+        """Refuses a column of numbers or dates alone, unless nothing is in it.
 
         Raises:
             DataError: it is one.
         """
         kinds = self.narwhals
-        texts = (kinds.String, kinds.Categorical, kinds.Enum, kinds.Object, kinds.Unknown)
-        if isinstance(column.dtype, texts) or (len(column) and column.is_null().all()):
+        found = str(column.dtype)
+        if isinstance(column.dtype, (kinds.Object, kinds.Unknown)):
+            begins = _begins(column) if self.whole else ()
+            found = _foreign(value for begin in begins for value in _at(column, begin))
+        elif isinstance(column.dtype, (kinds.String, kinds.Categorical, kinds.Enum)):
             return
-        reason = f"expected texts, found {column.dtype}; turn them into strings, or choose another"
-        raise DataError(f"{reason} text_column", column=name)
+        if found and not (len(column) and column.is_null().all()):
+            reason = f"expected texts, found {found}; turn them into strings, or choose another"
+            raise DataError(f"{reason} text_column", column=name)
 
     def _added(
         self, frame: nw.DataFrame[Any], texts: Callable[[int], list[str | None]], layout: Layout
@@ -200,7 +214,7 @@ def _wrapped(frame: Any) -> tuple[Any, Any]:
 
 def _lazily(frame: Any, scoring: _FrameScoring) -> Any:
     """A LazyFrame of polars that is scored when it is collected."""
-    narwhals = scoring.narwhals
+    narwhals, scoring = scoring.narwhals, replace(scoring, whole=False)
 
     def score(part: Any) -> Any:
         try:
@@ -234,12 +248,41 @@ def _as_text(text_column: Any) -> str | list[str] | None:
     return [str(name) for name in many]
 
 
-def _cells(values: list[Any]) -> list[Any]:
-    """The values of a column, with None for what is missing."""
-    return [v if isinstance(v, str) else None if is_missing(v) else v for v in values]
+def _begins(column: nw.Series[Any]) -> range:
+    """Where the windows of a column begin."""
+    return range(0, len(column), WINDOW)
 
 
-def _joined(cells: Sequence[list[Any]], text_of: TextOf, begin: int) -> Iterator[str | None]:
+def _at(column: nw.Series[Any], begin: int) -> list[Any]:
+    """The values of the window of a column that begins at a row."""
+    return list(column[begin : begin + WINDOW].to_list())
+
+
+def _foreign(values: Iterable[Any]) -> str:
+    """What values of any kind are where no string is among them, such as ``int``; else nothing."""
+    kinds: dict[str, None] = {}
+    for value in values:
+        if isinstance(value, str):
+            return ""
+        if not is_missing(value):
+            kinds.setdefault(type(value).__name__)
+    return ", ".join(kinds)
+
+
+def _cell(value: Any) -> Any:
+    """A value as a text, as a workbook's cell is read: 5.0 is ``5``; None for what is missing."""
+    if isinstance(value, str):
+        return value
+    if is_missing(value):
+        return None
+    if isinstance(value, np.generic):
+        value = value.item()
+    return written(value) if isinstance(value, _WRITTEN) else value
+
+
+def _joined(
+    cells: Sequence[list[Any]], text_of: TextOf, begin: int, index: Any
+) -> Iterator[str | None]:
     """The text of each row.
 
     Raises:
@@ -248,5 +291,8 @@ def _joined(cells: Sequence[list[Any]], text_of: TextOf, begin: int) -> Iterator
     for number, values in enumerate(zip(*cells, strict=True), start=begin + 1):
         row = text_of.of(Row(number, None, {}, None), values)
         if isinstance(row, Fault):
-            raise DataError(row.reason, row=row.row, column=row.column)
+            reason = f"{row.reason}{at_index(index, row.row)}"
+            if row.reason.startswith(NO_STRING):
+                reason += "; make it one string, or None where there is no text"
+            raise DataError(reason, row=row.row, column=row.column)
         yield row.text

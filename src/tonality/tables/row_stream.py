@@ -28,6 +28,7 @@ FORMATS = ("csv", "tsv", "jsonl")
 HEAD = 2**20  # characters of JSON looked at to learn the columns
 SHOWN = 1000  # characters kept of a line that is far too long
 INVALID = "invalid UTF-8"
+NO_STRING = "expected a string"
 _LONGEST_NULL = 64  # characters of a cell that can be a marker of nothing
 _UNDECODED = re.compile("[\udc80-\udcff]")  # bytes that were no text (PEP 383)
 _HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # of pairs, which only JSON's escapes give
@@ -218,7 +219,7 @@ class TextOf:
                 if isinstance(value, float) and math.isnan(value):
                     value = None
                 else:
-                    reason = f"expected a string, found {type(value).__name__}"
+                    reason = f"{NO_STRING}, found {type(value).__name__}"
                     return Fault(row.number, reason, row.raw, column)
             if value is not None and not value.isascii():
                 if is_undecoded(value):

@@ -2,7 +2,8 @@
 
 calamine holds a whole sheet in memory, and a few kilobytes can claim a sheet of any size. What that
 costs ends with this process: its memory is limited, and a crash here is an error there. So nothing
-but the standard library and calamine is imported.
+but the standard library and calamine is imported, calamine only where it reads: data frames ask
+:func:`written` too.
 
 Standard input is the spreadsheet, a file. The arguments are the sheet (``""`` for the first that is
 visible and not empty), the line to begin with (from 1), and the most memory in bytes. Standard
@@ -14,18 +15,14 @@ from __future__ import annotations
 import csv
 import datetime
 import json
+import math
 import sys
 import zipfile
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from python_calamine import (
-    CalamineError,
-    CalamineSheet,
-    CalamineWorkbook,
-    PasswordError,
-    SheetVisibleEnum,
-)
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet, CalamineWorkbook
 
 DIGITS = 15  # that Excel keeps of a number
 LOCKED = "is protected by a password; save it without one"
@@ -102,6 +99,8 @@ def chosen(file: BinaryIO, name: str) -> tuple[dict[str, Any], Iterator[list[Any
     Raises:
         RefusedError: it cannot be read, or there is none of this name.
     """
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
     try:
         book = CalamineWorkbook.from_filelike(file)
         sheet = named(book, name) if name else first_with_rows(book)
@@ -122,6 +121,8 @@ def chosen(file: BinaryIO, name: str) -> tuple[dict[str, Any], Iterator[list[Any
 
 def visible(book: CalamineWorkbook) -> list[str]:
     """The names of the sheets that a reader of the file sees."""
+    from python_calamine import SheetVisibleEnum
+
     shown = SheetVisibleEnum.Visible
     return [sheet.name for sheet in book.sheets_metadata if sheet.visible == shown]
 
@@ -177,7 +178,7 @@ def written(value: Any) -> str:
 
 def number(value: float) -> str:
     """A number with the digits that count: 5.0 is ``5``."""
-    if value == int(value) and abs(value) < 10**DIGITS:
+    if math.isfinite(value) and value == int(value) and abs(value) < 10**DIGITS:
         return str(int(value))
     return f"{value:.{DIGITS}g}"
 
