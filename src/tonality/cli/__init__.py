@@ -14,30 +14,37 @@ from typing import NoReturn
 
 import click
 
-from tonality.cli.adapt import adapt
-from tonality.cli.calibrate import calibrate
-from tonality.cli.check import check
-from tonality.cli.demo import demo
-from tonality.cli.distill import distill
-from tonality.cli.download_inspect import download, inspect
-from tonality.cli.evaluate import evaluate
-from tonality.cli.explain import explain
 from tonality.cli.install_completion import install_completion_option, show_completion_option
+from tonality.cli.lazy_commands import LazyCommands
 from tonality.cli.plain_help import SETTINGS, PlainGroup
-from tonality.cli.predict import predict
-from tonality.cli.pretrain import pretrain
-from tonality.cli.score import score
-from tonality.cli.serve import serve
-from tonality.cli.summarise import summarise
-from tonality.cli.train import train
 from tonality.cli.training_processes import RESTARTED
 from tonality.environment_names import unknown_variables
 from tonality.errors import DataError, TonalityError
+
+# In the order of the help, by the file that defines each.
+COMMANDS = LazyCommands(
+    predict="predict",
+    explain="explain",
+    demo="demo",
+    score="score",
+    summarise="summarise",
+    serve="serve",
+    evaluate="evaluate",
+    check="check",
+    calibrate="calibrate",
+    train="train",
+    pretrain="pretrain",
+    adapt="adapt",
+    distill="distill",
+    download="download_inspect",
+    inspect="download_inspect",
+)
 
 
 @click.group(
     name="tonality",
     cls=PlainGroup,
+    commands=COMMANDS,
     context_settings=SETTINGS,
     invoke_without_command=True,
     no_args_is_help=True,
@@ -58,26 +65,6 @@ def app(show: bool) -> None:
         click.echo(__version__)
         click.echo(f"kernel: {kernel_in_use()}")
         raise click.exceptions.Exit
-
-
-for command in (
-    predict,
-    explain,
-    demo,
-    score,
-    summarise,
-    serve,
-    evaluate,
-    check,
-    calibrate,
-    train,
-    pretrain,
-    adapt,
-    distill,
-    download,
-    inspect,
-):
-    app.add_command(command)
 
 
 class ClosedOutput(io.TextIOBase):

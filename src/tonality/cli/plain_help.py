@@ -92,7 +92,7 @@ class PlainCommand(click.Command):
 
 
 class PlainGroup(click.Group):
-    """The commands, in the order in which they were added, each with its whole first sentence."""
+    """The commands, in the order in which they were given, each with its whole first sentence."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Their names."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import shlex
 import sys
 from dataclasses import dataclass
@@ -88,6 +87,8 @@ process_options = taken_as(
 
 def restart_with_malloc_settings() -> None:
     """Starts this command anew with settings that glibc reads only at the start of a process."""
+    import platform
+
     program = Path(sys.argv[0])
     is_command = program.name == "tonality" or program.parts[-2:] == ("tonality", "__main__.py")
     if (
