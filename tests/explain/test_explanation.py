@@ -237,6 +237,38 @@ def test_quiet_words_are_bridged_but_not_many() -> None:
     assert [p.text for p in far.phrases("positive")] == ["good", "good"]
 
 
+def test_what_a_mark_says_counts_to_a_word_of_its_clause() -> None:
+    found = with_evidence("a good film , ( bad ) . a plot", [0, 1, 0, 2, -1, -1, 0, -3, 0, 1])
+    assert [(p.text, p.weight) for p in found.phrases("positive")] == [
+        ("good film ,", 3.0),
+        ("( bad ) .", -5.0),
+        ("plot", 1.0),
+    ]
+    assert found.evidence("positive")[3] == 2  # of the tokens nothing is moved
+    turned = with_evidence("good , bad .", [1, -2, -1, 0])
+    assert [(p.text, p.weight) for p in turned.phrases("positive")] == [
+        ("good ,", -1.0),
+        ("bad", -1.0),
+    ]
+
+
+def test_marks_alone_are_reasons_only_where_there_are_no_words() -> None:
+    found = with_evidence("a film ! ! ... good", [0, 0, -1, -2, -4, 1])
+    assert [(p.text, p.weight) for p in found.phrases("positive")] == [("film !", -1), ("good", 1)]
+    marks = with_evidence("!!! ...", [2, -1])
+    assert [p.text for p in marks.phrases("positive")] == ["!!!", "..."]
+    smile = with_evidence("a :) .", [0, 2, 1])
+    assert [p.text for p in smile.phrases("positive")] == [":) ."]
+
+
+@settings(max_examples=100, deadline=None)
+@given(text=TEXTS.map(" ".join))
+def test_every_phrase_holds_a_word_where_the_text_has_one(text: str) -> None:
+    if set(text) & set("abcdefghijklmnopqrstuvwxyz"):
+        for passage in explain(text).phrases():
+            assert any(map(str.isalnum, passage.text))
+
+
 def test_what_was_cut_out_is_shown_as_unread() -> None:
     text = "love " + "film " * 60 + "bad"
     found = Classifier(make_artifact(max_tokens=8)).explain(text)

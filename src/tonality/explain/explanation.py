@@ -105,9 +105,11 @@ class Explanation:
         """Neighbours of like sign as one passage each, in order.
 
         A phrase begins and ends with a token that says something, may hold one or two in a row
-        that do not, and never goes beyond a comma, a bracket or the end of a sentence.
+        that do not, and never goes beyond a comma, a bracket or the end of a sentence. What a
+        punctuation mark says counts to the word before it.
         """
-        return self._passages(phrases(self.evidence(label), self._borders()), label)
+        runs = phrases(self.evidence(label), self.tokens, self._borders())
+        return self._passages(runs, label)
 
     def pieces(self, label: str | None = None) -> list[Piece]:
         """The whole text cut into pieces to show, each with its weight and phrase."""

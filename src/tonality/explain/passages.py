@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tonality.late_pattern import late_pattern
+from tonality.text.token_patterns import MARK
 from tonality.text.tokenizer import Token
 
 # A token under this share of the strongest one is neither for nor against.
@@ -110,13 +111,24 @@ def borders(text: str, tokens: Sequence[Token], cut: int | None = None) -> dict[
     return found
 
 
-def phrases(evidence: NDArray[np.float32], breaks: dict[int, Border]) -> Iterator[tuple[int, int]]:
+def phrases(
+    evidence: NDArray[np.float32], tokens: Sequence[Token], breaks: dict[int, Border]
+) -> Iterator[tuple[int, int]]:
     """Runs of like sign as (first token, token after the last), in order.
 
     Args:
         evidence: (T,) what each token says.
+        tokens: the T tokens.
         breaks: the tokens at which a sentence or a clause begins.
     """
+    owners = _owners(evidence, tokens, breaks)
+    for first, last in _runs(_counted(evidence, owners), breaks):
+        # The marks that count to its words stand at its ends.
+        inside = np.flatnonzero((owners >= first) & (owners < last))
+        yield min(first, int(inside[0])), max(last, int(inside[-1]) + 1)
+
+
+def _runs(evidence: NDArray[np.float32], breaks: dict[int, Border]) -> Iterator[tuple[int, int]]:
     limit = QUIET * float(np.abs(evidence).max(initial=0.0))
     first = last = kept = 0
     for index, weight in enumerate(evidence.tolist()):
@@ -129,6 +141,42 @@ def phrases(evidence: NDArray[np.float32], breaks: dict[int, Border]) -> Iterato
             last = index + 1
     if last:
         yield first, last
+
+
+def _owners(
+    evidence: NDArray[np.float32], tokens: Sequence[Token], breaks: dict[int, Border]
+) -> NDArray[np.int64]:
+    """The token that each one counts to: a word to itself, a mark that says something to a word.
+
+    A comma tells a reader nothing. There the network says what it makes of the words before. So the
+    comma counts to the last of them in its clause, and an opening bracket to the first one behind.
+    Where its clause has no word, a word before in its sentence will do. A mark that says little, or
+    has no word in its sentence, counts to none (-1). Where a text has nothing but marks, each
+    counts to itself.
+    """
+    marks = np.array([MARK.fullmatch(token.text) is not None for token in tokens], dtype=np.bool_)
+    owners = np.arange(len(tokens))
+    if marks.all():
+        return owners
+    owners[marks] = -1
+    limit = QUIET * float(np.abs(evidence).max(initial=0.0))
+    begins = np.array([breaks.get(index, "") for index in range(len(tokens))])
+    clauses, sentences = np.cumsum(begins != ""), np.cumsum(begins == "sentence")  # (T,)
+    for index in np.flatnonzero(marks & (np.abs(evidence) > limit)):
+        here = np.flatnonzero(~marks & (sentences == sentences[index]))
+        near = here[clauses[here] == clauses[index]]
+        order = [*near[near < index][-1:], *near[near > index][:1], *here[here < index][-1:], -1]
+        owners[index] = order[0]
+    return owners
+
+
+def _counted(evidence: NDArray[np.float32], owners: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The evidence of all that counts to each token (T,)."""
+    counts = owners >= 0
+    total: NDArray[np.float32] = np.bincount(
+        owners[counts], evidence[counts], minlength=len(owners)
+    ).astype(np.float32)
+    return total
 
 
 def pieces(

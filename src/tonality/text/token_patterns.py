@@ -103,6 +103,9 @@ _OTHER_PUNCTUATION = (
     "\ufe10-\ufe19\ufe30-\ufe63\uff01-\uff0f\uff1a-\uff20\uff3b-\uff3d\uff5b-\uff65"
 )
 
+# A token that is punctuation and no emoticon.
+MARK = late_pattern(rf"\.{{1,3}}|!+|\?+|--?|[{_PUNCTUATION}]|[{_OTHER_PUNCTUATION}]")
+
 _EMOTICONS = (
     r"[:;=]['\-o^]?(?:\)++|\(++|\]|\[|[dp3o*/\\|])(?![\w/])",  # :-) ;) =( :'( :D :P :/ :3
     r"\([-^]?[:;](?![\w/])",  # (:
