@@ -83,6 +83,18 @@ def test_groups_lead_by_what_is_sure(here: Path) -> None:
     assert "few rows" in shown
 
 
+def test_few_rows_that_surely_differ_are_marked_alone(here: Path) -> None:
+    rows = [("all bad", "", "x", "bad")] * 12 + [("one", "", "x", "bad")]
+    rows += [("other", "", "x", "good")] * 200 + [("other", "", "x", "bad")] * 40
+    write("in.csv", rows)
+    found = report("in.csv", "--by", "product")["by"]["product"]
+    assert [group["name"] for group in found if group["few"]] == ["all bad", "one"]
+    assert [group["differs"] for group in found] == [1, 0, -1]
+    lines = run("in.csv", "--by", "product").stdout.splitlines()
+    assert ["few rows" in line for line in lines if "all bad" in line] == [False]
+    assert ["few rows" in line for line in lines if line.split()[:1] == ["one"]] == [True]
+
+
 def test_a_group_differs_from_all_other_rows(here: Path) -> None:
     # Newcombe 1998, table II.
     assert newcombe(56, 70, 48, 80) == pytest.approx((0.0524, 0.3339), abs=1e-4)

@@ -234,7 +234,7 @@ def _show_groups(
             f"{group.share:.1%}",
             {1: "+", 0: "", -1: "-"}[group.differs],
             f"{low:.1%} to {high:.1%}",
-            "few rows" if group.few else "",
+            "few rows" if group.few and not group.differs else "",
         )
     console.print(table)
     if len(groups) > len(shown):
