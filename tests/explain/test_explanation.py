@@ -240,14 +240,14 @@ def test_quiet_words_are_bridged_but_not_many() -> None:
 def test_what_a_mark_says_counts_to_a_word_of_its_clause() -> None:
     found = with_evidence("a good film , ( bad ) . a plot", [0, 1, 0, 2, -1, -1, 0, -3, 0, 1])
     assert [(p.text, p.weight) for p in found.phrases("positive")] == [
-        ("good film ,", 3.0),
-        ("( bad ) .", -5.0),
+        ("good film", 3.0),
+        ("( bad )", -5.0),
         ("plot", 1.0),
     ]
     assert found.evidence("positive")[3] == 2  # of the tokens nothing is moved
     turned = with_evidence("good , bad .", [1, -2, -1, 0])
     assert [(p.text, p.weight) for p in turned.phrases("positive")] == [
-        ("good ,", -1.0),
+        ("good", -1.0),
         ("bad", -1.0),
     ]
 
@@ -258,7 +258,52 @@ def test_marks_alone_are_reasons_only_where_there_are_no_words() -> None:
     marks = with_evidence("!!! ...", [2, -1])
     assert [p.text for p in marks.phrases("positive")] == ["!!!", "..."]
     smile = with_evidence("a :) .", [0, 2, 1])
-    assert [p.text for p in smile.phrases("positive")] == [":) ."]
+    assert [p.text for p in smile.phrases("positive")] == [":)"]
+
+
+@pytest.mark.parametrize(
+    ("text", "weights", "found"),
+    [
+        # A negation and what it turns, whatever each says.
+        ("Not bad at all.", [-1, 2, 1, 0, 1], [("Not bad at all", 3)]),
+        ("It is not good", [0, 1, 2, -4], [("is", 1), ("not good", -2)]),
+        ("not a very good film", [1, 2, -1, -3, 0], [("not a very good", -1)]),
+        ("never not bad", [1, 1, 1], [("never not bad", 3)]),
+        ("I have no more.", [0, 0, 2, -1, 0], [("no more", 1)]),
+        # Part of a word.
+        ("Couldn't fault it.", [0, -1, 3, 0, 1], [("Couldn't fault it", 3)]),
+        ("Would not. A good film", [1, 2, 0, 0, 3, 0], [("Would not", 3), ("good", 3)]),
+        ("It's good", [0, -2, 3], [("It's", -2), ("good", 3)]),
+        # Not beyond a clause.
+        ("No, good", [-1, 0, 2], [("No", -1), ("good", 2)]),
+        ("not (a good film)", [-1, 0, 0, 2, 0, 0], [("not", -1), ("good", 2)]),
+        ("not, never", [-1, 0, 2], [("not", -1), ("never", 2)]),
+        # A stop that is part of a word, or says more than that the sentence ends.
+        ("a good film... bad", [0, 1, 1, 1, -1], [("good film...", 3), ("bad", -1)]),
+    ],
+)
+def test_a_phrase_never_leaves_out_what_turns_it(
+    text: str, weights: list[float], found: list[tuple[str, float]]
+) -> None:
+    phrases = with_evidence(text, weights).phrases("positive")
+    assert [(phrase.text, phrase.weight) for phrase in phrases] == found
+
+
+NEGATED = ["good", "film", "not", "couldn't", "never", "it's", "a", "very", "(", ",", ".", '"']
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(NEGATED), st.integers(-9, 9)), min_size=1, max_size=20))
+def test_phrases_stand_apart_and_weigh_what_their_tokens_do(pairs: list[tuple[str, int]]) -> None:
+    text = " ".join(word for word, _ in pairs)
+    weights = [float(pairs[n % len(pairs)][1]) for n in range(len(explain(text).tokens))]
+    end = 0
+    for phrase in with_evidence(text, weights).phrases("positive"):
+        assert end <= phrase.first < phrase.last
+        assert phrase.weight == sum(weights[phrase.first : phrase.last])
+        assert phrase.text == text[phrase.start : phrase.end]
+        assert phrase.text not in ("n't", "'s")
+        end = phrase.last
 
 
 @settings(max_examples=100, deadline=None)

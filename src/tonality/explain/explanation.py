@@ -106,10 +106,11 @@ class Explanation:
 
         A phrase begins and ends with a token that says something, may hold one or two in a row
         that do not, and never goes beyond a comma, a bracket or the end of a sentence. What a
-        punctuation mark says counts to the word before it.
+        punctuation mark says counts to the word before it. A negation stands with what it turns,
+        and ``n't`` with its word. Full stops and commas at the end are weighed and not shown.
         """
         runs = phrases(self.evidence(label), self.tokens, self._borders())
-        return self._passages(runs, label)
+        return self._passages(runs, label, stopped=False)
 
     def pieces(self, label: str | None = None) -> list[Piece]:
         """The whole text cut into pieces to show, each with its weight and phrase."""
@@ -161,9 +162,11 @@ class Explanation:
         text = highlighted(self.pieces(), self.phrases(), self.hues())
         return sendable(f"<style>{STYLE}</style><p><b>{escape(title)}</b></p>{text}")
 
-    def _passages(self, runs: Iterable[tuple[int, int]], label: str | None) -> list[Passage]:
-        evidence = self.evidence(label)
-        return [Passage.of(self.text, self.tokens, first, last, evidence) for first, last in runs]
+    def _passages(
+        self, runs: Iterable[tuple[int, int]], label: str | None, *, stopped: bool = True
+    ) -> list[Passage]:
+        read, evidence = (self.text, self.tokens), self.evidence(label)
+        return [Passage.of(*read, *run, evidence, stopped=stopped) for run in runs]
 
     def _borders(self) -> dict[int, Border]:
         return borders(self.text, self.tokens, self.unread[1] if self.unread else None)

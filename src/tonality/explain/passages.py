@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from tonality.explain.negations import joined_words
 from tonality.late_pattern import late_pattern
 from tonality.text.token_patterns import MARK
 from tonality.text.tokenizer import Token
@@ -19,6 +20,7 @@ QUIET = 0.1
 # So many quiet tokens may stand inside a phrase.
 BRIDGE = 2
 
+_STOPS = frozenset(".,;:")
 _SENTENCE_END = late_pattern(r"\.+|[!?…。！？]+")
 _CLAUSE_END = late_pattern(r"[,;:)\]–—、，；：]|-+")
 _TAG = late_pattern(r"<[^<>]*>")
@@ -58,9 +60,15 @@ class Passage:
         first: int,
         last: int,
         evidence: NDArray[np.float32],
+        *,
+        stopped: bool = True,
     ) -> Passage:
-        """The passage from token ``first`` to the one before ``last``."""
-        start, end = tokens[first].start, tokens[last - 1].end
+        """The passage from token ``first`` to the one before ``last``.
+
+        Where ``stopped`` is off, its text ends before the full stops and commas at its end.
+        """
+        ends = [token.end for token in tokens[first:last] if stopped or token.text not in _STOPS]
+        start, end = tokens[first].start, (ends or [tokens[last - 1].end])[-1]
         return cls(text[start:end], start, end, first, last, float(evidence[first:last].sum()))
 
 
@@ -123,7 +131,7 @@ def phrases(
     """
     owners = _owners(evidence, tokens, breaks)
     for first, last in _runs(_counted(evidence, owners), breaks):
-        # The marks that count to its words stand at its ends.
+        # What counts to its words stands at its ends: marks, negations before, "n't" behind.
         inside = np.flatnonzero((owners >= first) & (owners < last))
         yield min(first, int(inside[0])), max(last, int(inside[-1]) + 1)
 
@@ -146,7 +154,7 @@ def _runs(evidence: NDArray[np.float32], breaks: dict[int, Border]) -> Iterator[
 def _owners(
     evidence: NDArray[np.float32], tokens: Sequence[Token], breaks: dict[int, Border]
 ) -> NDArray[np.int64]:
-    """The token that each one counts to: a word to itself, a mark that says something to a word.
+    """The token that each one counts to, a word mostly to itself, a mark to a word.
 
     A comma tells a reader nothing. There the network says what it makes of the words before. So the
     comma counts to the last of them in its clause, and an opening bracket to the first one behind.
@@ -155,7 +163,7 @@ def _owners(
     counts to itself.
     """
     marks = np.array([MARK.fullmatch(token.text) is not None for token in tokens], dtype=np.bool_)
-    owners = np.arange(len(tokens))
+    owners = joined_words(tokens, marks, breaks)
     if marks.all():
         return owners
     owners[marks] = -1
@@ -166,7 +174,7 @@ def _owners(
         here = np.flatnonzero(~marks & (sentences == sentences[index]))
         near = here[clauses[here] == clauses[index]]
         order = [*near[near < index][-1:], *near[near > index][:1], *here[here < index][-1:], -1]
-        owners[index] = order[0]
+        owners[index] = order[0] if order[0] < 0 else owners[order[0]]
     return owners
 
 

@@ -6,7 +6,7 @@ simplemma gives *dont* the lemma *do* and *worse* the lemma *wrong*; Snowball st
 
 from __future__ import annotations
 
-_NEGATIONS = """
+_NEGATING = """
 no not nor never none nothing nobody nowhere neither without cannot hardly scarcely barely nt
 dont doesnt didnt isnt wasnt arent werent havent hasnt hadnt wont wouldnt couldnt shouldnt cant
 mustnt neednt mightnt shant aint don't doesn't didn't isn't wasn't aren't weren't haven't hasn't
@@ -21,4 +21,5 @@ harmful harmless meaningful meaningless powerful powerless wonderful wonderfully
 amazing amazingly stunning stunningly striking unbelievable exclusive effective lively deadly
 passive broken challenging overwhelming heroin heroine definitely poorly hard
 """
-OPINION_WORDS = frozenset((_NEGATIONS + _JUDGEMENTS).split())
+NEGATIONS = frozenset(_NEGATING.split())
+OPINION_WORDS = NEGATIONS | frozenset(_JUDGEMENTS.split())
