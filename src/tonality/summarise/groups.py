@@ -13,8 +13,10 @@ from typing import Any
 
 from tonality.errors import ConfigError, DataError
 from tonality.measures.scores import Interval, wilson
+from tonality.summarise.surest_texts import Candidate, Example, SurestTexts
 
 VALUES = 200_000  # different values counted; a column of names of rows has as many as rows
+WITH_EXAMPLES = 10_000  # of them have examples: the first ones that come
 FEW = 30  # rows under which a group is flagged: its interval is some 35 points wide
 EVERY = ("day", "week", "month", "quarter", "year")
 NOTHING = "(empty)"
@@ -37,6 +39,7 @@ class Group:
         interval: its 95 % interval (Wilson 1927).
         differs: 1 where the share surely lies above the one in all other rows, -1 under it, else
             0: whether the 95 % interval of their difference (Newcombe 1998, method 10) holds 0.
+        examples: the surest of its texts of the label that is looked at.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Group:
     share: float
     interval: Interval
     differs: int
+    examples: Sequence[Example] = ()
 
     @property
     def few(self) -> bool:
@@ -64,6 +68,7 @@ class Group:
             },
             "few": self.few,
             "differs": self.differs,
+            "examples": [example.to_json() for example in self.examples],
         }
 
 
@@ -86,14 +91,17 @@ class Counts:
         self._counts: dict[str, list[int]] = {}
         self._unnamed = [0] * len(labels)
         self._empty: dict[str, int] = {}
+        self._surest: dict[str, SurestTexts] = {}
 
     @property
     def unnamed(self) -> int:
         """How many rows have a value without a name."""
         return sum(self._unnamed)
 
-    def add(self, cells: Mapping[str, Any], label: str) -> None:
-        """Counts a row.
+    def add(
+        self, cells: Mapping[str, Any], label: str, candidate: Candidate | None = None
+    ) -> None:
+        """Counts a row, whose text may be an example of its group.
 
         Raises:
             DataError: the column has too many different values.
@@ -113,6 +121,16 @@ class Counts:
                 )
             counts = self._counts[name] = [0] * len(self._labels)
         counts[self._labels[label]] += 1
+        if candidate is not None:
+            self._show(name, candidate)
+
+    def _show(self, name: str, candidate: Candidate) -> None:
+        surest = self._surest.get(name)
+        if surest is None:
+            if len(self._surest) == WITH_EXAMPLES:
+                return
+            surest = self._surest[name] = SurestTexts()
+        surest.add(candidate)
 
     def add_empty(self, cells: Mapping[str, Any]) -> None:
         """Counts a row without a text, which has no verdict."""
@@ -147,7 +165,9 @@ class Counts:
         others = whole[1] - rows
         least, most = newcombe(n, rows, whole[0] - n, others) if others else (0.0, 0.0)
         labels = dict(zip(self._labels, counts, strict=True))
-        return Group(name, rows, labels, n / rows, wilson(n, rows), (least > 0) - (most < 0))
+        examples = self._surest[name].examples() if name in self._surest else []
+        differs = (least > 0) - (most < 0)
+        return Group(name, rows, labels, n / rows, wilson(n, rows), differs, examples)
 
 
 def newcombe(right: int, n: int, other_right: int, other_n: int) -> Interval:

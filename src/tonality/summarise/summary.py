@@ -14,6 +14,7 @@ from tonality.prediction import UNCERTAIN
 from tonality.score.files.joined_inputs import JoinedRows, Tables
 from tonality.summarise.groups import Counts, Group, period_name
 from tonality.summarise.summary_options import SummaryOptions
+from tonality.summarise.surest_texts import Candidate, Example, SurestTexts, candidate
 from tonality.summarise.table_languages import TableLanguages
 from tonality.summarise.telling_phrases import Phrase, Sample
 from tonality.summarise.text_column import ROWS, fitting_column
@@ -69,6 +70,7 @@ class Summary:
         text_column: where the texts are; empty where that is not known.
         silent: of each column, the values or periods whose rows all lack a text, and how many
             rows those are.
+        examples: the surest of all texts of the label that is looked at.
     """
 
     rows: int
@@ -85,6 +87,7 @@ class Summary:
     text_column: str = ""
     unfamiliar: int = 0
     silent: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    examples: Sequence[Example] = ()
 
     @property
     def share(self) -> float:
@@ -123,6 +126,7 @@ class Summary:
                 label: [phrase.to_json() for phrase in found]
                 for label, found in self.phrases.items()
             },
+            "examples": [example.to_json() for example in self.examples],
             "texts_sampled": self.sampled,
             "text_column": self.text_column,
             "without_text": {name: dict(found) for name, found in self.silent.items()},
@@ -216,6 +220,7 @@ class _Count:
         self._by = [Counts(name, everything) for name in by]
         self._time = [Counts(name, everything, period) for name in dict.fromkeys(options.time)]
         self._sample = Sample()
+        self._surest = SurestTexts()
         self._scores = 0.0
         self._empty = self._truncated = self._unfamiliar = 0
         self.unreadable = 0
@@ -240,10 +245,20 @@ class _Count:
         self._scores += verdict.score
         self._truncated += verdict.truncated
         self._unfamiliar += verdict.unfamiliar
-        for counts in (*self._by, *self._time):
-            counts.add(cells, verdict.label)
+        example = None
         if text and isinstance(text, str):
             self._sample.add(text, verdict.label)
+            example = self._example(verdict, text)
+        for counts in (*self._by, *self._time):
+            counts.add(cells, verdict.label, example)
+
+    def _example(self, verdict: Verdict, text: str) -> Candidate | None:
+        """The text as one that may be shown; a verdict on unknown words says little."""
+        if verdict.label != self._label or verdict.unfamiliar:
+            return None
+        found = candidate(text, verdict.score, surest=self._label != UNCERTAIN)
+        self._surest.add(found)
+        return found
 
     def report(self, text_column: str, path: str) -> Summary:
         if not self.rows:
@@ -276,6 +291,7 @@ class _Count:
             text_column=text_column,
             unfamiliar=self._unfamiliar,
             silent={counts.column: counts.silent() for counts in (*self._by, *self._time)},
+            examples=self._surest.examples(),
         )
 
 
