@@ -101,7 +101,7 @@ def summarise(
     if not time and (every is not None or date_format is not None):
         raise click.BadParameter("--every and --date-format go with --time, which names the column")
     from tonality.score.files.input_files import find_inputs
-    from tonality.summarise.summary import summarise as summary_of
+    from tonality.summarise.summarise_tables import summarise as summary_of
     from tonality.summarise.summary_options import SummaryOptions
 
     if png is not None:

@@ -98,9 +98,7 @@ class Counts:
         """How many rows have a value without a name."""
         return sum(self._unnamed)
 
-    def add(
-        self, cells: Mapping[str, Any], label: str, candidate: Candidate | None = None
-    ) -> None:
+    def add(self, cells: Mapping[str, Any], label: str, candidate: Candidate | None = None) -> None:
         """Counts a row, whose text may be an example of its group.
 
         Raises:

@@ -1,0 +1,193 @@
+"""Summarising scored tables: shares by column and by time, and what is said on each side."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tonality.errors import ConfigError, DataError
+from tonality.prediction import UNCERTAIN
+from tonality.score.files.joined_inputs import JoinedRows, Tables
+from tonality.summarise.groups import Counts, period_name
+from tonality.summarise.summary import Periods, Summary
+from tonality.summarise.summary_options import SummaryOptions
+from tonality.summarise.surest_texts import Candidate, SurestTexts, candidate
+from tonality.summarise.table_languages import TableLanguages
+from tonality.summarise.telling_phrases import Sample
+from tonality.summarise.text_column import ROWS, fitting_column
+from tonality.summarise.verdict_columns import Verdict, VerdictColumns
+from tonality.tables.bad_rows import Fault
+from tonality.tables.column_names import listed
+from tonality.tables.open_table import Input
+from tonality.tables.row_stream import Row
+
+REPORT = 2048  # rows between two reports of progress
+PHRASES = 8  # words of each label, and pairs
+
+
+def summarise(
+    inputs: Sequence[Input],
+    options: SummaryOptions,
+    *,
+    progress: Callable[[int, float | None], None] | None = None,
+) -> Summary:
+    """Summarises scored tables in one pass and constant memory.
+
+    Args:
+        inputs: the tables, as ``tonality score`` wrote them.
+        options: what to look at.
+        progress: told the rows done and the share of the bytes read, now and then.
+
+    Raises:
+        ConfigError: an unknown period, or the model has no such label.
+        DataError: a table cannot be read or is not scored, or has no such column, no date or no
+            row; or the tables are of models of different labels.
+        DependencyError: the extra ``languages`` is missing.
+    """
+    with Tables(inputs, options.wanted) as tables:
+        columns = _verdict_columns(tables, options)
+        rows = JoinedRows(tables)
+        items = rows.items()
+        first = list(itertools.islice(items, ROWS))
+        fitting = _fitting(tables, columns[0], first) if options.text_column is None else None
+        text_column = fitting or tables.heads[0].text_column
+        languages = TableLanguages(columns, tables, text_column) if options.languages else None
+        count = _Count(columns[0].labels, options, languages.name if languages else None)
+        for number, item in enumerate(itertools.chain(first, items)):
+            if isinstance(item, Fault):
+                count.unreadable += 1
+            else:
+                table, _ = rows.place(number)
+                text = item.text if fitting is None else item.cells.get(fitting)
+                cells = languages.added(table, item.cells, text) if languages else item.cells
+                count.add(columns[table].read(item.cells), cells, text)
+            if progress is not None and rows.count % REPORT == 0:
+                progress(rows.count, rows.share())
+    return count.report(text_column, _name(inputs))
+
+
+def _fitting(tables: Tables, columns: VerdictColumns, first: Sequence[Row | Fault]) -> str | None:
+    """The column that was scored, where no usual name tells it."""
+    if any(head.text_column for head in tables.heads):
+        return None
+    rows = [row.cells for row in first if isinstance(row, Row) and columns.tokens(row.cells)]
+    names = [name for name in tables.heads[0].columns if not columns.added(name)]
+    return fitting_column(rows, [columns.tokens(cells) for cells in rows], names)
+
+
+def _verdict_columns(tables: Tables, options: SummaryOptions) -> list[VerdictColumns]:
+    """Those of each table, as each may have a prefix of its own; what is asked for is there."""
+    for name in (*options.by, *options.time):
+        if name not in tables.columns:
+            reason = f"no column {name!r}. {listed(tables.columns)}"
+            raise DataError(reason, path=_name(tables.inputs))
+    found = [
+        VerdictColumns.find(head.columns, source.name)
+        for source, head in zip(tables.inputs, tables.heads, strict=True)
+    ]
+    for source, columns in zip(tables.inputs, found, strict=True):
+        if set(columns.labels) != set(found[0].labels):
+            raise DataError(
+                f"has the labels {', '.join(columns.labels)}, but {tables.inputs[0].name} has "
+                f"{', '.join(found[0].labels)}: they were scored by different models; summarise "
+                "them one by one",
+                path=source.name,
+            )
+    return found
+
+
+class _Count:
+    def __init__(
+        self, labels: Sequence[str], options: SummaryOptions, languages: str | None = None
+    ) -> None:
+        period = period_name(options.every, options.date_format)
+        everything, label = [*labels, UNCERTAIN], options.label
+        if label is not None and label not in everything:
+            raise ConfigError(f"there is no label {label!r}; there are {', '.join(everything)}")
+        self._every = options.every
+        self._named = labels
+        self._label = labels[0] if label is None else label
+        self._labels = Counter(dict.fromkeys(everything, 0))
+        by = dict.fromkeys((*options.by, *([languages] if languages else [])))
+        self._by = [Counts(name, everything) for name in by]
+        self._time = [Counts(name, everything, period) for name in dict.fromkeys(options.time)]
+        self._sample = Sample()
+        self._surest = SurestTexts()
+        self._scores = 0.0
+        self._empty = self._truncated = self._unfamiliar = 0
+        self.unreadable = 0
+        self._why = ""
+
+    @property
+    def rows(self) -> int:
+        return self._labels.total()
+
+    def add(self, verdict: Verdict | str | None, cells: Mapping[str, Any], text: Any) -> None:
+        if isinstance(verdict, str):
+            self.unreadable += 1
+            self._why = f": {verdict}"
+            return
+        if verdict is None:
+            self._empty += 1
+            self._why = self._why or ": there was no text to judge"
+            for counts in (*self._by, *self._time):
+                counts.add_empty(cells)
+            return
+        self._labels[verdict.label] += 1
+        self._scores += verdict.score
+        self._truncated += verdict.truncated
+        self._unfamiliar += verdict.unfamiliar
+        example = None
+        if text and isinstance(text, str):
+            self._sample.add(text, verdict.label)
+            example = self._example(verdict, text)
+        for counts in (*self._by, *self._time):
+            counts.add(cells, verdict.label, example)
+
+    def _example(self, verdict: Verdict, text: str) -> Candidate | None:
+        """The text as one that may be shown; a verdict on unknown words says little."""
+        if verdict.label != self._label or verdict.unfamiliar:
+            return None
+        found = candidate(text, verdict.score, surest=self._label != UNCERTAIN)
+        self._surest.add(found)
+        return found
+
+    def report(self, text_column: str, path: str) -> Summary:
+        if not self.rows:
+            raise DataError(f"no row has a verdict{self._why}", path=path)
+        labels = dict(self._labels)
+        if not labels[UNCERTAIN] and self._label != UNCERTAIN:
+            del labels[UNCERTAIN]
+        periods = []
+        for counts in self._time:
+            groups = counts.groups(self._label, by_time=True)
+            if not groups:
+                raise DataError(
+                    f"holds no date that can be read, but such as {counts.example!r}; say how "
+                    "they are written by --date-format, such as %d/%m/%Y",
+                    column=counts.column,
+                )
+            periods.append(Periods(counts.column, self._every, groups, counts.unnamed))
+        return Summary(
+            rows=self.rows,
+            unreadable=self.unreadable,
+            labels=labels,
+            label=self._label,
+            mean_score=self._scores / self.rows,
+            truncated=self._truncated,
+            empty=self._empty,
+            by={counts.column: counts.groups(self._label) for counts in self._by},
+            periods=periods,
+            phrases=self._sample.telling(self._named, PHRASES),
+            sampled=len(self._sample),
+            text_column=text_column,
+            unfamiliar=self._unfamiliar,
+            silent={counts.column: counts.silent() for counts in (*self._by, *self._time)},
+            examples=self._surest.examples(),
+        )
+
+
+def _name(inputs: Sequence[Input]) -> str:
+    return inputs[0].name
