@@ -90,9 +90,92 @@ def test_few_rows_that_surely_differ_are_marked_alone(here: Path) -> None:
     found = report("in.csv", "--by", "product")["by"]["product"]
     assert [group["name"] for group in found if group["few"]] == ["all bad", "one"]
     assert [group["differs"] for group in found] == [1, 0, -1]
-    lines = run("in.csv", "--by", "product").stdout.splitlines()
+    lines = [line for line in run("in.csv", "--by", "product").stdout.splitlines() if "%" in line]
     assert ["few rows" in line for line in lines if "all bad" in line] == [False]
     assert ["few rows" in line for line in lines if line.split()[:1] == ["one"]] == [True]
+
+
+def write_hotel(path: str) -> None:
+    """The comments of three branches, with a surer and a less sure one of each."""
+    rows = [
+        ("Harbour", "2026-01-02", "the shower was cold every day", "bad", 0.9),
+        ("Harbour", "2026-02-02", "cold coffee and nobody at the desk", "bad", 0.8),
+        ("Harbour", "2026-02-03", "Awful!", "bad", 0.99),
+        ("Garden", "2026-01-05", "we loved the garden and the food", "good", 0.95),
+        ("", "2026-01-05", "the bed was hard and far too short", "bad", 0.7),
+    ]
+    lines = [f"{','.join(row[:4])},{row[4]},0.75,0.25,5,0\n" for row in rows]
+    Path(path).write_text(HEADER + "".join(lines))
+
+
+def test_the_surest_texts_are_shown_as_examples(here: Path) -> None:
+    write_hotel("in.csv")
+    found = report("in.csv", "--by", "product", "--time", "day")
+    texts = {
+        group["name"]: [e["text"] for e in group["examples"]] for group in found["by"]["product"]
+    }
+    assert texts == {
+        "Harbour": [
+            "the shower was cold every day",
+            "cold coffee and nobody at the desk",
+            "Awful!",
+        ],
+        NOTHING: ["the bed was hard and far too short"],
+        "Garden": [],
+    }
+    january = found["time"]["day"]["periods"][0]
+    assert [e["score"] for e in january["examples"]] == [0.9, 0.7]
+    assert found["examples"][0] == {"text": "the shower was cold every day", "score": 0.9}
+    shown = run("in.csv", "--by", "product").stdout.splitlines()
+    assert "for example, texts most surely bad" in shown
+    assert " Harbour  the shower was cold every day" in shown
+    assert "          cold coffee and nobody at the desk" in shown
+    assert "   the shower was cold every day" in run("in.csv").stdout.splitlines()
+    good = run("in.csv", "--by", "product", "--label", "good").stdout.splitlines()
+    assert " Garden  we loved the garden and the food" in good
+    assert "for example" not in run("in.csv", "--label", "uncertain").stdout
+
+
+def test_verdicts_on_unknown_words_are_no_examples(here: Path) -> None:
+    write_hotel("in.csv")
+    lines = Path("in.csv").read_text().splitlines()
+    marked = [f"{line},{mark}" for line, mark in zip(lines, ["unfamiliar", *"10000"], strict=True)]
+    Path("in.csv").write_text("\n".join(marked))
+    assert report("in.csv")["examples"][0]["score"] == 0.8
+
+
+def test_a_summary_of_some_rows_alone(here: Path) -> None:
+    write_hotel("in.csv")
+    found = report("in.csv", "--where", "product=Harbour", "--time", "day")
+    assert (found["rows"], found["where"]) == (3, {"product": ["Harbour"]})
+    assert [p["rows"] for p in found["time"]["day"]["periods"]] == [1, 2]
+    both = ["--where", "product=Harbour", "--where", f"product={NOTHING}"]
+    assert report("in.csv", *both)["rows"] == 4
+    assert report("in.csv", *both, "--where", "day=2026-01-05")["rows"] == 1
+    shown = run("in.csv", *both).stdout
+    assert f"4 texts of product Harbour or {NOTHING}" in shown
+    message = failure(run("in.csv", "--where", "product=harbour"))
+    assert "column 'product': no row has 'harbour'; there are such as 'Harbour'" in message
+    assert "expected COLUMN=VALUE" in failure(run("in.csv", "--where", "product"))
+    assert "no column 'branch'" in failure(run("in.csv", "--where", "branch=a=b"))
+
+
+def test_a_period_is_no_column(here: Path) -> None:
+    write_hotel("in.csv")
+    message = failure(run("in.csv", "--time", "month"))
+    assert message.endswith("--time names a column of dates; --every month is the period")
+
+
+def test_marks_and_words_are_explained(here: Path) -> None:
+    write_hotel("in.csv")
+    shown = " ".join(run("in.csv", "--by", "product").stdout.split())
+    assert "(+ / -: surely above / below the others; few rows: under 30, too few to tell)" in shown
+    assert "too few texts in text to name telling words; read the examples above" in shown
+    rows = [("a", "", "x", "bad")] * 60 + [("b", "", "x", "good")] * 60
+    write("in.csv", rows)
+    shown = run("in.csv", "--by", "product").stdout
+    assert "(+ / -: surely above / below the others)" in shown
+    assert "surely above" not in run("in.csv").stdout
 
 
 def test_a_group_differs_from_all_other_rows(here: Path) -> None:

@@ -47,10 +47,10 @@ def tell(
     if tally.judged:
         for label, count in tally.labels.items():
             mean = tally.probabilities.get(label)
-            text = "" if mean is None else f"   mean p {mean / tally.judged:.3f}"
+            text = "" if mean is None else f"   mean probability {mean / tally.judged:.3f}"
             say(f"  {label:<12} {count:>12,} {count / tally.judged:>7.1%}{text}")
         say(
-            f"  mean score {tally.scores / tally.judged:.3f}; {tally.truncated:,} texts "
+            f"  mean confidence {tally.scores / tally.judged:.3f}; {tally.truncated:,} texts "
             f"truncated ({tally.truncated / tally.judged:.1%}); {tally.empty:,} empty"
         )
     if tally.unfamiliar:

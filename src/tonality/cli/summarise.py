@@ -27,12 +27,7 @@ from tonality.cli.read_texts import ascii_only
 from tonality.cli.table_options import TableOptions, table_options
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from tonality.summarise.groups import Group
     from tonality.summarise.summary import Summary
-
-SHOWN = 20  # groups in a table
 
 
 @click.command(cls=PlainCommand)
@@ -69,6 +64,12 @@ SHOWN = 20  # groups in a table
     metavar="FORMAT",
 )
 @click.option(
+    "--where",
+    multiple=True,
+    help="Look at rows of this value alone, such as branch=Harbour. Repeat it.",
+    metavar="COLUMN=VALUE",
+)
+@click.option(
     "--label",
     help="The label whose share is looked at, `uncertain` included; by default the model's first.",
     metavar="LABEL",
@@ -87,6 +88,7 @@ def summarise(
     time: tuple[str, ...],
     every: str | None,
     date_format: str | None,
+    where: tuple[str, ...],
     label: str | None,
     languages: bool,
     png: Path | None,
@@ -120,6 +122,7 @@ def summarise(
         encoding=encoding,
         read=table.read(),
         languages=languages,
+        where=where,
     )
     with progress_of_share("reading") as progress:
         summary = summary_of(found, options, progress=progress)
@@ -130,7 +133,9 @@ def summarise(
     else:
         from rich.console import Console
 
-        _show(summary, Console(highlight=False))
+        from tonality.summarise.terminal_summary import show
+
+        show(summary, Console(highlight=False))
 
 
 def _draw(summary: Summary, png: Path, title: str) -> None:
@@ -138,7 +143,7 @@ def _draw(summary: Summary, png: Path, title: str) -> None:
     from tonality.summarise.chart import write_chart
 
     try:
-        write_chart(summary, png, f"{title}: {summary.rows:,} texts")
+        write_chart(summary, png, f"{title}: {summary.title}")
     except OSError as error:
         raise DataError(f"cannot be written: {error.strerror}", path=png) from error
     say(f"picture in {png}")
@@ -148,96 +153,3 @@ def _title(inputs: Sequence[str]) -> str:
     if list(inputs) == ["-"]:
         return "standard input"
     return Path(inputs[0]).name + (f" and {len(inputs) - 1} more" if len(inputs) > 1 else "")
-
-
-def _show(summary: Summary, console: Console) -> None:
-    from tonality.messages import counted, printable
-
-    _show_labels(summary, console)
-    for column, groups in summary.by.items():
-        _show_groups(f"{summary.label} by {column}", groups, groups[:SHOWN], console)
-    for periods in summary.periods:
-        _show_groups(
-            f"{summary.label} by {periods.title}", periods.groups, periods.groups[-SHOWN:], console
-        )
-        if periods.undated:
-            undated = counted(periods.undated, "row")
-            console.print(f"{undated} without a date that can be read\n")
-    for column, names in summary.silent.items():
-        for name, rows in list(names.items())[:SHOWN]:
-            shown = " ".join(printable(name).split())
-            text = f"{column} {shown}: no verdict, as {rows:,} of {rows:,} rows hold no text"
-            console.print(text, markup=False)
-    _show_phrases(summary, console)
-
-
-def _show_phrases(summary: Summary, console: Console) -> None:
-    for label, phrases in summary.phrases.items():
-        if phrases:
-            console.print(f"most telling of {label}", style="bold", markup=False)
-            texts = [phrase.text for phrase in phrases]
-            for wanted in (1, 2):
-                if line := ", ".join(text for text in texts if len(text.split()) == wanted):
-                    console.print(f"  {line}", markup=False)
-            console.print()
-    if summary.sampled:
-        sample = "" if summary.sampled == summary.rows else f"a sample of {summary.sampled:,} "
-        source = f"{sample or 'the '}texts in {summary.text_column}"
-        found = any(summary.phrases.values())
-        said = f"phrases from {source}" if found else f"no word of {source} tells a label surely"
-        console.print(f"({said})", markup=False)
-
-
-def _show_labels(summary: Summary, console: Console) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    from tonality.messages import unfamiliar
-
-    table = Table(title=f"{summary.rows:,} texts", title_justify="left", box=None)
-    for name in ("", "rows", "share", "95 % interval"):
-        table.add_column(name, justify="right" if name else "left")
-    for label, rows in summary.labels.items():
-        low, high = summary.interval(label)
-        share = f"{rows / summary.rows:.1%}"
-        table.add_row(Text(label), f"{rows:,}", share, f"{low:.1%} to {high:.1%}")
-    console.print(table)
-    console.print(
-        f"mean score {summary.mean_score:.3f}; {summary.truncated:,} texts truncated "
-        f"({summary.truncated / summary.rows:.1%}); {summary.empty:,} empty"
-    )
-    if summary.unfamiliar:
-        console.print(f"! {unfamiliar(summary.unfamiliar, summary.rows)}")
-    if summary.unreadable:
-        console.print(f"! {summary.unreadable:,} rows have no verdict that can be read")
-    console.print()
-
-
-def _show_groups(
-    title: str, groups: Sequence[Group], shown: Sequence[Group], console: Console
-) -> None:
-    """A line a group; ``+`` and ``-`` mark those surely above or below all other rows."""
-    from rich.table import Table
-    from rich.text import Text
-
-    from tonality.messages import printable
-
-    table = Table(title=Text(title), title_justify="left", box=None)
-    for name in ("", "rows", "share", "", "95 % interval", ""):
-        table.add_column(name, justify="right" if name else "left", no_wrap=True)
-    for group in shown:
-        low, high = group.interval
-        name = " ".join(printable(group.name).split())
-        table.add_row(
-            Text(name if len(name) <= 40 else f"{name[:39]}…"),
-            f"{group.rows:,}",
-            f"{group.share:.1%}",
-            {1: "+", 0: "", -1: "-"}[group.differs],
-            f"{low:.1%} to {high:.1%}",
-            "few rows" if group.few and not group.differs else "",
-        )
-    console.print(table)
-    if len(groups) > len(shown):
-        left_out = len(groups) - len(shown)
-        console.print(f"and {left_out:,} more; --json has all of them")
-    console.print()

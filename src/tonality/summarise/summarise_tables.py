@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeAlias
 
 from tonality.errors import ConfigError, DataError
 from tonality.prediction import UNCERTAIN
 from tonality.score.files.joined_inputs import JoinedRows, Tables
-from tonality.summarise.groups import Counts, period_name
+from tonality.summarise.groups import EVERY, Counts, period_name
+from tonality.summarise.row_filter import RowFilter
 from tonality.summarise.summary import Periods, Summary
 from tonality.summarise.summary_options import SummaryOptions
 from tonality.summarise.surest_texts import Candidate, SurestTexts, candidate
@@ -26,12 +28,11 @@ from tonality.tables.row_stream import Row
 REPORT = 2048  # rows between two reports of progress
 PHRASES = 8  # words of each label, and pairs
 
+Progress: TypeAlias = Callable[[int, float | None], None]
+
 
 def summarise(
-    inputs: Sequence[Input],
-    options: SummaryOptions,
-    *,
-    progress: Callable[[int, float | None], None] | None = None,
+    inputs: Sequence[Input], options: SummaryOptions, *, progress: Progress | None = None
 ) -> Summary:
     """Summarises scored tables in one pass and constant memory.
 
@@ -41,13 +42,14 @@ def summarise(
         progress: told the rows done and the share of the bytes read, now and then.
 
     Raises:
-        ConfigError: an unknown period, or the model has no such label.
-        DataError: a table cannot be read or is not scored, or has no such column, no date or no
-            row; or the tables are of models of different labels.
+        ConfigError: an unknown period, the model has no such label, or a condition has no ``=``.
+        DataError: a table cannot be read or is not scored, or has no such column, no date, no row
+            or none of a value asked for; or the tables are of models of different labels.
         DependencyError: the extra ``languages`` is missing.
     """
+    where = RowFilter(options.where)
     with Tables(inputs, options.wanted) as tables:
-        columns = _verdict_columns(tables, options)
+        columns = _verdict_columns(tables, options, where)
         rows = JoinedRows(tables)
         items = rows.items()
         first = list(itertools.islice(items, ROWS))
@@ -58,14 +60,15 @@ def summarise(
         for number, item in enumerate(itertools.chain(first, items)):
             if isinstance(item, Fault):
                 count.unreadable += 1
-            else:
+            elif where.keeps(item.cells):
                 table, _ = rows.place(number)
                 text = item.text if fitting is None else item.cells.get(fitting)
                 cells = languages.added(table, item.cells, text) if languages else item.cells
                 count.add(columns[table].read(item.cells), cells, text)
             if progress is not None and rows.count % REPORT == 0:
                 progress(rows.count, rows.share())
-    return count.report(text_column, _name(inputs))
+    where.check_found(_name(inputs))
+    return replace(count.report(text_column, _name(inputs)), where=where.to_json())
 
 
 def _fitting(tables: Tables, columns: VerdictColumns, first: Sequence[Row | Fault]) -> str | None:
@@ -77,11 +80,18 @@ def _fitting(tables: Tables, columns: VerdictColumns, first: Sequence[Row | Faul
     return fitting_column(rows, [columns.tokens(cells) for cells in rows], names)
 
 
-def _verdict_columns(tables: Tables, options: SummaryOptions) -> list[VerdictColumns]:
+def _verdict_columns(
+    tables: Tables, options: SummaryOptions, where: RowFilter
+) -> list[VerdictColumns]:
     """Those of each table, as each may have a prefix of its own; what is asked for is there."""
-    for name in (*options.by, *options.time):
+    for name in (*options.by, *options.time, *where.columns):
         if name not in tables.columns:
-            reason = f"no column {name!r}. {listed(tables.columns)}"
+            hint = (
+                f". --time names a column of dates; --every {name} is the period"
+                if name in EVERY
+                else ""
+            )
+            reason = f"no column {name!r}. {listed(tables.columns)}{hint}"
             raise DataError(reason, path=_name(tables.inputs))
     found = [
         VerdictColumns.find(head.columns, source.name)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tonality.measures.scores import Interval, wilson
+from tonality.messages import counted
 from tonality.summarise.groups import Group
 from tonality.summarise.surest_texts import Example
 from tonality.summarise.telling_phrases import Phrase
@@ -55,6 +56,7 @@ class Summary:
         silent: of each column, the values or periods whose rows all lack a text, and how many
             rows those are.
         examples: the surest of all texts of the label that is looked at.
+        where: the values of columns that all these rows have; of all rows nothing.
     """
 
     rows: int
@@ -72,6 +74,13 @@ class Summary:
     unfamiliar: int = 0
     silent: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     examples: Sequence[Example] = ()
+    where: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """``60 texts``, or ``18 texts of branch Harbour``."""
+        of = " and ".join(f"{name} {' or '.join(values)}" for name, values in self.where.items())
+        return f"{counted(self.rows, 'text')}{of and f' of {of}'}"
 
     @property
     def share(self) -> float:
@@ -93,6 +102,7 @@ class Summary:
                 label: [round(bound, 6) for bound in self.interval(label)] for label in self.labels
             },
             "label": self.label,
+            "where": {name: list(values) for name, values in self.where.items()},
             "mean_score": round(self.mean_score, 6),
             "truncated": self.truncated,
             "empty": self.empty,

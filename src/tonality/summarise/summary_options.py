@@ -23,6 +23,8 @@ class SummaryOptions:
             by how many tokens were read. Without one there are no phrases.
         encoding: by default UTF-8, or UTF-16 with a byte-order mark.
         read: how the tables are written.
+        where: conditions such as ``branch=Harbour``, of rows to look at alone; those of one column
+            are alternatives.
         languages: whether to group the rows by the language of their texts, too.
     """
 
@@ -35,6 +37,7 @@ class SummaryOptions:
     encoding: str | None = None
     read: ReadOptions = field(default_factory=ReadOptions)
     languages: bool = False
+    where: Sequence[str] = ()
 
     @property
     def wanted(self) -> Wanted:

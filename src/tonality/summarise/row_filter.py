@@ -1,0 +1,70 @@
+"""Which rows a summary is of: those with a given value in a column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tonality.errors import ConfigError, DataError
+from tonality.summarise.groups import value_name
+
+SEEN = 10  # values of a column that a message names
+
+
+class RowFilter:
+    """Keeps the rows in which each column named has one of its values.
+
+    Args:
+        conditions: such as ``branch=Harbour``; several of one column are alternatives.
+
+    Attributes:
+        columns: those that are looked at.
+
+    Raises:
+        ConfigError: a condition without ``=``.
+    """
+
+    def __init__(self, conditions: Sequence[str]) -> None:
+        self._found: dict[str, dict[str, bool]] = {}  # column -> value -> whether a row has it
+        self._others: dict[str, list[str]] = {}
+        for condition in conditions:
+            column, equals, value = condition.partition("=")
+            if not equals or not column:
+                raise ConfigError(f"{condition!r}: expected COLUMN=VALUE, such as branch=Harbour")
+            self._found.setdefault(column, {})[value] = False
+            self._others[column] = []
+        self.columns = tuple(self._found)
+
+    def keeps(self, cells: Mapping[str, Any]) -> bool:
+        """Whether a row is among those wanted."""
+        kept = True
+        for column, values in self._found.items():
+            name = value_name(cells.get(column))
+            if name in values:
+                values[name] = True
+            else:
+                kept = False
+                others = self._others[column]
+                if len(others) < SEEN and name not in others:
+                    others.append(name)
+        return kept
+
+    def check_found(self, path: str) -> None:
+        """Checks, when all rows were seen, that some had each value.
+
+        Args:
+            path: how messages call the table.
+
+        Raises:
+            DataError: none had one of them.
+        """
+        for column, values in self._found.items():
+            for value, there in values.items():
+                if not there:
+                    others = ", ".join(repr(name[:60]) for name in self._others[column])
+                    reason = f"no row has {value!r}; there are such as {others or 'nothing'}"
+                    raise DataError(reason, path=path, column=column)
+
+    def to_json(self) -> dict[str, list[str]]:
+        """The values wanted of each column."""
+        return {column: list(values) for column, values in self._found.items()}
