@@ -66,7 +66,7 @@ if TYPE_CHECKING:
 @click.option(
     "--where",
     multiple=True,
-    help="Look at rows of this value alone, such as branch=Harbour. Repeat it.",
+    help="Only rows of this value, such as branch=Harbour. Repeat it.",
     metavar="COLUMN=VALUE",
 )
 @click.option(

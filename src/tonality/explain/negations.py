@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from tonality.text.opinion_words import NEGATIONS
 from tonality.text.stopwords import ENGLISH
 from tonality.text.tokenizer import Token
@@ -19,9 +16,9 @@ _REACH = 4
 
 
 def joined_words(
-    tokens: Sequence[Token], marks: NDArray[np.bool_], breaks: Container[int]
-) -> NDArray[np.int64]:
-    """The token (T,) that each word counts to, mostly itself.
+    tokens: Sequence[Token], marks: Sequence[bool], breaks: Container[int]
+) -> list[int]:
+    """The token that each of T tokens counts to, mostly itself.
 
     ``n't`` and ``'s`` count to the word that they are part of. A negation counts to what it turns,
     the next word of its clause that is not grammar alone, and so does all between them. A mark
@@ -29,20 +26,21 @@ def joined_words(
 
     Args:
         tokens: the T tokens.
-        marks: (T,) which of them are punctuation.
+        marks: which of them are punctuation.
         breaks: the tokens at which a sentence or a clause begins.
     """
-    owners = np.arange(len(tokens))
+    owners = list(range(len(tokens)))
     negations = []
     for index, token in enumerate(tokens):
         if index and not marks[index - 1] and _is_part(tokens[index - 1], token):
             owners[index] = owners[index - 1]
         if token.text in _NEGATIVE:
-            negations.append(int(owners[index]))
+            negations.append(owners[index])
     for begin in reversed(negations):
         end = _turned(tokens, owners, marks, breaks, begin)
-        inside = (owners >= begin) & (owners < end) & ~marks
-        owners[inside] = owners[end]
+        for index in range(begin, end):
+            if not marks[index]:
+                owners[index] = owners[end]
     return owners
 
 
@@ -53,8 +51,8 @@ def _is_part(before: Token, token: Token) -> bool:
 
 def _turned(
     tokens: Sequence[Token],
-    owners: NDArray[np.int64],
-    marks: NDArray[np.bool_],
+    owners: Sequence[int],
+    marks: Sequence[bool],
     breaks: Container[int],
     begin: int,
 ) -> int:
@@ -63,7 +61,7 @@ def _turned(
     for index in range(begin + 1, len(tokens)):
         if index in breaks or passed > _REACH:
             break
-        if marks[index] or owners[index] != index:
+        if marks[index] or owners[index] == begin:
             continue
         found, passed = index, passed + 1
         if tokens[index].text not in _BETWEEN:

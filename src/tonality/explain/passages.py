@@ -129,15 +129,17 @@ def phrases(
         tokens: the T tokens.
         breaks: the tokens at which a sentence or a clause begins.
     """
+    limit = QUIET * float(np.abs(evidence).max(initial=0.0))
     owners = _owners(evidence, tokens, breaks)
-    for first, last in _runs(_counted(evidence, owners), breaks):
+    for first, last in _runs(_counted(evidence, owners), breaks, limit):
         # What counts to its words stands at its ends: marks, negations before, "n't" behind.
         inside = np.flatnonzero((owners >= first) & (owners < last))
         yield min(first, int(inside[0])), max(last, int(inside[-1]) + 1)
 
 
-def _runs(evidence: NDArray[np.float32], breaks: dict[int, Border]) -> Iterator[tuple[int, int]]:
-    limit = QUIET * float(np.abs(evidence).max(initial=0.0))
+def _runs(
+    evidence: NDArray[np.float32], breaks: dict[int, Border], limit: float
+) -> Iterator[tuple[int, int]]:
     first = last = kept = 0
     for index, weight in enumerate(evidence.tolist()):
         sign = (weight > limit) - (weight < -limit)
@@ -162,10 +164,11 @@ def _owners(
     has no word in its sentence, counts to none (-1). Where a text has nothing but marks, each
     counts to itself.
     """
-    marks = np.array([MARK.fullmatch(token.text) is not None for token in tokens], dtype=np.bool_)
-    owners = joined_words(tokens, marks, breaks)
-    if marks.all():
+    found = [MARK.fullmatch(token.text) is not None for token in tokens]
+    owners = np.array(joined_words(tokens, found, breaks), dtype=np.int64)
+    if all(found):
         return owners
+    marks = np.array(found)
     owners[marks] = -1
     limit = QUIET * float(np.abs(evidence).max(initial=0.0))
     begins = np.array([breaks.get(index, "") for index in range(len(tokens))])

@@ -15,7 +15,9 @@ from tonality.summarise.summary import Summary
 from tonality.summarise.surest_texts import KEPT
 
 SHOWN = 20  # groups in a table
-LINES = 12  # of examples under a table
+MOST = 12  # groups with examples
+LINES = 12  # of examples under a table of groups
+PERIOD_LINES = 6  # and under one of periods
 NAME = 40  # characters of a group's name in a table
 SHORT_NAME = 20  # and beside an example
 FEW_TEXTS = 1000  # that may be too few for a word to be sure
@@ -33,7 +35,7 @@ def show(summary: Summary, console: Console) -> None:
     for column, groups in summary.by.items():
         shown += groups[:SHOWN]
         _show_groups(f"{summary.label} by {column}", groups, groups[:SHOWN], console)
-        _show_examples(summary.label, groups[:LINES], console)
+        _show_examples(summary.label, groups[:MOST], LINES, console)
     for periods in summary.periods:
         last = periods.groups[-SHOWN:]
         shown += last
@@ -41,10 +43,10 @@ def show(summary: Summary, console: Console) -> None:
         if periods.undated:
             undated = counted(periods.undated, "row")
             console.print(f"{undated} without a date that can be read\n")
-        _show_examples(summary.label, last[-LINES:], console)
+        _show_examples(summary.label, last[-MOST:], PERIOD_LINES, console)
     if not shown:
         whole = Group("", summary.rows, summary.labels, summary.share, (0, 1), 0, summary.examples)
-        _show_examples(summary.label, [whole], console)
+        _show_examples(summary.label, [whole], LINES, console)
     _show_legend(shown, console)
     _show_silent(summary, console)
     _show_phrases(summary, console)
@@ -99,12 +101,12 @@ def _has_few(group: Group) -> bool:
     return group.few and not group.differs
 
 
-def _show_examples(label: str, groups: Sequence[Group], console: Console) -> None:
-    """The surest texts of each group, a line each, as many as make few lines in all."""
+def _show_examples(label: str, groups: Sequence[Group], lines: int, console: Console) -> None:
+    """The surest texts of each group, a line each: as many as make so few lines, at least one."""
     found = [group for group in groups if group.examples]
     if not found:
         return
-    each = max(1, min(KEPT, LINES // len(found)))
+    each = max(1, min(KEPT, lines // len(found)))
     texts = "the least sure texts" if label == UNCERTAIN else f"texts most surely {label}"
     console.print(f"for example, {texts}", style="italic", markup=False)
     names = [_shortened(group.name, SHORT_NAME) for group in found]
