@@ -134,9 +134,10 @@ def test_words_and_numbers_together_are_refused(tmp_path: Path) -> None:
 def test_texts_that_are_markers_of_nothing(tmp_path: Path) -> None:
     markers = ["NULL", "None", "nan", "\\N", "N/A", "", "none", "#N/A", "<NA>", " NULL "]
     path = write(tmp_path / "a.csv", [(marker, "x") for marker in markers])
-    assert read_table(path).texts == ["None", "N/A", "none"]
-    options = ReadOptions.of(null=["None"], keep_null=["nan"])
-    assert read_table(path, options=options).texts == ["nan", "N/A", "none"]
+    assert read_table(path).texts == ["None", "none"]
+    options = ReadOptions.of(null=["None"], keep_null=["nan", "N/A"])
+    assert read_table(path, options=options).texts == ["nan", "N/A"]
+    assert options.unmet() == []
 
 
 @pytest.mark.parametrize(

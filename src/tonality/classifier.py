@@ -19,6 +19,7 @@ from tonality.model_names import BUNDLED, DEFAULT_MODEL, bundled_models, model_p
 from tonality.network.blas_threads import one_thread
 from tonality.network.network import Network
 from tonality.prediction import UNCERTAIN, Prediction, Predictions, decide, softmax
+from tonality.text.content import with_content
 from tonality.text.encoder import Encoded, Encoder
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ class Classifier:
 
         An empty text, None, or one of which nothing is left to read gets no verdict: its label is
         None, ``tokens_read`` 0, and its probabilities are the classes' shares in the training
-        data. NaN and pandas' NA and NaT count as None.
+        data. So does one of punctuation alone, such as ``?``, that is no emoticon. NaN and pandas'
+        NA and NaT count as None.
 
         Args:
             texts: one text, or several: a list, a Series of pandas or polars, an array of pyarrow
@@ -112,7 +114,7 @@ class Classifier:
     ) -> NDArray[np.float64]:
         """The probability of each label (N, C) for N texts; rows sum to 1.
 
-        A text without a token gets the classes' shares in the training data.
+        A text without a verdict gets the classes' shares in the training data.
 
         Args:
             texts: the texts, as for :meth:`predict`; None counts as empty.
@@ -180,7 +182,7 @@ class Classifier:
     def _windows(self, texts: Iterable[str | None]) -> Iterator[Encoded]:
         checked = checked_texts(texts)
         for begin in range(0, len(checked), WINDOW):
-            yield self._encoder.encode(checked[begin : begin + WINDOW])
+            yield self._encoder.encode(with_content(checked[begin : begin + WINDOW]))
 
     def _verdicts(
         self, probabilities: NDArray[np.float64], encoded: Encoded

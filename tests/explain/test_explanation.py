@@ -29,6 +29,7 @@ from tonality.explain.terminal import marked, show
 from tonality.messages import printable
 from tonality.network.kernel import kernel_in_use
 from tonality.palette import side_hues
+from tonality.text.content import with_content
 
 runner = CliRunner()
 WORDS = ["good", "bad", "film", "films", "not", "zzz", ",", ".", "a", "!"]
@@ -84,7 +85,7 @@ def test_they_add_up_to_the_logits(shape: dict[str, Any], texts: list[str]) -> N
     explanations = classifier.explain(texts)
     chances = classifier.predict_proba(texts)
     network, encoder = classifier._network, classifier._encoder
-    logits = network.logits(encoder.encode(texts))
+    logits = network.logits(encoder.encode(with_content(texts)))
     # The compiled kernel pools on its way, and what its attention multiplies has 16 bits.
     close = 1e-6 if kernel_in_use() == "numpy" else 2e-4
     for n, found in enumerate(explanations):

@@ -14,11 +14,38 @@ from click.testing import CliRunner
 import tonality
 from score_tables import ADDED, objects, run, scored, table
 from tonality.cli import app
+from tonality.text.content import has_content
 
 EMPTY = ["", None, "   ", "\n\t", "\0\0", "\u200b\u200d", "<br />", "\ufeff"]
 
 
-@pytest.mark.parametrize("text", EMPTY)
+# Where nobody said anything, people and programs write these.
+SILENT = ["?", "-", "---", "— —", "...", "…", "????? ???", "!!!", "/", "_", "&mdash;", "<p>-</p>"]
+# Each of these says something, if little.
+SAYING = [
+    "5",
+    "***",
+    "★★☆",
+    "👍",
+    ":(",
+    "-_-",
+    "<3",
+    "é",
+    "好",
+    "١",
+    "🇩🇪",
+    "None",
+    "&#9733;",
+    "<x>",
+]
+
+
+@pytest.mark.parametrize("text", SAYING)
+def test_a_sign_may_say_something(text: str) -> None:
+    assert has_content(text)
+
+
+@pytest.mark.parametrize("text", [*EMPTY, *SILENT])
 def test_an_empty_text_gets_no_verdict(model_folder: Path, text: str | None) -> None:
     classifier = tonality.load(model_folder)
     found = classifier.predict(text)
@@ -34,11 +61,12 @@ def test_an_empty_text_gets_no_verdict(model_folder: Path, text: str | None) -> 
 
 def test_scored_tables_leave_the_verdict_empty(model_folder: Path) -> None:
     classifier = tonality.load(model_folder)
-    data = b"text,n\nlove,1\n,2\nNULL,3\nN/A,4\n"
+    data = b"text,n\nlove,1\n,2\nNULL,3\nNone,4\nN/A,5\n?,6\n"
     rows = table(scored(classifier, data))
     assert rows[2][2:8] == ["", "", "", "", "0", "0"]
     assert rows[3][:8] == ["NULL", "3", "", "", "", "", "0", "0"]
     assert rows[4][2] in classifier.labels
+    assert [row[2:8] for row in rows[5:]] == [["", "", "", "", "0", "0"]] * 2
     found = objects(scored(classifier, data, "csv", "jsonl"))[1]
     assert [found[name] for name in ADDED] == [None, None, None, None, 0, 0, 0]
     explained = objects(scored(classifier, data, "csv", "jsonl", explain=2))[1]
@@ -112,6 +140,25 @@ def test_the_command_line_says_so(model_folder: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     CliRunner().invoke(app, ["explain", "", "love", "--html", str(page), *words])
     assert "<h2>no text</h2>" in page.read_text()
+
+
+def test_an_explanation_shows_the_text_of_which_nothing_is_read(model_folder: Path) -> None:
+    found = tonality.load(model_folder).explain("?")
+    assert (found.text, found.tokens, found.prediction.label) == ("?", (), None)
+
+
+def test_named_markers_are_met_in_any_case(
+    model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("in.csv").write_text("text\nlove\nNOTHING\n Nothing \nnil\n", "utf-8")
+    options = ["--null", "nothing", "--null", "Keine Angabe"]
+    result = run(model_folder, "in.csv", "-o", "out.csv", *options)
+    assert [row[1] == "" for row in table(Path("out.csv").read_text())[1:]] == [
+        False, True, True, False,
+    ]  # fmt: skip
+    assert result.stderr.endswith("\n--null Keine Angabe: no cell says so\n")
+    assert "--null nothing" not in result.stderr
 
 
 def test_figures_are_of_rows_with_a_text(model_folder: Path, tmp_path: Path) -> None:

@@ -80,6 +80,11 @@ if TYPE_CHECKING:
 )
 @languages_option
 @click.option(
+    "--valence",
+    is_flag=True,
+    help="Add the feeling as one number, from -1 (negative) to 1 (positive).",
+)
+@click.option(
     "--prefix",
     help="What the added columns' names begin with; by default nothing, or `tonality_` "
     "where the input has a column of such a name.",
@@ -122,6 +127,7 @@ def score(
     columns: tuple[str, ...],
     explain: int,
     languages: bool,
+    valence: bool,
     prefix: str | None,
     input_format: str | None,
     format: str | None,
@@ -150,7 +156,7 @@ def score(
         refuse(others, "does not go with --engine, which writes a folder of Parquet")
         how = RayRun(engine, address, workers, resume, overwrite)
         said = {"model": model, "abstain": abstain, "text_column": text_column, "columns": names}
-        said |= {"explain": explain, "prefix": prefix, "encoding": encoding}
+        said |= {"explain": explain, "prefix": prefix, "encoding": encoding, "valence": valence}
         tally, before = how.score(list(inputs), input_format, table.read(), output, said)
         return tell(tally, output, how.bad_rows(output), monotonic() - start, before, as_json)
     from tonality.score.files.input_files import find_inputs
@@ -165,7 +171,7 @@ def score(
     side = side_file(output, bad_rows, found)
     options = Options(
         written, packing, text_column, names, explain, prefix, encoding, table.read(), bom,
-        languages,
+        languages, valence,
     )  # fmt: skip
     with _job(found, options, model, abstain) as (job, fingerprint):
         start = monotonic()

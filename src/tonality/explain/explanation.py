@@ -22,6 +22,7 @@ from tonality.explain.passages import Border, Passage, Piece, borders, phrases, 
 from tonality.messages import NO_TEXT, sendable
 from tonality.network.network import Network
 from tonality.palette import side_hues
+from tonality.text.content import with_content
 from tonality.text.encoder import Encoded, Encoder
 from tonality.text.tokenizer import Token
 
@@ -221,7 +222,7 @@ def _explanations(
     labels: tuple[str, ...],
 ) -> Iterator[tuple[int, Explanation]]:
     """Each text's row and explanation, batch by batch."""
-    everything, tokens = encoder.encode_with_spans(texts)
+    everything, tokens = encoder.encode_with_spans(with_content(texts))
     for batch in _batches(everything.lengths):
         encoded = everything.take(batch)
         split = attribute(network, encoded, method, encoder.vocabulary.ngrams)

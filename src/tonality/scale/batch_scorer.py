@@ -41,6 +41,7 @@ class BatchOptions:
         encoding: of columns of bytes; by default UTF-8.
         threads: batches computed at the same time in this process; None for one a core. An engine
             that starts a process a core wants 1.
+        named_nulls: further texts that count as missing, as a whole and in any case; casefolded.
         valence: whether to add the feeling as one number, from -1 (negative) to 1 (positive).
     """
 
@@ -53,12 +54,13 @@ class BatchOptions:
     nulls: frozenset[str] = NULLS
     encoding: str | None = None
     threads: int | None = None
+    named_nulls: frozenset[str] = frozenset()
     valence: bool = False
 
     @property
     def wanted(self) -> Wanted:
         """What is looked for in a batch."""
-        read = ReadOptions(nulls=self.nulls)
+        read = ReadOptions(nulls=self.nulls, named_nulls=self.named_nulls)
         return Wanted(self.text_column, "", "", encoding=self.encoding, options=read)
 
 

@@ -104,7 +104,8 @@ def score_with_ray(
         DataError: an input cannot be read, or the output cannot be written.
         DependencyError: Ray is not installed.
     """
-    options = replace(options, threads=1, nulls=inputs.read.nulls)
+    read = inputs.read
+    options = replace(options, threads=1, nulls=read.nulls, named_nulls=read.named_nulls)
     classifier = load(options.model, abstain=options.abstain)
     with engine.connected() as ray:
         workers = free_workers(ray, engine.workers)

@@ -11,7 +11,7 @@ from tonality.tables.bad_rows import BadRows, Fault
 from tonality.tables.column_names import Chosen, Wanted, choose
 from tonality.tables.dataset import Table
 from tonality.tables.encoding import REMEDY
-from tonality.tables.row_stream import INVALID, Row, Rows, invalid, is_null
+from tonality.tables.row_stream import INVALID, Row, Rows, invalid
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class _Check:
             return None if place is None else rows.columns[place]
 
         self._text = rows.text_column
-        self._no_labels = wanted.options.no_labels
+        self._options = wanted.options
         self._label, self._group = name(chosen.label), name(chosen.group)
         self._id, self._rating = name(chosen.id), name(chosen.rating)
         self._extras = [rows.columns[place] for place in chosen.extras.values()]
@@ -85,7 +85,7 @@ class _Check:
             return fault("no text", self._text)
         label, group = _word(row.cells, self._label), _word(row.cells, self._group)
         if self._label is not None:
-            if not label or is_null(label, self._no_labels):
+            if not label or self._options.is_no_label(label):
                 return fault("no label", self._label)
             if not _is_unicode(label):
                 return fault(self._invalid, self._label)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tonality.errors import ConfigError
@@ -17,17 +17,19 @@ _FORMULA_ERRORS = """
     #NV #WERT! #BEZUG! #ZAHL! #VALEUR! #NOM? #NOMBRE! #N/D #VALOR! #NOME? #NÚM! #VALORE! #RIF!
     #¡VALOR! #¡REF! #¡NUM! #¡DIV/0! #¿NOMBRE?
 """
-# A whole cell of one of these is a missing one: pandas' defaults, MySQL's \N, and what database
-# tools show. What people write stays text, if a short one: N/A, n/a, None.
+# A whole cell of one of these is a missing one: pandas' defaults but for "None", which people
+# answer where they are asked what was bad; MySQL's \N, and what database tools show.
 NULLS = frozenset(
     {"\\N", "NULL", "null", "NaN", "nan", "-NaN", "-nan", "NA", "#NA", "#N/A", "#N/A N/A", "<NA>"}
+    | {"N/A", "n/a", "N/a", "N.A.", "n.a.", "n.A."}
     | {"1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN", "NaT"}
     | {"(null)", "[null]", "<null>", "(NULL)", "[NULL]", "<NULL>"}
     | set(_FORMULA_ERRORS.split())
 )
 # As labels these are missing too: a class of that name would be one of rows without a label.
-NO_LABELS = NULLS | {"None", "none", "NONE", "N/A", "n/a", "Null", "Nan", "NAN", "nil", "Nil"}
+NO_LABELS = NULLS | {"None", "none", "NONE", "Null", "Nan", "NAN", "nil", "Nil"}
 ALL = "all"
+_LONGEST = 64  # characters of a cell that can be a marker of nothing
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class ReadOptions:
         no_labels: labels that count as missing.
         sheet: the sheet of a spreadsheet, by its name in any case or its number from 1; None for
             the first that is visible and not empty.
+        named_nulls: further texts that count as missing, as a whole and in any case; casefolded.
+        met: those of them that a cell said, and the empty string once any cell was asked about.
     """
 
     delimiter: str | None = None
@@ -50,10 +54,31 @@ class ReadOptions:
     nulls: frozenset[str] = NULLS
     no_labels: frozenset[str] = NO_LABELS
     sheet: str | None = None
+    named_nulls: frozenset[str] = frozenset()
+    met: set[str] = field(default_factory=set, compare=False, repr=False)
+
+    def is_null(self, cell: str) -> bool:
+        """Whether a cell counts as missing."""
+        return len(cell) < _LONGEST and self._is_among(cell.strip(), self.nulls)
+
+    def is_no_label(self, cell: str) -> bool:
+        """Whether a cell is no label."""
+        return len(cell) < _LONGEST and self._is_among(cell.strip(), self.no_labels)
+
+    def _is_among(self, cell: str, markers: frozenset[str]) -> bool:
+        if not self.named_nulls:
+            return cell in markers
+        folded = cell.casefold()
+        self.met.update(("", folded) if folded in self.named_nulls else ("",))
+        return folded in self.named_nulls or cell in markers
+
+    def unmet(self) -> list[str]:
+        """The named texts that no cell said, of those that were asked about."""
+        return sorted(self.named_nulls - self.met) if self.met else []
 
     def described(self) -> list[Any]:
         """What decides which rows a table has, as JSON has it."""
-        return [self.delimiter, self.header_row, self.sheet, sorted(self.nulls)]
+        return [self.delimiter, self.header_row, self.sheet, sorted(self.nulls | self.named_nulls)]
 
     @classmethod
     def of(
@@ -72,7 +97,7 @@ class ReadOptions:
             delimiter: one character, or ``comma``, ``semicolon``, ``tab`` or ``pipe``.
             no_header: whether the first line is a row already.
             header_row: see the attribute, from 1.
-            null: cells that count as missing, besides ``NULLS``.
+            null: cells that count as missing in any case, besides ``NULLS``.
             keep_null: those of ``NULLS`` that are texts; ``all`` for all.
             sheet: see the attribute.
 
@@ -88,9 +113,10 @@ class ReadOptions:
             raise ConfigError("--no-header and --header-row contradict each other; give one")
         if header_row is not None and header_row < 1:
             raise ConfigError(f"header row {header_row}: expected 1 or more; or give --no-header")
-        kept, added = NO_LABELS if ALL in keep_null else frozenset(keep_null), frozenset(null)
+        kept = NO_LABELS if ALL in keep_null else frozenset(keep_null)
+        named = frozenset(text.strip().casefold() for text in null)
         if strange := sorted(kept - NO_LABELS):
             known = ", ".join(sorted(NO_LABELS))
             raise ConfigError(f"--keep-null {strange[0]!r}: expected {ALL} or one of {known}")
         row = 0 if no_header else header_row
-        return cls(delimiter, row, (NULLS - kept) | added, (NO_LABELS - kept) | added, sheet)
+        return cls(delimiter, row, NULLS - kept, NO_LABELS - kept, sheet, named)

@@ -6,7 +6,7 @@ import itertools
 import logging
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -29,7 +29,6 @@ HEAD = 2**20  # characters of JSON looked at to learn the columns
 SHOWN = 1000  # characters kept of a line that is far too long
 INVALID = "invalid UTF-8"
 NO_STRING = "expected a string"
-_LONGEST_NULL = 64  # characters of a cell that can be a marker of nothing
 _UNDECODED = re.compile("[\udc80-\udcff]")  # bytes that were no text (PEP 383)
 _HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # of pairs, which only JSON's escapes give
 
@@ -204,7 +203,7 @@ class TextOf:
 
     def __init__(self, columns: Sequence[str], wanted: Wanted) -> None:
         self._columns = columns
-        self._nulls = wanted.options.nulls
+        self._is_null = wanted.options.is_null
         self._invalid = invalid(wanted.encoding)
 
     def row(self, number: int, cells: Mapping[str, Any], native: Any) -> Row | Fault:
@@ -225,13 +224,8 @@ class TextOf:
                 if is_undecoded(value):
                     return Fault(row.number, self._invalid, row.raw or {column: value}, column)
                 value = _HALVES.sub("\ufffd", value)
-            parts.append(None if is_null(value, self._nulls) else value)
+            parts.append(None if value is None or self._is_null(value) else value)
         return row._replace(text=joined(parts) if parts else None)
-
-
-def is_null(value: str | None, nulls: Collection[str]) -> bool:
-    """Whether a cell counts as missing."""
-    return value is None or (len(value) < _LONGEST_NULL and value.strip() in nulls)
 
 
 def _shortened(fault: Fault) -> Fault:

@@ -88,7 +88,7 @@ EMOJI = (
     "\u3030\u303d\u3297\u3299\U0001f000-\U0001f1e5\U0001f200-\U0001f3fa\U0001f400-\U0001faff"
 )
 _EMOJI_PART = "\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f"
-_REGIONAL = "\U0001f1e6-\U0001f1ff"
+REGIONAL = "\U0001f1e6-\U0001f1ff"
 
 _PUNCTUATION = r".,;:!?\"'()\[\]{}-"
 _SYMBOLS = r"#$%&*+/<=>@\\^_`|~"
@@ -121,11 +121,12 @@ _MORE_EMOTICONS = (
     r"|(?<=>)[:;][-']?[\[\]|/\\](?!\w)|(?<=;)_++;"  # >:[ >:/ ;_;
     r"|(?<=[()])(?<!\S[()])[-']?:(?!\S))"  # ): (:
 )
+EMOTICONS = "|".join((_MORE_EMOTICONS, *_EMOTICONS))
 _EMOJI_WHOLE = f"[{EMOJI}][{_EMOJI_PART}]*+"
 # Read before words and numbers, which would take a part of them.
 _UNICODE_FIRST = (
     r"[0-9#*]\ufe0f?\u20e3",  # keycaps
-    f"[{_REGIONAL}]{{2}}",  # flags
+    f"[{REGIONAL}]{{2}}",  # flags
     f"{_EMOJI_WHOLE}(?:\u200d{_EMOJI_WHOLE})*",
     r"\u02c9?\\_\(\u30c4\)_/\u02c9?",  # the shrug, its arms as cleaning leaves them
     f"[{_UNSPACED}][{_MARKS}]*+",
