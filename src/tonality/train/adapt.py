@@ -178,7 +178,9 @@ def enough_steps(recipe: Recipe, texts: int) -> Recipe:
     if epochs == settings.epochs:
         return recipe
     every = recipe.optimiser.unfreeze_every * epochs / settings.epochs
-    patience = -(-settings.patience * epochs // settings.epochs)
+    patience = settings.patience
+    if patience > 0:
+        patience = -(-patience * epochs // settings.epochs)
     return dataclasses.replace(
         recipe,
         training=dataclasses.replace(settings, epochs=epochs, patience=patience),

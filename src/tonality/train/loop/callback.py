@@ -144,6 +144,8 @@ class Loop(Callback):
                 self._add_row(module, step)
             if save or self.stopping.stop:
                 self._save(trainer, module, step)
+        if self.stopping.stop and step < module.total_steps:
+            self._say_stopped(step, session.steps.steps_per_epoch, module.total_steps)
         trainer.should_stop = stop or self.stopping.stop
         if stop:  # and never back to False: the signal may have come just now
             session.interrupted = True
@@ -193,6 +195,17 @@ class Loop(Callback):
                 self._take_best(module, step)
         if trainer.is_global_zero:
             self.reporter.evaluated(row, best=better)
+
+    def _say_stopped(self, step: int, steps_per_epoch: int, total: int) -> None:
+        """Says why the run ends before its last step."""
+        assert self.best_row is not None
+        lacking = "validation loss had not fallen"
+        if self.settings.keep != "loss":
+            lacking = f"validation {self.settings.keep.replace('_', ' ')} had not risen"
+        self.reporter.say(
+            f"stopped after epoch {step / steps_per_epoch:.3g} of {total // steps_per_epoch}: the "
+            f"{lacking} for {self.stopping.waited} evaluations; step {self.best_row.step:,} is kept"
+        )
 
     def _score(self, found: Validation) -> tuple[float, ...]:
         """What decides which evaluation is the best: higher is better."""

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 
 import torch
 
-SMALL_TEXTS = 1_000
+from tonality.train.prepare.small_data import SMALL_TEXTS
+
 SMALL_UNITS = 128
 CHOSEN = "OMP_NUM_THREADS"  # by which the caller says how many, as for torch itself
 

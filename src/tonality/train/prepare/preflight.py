@@ -12,6 +12,7 @@ from tonality.errors import ConfigError, DataError
 from tonality.train.prepare.data_checks import check_dataset, fingerprint
 from tonality.train.prepare.held_out import Division, check_classes, divide
 from tonality.train.prepare.ordered_labels import numbers_of
+from tonality.train.prepare.small_data import with_patience
 from tonality.train.prepare.vector_file import dimensions
 from tonality.train.settings.idle_settings import check_heeded
 from tonality.train.settings.objective_sections import DistillationSettings
@@ -82,7 +83,13 @@ def check(
         _check_unlabelled(division, recipe)
     held = start if isinstance(start, Start) else None
     known = fingerprint(dataset) if like is None else like.fingerprint
+    recipe = with_patience(recipe, None if task == "pretrain" else _texts(task, division))
     return Checked(task, dataset, recipe, held, labels, division, known)
+
+
+def _texts(task: Task, division: Division) -> int:
+    """How many texts an epoch is a pass over."""
+    return len(division.rows) + (len(division.unlabelled) if task == "distill" else 0)
 
 
 def _classes(dataset: Dataset, recipe: Recipe) -> tuple[str, ...]:

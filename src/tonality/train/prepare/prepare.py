@@ -23,6 +23,7 @@ from tonality.text.ngrams import NgramTable
 from tonality.text.tokenizer import Tokenizer
 from tonality.text.vocabulary import Vocabulary
 from tonality.train.prepare.preflight import Checked
+from tonality.train.prepare.small_data import SMALL_TEXTS, few_to_begin_with
 from tonality.train.records.reporter import Reporter
 from tonality.train.settings.recipe import Recipe
 from tonality.train.start.leakage import known_to_start
@@ -106,6 +107,8 @@ def prepare(run: Checked, reporter: Reporter) -> Prepared:
     """
     recipe, table, division = run.recipe, run.dataset.train, run.division
     division.tell(reporter.say)
+    if run.start is None and run.task == "train" and len(division.rows) <= SMALL_TEXTS:
+        reporter.say(few_to_begin_with(len(division.rows)))
     rows, held_out = division.rows, division.held_out
     classes = _classes(table, run.labels)
     train_texts = [table.texts[i] for i in rows]

@@ -20,6 +20,7 @@ from tonality.train.settings.objective_sections import (
 
 # Of either kind; the model folder's reader takes no deeper network.
 MOST_LAYERS = 64
+AUTOMATIC = -1  # of the patience: for the size of the data to say
 
 
 @dataclass(frozen=True)
@@ -212,7 +213,9 @@ class TrainingSettings:
         evaluations_per_epoch: how often to measure on the validation part.
         keep: which evaluation is the best: highest ``accuracy`` or ``macro_f1`` (ties go to the
             loss), or lowest ``loss``.
-        patience: evaluations in a row without a new best after which to stop; 0 for never.
+        patience: evaluations in a row without a new best after which to stop; 0 for never. By
+            default (-1), never where more than 1,000 texts teach. With fewer it is a quarter of
+            all evaluations, three at least, and ``keep`` is ``loss``, unless that is set.
         precision: ``32``, or ``bf16`` for mixed precision on a GPU or a CPU with AMX; another
             CPU, where it is slower or missing, trains with 32 all the same.
     """
@@ -231,7 +234,7 @@ class TrainingSettings:
     average: float = number(0.0, 0, under=1)
     evaluations_per_epoch: int = number(1, 1)
     keep: Literal["accuracy", "macro_f1", "loss"] = "accuracy"
-    patience: int = number(0, 0)
+    patience: int = number(AUTOMATIC, AUTOMATIC)
     precision: Literal["32", "bf16"] = "32"
 
     def __post_init__(self) -> None:

@@ -1,0 +1,101 @@
+"""Small datasets: when a training stops by itself, and what it says."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="training needs tonality[train]")
+
+from made_up_reviews import TINY, make_table
+
+from tonality.artifact.model_folder import read
+from tonality.data import Dataset
+from tonality.train import train
+from tonality.train.prepare.preflight import check
+from tonality.train.prepare.small_data import LEAST_PATIENCE, SMALL_TEXTS, with_patience
+from tonality.train.records.reporter import Reporter
+from tonality.train.settings.recipe import Recipe
+from tonality.train.settings.shipped_recipes import shipped
+
+# On labels by chance it learns by heart, and the validation loss rises.
+RISES = ["training.epochs=30", "optimiser.learning_rate=0.1"]
+
+
+class Lines(Reporter):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+
+
+def noise() -> Dataset:
+    """Texts whose labels are by chance."""
+    table = make_table(100)
+    labels = np.random.default_rng(0).permutation(table.labels or ()).tolist()
+    return Dataset(dataclasses.replace(table, labels=labels), None, None, "noise", {})
+
+
+def test_only_small_data_gets_a_patience() -> None:
+    recipe = Recipe.load("base")  # twice an epoch
+    few = with_patience(recipe, SMALL_TEXTS).training
+    assert (few.patience, few.keep) == (LEAST_PATIENCE, "loss")
+    assert (few.epochs, few.batch_size) == (recipe.training.epochs, recipe.training.batch_size)
+    longer = with_patience(recipe.with_settings(["training.epochs=20"]), 100).training
+    assert longer.patience == 10
+    for texts in (SMALL_TEXTS + 1, None):
+        many = with_patience(recipe, texts).training
+        assert many == dataclasses.replace(recipe.training, patience=0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "patience", "keep"),
+    [
+        (["training.patience=0"], 0, "accuracy"),
+        (["training.patience=2"], 2, "accuracy"),
+        (["training.keep=accuracy"], 0, "accuracy"),
+        (["training.validation=0"], 0, "accuracy"),
+    ],
+)
+def test_what_somebody_asks_for_stays(settings: list[str], patience: int, keep: str) -> None:
+    found = with_patience(Recipe.load("base").with_settings(settings), 100).training
+    assert (found.patience, found.keep) == (patience, keep)
+
+
+@pytest.mark.parametrize("name", [name for name in shipped() if name != "adapt"])
+def test_recipes_that_ship_train_large_data_to_their_end(name: str) -> None:
+    recipe = Recipe.load(name)
+    assert with_patience(recipe, 25_000).training == dataclasses.replace(
+        recipe.training, patience=0
+    )
+
+
+def test_a_run_is_what_its_own_record_says() -> None:
+    """So that going on with it changes nothing."""
+    asked = Recipe.load("base").with_settings(["training.keep=accuracy"])
+    for recipe in (Recipe.load("base"), asked):
+        found = check("train", recipe, noise()).recipe
+        again = Recipe.from_dict({"name": "recipe", **found.to_dict()})
+        assert check("train", again, noise(), resume=True).recipe.settings() == found.settings()
+
+
+def test_it_stops_by_itself_and_says_so(tmp_path: Path) -> None:
+    told = Lines()
+    model = train(noise(), TINY.with_settings(RISES), tmp_path / "run", reporter=told)
+    kept = read(model).provenance["best"]["step"]
+    ends = [line for line in told.lines if line.startswith("stopped after epoch")]
+    assert len(ends) == 1
+    assert ends[0].endswith(
+        f" of 30: the validation loss had not fallen for 7 evaluations; step {kept} is kept"
+    )
+    assert any("tonality adapt begins with a model" in line for line in told.lines)
+    whole = Lines()
+    settings = [*RISES, "training.patience=0", "training.keep=loss"]
+    train(noise(), TINY.with_settings(settings), tmp_path / "whole", reporter=whole)
+    assert not any(line.startswith("stopped") for line in whole.lines)
