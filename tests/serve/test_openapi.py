@@ -22,6 +22,23 @@ bearer.bearer = "{key}"
 """
 
 
+def test_every_member_has_a_meaning(model_folder: Path) -> None:
+    with running(model_folder) as server, server.client() as client:
+        described = client.get("/openapi.json").json()
+    schemas = described["components"]["schemas"]
+    for path in ("/v1/predict", "/v1/explain"):
+        body = described["paths"][path]["post"]["requestBody"]["content"]["application/json"]
+        schemas[f"body of {path}"] = body["schema"]
+    mute = [
+        f"{name}.{member}"
+        for name, schema in schemas.items()
+        for member, each in schema["properties"].items()
+        if not each.get("description")
+    ]
+    assert len(schemas) > 8
+    assert mute == []
+
+
 @pytest.mark.parametrize("key", ["", "a-key"])
 def test_schemathesis_finds_nothing(model_folder: Path, tmp_path: Path, key: str) -> None:
     settings = CONFIG.read_text() + (AUTH.format(key=key) if key else "")

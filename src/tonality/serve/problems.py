@@ -19,11 +19,11 @@ class Problem(Exact):
     """What went wrong, for a program in `code`, for a person in `detail` and `remedy`."""
 
     type: str = Field(description="`about:blank`: the status says what kind it is.")
-    title: str
-    status: int = Field(ge=400, le=599)
-    code: str
-    detail: str
-    remedy: str
+    title: str = Field(description="The name of the HTTP status.")
+    status: int = Field(ge=400, le=599, description="The HTTP status.")
+    code: str = Field(description="What is wrong, in a word that stays the same over versions.")
+    detail: str = Field(description="What is wrong, in a sentence.")
+    remedy: str = Field(description="What to do about it.")
 
 
 class ProblemError(Exception):

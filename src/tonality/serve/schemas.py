@@ -10,6 +10,9 @@ from tonality.serve.settings import Settings
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Number = Annotated[int, Field(ge=0)]
+Start = Annotated[Number, Field(description="Its first character in the text, counted from 0.")]
+End = Annotated[Number, Field(description="The character after its last.")]
+ModelName = Annotated[str, Field(description="The name of the model that answered.")]
 
 
 class Exact(BaseModel):
@@ -28,7 +31,7 @@ class Result(Exact):
     probabilities: dict[str, Share] = Field(
         description="The probability of each label; without a text its share in the training data."
     )
-    tokens_read: Number
+    tokens_read: Number = Field(description="Words and marks of the text that were read.")
     tokens_left_out: Number = Field(description="Tokens of a long text that were not read.")
     tokens_known: Number = Field(description="Tokens read that the model knows.")
     unfamiliar: bool = Field(
@@ -40,59 +43,66 @@ Results = create_model(
     "Predictions",  # its name in OpenAPI, which the list of the package has in Python
     __base__=Exact,
     __doc__="The verdicts, one a text, in the order of the texts.",
-    model=(str, ...),
-    results=(list[Result], ...),
+    model=(ModelName, ...),
+    results=(list[Result], Field(description="A verdict for each text, in the same order.")),
 )
 
 
 class ReadToken(Exact):
     """A token, where it is in the text in characters (code points), and what it adds."""
 
-    text: str
-    start: Number
-    end: Number
+    text: str = Field(description="The token as the model reads it, mostly in lower case.")
+    start: Start
+    end: End
     contributions: list[float] = Field(description="What it adds to each label's logit.")
 
 
 class TextPassage(Exact):
     """A passage of the text, and what it says for the label `weighed`, in log-odds."""
 
-    start: Number
-    end: Number
-    weight: float
+    start: Start
+    end: End
+    weight: float = Field(description="The sum of what its tokens say: over 0 for the label.")
 
 
 class ExplainedResult(Result):
     """The verdict on one text, and what each token added to it."""
 
-    text: str
+    text: str = Field(description="The text as it was sent.")
     unread: Annotated[list[Number], Field(min_length=2, max_length=2)] | None = Field(
         description="The part of the text, from start to end, that was cut out as too long."
     )
-    method: str
-    labels: list[str]
-    logits: list[float]
-    bias: list[float]
-    remainder: list[float]
-    tokens: list[ReadToken]
-    weighed: str
-    sentences: list[TextPassage]
-    phrases: list[TextPassage]
+    method: str = Field(description="How the parts were found: `contributions`.")
+    labels: list[str] = Field(description="The labels, in the order of all lists of numbers here.")
+    logits: list[float] = Field(
+        description="The score of each label, before it becomes a probability: `bias`, all "
+        "contributions and `remainder` added up."
+    )
+    bias: list[float] = Field(description="The score of each label for an empty text.")
+    remainder: list[float] = Field(description="What the split leaves over; close to 0.")
+    tokens: list[ReadToken] = Field(description="The words and marks that were read, in order.")
+    weighed: str = Field(description="The label that sentences and phrases are weighed for.")
+    sentences: list[TextPassage] = Field(description="The sentences, in order.")
+    phrases: list[TextPassage] = Field(
+        description="Neighbouring words that speak for the label or against it, in order."
+    )
 
 
 class Explanations(Exact):
     """The explanations, one a text, in the order of the texts."""
 
-    model: str
-    results: list[ExplainedResult]
+    model: ModelName
+    results: list[ExplainedResult] = Field(
+        description="An explanation for each text, in the same order."
+    )
 
 
 class ModelInfo(Exact):
     """The model that answers."""
 
-    name: str
+    name: str = Field(description="Its name or its folder's.")
     version: str = Field(description="Changes whenever the model does.")
-    labels: list[str]
+    labels: list[str] = Field(description="What a verdict may be, besides `uncertain`.")
     tonality: str = Field(description="The version of the package.")
     accuracy: Share | None = Field(description="As measured when it was trained.")
     abstain: Share = Field(description="The confidence under which a verdict is `uncertain`.")
@@ -104,7 +114,7 @@ class ModelInfo(Exact):
 class Status(Exact):
     """How the service is."""
 
-    status: str
+    status: str = Field(description="`ok` or `ready`; any other answer is a problem.")
 
 
 def texts_schema(settings: Settings) -> dict[str, Any]:
@@ -114,6 +124,13 @@ def texts_schema(settings: Settings) -> dict[str, Any]:
         "Texts",
         __base__=Exact,
         __doc__="The texts to read; null is a missing text and counts as empty.",
-        texts=(list[text | None], Field(max_length=settings.max_texts)),
+        texts=(
+            list[text | None],
+            Field(
+                max_length=settings.max_texts,
+                description=f"The texts, at most {settings.max_texts:,} of them; null where one is "
+                "missing.",
+            ),
+        ),
     )
     return model.model_json_schema()
