@@ -106,9 +106,7 @@ def prepare(run: Checked, reporter: Reporter) -> Prepared:
         DataError: the data cannot be trained on.
     """
     recipe, table, division = run.recipe, run.dataset.train, run.division
-    division.tell(reporter.say)
-    if run.start is None and run.task == "train" and len(division.rows) <= SMALL_TEXTS:
-        reporter.say(few_to_begin_with(len(division.rows)))
+    _tell(run, reporter)
     rows, held_out = division.rows, division.held_out
     classes = _classes(table, run.labels)
     train_texts = [table.texts[i] for i in rows]
@@ -136,6 +134,14 @@ def prepare(run: Checked, reporter: Reporter) -> Prepared:
         start=start,
         known_to_start=known,
     )
+
+
+def _tell(run: Checked, reporter: Reporter) -> None:
+    """Says what there is to learn from, and where it is little."""
+    run.division.tell(reporter.say)
+    texts = len(run.division.rows)
+    if run.task == "train" and run.start is None and texts <= SMALL_TEXTS:
+        reporter.say(few_to_begin_with(texts))
 
 
 def _network(recipe: Recipe, vocabulary: Vocabulary, classes: int) -> NetworkConfig:
