@@ -54,7 +54,7 @@ def of_the_trade(rows: int, *, classes: int = 2, seed: int = 7) -> Dataset:
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    settings = ["optimiser.learning_rate=0.1", "training.epochs=4"]
+    settings = ["optimiser.learning_rate=0.1", "training.epochs=4", "training.patience=0"]
     return train(
         make_dataset(), TINY.with_settings(settings), tmp_path_factory.mktemp("model") / "run"
     )
