@@ -30,9 +30,13 @@ def model_path(model: str | os.PathLike[str] | None = None) -> Path:
     if a_run:
         raise ArtifactError(f"is a training run; its model is {path / 'model'}", path=name)
     if not found:
+        import difflib
+
+        close = difflib.get_close_matches(name.casefold(), names, n=1)
+        guess = f"; did you mean {close[0]}?" if close else ""
         raise ArtifactError(
             "no model folder is here, nor is this the name of a bundled model "
-            f"({', '.join(names) or 'there are none'})",
+            f"({', '.join(names) or 'there are none'}){guess}",
             path=name,
         )
     return path

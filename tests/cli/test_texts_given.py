@@ -130,3 +130,33 @@ def test_a_closed_output_is_a_failure_in_one_line(model_folder: Path) -> None:
         assert done.returncode == 1
         assert done.stderr.count("\n") == 1
         assert "standard output: is closed" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["predict", "explain"])
+def test_the_name_of_a_file_is_no_text(
+    model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("My hotel.xlsx").touch()
+    Path("notes.txt").write_text("love\n")
+    Path("love").touch()
+    result = run(model_folder, command, "My hotel.xlsx")
+    assert result.exit_code == 2
+    assert "tonality score 'My hotel.xlsx' -o scored.xlsx. For the name" in failure(result)
+    result = run(model_folder, command, "notes.txt")
+    assert f"{command} --file notes.txt" in failure(result)
+    for words in (["love"], ["My hotel.xlsx", "love it."], ["other.xlsx"], ["I love it." * 99]):
+        assert run(model_folder, command, *words).exit_code == 0
+    assert run(model_folder, command, input=b"notes.txt\n").exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["predict", "explain"])
+def test_where_no_text_comes_in_a_line_says_so(
+    model_folder: Path, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "a.txt").touch()
+    result = run(model_folder, command, input=b"")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == "standard input: no text came in\n"
+    result = run(model_folder, command, "--file", str(tmp_path / "a.txt"))
+    assert result.stderr.endswith("a.txt: no text came in\n")

@@ -151,7 +151,10 @@ def test_chosen_columns_and_prefix(model_folder: Path, here: Path) -> None:
         (["none.csv", "-o", "out.csv"], "none.csv: no such file"),
         (["*.tsv", "-o", "out.csv"], "no file fits this pattern"),
         ([".", "-o", "out.csv"], "is a folder; name its files"),
-        (["in.csv", "-o", "in.csv", "--overwrite"], "the output is one of the inputs"),
+        (
+            ["in.csv", "-o", "in.csv", "--overwrite"],
+            "the output is one of the inputs; name another file, such as in-scored.csv",
+        ),
         (["in.csv", "-o", "link.csv", "--overwrite"], "the output is one of the inputs"),
         (["in.csv", "-o", "out.csv", "--bad-rows", "in.csv"], "bad rows is one of the inputs"),
         (["in.csv", "-o", "out.csv", "--bad-rows", "out.csv"], "bad rows is the output"),

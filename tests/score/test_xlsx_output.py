@@ -69,7 +69,7 @@ def test_a_workbook_in_and_out(model_folder: Path, here: Path) -> None:
     assert found["stars"] == (5.0, 1.5)
     assert found["new"] == ("TRUE", "FALSE")
     assert failure(run(model_folder, "in.xlsx", "-o", "in.xlsx", "--overwrite")) == (
-        "in.xlsx: the output is one of the inputs"
+        "in.xlsx: the output is one of the inputs; name another file, such as in-scored.xlsx"
     )
 
 

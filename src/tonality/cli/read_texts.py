@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tonality.cli.plain_help import PlainCommand
+from tonality.cli.progress import say
 
 if TYPE_CHECKING:
     from tonality.tables.utf8_stream import ByteStream
@@ -55,7 +57,8 @@ def chunks(
             where the bytes look like it, which is said.
 
     Raises:
-        BadParameter: there are no texts and standard input is a terminal.
+        BadParameter: there are no texts and standard input is a terminal, or all of them are names
+            of files.
         ConfigError: an unknown encoding.
         DataError: the file cannot be read, or is a table.
     """
@@ -66,8 +69,30 @@ def chunks(
         if sys.stdin is None or sys.stdin.isatty():
             raise click.BadParameter("give a text in quotes, or --file FILE, or pipe texts in")
         file = "-"
+    _refuse_names(texts)
     given: Iterator[list[str]] = iter([list(texts)] if texts else [])
-    return given if file is None else chain(given, _chunks(_lines(file, encoding), size))
+    return given if file is None else chain(given, _chunks(_lines(file, encoding), size, file))
+
+
+def _refuse_names(texts: Sequence[str]) -> None:
+    """Refuses the names of files in the place of texts: nobody means them.
+
+    Raises:
+        BadParameter: all of the texts are such names.
+    """
+    from tonality.tables.open_file import table_stem
+
+    if not texts or not all("." in text and os.path.isfile(text) for text in texts):  # noqa: PTH113
+        return
+    name, command = texts[0], click.get_current_context().command_path
+    if table_stem(Path(name).name) is None:
+        remedy = f"read one text a line with: {command} --file {shlex.quote(name)}"
+    else:
+        remedy = f"score its rows with: {score_command(name)}"
+    reason = (
+        f"{name} is a file; {remedy}. For the name itself: echo {shlex.quote(name)} | {command}"
+    )
+    raise click.BadParameter(reason)
 
 
 def _lines(file: str, encoding: str | None) -> Iterator[str]:
@@ -142,10 +167,13 @@ def _is_object(line: str) -> bool:
 
 
 def _use_score(file: str) -> str:
-    return (
-        "is a table, not one text a line; score its rows with: "
-        f"tonality score {shlex.quote(file)} -o scored.csv"
-    )
+    return f"is a table, not one text a line; score its rows with: {score_command(file)}"
+
+
+def score_command(file: str) -> str:
+    """The command that scores a table, as an example."""
+    suffix = ".xlsx" if file.casefold().endswith(".xlsx") else ".csv"
+    return f"tonality score {shlex.quote(file)} -o scored{suffix}"
 
 
 def _warn(message: str) -> None:
@@ -154,9 +182,13 @@ def _warn(message: str) -> None:
     logging.getLogger(__name__).warning("%s", message)
 
 
-def _chunks(lines: Iterator[str], size: int) -> Iterator[list[str]]:
+def _chunks(lines: Iterator[str], size: int, file: str) -> Iterator[list[str]]:
+    none = True
     while chunk := list(islice(lines, size)):
         yield chunk
+        none = False
+    if none:
+        say(f"{STANDARD_INPUT if file == '-' else file}: no text came in")
 
 
 def ascii_only() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -33,6 +34,7 @@ from tonality.cli.ray_engine import (
     refuse,
     workers_option,
 )
+from tonality.cli.read_texts import score_command
 from tonality.cli.score_outcome import tell
 from tonality.cli.table_options import TableOptions, table_options
 
@@ -41,7 +43,23 @@ if TYPE_CHECKING:
     from tonality.tables.open_table import Input
 
 
-@click.command(cls=PlainCommand)
+class _ScoreCommand(PlainCommand):
+    """``tonality score``, which shows by an example how the output is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As in click."""
+        given = tuple(args)  # which parsing uses up
+        try:
+            return super().parse_args(ctx, args)
+        except click.MissingParameter as error:
+            if error.param is None or error.param.name != "output":
+                raise
+            table = next(filter(os.path.isfile, given), "in.csv")
+            message = f"{error.format_message()} For example: {score_command(table)}"
+            raise click.UsageError(message, error.ctx) from None
+
+
+@click.command(cls=_ScoreCommand)
 @click.argument(
     "inputs",
     nargs=-1,

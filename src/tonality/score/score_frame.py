@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from tonality.classifier import WINDOW, Classifier, load
 from tonality.errors import DataError, DependencyError
 from tonality.given_texts import at_index, is_missing, row_index
 from tonality.progress_bar import LateBar
+from tonality.score.column_kind import unlike_texts
 from tonality.score.output_columns import Layout
 from tonality.score.scorer import Scorer
 from tonality.tables.bad_rows import Fault
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
 
 Frame = TypeVar("Frame")
+logger = logging.getLogger(__name__)
+
 _NAME = "the frame"
 # What may stand among texts, as a number does where somebody answered with one.
 _WRITTEN = (int, float, datetime.date, datetime.time, datetime.timedelta)
@@ -134,7 +138,10 @@ class _FrameScoring:
 
         def window(begin: int) -> list[str | None]:
             cells = [list(map(_cell, _at(column, begin))) for column in series]
-            return list(_joined(cells, text_of, begin, index))
+            texts = list(_joined(cells, text_of, begin, index))
+            if not begin and self.whole and (said := unlike_texts(texts)):
+                logger.warning("column %r %s; choose with text_column", " + ".join(chosen), said)
+            return texts
 
         return window
 

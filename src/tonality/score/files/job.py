@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, BinaryIO
 from tonality._version import __version__
 from tonality.classifier import Classifier
 from tonality.durable_files import resolved
+from tonality.score.column_kind import unlike_texts
 from tonality.score.files.joined_inputs import JoinedRows, Tables
 from tonality.score.files.output_target import BUILT
 from tonality.score.files.parquet_writer import ArrowWriter, build_from_arrow, build_from_json
@@ -24,6 +26,9 @@ from tonality.tables.column_names import TextColumn, Wanted
 from tonality.tables.compression import packed
 from tonality.tables.open_table import Input
 from tonality.tables.read_options import ReadOptions
+from tonality.tables.row_stream import Row
+
+logger = logging.getLogger(__name__)
 
 # From one moment from which a run can go on to the next: so many windows, or bytes of output.
 PART = 8
@@ -216,6 +221,8 @@ class ScoringJob:
         """Of each window: its rows, its faults, and how many items are done with it."""
         done = 0
         for window in windows(joined.items(), self._layout):
+            if not done:
+                self._warn_of(window)
             scored = self._scorer.score(window)
             faults = []
             for number, item in enumerate(scored, start=done):
@@ -226,6 +233,12 @@ class ScoringJob:
             done += len(window)
             yield self._writer.rows(scored), b"".join(faults), done
             progress(self.tally.rows + self.tally.unreadable, joined.share())
+
+    def _warn_of(self, window: Sequence[Row | Fault]) -> None:
+        """Says of the first rows if their column holds no texts."""
+        if said := unlike_texts(item.text for item in window if isinstance(item, Row)):
+            name, column = self._tables.inputs[0].name, self._tables.heads[0].text_column
+            logger.warning("%s: column %r %s; choose with --text-column", name, column, said)
 
     def _packed(self, rows: Sequence[bytes]) -> bytes:
         return packed(b"".join(rows), self._options.packing)  # such pieces make one file

@@ -77,7 +77,10 @@ def side_file(output: str, given: Path | None, inputs: Sequence[Input]) -> Path 
     for what, place in places:
         for source in inputs:
             if source.path is not None and _is_same(place, source.path):
-                raise ConfigError(f"{place}: {what} is one of the inputs")
+                stem, dot, suffixes = place.name.partition(".")
+                other = place.with_name(f"{stem}-scored{dot}{suffixes}")
+                remedy = f"name another file, such as {other}"
+                raise ConfigError(f"{place}: {what} is one of the inputs; {remedy}")
     if len(places) == 2 and _is_same(places[0][1], places[1][1]):
         raise ConfigError(f"{side}: the file for bad rows is the output")
     return side

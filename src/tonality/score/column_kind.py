@@ -1,0 +1,43 @@
+"""Whether a column holds dates, numbers or a few names, where texts were expected."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from tonality.late_pattern import late_pattern
+
+LEAST = 5  # texts from which a column can be told
+SHARE = 0.9  # of the texts that must be dates or numbers
+NAMED, TIMES, WORDS = (
+    30,
+    10,
+    3,
+)  # texts from which names can be told, how often each comes, how long
+
+_TIME = r"(?:[T ]\d{1,2}:\d\d.*)?"
+_DATE = late_pattern(
+    rf"(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{2,4}}){_TIME}"
+    rf"|(?:\d{{1,2}}\.? )?[^\W\d_]{{3,9}}\.? (?:\d{{1,2}},? )?\d{{4}}{_TIME}"
+)
+_NUMBER = late_pattern(r"[-+]?\d[\d.,' ]*%?")
+
+
+def unlike_texts(found: Iterable[str | None]) -> str:
+    """What the first texts of a column are where they are none, such as ``dates``; else nothing."""
+    texts = [text.strip() for text in found if text and not text.isspace()]
+    if len(texts) < LEAST:
+        return ""
+    for pattern, kind in ((_DATE, "dates"), (_NUMBER, "numbers")):
+        if _share(pattern, texts) >= SHARE:
+            return f"holds {kind}, not texts"
+    names = dict.fromkeys(texts)
+    if len(texts) < NAMED or len(texts) < TIMES * len(names):
+        return ""
+    if max(len(name.split()) for name in names) > WORDS:
+        return ""
+    return f"holds few different values, such as {next(iter(names))[:30]!r}"
+
+
+def _share(pattern: re.Pattern[str], texts: Sequence[str]) -> float:
+    return sum(pattern.fullmatch(text) is not None for text in texts) / len(texts)

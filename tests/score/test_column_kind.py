@@ -1,0 +1,72 @@
+"""A column of dates, numbers or names that was taken for texts: one line says so."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+import tonality
+from score_tables import run
+from tonality.score.column_kind import unlike_texts
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        (["2024-01-05", "2024-1-6 10:30", "5/1/24", "05.01.2024", ""] * 2, "holds dates"),
+        (["5 January 2024", "Jan 5, 2024", "March 2024", None] * 2, "holds dates"),
+        (["5", "4.5", "1,000", "-3", "80%", "3 "], "holds numbers"),
+        (["Harbour", "Old Town"] * 15, "few different values, such as 'Harbour'"),
+        (["Lovely place.", "It was fine on 2024-01-05", "5", "10/10", "4 stars"] * 9, ""),
+        (["The room was cold.", "Never again, I fear."] * 40, ""),
+        (["Harbour", "Old Town"] * 10, ""),
+        (["5", "4"], ""),
+        ([], ""),
+    ],
+)
+def test_what_a_column_holds_is_told(cells: list[str | None], said: str) -> None:
+    assert said in unlike_texts(cells)
+    assert bool(said) == bool(unlike_texts(cells))
+
+
+def test_scoring_such_a_column_says_so_once(
+    model_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text("date,comment\n" + "2024-01-05,love it\n" * 5000)
+    with caplog.at_level(logging.WARNING):
+        assert run(model_folder, path, "-o", "-", "--text-column", "date").exit_code == 0
+    (record,) = caplog.records
+    assert record.message == (
+        f"{path}: column 'date' holds dates, not texts; choose with --text-column"
+    )
+
+
+def test_scoring_such_a_frame_says_so(model_folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"text": ["2024-01-05"] * 9})
+    with caplog.at_level(logging.WARNING):
+        tonality.score_frame(frame, model=model_folder)
+    (record,) = caplog.records
+    assert record.message == "column 'text' holds dates, not texts; choose with text_column"
+
+
+def test_an_output_that_is_missing_is_shown_by_an_example(
+    model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("hotel.xlsx").touch()
+    result = run(model_folder, "hotel.xlsx")
+    assert result.exit_code == 2
+    assert "For example: tonality score hotel.xlsx -o scored.xlsx" in " ".join(
+        result.stderr.split()
+    )
+
+
+def test_a_model_that_is_misspelt_is_guessed() -> None:
+    with pytest.raises(tonality.ArtifactError, match=r"\(general, imdb\); did you mean imdb\?"):
+        tonality.load("imbd")
+    with pytest.raises(tonality.ArtifactError, match=r"\(general, imdb\)$"):
+        tonality.load("my/folder")
