@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks import install_size, predict_speed, predictions, valence
+from benchmarks import cold_start, install_size, predict_speed, predictions, valence
 from benchmarks.contenders import contenders
 from benchmarks.machine import describe, peak_mb
 from tonality import artifact
@@ -127,6 +129,14 @@ def test_disk_use_counts_files_once(tmp_path: Path) -> None:
     (tmp_path / "sub" / "file").write_bytes(b"x" * 10_000)
     (tmp_path / "link").symlink_to(tmp_path / "sub" / "file")
     assert 10_000 <= install_size.disk_bytes(tmp_path) <= 20_000
+
+
+def test_a_cold_start_takes_time_and_must_succeed() -> None:
+    found = cold_start.measured({"now": sys.executable}, ["-c", "pass"], starts=2)
+    processor, wall = found["now"]
+    assert min(processor, wall) > 0
+    with pytest.raises(subprocess.CalledProcessError):
+        cold_start.start([sys.executable, "-c", "raise SystemExit(1)"])
 
 
 def test_the_machine_is_described_without_paths_or_names() -> None:
