@@ -17,9 +17,17 @@ from tonality.serve.settings import Settings
 TARGET = Path(__file__).with_name("http.md")
 BEGINNING = """# HTTP
 
-`tonality serve` answers these requests. The service describes itself at `/openapi.json`, and
-`python docs/make_http.py` writes this page from there. [Run the service](serving.md) has examples,
-limits and settings.
+`tonality serve` answers these requests. For example:
+
+<!-- not run: no service answers here; the tutorial on serving runs it -->
+```sh
+curl localhost:8000/v1/predict -H 'Content-Type: application/json' \\
+  -d '{"texts": ["The zip broke."]}'
+```
+
+This page lists what each request takes and what comes back. [Run the service](serving.md) has more
+examples, limits and settings. The service describes itself at `/openapi.json`, and
+`python docs/make_http.py` writes this page from there.
 """
 PROBLEMS = """## Problems
 
