@@ -32,15 +32,9 @@ SOURCE = Path(__file__).parent.parent / "src"
 FEW, MORE = 400, 2_400  # reviews
 MOST = 400  # tokens of a review that the classifier reads
 JOBS = {
-    "language model": (
-        "pretrain",
-        "--set",
-        "pretraining.epochs=1",
-        "--set",
-        "vocabulary.min_count=2",
-    ),
-    "classifier": ("train", "--recipe", "base", "--set", "training.epochs=1")
-    + ("--set", "vectors.use=false", "--set", "training.adversarial=0"),
+    "language model": "pretrain --set pretraining.epochs=1 --set vocabulary.min_count=2",
+    "classifier": "train --recipe base --set training.epochs=1 --set vectors.use=false "
+    "--set training.adversarial=0",
 }
 
 
@@ -106,7 +100,16 @@ def tokens(path: Path, most: int) -> int:
 
 def run(job: str, source: Path, precision: str, data: Path, folder: Path) -> tuple[float, float]:
     """Processor seconds of a training, and the last validation loss."""
-    command = [sys.executable, "-m", "tonality", *JOBS[job], "--data", str(data), "-o", str(folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "tonality",
+        *JOBS[job].split(),
+        "--data",
+        str(data),
+        "-o",
+        str(folder),
+    ]
     command += ["--set", f"training.precision={precision}"]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(source)}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
