@@ -63,6 +63,7 @@ class Notes(NamedTuple):
         place: the folder that the model's is put in.
         names: names that the run read files under, and what they are called here.
         temperature: in place of the model's own; 0 leaves that.
+        max_tokens: how many tokens of a text it reads, in place of what it did; 0 leaves that.
     """
 
     read_as: str
@@ -72,6 +73,7 @@ class Notes(NamedTuple):
     place: Path = BUNDLED
     names: Mapping[str, str] = {}
     temperature: float = 0.0
+    max_tokens: int = 0
 
 
 NOTES = {
@@ -103,14 +105,28 @@ NOTES = {
     ),
     "imdb-large": Notes(
         "imdb",
-        FILMS,
-        LAST + "92.60% (95 % interval 91.84% to 93.29%) on the other 5,000, cut by movie "
-        "(`docs/results.md`).",
+        FILMS + "Whether the web text that MPNet (below) was pre-trained on holds some of its "
+        "reviews cannot be told. ",
+        LAST + "93.60% (95 % interval 92.89% to 94.25%) on the other 5,000, cut by movie. That "
+        "flatters a little: the epoch and the temperature were chosen on the same reviews "
+        "(`docs/results.md`).\n\n"
+        "It is an LSTM that a transformer taught. It goes on from the `imdb-large` before it, "
+        "which a language model began. `imdb.answers.parquet` holds what the transformer says of "
+        "all 75,000 reviews. The transformer is MPNet (all-mpnet-base-v2, 110 million weights), "
+        "fine-tuned on 20,000 of the labelled reviews. It is right about 95.18% of the 5,000.",
         "It has read film reviews of some 200 words, at a quarter of the speed of `imdb`. "
         "For other subjects and single sentences there is the bundled `general`.\n"
-        "- It takes little notice of *not*: *The plot was not awful* is negative to it. It passes "
-        "74% of the 578 cases of `tonality check`, and 44% of those on negation.",
+        "- It passes 73% of the 1,496 cases of `tonality check`, 56% above chance: 56% of those on "
+        "negation, 67% on questions, 46% on mixed opinions. *The plot was not awful* is negative "
+        "to it.",
         ROOT / "models",
+        names={
+            "large25k": "BEFORE",
+            "large": "imdb-large",
+            "the classifier BEFORE": "the imdb-large before it",
+        },
+        temperature=0.914317,
+        max_tokens=800,
     ),
     "general": Notes(
         "general",
@@ -150,7 +166,7 @@ NOTES = {
 def main(name: str, source: str) -> None:
     """Writes the model as the bundled one of that name."""
     notes = NOTES[name]
-    model = tempered(renamed(artifact.read(source), notes.names), notes.temperature)
+    model = adjusted(renamed(artifact.read(source), notes.names), notes)
     data = f"- **{notes.read_as}**: "
     if model.card.count(data) != 1:
         sys.exit(f"{source}: the card names no data {data!r}")
@@ -171,14 +187,17 @@ def renamed(model: artifact.Artifact, names: Mapping[str, str]) -> artifact.Arti
     return dataclasses.replace(model, card=card, metrics=metrics, provenance=provenance)
 
 
-def tempered(model: artifact.Artifact, temperature: float) -> artifact.Artifact:
-    """The model with another temperature, recorded as one that its recipe set."""
-    if not temperature:
-        return model
+def adjusted(model: artifact.Artifact, notes: Notes) -> artifact.Artifact:
+    """The model with what the measured run chose, recorded as settings of its recipe."""
     recipe = model.provenance["recipe"]
-    recipe |= {"training": recipe["training"] | {"temperature": temperature}}
-    provenance = model.provenance | {"recipe": recipe}
-    return dataclasses.replace(model, temperature=temperature, provenance=provenance)
+    if notes.temperature:
+        recipe |= {"training": recipe["training"] | {"temperature": notes.temperature}}
+        model = dataclasses.replace(model, temperature=notes.temperature)
+    if notes.max_tokens:
+        recipe |= {"text": recipe["text"] | {"max_tokens": notes.max_tokens}}
+        text = dataclasses.replace(model.text, max_tokens=notes.max_tokens)
+        model = dataclasses.replace(model, text=text)
+    return dataclasses.replace(model, provenance=model.provenance | {"recipe": recipe})
 
 
 if __name__ == "__main__":
