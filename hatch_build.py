@@ -85,7 +85,10 @@ def compile_kernel(target: Path, *, sanitize: bool = False) -> list[str]:
         fault = _run([*compiler, "-shared", "-o", str(linked), *objects, *libraries])
         if fault is not None:
             raise CompileError(fault)
-        shutil.copyfile(linked, target)
+        # Beside it and then renamed: a program that runs keeps the kernel that it has mapped.
+        beside = target.with_suffix(".new")
+        shutil.copyfile(linked, beside)
+        beside.replace(target)
     return [*found, "portable"]
 
 
