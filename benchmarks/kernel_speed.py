@@ -5,7 +5,7 @@ raw strings. DIR is a checkout of the earlier build (``git worktree add DIR 3fee
 contender is a process of its own, and they take turns, so that a busy moment of the machine falls
 on all alike. A bundled model is the one of the contender's own time: the shapes are the same.
 Speeds are texts a second of processor time, which other programs disturb least; with two threads,
-of the clock.
+of the clock. "ids" is the way in alone: from strings to the ids of tokens and n-grams.
 """
 
 from __future__ import annotations
@@ -32,11 +32,18 @@ _CHILD = """
 import json, sys, time, tonality
 task = json.loads(sys.stdin.readline())
 classifier = tonality.load(task["model"])
-classifier.predict_proba(task["texts"][:20], threads=task["threads"])
+
+def run(texts):
+    if task["what"] == "ids":
+        classifier._encoder.encode(texts)
+    else:
+        classifier.predict_proba(texts, threads=task["threads"])
+
+run(task["texts"][:20])
 print("ready", flush=True)
 for _ in sys.stdin:
     clock, processor = time.perf_counter(), time.process_time()
-    classifier.predict_proba(task["texts"], threads=task["threads"])
+    run(task["texts"])
     used = time.perf_counter() - clock, time.process_time() - processor
     print(used[task["threads"] == 1], flush=True)
 """
@@ -92,28 +99,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "baseline with AVX2 at most": (options.baseline / "src", held_to_avx2()),
         "numpy": (SOURCE, {"TONALITY_KERNEL": "numpy"}),
     } | {name: (SOURCE, {"TONALITY_INSTRUCTIONS": name}) for name in instruction_sets()[:-1]}
-    print("| model | texts | threads | build | texts/s | to the baseline |")
-    print("|---|---|---:|---|---:|---:|")
+    print("| model | texts | what | threads | build | texts/s | to the baseline |")
+    print("|---|---|---|---:|---|---:|---:|")
     found = []
     for model in options.models:
         # Each build reads the bundled model of its own time; an earlier one cannot read today's.
-        task: dict[str, object] = {"model": model}
         for name, texts in (("reviews", reviews), ("short", short)):
-            for threads in options.threads:
-                task |= {"texts": texts, "threads": threads}
-                speeds, ratios = measure(builds, task, len(texts), options.rounds)
+            for what, threads in [("ids", 1), *(("verdicts", n) for n in options.threads)]:
+                task = {"model": model, "texts": texts, "what": what, "threads": threads}
+                # Instruction sets differ in the network alone.
+                chosen = dict(list(builds.items())[: 4 if what == "ids" else None])
+                speeds, ratios = measure(chosen, task, len(texts), options.rounds)
                 for build, speed in speeds.items():
-                    row = [
-                        Path(model).name,
-                        name,
-                        threads,
-                        build,
-                        round(speed),
-                        round(ratios[build], 2),
-                    ]
+                    shown = (Path(model).name, name, what, threads, build)
+                    row = [*shown, round(speed), round(ratios[build], 2)]
                     print(f"| {' | '.join(map(str, row))} |", flush=True)
                     found.append(row)
-    columns = ["model", "texts", "threads", "build", "per_second", "to_baseline"]
+    columns = ["model", "texts", "what", "threads", "build", "per_second", "to_baseline"]
     written = {"machine": describe(), "columns": columns, "rows": found}
     options.output.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
 

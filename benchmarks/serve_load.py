@@ -10,6 +10,9 @@ for verdicts on made-up tweets of 20 tokens, one a request:
 - **equality**: the answers under overload, compared with the library's;
 - **memory**: resident memory of the service before and after ``--requests`` requests.
 
+``--baseline DIR`` measures the capacity alone, of this build and of an earlier one in turns. DIR is
+a checkout of it, and ``--model`` a folder that both can read.
+
 Needs the extra ``serve`` and `wrk <https://github.com/wg/wrk>`_ (``apt install wrk``), and Linux.
 """
 
@@ -30,6 +33,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import uvloop
@@ -39,6 +43,7 @@ from benchmarks.open_loop import Findings, Load
 from tonality import Classifier, load
 
 RESULTS = Path(__file__).parent / "results"
+SOURCE = Path(__file__).parent.parent / "src"
 SCRIPT = Path(__file__).with_suffix(".lua")
 TOKENS = 20
 TWEETS = 2000
@@ -85,6 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seconds", type=int, default=20, help="of each run")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--requests", type=int, default=200_000, help="for the growth of memory")
+    parser.add_argument("--baseline", type=Path, help="a checkout to compare with")
     parser.add_argument("--output", type=Path, default=RESULTS / "serve_load.json")
     options = parser.parse_args(arguments)
     if shutil.which("wrk") is None:
@@ -94,6 +100,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as folder, serving(options) as server:
         bodies = Path(folder) / "bodies.jsonl"
         bodies.write_text("".join(f"{body(tweet)}\n" for tweet in tweets), encoding="utf-8")
+        if options.baseline:
+            compare(server, bodies, options)
+            return
         measured: dict[str, Any] = {"tokens": TOKENS, "connections": options.connections}
         measured["capacity"] = capacity(server, bodies, options)
         measured["memory"] = memory(server, bodies, options)
@@ -124,12 +133,13 @@ def body(tweet: str) -> str:
 
 
 @contextmanager
-def serving(options: argparse.Namespace) -> Iterator[Server]:
-    """The service, for as long as the block lasts."""
+def serving(options: argparse.Namespace, source: Path = SOURCE) -> Iterator[Server]:
+    """The service whose code is in `source`, for as long as the block lasts."""
     command = [sys.executable, "-m", "tonality", "serve", "--port", "0", "--model", options.model]
     if options.threads:
         command += ["--threads", str(options.threads)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    environment = os.environ | {"PYTHONPATH": str(source)}
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
     assert process.stderr is not None
     try:
         for line in process.stderr:
@@ -158,25 +168,38 @@ def wrk(server: Server, bodies: Path, connections: int, seconds: int) -> dict[st
 def capacity(server: Server, bodies: Path, options: argparse.Namespace) -> dict[str, float]:
     """Requests a second that are answered, and their latency, where nobody asks for more."""
     wrk(server, bodies, options.connections, max(2, options.seconds // 4))
-    runs = []
-    for _ in range(options.runs):
-        before = [server.cpu_seconds(), *_batches(server)]
-        run = wrk(server, bodies, options.connections, options.seconds)
-        cpu, batches, texts = (
-            after - earlier
-            for after, earlier in zip(
-                [server.cpu_seconds(), *_batches(server)], before, strict=True
-            )
-        )
-        runs.append(
-            {
-                "requests_per_second": round(run["requests"] / run["seconds"]),
-                **{name: v for name, v in run.items() if name not in ("requests", "seconds")},
-                "texts_per_batch": round(texts / batches, 1),
-                "cpu_ms_per_request": round(1000 * cpu / run["requests"], 3),
-            }
-        )
+    runs = [_run(server, bodies, options) for _ in range(options.runs)]
     return sorted(runs, key=lambda run: run["requests_per_second"])[len(runs) // 2]
+
+
+def _run(server: Server, bodies: Path, options: argparse.Namespace) -> dict[str, float]:
+    before = [server.cpu_seconds(), *_batches(server)]
+    run = wrk(server, bodies, options.connections, options.seconds)
+    cpu, batches, texts = (
+        after - earlier
+        for after, earlier in zip([server.cpu_seconds(), *_batches(server)], before, strict=True)
+    )
+    return {
+        "requests_per_second": round(run["requests"] / run["seconds"]),
+        **{name: v for name, v in run.items() if name not in ("requests", "seconds")},
+        "texts_per_batch": round(texts / batches, 1),
+        "cpu_ms_per_request": round(1000 * cpu / run["requests"], 3),
+    }
+
+
+def compare(server: Server, bodies: Path, options: argparse.Namespace) -> None:
+    """Prints the capacity of both builds, and the median over the runs of how they compare."""
+    with serving(options, options.baseline / "src") as earlier:
+        for each in (earlier, server):
+            wrk(each, bodies, options.connections, 2)
+        rounds = [
+            (_run(earlier, bodies, options), _run(server, bodies, options))
+            for _ in range(options.runs)
+        ]
+    for name in ("requests_per_second", "cpu_ms_per_request"):
+        before, after = ([each[n][name] for each in rounds] for n in (0, 1))
+        ratio = median(new / old for old, new in zip(before, after, strict=True))
+        print(f"{name}: baseline {before}, this build {after}, ratio {ratio:.2f}")
 
 
 def _batches(server: Server) -> tuple[float, float]:

@@ -80,7 +80,7 @@ Rows distinct_inputs(const Model *model, const Chunk *chunk, Arena *arena, int32
 
 float *input_gates(const Model *model, size_t direction, const Rows *inputs, Arena *arena)
 {
-    const size_t width = 4 * model->units, block = 96; /* rows that the cache holds */
+    const size_t width = 4 * model->units, block = 48; /* rows that the cache holds */
     float *gates = take(arena, inputs->count * width, sizeof *gates);
     for (size_t n = 0; n < inputs->count && !arena->failed; n += block) {
         const Rows some = {inputs->count - n < block ? inputs->count - n : block, inputs->stride,

@@ -38,8 +38,7 @@ static void keep(const Model *model, const Run *run, size_t token, const float *
     if (run->kept) memcpy(run->kept + at, f, size * sizeof *f);
 }
 
-void run_group(const Model *model, const Run *run, const Chunk *chunk, size_t first,
-                      Arena *arena)
+void run_group(const Model *model, const Run *run, const Chunk *chunk, size_t first, Arena *arena)
 {
     const size_t units = model->units, width = 4 * units, depth = run->matrix->depth;
     const size_t stride = filled_up(depth), before_arena = arena->count;
