@@ -15,6 +15,7 @@ from tonality.artifact.config_json import folder_sha256
 from tonality.artifact.weights import dequantise
 from tonality.classifier import Classifier
 from tonality.prediction import softmax
+from tonality.text.content import with_content
 from tonality.text.encoder import Encoder
 from tonality.train.networks.lstm_network import LSTMNetwork
 from tonality.train.prepare.batches import collate
@@ -62,7 +63,7 @@ def twin(classifier: Classifier, device: str) -> Judge:
 
     @torch.no_grad()
     def judge(texts: Sequence[str]) -> NDArray[np.float64]:
-        encoded = encoder.encode(texts)
+        encoded = encoder.encode(with_content(texts))
         order = np.argsort(encoded.lengths, kind="stable")
         logits = np.empty((len(texts), len(model.labels)))
         while len(order):  # from the longest
