@@ -125,6 +125,7 @@ def test_ascii_spans_do_not_overlap_unless_an_entity_or_a_hashtag_expands(text: 
 
 # Without ratings: what stands before "1/5" tells whether it is one, and a space parts the two.
 @given(texts, st.sampled_from([Tokenizer(TextConfig(ratings="keep")), Tokenizer(PLAIN)]))
+@example("#1¯\\_(ツ)_/¯", Tokenizer(TextConfig(ratings="keep")))
 @settings(max_examples=300, deadline=None)
 def test_tokens_joined_by_spaces_give_the_same_tokens(text: str, tokenizer: Tokenizer) -> None:
     tokens = tokenizer.tokens(text)

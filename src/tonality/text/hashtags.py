@@ -9,7 +9,8 @@ from tonality.text.rewriting import Rewrite, holds_any
 
 # The sign in all its widths, and what stands in it unseen: both go later, when the text is folded.
 _SIGNS = "#\uff03\ufe5f"
-_HASHTAG = late_pattern(rf"[{_SIGNS}](?<!\w.)[\u200b-\u200f\u2060\ufeff]*\w+")
+# The bar over a shrug is no letter before it is folded, so it must be none afterwards.
+_HASHTAG = late_pattern(rf"[{_SIGNS}](?<!\w.)[\u200b-\u200f\u2060\ufeff]*[^\W\u02c9]+")
 # Words as their capitals show them: "NotWorthIt", "BBCNews", "top10".
 _WORDS = late_pattern(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\dA-Z_]+|\d+")
 
