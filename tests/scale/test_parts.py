@@ -17,8 +17,10 @@ from plain_scores import plain, reviews, sorted_rows
 from score_tables import run
 from tonality.classifier import load
 from tonality.errors import ArtifactError, ConfigError, DataError, TonalityError
+from tonality.scale import located_tables
 from tonality.scale.batch_scorer import BatchOptions
 from tonality.scale.job_plan import JobInputs, description, plan_of
+from tonality.scale.located_tables import check_apart
 from tonality.scale.part_scorer import PartScorer
 from tonality.scale.scored_folder import BAD_ROWS, JOB, MANIFEST, ScoredFolder
 from tonality.score.scorer import Scorer
@@ -163,7 +165,7 @@ def test_a_killed_job_goes_on_and_no_row_is_lost_or_doubled(model_folder: Path, 
             score_here(model_folder, "out", inputs, dice.randrange(4), resume=True)
         except KillError:
             kills += 1
-            Path("out", ".new-half").write_bytes(b"PAR1")  # what a kill leaves
+            Path("out", f".new-{kills:016x}").write_bytes(b"PAR1")  # what a kill leaves
     assert kills > 2
     assert found_in("out").equals(found_in("whole"))
     assert not list(Path("out").glob(".new-*"))
@@ -212,6 +214,92 @@ def test_foreign_files_are_never_removed(model_folder: Path, begun: JobInputs) -
     with pytest.raises(DataError, match="is a file; name a folder"):
         score_here(model_folder, "file", begun)
     assert Path("out", "notes.txt").exists()
+
+
+def everything(folder: str) -> dict[str, bytes | None]:
+    """All that is in a folder, with what it says."""
+    found = sorted(Path(folder).rglob("*"))
+    return {str(path): path.read_bytes() if path.is_file() else None for path in found}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "part-00000-0000000.parquet", "part-0-0.parquet", "_manifest.json", ".new-notes",
+        "_bad_rows/part-00000-0000000.jsonl", "_bad_rows/notes.txt", "_job.json",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("how", [{}, {"overwrite": True}, {"resume": True}], ids=str)
+def test_a_folder_that_no_job_wrote_is_left_as_it_is(
+    model_folder: Path, here: Path, name: str, how: dict[str, bool]
+) -> None:
+    pq.write_table(reviews(3), "a.parquet")
+    Path("out", name).parent.mkdir(parents=True)
+    Path("out", name).write_text('{"mine": 1}')
+    before = everything("out")
+    with pytest.raises(DataError, match="name a new folder"):
+        score_here(model_folder, "out", JobInputs(["a.parquet"]), **how)
+    assert everything("out") == before
+
+
+def test_what_is_beside_the_parts_of_a_job_is_kept(model_folder: Path, begun: JobInputs) -> None:
+    for name in (".new-notes", "part-0-0.parquet", "_bad_rows/notes.txt"):
+        path = Path("out", name)
+        path.write_text("mine")
+        with pytest.raises(DataError, match="which is no part of a scored table"):
+            score_here(model_folder, "out", begun, overwrite=True)
+        assert path.read_text() == "mine"
+        path.unlink()
+
+
+@pytest.mark.parametrize("damage", [b"", b'{"the inp', b"\xff"])
+def test_a_damaged_job_is_told_and_overwritten(
+    model_folder: Path, begun: JobInputs, damage: bytes
+) -> None:
+    Path("out", JOB).write_bytes(damage)
+    for how in ({}, {"resume": True}):
+        with pytest.raises(DataError, match=r"_job.json is damaged: .*start over with --overwrite"):
+            score_here(model_folder, "out", begun, **how)
+    Path("out", "notes.txt").write_text("mine")
+    with pytest.raises(DataError, match=r"holds 'notes\.txt'"):
+        score_here(model_folder, "out", begun, overwrite=True)
+    Path("out", "notes.txt").unlink()
+    assert score_here(model_folder, "out", begun, overwrite=True).rows == 100
+
+
+def test_the_inputs_are_never_in_the_output(model_folder: Path, begun: JobInputs) -> None:
+    """Even where the folder is one of ours, which may be overwritten."""
+    score_here(model_folder, "out", begun, overwrite=True)
+    part = str(min(Path("out").glob("part-*")))
+    Path("link").symlink_to("out")
+    Path("link.parquet").symlink_to(part)
+    before = everything("out")
+    here = Path().absolute()
+    for source, out in [
+        (part, "out"),
+        (part, "link"),
+        (part, here.as_uri() + "/link/../out"),
+        ("link.parquet", "out/"),
+        (f"link/{Path(part).name}", "out"),
+        ((here / "out").as_uri(), "out"),
+        ((here / "link.parquet").as_uri(), "out"),
+        (part, part),
+        (part, "."),
+    ]:
+        for how in ({"overwrite": True}, {}, {"resume": True}):
+            with pytest.raises(ConfigError, match="is one of the inputs"):
+                score_here(model_folder, out, JobInputs([source], "parquet"), **how)
+    assert everything("out") == before
+
+
+def test_the_places_of_other_systems_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    fs: Any = pytest.importorskip("pyarrow.fs")
+    here = fs.SubTreeFileSystem("/", fs.LocalFileSystem())
+    monkeypatch.setattr(located_tables, "filesystem", lambda uri: (here, uri))
+    for source in ("b/out/a.parquet", "b/x/../out/a.parquet", "b//out/c/a.parquet", "b/out"):
+        with pytest.raises(ConfigError, match="is one of the inputs"):
+            check_apart(["b/in.parquet", source], "b/out/")
+    check_apart(["b/outer/a.parquet", "b/in/out/a.parquet"], "b/out")
 
 
 def test_a_second_run_is_held_off(model_folder: Path, begun: JobInputs) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import posixpath
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tonality.durable_files import resolved
-from tonality.errors import DataError
+from tonality.errors import ConfigError, DataError
 from tonality.score.files.input_files import find_inputs
 from tonality.tables.byte_lines import Peeked
 from tonality.tables.column_names import Wanted
@@ -169,6 +171,43 @@ def reading(uri: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise DataError(f"cannot be read or written: {error}", path=uri) from error
+
+
+def check_apart(inputs: Sequence[str], output: str) -> None:
+    """Checks that a folder to write holds none of the inputs, and is none.
+
+    Args:
+        inputs: paths or URIs.
+        output: the folder, by its path or URI.
+
+    Raises:
+        ConfigError: it does.
+    """
+    folder = filesystem(output)
+    for uri in inputs:
+        if _lies_in(filesystem(uri), folder):
+            other = f"{output.rstrip('/')}-scored"
+            raise ConfigError(
+                f"{output}: {uri} is one of the inputs, and would be written over; name another "
+                f"folder, such as {other}"
+            )
+
+
+def _lies_in(file: tuple[Any, str], folder: tuple[Any, str]) -> bool:
+    (system, path), (other, root) = file, folder
+    if system.type_name != other.type_name:
+        return False
+    if system.type_name == "local":  # by what it is: names differ by links and by case
+        places = {Path(path), Path(os.path.realpath(path))}
+        above = {place for one in places for place in (one, *one.parents)}
+        return Path(root).exists() and any(
+            place.exists() and place.samefile(root) for place in above
+        )
+    # A bucket's name is its own everywhere, however it is reached.
+    if system.type_name not in ("s3", "gcs") and not system.equals(other):
+        return False
+    path, root = (posixpath.normpath(f"/{one.strip('/')}") for one in (path, root))
+    return path == root or path.startswith(f"{root.rstrip('/')}/")
 
 
 def _stamp(uri: str) -> tuple[int, int]:

@@ -22,16 +22,19 @@ from typing import Any, NamedTuple
 from tonality import plain_json
 from tonality.durable_files import sync_folder
 from tonality.errors import DataError
-from tonality.scale.located_tables import filesystem, reading
+from tonality.scale.located_tables import check_apart, filesystem, reading
 from tonality.score.files.resumable_output import check_same, only_one
 from tonality.score.tally import Tally
 from tonality.tables.parquet_rows import require_pyarrow
 
 JOB, MANIFEST, BAD_ROWS, LOCK = "_job.json", "_manifest.json", "_bad_rows", "_lock"
 KEY = b"tonality"  # of a part's metadata
+_PART = "part-[0-9]{5,}-[0-9]{7,}"
+_NEW = r"\.new-[0-9a-f]{16}"  # half written
 _OWN = re.compile(
-    r"part-[0-9]+-[0-9]+\.parquet|\.new-.*|_job\.json|_manifest\.json|_lock|_bad_rows"
+    rf"{_PART}\.parquet|{_NEW}|_job\.json|_manifest\.json|_lock|_bad_rows|_bad_rows/{_PART}\.jsonl"
 )
+_BEFORE_JOB = re.compile(f"{_NEW}|_lock|_bad_rows")  # what there can be before a job is written
 _STORES = ("s3", "gcs", "abfs")  # where a file appears when it is whole
 _READERS = 16  # footers read at the same time
 
@@ -91,21 +94,54 @@ class ScoredFolder:
             job: all that the output depends on, by the names that a message calls it by.
 
         Raises:
+            ConfigError: the folder holds one of the inputs.
             DataError: the output is there, another run is at work, the job is another one, the
                 folder holds other files, or the system cannot write.
         """
+        check_apart([uri for uri, *_ in job["the inputs"]], self.uri)
         with reading(self.uri):
+            self._check_own()  # before anything is written: what is not ours is left as it is
             self._make()
-            names = self._names()
-            if strange := sorted(name for name in names if not _OWN.fullmatch(name)):
-                reason = f"holds {strange[0]!r}, which is no part of a scored table"
-                raise DataError(f"{reason}; name a new folder", path=self.uri)
-            before = json.loads(self._read(JOB)) if JOB in names else None
+            names, before = self._check_own()  # again: now no other run can change it
             if before is not None and not self._overwrite:
                 self._check_place(before, job, whole=MANIFEST in names)
-            self._clear(names, parts=before is None or self._overwrite)
+            self._clear(names, parts=self._overwrite)
             self._put(JOB, plain_json.dumps(job).encode())
         self.begun = True
+
+    def _check_own(self) -> tuple[set[str], Mapping[str, Any] | None]:
+        """The names of what is there, which is all ours, and the job that is there, if one is.
+
+        Raises:
+            DataError: there is what no job of ours has written, or its job is damaged.
+        """
+        if self._system.get_file_info(self._root).is_file:
+            raise DataError("is a file; name a folder, which --engine ray writes", path=self.uri)
+        names = self._names()
+        found = names | {f"{BAD_ROWS}/{name}" for name in self._names(BAD_ROWS)}
+        if strange := sorted(name for name in found if not _OWN.fullmatch(name)):
+            reason = f"holds {strange[0]!r}, which is no part of a scored table"
+            raise DataError(f"{reason}; name a new folder", path=self.uri)
+        if JOB in names:
+            return names, self._job_before()
+        if strange := sorted(name for name in found if not _BEFORE_JOB.fullmatch(name)):
+            reason = f"holds {strange[0]!r}, and no {JOB} says that tonality wrote it"
+            raise DataError(f"{reason}; name a new folder", path=self.uri)
+        return names, None
+
+    def _job_before(self) -> Mapping[str, Any] | None:
+        """The job that is there; None where it is damaged and is to be overwritten."""
+        try:
+            job = json.loads(self._read(JOB))
+        except ValueError as error:
+            if self._overwrite:
+                return None
+            reason = f"{JOB} is damaged: {error}; start over with --overwrite"
+            raise DataError(reason, path=self.uri) from error
+        if not isinstance(job, dict) or not {"the inputs", "tonality's version"} <= job.keys():
+            reason = f"holds a {JOB} that tonality did not write"
+            raise DataError(f"{reason}; name a new folder", path=self.uri)
+        return job
 
     def _check_place(
         self, before: Mapping[str, Any], job: Mapping[str, Any], *, whole: bool
@@ -122,8 +158,6 @@ class ScoredFolder:
             )
 
     def _make(self) -> None:
-        if self._system.get_file_info(self._root).is_file:
-            raise DataError("is a file; name a folder, which --engine ray writes", path=self.uri)
         self._system.create_dir(f"{self._root}/{BAD_ROWS}", recursive=True)
         if self._is_local:
             path = Path(self._root, LOCK)
@@ -146,7 +180,7 @@ class ScoredFolder:
         return pyarrow.fs.FileSelector(path, allow_not_found=True)
 
     def _clear(self, names: set[str], *, parts: bool) -> None:
-        """Removes what was half written, and the parts too if they are of another job."""
+        """Removes what was half written, and the parts too if they are to be overwritten."""
         for name in names:
             if name.startswith(".new-") or (parts and name.endswith(".parquet")):
                 self._system.delete_file(f"{self._root}/{name}")
