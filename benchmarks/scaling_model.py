@@ -101,10 +101,15 @@ def table() -> str:
             asked = f"{one.workers:,}" + (" (default)" if one.workers == one.all_cores - 1 else "")
             cells = (
                 f"{rows:,}", one.machines, asked, one.readers,
-                duration(one.seconds(rows)), f"{one.cost(rows):,.2f}",
+                duration(one.seconds(rows)), price(one.cost(rows)),
             )  # fmt: skip
             lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join(lines)
+
+
+def price(cost: float) -> str:
+    """A price in hundredths."""
+    return "under 0.01" if cost < 0.01 else f"{cost:,.2f}"
 
 
 def duration(seconds: float) -> str:
