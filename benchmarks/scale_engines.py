@@ -41,7 +41,7 @@ from tonality.score.files.input_files import find_inputs
 from tonality.score.files.job import Options, ScoringJob
 from tonality.score.files.resumable_output import Output
 
-RESULTS = Path(__file__).parent / "results" / "scale_engines.json"
+RESULTS = Path(__file__).parent / "results"
 FEW = 64  # rows of a run that measures the start
 WAYS = ("plain, one thread", "ray, 1 worker", "ray, 2 workers", "spark, 1 core")
 SPARK = """
@@ -92,8 +92,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     texts = "short texts" if options.reviews is None else "reviews"
     result = {"rows": rows, "texts": texts, **found, "two_to_one": round(ratio, 2), "load": load}
     text = json.dumps({**result, "machine": describe()}, indent=2) + "\n"
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    RESULTS.write_text(text, encoding="utf-8")
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    name = "scale_engines" if options.reviews is None else "scale_engines_reviews"
+    (RESULTS / f"{name}.json").write_text(text, encoding="utf-8")
     print(text, end="")
 
 
