@@ -75,6 +75,9 @@ DAY = datetime.date(2024, 3, 31)
         (pa.array([DAY, None]), ["2024-03-31", None]),
         (pa.array([None, None]), [None, None]),
         (pa.array([True, None]), ["true", None]),
+        (pa.array(["love", "love", None]).run_end_encode()[1:], ["love", None])
+        if hasattr(pa.Array, "run_end_encode")
+        else (pa.RunEndEncodedArray.from_arrays([1, 2], ["love", None]), ["love", None]),
     ],
     ids=lambda value: str(getattr(value, "type", "")),
 )
@@ -94,6 +97,33 @@ def test_what_is_no_text_is_refused_by_name(model_folder: Path) -> None:
         score_batch(batch(a=["love"]), model=str(model_folder))
     with pytest.raises(ConfigError, match="no column 'b'"):
         score_batch(batch(text=["love"]), model=str(model_folder), columns=["b"])
+
+
+def test_intervals_and_what_is_no_batch_are_refused_plainly(model_folder: Path) -> None:
+    with pytest.raises(DataError, match=r"column 'text': expected texts, found .*interval"):
+        score_batch(batch(text=pa.array([pa.MonthDayNano([1, 2, 3])])), model=str(model_folder))
+    beside = batch(text=["love"], span=pa.array([pa.MonthDayNano([1, 2, 3])]))
+    assert score_batch(beside, model=str(model_folder)).num_rows == 1
+    for other in (pa.table({"text": ["love"]}), ["love"], {"text": ["love"]}, None):
+        with pytest.raises(DataError, match=r"expected a pyarrow.RecordBatch, got .*; score each"):
+            score_batch(other, model=str(model_folder))
+
+
+def test_options_are_taken_as_people_give_them(model_folder: Path) -> None:
+    two = batch(n=["hate", "x"], text=["bad", "love"])
+    for asked in (2, "2", "TEXT", ["text"], (2,)):
+        found = score_batch(two, model=str(model_folder), text_column=asked, columns="n")
+        assert found.schema.names == ["n", *ADDED]
+        assert found.column("label").to_pylist() == ["negative", "positive"]
+    for nulls in ({"love"}, ["love"], "love"):
+        found = score_batch(two, model=str(model_folder), text_column=2, nulls=nulls)
+        assert found.column("label").to_pylist() == ["negative", None]
+    for wrong in (
+        {"text_column": 2.5}, {"text_column": True}, {"columns": 3}, {"columns": [3]},
+        {"nulls": {None}}, {"named_nulls": 4},
+    ):  # fmt: skip
+        with pytest.raises(ConfigError, match=r"=.*: expected texts"):
+            score_batch(two, model=str(model_folder), **wrong)
 
 
 def test_a_batch_without_rows_has_all_columns(model_folder: Path) -> None:

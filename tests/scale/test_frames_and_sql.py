@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from plain_scores import plain, reviews, sorted_rows
 
-from tonality.errors import DataError, DependencyError
+from tonality.errors import ConfigError, DataError, DependencyError
 from tonality.scale import polars_score, register_duckdb
 
 pa = pytest.importorskip("pyarrow")
@@ -41,6 +41,8 @@ def test_polars_keeps_its_own_types_and_says_at_once_what_is_wrong(model_folder:
     assert found["label"].to_list() == ["positive", None]
     with pytest.raises(DataError, match="no column 'body'"):
         polars_score(frame.lazy(), model=str(model_folder), text_column="body")
+    with pytest.raises(DataError, match=r"expected a frame of polars, got Table"):
+        polars_score(frame.to_arrow(), model=str(model_folder))
     empty = polars_score(frame.clear(), model=str(model_folder))
     assert empty.schema == polars_score(frame, model=str(model_folder)).schema
 
@@ -60,6 +62,21 @@ def test_a_function_of_duckdb_says_what_the_command_writes(
     assert sorted_rows(found) == sorted_rows(expected)
     one = connection.sql("SELECT tone('love').label, tone(NULL).tokens_read").fetchall()
     assert one == [("positive", 0)]
+
+
+def test_a_function_of_duckdb_is_replaced_and_names_no_columns(model_folder: Path) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    connection, query = duckdb.connect(), "SELECT tone('love').label"
+    for prefix in ("", "x_"):
+        register_duckdb(connection, "tone", model=str(model_folder), prefix=prefix or None)
+    assert connection.sql("SELECT tone('love').x_label").fetchall() == [("positive",)]
+    register_duckdb(connection, "tone", model=str(model_folder))
+    assert connection.sql(query).fetchall() == [("positive",)]
+    with pytest.raises(ConfigError, match=r"DuckDB takes no function 'tone': .*; choose another"):
+        register_duckdb(connection.cursor(), "tone", model=str(model_folder))
+    for wrong in ({"columns": ["n"]}, {"columns": "n"}, {"text_column": "review"}):
+        with pytest.raises(ConfigError, match="a function of SQL has no such option"):
+            register_duckdb(connection, "other", model=str(model_folder), **wrong)
 
 
 def test_without_the_engine_the_extra_is_named(

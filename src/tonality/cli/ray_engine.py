@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -29,8 +28,8 @@ engine_option = click.option(
 )
 address_option = click.option(
     "--address",
-    help="With --engine ray: the cluster, auto or ray://HOST:PORT; by default Ray is started "
-    "on this machine.",
+    help="With --engine ray: the cluster, auto, HOST:PORT or ray://HOST:PORT; by default that "
+    "of RAY_ADDRESS, or Ray is started on this machine.",
     metavar="ADDRESS",
 )
 workers_option = click.option(
@@ -90,14 +89,14 @@ class RayRun:
             raise click.BadParameter(f"{self.engine!r}: expected ray", param_hint="--engine")
         if output == "-":
             raise click.BadParameter("--engine ray writes a folder; name one", param_hint="-o")
-        from tonality.scale.batch_scorer import settled_options
+        from tonality.scale.batch_scorer import BatchOptions
         from tonality.scale.job_plan import JobInputs
         from tonality.scale.ray_dataset import require_ray
         from tonality.scale.ray_job import RayEngine, score_with_ray
         from tonality.scale.scored_folder import ScoredFolder
 
         require_ray("--engine ray")  # without it nothing is begun
-        inputs, how = JobInputs(names, format, read), settled_options(options)
+        inputs, how = JobInputs(names, format, read), BatchOptions(**options)
         engine = RayEngine(self.address, self.workers)
         folder = ScoredFolder(output, resume=self.resume, overwrite=self.overwrite)
         # Ray tells of dead workers on standard output, which is for the summary.
@@ -106,11 +105,11 @@ class RayRun:
             return score_with_ray(inputs, folder, how, engine, lambda n: progress(n, None))
 
     @staticmethod
-    def bad_rows(output: str) -> Path:
-        """The folder of the rows that could not be read."""
+    def bad_rows(output: str) -> str:
+        """The folder of the rows that could not be read, as a path or a URI."""
         from tonality.scale.scored_folder import BAD_ROWS
 
-        return Path(output, BAD_ROWS)
+        return f"{output.rstrip('/')}/{BAD_ROWS}"
 
 
 @contextmanager

@@ -17,7 +17,7 @@ UNREADABLE = 3  # exit status where rows could not be read
 
 
 def tell(
-    tally: Tally, output: str, side: Path | None, seconds: float, before: int, as_json: bool
+    tally: Tally, output: str, side: Path | str | None, seconds: float, before: int, as_json: bool
 ) -> None:
     """Prints what was scored, and ends the command with 3 where rows could not be read.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from tonality._version import __version__
 from tonality.artifact.config_json import folder_sha256
 from tonality.classifier import WINDOW, Classifier, load, model_path
-from tonality.errors import ArtifactError, DataError
+from tonality.errors import ArtifactError, ConfigError, DataError
 from tonality.score.files.parquet_writer import added_fields
 from tonality.score.output_columns import Layout
 from tonality.score.scorer import Scorer
@@ -31,9 +31,9 @@ class BatchOptions:
         model: a bundled model's name or a model folder, which each machine must have; by default
             ``general``.
         abstain: the confidence under which a verdict is ``uncertain``; by default the model's.
-        text_column: the column to judge, by its name in any case or its number, or several to
-            join; by default it is found by its usual names.
-        columns: the columns to keep; by default all.
+        text_column: the column to judge, by its name in any case or its number from 1, or several
+            to join; by default it is found by its usual names.
+        columns: the columns to keep, or the one; by default all.
         explain: how many phrases to add that speak for the verdict, and against it; 0 for none.
         prefix: what the added columns' names begin with; by default nothing, or ``tonality_``
             where a column has such a name.
@@ -56,6 +56,19 @@ class BatchOptions:
     threads: int | None = None
     named_nulls: frozenset[str] = frozenset()
     valence: bool = False
+
+    def __post_init__(self) -> None:
+        settled: dict[str, Any] = {
+            "nulls": frozenset(_texts(self.nulls, "nulls")),
+            "named_nulls": frozenset(_texts(self.named_nulls, "named_nulls")),
+        }
+        if not isinstance(self.text_column, str | None):
+            names = _texts(self.text_column, "text_column", numbers=True)
+            settled["text_column"] = names[0] if isinstance(self.text_column, int) else names
+        if self.columns is not None:
+            settled["columns"] = _texts(self.columns, "columns")
+        for name, value in settled.items():
+            object.__setattr__(self, name, value)
 
     @property
     def wanted(self) -> Wanted:
@@ -125,8 +138,12 @@ class BatchScorer:
 
         Raises:
             ConfigError: as for :meth:`layout`.
-            DataError: there is no column of texts, or it holds lists or structs.
+            DataError: there is no column of texts, it holds lists or structs, or this is no batch.
         """
+        if not isinstance(batch, self._arrow.RecordBatch):
+            reason = f"expected a pyarrow.RecordBatch, got {type(batch).__name__}"
+            remedy = "score each of table.to_batches(), or a frame by tonality.score_frame"
+            raise DataError(f"{reason}; {remedy}", path=_BATCH)
         names = batch.schema.names
         columns = dict(zip(distinct(names), batch.columns, strict=True))
         layout = self.layout(names)
@@ -183,10 +200,8 @@ class BatchScorer:
 
         Engines that guess types read reviews that are all digits as numbers.
         """
-        types, kind = self._arrow.types, column.type
-        if types.is_dictionary(kind):
-            column = column.dictionary_decode()
-            kind = column.type
+        types, column = self._arrow.types, self._decoded(column)
+        kind = column.type
         if types.is_nested(kind):
             raise DataError(f"expected texts, found {kind}", path=_BATCH, column=name)
         if types.is_floating(kind):
@@ -194,8 +209,21 @@ class BatchScorer:
                 self._arrow.compute.is_nan(column), self._arrow.scalar(None, kind), column
             )
         if types.is_primitive(kind) or types.is_decimal(kind):
-            column = column.cast("string")
+            try:
+                column = column.cast("string")
+            except self._arrow.ArrowException:  # intervals, say
+                reason = f"expected texts, found {kind}"
+                raise DataError(reason, path=_BATCH, column=name) from None
         return plain(column, self.options.encoding)
+
+    def _decoded(self, column: Any) -> Any:
+        """A column that holds its values themselves."""
+        types = self._arrow.types
+        if types.is_run_end_encoded(column.type):
+            return self._decoded(self._arrow.compute.run_end_decode(column))
+        if types.is_dictionary(column.type):
+            return self._decoded(column.dictionary_decode())
+        return column
 
 
 @lru_cache(maxsize=8)
@@ -247,10 +275,24 @@ def score_batch(batch: Any, **how: Any) -> Any:
         DataError: there is no column of texts, or it holds lists or structs.
         DependencyError: pyarrow is not installed.
     """
-    return batch_scorer(settled_options(how)).score(batch)[0]
+    return batch_scorer(BatchOptions(**how)).score(batch)[0]
 
 
-def settled_options(how: dict[str, Any]) -> BatchOptions:
-    """Options from keywords, which lists are welcome in."""
-    given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in how.items()}
-    return BatchOptions(**given)
+def _texts(given: Any, name: str, *, numbers: bool = False) -> tuple[str, ...]:
+    """The texts of an option that takes several; one alone is one of them.
+
+    Args:
+        given: what it was given.
+        name: the option.
+        numbers: whether whole numbers are taken, too.
+
+    Raises:
+        ConfigError: it is something else.
+    """
+    taken = (str, int) if numbers else str
+    found = (given,) if isinstance(given, str | int) or not isinstance(given, Iterable) else given
+    values = tuple(found)
+    if wrong := [one for one in values if isinstance(one, bool) or not isinstance(one, taken)]:
+        what = "texts or numbers from 1" if numbers else "texts"
+        raise ConfigError(f"{name}={given!r}: expected {what}, got {wrong[0]!r}")
+    return tuple(str(one) for one in values)

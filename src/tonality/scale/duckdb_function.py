@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
-from tonality.errors import DependencyError
-from tonality.scale.batch_scorer import settled_options
+from tonality.errors import ConfigError, DependencyError
+from tonality.scale.batch_scorer import BatchOptions
 from tonality.scale.text_function import TextFunction
 
 _TYPES = {"string": "VARCHAR", "double": "DOUBLE", "int64": "BIGINT"}
@@ -25,24 +26,25 @@ def register_duckdb(connection: Any, name: str = "tonality", **how: Any) -> None
 
     Args:
         connection: a ``duckdb.DuckDBPyConnection``.
-        name: of the function.
+        name: of the function; one of this name that was registered before is replaced.
         how: the attributes of :class:`tonality.scale.BatchOptions` but for the columns.
 
     Raises:
         ArtifactError: there is no such model.
+        ConfigError: columns are named, or DuckDB does not take the name.
         DependencyError: duckdb or pyarrow is not installed.
     """
     try:
         import duckdb
     except ImportError as error:
         raise DependencyError("scoring in DuckDB", extra="duckdb") from error
-    judge = TextFunction(settled_options(how))
+    judge = TextFunction(BatchOptions(**how))
     fields = {field.name: _TYPES[str(field.type)] for field in judge.fields}
-    connection.create_function(
-        name,
-        judge,
-        [duckdb.sqltype("VARCHAR")],
-        duckdb.struct_type(fields),
-        type="arrow",
-        null_handling="special",  # else a null would be answered with a null struct
-    )
+    function = (name, judge, [duckdb.sqltype("VARCHAR")], duckdb.struct_type(fields))
+    with contextlib.suppress(duckdb.Error):  # there is none
+        connection.remove_function(name)
+    try:
+        # Without special handling, a null would be answered with a null struct.
+        connection.create_function(*function, type="arrow", null_handling="special")
+    except duckdb.Error as error:  # another connection's, or DuckDB's own
+        raise ConfigError(f"DuckDB takes no function {name!r}: {error}; choose another") from error

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tonality.errors import DependencyError
-from tonality.scale.batch_scorer import BatchScorer, batch_scorer, settled_options
+from tonality.errors import DataError, DependencyError
+from tonality.scale.batch_scorer import BatchOptions, BatchScorer, batch_scorer
 
 
 def polars_score(frame: Any, **how: Any) -> Any:
@@ -31,7 +31,10 @@ def polars_score(frame: Any, **how: Any) -> Any:
         import polars
     except ImportError as error:
         raise DependencyError("scoring frames of polars", extra="polars") from error
-    scorer = batch_scorer(settled_options(how))
+    if not isinstance(frame, polars.LazyFrame | polars.DataFrame):
+        reason = f"expected a frame of polars, got {type(frame).__name__}"
+        raise DataError(f"{reason}; tonality.score_frame takes frames of others", path="the frame")
+    scorer = batch_scorer(BatchOptions(**how))
     lazy = frame.lazy()
     head = polars.DataFrame(schema=lazy.collect_schema())
     schema = _scored(polars, scorer, head).schema  # also tells at once what is wrong

@@ -9,7 +9,7 @@ from tonality._version import __version__
 from tonality.artifact.model_folder import Artifact
 from tonality.classifier import Classifier, load
 from tonality.errors import ArtifactError, DependencyError
-from tonality.scale.batch_scorer import BatchOptions, BatchScorer, settled_options
+from tonality.scale.batch_scorer import BatchOptions, BatchScorer
 
 
 def require_ray(what: str) -> Any:
@@ -95,7 +95,7 @@ def score_dataset(dataset: Any, *, workers: int | None = None, **how: Any) -> An
         DependencyError: Ray is not installed.
     """
     ray = require_ray("scoring datasets of Ray")
-    options = settled_options({"threads": 1, **how})
+    options = BatchOptions(**{"threads": 1, **how})
     model = SharedModel.of(load(options.model, abstain=options.abstain).artifact)
     return dataset.map_batches(
         RayScorer,

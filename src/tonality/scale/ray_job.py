@@ -9,6 +9,7 @@ All that decides what the output is lies elsewhere: :mod:`tonality.scale.table_p
 from __future__ import annotations
 
 import logging
+import os
 import pickle
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,11 +17,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tonality.classifier import available_cores, load
-from tonality.errors import DataError
 from tonality.scale.batch_scorer import BatchOptions
 from tonality.scale.job_plan import JobInputs, description, plan_of
 from tonality.scale.located_tables import LocatedTable
 from tonality.scale.part_scorer import PartScorer
+from tonality.scale.ray_address import LOCAL, check_answers, no_cluster, ray_address
 from tonality.scale.ray_dataset import SharedModel, free_workers, require_ray
 from tonality.scale.scored_folder import PartRecord, ScoredFolder
 from tonality.scale.table_parts import ScoringPlan, TablePart
@@ -41,7 +42,7 @@ class RayEngine:
     """Where to work.
 
     Attributes:
-        address: of a Ray cluster, ``auto`` or ``ray://HOST:PORT``; by default Ray is started on
+        address: of a Ray cluster, as :func:`ray_address` takes it; by default Ray is started on
             this machine.
         workers: processes with one core each; by default one less than the cluster's cores, or
             one a core of this machine.
@@ -55,8 +56,9 @@ class RayEngine:
         """``ray``, connected; what was connected before stays so.
 
         Raises:
+            ConfigError: the address is none.
             DataError: there is no such cluster.
-            DependencyError: Ray is not installed.
+            DependencyError: Ray, or its client, is not installed.
         """
         ray = require_ray("--engine ray")
         if ray.is_initialized():
@@ -65,15 +67,19 @@ class RayEngine:
         # Ray's own log files tell the rest; what stops the job is raised here.
         logging.getLogger("ray.data").setLevel(logging.CRITICAL)
         settings: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
-        if self.address is None:
+        address = ray_address(self.address)
+        if address == LOCAL:
             workers = available_cores() if self.workers is None else self.workers
             # One more than there are workers: cutting tables is light, but must go on.
             settings |= {"num_cpus": workers + 1, "include_dashboard": False}
+        else:
+            check_answers(address)
+            # Ray tries twenty times, half a minute each, where what answers is no Ray cluster.
+            os.environ.setdefault("RAY_gcs_server_port_wait_time_s", "1")
         try:
-            ray.init(address=self.address, **settings)
-        except ConnectionError as error:
-            reason = f"no Ray cluster answers: {error}; start one with `ray start --head`"
-            raise DataError(reason, path=self.address or "local") from error
+            ray.init(address=address, **settings)
+        except Exception as error:  # of many classes, by what Ray tried
+            raise no_cluster(address, error) from error
         try:
             yield ray
         finally:

@@ -10,7 +10,6 @@ from tonality.scale.batch_scorer import (
     BatchOptions,
     batch_scorer,
     model_identity,
-    settled_options,
 )
 from tonality.scale.text_function import TextFunction
 from tonality.score.files.parquet_writer import added_fields
@@ -37,7 +36,7 @@ def spark_score(frame: Any, **how: Any) -> Any:
         DependencyError: pyspark is not installed.
     """
     types = _spark_types()
-    options = settled_options({"threads": 1, **how})
+    options = BatchOptions(**{"threads": 1, **how})
     scorer = batch_scorer(options)
     names = frame.columns
     layout = scorer.layout(names)
@@ -79,6 +78,7 @@ def register_spark_udf(spark: Any, name: str = "tonality", **how: Any) -> Any:
 
     Raises:
         ArtifactError: there is no such model.
+        ConfigError: columns are named.
         DependencyError: pyspark is not installed, or is older than 4.1.
     """
     types = _spark_types()
@@ -86,7 +86,7 @@ def register_spark_udf(spark: Any, name: str = "tonality", **how: Any) -> Any:
         from pyspark.sql.functions import arrow_udf
     except ImportError as error:
         raise DependencyError("a function of SQL in Spark", extra="spark") from error
-    options = settled_options({"threads": 1, **how})
+    options = BatchOptions(**{"threads": 1, **how})
     kind = types.StructType(_added_fields(types, TextFunction(options).fields))
     return spark.udf.register(name, arrow_udf(_judging(options), kind))
 

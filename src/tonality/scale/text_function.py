@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from tonality.errors import ConfigError
 from tonality.scale.batch_scorer import BatchOptions, batch_scorer
 from tonality.score.files.parquet_writer import added_fields
 from tonality.tables.parquet_rows import require_pyarrow
@@ -14,7 +15,7 @@ class TextFunction:
     """A column of texts in, a column of structs of verdicts out: a function for an engine's SQL.
 
     Args:
-        options: how; the columns to read and to keep are none of a function's.
+        options: how; it names no columns.
         identity: as for :func:`batch_scorer`.
 
     Attributes:
@@ -22,10 +23,17 @@ class TextFunction:
 
     Raises:
         ArtifactError, DependencyError: as for :func:`batch_scorer`.
+        ConfigError: columns are named.
     """
 
     def __init__(self, options: BatchOptions, identity: str | None = None) -> None:
-        options = dataclasses.replace(options, text_column=None, columns=())
+        for name in ("text_column", "columns"):
+            if (given := getattr(options, name)) is not None:
+                raise ConfigError(
+                    f"{name}={given!r}: a function of SQL has no such option; name the column of "
+                    "texts in the query, as in tonality(review)"
+                )
+        options = dataclasses.replace(options, columns=())
         self._scorer = batch_scorer(options, identity)
         self._layout = self._scorer.layout([])
         self.fields = added_fields(self._layout)
