@@ -32,9 +32,11 @@ SOURCE = Path(__file__).parent.parent / "src"
 FEW, MORE = 400, 2_400  # reviews
 MOST = 400  # tokens of a review that the classifier reads
 JOBS = {
-    "language model": "pretrain --set pretraining.epochs=1 --set vocabulary.min_count=2",
+    "language model": "pretrain --set pretraining.epochs=1 --set vocabulary.min_count=2 "
+    "--set pretraining.evaluation_texts=20 --set pretraining.evaluations_per_epoch=1",
     "classifier": "train --recipe base --set training.epochs=1 --set vectors.use=false "
-    "--set training.adversarial=0",
+    "--set training.adversarial=0 --set training.validation=0.05 "
+    "--set training.evaluations_per_epoch=1",
 }
 
 
