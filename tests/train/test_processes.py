@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from made_up_reviews import TINY, make_dataset
 from numpy.typing import NDArray
 
 from tonality.artifact.model_folder import read
 from tonality.train import train
+from tonality.train.records.processes import leads, started_together
 
 # Without dropout, whose noise each process draws for itself, two must do what one does.
 RECIPE = TINY.with_settings(
@@ -26,6 +29,7 @@ RECIPE = TINY.with_settings(
         *(f"dropout.{name}=0" for name in vars(TINY.dropout)),
     ]
 )
+PLACES = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
 PROGRAM = """
 import sys
 from made_up_reviews import make_dataset
@@ -36,6 +40,54 @@ train(dataset, recipe, sys.argv[2], accelerator="cpu", devices=2)
 """
 
 
+def started_as_ray_train_does(command: list[str]) -> Path:
+    """What two processes train that are told by the environment alone who they are."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    said = {
+        "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "NODE_RANK": "0", "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": PLACES,
+    }  # fmt: skip
+    children = [
+        subprocess.Popen(
+            [sys.executable, *command],
+            env={**os.environ, **said, "RANK": rank, "LOCAL_RANK": rank},
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )
+        for rank in ("0", "1")
+    ]  # fmt: skip
+    try:
+        for child in children:
+            errors = child.communicate(timeout=300)[1]
+            assert child.returncode == 0, errors
+    finally:
+        for child in children:
+            child.kill()
+    return Path(command[-1])
+
+
+@pytest.mark.parametrize(
+    ("said", "together", "first"),
+    [
+        ({}, False, True),
+        ({"WORLD_SIZE": "2", "RANK": "1", "MASTER_ADDR": "a"}, True, False),
+        ({"WORLD_SIZE": "2", "RANK": "0", "MASTER_ADDR": "a", "LOCAL_RANK": "1"}, True, True),
+        ({"WORLD_SIZE": "1", "RANK": "0", "MASTER_ADDR": "a"}, False, True),
+        ({"RANK": "1"}, False, True),
+        ({"WORLD_SIZE": "2", "MASTER_ADDR": "a", "LOCAL_RANK": "1"}, False, False),  # Lightning's
+    ],
+)
+def test_sharing_and_leading_follow_one_rule(
+    said: dict[str, str], together: bool, first: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("WORLD_SIZE", "RANK", "MASTER_ADDR", "NODE_RANK", "LOCAL_RANK"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in said.items():
+        monkeypatch.setenv(name, value)
+    assert (started_together(), leads()) == (together, first)
+
+
 def test_two_processes_train_the_model_that_one_does(tmp_path: Path) -> None:
     program, recipe = tmp_path / "program.py", tmp_path / "tiny.toml"
     one, two = tmp_path / "one", tmp_path / "two"
@@ -44,7 +96,7 @@ def test_two_processes_train_the_model_that_one_does(tmp_path: Path) -> None:
     environment = {
         **{key: value for key, value in os.environ.items() if key != "LOCAL_RANK"},
         "OMP_NUM_THREADS": "1",
-        "PYTHONPATH": str(Path(__file__).parent),
+        "PYTHONPATH": PLACES,
     }
     done = subprocess.run(
         [sys.executable, str(program), str(recipe), str(two)],
@@ -52,7 +104,9 @@ def test_two_processes_train_the_model_that_one_does(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     train(make_dataset(unlabelled=60), RECIPE, one, accelerator="cpu", devices=1)
-    np.testing.assert_allclose(probabilities(two), probabilities(one), atol=1e-3)
+    together = started_as_ray_train_does([str(program), str(recipe), str(tmp_path / "ray")])
+    for other in (two, together):
+        np.testing.assert_allclose(probabilities(other), probabilities(one), atol=1e-3)
     assert len(list(two.glob("best-*"))) == 1
     assert read(two / "model").provenance["rows"] == read(one / "model").provenance["rows"]
 

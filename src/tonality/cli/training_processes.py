@@ -44,8 +44,10 @@ class TrainingProcesses:
         Raises:
             click.BadParameter: several machines were asked for, and torchrun did not start this.
         """
+        from tonality.train.records.processes import started_together
+
         devices = self.devices or 1
-        if "TORCHELASTIC_RUN_ID" in os.environ or devices * self.nodes == 1:
+        if "TORCHELASTIC_RUN_ID" in os.environ or started_together() or devices * self.nodes == 1:
             return
         words = ["--nproc-per-node", str(devices)]
         if self.nodes > 1:

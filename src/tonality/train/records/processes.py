@@ -1,7 +1,8 @@
 """The processes that train together: which of them this is, and who goes first.
 
-``torchrun`` starts them all at once and tells each by its environment which one it is. Without it,
-Lightning, if it is asked for several devices, starts the others once the first is prepared.
+``torchrun`` or Ray Train starts them all at once and tells each by its environment which one it is.
+Without them, Lightning, if it is asked for several devices, starts the others once the first is
+prepared.
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ PATIENCE = timedelta(hours=24)
 
 
 def started_together() -> bool:
-    """Whether ``torchrun`` started this process and others."""
-    return "TORCHELASTIC_RUN_ID" in os.environ and int(os.environ["WORLD_SIZE"]) > 1
+    """Whether ``torchrun``, or what says the same as it, started this process and others."""
+    # Ray Train says these. What Lightning starts has no rank: it counts from its local one.
+    said = {"RANK", "MASTER_ADDR"} <= os.environ.keys()
+    return said and int(os.environ.get("WORLD_SIZE", "1")) > 1
 
 
 def leads() -> bool:
     """Whether this process writes the run's folder: one does, over all machines."""
-    if "RANK" in os.environ:
+    if started_together():
         return os.environ["RANK"] == "0"
     # Lightning starts the processes of the other devices by running the program anew.
     places = (os.environ.get(name, "0") for name in ("NODE_RANK", "LOCAL_RANK"))
@@ -44,7 +47,7 @@ def devices_and_nodes(devices: int | str, nodes: int) -> tuple[int | str, int]:
     """
     if not started_together():
         return devices, nodes
-    local, world = int(os.environ["LOCAL_WORLD_SIZE"]), int(os.environ["WORLD_SIZE"])
+    local, world = int(os.environ.get("LOCAL_WORLD_SIZE", "1")), int(os.environ["WORLD_SIZE"])
     if devices not in ("auto", local) or nodes not in (1, world // local):
         raise ConfigError(
             f"devices={devices}, nodes={nodes}: torchrun started {local} processes on each of "
