@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -88,3 +89,27 @@ def test_help_loads_no_network(words: list[str]) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
     )
     assert found.stderr.splitlines()[-1] == "False"
+
+
+def test_a_command_starts_no_threads_of_blas() -> None:
+    code = (
+        "import sys, atexit\n"
+        "from tonality.cli import main\n"
+        "def tell():\n"
+        "    from tonality.network.blas_threads import _openblas\n"
+        "    blas = _openblas()\n"
+        "    print(1 if blas is None else blas.get_threads(), file=sys.stderr)\n"
+        "atexit.register(tell)\n"
+        "sys.argv = ['tonality', 'predict', 'good film']\n"
+        "main()\n"
+    )
+    environment = {name: each for name, each in os.environ.items() if "NUM_THREADS" not in name}
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=environment,
+    )
+    assert found.stderr.splitlines()[-1] == "1"

@@ -85,6 +85,9 @@ class ClosedOutput(io.TextIOBase):
 
 def main() -> None:
     """Runs the command line."""
+    # numpy's BLAS starts a thread a core as it is loaded, which a short command waits for in vain:
+    # tonality has threads of its own.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _occupy_closed_descriptors()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
