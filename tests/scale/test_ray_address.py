@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import socket
 
 import pytest
 
 from tonality.cli.ray_engine import RayRun
-from tonality.errors import ConfigError, DataError, DependencyError
+from tonality.errors import ConfigError, DataError
 from tonality.scale.ray_address import check_answers, no_cluster, ray_address
 
 
@@ -27,10 +26,10 @@ def test_the_environment_stands_in_as_ray_users_expect(monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(
-    "address", ["nonsense", "", "a:b", "a:0", "a:70000", "http://a:1", "ray://", "a:1:2", "a b:1"]
+    "address", ["nonsense", "", "a:b", "a:0", "a:70000", "http://a:1", "a", "a:1:2", "a b:1"]
 )
 def test_what_is_no_address_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ConfigError, match=r"^--address .*: expected auto, HOST:PORT or ray://"):
+    with pytest.raises(ConfigError, match=r"^--address .*: expected auto or HOST:PORT"):
         ray_address(address)
     if address:
         monkeypatch.setenv("RAY_ADDRESS", address)
@@ -38,11 +37,9 @@ def test_what_is_no_address_is_refused(address: str, monkeypatch: pytest.MonkeyP
             ray_address(None)
 
 
-def test_a_client_needs_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert ray_address("head:6379") == "head:6379"
-    with pytest.raises(DependencyError, match=r"ray://head needs an extra: .*tonality\[ray\]"):
-        ray_address("ray://head")
+def test_a_client_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"ray://head:10001: Ray Data does not work through"):
+        ray_address("ray://head:10001")
 
 
 def test_a_cluster_that_is_not_there_is_told_at_once() -> None:
@@ -50,13 +47,14 @@ def test_a_cluster_that_is_not_there_is_told_at_once() -> None:
         port = server.getsockname()[1]
         for address in (f"127.0.0.1:{port}", "auto", "local"):
             check_answers(address)
-    for address in (f"127.0.0.1:{port}", f"ray://127.0.0.1:{port}", f"[::1]:{port}"):
+    for address in (f"127.0.0.1:{port}", f"[::1]:{port}"):
         with pytest.raises(DataError, match=r"no Ray cluster can be used there: .*`ray start"):
             check_answers(address)
 
 
 def test_what_ray_says_becomes_one_line() -> None:
     assert "\n" not in str(no_cluster("a:1", RuntimeError("Version mismatch:\n  2.1\n  2.2")))
+    assert "needs RAY_AUTH_MODE=token" in str(no_cluster("a:1", ConnectionError("no")))
     assert "does not start on this machine" in str(no_cluster("local", ValueError()))
 
 

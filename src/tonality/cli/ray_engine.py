@@ -28,8 +28,8 @@ engine_option = click.option(
 )
 address_option = click.option(
     "--address",
-    help="With --engine ray: the cluster, auto, HOST:PORT or ray://HOST:PORT; by default that "
-    "of RAY_ADDRESS, or Ray is started on this machine.",
+    help="With --engine ray: the cluster, auto or HOST:PORT; by default that of RAY_ADDRESS, or "
+    "Ray is started on this machine.",
     metavar="ADDRESS",
 )
 workers_option = click.option(

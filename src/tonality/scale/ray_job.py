@@ -58,7 +58,7 @@ class RayEngine:
         Raises:
             ConfigError: the address is none.
             DataError: there is no such cluster.
-            DependencyError: Ray, or its client, is not installed.
+            DependencyError: Ray is not installed.
         """
         ray = require_ray("--engine ray")
         if ray.is_initialized():
