@@ -6,12 +6,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs tonality[train]")
 
-from tonality.train.loop.small_threads import (  # noqa: E402
-    CHOSEN,
-    SMALL_TEXTS,
-    SMALL_UNITS,
-    few_threads,
-)
+from tonality.train.loop.small_threads import CHOSEN, SMALL_UNITS, few_threads  # noqa: E402
+from tonality.train.prepare.small_data import SMALL_TEXTS  # noqa: E402
 
 
 @pytest.mark.parametrize(
