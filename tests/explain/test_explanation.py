@@ -496,3 +496,11 @@ def test_a_page_that_cannot_be_written(model_folder: Path, tmp_path: Path) -> No
     options = ["--html", str(tmp_path / "no" / "x.html"), "--model", str(model_folder)]
     result = runner.invoke(app, ["explain", "love", *options])
     assert isinstance(result.exception, tonality.DataError)
+
+
+def test_without_a_text_the_page_is_empty(model_folder: Path, tmp_path: Path) -> None:
+    arguments = ["explain", "--model", str(model_folder), "--html", str(tmp_path / "why.html")]
+    result = runner.invoke(app, arguments, input="")
+    assert result.exit_code == 0, result.output
+    assert "no text came in" in result.stderr
+    assert "<article>" not in (tmp_path / "why.html").read_text(encoding="utf-8")

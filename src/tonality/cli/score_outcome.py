@@ -30,10 +30,7 @@ def tell(
         as_json: whether a program reads it.
     """
     from tonality.messages import counted, shares, unfamiliar
-    from tonality.tables.encoding import REMEDY
-    from tonality.tables.row_stream import INVALID
 
-    rows = tally.rows + tally.unreadable
     rate = (tally.rows - before) / max(seconds, 1e-9)
     if as_json:
         found = {
@@ -60,10 +57,20 @@ def tell(
     if tally.empty:
         say(f"  {counted(tally.empty, 'row')} without a text: no verdict, and in no share above")
     if tally.unreadable:
-        where = "" if side is None else f"; they are in {side}"
-        say(f"  {tally.unreadable:,} of {counted(rows, 'row')} could not be read{where}")
-        for example in tally.examples:
-            say(f"    {example}")
-        if INVALID in tally.reasons:
-            say(f"  {REMEDY}")
+        _tell_unreadable(tally, side)
         raise click.exceptions.Exit(UNREADABLE)
+
+
+def _tell_unreadable(tally: Tally, side: Path | str | None) -> None:
+    """Prints how many rows could not be read, where they are, and why some could not."""
+    from tonality.messages import counted
+    from tonality.tables.encoding import REMEDY
+    from tonality.tables.row_stream import INVALID
+
+    rows = counted(tally.rows + tally.unreadable, "row")
+    where = "" if side is None else f"; they are in {side}"
+    say(f"  {tally.unreadable:,} of {rows} could not be read{where}")
+    for example in tally.examples:
+        say(f"    {example}")
+    if INVALID in tally.reasons:
+        say(f"  {REMEDY}")

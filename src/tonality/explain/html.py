@@ -41,7 +41,7 @@ def page(
     """A whole HTML page; it needs no other file and no network.
 
     Args:
-        explanations: one or more.
+        explanations: all of one model; without any the page says nothing.
         label: the label to explain; by default each text's own verdict.
         title: the page's heading.
     """
@@ -60,16 +60,15 @@ def page(
 </head>
 <body>
 <h1>{escape(title)}</h1>
-{_key(explanations, label)}
+{_key(explanations[0], label) if explanations else ""}
 {articles}
 </body>
 </html>
 """
 
 
-def _key(explanations: Sequence[Explanation], label: str | None) -> str:
-    """How to read the marks."""
-    first = explanations[0]
+def _key(first: Explanation, label: str | None) -> str:
+    """How to read the marks, by the labels of an explanation."""
     colours = ", ".join(
         f"{COLOURS[hue]} for {escape(each)}"
         for each in first.labels

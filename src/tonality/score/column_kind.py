@@ -9,11 +9,9 @@ from tonality.late_pattern import late_pattern
 
 LEAST = 5  # texts from which a column can be told
 SHARE = 0.9  # of the texts that must be dates or numbers
-NAMED, TIMES, WORDS = (
-    30,
-    10,
-    3,
-)  # texts from which names can be told, how often each comes, how long
+NAMED = 30  # texts from which names can be told
+TIMES = 10  # how often each name comes, on average
+WORDS = 3  # of a name, at most
 
 _TIME = r"(?:[T ]\d{1,2}:\d\d.*)?"
 _DATE = late_pattern(
