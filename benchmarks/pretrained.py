@@ -28,7 +28,7 @@ def pretrained(name: str, folder: Path) -> Path:
         SystemExit: its package is missing.
     """
     if name == "minilm":
-        return files_of(MINILM, "config.json")[0].parent
+        return files_of(MINILM, "tokenizer.json")[0].parent
     if name != "mpnet":
         return Path(name)
     whole = folder / "all-mpnet-base-v2"

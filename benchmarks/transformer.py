@@ -7,6 +7,10 @@ that is killed goes on where it was. ``--answer FILE ...`` writes what it then s
 to ``OUT/answers.parquet``: a table of answers, which teaches where the transformer can't run. Of
 sentences made from templates the label is certain; it is their answer, whatever the model says.
 
+``--answers TABLE`` lets it learn from the answers of another transformer and not from labels: all
+texts of ``train.jsonl`` and ``unlabelled.jsonl`` that the table holds. A small transformer is quick
+enough to then answer millions of texts on a CPU.
+
 ``--data FILE`` takes a table instead, such as IMDB's reviews; the part that tonality would hold out
 of it doesn't teach, and the accuracy there is printed.
 
@@ -35,6 +39,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from benchmarks.made_sentences import DOMAIN as MADE
 from benchmarks.pretrained import pretrained
 from tonality.data import read_table, split
+from tonality.train.teachers.answers_table import answers_table
 
 LABELS = ("negative", "neutral", "positive")
 WINDOW = 16384  # texts, among which those of like length go together
@@ -44,7 +49,7 @@ CERTAIN = 0.96  # the probability of a made sentence's label
 RISING = 0.06  # share of the steps in which the learning rate rises
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 Array = NDArray[Any]
-Row = dict[str, str]
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ class Encoded:
     Attributes:
         tokens: of all texts, one after another.
         starts: where each text's begin, and the end (N + 1,).
-        targets: the numbers of the labels (N,).
+        targets: the probability of each label (N, C).
         weights: what each text counts (N,).
     """
 
@@ -106,15 +111,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of train.jsonl, or table")
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--start-from", default="minilm", help="minilm, mpnet or a folder")
+    parser.add_argument("--answers", type=Path, metavar="TABLE", help="what to learn from")
     parser.add_argument("--answer", nargs="*", type=Path, default=[], metavar="FILE")
     for setting in dataclasses.fields(Settings):
         name = "--" + setting.name.replace("_", "-")
         parser.add_argument(name, type=type(setting.default), default=setting.default)
     options = vars(parser.parse_args(arguments))
     folder, data, start = options.pop("output"), options.pop("data"), options.pop("start_from")
-    asked, settings = options.pop("answer"), Settings(**options)
+    answers, asked = options.pop("answers"), options.pop("answer")
+    settings = Settings(**options)
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
-    rows, held_out = read_data(data)
+    rows, held_out = read_data(data) if answers is None else (answered(data, answers), [])
     if not (folder / "model").exists():
         fine_tune(rows, pretrained(start, folder), folder, settings)
     if held_out:
@@ -138,6 +145,20 @@ def read_data(path: Path) -> tuple[list[Row], list[Row]]:
     return [rows[number] for number in train], [rows[number] for number in held_out]
 
 
+def answered(folder: Path, table: Path) -> list[Row]:
+    """The texts of a folder that a table of answers holds, with the answer of each label.
+
+    In a row of the result, the label's name stands for its probability.
+    """
+    said = set(read_table(table, label_column="", group_column="").texts)
+    teacher = answers_table(table)
+    parts = [read_rows(folder / f"{part}.jsonl") for part in ("train", "unlabelled")]
+    texts = [row["text"] for part in parts for row in part if row["text"] in said]
+    answers = teacher.load(DEVICE)(texts)
+    rows = zip(texts, answers.tolist(), strict=True)
+    return [{"text": text} | dict(zip(teacher.outputs, each, strict=True)) for text, each in rows]
+
+
 def read_rows(path: Path) -> list[Row]:
     """The rows of a JSON Lines file."""
     with path.open(encoding="utf-8") as lines:
@@ -147,7 +168,7 @@ def read_rows(path: Path) -> list[Row]:
 def fine_tune(rows: Sequence[Row], start: Path, folder: Path, settings: Settings) -> None:
     """Fine-tunes a model and writes it to ``folder/model``, going on from a checkpoint there."""
     torch.manual_seed(settings.seed)
-    labels = sorted({row["label"] for row in rows})
+    labels = sorted({row["label"] for row in rows if "label" in row}) or list(LABELS)
     tokenizer = AutoTokenizer.from_pretrained(start)
     encoded = encode(tokenizer, rows, settings, labels)
     network = read_network(start, labels)
@@ -194,9 +215,17 @@ def encode(
     return Encoded(
         tokens=np.concatenate([np.asarray(ids, dtype=np.int32) for ids in found]),
         starts=np.concatenate([[0], np.cumsum([len(ids) for ids in found])]),
-        targets=np.array([labels.index(row.get("label", labels[0])) for row in rows]),
+        targets=np.array([target(row, labels) for row in rows], dtype=np.float32),
         weights=np.array([float(row.get("weight", 1)) for row in rows], dtype=np.float32),
     )
+
+
+def target(row: Row, labels: Sequence[str]) -> list[float]:
+    """The probability that each label should get: its answer, or the row's label, smoothed."""
+    if labels[0] in row:
+        return [float(row[label]) for label in labels]
+    smoothed = SMOOTHING / len(labels)
+    return [smoothed + (1 - SMOOTHING) * (row.get("label") == label) for label in labels]
 
 
 def read_network(start: Path, labels: Sequence[str] = LABELS) -> Any:
@@ -261,9 +290,7 @@ def step(network: Any, optimiser: torch.optim.AdamW, encoded: Encoded, rows: Arr
         logits = network(input_ids=ids, attention_mask=mask).logits
     targets = torch.from_numpy(encoded.targets[rows]).to(DEVICE)
     weights = torch.from_numpy(encoded.weights[rows]).to(DEVICE)
-    each = torch.nn.functional.cross_entropy(
-        logits.float(), targets, reduction="none", label_smoothing=SMOOTHING
-    )
+    each = torch.nn.functional.cross_entropy(logits.float(), targets, reduction="none")
     loss = (each * weights).sum() / weights.sum()
     loss.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
