@@ -37,6 +37,7 @@ _KEYS = {
     "capability", "name", "expect", "texts", "changed", "change", "verdicts", "cases", "counts",
 }  # fmt: skip
 _SLOT = re.compile(r"\{([a-z_]+?)(\d?)\}")
+_ARTICLE = re.compile(r"\b([Aa]) (?=[aeiouAEIOU])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,7 @@ def _draw(
     queues = []
     for text, other, verdict in zip(texts, others, verdicts, strict=True):
         pairs = sorted(_fillings(text, other, words), key=lambda pair: _hash("\n".join(pair)))
-        queues.append([Case(*pair, verdict) for pair in pairs])
+        queues.append([Case(*pair, verdict) for pair in pairs[:count]])
     turns = itertools.zip_longest(*queues)
     return [case for turn in turns for case in turn if case is not None][:count]
 
@@ -182,16 +183,27 @@ def _draw(
 def _fillings(text: str, other: str, words: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     found = _SLOT.finditer(f"{text} {other}")
     slots = list(dict.fromkeys((match[1], match[2]) for match in found))
-    for values in itertools.product(*(words[name] for name, _ in slots)):
-        filling = dict(zip(slots, values, strict=True))
-        chosen = [(name, value) for (name, _), value in filling.items()]
-        if len(set(chosen)) == len(chosen):  # {name} and {name2} differ
-            yield _fill(text, filling), _fill(other, filling)
+    names = [name for name, _ in slots]
+    first, second = _pieces(text, slots), _pieces(other, slots)
+    for values in itertools.product(*(words[name] for name in names)):
+        if len(set(zip(names, values, strict=True))) == len(names):  # {name} and {name2} differ
+            filled = _fill(first, values)
+            yield filled, filled if first == second else _fill(second, values)
 
 
-def _fill(template: str, filling: Mapping[tuple[str, str], str]) -> str:
-    filled = _SLOT.sub(lambda match: filling[match[1], match[2]], template)
-    return re.sub(r"\b([Aa]) (?=[aeiouAEIOU])", r"\1n ", filled)
+def _pieces(template: str, slots: Sequence[tuple[str, str]]) -> list[str | int]:
+    """A template in pieces: what stands in it, and the places of its slots among ``slots``."""
+    pieces: list[str | int] = []
+    end = 0
+    for match in _SLOT.finditer(template):
+        pieces += [template[end : match.start()], slots.index((match[1], match[2]))]
+        end = match.end()
+    return [*pieces, template[end:]]
+
+
+def _fill(pieces: Sequence[str | int], values: Sequence[str]) -> str:
+    filled = "".join(piece if isinstance(piece, str) else values[piece] for piece in pieces)
+    return _ARTICLE.sub(r"\1n ", filled)
 
 
 def _hash(text: str) -> bytes:
