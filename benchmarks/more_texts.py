@@ -30,10 +30,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.general_data import SENTENCE_END, Row
+from benchmarks.general_data import ALL, SENTENCE_END, Row
 from benchmarks.made_sentences import DOMAIN as MADE
-from benchmarks.short_data import SETTINGS, key_of, longer
-from tonality.check.suite import read_suite
+from benchmarks.short_data import SETTINGS, Parts, key_of, longer, measured_on
 from tonality.data import read_table
 from tonality.text.stopwords import ENGLISH
 
@@ -63,11 +62,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     parts = {part: rows_of(options.mix / f"{part}.jsonl") for part in PARTS}
     taught = [*parts["train"], *parts["unlabelled"]]
-    seen = {key_of(row["text"]) for rows in parts.values() for row in rows} | keys_of_check()
+    long = longer(options.data, ALL)
+    seen = {key_of(row["text"]) for rows in parts.values() for row in rows}
+    # A mix may show a part of the longer texts that are measured on; all of them stay apart.
+    seen |= measured_on({"validation": long["validation"], "left_out": []})
     folds = tomllib.loads(SETTINGS.read_text(encoding="utf-8"))["folds"]
     without = {name for fold in options.without for name in folds[fold]}
     draw = random.Random(options.seed)
-    others = some_of(other_texts(options.data, without), draw)
+    others = some_of(other_texts(options.data, long, without), draw)
     found = [text for text, _ in others if new(text, seen)]
     print(f"{len(found):,} other texts")
     near = neighbours([row["text"] for row in taught] + found)
@@ -89,12 +91,6 @@ def rows_of(path: Path) -> list[Row]:
         return [json.loads(line) for line in lines]
 
 
-def keys_of_check() -> set[str]:
-    """The keys of the cases of ``tonality check``."""
-    cases = [case for test in read_suite() for case in test.cases]
-    return {key_of(text) for case in cases for text in (case.text, case.changed) if text}
-
-
 def new(text: str, seen: set[str]) -> bool:
     """Whether a text says something that was not seen; from here on it was."""
     key = key_of(text)
@@ -103,14 +99,13 @@ def new(text: str, seen: set[str]) -> bool:
     return not known
 
 
-def other_texts(data: Path, without: set[str]) -> Iterator[tuple[str, str]]:
+def other_texts(data: Path, long: Parts, without: set[str]) -> Iterator[tuple[str, str]]:
     """All short texts, and the sentences of reviews that teach, with their collections."""
     table = read_table(data / "short" / "train.parquet", extra_columns=("source",))
     for text, source in zip(table.texts, table.extras["source"], strict=True):
         if source not in without and not source.startswith("sst") and len(text.split()) <= LONGEST:
             yield text, source
-    parts = longer(data, -1)
-    for row in [*parts["unlabelled"], *parts["train"]]:
+    for row in [*long["unlabelled"], *long["train"]]:
         if row["domain"] not in ("sst", "airline"):
             for piece in SENTENCE_END.split(row["text"].replace("<br />", " ")):
                 if len(piece.split()) in SENTENCE:

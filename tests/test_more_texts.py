@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks import more_texts
 from benchmarks.short_data import key_of
+from tonality.check import read_suite
 
 NEAR = {"good": ["bad"], "hotel": ["hostel"], "the": ["a"]}
 
@@ -63,9 +64,12 @@ def test_what_is_known_or_measured_is_no_new_text(
         lines = [json.dumps({"id": t, "domain": "tweets", "text": t}) + "\n" for t in texts]
         (mix / f"{part}.jsonl").write_text("".join(lines), encoding="utf-8")
     others = ["a bed of nails held out!", "LEFT OUT OF IT ALL", "Never seen", "never seen.", " "]
-    case = sorted(more_texts.keys_of_check())[0]
+    others += ["a long text that the mix does not show"]
+    long = {"validation": [{"text": "A long text that the mix does not show."}]}
+    case = read_suite()[0].cases[0].text
     given = [(text, "tweets") for text in [*others, case, *taught]]
-    monkeypatch.setattr(more_texts, "other_texts", lambda _, without: given)
+    monkeypatch.setattr(more_texts, "longer", lambda data, labelled: long)
+    monkeypatch.setattr(more_texts, "other_texts", lambda data, long, without: given)
     monkeypatch.setattr(more_texts, "neighbours", lambda texts: {"good": ["great"]})
 
     more_texts.main(["--data", str(tmp_path), "--mix", str(mix)])
@@ -75,7 +79,7 @@ def test_what_is_known_or_measured_is_no_new_text(
     assert {row["domain"] for row in found} == {"more"}
     assert sum(text.lower().startswith("never seen") for text in texts) == 1
     assert not {key_of(text) for text in texts} & {
-        key_of(text) for part in rows.values() for text in part
+        key_of(text) for part in [*rows.values(), [case], others[-1:]] for text in part
     }
     first = (mix / "more.jsonl").read_bytes()
     more_texts.main(["--data", str(tmp_path), "--mix", str(mix)])
