@@ -18,7 +18,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 import tonality
 from benchmarks.contenders import contenders
 from benchmarks.general_data import letters
+from benchmarks.json_lines import read_rows
 from benchmarks.machine import describe
 from benchmarks.pages import put
 from benchmarks.predict_speed import RESULTS, ROOT, learnt_from
@@ -91,9 +92,11 @@ class Rows(NamedTuple):
 def read(folder: Path) -> dict[str, Rows]:
     """The validation rows of each collection."""
     others = ("train", "unlabelled", "copies")
-    elsewhere = {letters(row["text"]) for name in others for row in lines_of(folder, name)}
+    elsewhere = {
+        letters(row["text"]) for name in others for row in read_rows(folder / f"{name}.jsonl")
+    }
     rows: dict[str, list[dict[str, str]]] = {}
-    for row in lines_of(folder, "validation"):
+    for row in read_rows(folder / "validation.jsonl"):
         rows.setdefault(row["domain"], []).append(row)
     found = {}
     for domain, all_of_it in rows.items():
@@ -117,7 +120,7 @@ def short(collections: dict[str, Rows]) -> Rows:
 
 def untaught(sentences: Rows, folder: Path) -> Rows:
     """The sentences of the treebank of which no phrase stands in the data of a folder."""
-    rows = (row for name in ("train", "unlabelled") for row in lines_of(folder, name))
+    rows = (row for name in ("train", "unlabelled") for row in read_rows(folder / f"{name}.jsonl"))
     phrases = {letters(row["text"]) for row in rows if row["domain"].startswith(("sst", "MR"))}
     lengths = sorted({len(phrase) for phrase in phrases if len(phrase) >= LEAST_OF_A_PHRASE})
 
@@ -132,13 +135,6 @@ def untaught(sentences: Rows, folder: Path) -> Rows:
     new = np.array([is_new(text) for text in sentences.texts])
     texts = [text for text, chosen in zip(sentences.texts, new, strict=True) if chosen]
     return Rows(texts, sentences.labels[new], 0)
-
-
-def lines_of(folder: Path, name: str) -> Iterator[dict[str, str]]:
-    """The rows of one file."""
-    with (folder / f"{name}.jsonl").open(encoding="utf-8") as lines:
-        for line in lines:  # a text may hold what splitlines() splits at
-            yield json.loads(line)
 
 
 def measure(model: tonality.Classifier, films: tonality.Classifier, rows: Rows) -> dict[str, Any]:

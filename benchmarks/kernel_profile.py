@@ -16,10 +16,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import hatch_build
+from benchmarks.json_lines import read_rows
 from benchmarks.machine import describe
 from tonality import native_library
 from tonality.classifier import BUNDLED, Classifier, load
@@ -72,8 +74,8 @@ def profile(name: str, options: argparse.Namespace) -> dict[str, float]:
         library: Any = native_library.library()
     library.profile_spent.restype = library.profile_peak.restype = ctypes.c_double
     library.profile_step.restype = ctypes.c_double
-    lines = (BUNDLED / "samples" / "imdb.jsonl").read_text(encoding="utf-8").splitlines()
-    texts = [json.loads(line)["text"] for line in lines[: options.n]]
+    reviews = read_rows(BUNDLED / "samples" / "imdb.jsonl")
+    texts = [row["text"] for row in islice(reviews, options.n)]
     rounds = [_round(classifier, texts, library) for _ in range(options.rounds + 1)][1:]
     seconds = min(rounds, key=lambda each: each["all"])
     model = classifier._network._kernel._model  # type: ignore[attr-defined]

@@ -17,9 +17,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from statistics import median
 
+from benchmarks.json_lines import read_rows
 from benchmarks.machine import describe
 from tonality.classifier import BUNDLED
 from tonality.network.kernel_native import instruction_sets
@@ -90,8 +92,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--output", type=Path, default=RESULTS / "kernel_speed.json")
     options = parser.parse_args(arguments)
-    lines = (BUNDLED / "samples" / "imdb.jsonl").read_text(encoding="utf-8").splitlines()
-    reviews = [json.loads(line)["text"] for line in lines][: options.n]
+    samples = read_rows(BUNDLED / "samples" / "imdb.jsonl")
+    reviews = [row["text"] for row in islice(samples, options.n)]
     words = [review.split() for review in reviews]
     short = [" ".join(w[k : k + SHORT]) for w in words for k in range(0, len(w), SHORT)][:2000]
     builds = {

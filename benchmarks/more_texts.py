@@ -31,6 +31,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.general_data import ALL, SENTENCE_END, Row
+from benchmarks.json_lines import read_rows
 from benchmarks.made_sentences import DOMAIN as MADE
 from benchmarks.short_data import SETTINGS, Parts, key_of, longer, measured_on
 from tonality.data import read_table
@@ -60,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--changes", type=int, default=3, help="of each short text")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
-    parts = {part: rows_of(options.mix / f"{part}.jsonl") for part in PARTS}
+    files = {part: options.mix / f"{part}.jsonl" for part in PARTS}
+    parts = {part: list(read_rows(file)) if file.exists() else [] for part, file in files.items()}
     taught = [*parts["train"], *parts["unlabelled"]]
     long = longer(options.data, ALL)
     seen = {key_of(row["text"]) for rows in parts.values() for row in rows}
@@ -81,14 +83,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
             row = {"id": f"{DOMAIN}-{number}", "domain": DOMAIN, "text": text}
             lines.write(json.dumps(row, ensure_ascii=False) + "\n")
     print(f"{len(found):,} texts: {options.mix / 'more.jsonl'}")
-
-
-def rows_of(path: Path) -> list[Row]:
-    """The rows of a file; none where there is no file."""
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
 
 
 def new(text: str, seen: set[str]) -> bool:

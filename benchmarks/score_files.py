@@ -23,6 +23,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.json_lines import read_rows
 from benchmarks.machine import describe, peak_mb
 from tonality.classifier import BUNDLED, Classifier, load
 from tonality.score.files.input_files import find_inputs
@@ -60,8 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def make_table(path: Path, rows: int) -> int:
     """A table of sentences from the sample reviews, numbered; returns their characters."""
-    samples = BUNDLED / "samples" / "imdb.jsonl"
-    reviews = [json.loads(line)["text"] for line in samples.read_text("utf-8").splitlines()]
+    reviews = [row["text"] for row in read_rows(BUNDLED / "samples" / "imdb.jsonl")]
     sentences = [
         sentence
         for review in reviews

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 import tonality
 from benchmarks.general_data import Row
-from benchmarks.general_results import lines_of
+from benchmarks.json_lines import read_rows
 from benchmarks.machine import describe
 from benchmarks.pages import put
 from benchmarks.predict_speed import RESULTS, ROOT
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, default=RESULTS / "short_texts.json")
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "general.md")
     options = parser.parse_args(arguments)
-    rows = list(lines_of(options.data, "left_out"))
+    rows = list(read_rows(options.data / "left_out.jsonl"))
     judges: dict[str, Callable[[], Judge]] = {}
     if options.baselines:
         judges |= {"VADER": vader, "TextBlob": textblob, "linear": lambda: linear(options.data)}
@@ -97,7 +97,7 @@ def linear(data: Path) -> Judge:
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
 
-    rows = list(lines_of(data, "train"))
+    rows = list(read_rows(data / "train.jsonl"))
     pipeline = make_pipeline(
         TfidfVectorizer(
             ngram_range=(1, 2), min_df=3, sublinear_tf=True, token_pattern=r"(?u)\w+|[^\w\s]"

@@ -36,6 +36,7 @@ import torch
 from numpy.typing import NDArray
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+from benchmarks.json_lines import read_rows
 from benchmarks.made_sentences import DOMAIN as MADE
 from benchmarks.pretrained import pretrained
 from tonality.data import read_table, split
@@ -137,7 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def read_data(path: Path) -> tuple[list[Row], list[Row]]:
     """The rows that teach, and those held out: none of a folder, whose validation is apart."""
     if path.is_dir():
-        return read_rows(path / "train.jsonl"), []
+        return list(read_rows(path / "train.jsonl")), []
     table = read_table(path)
     pairs = list(zip(table.texts, table.labels or [], strict=True))
     rows = [{"text": text, "label": label} for text, label in pairs]
@@ -152,17 +153,11 @@ def answered(folder: Path, table: Path) -> list[Row]:
     """
     said = set(read_table(table, label_column="", group_column="").texts)
     teacher = answers_table(table)
-    parts = [read_rows(folder / f"{part}.jsonl") for part in ("train", "unlabelled")]
+    parts = [list(read_rows(folder / f"{part}.jsonl")) for part in ("train", "unlabelled")]
     texts = [row["text"] for part in parts for row in part if row["text"] in said]
     answers = teacher.load(DEVICE)(texts)
     rows = zip(texts, answers.tolist(), strict=True)
     return [{"text": text} | dict(zip(teacher.outputs, each, strict=True)) for text, each in rows]
-
-
-def read_rows(path: Path) -> list[Row]:
-    """The rows of a JSON Lines file."""
-    with path.open(encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
 
 
 def fine_tune(rows: Sequence[Row], start: Path, folder: Path, settings: Settings) -> None:

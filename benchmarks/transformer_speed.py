@@ -27,7 +27,7 @@ import torch
 from transformers import AutoTokenizer
 
 import tonality
-from benchmarks.general_results import lines_of
+from benchmarks.json_lines import read_rows
 from benchmarks.machine import describe
 from benchmarks.pages import put
 from benchmarks.predict_speed import RESULTS, ROOT
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "general.md")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
-    rows = list(lines_of(options.data, "left_out"))
+    rows = list(read_rows(options.data / "left_out.jsonl"))
     drawn = random.Random(0).sample(rows, options.texts)
     texts = [row["text"] for row in drawn]
     teacher = pretrained(options.teacher, options.data)

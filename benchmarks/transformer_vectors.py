@@ -21,8 +21,9 @@ import torch
 from numpy.typing import NDArray
 from transformers import AutoModel, AutoTokenizer
 
+from benchmarks.json_lines import read_rows
 from benchmarks.pretrained import pretrained
-from benchmarks.transformer import DEVICE, Settings, cut, encode, read_rows
+from benchmarks.transformer import DEVICE, Settings, cut, encode
 from tonality.text.tokenizer import TextConfig, Tokenizer
 
 LEAST, MOST = 3, 60_000  # texts that hold a word; words

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import tonality
-from benchmarks.general_results import lines_of
+from benchmarks.json_lines import read_rows
 
 FREQUENT = 20_000  # the words that an unknown one is read as
 SHORTEST = 4
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of left_out.jsonl")
     parser.add_argument("--model", default="general", help="a folder or a bundled model")
     options = parser.parse_args(arguments)
-    rows = list(lines_of(options.data, "left_out"))
+    rows = list(read_rows(options.data / "left_out.jsonl"))
     found = tonality.load(options.model).predict([row["text"] for row in rows])
     right = np.array([one.label == row["label"] for one, row in zip(found, rows, strict=True)])
     read = np.array([one.tokens_read for one in found])

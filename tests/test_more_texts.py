@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import more_texts
+from benchmarks.json_lines import read_rows
 from benchmarks.short_data import key_of
 from tonality.check import read_suite
 
@@ -74,7 +75,7 @@ def test_what_is_known_or_measured_is_no_new_text(
 
     more_texts.main(["--data", str(tmp_path), "--mix", str(mix)])
 
-    found = more_texts.rows_of(mix / "more.jsonl")
+    found = list(read_rows(mix / "more.jsonl"))
     texts = [row["text"] for row in found]
     assert {row["domain"] for row in found} == {"more"}
     assert sum(text.lower().startswith("never seen") for text in texts) == 1
