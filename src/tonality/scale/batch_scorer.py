@@ -93,6 +93,12 @@ class BatchScorer:
         self.options = BatchOptions() if options is None else options
         self.labels = classifier.labels
         self._scorer = Scorer(classifier, self.options.explain, valence=self.options.valence)
+        self._wanted = self.options.wanted
+
+    @property
+    def met(self) -> list[str]:
+        """What ``ReadOptions.met`` holds of the batches so far, sorted."""
+        return sorted(self._wanted.options.met)
 
     def layout(self, names: Sequence[str]) -> Layout:
         """Which columns the scored table has, for a table of these columns.
@@ -125,7 +131,7 @@ class BatchScorer:
             DataError: none does, or several could.
         """
         columns = distinct(names)
-        return [columns[place] for place in text_places(names, self.options.wanted, _BATCH)]
+        return [columns[place] for place in text_places(names, self._wanted, _BATCH)]
 
     def score(self, batch: Any) -> tuple[Any, list[Fault]]:
         """The batch (N rows) with verdicts, and the rows of it whose text cannot be read.
@@ -184,7 +190,7 @@ class BatchScorer:
 
     def _read(self, columns: Mapping[str, Any]) -> tuple[list[str | None], list[Fault]]:
         """The text of each row (N), None also where it cannot be read."""
-        text_of = TextOf(list(columns), self.options.wanted)
+        text_of = TextOf(list(columns), self._wanted)
         cells = [self._cells(column, name) for name, column in columns.items()]
         texts: list[str | None] = []
         faults = []

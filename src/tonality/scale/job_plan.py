@@ -9,10 +9,11 @@ from typing import Any
 
 from tonality._version import __version__
 from tonality.artifact.config_json import folder_sha256
-from tonality.classifier import Classifier, model_path
+from tonality.classifier import WINDOW, Classifier, model_path
 from tonality.scale.batch_scorer import BatchOptions
 from tonality.scale.located_tables import LocatedTable, locate
 from tonality.scale.table_parts import LocatedHead, ScoringPlan, heads_of, kinds_of, row_schema
+from tonality.score.column_kind import unlike_texts
 from tonality.score.files.parquet_writer import common_schema
 from tonality.score.output_columns import Layout
 from tonality.tables.column_names import Wanted
@@ -81,7 +82,17 @@ def plan_of(
     size = sum(table.size for table in tables)
     rows = inputs.part_rows or (SMALL if size < LARGE_FROM else LARGE)
     each = [head.texts for head in heads]
-    return ScoringPlan(tables, wanted, each, layout, kept, schema, rows, arrow)
+    plan = ScoringPlan(tables, wanted, each, layout, kept, schema, rows, arrow)
+    _warn_of_no_texts(plan)
+    return plan
+
+
+def _warn_of_no_texts(plan: ScoringPlan) -> None:
+    """Says of the first rows if their column holds no texts."""
+    table, name = plan.tables[0], plan.texts[0][0]
+    first = next(replace(plan, part_rows=WINDOW).parts(0)).batch.column(name).slice(0, WINDOW)
+    if said := unlike_texts(None if cell is None else str(cell) for cell in first.to_pylist()):
+        logger.warning("%s: column %r %s; choose with --text-column", table.uri, name, said)
 
 
 def _layout(heads: Sequence[LocatedHead], options: BatchOptions, labels: Sequence[str]) -> Layout:

@@ -125,7 +125,9 @@ def score_with_ray(
             for found in _results(ray, work, before, workers):
                 rows += found
                 progress(rows)
-    return output.finish(job, Tally.start(classifier.labels, classifier.artifact.abstain)), done
+    total = output.finish(job, Tally.start(classifier.labels, classifier.artifact.abstain))
+    read.met.update(total.met)
+    return total, done
 
 
 def _finished(records: Sequence[PartRecord], table: int) -> bool:

@@ -175,6 +175,7 @@ class ScoringJob:
         mark = output.mark
         if mark is not None:
             self.tally = Tally(**mark.summary)
+            self._options.read.met.update(self.tally.met)
         if mark is None or not mark.done:
             for data, faults, reached in self._parts(mark, progress):
                 output.append(data, faults, reached)
@@ -244,5 +245,6 @@ class ScoringJob:
         return packed(b"".join(rows), self._options.packing)  # such pieces make one file
 
     def _mark(self, joined: JoinedRows, done: int, *, last: bool) -> Mark:
+        self.tally.met = sorted(self._options.read.met)
         source, row = joined.place(done)
         return Mark(source, row, 0, 0, self.tally.state(), last)
