@@ -97,7 +97,8 @@ def service(page_model: Path) -> Iterator[Running]:
         yield one
 
 
-@pytest.fixture(scope="session")
+# Not for the session: as long as it is open, its event loop runs, and asyncio.run() is refused.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, as it is."""
     chromium = shutil.which("chromium")

@@ -10,7 +10,6 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -206,9 +205,7 @@ def test_the_loop_is_free_while_a_table_is_begun(
 
     for name in ("opened_upload", "_layout", "row_writer"):
         noting(name)
-    # In a thread of its own: the tests of the page leave a loop in this one.
-    with ThreadPoolExecutor(1) as pool:
-        found = pool.submit(asyncio.run, ask()).result()
+    found = asyncio.run(ask())
     assert found.status_code == 200
     assert len(threads) == 3
     assert all(name.startswith("tonality-upload") for name in threads.values())
