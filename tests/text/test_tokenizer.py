@@ -132,6 +132,15 @@ def test_tokens_joined_by_spaces_give_the_same_tokens(text: str, tokenizer: Toke
     assert tokenizer.tokens(" ".join(tokens)) == tokens
 
 
+@given(st.text(st.sampled_from("#\uff03aB0_\u00e9 !\u00af\u200b\u00ad\u0301"), max_size=12))
+@example("#aB#aB0")
+@settings(max_examples=300, deadline=None)
+def test_hashtags_joined_by_spaces_give_the_same_tokens(text: str) -> None:
+    tokenizer = Tokenizer(TextConfig(ratings="keep"))
+    tokens = tokenizer.tokens(text)
+    assert tokenizer.tokens(" ".join(tokens)) == tokens
+
+
 @given(st.text(st.characters(max_codepoint=127)), st.sampled_from(TOKENIZERS))
 @settings(max_examples=200, deadline=None)
 def test_ascii_is_cut_alike_whatever_else_is_in_the_text(text: str, tokenizer: Tokenizer) -> None:

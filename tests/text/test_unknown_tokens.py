@@ -60,6 +60,8 @@ def read(text: str, of: Encoder | None = None) -> list[str]:
         ("#worstservice", "worst service"),
         ("#NotWorthIt #not_worth_it", "not worth it not worth it"),
         ("\uff03NotWorthIt #\u200bNotWorthIt", "not worth it not worth it"),
+        ("#NotWorthIt#NotWorthIt", "not worth it not worth it"),
+        ("#Not\u00adWorthIt", "not worth it"),
         ("#bad", "bad"),
         ("#quagga", "<unk>"),
         ("worstservice", "<unk>"),
