@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,14 +12,12 @@ from tonality.classifier import WINDOW, Classifier, model_path
 from tonality.scale.batch_scorer import BatchOptions
 from tonality.scale.located_tables import LocatedTable, locate
 from tonality.scale.table_parts import LocatedHead, ScoringPlan, heads_of, kinds_of, row_schema
-from tonality.score.column_kind import unlike_texts
+from tonality.score.column_kind import warn_of_no_texts
 from tonality.score.files.parquet_writer import common_schema
 from tonality.score.output_columns import Layout
 from tonality.tables.column_names import Wanted
 from tonality.tables.parquet_rows import require_pyarrow
 from tonality.tables.read_options import ReadOptions
-
-logger = logging.getLogger(__name__)
 
 # Rows of a part: a worker that dies has so much to do again, and of small inputs each worker
 # should get several. Large inputs get larger parts, for files of a million parts are slow to list.
@@ -91,8 +88,8 @@ def _warn_of_no_texts(plan: ScoringPlan) -> None:
     """Says of the first rows if their column holds no texts."""
     table, name = plan.tables[0], plan.texts[0][0]
     first = next(replace(plan, part_rows=WINDOW).parts(0)).batch.column(name).slice(0, WINDOW)
-    if said := unlike_texts(None if cell is None else str(cell) for cell in first.to_pylist()):
-        logger.warning("%s: column %r %s; choose with --text-column", table.uri, name, said)
+    texts = (None if cell is None else str(cell) for cell in first.to_pylist())
+    warn_of_no_texts(table.uri, name, texts)
 
 
 def _layout(heads: Sequence[LocatedHead], options: BatchOptions, labels: Sequence[str]) -> Layout:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Sequence
 
 from tonality.late_pattern import late_pattern
+
+logger = logging.getLogger(__name__)
 
 LEAST = 5  # texts from which a column can be told
 SHARE = 0.9  # of the texts that must be dates or numbers
@@ -35,6 +38,12 @@ def unlike_texts(found: Iterable[str | None]) -> str:
     if max(len(name.split()) for name in names) > WORDS:
         return ""
     return f"holds few different values, such as {next(iter(names))[:30]!r}"
+
+
+def warn_of_no_texts(source: str, column: str, found: Iterable[str | None]) -> None:
+    """Says of a table's column, by its first texts, if it holds none."""
+    if said := unlike_texts(found):
+        logger.warning("%s: column %r %s; choose with --text-column", source, column, said)
 
 
 def _share(pattern: re.Pattern[str], texts: Sequence[str]) -> float:

@@ -16,8 +16,8 @@ _NAME = rf"(?:{_UNSEEN}*[^\W\u02c9][\u0300-\u036f]*)+"  # accents may stand by t
 # Tags that are written together are tags each: "#happy#BestDay".
 _HASHTAGS = late_pattern(rf"[{_SIGNS}](?<!\w.){_NAME}(?:[{_SIGNS}]{_NAME})*")
 _HASHTAG = late_pattern(rf"[{_SIGNS}]{_NAME}")
-# Words as their capitals show them: "NotWorthIt", "BBCNews", "top10".
 _INVISIBLE = late_pattern(_UNSEEN)
+# Words as their capitals show them: "NotWorthIt", "BBCNews", "top10".
 _WORDS = late_pattern(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\dA-Z_]+|\d+")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any, BinaryIO
 from tonality._version import __version__
 from tonality.classifier import Classifier
 from tonality.durable_files import resolved
-from tonality.score.column_kind import unlike_texts
+from tonality.score.column_kind import warn_of_no_texts
 from tonality.score.files.joined_inputs import JoinedRows, Tables
 from tonality.score.files.output_target import BUILT
 from tonality.score.files.parquet_writer import ArrowWriter, build_from_arrow, build_from_json
@@ -27,8 +26,6 @@ from tonality.tables.compression import packed
 from tonality.tables.open_table import Input
 from tonality.tables.read_options import ReadOptions
 from tonality.tables.row_stream import Row
-
-logger = logging.getLogger(__name__)
 
 # From one moment from which a run can go on to the next: so many windows, or bytes of output.
 PART = 8
@@ -237,9 +234,8 @@ class ScoringJob:
 
     def _warn_of(self, window: Sequence[Row | Fault]) -> None:
         """Says of the first rows if their column holds no texts."""
-        if said := unlike_texts(item.text for item in window if isinstance(item, Row)):
-            name, column = self._tables.inputs[0].name, self._tables.heads[0].text_column
-            logger.warning("%s: column %r %s; choose with --text-column", name, column, said)
+        name, column = self._tables.inputs[0].name, self._tables.heads[0].text_column
+        warn_of_no_texts(name, column, (item.text for item in window if isinstance(item, Row)))
 
     def _packed(self, rows: Sequence[bytes]) -> bytes:
         return packed(b"".join(rows), self._options.packing)  # such pieces make one file
