@@ -186,7 +186,49 @@ def test_thresholds_are_chosen_kept_and_taken_away(
     assert read(even).metrics["calibration"]["thresholds"] is None
 
 
-def test_a_label_without_rows_gets_no_threshold(
+def test_offsets_suit_a_model_to_other_shares_of_the_labels(
+    model_folder: Path, tmp_path: Path
+) -> None:
+    # Of ten texts that the model calls positive by a little, nine are negative here.
+    rows = [("the film", "negative" if n % 10 else "positive") for n in range(60)]
+    rows += [("I love it", "positive"), ("I hate the plot", "negative")] * 10
+    other = tmp_path / "other.csv"
+    lines = [f"{text} {n},{label}" for n, (text, label) in enumerate(rows)]
+    other.write_text("\n".join(["text,label", *lines]) + "\n", encoding="utf-8")
+    new, options = tmp_path / "new", ("--data", other, "--model", model_folder)
+    stdout, _ = run(*options, "-o", new, "--offsets")
+    model, before = read(new), read(model_folder)
+    found = model.metrics["calibration"]["offsets"]
+
+    assert found["values"]["negative"] == pytest.approx(-found["values"]["positive"], abs=1e-5)
+    assert found["values"]["negative"] > 0.1
+    assert found["accuracy_cross_fitted"] > found["accuracy_without"] + 0.5
+    assert f"accuracy           {found['accuracy']:.2%}, without offsets" in stdout
+    assert "Fitted with it were offsets, which are part of the last layer" in model.card
+    verdicts = [tonality.load(new).predict(text).label for text in ("the film", "I love it")]
+    assert verdicts == ["negative", "positive"]
+    # The stored model gives the probabilities that were measured.
+    labels = [p.label for p in tonality.load(new).predict([line.split(",")[0] for line in lines])]
+    right = sum(label == truth for label, (_, truth) in zip(labels, rows, strict=True))
+    assert right / len(rows) == pytest.approx(found["accuracy"])
+    assert set(model.tensors) == set(before.tensors)
+    run("--data", other, "--model", new, "-o", tmp_path / "again")
+    assert read(tmp_path / "again").metrics["calibration"]["offsets"] is None
+
+
+def test_offsets_take_thresholds_away_and_can_choose_new_ones(
+    reviews: Path, model_folder: Path, tmp_path: Path
+) -> None:
+    chosen, plain, both = (tmp_path / name for name in ("chosen", "plain", "both"))
+    options = ("--data", reviews, "--offsets")
+    run(*options[:2], "--model", model_folder, "-o", chosen, "--thresholds", "macro-f1")
+    run(*options, "--model", chosen, "-o", plain, "--accuracy", "0.7")
+    assert read(plain).thresholds == ()
+    run(*options, "--model", chosen, "-o", both, "--thresholds", "macro-f1")
+    assert len(read(both).thresholds) == 2
+
+
+def test_a_label_without_rows_gets_no_threshold_or_offset(
     reviews: Path, model_folder: Path, tmp_path: Path
 ) -> None:
     lines = reviews.read_text(encoding="utf-8").splitlines()
@@ -195,6 +237,8 @@ def test_a_label_without_rows_gets_no_threshold(
     options = ("--data", some, "--model", model_folder, "-o", tmp_path / "new")
     with pytest.raises(DataError, match=r"no row is labelled positive.*rows of every label"):
         run(*options, "--thresholds", "macro-f1")
+    with pytest.raises(DataError, match=r"no row is labelled positive: --offsets would take"):
+        run(*options, "--offsets")
     assert not (tmp_path / "new").exists()
     run(*options)
     assert read(tmp_path / "new").thresholds == ()

@@ -6,92 +6,25 @@ import dataclasses
 import json
 
 import numpy as np
-import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
+from drawn_labels import calibrated
 from reading_model import make_artifact
 from tonality.artifact.model_card import with_calibration
 from tonality.data import Table
 from tonality.errors import ConfigError, DataError
-from tonality.evaluate.calibrate_model import Aim, Thresholds, calibrate
+from tonality.evaluate.calibrate_model import calibrate
+from tonality.evaluate.calibrated import Aim, Fit, Thresholds
 from tonality.measures.calibration import (
-    HIGHEST,
-    LOWEST,
     assess,
-    at_temperature,
     error_by_chance,
-    fit_temperature,
     measure_trust,
     reliability,
     split_halves,
-    to_logits,
 )
 from tonality.measures.labelled_predictions import LabelledPredictions
+from tonality.measures.scaling import fit_temperature
 from tonality.prediction import softmax
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-
-
-def calibrated(n: int, classes: int, seed: int = 0) -> tuple[Integers, Floats]:
-    """Truths (N,) drawn from the very probabilities of logits (N, C)."""
-    rng = np.random.default_rng(seed)
-    logits = rng.normal(0, 2, (n, classes))
-    chances = softmax(logits)
-    drawn = (rng.random((n, 1)) > np.cumsum(chances, axis=1)).sum(axis=1)
-    return np.minimum(drawn, classes - 1), logits
-
-
-@pytest.mark.parametrize("classes", [2, 3])
-@pytest.mark.parametrize("sureness", [0.4, 1.0, 3.0])
-def test_the_temperature_undoes_too_much_or_too_little_confidence(
-    classes: int, sureness: float
-) -> None:
-    labels, logits = calibrated(6000, classes)
-    assert fit_temperature(logits * sureness, labels) == pytest.approx(sureness, rel=0.08)
-
-
-def test_no_other_temperature_has_a_lower_loss() -> None:
-    labels, logits = calibrated(300, 3)
-    best = fit_temperature(logits, labels)
-    found = measure_trust(labels, softmax(logits / best)).log_loss
-    for factor in (0.8, 0.95, 1.05, 1.2):
-        assert found < measure_trust(labels, softmax(logits / (best * factor))).log_loss
-
-
-def test_a_few_rows_without_a_mistake_do_not_make_it_certain() -> None:
-    logits = np.array([[3.0, -3.0], [-3.0, 3.0]] * 4)
-    labels = np.array([0, 1] * 4)
-    temperature = fit_temperature(logits, labels)
-    assert LOWEST < temperature < HIGHEST
-    # The rule of succession (Laplace): 8 of 8 right makes 9 of 10 expected.
-    assert softmax(logits / temperature).max() == pytest.approx(0.9, abs=1e-3)
-    wrong = fit_temperature(logits, 1 - labels)
-    assert wrong == pytest.approx(HIGHEST, rel=1e-3)
-    with pytest.raises(DataError, match="no labelled row"):
-        fit_temperature(np.empty((0, 2)), np.empty(0, np.int64))
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.integers(2, 4), st.floats(0.05, 20), st.floats(0.05, 20), st.integers(0, 2**32 - 1))
-def test_probabilities_move_between_temperatures_and_back(
-    classes: int, old: float, new: float, seed: int
-) -> None:
-    rng = np.random.default_rng(seed)
-    logits = rng.normal(0, 2, (6, classes))
-    read = np.array([True, True, False, True, True, True])
-    probabilities = softmax(logits / old)
-    moved = at_temperature(probabilities, old, new, read)
-    np.testing.assert_allclose(moved[read], softmax(logits / new)[read], rtol=1e-6, atol=1e-9)
-    np.testing.assert_array_equal(moved[~read], probabilities[~read])
-    np.testing.assert_array_equal(moved.argmax(axis=1)[read], probabilities.argmax(axis=1)[read])
-    np.testing.assert_allclose(moved.sum(axis=1), 1)
-
-
-def test_logits_of_impossible_classes_are_finite() -> None:
-    assert np.isfinite(to_logits(np.array([[1.0, 0.0]]), 2.0)).all()
 
 
 def test_calibration_error_of_a_small_case() -> None:
@@ -213,7 +146,7 @@ def test_the_cross_fitted_band_finds_nothing_in_noise() -> None:
             LabelledPredictions(labels, probabilities, np.full(100, 9)),
             source={},
             aim=Aim(coverage=0.8),
-            thresholds=Thresholds.MACRO_F1,
+            fit=Fit(Thresholds.MACRO_F1),
         )
         assert found.band is not None
         assert found.cross_fitted is not None

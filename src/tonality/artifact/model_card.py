@@ -164,8 +164,8 @@ def with_calibration(card: str, calibration: Mapping[str, Any]) -> str:
     sentences = [
         f"The logits are divided by a temperature of {found['temperature']:.3g}, fitted on "
         f"{found['n']:,} texts ({found['data']['name']}, {found['data']['part']}). There the "
-        f"expected calibration error (15 bins) is {found['error_after']:.2%}; without it, "
-        f"{found['error_before']:.2%}; perfect confidences would show "
+        f"expected calibration error (15 bins) is {found['error_after']:.2%}; before, it "
+        f"was {found['error_before']:.2%}; perfect confidences would show "
         f"{found['error_by_chance']:.2%} on so many texts."
     ]
     if found["error_cross_fitted"] is not None:
@@ -173,6 +173,8 @@ def with_calibration(card: str, calibration: Mapping[str, Any]) -> str:
             "With temperatures fitted on one half and measured on the other it is "
             f"{found['error_cross_fitted']:.2%}."
         )
+    if found.get("offsets") is not None:
+        sentences.append(_about_offsets(found["offsets"]))
     if found.get("thresholds") is not None:
         here = {"name": found["data"]["name"], "part": found["data"]["part"], "n": found["n"]}
         sentences.append(_about_thresholds(found["thresholds"], here))
@@ -180,6 +182,19 @@ def with_calibration(card: str, calibration: Mapping[str, Any]) -> str:
         sentences.append(_about_abstaining(band))
     before = card.partition(f"\n{_CALIBRATION}\n")[0].rstrip()
     return f"{before}\n\n{_CALIBRATION}\n\n{' '.join(sentences)}\n"
+
+
+def _about_offsets(found: Mapping[str, Any]) -> str:
+    values = ", ".join(f"{label} {value:+.3f}" for label, value in found["values"].items())
+    sentence = (
+        f"Fitted with it were offsets, which are part of the last layer ({values}). With them "
+        f"{found['accuracy']:.2%} of those texts are right, without them "
+        f"{found['accuracy_without']:.2%}"
+    )
+    crossed = found["accuracy_cross_fitted"]
+    if crossed is None:
+        return f"{sentence}."
+    return f"{sentence}, and {crossed:.2%} with all fitted on one half and measured on the other."
 
 
 def _about_abstaining(band: Mapping[str, Any]) -> str:

@@ -28,8 +28,9 @@ from tonality.cli.table_options import TableOptions, table_options
 if TYPE_CHECKING:
     from tonality.classifier import Classifier
     from tonality.data import Dataset
-    from tonality.evaluate.calibrate_model import Aim, Calibrated, Thresholds
+    from tonality.evaluate.calibrated import Aim, Calibrated, Fit, Thresholds
     from tonality.evaluate.select_rows import ChosenRows
+    from tonality.measures.offsets import Offsets
     from tonality.measures.thresholds import ChosenThresholds
 
 
@@ -50,6 +51,12 @@ if TYPE_CHECKING:
     type=SHARE,
     help="Answer this share of the texts, `uncertain` on the rest.",
     metavar="SHARE",
+)
+@click.option(
+    "--offsets",
+    is_flag=True,
+    help="Fit an offset for each label, too, so that the labels suit your texts: 100 labelled "
+    "texts of a new kind make more verdicts right. Verdicts change by it.",
 )
 @click.option(
     "--thresholds",
@@ -76,6 +83,7 @@ def calibrate(
     model: str | None,
     accuracy: float | None,
     coverage: float | None,
+    offsets: bool,
     thresholds: str,
     split: str | None,
     overwrite: bool,
@@ -83,16 +91,16 @@ def calibrate(
     columns: ColumnOptions,
     table: TableOptions,
 ) -> None:
-    """Fit a model's temperature on labelled data; choose thresholds, when to say `uncertain`."""
+    """Suit a model's confidence to labelled texts, and if asked for its verdicts."""
     if accuracy is not None and coverage is not None:
         raise click.BadParameter("give --accuracy or --coverage, not both")
     from tonality import artifact
     from tonality.classifier import load
-    from tonality.evaluate.calibrate_model import Aim
+    from tonality.evaluate.calibrated import Aim, Fit
     from tonality.evaluate.select_rows import choose_unseen, with_text
     from tonality.messages import counted
 
-    way, part = _way(thresholds), part_named(split)
+    fit, part = Fit(_thresholds_named(thresholds), offsets), part_named(split)
     classifier = load(model, abstain=0.0)
     dataset = columns.load(data, table)
     chosen = choose_unseen(dataset, part, classifier.artifact.provenance)
@@ -101,7 +109,7 @@ def calibrate(
     if empty:
         say(f"{counted(empty, 'row')} without a text to read: left out")
     source = {"name": dataset.name, "sha256": dataset.sha256, "part": chosen.part.value}
-    result = _calibrated(classifier, chosen, source, Aim(accuracy, coverage), way)
+    result = _calibrated(classifier, chosen, source, Aim(accuracy, coverage), fit)
     _say_what_does_not_help(result)
     artifact.write(result.artifact, output, overwrite=overwrite)
     say(f"the model is in {output}")
@@ -112,9 +120,9 @@ def calibrate(
         _show(result)
 
 
-def _way(name: str) -> Thresholds:
+def _thresholds_named(name: str) -> Thresholds:
     """What ``--thresholds`` names."""
-    from tonality.evaluate.calibrate_model import Thresholds
+    from tonality.evaluate.calibrated import Thresholds
 
     try:
         return Thresholds(name)
@@ -144,28 +152,33 @@ def _calibrated(
     chosen: ChosenRows,
     source: Mapping[str, object],
     aim: Aim,
-    thresholds: Thresholds,
+    fit: Fit,
 ) -> Calibrated:
     from tonality.artifact.model_card import with_calibration
-    from tonality.evaluate.calibrate_model import calibrate as fit
+    from tonality.evaluate.calibrate_model import calibrate as fitted
     from tonality.evaluate.measure import classify
 
     with progress_of(len(chosen.table), "classifying") as progress:
         predictions = classify(classifier, chosen.table, progress=progress)
-    result = fit(
+    result = fitted(
         classifier.artifact,
         chosen.table,
         predictions,
         source=source,
         aim=aim,
-        thresholds=thresholds,
+        fit=fit,
     )
     card = with_calibration(result.artifact.card, result.artifact.metrics["calibration"])
     return dataclasses.replace(result, artifact=dataclasses.replace(result.artifact, card=card))
 
 
 def _say_what_does_not_help(result: Calibrated) -> None:
-    """Warns of thresholds and a temperature that do not serve rows they were not fitted on."""
+    """Warns of what does not serve rows that it was not fitted on."""
+    if result.offsets is not None and not result.offsets.helps:
+        say(
+            "careful: offsets fitted on one half of these rows do not make more verdicts on the "
+            "other right; more rows may, or leave out --offsets"
+        )
     if result.chosen and result.thresholds is not None and not result.thresholds.helps:
         say(
             "careful: thresholds chosen on one half of these rows do not raise the macro F1 of the "
@@ -176,7 +189,7 @@ def _say_what_does_not_help(result: Calibrated) -> None:
     if crossed is not None and crossed > found["error_before"]:
         say(
             f"careful: fitted on one half of these {found['n']:,} texts and measured on the other, "
-            "the calibration error is no less than without a temperature; more texts may help"
+            "the calibration error is no less than it was; more texts may help"
         )
 
 
@@ -185,10 +198,12 @@ def _show(result: Calibrated) -> None:
     crossed = found["error_cross_fitted"]
     lines = [
         f"temperature        {found['temperature']:.4g}, fitted on {found['n']:,} texts",
-        f"calibration error  {found['error_after']:.2%}, without it {found['error_before']:.2%}"
+        f"calibration error  {found['error_after']:.2%}, before {found['error_before']:.2%}"
         + ("" if crossed is None else f", cross-fitted {crossed:.2%}")
         + f"; by chance alone {found['error_by_chance']:.2%}",
     ]
+    if result.offsets is not None:
+        lines += _offsets(result.offsets, result.artifact.labels)
     if result.thresholds is not None:
         lines += _thresholds(result.thresholds, result.artifact.labels, chosen=result.chosen)
     if result.band is None:
@@ -204,6 +219,19 @@ def _show(result: Calibrated) -> None:
                 f"{result.cross_fitted.accuracy:.2%} of them right"
             )
     click.echo("\n".join(lines))
+
+
+def _offsets(found: Offsets, labels: Sequence[str]) -> list[str]:
+    from tonality.messages import printable
+
+    crossed = found.accuracy_cross_fitted
+    pairs = zip(labels, found.values, strict=True)
+    return [
+        "offsets            "
+        + ", ".join(f"{printable(name)} {value:+.2f}" for name, value in pairs),
+        f"accuracy           {found.accuracy:.2%}, without offsets {found.accuracy_without:.2%}"
+        + ("" if crossed is None else f", cross-fitted {crossed:.2%}"),
+    ]
 
 
 def _thresholds(found: ChosenThresholds, labels: Sequence[str], *, chosen: bool) -> list[str]:

@@ -1,9 +1,7 @@
-"""Do the probabilities mean what they say? Measured, and mended with one temperature.
+"""Do the probabilities mean what they say?
 
-A model is calibrated if, of the verdicts given with 80 % confidence, 80 % are right. Networks
-tend to be surer than they should be; dividing the logits by one number, the temperature, mends
-most of that and leaves every verdict as it was (Guo et al. 2017, "On Calibration of Modern Neural
-Networks").
+A model is calibrated if, of the verdicts given with 80 % confidence, 80 % are right.
+:mod:`tonality.measures.scaling` mends one that is not.
 """
 
 from __future__ import annotations
@@ -13,21 +11,21 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from tonality.data import Table, split
 from tonality.errors import DataError
-from tonality.prediction import softmax
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
+from tonality.measures.scaling import (
+    TINY,
+    Floats,
+    Integers,
+    Mask,
+    Scaling,
+    fit_scaling,
+    rescaled,
+    to_logits,
+)
 
 BINS = 15
-# Beyond these a temperature says that the rows are too few or too easy, not how sure to be.
-LOWEST, HIGHEST = 0.05, 20.0
-
-_TINY = 1e-300  # a probability that is 0 in double precision has a logarithm all the same
 
 
 @dataclass(frozen=True)
@@ -65,11 +63,11 @@ class Trust:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Probabilities before and after the temperature.
+    """Probabilities before and after the temperature, and offsets if there are any.
 
     Attributes:
         temperature: what the logits are divided by.
-        before: without it.
+        before: without it; where it was fitted anew, as the model was.
         after: with it.
         chance: the calibration error that a model of these very confidences would show on so
             many texts if it were perfectly calibrated: the mean of simulations.
@@ -150,79 +148,8 @@ def measure_trust(labels: Integers, probabilities: Floats, bins: int = BINS) -> 
         if b.confidence is not None and b.accuracy is not None
     ]
     rows = np.arange(len(labels))
-    loss = -np.log(np.maximum(probabilities[rows, labels], _TINY)).mean()
+    loss = -np.log(np.maximum(probabilities[rows, labels], TINY)).mean()
     return Trust(math.fsum(gaps) / len(labels), float(loss), found)
-
-
-def to_logits(probabilities: Floats, temperature: float) -> Floats:
-    """The logits (N, C) behind probabilities, but for a constant a row, which changes nothing."""
-    logits: Floats = np.log(np.maximum(probabilities, _TINY)) * temperature
-    return logits
-
-
-def fit_temperature(logits: Floats, labels: Integers) -> float:
-    """The temperature of the least log loss (Guo et al. 2017).
-
-    The loss is convex in the inverse of the temperature, so a golden-section search finds the one
-    minimum between ``LOWEST`` and ``HIGHEST``. As in Platt 1999, the truth counts a little less
-    than 1, by 1 / (N + 2): a few rows without a mistake do not make the model certain of all.
-
-    Args:
-        logits: (N, C), as with temperature 1.
-        labels: true classes, (N,), of rows that the model was not trained on.
-
-    Returns:
-        The temperature, to six digits.
-
-    Raises:
-        DataError: there are no rows.
-    """
-    if not len(labels):
-        raise DataError("there is no labelled row to fit a temperature on")
-    n, classes = logits.shape
-    target = np.full((n, classes), 1 / (n + 2) / (classes - 1))
-    target[np.arange(n), labels] = 1 - 1 / (n + 2)
-    wanted = (logits * target).sum(axis=1)  # (N,)
-
-    def loss(log_inverse: float) -> float:
-        inverse = math.exp(log_inverse)
-        scaled = logits * inverse
-        highest = scaled.max(axis=1)
-        total = np.log(np.exp(scaled - highest[:, None]).sum(axis=1)) + highest  # (N,)
-        return float((total - inverse * wanted).mean())
-
-    best = _golden_section(loss, -math.log(HIGHEST), -math.log(LOWEST))
-    return float(f"{math.exp(-best):.6g}")
-
-
-def _golden_section(function: Any, low: float, high: float, width: float = 1e-7) -> float:
-    """Where a function with one minimum between ``low`` and ``high`` has it (Kiefer 1953)."""
-    ratio = (math.sqrt(5) - 1) / 2
-    left, right = high - ratio * (high - low), low + ratio * (high - low)
-    at_left, at_right = function(left), function(right)
-    while high - low > width:
-        if at_left <= at_right:
-            high, right, at_right = right, left, at_left
-            left = high - ratio * (high - low)
-            at_left = function(left)
-        else:
-            low, left, at_left = left, right, at_right
-            right = low + ratio * (high - low)
-            at_right = function(right)
-    return (low + high) / 2
-
-
-def at_temperature(probabilities: Floats, old: float, new: float, read: Mask) -> Floats:
-    """Probabilities (N, C) computed with one temperature as they would be with another.
-
-    Args:
-        probabilities: (N, C), with temperature ``old``.
-        old, new: the temperatures.
-        read: (N,), False for texts without a token, which get the priors at any temperature.
-    """
-    changed = softmax(to_logits(probabilities, old) / new)
-    changed[~read] = probabilities[~read]
-    return changed
 
 
 def split_halves(table: Table, seed: int = 0) -> Mask | None:
@@ -236,22 +163,25 @@ def split_halves(table: Table, seed: int = 0) -> Mask | None:
     return mask
 
 
-def cross_fit(labels: Integers, probabilities: Floats, read: Mask, half: Mask) -> Floats:
-    """Probabilities (N, C) at the temperature that the other half of the rows asks for.
+def cross_fit(
+    labels: Integers, probabilities: Floats, read: Mask, half: Mask, *, offsets: bool = False
+) -> Floats:
+    """Probabilities (N, C) with the temperature that the other half of the rows asks for.
 
     Args:
         labels: true classes, (N,).
         probabilities: (N, C), with temperature 1.
         read: (N,), False for texts without a token.
         half: (N,), which half each row is in.
+        offsets: whether offsets are fitted, too.
     """
     logits = to_logits(probabilities, 1.0)
     result = probabilities.copy()
     for side in (half, ~half):
         others = ~side & read
         if others.any():
-            temperature = fit_temperature(logits[others], labels[others])
-            result[side] = at_temperature(probabilities[side], 1.0, temperature, read[side])
+            scaling = fit_scaling(logits[others], labels[others], offsets=offsets)
+            result[side] = rescaled(probabilities[side], 1.0, scaling, read[side])
     return result
 
 
@@ -274,7 +204,7 @@ def assess(
             model's own was fitted on.
     """
     read = np.ones(len(labels), dtype=np.bool_) if read is None else read
-    plain = at_temperature(probabilities, temperature, 1.0, read)
+    plain = rescaled(probabilities, temperature, Scaling(1.0), read)
     crossed = None if half is None else measure_trust(labels, cross_fit(labels, plain, read, half))
     return Calibration(
         temperature,

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from tonality.measures import scores
-from tonality.measures.calibration import Floats, Integers, Mask
+from tonality.measures.scaling import Floats, Integers, Mask
 from tonality.prediction import decide
 
 # Beyond these a class's weight says that the rows are too few, not how rare the class is.
