@@ -151,7 +151,7 @@ def train(dataset: Dataset, teachers: Sequence[str], recipe: Recipe, name: str, 
     if (run / MODEL).exists():
         held = artifact.read(run / MODEL).provenance
         asked = read_teachers(teachers, check_dataset(dataset))
-        settled = with_patience(recipe, held["rows"]["train"])
+        settled = with_patience(recipe, held["rows"]["train"] + held["rows"]["unlabelled"])
         if (
             Recipe.from_dict(held["recipe"]).settings() != settled.settings()
             or held["data"]["sha256"] != dict(dataset.sha256)

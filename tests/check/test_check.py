@@ -294,3 +294,18 @@ def test_the_packaged_suite_runs(model_folder: Path) -> None:
     assert result.exit_code == 0
     assert "negation" in result.stdout
     assert "all:" in result.stdout
+
+
+def test_the_tests_of_a_capability_stand_together(model_folder: Path, tmp_path: Path) -> None:
+    for name, capabilities in (("a", ["negation", "facts"]), ("b", ["negation"])):
+        tests = [
+            f'[[test]]\ncapability = "{capability}"\nname = "{name} of {capability}"\n'
+            'expect = "positive"\ntexts = ["I love it", "a good film"]\n'
+            for capability in capabilities
+        ]
+        (tmp_path / f"{name}.toml").write_text("\n".join(tests), encoding="utf-8")
+    shown = runner.invoke(app, ["check", "--model", str(model_folder), "--suite", str(tmp_path)])
+    lines = [line.strip() for line in shown.stdout.splitlines()]
+    told = [n for n, line in enumerate(lines) if " of negation" in line or "% of 4" in line]
+    assert len(told) == 3
+    assert told == list(range(told[0], told[0] + 3))

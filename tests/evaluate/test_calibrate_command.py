@@ -204,7 +204,7 @@ def test_offsets_suit_a_model_to_other_shares_of_the_labels(
     assert found["values"]["negative"] > 0.1
     assert found["accuracy_cross_fitted"] > found["accuracy_without"] + 0.5
     assert f"accuracy           {found['accuracy']:.2%}, without offsets" in stdout
-    assert "Fitted with it were offsets, which are part of the last layer" in model.card
+    assert "Offsets are part of the last layer (negative +" in model.card
     verdicts = [tonality.load(new).predict(text).label for text in ("the film", "I love it")]
     assert verdicts == ["negative", "positive"]
     # The stored model gives the probabilities that were measured.
@@ -212,8 +212,43 @@ def test_offsets_suit_a_model_to_other_shares_of_the_labels(
     right = sum(label == truth for label, (_, truth) in zip(labels, rows, strict=True))
     assert right / len(rows) == pytest.approx(found["accuracy"])
     assert set(model.tensors) == set(before.tensors)
-    run("--data", other, "--model", new, "-o", tmp_path / "again")
-    assert read(tmp_path / "again").metrics["calibration"]["offsets"] is None
+
+
+def test_offsets_take_the_place_of_earlier_ones(
+    reviews: Path, model_folder: Path, tmp_path: Path
+) -> None:
+    first, again, kept = (tmp_path / name for name in ("first", "again", "kept"))
+    run("--data", reviews, "--model", model_folder, "-o", first, "--offsets")
+    run("--data", reviews, "--model", first, "-o", again, "--offsets")
+    one, two = (read(folder).metrics["calibration"] for folder in (first, again))
+    assert two["temperature"] == pytest.approx(one["temperature"], rel=1e-2)
+    for label, value in one["offsets"]["values"].items():
+        assert two["offsets"]["values"][label] == pytest.approx(value, abs=5e-3)
+    assert two["offsets"]["accuracy_without"] == one["offsets"]["accuracy_without"]
+    # Another temperature leaves them in the model, and on its record.
+    run("--data", reviews, "--model", first, "-o", kept)
+    left = read(kept)
+    assert left.tensors["output.bias"].tolist() == read(first).tensors["output.bias"].tolist()
+    factor = one["temperature"] / left.temperature
+    for label, value in one["offsets"]["values"].items():
+        found = left.metrics["calibration"]["offsets"]["values"][label]
+        assert found == pytest.approx(factor * value)
+    assert "Offsets are part of the last layer" in left.card
+
+
+def test_what_makes_offsets_doubtful_is_said(
+    reviews: Path, model_folder: Path, tmp_path: Path
+) -> None:
+    options = ("--model", model_folder, "--offsets", "--overwrite", "-o", tmp_path / "new")
+    few, swapped = tmp_path / "few.csv", tmp_path / "swapped.csv"
+    few.write_text("text,label\nI love it,positive\nI hate the plot,negative\n")
+    _, stderr = run("--data", few, *options)
+    assert "too few to measure on one half" in stderr
+    rows = [(text, "negative" if label == "positive" else "positive") for text, label in ROWS]
+    lines = [f"{text} {n},{label}" for n in range(10) for text, label in rows]
+    swapped.write_text("\n".join(["text,label", *lines]) + "\n")
+    _, stderr = run("--data", swapped, *options)
+    assert "look whether the labels are what they should be" in stderr
 
 
 def test_offsets_take_thresholds_away_and_can_choose_new_ones(
@@ -237,7 +272,7 @@ def test_a_label_without_rows_gets_no_threshold_or_offset(
     options = ("--data", some, "--model", model_folder, "-o", tmp_path / "new")
     with pytest.raises(DataError, match=r"no row is labelled positive.*rows of every label"):
         run(*options, "--thresholds", "macro-f1")
-    with pytest.raises(DataError, match=r"no row is labelled positive: --offsets would take"):
+    with pytest.raises(DataError, match=r"no row is labelled positive, and --offsets would"):
         run(*options, "--offsets")
     assert not (tmp_path / "new").exists()
     run(*options)

@@ -93,8 +93,6 @@ def test_no_offset_near_by_has_a_lower_loss(
     found = fit_offsets(logits, labels)
     assert LOWEST <= found.temperature <= HIGHEST
     assert np.isfinite(found.offsets).all()
-    if not LOWEST * 1.01 < found.temperature < HIGHEST / 1.01:
-        return  # cut off there
     target = np.full((n, classes), 1 / (n + 2) / (classes - 1))
     target[np.arange(n), labels] = 1 - 1 / (n + 2)
 
@@ -105,7 +103,8 @@ def test_no_offset_near_by_has_a_lower_loss(
 
     best = loss(found.temperature, np.array(found.offsets))
     for step in rng.normal(0, 0.1, (10, classes + 1)):
-        other = loss(found.temperature * np.exp(step[0]), np.array(found.offsets) + step[1:])
+        temperature = np.clip(found.temperature * np.exp(step[0]), LOWEST, HIGHEST)
+        other = loss(float(temperature), np.array(found.offsets) + step[1:])
         assert best <= other + 1e-7
 
 

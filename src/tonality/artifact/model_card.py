@@ -186,9 +186,11 @@ def with_calibration(card: str, calibration: Mapping[str, Any]) -> str:
 
 def _about_offsets(found: Mapping[str, Any]) -> str:
     values = ", ".join(f"{label} {value:+.3f}" for label, value in found["values"].items())
+    place = found["fitted_on"]
     sentence = (
-        f"Fitted with it were offsets, which are part of the last layer ({values}). With them "
-        f"{found['accuracy']:.2%} of those texts are right, without them "
+        f"Offsets are part of the last layer ({values}), fitted on {place['n']:,} texts "
+        f"({place.get('name')}, {place.get('part')}); the results above are of the model without "
+        f"them. Of those texts {found['accuracy']:.2%} are right, without offsets "
         f"{found['accuracy_without']:.2%}"
     )
     crossed = found["accuracy_cross_fitted"]

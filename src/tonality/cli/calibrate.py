@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     "--offsets",
     is_flag=True,
     help="Fit an offset for each label, too, so that the labels suit your texts: 100 labelled "
-    "texts of a new kind make more verdicts right. Verdicts change by it.",
+    "texts of a new kind often make more verdicts right. Verdicts change by it.",
 )
 @click.option(
     "--thresholds",
@@ -110,6 +110,11 @@ def calibrate(
         say(f"{counted(empty, 'row')} without a text to read: left out")
     source = {"name": dataset.name, "sha256": dataset.sha256, "part": chosen.part.value}
     result = _calibrated(classifier, chosen, source, Aim(accuracy, coverage), fit)
+    if offsets and classifier.artifact.thresholds and thresholds == "keep":
+        say(
+            "the model's thresholds are taken away, for they were chosen without offsets; "
+            "--thresholds macro-f1 chooses new ones"
+        )
     _say_what_does_not_help(result)
     artifact.write(result.artifact, output, overwrite=overwrite)
     say(f"the model is in {output}")
@@ -174,7 +179,10 @@ def _calibrated(
 
 def _say_what_does_not_help(result: Calibrated) -> None:
     """Warns of what does not serve rows that it was not fitted on."""
-    if result.offsets is not None and not result.offsets.helps:
+    from tonality.measures.scaling import HIGHEST, LOWEST
+    from tonality.messages import counted
+
+    if result.offsets is not None and result.offsets.helps is False:
         say(
             "careful: offsets fitted on one half of these rows do not make more verdicts on the "
             "other right; more rows may, or leave out --offsets"
@@ -186,10 +194,21 @@ def _say_what_does_not_help(result: Calibrated) -> None:
         )
     found = result.artifact.metrics["calibration"]
     crossed = found["error_cross_fitted"]
-    if crossed is not None and crossed > found["error_before"]:
+    if crossed is None:
+        say(
+            f"careful: these {counted(found['n'], 'text')} are too few to measure on one half what "
+            "is fitted on the other, so nothing says whether this helps; label some more"
+        )
+    elif crossed > found["error_before"]:
         say(
             f"careful: fitted on one half of these {found['n']:,} texts and measured on the other, "
             "the calibration error is no less than it was; more texts may help"
+        )
+    if not LOWEST * 1.001 < found["temperature"] < HIGHEST / 1.001:
+        say(
+            f"careful: a temperature of {found['temperature']:.4g} is as far as it goes: the "
+            "model's confidence says little on these rows, or the wrong thing; look whether the "
+            "labels are what they should be (--label-map renames them)"
         )
 
 

@@ -97,8 +97,11 @@ def _show(console: Console, report: CheckReport, examples: int) -> None:
     from rich.text import Text
 
     rates = report.rates
+    first: dict[str, int] = {}  # a capability's tests may lie in several files
+    for number, (test, _) in enumerate(report.results):
+        first.setdefault(test.capability, number)
     told = set()
-    for test, outcomes in report.results:
+    for test, outcomes in sorted(report.results, key=lambda result: first[result[0].capability]):
         if test.capability not in told:
             share = _share(*rates[test.capability]) if test.counts else "shown, not counted"
             console.print(Text(f"\n{test.capability}: {share}", style="bold"))

@@ -129,6 +129,7 @@ def _judge(
     chosen: ChosenRows,
     empty: int,
 ) -> EvaluationResult:
+    from tonality.evaluate.model_offsets import offsets_of
     from tonality.evaluate.result import side_by_side
 
     seen = _warn(names, classifiers, dataset, chosen)
@@ -145,6 +146,13 @@ def _judge(
         _judge_one(name, classifier, dataset, chosen)
         for name, classifier in zip(names, classifiers, strict=True)
     ]
+    for each in judged:
+        crossed = each.analysis.calibration.cross_fitted
+        if crossed is not None and offsets_of(each.classifier.artifact):
+            say(
+                f"careful: the offsets of {each.name} were fitted on these rows, so its accuracy "
+                "flatters; tonality calibrate printed a cross-fitted one"
+            )
     if judged[0].measured.aliases:
         read = ", ".join(f"{a!r} as {b}" for a, b in judged[0].measured.aliases.items())
         say(f"labels read: {read} (--label-map says otherwise)")

@@ -9,6 +9,7 @@ from typing import Any
 from tonality.artifact.model_folder import Artifact
 from tonality.data import Dataset, Table
 from tonality.evaluate.measure import Measured
+from tonality.evaluate.model_offsets import offsets_of
 from tonality.evaluate.select_rows import Part
 from tonality.measures.abstaining import Band, band_at, coverage_curve, threshold_for_coverage
 from tonality.measures.calibration import Calibration, assess, split_halves
@@ -71,12 +72,10 @@ def analyse(
         fitted_here: whether the model's temperature was fitted on these rows.
     """
     confidence, right = measured.confidence, measured.right
-    columns: dict[str, Sequence[str | float]] = {} if table.ratings is None else {
-        RATING: table.ratings
-    }  # fmt: skip
-    slicings = [
-        slice_by(name, values, right) for name, values in {**columns, **table.extras}.items()
-    ]
+    columns: dict[str, Sequence[str | float]] = dict(table.extras)
+    if table.ratings is not None:
+        columns = {RATING: table.ratings, **columns}
+    slicings = [slice_by(name, values, right) for name, values in columns.items()]
     return Analysis(
         calibration=assess(
             measured.labels,
@@ -84,6 +83,7 @@ def analyse(
             artifact.temperature,
             read=measured.lengths > 0,
             half=split_halves(table) if fitted_here else None,
+            offsets=offsets_of(artifact),
         ),
         curve=coverage_curve(confidence, right),
         nine_in_ten=band_at(threshold_for_coverage(_MOST_ANSWERED, confidence), confidence, right),

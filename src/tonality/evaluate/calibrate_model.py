@@ -12,6 +12,7 @@ from tonality.artifact.model_folder import Artifact
 from tonality.data import Table
 from tonality.errors import DataError
 from tonality.evaluate.calibrated import Aim, Calibrated, Fit, Thresholds, recorded
+from tonality.evaluate.model_offsets import offsets_of, with_offsets, without_offsets
 from tonality.measures.abstaining import Band, band_at
 from tonality.measures.calibration import (
     Calibration,
@@ -36,8 +37,6 @@ from tonality.measures.thresholds import (
     measure_thresholds,
     rescale,
 )
-
-_BIAS = "output.bias"
 
 
 def calibrate(
@@ -72,8 +71,13 @@ def calibrate(
         _require_every_label(artifact.labels, predictions.labels, "--thresholds macro-f1")
     if fit.offsets:
         _require_every_label(artifact.labels, predictions.labels, "--offsets")
-    half = split_halves(table)
-    return recorded(_calibrated(_Way(artifact, fit), aim, predictions, half), source, aim)
+    way = _Way(artifact, fit)
+    given = measure_trust(predictions.labels, predictions.probabilities)
+    if fit.offsets:
+        way, predictions = _Way(without_offsets(artifact), fit), _without(artifact, predictions)
+    found = _calibrated(way, aim, predictions, split_halves(table))
+    calibration = dataclasses.replace(found.calibration, before=given)
+    return recorded(dataclasses.replace(found, calibration=calibration), source, aim)
 
 
 class _Way(NamedTuple):
@@ -81,6 +85,14 @@ class _Way(NamedTuple):
 
     artifact: Artifact
     fit: Fit
+
+
+def _without(artifact: Artifact, predictions: LabelledPredictions) -> LabelledPredictions:
+    """The predictions as they were before the model's offsets: new ones take their place."""
+    taken = tuple(-each for each in offsets_of(artifact))
+    scaling = Scaling(artifact.temperature, taken)
+    before = rescaled(predictions.probabilities, artifact.temperature, scaling, predictions.read)
+    return dataclasses.replace(predictions, probabilities=before)
 
 
 def _calibrated(
@@ -101,10 +113,7 @@ def _calibrated(
         halves = cross_fit(after.labels, plain, after.read, half, offsets=way.fit.offsets)
     return Calibrated(
         dataclasses.replace(
-            _with_offsets(way.artifact, scaling),
-            temperature=scaling.temperature,
-            thresholds=after.thresholds,
-            abstain=threshold,
+            with_offsets(way.artifact, scaling), thresholds=after.thresholds, abstain=threshold
         ),
         after.probabilities,
         Calibration(
@@ -114,7 +123,7 @@ def _calibrated(
             chance=error_by_chance(after.probabilities.max(axis=1)),
             cross_fitted=None if halves is None else measure_trust(after.labels, halves),
         ),
-        offsets=measure_offsets(scaling, after, predictions, halves) if way.fit.offsets else None,
+        offsets=measure_offsets(scaling, predictions, after, halves) if way.fit.offsets else None,
         thresholds=limits,
         chosen=way.fit.thresholds is Thresholds.MACRO_F1,
         band=band,
@@ -122,25 +131,14 @@ def _calibrated(
     )
 
 
-def _with_offsets(artifact: Artifact, scaling: Scaling) -> Artifact:
-    """The model with the offsets in the bias of its last layer."""
-    if not scaling.offsets:
-        return artifact
-    bias = artifact.tensors[_BIAS]
-    moved = bias.astype(np.float64) + np.array(scaling.offsets) * scaling.temperature
-    return dataclasses.replace(
-        artifact, tensors={**artifact.tensors, _BIAS: moved.astype(bias.dtype)}
-    )
-
-
 def _require_every_label(names: Sequence[str], labels: Integers, option: str) -> None:
-    """Without a row of it, a label would all but vanish from the verdicts."""
+    """A label without a row would be given less and less: such a sample is rarely meant."""
     counts = np.bincount(labels, minlength=len(names))
     absent = [name for name, count in zip(names, counts, strict=True) if not count]
     if absent:
         raise DataError(
-            f"no row is labelled {', '.join(absent)}: {option} would take that verdict from the "
-            f"model; give a random sample with rows of every label, or leave out {option}"
+            f"no row is labelled {', '.join(absent)}, and {option} would learn that none of your "
+            f"texts is; give a random sample with rows of every label, or leave out {option}"
         )
 
 
@@ -159,7 +157,7 @@ def _fit(
     artifact, thresholds = way.artifact, way.fit.thresholds
     before = artifact.temperature
     scaling = Scaling(before)
-    if (seen := rows & predictions.read).any() or way.fit.offsets:
+    if (seen := rows & predictions.read).any():
         logits = to_logits(predictions.probabilities[seen], before)
         scaling = fit_scaling(logits, predictions.labels[seen], offsets=way.fit.offsets)
     probabilities = rescaled(predictions.probabilities, before, scaling, predictions.read)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from tonality.artifact.model_folder import Artifact
+from tonality.evaluate.model_offsets import offsets_of
 from tonality.measures.abstaining import (
     Band,
     threshold_for_accuracy,
@@ -113,11 +114,13 @@ def recorded(found: Calibrated, source: Mapping[str, Any], aim: Aim) -> Calibrat
     model, limits, band, crossed = found.artifact, found.thresholds, found.band, found.cross_fitted
     rows = len(found.probabilities)
     record: dict[str, Any] = {"data": dict(source), "n": rows, **_figures(found.calibration)}
-    record["offsets"] = record["thresholds"] = record["abstain"] = None
-    if found.offsets is not None:
-        record["offsets"] = found.offsets.to_json(model.labels)
+    record["thresholds"] = record["abstain"] = None
+    here = {"name": source.get("name"), "part": source.get("part"), "n": rows}
+    if found.offsets is None:
+        record["offsets"] = _kept_offsets(model)
+    else:
+        record["offsets"] = {**found.offsets.to_json(model.labels), "fitted_on": here}
     if limits is not None:
-        here = {"name": source.get("name"), "part": source.get("part"), "n": rows}
         record["thresholds"] = {
             **limits.to_json(model.labels),
             "chosen_on": here if found.chosen else _chosen_on(model.metrics),
@@ -130,6 +133,17 @@ def recorded(found: Calibrated, source: Mapping[str, Any], aim: Aim) -> Calibrat
         }
     metrics = {**model.metrics, "calibration": record}
     return dataclasses.replace(found, artifact=dataclasses.replace(model, metrics=metrics))
+
+
+def _kept_offsets(model: Artifact) -> dict[str, Any] | None:
+    """The record of offsets that a model has from before, as of its new temperature."""
+    values = offsets_of(model)
+    if not values:
+        return None
+    earlier = model.metrics["calibration"]
+    factor = earlier["temperature"] / model.temperature
+    scaled = {name: factor * each for name, each in zip(model.labels, values, strict=True)}
+    return {**earlier["offsets"], "values": scaled}
 
 
 def _chosen_on(metrics: Mapping[str, Any]) -> dict[str, Any] | None:

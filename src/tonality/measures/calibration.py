@@ -192,6 +192,7 @@ def assess(
     *,
     read: Mask | None = None,
     half: Mask | None = None,
+    offsets: tuple[float, ...] = (),
 ) -> Calibration:
     """Measures probabilities before and after the temperature they were computed with.
 
@@ -202,10 +203,16 @@ def assess(
         read: (N,), False for texts without a token; by default all have some.
         half: (N,), halves of the rows to fit temperatures on crosswise, for rows that the
             model's own was fitted on.
+        offsets: (C,) that were fitted with it; empty for none.
     """
     read = np.ones(len(labels), dtype=np.bool_) if read is None else read
     plain = rescaled(probabilities, temperature, Scaling(1.0), read)
-    crossed = None if half is None else measure_trust(labels, cross_fit(labels, plain, read, half))
+    crossed = None
+    if half is not None:
+        taken = tuple(-temperature * each for each in offsets)
+        base = rescaled(probabilities, temperature, Scaling(1.0, taken), read)
+        found = cross_fit(labels, base, read, half, offsets=bool(offsets))
+        crossed = measure_trust(labels, found)
     return Calibration(
         temperature,
         before=measure_trust(labels, plain),

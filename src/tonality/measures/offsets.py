@@ -23,7 +23,8 @@ class Offsets:
         accuracy: on the rows that they were fitted on.
         accuracy_without: on the same rows without them.
         accuracy_cross_fitted: with offsets fitted on one half of the rows and measured on the
-            other: the figure to believe; ``None`` where the rows cannot be halved.
+            other: the figure to believe; ``None`` where the rows cannot be halved, or thresholds
+            were chosen too.
     """
 
     values: tuple[float, ...]
@@ -32,10 +33,10 @@ class Offsets:
     accuracy_cross_fitted: float | None
 
     @property
-    def helps(self) -> bool:
-        """Whether they serve rows that they were not fitted on, as far as that is known."""
+    def helps(self) -> bool | None:
+        """Whether they serve rows that they were not fitted on; ``None`` where nothing tells."""
         crossed = self.accuracy_cross_fitted
-        return crossed is None or crossed > self.accuracy_without
+        return None if crossed is None else crossed > self.accuracy_without
 
     def to_json(self, names: Sequence[str]) -> dict[str, Any]:
         """Everything, the values by label, in types that ``json`` writes."""
@@ -45,24 +46,19 @@ class Offsets:
 
 def measure_offsets(
     scaling: Scaling,
-    after: LabelledPredictions,
     before: LabelledPredictions,
+    after: LabelledPredictions,
     halves: Floats | None,
 ) -> Offsets:
-    """What offsets gain, whatever the thresholds, beside the model as it was.
+    """What offsets gain.
 
     Args:
-        scaling: with the offsets.
-        after, before: the predictions with them and as they were.
-        halves: (N, C), those of offsets of the other half.
+        scaling: with the offsets; none where no row has a token.
+        before, after: the predictions without and with them, each with its thresholds.
+        halves: (N, C), those with offsets of the other half.
     """
-
-    def accuracy(probabilities: Floats) -> float:
-        return float((probabilities.argmax(axis=1) == before.labels).mean())
-
-    return Offsets(
-        scaling.offsets,
-        accuracy(after.probabilities),
-        accuracy(before.probabilities),
-        None if halves is None else accuracy(halves),
-    )
+    crossed = None
+    if halves is not None and not after.thresholds:
+        crossed = float((halves.argmax(axis=1) == before.labels).mean())
+    values = scaling.offsets or (0.0,) * before.probabilities.shape[1]
+    return Offsets(values, float(after.right.mean()), float(before.right.mean()), crossed)

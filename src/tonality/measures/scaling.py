@@ -111,25 +111,14 @@ def fit_offsets(logits: Floats, labels: Integers) -> Scaling:
         DataError: there are no rows.
     """
     target = _targets(logits, labels)
-    n, classes = logits.shape
-    penalty = np.array([0.0, *[SPREAD**-2 / n] * classes])
-
-    def loss(values: Floats) -> float:
-        prior = float((penalty * values**2).sum() / 2)
-        return _log_loss(values[0] * logits + values[1:], target) + prior
-
-    found = np.array([1.0, *[0.0] * classes])  # the inverse of the temperature, the offsets
-    now = loss(found)
-    for _ in range(_STEPS):
-        step, size = _newton_step(found, logits, target, penalty), 1.0
-        while (then := loss(found - size * step)) > now and size > _ENOUGH:
-            size /= 2
-        if then >= now - _ENOUGH:
-            break
-        found, now = found - size * step, then
-    inverse = float(np.clip(found[0], 1 / HIGHEST, 1 / LOWEST))
+    start = np.array([1 / fit_temperature(logits, labels), *[0.0] * logits.shape[1]])
+    found = _least_loss(start, logits, target, np.ones(len(start)))
+    if not 1 / HIGHEST <= found[0] <= 1 / LOWEST:
+        # The loss falls towards the bound, so the least one within it has the bound's temperature.
+        start[0] = np.clip(found[0], 1 / HIGHEST, 1 / LOWEST)
+        found = _least_loss(start, logits, target, np.array([0.0, *[1.0] * logits.shape[1]]))
     offsets = found[1:] - found[1:].mean()
-    return Scaling(float(f"{1 / inverse:.6g}"), tuple(float(f"{each:.6g}") for each in offsets))
+    return Scaling(float(f"{1 / found[0]:.6g}"), tuple(float(f"{each:.6g}") for each in offsets))
 
 
 def fit_scaling(logits: Floats, labels: Integers, *, offsets: bool) -> Scaling:
@@ -146,8 +135,36 @@ def fit_scaling(logits: Floats, labels: Integers, *, offsets: bool) -> Scaling:
     return fit_offsets(logits, labels) if offsets else Scaling(fit_temperature(logits, labels))
 
 
-def _newton_step(values: Floats, logits: Floats, target: Floats, penalty: Floats) -> Floats:
-    """What Newton's method takes off the inverse temperature and the offsets (1 + C,)."""
+def _least_loss(start: Floats, logits: Floats, target: Floats, free: Floats) -> Floats:
+    """The inverse temperature and the offsets (1 + C,) of the least loss, by Newton's method.
+
+    Args:
+        start: where to begin.
+        logits: (N, C), as with temperature 1.
+        target: shares (N, C) to come near.
+        free: (1 + C,), 0 for what stays as it is.
+    """
+    penalty = np.array([0.0, *[SPREAD**-2 / len(logits)] * logits.shape[1]])
+
+    def loss(values: Floats) -> float:
+        prior = float((penalty * values**2).sum() / 2)
+        return _log_loss(values[0] * logits + values[1:], target) + prior
+
+    found, now = start, loss(start)
+    for _ in range(_STEPS):
+        step, size = _newton_step(found, logits, target, penalty, free), 1.0
+        while (then := loss(found - size * step)) > now and size > _ENOUGH:
+            size /= 2
+        if then >= now - _ENOUGH:
+            break
+        found, now = found - size * step, then
+    return found
+
+
+def _newton_step(
+    values: Floats, logits: Floats, target: Floats, penalty: Floats, free: Floats
+) -> Floats:
+    """What a step of Newton's method takes off the inverse temperature and the offsets (1 + C,)."""
     n = len(logits)
     shares = softmax(values[0] * logits + values[1:])  # (N, C)
     centred = logits - (shares * logits).sum(axis=1, keepdims=True)
@@ -156,9 +173,10 @@ def _newton_step(values: Floats, logits: Floats, target: Floats, penalty: Floats
     curvature[0, 0] = (shares * centred**2).sum()
     curvature[0, 1:] = curvature[1:, 0] = (shares * centred).sum(axis=0)
     curvature[1:, 1:] = np.diag(shares.sum(axis=0)) - shares.T @ shares
-    curvature = curvature / n + np.diag(penalty)
+    curvature = (curvature / n + np.diag(penalty)) * np.outer(free, free)
+    curvature += np.diag(1 - free)
     curvature[0, 0] += 1e-9  # logits that are all alike leave the temperature open
-    step: Floats = np.linalg.solve(curvature, slope + penalty * values).astype(np.float64)
+    step: Floats = np.linalg.solve(curvature, free * (slope + penalty * values)).astype(np.float64)
     return step
 
 
