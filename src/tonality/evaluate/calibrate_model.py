@@ -16,6 +16,7 @@ from tonality.evaluate.model_offsets import offsets_of, with_offsets, without_of
 from tonality.measures.abstaining import Band, band_at
 from tonality.measures.calibration import (
     Calibration,
+    Trust,
     cross_fit,
     error_by_chance,
     measure_trust,
@@ -71,20 +72,20 @@ def calibrate(
         _require_every_label(artifact.labels, predictions.labels, "--thresholds macro-f1")
     if fit.offsets:
         _require_every_label(artifact.labels, predictions.labels, "--offsets")
-    way = _Way(artifact, fit)
-    given = measure_trust(predictions.labels, predictions.probabilities)
+    way = _Way(artifact, fit, measure_trust(predictions.labels, predictions.probabilities))
     if fit.offsets:
-        way, predictions = _Way(without_offsets(artifact), fit), _without(artifact, predictions)
+        way = way._replace(artifact=without_offsets(artifact))
+        predictions = _without(artifact, predictions)
     found = _calibrated(way, aim, predictions, split_halves(table))
-    calibration = dataclasses.replace(found.calibration, before=given)
-    return recorded(dataclasses.replace(found, calibration=calibration), source, aim)
+    return recorded(found, source, aim)
 
 
 class _Way(NamedTuple):
-    """What is calibrated, and how."""
+    """What is calibrated, how, and how far its probabilities could be trusted before."""
 
     artifact: Artifact
     fit: Fit
+    before: Trust
 
 
 def _without(artifact: Artifact, predictions: LabelledPredictions) -> LabelledPredictions:
@@ -118,7 +119,7 @@ def _calibrated(
         after.probabilities,
         Calibration(
             scaling.temperature,
-            before=measure_trust(after.labels, predictions.probabilities),
+            before=way.before,
             after=measure_trust(after.labels, after.probabilities),
             chance=error_by_chance(after.probabilities.max(axis=1)),
             cross_fitted=None if halves is None else measure_trust(after.labels, halves),
