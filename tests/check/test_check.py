@@ -300,7 +300,7 @@ def test_the_tests_of_a_capability_stand_together(model_folder: Path, tmp_path: 
     for name, capabilities in (("a", ["negation", "facts"]), ("b", ["negation"])):
         tests = [
             f'[[test]]\ncapability = "{capability}"\nname = "{name} of {capability}"\n'
-            'expect = "positive"\ntexts = ["I love it", "a good film"]\n'
+            'expect = "positive"\ntexts = ["I love it", "a good film"]\ncases = 2\n'
             for capability in capabilities
         ]
         (tmp_path / f"{name}.toml").write_text("\n".join(tests), encoding="utf-8")
