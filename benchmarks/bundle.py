@@ -164,8 +164,8 @@ NOTES = {
         "so expect less of other wordings.\n"
         "- It is often wrong on irony, on praise that tells only what somebody did (*I finished it "
         "in one sitting.*), on new slang and on business news.\n"
-        "- Being poor is negative to it: *The new teacher is poor.* Of 144 sentences of this kind, "
-        "with 24 other words for origin, faith, orientation, disability and age, 143 are neutral.",
+        "- Being poor is negative to it: *The new teacher is poor.* Words for origin, faith, "
+        "gender and orientation are neutral in the cases of `tonality check`; others may not be.",
         names={
             "zall.answers.parquet": "mpnet-mix",
             "imdb.answers.parquet": "mpnet-imdb",

@@ -22,12 +22,12 @@ from numpy.typing import NDArray
 
 import tonality
 from benchmarks.json_lines import read_rows
+from benchmarks.short_texts import LABELS
 from tonality.measures.calibration import measure_trust
 from tonality.measures.scaling import Scaling, fit_scaling, rescaled, to_logits
 from tonality.measures.thresholds import best_thresholds, macro_f1
 from tonality.prediction import decide
 
-LABELS = ("negative", "neutral", "positive")
 WAYS = ("as it is", "temperature", "thresholds", "offsets")
 DRAWN = (30, 100, 300)  # labelled texts
 

@@ -14,6 +14,7 @@ import tonality
 from reading_model import make_artifact
 from tonality.artifact.model_folder import read, write
 from tonality.cli.calibrate import calibrate
+from tonality.cli.evaluate import evaluate
 from tonality.data import read_table, split
 from tonality.errors import ArtifactError, DataError
 from tonality.evaluate import seen_texts
@@ -225,6 +226,9 @@ def test_offsets_take_the_place_of_earlier_ones(
     for label, value in one["offsets"]["values"].items():
         assert two["offsets"]["values"][label] == pytest.approx(value, abs=5e-3)
     assert two["offsets"]["accuracy_without"] == one["offsets"]["accuracy_without"]
+    measured = CliRunner().invoke(evaluate, ["--data", str(reviews), "--model", str(first)])
+    assert "the offsets of" in measured.stderr
+    assert "flatters; tonality calibrate printed a cross-fitted one" in measured.stderr
     # Another temperature leaves them in the model, and on its record.
     run("--data", reviews, "--model", first, "-o", kept)
     left = read(kept)

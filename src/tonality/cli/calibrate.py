@@ -91,7 +91,7 @@ def calibrate(
     columns: ColumnOptions,
     table: TableOptions,
 ) -> None:
-    """Suit a model's confidence to labelled texts, and if asked for its verdicts."""
+    """Suit a model's confidence and, if asked for, its verdicts to labelled texts."""
     if accuracy is not None and coverage is not None:
         raise click.BadParameter("give --accuracy or --coverage, not both")
     from tonality import artifact
@@ -197,7 +197,7 @@ def _say_what_does_not_help(result: Calibrated) -> None:
     if crossed is None:
         say(
             f"careful: these {counted(found['n'], 'text')} are too few to measure on one half what "
-            "is fitted on the other, so nothing says whether this helps; label some more"
+            "is fitted on the other, or of one group, so nothing tells if this helps; label more"
         )
     elif crossed > found["error_before"]:
         say(
