@@ -35,7 +35,7 @@ RECIPE = Recipe.from_dict(
         "vocabulary": {"min_count": 1},
         "network": {"embedding_size": 8, "hidden_size": 10},
         "optimiser": {"learning_rate": 0.05},
-        "pretraining": {"epochs": 3, "streams": 8, "steps": 8, "negatives": 6},
+        "pretraining": {"epochs": 4, "streams": 8, "steps": 8, "negatives": 6},
     }
 )
 
@@ -182,7 +182,7 @@ def test_a_stopped_run_ends_with_the_same_bytes(made: Path, tmp_path: Path) -> N
     dataset, run = make_dataset(unlabelled=100), tmp_path / "run"
     with pytest.raises(KeyboardInterrupt):
         pretrain(dataset, RECIPE, run, reporter=StopAt(17))
-    with pytest.raises(ConfigError, match=r"pretraining.epochs was 3 and is 9"):
+    with pytest.raises(ConfigError, match=r"pretraining.epochs was 4 and is 9"):
         pretrain(dataset, RECIPE.with_settings(["pretraining.epochs=9"]), run, resume=True)
     folder = pretrain(dataset, RECIPE, run, resume=True)
     for name in ("weights.safetensors", "vocabulary.json"):

@@ -11,7 +11,8 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from tonality.network.config import NetworkConfig
-from tonality.train.networks.lstm_network import Dropout, LSTMNetwork
+from tonality.train.networks.dropout import Dropout, dropped
+from tonality.train.networks.lstm_network import LSTMNetwork
 from tonality.train.objectives.adversarial import (
     Alike,
     Passes,
@@ -291,7 +292,7 @@ def test_weight_dropout_drops_recurrent_weights_and_keeps_the_module_whole() -> 
         for layer in plain.lstm:
             for direction in layer:  # type: ignore[attr-defined]
                 weight = direction.lstm.weight_hh_l0
-                weight.copy_(F.dropout(weight, 0.5))
+                weight.copy_(dropped(weight, 0.5, training=True))
     torch.testing.assert_close(noisy, plain(batch.ids, batch.lengths, batch.ngrams))
     noisy.sum().backward()
     after = network.export()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tonality.errors import ConfigError
-from tonality.train.networks.lstm_network import Dropout
+from tonality.train.networks.dropout import Dropout
 from tonality.train.settings.recipe import Recipe
 from tonality.train.settings.sections import DropoutSettings
 from tonality.train.settings.shipped_recipes import shipped

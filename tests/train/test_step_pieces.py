@@ -14,7 +14,7 @@ from tonality.train.loop.early_stopping import EarlyStopping
 from tonality.train.loop.layerwise import depth, frozen
 from tonality.train.loop.lightning_module import parameter_groups, schedule
 from tonality.train.loop.weight_average import EVERY, MovingAverage
-from tonality.train.networks.lstm_network import LSTMNetwork
+from tonality.train.networks.lstm_network import LSTMNetwork, reorder
 from tonality.train.objectives.adversarial import perturbation
 from tonality.train.objectives.losses import Objective, classification_loss
 from tonality.train.prepare.batches import Batch
@@ -183,3 +183,13 @@ def test_the_perturbation_raises_the_loss(norm: float) -> None:
     gradients = [p.grad for p in network.parameters() if p.grad is not None]
     assert gradients
     assert all(gradient.isfinite().all() for gradient in gradients)
+
+
+def test_a_reordered_text_is_that_of_a_gather_and_so_is_its_gradient() -> None:
+    torch.manual_seed(0)
+    x = torch.randn(4, 6, 3, dtype=torch.float64, requires_grad=True)
+    lengths, steps = torch.tensor([6, 3, 1, 0]), torch.arange(6)
+    reversal = torch.where(steps < lengths[:, None], lengths[:, None] - 1 - steps, steps)
+    gathered = x.gather(1, reversal.unsqueeze(-1).expand(-1, -1, 3))
+    assert torch.equal(reorder(x, reversal), gathered)
+    assert torch.autograd.gradcheck(lambda inputs: reorder(inputs, reversal), x)

@@ -11,7 +11,8 @@ from torch.nn import functional as F  # noqa: N812
 from tonality.network.config import NetworkConfig
 from tonality.text.encoder import Encoded
 from tonality.train.loop.validation import validate
-from tonality.train.networks.lstm_network import Dropout, LSTMNetwork
+from tonality.train.networks.dropout import Dropout
+from tonality.train.networks.lstm_network import LSTMNetwork
 from tonality.train.prepare.batches import Share, collate
 
 ROWS = 23

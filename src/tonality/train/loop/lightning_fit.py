@@ -15,7 +15,8 @@ from tonality.train.loop.callback import Loop
 from tonality.train.loop.lightning_module import TrainingModule
 from tonality.train.loop.mixed_precision import bfloat16_pays
 from tonality.train.loop.session import Session
-from tonality.train.networks.lstm_network import Dropout, LSTMNetwork
+from tonality.train.networks.dropout import Dropout
+from tonality.train.networks.lstm_network import LSTMNetwork
 from tonality.train.prepare.batches import BatchStream, Share
 from tonality.train.prepare.ordered_labels import numbers_of, soft_targets
 from tonality.train.prepare.prepare import Prepared

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from tonality.train.networks.dropout import dropped
 from tonality.train.networks.lstm_network import DirectionModule
 from tonality.train.settings.objective_sections import PretrainingSettings
 from tonality.train.settings.sections import NetworkSettings
@@ -49,7 +50,7 @@ class Reader(nn.Module):
         after: State = []
         for number, lstm in enumerate(self.lstms):
             x, state = lstm(x, None if before is None else before[number])
-            x = F.dropout(x, self.dropout, self.training)
+            x = dropped(x, self.dropout, training=self.training)
             after.append((state[0].detach(), state[1].detach()))
         return self.projection(x), after
 
@@ -105,7 +106,7 @@ class LanguageModel(nn.Module):
             ids: (S, T) in the order in which that direction reads.
             before: the state that the tokens before left; None at the beginning.
         """
-        x = F.dropout(self.embedding(ids), self.dropout, self.training)
+        x = dropped(self.embedding(ids), self.dropout, training=self.training)
         projected, after = self._reader(direction)(x, before)
         return projected, after
 
@@ -128,12 +129,14 @@ class LanguageModel(nn.Module):
             return F.cross_entropy(self.scores(states).flatten(0, 1), targets.flatten())
         z, wanted = states.flatten(0, 1), targets.flatten()  # (S T, E), (S T,)
         drawn = torch.multinomial(self.proposal, self.negatives, replacement=True)  # (K,)
-        noise = z @ self.embedding(drawn).T + (self.bias - self.log_expected)[drawn]  # (S T, K)
-        noise = noise.masked_fill(wanted.unsqueeze(1) == drawn, -torch.inf)
-        right = (z * self.embedding(wanted)).sum(1) + (self.bias - self.log_expected)[wanted]
-        total = torch.logaddexp(right, noise.logsumexp(1))
-        loss: Tensor = (total - right).mean()
-        return loss
+        tokens = torch.cat([wanted, drawn])  # one look-up: its gradient is a table of all tokens
+        vectors, shifts = self.embedding(tokens), (self.bias - self.log_expected)[tokens]
+        targets_end = len(wanted)
+        right = (z * vectors[:targets_end]).sum(1) + shifts[:targets_end]  # (S T,)
+        noise = z @ vectors[targets_end:].T + shifts[targets_end:]  # (S T, K)
+        noise.masked_fill_(wanted.int().unsqueeze(1) == drawn.int(), -torch.inf)
+        scores = torch.cat([right.unsqueeze(1), noise], dim=1)  # the right one is the first
+        return F.cross_entropy(scores, torch.zeros_like(wanted))
 
     def scores(self, states: Tensor) -> Tensor:
         """Logits of all tokens (S, T, V) from :meth:`states`."""

@@ -8,8 +8,8 @@ states, K head input, C classes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,31 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from tonality.network.config import NetworkConfig
-
-
-@dataclass(frozen=True)
-class Dropout:
-    """Dropout probabilities; all act in training only.
-
-    Attributes:
-        embedding: elements of the embedded tokens.
-        word: whole tokens, whose vector becomes zero (Dai & Le 2015).
-        ngram: whole n-grams, whose vector becomes zero; keeps the table from replacing
-            the LSTM.
-        layer: elements between LSTM layers.
-        pooled: elements of the pooled states.
-        dense: elements after each dense layer.
-        weight: elements of the recurrent matrices, the same for all tokens of a batch
-            (Merity, Keskar & Socher 2018, "Regularizing and Optimizing LSTM Language Models").
-    """
-
-    embedding: float = 0.0
-    word: float = 0.0
-    ngram: float = 0.0
-    layer: float = 0.0
-    pooled: float = 0.0
-    dense: float = 0.0
-    weight: float = 0.0
+from tonality.train.networks.dropout import Dropout, dropped, keep_mask
 
 
 class DirectionModule(nn.Module):
@@ -78,14 +54,37 @@ class DirectionModule(nn.Module):
             return lstm(x)[0]  # type: ignore[no-any-return]
         # The module itself never holds dropped weights, so there are none to restore.
         weight_ih, weight_hh, bias_ih, bias_hh = lstm.parameters()
-        weights = [weight_ih, F.dropout(weight_hh, self.weight_dropout), bias_ih, bias_hh]
+        fewer = dropped(weight_hh, self.weight_dropout, training=True)
+        weights = [weight_ih, fewer, bias_ih, bias_hh]
         zeros = x.new_zeros(1, len(x), lstm.hidden_size)
         return torch.lstm(x, (zeros, zeros), weights, True, 1, 0.0, True, False, True)[0]
 
 
-def reorder(x: Tensor, order: Tensor) -> Tensor:
-    """Row n of the result is ``x[n, order[n]]``; x (N, T, I), order (N, T)."""
-    return x.gather(1, order.unsqueeze(-1).expand(-1, -1, x.shape[-1]))
+class _Reordered(torch.autograd.Function):
+    """See :func:`reorder`. What undoes a reversal is the reversal, so both ways copy whole rows."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, rows: Tensor) -> Tensor:
+        ctx.save_for_backward(rows)
+        return x.flatten(0, 1).index_select(0, rows).view_as(x)
+
+    @staticmethod
+    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor, None]:
+        (rows,) = ctx.saved_tensors
+        return _Reordered.apply(upstream[0], rows), None  # type: ignore[no-untyped-call]
+
+
+def reorder(x: Tensor, reversal: Tensor) -> Tensor:
+    """Row n of the result is ``x[n, reversal[n]]``; x (N, T, I).
+
+    Args:
+        x: states or inputs.
+        reversal: (N, T) the token to take at each place; twice applied, it changes nothing.
+    """
+    texts = torch.arange(len(x), device=x.device).unsqueeze(1)
+    rows = (texts * x.shape[1] + reversal).flatten()
+    reordered: Tensor = _Reordered.apply(x, rows)  # type: ignore[no-untyped-call]
+    return reordered
 
 
 class LSTMNetwork(nn.Module):
@@ -145,10 +144,9 @@ class LSTMNetwork(nn.Module):
             x = x * keep_mask(x, x.shape[:2], self.dropout.word).unsqueeze(-1)
         if self.ngram_embedding is not None and ngrams is not None:
             if self.training and self.dropout.ngram:
-                kept = torch.rand(ngrams.shape, device=x.device) >= self.dropout.ngram
-                ngrams = ngrams * kept
+                ngrams = ngrams * (keep_mask(x, ngrams.shape, self.dropout.ngram) > 0)
             x = x + self.ngram_embedding(ngrams).sum(2)
-        return F.dropout(x, self.dropout.embedding, self.training)
+        return dropped(x, self.dropout.embedding, training=self.training)
 
     def forward_embedded(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Logits (N, C) from token vectors (N, T, E)."""
@@ -157,11 +155,12 @@ class LSTMNetwork(nn.Module):
         reversal = torch.where(mask, lengths.unsqueeze(1) - 1 - steps, steps)
         for number, layer in enumerate(self.lstm):
             if number:
-                x = F.dropout(x, self.dropout.layer, self.training)
+                x = dropped(x, self.dropout.layer, training=self.training)
             x = torch.cat([d(x, reversal) for d in layer], dim=-1)  # type: ignore[attr-defined]
-        pooled = F.dropout(self.pool(x, mask, lengths), self.dropout.pooled, self.training)
+        pooled = self.pool(x, mask, lengths)
+        pooled = dropped(pooled, self.dropout.pooled, training=self.training)
         for dense in self.dense:
-            pooled = F.dropout(F.relu(dense(pooled)), self.dropout.dense, self.training)
+            pooled = dropped(F.relu(dense(pooled)), self.dropout.dense, training=self.training)
         return self.output(pooled)  # type: ignore[no-any-return]
 
     def pool(self, states: Tensor, mask: Tensor, lengths: Tensor) -> Tensor:
@@ -232,9 +231,3 @@ class LSTMNetwork(nn.Module):
                         targets[f"{prefix}.lstm.{kind}_l0"].copy_(source)
                 else:
                     targets[name.replace("attention.context", "attention_context")].copy_(source)
-
-
-def keep_mask(like: Tensor, shape: tuple[int, ...] | torch.Size, drop: float) -> Tensor:
-    """1 / (1 - drop) where kept and 0 where dropped, so that the expectation stays."""
-    kept = torch.rand(shape, device=like.device, dtype=like.dtype) >= drop
-    return kept / (1.0 - drop)
