@@ -10,7 +10,7 @@ def bfloat16_pays(device: str) -> bool:
 
     Args:
         device: its type, such as ``cuda`` or ``cpu``. A CPU needs AMX, which Intel's servers have
-            since Sapphire Rapids: an LSTM trains two to three times as fast with it.
+            since Sapphire Rapids. ``benchmarks.train_speed`` says what it gains.
     """
     if device != "cpu":
         return True
