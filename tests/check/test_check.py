@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -272,6 +273,23 @@ def test_a_missing_suite_is_named(tmp_path: Path) -> None:
 def test_a_model_of_other_labels_is_told() -> None:
     with pytest.raises(tonality.ConfigError, match=r"no label 'good'.*negative, positive"):
         run(SUITE[:1], judge(lambda text: 0.5), positive="good")
+
+
+def test_a_label_may_be_written_otherwise() -> None:
+    plain = judge(lambda text: 0.9)
+    capital = {"negative": "NEGATIVE", "positive": "Positive"}
+
+    def predict(texts: list[str]) -> list[Prediction]:
+        return [
+            dataclasses.replace(
+                found,
+                label=capital[str(found.label)],
+                probabilities={capital[name]: p for name, p in found.probabilities.items()},
+            )
+            for found in plain(texts)
+        ]
+
+    assert run(SUITE, predict).rates == run(SUITE, plain).rates
 
 
 def test_the_command(model_folder: Path, tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def test_numbers_and_dates_are_such_and_texts_stay_texts(model_folder: Path, her
     Path("in.csv").write_text(
         "text,n,price,zip,day,when,mixed,long,old\n"
         "love,1,1.50,01234,2024-01-05,2024-01-05 14:30:00,1,1234567890123456,1899-12-31\n"
-        "=1+1,-2,10,99999,2024-02-29,2024-01-06T00:00:01,1.2.3,1,1900-01-01\n"
+        "=1+1,-2,10,99999,2024-02-29,2024-01-06T00:00:01.000000,1.2.3,1,1900-01-01\n"
         "@SUM(A1),,,,,,,,\n"
     )
     assert run(model_folder, "in.csv", "-o", "out.xlsx").exit_code == 0

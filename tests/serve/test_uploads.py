@@ -237,6 +237,13 @@ def test_columns_that_are_not_there(client: httpx.Client) -> None:
         assert "column" in found.json()["detail"]
 
 
+@pytest.mark.parametrize("path", ["score", "table"])
+def test_a_parameter_that_would_change_nothing_is_refused(client: httpx.Client, path: str) -> None:
+    found = client.post(f"/v1/{path}?abstain=0.9", content=b"text\ngood\n", headers=AS_CSV)
+    assert (found.status_code, found.json()["code"]) == (422, "invalid")
+    assert "no parameter 'abstain'" in found.json()["detail"]
+
+
 def test_the_prefix_is_the_caller_s(client: httpx.Client) -> None:
     body = b"label,text\n1,good\n"
     found = client.post("/v1/score?prefix=our_", content=body, headers=AS_CSV)

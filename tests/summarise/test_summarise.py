@@ -253,6 +253,9 @@ def test_the_last_scoring_counts(model_folder: Path, here: Path) -> None:
         ("1711843200000.0", "day", "2024-03-31"),
         (20240331.0, "day", "2024-03-31"),
         ("202403", "month", "2024-03"),
+        ("2024-03", "week", None),  # of no day, so of no week
+        ("202403", "day", None),
+        ("2024-03", "quarter", "2024-Q1"),
         (19813, "day", "2024-03-31"),
         ("19813.0", "day", "2024-03-31"),
         (45382, "day", None),  # a spreadsheet's
@@ -308,6 +311,9 @@ def test_dates_of_another_form() -> None:
     assert period_name("month", "%d.%m.%y")("31.03.24") == "2024-03"
     with pytest.raises(ConfigError, match="expected one of day"):
         period_name("hour")
+    with pytest.raises(ConfigError, match="'%m/%Y' have no day, so they tell no week"):
+        period_name("week", "%m/%Y")
+    assert period_name("week", "%G-%V-%u")("2024-14-3") == "2024-04-01"
 
 
 @given(st.text(max_size=20) | st.integers() | st.floats())
@@ -316,9 +322,10 @@ def test_any_value_has_a_period_or_none(value: object) -> None:
     assert found is None or len(found) == 10
 
 
-def test_rows_without_a_date_are_told(here: Path) -> None:
+def test_rows_without_a_date_are_told(here: Path, caplog: pytest.LogCaptureFixture) -> None:
     write("in.csv", [("a", "2024-01-01", "x", "bad"), ("a", "?", "x", "bad")])
     assert report("in.csv", "--time", "day")["time"]["day"]["undated"] == 1
+    assert "1 row without a date that tells the month, such as '?', in column" in caplog.text
     write("in.csv", [("a", "31.1.24", "x", "bad")])
     assert "such as '31.1.24'; say how" in failure(run("in.csv", "--time", "day"))
 

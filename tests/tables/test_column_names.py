@@ -26,6 +26,17 @@ def test_usual_names(columns: list[str], text: int, label: int | None) -> None:
     assert (chosen.text, chosen.label) == (text, label)
 
 
+def test_verdicts_are_no_truth_unless_somebody_says_so() -> None:
+    """A table that was scored would call its model right in every row."""
+    scored = ["text", "human", "label", "score", "p_bad", "p_good", "tokens_read"]
+    scored += ["tokens_left_out", "unfamiliar"]
+    chosen = choose(scored, Wanted(), "a.csv")
+    assert (chosen.label, chosen.rating) == (None, None)
+    assert choose(["sentiment", *scored], Wanted(), "a.csv").label == 0
+    assert choose(scored, Wanted(label="label"), "a.csv").label == 2
+    assert choose(scored[:7], Wanted(), "a.csv").label == 2  # some other table
+
+
 def test_groups_ids_and_ratings() -> None:
     chosen = choose(["id", "Movie", "stars", "score", "text"], Wanted(), "a.csv")
     assert (chosen.id, chosen.group, chosen.rating, chosen.label) == (0, 1, 2, None)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from tonality.check.suite import Behaviour, Case, Verdict
 from tonality.errors import ConfigError
+from tonality.label_spellings import fold
 from tonality.messages import NO_TEXT
 
 if TYPE_CHECKING:
@@ -151,8 +152,9 @@ def run(
     """
     texts = _texts(suite)
     found = dict(zip(texts, predict(texts), strict=True))
-    labels = Labels(positive, negative, neutral)
     known = {label for prediction in found.values() for label in prediction.probabilities}
+    positive, negative, neutral = (_spelt(name, known) for name in (positive, negative, neutral))
+    labels = Labels(positive, negative, neutral)
     for side, name in (("positive", positive), ("negative", negative)):
         if found and name not in known:
             raise ConfigError(
@@ -162,6 +164,12 @@ def run(
     return CheckReport(
         [(test, [_outcome(test, case, found, labels) for case in test.cases]) for test in suite]
     )
+
+
+def _spelt(name: str, known: Collection[str]) -> str:
+    """A label as the model spells it, such as ``Positive``."""
+    same = [label for label in known if fold(label) == fold(name)]
+    return same[0] if name not in known and len(same) == 1 else name
 
 
 def _texts(suite: Sequence[Behaviour]) -> list[str]:

@@ -40,6 +40,7 @@ from tonality.serve.table_formats import (
     wanted_type,
 )
 from tonality.serve.upload_query import (
+    check_query,
     name_taken,
     no_table,
     prefix_of,
@@ -143,6 +144,7 @@ class Uploads:
         check_length(request, self._settings.max_upload_bytes)
         if self._active >= self._settings.max_uploads:
             raise busy(f"{self._active} files are being scored already.")
+        check_query(request)
         return Wanted(text_column_of(request), "", "", options=read_options_of(request))
 
     async def _answer(

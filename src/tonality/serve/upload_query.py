@@ -10,6 +10,19 @@ from tonality.tables.read_options import ReadOptions
 
 # It is in the name of each added column, and in JSON Lines in each row.
 LONGEST_PREFIX = 100
+PARAMETERS = ("text_column", "prefix", "delimiter", "sheet")
+
+
+def check_query(request: Request) -> None:
+    """Refuses what the query may not hold: it would change nothing, and the answer not tell.
+
+    Raises:
+        ProblemError: 422.
+    """
+    for name in request.query_params:
+        if name not in PARAMETERS:
+            detail = f"The query has no parameter {name[:60]!r}."
+            raise ProblemError(422, "invalid", detail, f"Known are {', '.join(PARAMETERS)}.")
 
 
 def text_column_of(request: Request) -> str | None:

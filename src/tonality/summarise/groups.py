@@ -22,6 +22,7 @@ EVERY = ("day", "week", "month", "quarter", "year")
 NOTHING = "(empty)"
 
 _DATE = re.compile(r"(\d{4})(?:([-/.])(\d{1,2})(?:\2(\d{1,2}))?|(\d\d)(\d\d)?)(?!\d)")
+_WITH_A_DAY = re.compile("%[-#]?[djxcwuaA]")  # what of a form of dates tells a day
 # Days since 1970, of the years 1997 to 2052; those of spreadsheets begin with 3 or more.
 _DAYS = re.compile(r"([12]\d{4})(?:\.0*)?")
 _EPOCH = re.compile(r"-?(\d{9,10}|\d{12,13})(?:\.\d*)?")
@@ -193,23 +194,30 @@ def period_name(every: str, form: str | None = None) -> Callable[[Any], str | No
     """A function that tells the period of a date, None for what is no date.
 
     Dates are read as ISO 8601 writes them (``2024-03-31``, with a time or without, ``20240331``,
-    also with slashes), or as days (1997 to 2052), seconds or milliseconds since 1970. A period is
-    the one of the date as written, whatever the time zone.
+    also with slashes), or as days (1997 to 2052), seconds or milliseconds since 1970. ``2024-03``
+    has a month but tells no week. A period is the one of the date as written, whatever the time
+    zone.
 
     Args:
         every: one of ``EVERY``. A week is called by its Monday, a quarter such as ``2024-Q1``.
         form: how dates are written, as for ``datetime.strptime``, such as ``%d/%m/%Y``.
 
     Raises:
-        ConfigError: an unknown period.
+        ConfigError: an unknown period, or one that dates of this form do not tell.
     """
     if every not in EVERY:
         raise ConfigError(f"period {every!r}: expected one of {', '.join(EVERY)}")
+    whole = every in ("day", "week")
+    if whole and form is not None and not _WITH_A_DAY.search(form):
+        raise ConfigError(f"dates of the form {form!r} have no day, so they tell no {every}")
 
     @lru_cache(maxsize=2**16)
     def named(text: str) -> str | None:
         try:
-            date = _date(text) if form is None else datetime.datetime.strptime(text, form).date()
+            if form is None:
+                date = _date(text, whole=whole)
+            else:
+                date = datetime.datetime.strptime(text, form).date()
         except (ValueError, OverflowError, OSError):
             return None
         if date is None:
@@ -226,7 +234,8 @@ def period_name(every: str, form: str | None = None) -> Callable[[Any], str | No
     return name
 
 
-def _date(text: str) -> datetime.date | None:
+def _date(text: str, *, whole: bool) -> datetime.date | None:
+    """The date of a text, of a month its first day; None for no date, or no ``whole`` one."""
     if found := _EPOCH.fullmatch(text):
         seconds = float(text) / (1000 if len(found[1]) > 10 else 1)
         return datetime.datetime.fromtimestamp(seconds, datetime.UTC).date()
@@ -235,4 +244,5 @@ def _date(text: str) -> datetime.date | None:
     found = _DATE.match(text)
     if found is None:
         return None
-    return datetime.date(int(found[1]), int(found[3] or found[5]), int(found[4] or found[6] or 1))
+    year, month, day = int(found[1]), found[3] or found[5], found[4] or found[6]
+    return None if whole and not day else datetime.date(year, int(month), int(day or 1))

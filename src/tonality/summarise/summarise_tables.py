@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
 from tonality.errors import ConfigError, DataError
+from tonality.messages import counted
 from tonality.prediction import UNCERTAIN
 from tonality.score.files.joined_inputs import JoinedRows, Tables
 from tonality.summarise.groups import EVERY, Counts, period_name
@@ -27,6 +29,8 @@ from tonality.tables.row_stream import Row
 
 REPORT = 2048  # rows between two reports of progress
 PHRASES = 8  # words of each label, and pairs
+
+logger = logging.getLogger(__name__)
 
 Progress: TypeAlias = Callable[[int, float | None], None]
 
@@ -175,10 +179,17 @@ class _Count:
             groups = counts.groups(self._label, by_time=True)
             if not groups:
                 raise DataError(
-                    f"holds no date that can be read, but such as {counts.example!r}; say how "
-                    "they are written by --date-format, such as %d/%m/%Y",
+                    f"holds no date that tells the {self._every}, but such as {counts.example!r}; "
+                    "say how they are written by --date-format, such as %d/%m/%Y, or choose "
+                    "another --every",
                     column=counts.column,
                 )
+            if counts.unnamed:
+                logger.warning(
+                    "%s without a date that tells the %s, such as %r, in column %r; say how they "
+                    "are written by --date-format, such as %%d/%%m/%%Y",
+                    counted(counts.unnamed, "row"), self._every, counts.example, counts.column,
+                )  # fmt: skip
             periods.append(Periods(counts.column, self._every, groups, counts.unnamed))
         return Summary(
             rows=self.rows,

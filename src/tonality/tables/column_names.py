@@ -38,6 +38,9 @@ USUAL_NAMES: Mapping[str, frozenset[str]] = {
     "rating": _names("rating ratings stars starrating score overall"),
 }
 
+# Columns of these names, all of them, are what scoring has added to a table.
+SCORED = ("label", "score", "tokens_read", "tokens_left_out")
+
 
 class LabelMap:
     """Maps labels as written, or else in another spelling; those not named stay as they are.
@@ -195,10 +198,7 @@ def _text_places(columns: Sequence[str], given: TextColumn, path: Path | str) ->
 def _find(columns: Sequence[str], role: str, given: str | None, path: Path | str) -> int | None:
     if given == "" and role != "text":
         return None
-    if given is not None:
-        found = _called(columns, given, path)
-    else:
-        found = [i for i, name in enumerate(columns) if _plain(name) in USUAL_NAMES[role]]
+    found = _usual(columns, role) if given is None else _called(columns, given, path)
     if len(found) > 1:
         names = distinct(columns)
         several = ", ".join(repr(names[i][:60]) for i in found[:SHOWN])
@@ -232,7 +232,21 @@ def _places(columns: Sequence[str], given: str) -> list[int]:
 
 def _first(columns: Sequence[str], role: str) -> int | None:
     """Ids and ratings are extras, so a second candidate is no reason to stop."""
-    return next((i for i, name in enumerate(columns) if _plain(name) in USUAL_NAMES[role]), None)
+    return next(iter(_usual(columns, role)), None)
+
+
+def _usual(columns: Sequence[str], role: str) -> list[int]:
+    """The columns with a usual name of a role.
+
+    The verdicts of a scored table are not among them: a model must not be measured by its own, nor
+    learn them, unless somebody names their column.
+    """
+    verdicts = {"label", "score"} if set(SCORED) <= set(columns) else set()
+    return [
+        i
+        for i, name in enumerate(columns)
+        if _plain(name) in USUAL_NAMES[role] and name not in verdicts
+    ]
 
 
 def distinct(columns: Sequence[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """Dropout, with a mask that is quick to draw on a processor.
 
-PyTorch's own draws a number for each element by ``bernoulli_``, one after the other, which is a good
-part of a step there. Here 16 random bits decide on an element: one 64-bit number draws four.
+PyTorch's own draws a number for each element by ``bernoulli_``, one after the other, which is a
+good part of a step there. Here 16 random bits decide on an element: one 64-bit number draws four.
 """
 
 from __future__ import annotations
