@@ -7,6 +7,7 @@ import pytest
 from tonality.data import parse_label_map
 from tonality.errors import ConfigError, DataError
 from tonality.tables.column_names import Wanted, choose
+from tonality.tables.read_options import ReadOptions
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,14 @@ def test_verdicts_are_no_truth_unless_somebody_says_so() -> None:
     assert choose(["sentiment", *scored], Wanted(), "a.csv").label == 0
     assert choose(scored, Wanted(label="label"), "a.csv").label == 2
     assert choose(scored[:7], Wanted(), "a.csv").label == 2  # some other table
+
+
+def test_the_only_column_of_a_table_without_a_header_has_the_texts() -> None:
+    bare = Wanted(options=ReadOptions(header_row=0))
+    assert choose(["column_1"], bare, "a.csv").texts == (0,)
+    for columns, wanted in ((["column_1", "column_2"], bare), (["column_1"], Wanted())):
+        with pytest.raises(DataError, match="no text column"):
+            choose(columns, wanted, "a.csv")
 
 
 def test_groups_ids_and_ratings() -> None:

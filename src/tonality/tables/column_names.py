@@ -146,6 +146,8 @@ def choose(columns: Sequence[str], wanted: Wanted, path: Path | str) -> Chosen:
             fit; the message lists the columns that are there.
     """
     texts = _text_places(columns, wanted.text, path)
+    if not texts and len(columns) == 1 and wanted.options.header_row == 0:
+        texts = (0,)  # a column without a name, and no other
     if not texts:
         raise DataError(f"no text column; name it with --text-column. {listed(columns)}", path=path)
     return Chosen(
