@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -253,3 +254,13 @@ def test_the_hint_for_words_is_the_right_way_round(labels: list[str], negative: 
         match_labels(labels, ["negative", "neutral", "positive"])
     assert f"{negative}=negative" in str(caught.value)
     assert f"{negative}=positive" not in str(caught.value)
+
+
+def test_a_label_that_is_mapped_to_itself_takes_no_other_in(tmp_path: Path) -> None:
+    rows = [(f"text {n}", ("positive", "POS", "pos", "negative")[n % 4]) for n in range(12)]
+    path = write(tmp_path / "a.csv", rows)
+    found = read_table(path, label_map={"POS": "POS"}).labels
+    assert Counter(found) == {"positive": 6, "POS": 3, "negative": 3}
+    # A name that another label is mapped to is one that the caller wants them to have.
+    found = read_table(path, label_map={"POS": "POS", "negative": "POS"}).labels
+    assert Counter(found) == {"POS": 12}

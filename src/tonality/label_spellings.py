@@ -52,7 +52,9 @@ def fold(label: str) -> str:
     return FEELINGS.get(text, text)
 
 
-def joins(counts: Mapping[str, int], fixed: Collection[str] = ()) -> dict[str, str]:
+def joins(
+    counts: Mapping[str, int], fixed: Collection[str] = (), apart: Collection[str] = ()
+) -> dict[str, str]:
     """Which spellings stand for which label: spelling -> label, without those that stay.
 
     The commonest spelling of a label gives it its name, unless the caller named one.
@@ -60,13 +62,15 @@ def joins(counts: Mapping[str, int], fixed: Collection[str] = ()) -> dict[str, s
     Args:
         counts: how many rows have each spelling.
         fixed: labels that the caller named, which stay as they are.
+        apart: labels that stay as they are, and that no other spelling joins.
 
     Raises:
         DataError: a spelling may stand for either of two labels that the caller named.
     """
     groups: dict[str, list[str]] = defaultdict(list)
     for label in counts:
-        groups[fold(label)].append(label)
+        if label not in apart:
+            groups[fold(label)].append(label)
     result: dict[str, str] = {}
     for labels in groups.values():
         named = [label for label in labels if label in fixed]

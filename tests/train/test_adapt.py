@@ -19,7 +19,7 @@ from test_language_model import StopAt
 from test_train_classifier import Recorder
 
 import tonality
-from tonality.artifact.model_folder import read
+from tonality.artifact.model_folder import read, write
 from tonality.artifact.weights import dequantise
 from tonality.cli import app
 from tonality.data import Dataset
@@ -87,7 +87,10 @@ def test_pretraining_first_and_going_on_after_a_stop(model: Path, tmp_path: Path
         adapt(dataset, ADAPT, run, model=model, pretrain_epochs=2, reporter=StopAt(7))
     with pytest.raises(TrainingError, match="holds a run already"):
         adapt(dataset, ADAPT, run, model=model, pretrain_epochs=2)
+    with pytest.raises(ConfigError, match="begun with another data"):
+        adapt(of_the_trade(90), ADAPT, run, model=model, pretrain_epochs=2, resume=True)
     held = json.loads((run / "adapt.json").read_text())
+    del held["data"]  # which earlier versions did not note
     held["recipe"]["training"]["sampling"] = "none"  # as an earlier version has it
     (run / "adapt.json").write_text(json.dumps(held))
     folder = adapt(dataset, ADAPT, run, model=model, pretrain_epochs=2, resume=True)
@@ -173,6 +176,19 @@ def test_what_did_not_help_is_told(model: Path, tmp_path: Path) -> None:
     assert len(shares) == 2
     assert shares[1] == "100.00%"
     assert any("consider the old model" in line for line in told.lines)
+
+
+def test_the_model_as_it_was_goes_by_its_own_thresholds(model: Path, tmp_path: Path) -> None:
+    """Its verdicts are what the adapted model has to beat."""
+    source = read(model)
+    one_sided = tmp_path / "one-sided"
+    write(dataclasses.replace(source, thresholds=(0.001, 0.999)), one_sided)
+    told, known = Recorder(), make_table(80, seed=9)
+    adapt(Dataset(known, None, None, "known", {}), ADAPT.with_settings(["training.epochs=1"]),
+          tmp_path / "run", model=one_sided, reporter=told)  # fmt: skip
+    (measured,) = [line for line in told.lines if "validation texts: " in line]
+    before = float(re.findall(r"[\d.]+(?=%)", measured)[1])
+    assert before < 100
 
 
 def test_labels_by_another_name_are_told_how_to_map(model: Path, tmp_path: Path) -> None:

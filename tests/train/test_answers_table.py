@@ -74,3 +74,33 @@ def test_a_table_without_probabilities_is_no_teacher(tmp_path: Path) -> None:
     table = write(tmp_path / "one.csv", ["A text."], [(1.0,)], ["positive"])
     with pytest.raises(DataError, match=r"expected the columns p_LABEL of two labels or more"):
         read_teachers([table], ["negative", "positive"])
+
+
+def test_copies_may_not_contradict_one_another(tmp_path: Path) -> None:
+    names = ["negative", "positive"]
+    same = write(tmp_path / "same.csv", ["a text", "a text"], [(0.2, 0.8), (0.204, 0.796)], names)
+    np.testing.assert_allclose(answers_table(same).load("cpu")(["a text"]), [[0.2, 0.8]])
+    other = write(tmp_path / "other.csv", ["a text", "a text"], [(0.2, 0.8), (0.9, 0.1)], names)
+    with pytest.raises(DataError, match=r"gives two answers to 'a text': \[0.2, 0.8\] and"):
+        answers_table(other).load("cpu")(["a text"])
+
+
+def test_rows_without_a_verdict_are_no_answers(tmp_path: Path) -> None:
+    """``tonality score`` leaves their probabilities blank."""
+    table = write(tmp_path / "a.csv", ["a text", "??"], [(0.2, 0.8), ("", "")], ["bad", "good"])
+    judge = answers_table(table).load("cpu")
+    np.testing.assert_allclose(judge(["a text"]), [[0.2, 0.8]])
+    with pytest.raises(DataError, match=r"holds no answer for 1 of 1 texts, such as '\?\?'"):
+        judge(["??"])
+
+
+def test_what_scoring_put_a_prefix_before_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "scored.csv"
+    added = ["label", "score", "p_bad", "p_good", "tokens_read", "tokens_left_out"]
+    path.write_text(
+        ",".join(["text", "label", *(f"tonality_{name}" for name in added)])
+        + "\na text,good,good,0.8,0.2,0.8,2,0\n"
+    )
+    teacher = answers_table(path)
+    assert teacher.outputs == ("bad", "good")
+    np.testing.assert_allclose(teacher.load("cpu")(["a text"]), [[0.2, 0.8]])

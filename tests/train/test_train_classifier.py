@@ -181,8 +181,11 @@ def test_texts_that_are_measured_on_shape_nothing(tmp_path: Path) -> None:
     given = len(held_out) + 1
     assert model.provenance["left_out"] == {"train": 1, "unlabelled": given}
     assert model.provenance["rows"] == {
-        "train": len(rows) - 1, "validation": len(held_out), "unlabelled": 2
+        "train": len(rows) - 1, "validation": len(held_out), "unlabelled": 1
     }  # fmt: skip
+    assert (
+        "left out, for saying nothing: 1 text" in recorder.lines
+    )  # no copy of the blank test text
     assert any(f"1 texts with labels, {given} without" in line for line in recorder.lines)
     words = {word for word in model.vocabulary.forms if word.startswith("word")}
     assert words == {f"word{row}" for row in rows[1:]}
@@ -618,3 +621,24 @@ def test_a_model_may_read_more_than_it_learnt_from(tmp_path: Path) -> None:
         asked = [f"training.max_tokens={given}", "text.max_tokens=12"]
         assert recipe.with_settings(asked).learnt_text.max_tokens == most
     assert more.with_settings(["text.max_tokens=0"]).learnt_text.max_tokens == 6
+
+
+def test_texts_that_say_nothing_teach_nothing_and_are_in_no_figure(tmp_path: Path) -> None:
+    """As they have no verdict later: they would choose the best step, and flatter or harm it."""
+    table = make_table(60)
+    marks = ["?", "...", "-", " "] * 10
+    labels = [*(table.labels or ()), *["positive", "negative"] * 20]
+    table = Table([*table.texts, *marks], labels)
+    recipe = TINY.with_settings(["training.epochs=1"])
+    recorder = Recorder()
+    dataset = Dataset(table, None, None, name="made-up", sha256={})
+    folder = train(dataset, recipe, tmp_path / "run", reporter=recorder)
+    assert "left out, for saying nothing: 40 texts" in recorder.lines
+    classifier = tonality.load(folder)
+    record = classifier.artifact.provenance["rows"]
+    assert record["train"] + record["validation"] == 60
+    with (tmp_path / "run" / "validation.csv").open(encoding="utf-8", newline="") as file:
+        assert len(list(csv.DictReader(file))) == record["validation"]
+    only = Table([*make_table(40).texts, *marks], ["good"] * 20 + ["bad"] * 20 + ["none"] * 40)
+    with pytest.raises(DataError, match="no text of class 'none' holds a word"):
+        train(Dataset(only, None, None, name="a", sha256={}), recipe, tmp_path / "other")

@@ -22,6 +22,7 @@ from tonality.errors import DataError
 from tonality.label_spellings import check_one_kind, told
 from tonality.messages import counted
 from tonality.tables.dataset import Dataset, Table
+from tonality.text.content import has_content
 
 SKEWED = 1.5  # times the rows of the smallest class that the largest may have unremarked
 FEW = 50  # rows of a class; fewer say little, in training and in measuring
@@ -80,7 +81,7 @@ def _overlaps(cut: Mapping[str, Table | None], whole: Table) -> dict[str, PartOv
 
 
 def _part(table: Table) -> PartFacts:
-    blank = sum(not text.strip() for text in table.texts)
+    blank = sum(not has_content(text) for text in table.texts)
     classes = None if table.labels is None else dict(sorted(Counter(table.labels).items()))
     return PartFacts(
         source=table.source,

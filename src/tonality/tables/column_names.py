@@ -52,15 +52,18 @@ class LabelMap:
 
     Attributes:
         named: the labels that it gives.
+        apart: those that it gives to themselves alone, which no other spelling joins.
     """
 
     def __init__(self, pairs: Mapping[str, str] | None = None) -> None:
         self._exact = {str(old).strip(): str(new).strip() for old, new in (pairs or {}).items()}
         self._folded: dict[str, str] = {}
         for old, new in self._exact.items():
-            self._folded.setdefault(fold(old), new)
+            if old != new:
+                self._folded.setdefault(fold(old), new)
         self._seen: set[str] = set()
         self.named = frozenset(new for new in self._exact.values() if new)
+        self.apart = self.named - {new for old, new in self._exact.items() if old != new}
 
     def __call__(self, label: str) -> str:
         self._seen.add(label)

@@ -90,7 +90,7 @@ def joined_labels(
     """
     counts = count(*(table.labels for table in tables))
     try:
-        joined = joins(counts, mapping.named)
+        joined = joins(counts, mapping.named - mapping.apart, mapping.apart)
     except DataError as error:
         raise DataError(error.reason, path=path) from None
     if joined and not quiet:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tonality import plain_json
 from tonality.classifier import DEFAULT_MODEL, load
@@ -13,6 +15,7 @@ from tonality.data import Dataset
 from tonality.durable_files import read_regular
 from tonality.errors import ConfigError, TrainingError
 from tonality.evaluate.seen_texts import count_seen
+from tonality.prediction import decide
 from tonality.train.prepare.held_out import divide
 from tonality.train.prepare.preflight import Checked, check
 from tonality.train.pretrain import fit_language_model
@@ -27,7 +30,6 @@ from tonality.train.records.run_folder import (
 from tonality.train.records.run_options import MINUTES, RunOptions
 from tonality.train.settings.recipe import Recipe
 from tonality.train.start.read_start import read_start
-from tonality.train.start.start import Start
 
 # With few labels an epoch is a handful of steps: there are more of them, until so many are made.
 LEAST_STEPS = 150
@@ -84,7 +86,13 @@ def adapt(
         passes = _pretraining(recipe, pretrain_epochs)
         before = check("pretrain", passes, dataset, start, resume=resume, like=run)
     folder = RunFolder(output)
-    _open(folder, recipe, start, pretrain_epochs, resume=resume)
+    asked = {
+        "recipe": recipe.to_dict(),
+        "model": start.identity,
+        "pretrain_epochs": pretrain_epochs,
+        "data": run.fingerprint,
+    }
+    _open(folder, asked, resume=resume)
     try:
         if before is not None:
             run = _after_language_model(run, before, folder, options)
@@ -122,7 +130,7 @@ def _fit(run: Checked, folder: RunFolder, options: RunOptions) -> Path:
     if longer.training.epochs > run.recipe.training.epochs:
         options.reporter.say(
             f"{longer.training.epochs} epochs in place of {run.recipe.training.epochs}: the data "
-            f"is small, and an adaptation takes {LEAST_STEPS} steps at least"
+            f"is small, and an adaptation takes {LEAST_STEPS} steps or {MOST_EPOCHS} epochs"
         )
     from tonality.train.fit_classifier import fit_classifier  # not before all is checked
 
@@ -143,7 +151,8 @@ def _compare(run: Checked, adapted: Path, reporter: Reporter) -> None:
     before = load(run.start.path)
     found = []
     for classifier in (before, load(adapted)):
-        verdicts = classifier.predict_proba(table.texts).argmax(axis=1)
+        probabilities = classifier.predict_proba(table.texts)
+        verdicts = decide(probabilities, classifier.artifact.thresholds)
         right = [
             classifier.labels[verdict] == label
             for verdict, label in zip(verdicts, table.labels or (), strict=True)
@@ -218,16 +227,9 @@ def _pretraining(recipe: Recipe, epochs: int) -> Recipe:
     )
 
 
-def _open(
-    folder: RunFolder, recipe: Recipe, start: Start, pretrain_epochs: int, *, resume: bool
-) -> None:
+def _open(folder: RunFolder, asked: Mapping[str, Any], *, resume: bool) -> None:
     """Takes a free folder, or checks that it holds an adaptation like the one asked for."""
     place = folder.path
-    asked = {
-        "recipe": recipe.to_dict(),
-        "model": start.identity,
-        "pretrain_epochs": pretrain_epochs,
-    }
     if not resume:
         folder.check_free()
         if (place / ADAPTATION).exists():
@@ -243,7 +245,7 @@ def _open(
     # Read and written again, its recipe has the settings that this version has.
     held = {**json.loads(read_regular(place / ADAPTATION)), "recipe": own.to_dict()}
     for key, value in asked.items():
-        if held.get(key) != value:
+        if held.get(key, value) != value:  # earlier versions noted no data
             raise ConfigError(
                 f"the run in {place} was begun with another {key.replace('_', ' ')}: resume it as "
                 "it was, or start anew in another folder"

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from tonality.data import Dataset
 from tonality.data.splits import normalised, split_dataset
 from tonality.errors import DataError
+from tonality.messages import counted
+from tonality.text.content import has_content
 from tonality.train.settings.recipe import Recipe
 
 Int64 = NDArray[np.int64]
@@ -27,6 +29,8 @@ class Division:
         unlabelled_rows: their rows in the dataset's unlabelled table.
         left_out: how many texts of ``train`` and ``unlabelled`` are left out for being in a
             part to measure on too.
+        empty: how many texts say nothing (:mod:`tonality.text.content`) and are left out too: a
+            model gives no verdict on such a text, so there is none to learn or to measure.
         cut: the two settings, which decide all of it.
     """
 
@@ -35,20 +39,24 @@ class Division:
     unlabelled: list[str]
     unlabelled_rows: Int64
     left_out: dict[str, int]
+    empty: int
     cut: tuple[float, int]
 
     def __str__(self) -> str:
         """What a run says of it."""
-        line = (
+        lines = []
+        if self.empty:
+            lines.append(f"left out, for saying nothing: {counted(self.empty, 'text')}")
+        if any(self.left_out.values()):
+            lines.append(
+                f"left out, for being in a part to measure on too: {self.left_out['train']:,} "
+                f"texts with labels, {self.left_out['unlabelled']:,} without"
+            )
+        lines.append(
             f"{len(self.rows):,} texts to train on, {len(self.held_out):,} for validation, "
             f"{len(self.unlabelled):,} without labels"
         )
-        if not any(self.left_out.values()):
-            return line
-        return (
-            f"left out, for being in a part to measure on too: {self.left_out['train']:,} texts "
-            f"with labels, {self.left_out['unlabelled']:,} without\n{line}"
-        )
+        return "\n".join(lines)
 
     def tell(self, say: Callable[[str], None]) -> None:
         """Says it, line by line."""
@@ -75,6 +83,14 @@ def divide(dataset: Dataset, recipe: Recipe) -> Division:
         dataset, validation=settings.validation, seed=settings.validation_seed
     )
     texts = dataset.train.texts
+    cut = rows, held_out
+    rows, held_out = (part[_telling([texts[i] for i in part])] for part in cut)
+    if len(cut[1]) and not len(held_out):
+        raise DataError(
+            "no text of the validation part holds a word; add texts",
+            path=dataset.validation_source or dataset.train.source or None,
+        )
+    empty = sum(map(len, cut)) - len(rows) - len(held_out)
     # A cut leaves no copies on both sides; parts that the data comes with may have some.
     measured = _forms(dataset.test.texts if dataset.test else [])
     measured |= _forms([texts[i] for i in held_out])
@@ -83,15 +99,23 @@ def divide(dataset: Dataset, recipe: Recipe) -> Division:
     given = dataset.unlabelled.texts if dataset.unlabelled else []
     free = np.array([normalised(text) not in measured for text in given], dtype=np.bool_)
     left_out["unlabelled"] = int((~free).sum())
-    others = np.flatnonzero(free)
+    telling = _telling(given)
+    empty += int((free & ~telling).sum())
+    others = np.flatnonzero(free & telling)
     return Division(
         rows=rows[kept],
         held_out=held_out,
         unlabelled=[given[row] for row in others],
         unlabelled_rows=others,
         left_out=left_out,
+        empty=empty,
         cut=(settings.validation, settings.validation_seed),
     )
+
+
+def _telling(texts: Sequence[str]) -> NDArray[np.bool_]:
+    """(N,) which of N texts say something."""
+    return np.array([has_content(text) for text in texts], dtype=np.bool_)
 
 
 def check_classes(dataset: Dataset, division: Division, labels: Sequence[str]) -> None:
@@ -115,6 +139,13 @@ def check_classes(dataset: Dataset, division: Division, labels: Sequence[str]) -
 def _none_to_learn(dataset: Dataset, division: Division, label: str) -> DataError:
     table, held_out = dataset.train, set(division.held_out.tolist())
     given = [row for row, name in enumerate(table.labels or []) if name == label]
+    given = [row for row in given if has_content(table.texts[row])]
+    if not given:
+        return DataError(
+            f"no text of class {label!r} holds a word; leave its rows out (label map {label}=), or "
+            "add texts",
+            path=table.source or None,
+        )
     copies = [normalised(table.texts[row]) for row in given if row not in held_out]
     if not copies:
         return DataError(

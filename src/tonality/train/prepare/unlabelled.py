@@ -44,11 +44,12 @@ def unlabelled_batches(data: Prepared, recipe: Recipe) -> UnlabelledBatches | No
     settings = recipe.unlabelled
     if not settings.used or not data.unlabelled:
         return None
-    return UnlabelledBatches(
+    batches = UnlabelledBatches(
         encode_unlabelled(data, recipe),
         batch_size=settings.batch_size or recipe.training.batch_size,
         seed=recipe.training.seed,
     )
+    return batches if len(batches) else None
 
 
 def encode_unlabelled(data: Prepared, recipe: Recipe) -> Encoded:

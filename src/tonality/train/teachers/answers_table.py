@@ -20,6 +20,7 @@ from tonality.tables.read_table import read_table
 from tonality.train.teachers.teacher import Judge, Teacher
 
 PREFIX = "p_"
+READ = "tokens_read"  # a column that scoring adds
 NEAR_ONE = 0.01  # how far the sum of a row's probabilities may be from 1, as rounding leaves it
 
 
@@ -31,7 +32,15 @@ def answers_table(path: Path) -> Teacher:
         DependencyError: it is Parquet and pyarrow is missing.
     """
     with opened(file_input(path), Wanted(label=""), cells="chosen") as table:
-        names = [name for name in table.rows.columns if name.startswith(PREFIX)]
+        columns = table.rows.columns
+    # Scoring puts a prefix before what it adds to a table that has such a column already.
+    before = [name.removesuffix(READ) for name in columns if name.endswith(READ)]
+    start = next(
+        (each for each in ("", *before) if any(name.startswith(each + PREFIX) for name in columns)),
+        "",
+    )
+    start += PREFIX
+    names = [name for name in columns if name.startswith(start)]
     if len(names) < 2:
         raise DataError(
             f"expected the columns {PREFIX}LABEL of two labels or more, as tonality score writes "
@@ -42,7 +51,7 @@ def answers_table(path: Path) -> Teacher:
         path=path,
         name=path.name,
         sha256=sha256_of(path),
-        outputs=tuple(name.removeprefix(PREFIX) for name in names),
+        outputs=tuple(name.removeprefix(start) for name in names),
         load=lambda _: _judge(path, names),
         settings="table of answers",
     )
@@ -52,22 +61,35 @@ def _judge(path: Path, names: Sequence[str]) -> Judge:
     """What gives the probabilities that the table holds.
 
     Raises:
-        DataError: a probability is not one, or those of a text do not add up to 1.
+        DataError: a probability is not one, those of a text do not add up to 1, or a text has two
+            answers.
     """
     table = read_table(path, label_column="", group_column="", extra_columns=names)
+    cells = [table.extras[name] for name in names]
+    # A text without a verdict has no probabilities, and nobody can be taught it.
+    there = [row for row in range(len(table)) if any(column[row] for column in cells)]
+    texts = [table.texts[row] for row in there]
     try:
-        answers = np.array([table.extras[name] for name in names], dtype=np.float64).T  # (N, K)
+        answers = np.array([[column[row] for column in cells] for row in there], dtype=np.float64)
     except ValueError as error:
         raise DataError(f"expected numbers in {', '.join(names)}: {error}", path=path) from None
+    answers = answers.reshape(len(there), len(names))  # (N, K)
     sound = (answers >= 0).all(axis=1) & (abs(answers.sum(axis=1) - 1) <= NEAR_ONE)
     if not sound.all():
-        text = table.texts[int(np.argmin(sound))]
+        text = texts[int(np.argmin(sound))]
         raise DataError(
             f"expected probabilities that add up to 1 in {', '.join(names)}, got "
             f"{answers[np.argmin(sound)].tolist()} for {text[:60]!r}",
             path=path,
         )
-    places = {text: row for row, text in enumerate(table.texts)}
+    places = dict[str, int]()
+    for row, text in enumerate(texts):
+        if abs(answers[places.setdefault(text, row)] - answers[row]).max() > NEAR_ONE:
+            raise DataError(
+                f"gives two answers to {text[:60]!r}: {answers[places[text]].tolist()} and "
+                f"{answers[row].tolist()}; keep one of the rows",
+                path=path,
+            )
 
     def judge(texts: Sequence[str]) -> NDArray[np.float64]:
         missing = [text for text in texts if text not in places]
