@@ -126,6 +126,7 @@ def test_ascii_spans_do_not_overlap_unless_an_entity_or_a_hashtag_expands(text: 
 # Without ratings: what stands before "1/5" tells whether it is one, and a space parts the two.
 @given(texts, st.sampled_from([Tokenizer(TextConfig(ratings="keep")), Tokenizer(PLAIN)]))
 @example("#1¯\\_(ツ)_/¯", Tokenizer(TextConfig(ratings="keep")))
+@example("#1\x9a", Tokenizer(TextConfig(ratings="keep")))  # a letter of Windows-1252
 @settings(max_examples=300, deadline=None)
 def test_tokens_joined_by_spaces_give_the_same_tokens(text: str, tokenizer: Tokenizer) -> None:
     tokens = tokenizer.tokens(text)
@@ -145,7 +146,9 @@ def test_hashtags_joined_by_spaces_give_the_same_tokens(text: str) -> None:
 @settings(max_examples=200, deadline=None)
 def test_ascii_is_cut_alike_whatever_else_is_in_the_text(text: str, tokenizer: Tokenizer) -> None:
     tail = tokenizer.tokens(" \u00e9")
-    if "<s" not in text.lower():  # an open <script> takes the rest with it
+    # A text of one word may be part of an address, "so+it%27s", which one of two is not.
+    address = "%" in text and len(text.split()) == 1
+    if "<s" not in text.lower() and not address:  # an open <script> takes the rest with it
         assert tokenizer.tokens(text + " \u00e9") == tokenizer.tokens(text) + tail
 
 

@@ -220,18 +220,20 @@ def period_name(every: str, form: str | None = None) -> Callable[[Any], str | No
                 date = datetime.datetime.strptime(text, form).date()
         except (ValueError, OverflowError, OSError):
             return None
-        if date is None:
-            return None
-        if every == "week":
-            date -= datetime.timedelta(days=date.weekday())
-        if every == "quarter":
-            return f"{date.year:04}-Q{(date.month + 2) // 3}"
-        return date.isoformat()[: {"month": 7, "year": 4}.get(every, 10)]
+        return None if date is None else _period(date, every)
 
     def name(value: Any) -> str | None:
         return None if value is None else named(str(_whole(value)).strip())
 
     return name
+
+
+def _period(date: datetime.date, every: str) -> str:
+    if every == "week":
+        date -= datetime.timedelta(days=date.weekday())
+    if every == "quarter":
+        return f"{date.year:04}-Q{(date.month + 2) // 3}"
+    return date.isoformat()[: {"month": 7, "year": 4}.get(every, 10)]
 
 
 def _date(text: str, *, whole: bool) -> datetime.date | None:

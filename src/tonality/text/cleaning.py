@@ -54,6 +54,11 @@ _FOLDABLE = late_pattern(f"[{''.join(_FOLDS)}]")
 _MOST_MARKS = 30
 _MARKED = late_pattern(rf"[^\w\s\x00-\x7f]{{{_MOST_MARKS + 1},}}")
 
+# Letters of Windows-1252 that were read as controls.
+_LETTERS_LEFT = {
+    code: bytes([code]).decode("cp1252") for code in b"\x83\x8a\x8c\x8e\x9a\x9c\x9e\x9f"
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cleaner:
@@ -92,6 +97,12 @@ class Cleaner:
             *(SPLIT_HASHTAGS if self.split_hashtags else ()),
         )
 
+    def _with_letters(self, text: str) -> str:
+        """The text with the letters that make hashtags; folding comes too late for them."""
+        if self.split_hashtags and self.fold_unicode and "#" in text:
+            return text.translate(_LETTERS_LEFT)
+        return text
+
     def clean(self, text: str) -> str:
         """The cleaned text."""
         damaged = self.mend and may_be_damaged(text)
@@ -107,6 +118,7 @@ class Cleaner:
         if damaged:
             for step in MEND_WORDS:
                 text = step.apply(text)
+        text = self._with_letters(text)
         for step in self._signs:
             text = step.apply(text)
         text = self._fold(text)
@@ -129,7 +141,7 @@ class Cleaner:
                 damaged = self.mend
         if damaged:
             text, origin = rewrite_all(text, origin, MEND_WORDS)
-        text, origin = rewrite_all(text, origin, self._signs)
+        text, origin = rewrite_all(self._with_letters(text), origin, self._signs)
         text, origin = self._trace_folds(text, origin)
         if self.ratings and may_rate(text):
             text, origin = rewrite_all(text, origin, READ_RATINGS)

@@ -77,6 +77,7 @@ def _of_surrogates(found: re.Match[str]) -> str:
 # A text that was part of an address: "I%20didn%27t%20like%20it", "I+didn%27t+like+it".
 _ENCODED = late_pattern(r"\+|(?:%(?:25)*+[0-9a-f]{2})++", re.IGNORECASE)
 _SPACES = late_pattern(r"[^\W_](?:%(?:25)*+20|\+)[^\W_]")
+_ENCODED_BYTE = late_pattern("%[0-9a-fA-F]{2}")  # "100%+10" has none
 
 
 def _of_address(found: re.Match[str]) -> str:
@@ -90,6 +91,7 @@ def _is_of_address(text: str) -> bool:
         "%" in text
         and "://" not in text
         and len(text.split(maxsplit=1)) == 1
+        and _ENCODED_BYTE.search(text) is not None
         and _SPACES.search(text) is not None
     )
 

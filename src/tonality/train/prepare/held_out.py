@@ -83,32 +83,25 @@ def divide(dataset: Dataset, recipe: Recipe) -> Division:
         dataset, validation=settings.validation, seed=settings.validation_seed
     )
     texts = dataset.train.texts
-    cut = rows, held_out
-    rows, held_out = (part[_telling([texts[i] for i in part])] for part in cut)
-    if len(cut[1]) and not len(held_out):
-        raise DataError(
-            "no text of the validation part holds a word; add texts",
-            path=dataset.validation_source or dataset.train.source or None,
-        )
-    empty = sum(map(len, cut)) - len(rows) - len(held_out)
+    cut = len(rows), len(held_out)
+    rows, held_out = (part[_telling([texts[i] for i in part])] for part in (rows, held_out))
+    empty = sum(cut) - len(rows) - len(held_out)
+    if cut[1] and not len(held_out) and len(rows):
+        raise DataError("no text of the validation part holds a word; add texts")
     # A cut leaves no copies on both sides; parts that the data comes with may have some.
     measured = _forms(dataset.test.texts if dataset.test else [])
     measured |= _forms([texts[i] for i in held_out])
     kept = np.array([normalised(texts[i]) not in measured for i in rows], dtype=np.bool_)
-    left_out = {"train": int((~kept).sum())}
     given = dataset.unlabelled.texts if dataset.unlabelled else []
     free = np.array([normalised(text) not in measured for text in given], dtype=np.bool_)
-    left_out["unlabelled"] = int((~free).sum())
-    telling = _telling(given)
-    empty += int((free & ~telling).sum())
-    others = np.flatnonzero(free & telling)
+    others = np.flatnonzero(free & _telling(given))
     return Division(
         rows=rows[kept],
         held_out=held_out,
         unlabelled=[given[row] for row in others],
         unlabelled_rows=others,
-        left_out=left_out,
-        empty=empty,
+        left_out={"train": int((~kept).sum()), "unlabelled": int((~free).sum())},
+        empty=empty + int(free.sum()) - len(others),
         cut=(settings.validation, settings.validation_seed),
     )
 

@@ -57,12 +57,11 @@ def answers_table(path: Path) -> Teacher:
     )
 
 
-def _judge(path: Path, names: Sequence[str]) -> Judge:
-    """What gives the probabilities that the table holds.
+def _answers(path: Path, names: Sequence[str]) -> tuple[list[str], NDArray[np.float64]]:
+    """The N texts that have a verdict, and their probabilities (N, K).
 
     Raises:
-        DataError: a probability is not one, those of a text do not add up to 1, or a text has two
-            answers.
+        DataError: a probability is not one, or those of a text do not add up to 1.
     """
     table = read_table(path, label_column="", group_column="", extra_columns=names)
     cells = [table.extras[name] for name in names]
@@ -73,7 +72,7 @@ def _judge(path: Path, names: Sequence[str]) -> Judge:
         answers = np.array([[column[row] for column in cells] for row in there], dtype=np.float64)
     except ValueError as error:
         raise DataError(f"expected numbers in {', '.join(names)}: {error}", path=path) from None
-    answers = answers.reshape(len(there), len(names))  # (N, K)
+    answers = answers.reshape(len(there), len(names))
     sound = (answers >= 0).all(axis=1) & (abs(answers.sum(axis=1) - 1) <= NEAR_ONE)
     if not sound.all():
         text = texts[int(np.argmin(sound))]
@@ -82,6 +81,16 @@ def _judge(path: Path, names: Sequence[str]) -> Judge:
             f"{answers[np.argmin(sound)].tolist()} for {text[:60]!r}",
             path=path,
         )
+    return texts, answers
+
+
+def _judge(path: Path, names: Sequence[str]) -> Judge:
+    """What gives the probabilities that the table holds.
+
+    Raises:
+        DataError: as for :func:`_answers`, or a text has two answers.
+    """
+    texts, answers = _answers(path, names)
     places = dict[str, int]()
     for row, text in enumerate(texts):
         if abs(answers[places.setdefault(text, row)] - answers[row]).max() > NEAR_ONE:
