@@ -326,6 +326,10 @@ def test_rows_without_a_date_are_told(here: Path, caplog: pytest.LogCaptureFixtu
     write("in.csv", [("a", "2024-01-01", "x", "bad"), ("a", "?", "x", "bad")])
     assert report("in.csv", "--time", "day")["time"]["day"]["undated"] == 1
     assert "1 row without a date that tells the month, such as '?', in column" in caplog.text
+    caplog.clear()
+    write("in.csv", [("a", "2024-01-01", "x", "bad"), ("a", "", "x", "bad")])
+    assert report("in.csv", "--time", "day")["time"]["day"]["undated"] == 1
+    assert not caplog.text  # nothing is there that could be read otherwise
     write("in.csv", [("a", "31.1.24", "x", "bad")])
     assert "such as '31.1.24'; say how" in failure(run("in.csv", "--time", "day"))
 

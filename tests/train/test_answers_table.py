@@ -90,7 +90,7 @@ def test_rows_without_a_verdict_are_no_answers(tmp_path: Path) -> None:
     table = write(tmp_path / "a.csv", ["a text", "??"], [(0.2, 0.8), ("", "")], ["bad", "good"])
     judge = answers_table(table).load("cpu")
     np.testing.assert_allclose(judge(["a text"]), [[0.2, 0.8]])
-    with pytest.raises(DataError, match=r"holds no answer for 1 of 1 texts, such as '\?\?'"):
+    with pytest.raises(DataError, match=r"gives no verdict on '\?\?'; leave this text out"):
         judge(["??"])
 
 

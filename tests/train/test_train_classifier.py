@@ -639,6 +639,8 @@ def test_texts_that_say_nothing_teach_nothing_and_are_in_no_figure(tmp_path: Pat
     assert record["train"] + record["validation"] == 60
     with (tmp_path / "run" / "validation.csv").open(encoding="utf-8", newline="") as file:
         assert len(list(csv.DictReader(file))) == record["validation"]
+    held_out = choose_part(dataset, Part.VALIDATION, classifier.artifact.provenance)
+    assert len(held_out.table) == record["validation"]
     only = Table([*make_table(40).texts, *marks], ["good"] * 20 + ["bad"] * 20 + ["none"] * 40)
     with pytest.raises(DataError, match="no text of class 'none' holds a word"):
         train(Dataset(only, None, None, name="a", sha256={}), recipe, tmp_path / "other")

@@ -14,6 +14,7 @@ from tonality.data import Dataset, Table
 from tonality.data.splits import split_dataset
 from tonality.errors import DataError
 from tonality.evaluate.seen_texts import count_seen, fingerprint, read_record
+from tonality.text.content import has_content
 
 _FEW = 0.01  # of the texts known to a model: copies that any two sets of texts may share
 _MOST = 0.5  # known: this is its training data, in whatever file
@@ -233,11 +234,13 @@ def _cut(dataset: Dataset, provenance: Mapping[str, Any]) -> tuple[list[int], li
         dataset = dataclasses.replace(dataset, train=table)
     cut = split_dataset(dataset, validation=share, seed=seed)
     train, validation = (rows.tolist() for rows in cut)
-    if record is not None:
-        found = fingerprint([table.texts[row] for row in validation])
-        if found != dict(record["validation"]):
-            raise DataError(_mismatch(table, record), path=table.source or None)
-    return train, validation
+    if record is None:
+        return train, validation
+    # Training leaves out what says nothing; in earlier versions it did not.
+    for kept in (validation, [row for row in validation if has_content(table.texts[row])]):
+        if fingerprint([table.texts[row] for row in kept]) == dict(record["validation"]):
+            return train, kept
+    raise DataError(_mismatch(table, record), path=table.source or None)
 
 
 def _mismatch(table: Table, record: Mapping[str, Any]) -> str:

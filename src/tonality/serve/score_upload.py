@@ -40,6 +40,8 @@ from tonality.serve.table_formats import (
     wanted_type,
 )
 from tonality.serve.upload_query import (
+    SCORE_PARAMETERS,
+    TABLE_PARAMETERS,
     check_query,
     name_taken,
     no_table,
@@ -90,6 +92,7 @@ class Uploads:
         """
         own = table_type(request)
         wanted = wanted_type(request, own)
+        check_query(request, SCORE_PARAMETERS)
         asked = self._checked(request)
         prefix = prefix_of(request)
         scorer = Scorer(cast(Classifier, _Queued(self._batches, model)))
@@ -117,6 +120,7 @@ class Uploads:
             ClientDisconnect: nobody waits for the answer any more.
         """
         own = table_type(request)
+        check_query(request, TABLE_PARAMETERS)
         options = self._checked(request).options
         limit = self._settings.max_upload_bytes
         body = Body(request, limit)
@@ -144,7 +148,6 @@ class Uploads:
         check_length(request, self._settings.max_upload_bytes)
         if self._active >= self._settings.max_uploads:
             raise busy(f"{self._active} files are being scored already.")
-        check_query(request)
         return Wanted(text_column_of(request), "", "", options=read_options_of(request))
 
     async def _answer(

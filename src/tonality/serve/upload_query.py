@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.requests import Request
 
 from tonality.errors import ConfigError, DataError
@@ -10,19 +12,20 @@ from tonality.tables.read_options import ReadOptions
 
 # It is in the name of each added column, and in JSON Lines in each row.
 LONGEST_PREFIX = 100
-PARAMETERS = ("text_column", "prefix", "delimiter", "sheet")
+SCORE_PARAMETERS = ("text_column", "prefix", "delimiter", "sheet")
+TABLE_PARAMETERS = ("sheet", "delimiter")
 
 
-def check_query(request: Request) -> None:
+def check_query(request: Request, known: Sequence[str]) -> None:
     """Refuses what the query may not hold: it would change nothing, and the answer not tell.
 
     Raises:
         ProblemError: 422.
     """
     for name in request.query_params:
-        if name not in PARAMETERS:
+        if name not in known:
             detail = f"The query has no parameter {name[:60]!r}."
-            raise ProblemError(422, "invalid", detail, f"Known are {', '.join(PARAMETERS)}.")
+            raise ProblemError(422, "invalid", detail, f"Known are {', '.join(known)}.")
 
 
 def text_column_of(request: Request) -> str | None:

@@ -109,7 +109,7 @@ class Counts:
         name = self._name(value)
         if name is None:
             self._unnamed[self._labels[label]] += 1
-            self.example = value if self.example is None else self.example
+            self.example = value if self.example in (None, "") else self.example
             return
         counts = self._counts.get(name)
         if counts is None:

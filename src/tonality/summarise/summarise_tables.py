@@ -184,10 +184,10 @@ class _Count:
                     "another --every",
                     column=counts.column,
                 )
-            if counts.unnamed:
+            if counts.example not in (None, ""):
                 logger.warning(
                     "%s without a date that tells the %s, such as %r, in column %r; say how they "
-                    "are written by --date-format, such as %%d/%%m/%%Y",
+                    "are written by --date-format, such as %%d/%%m/%%Y, or choose another --every",
                     counted(counts.unnamed, "row"), self._every, counts.example, counts.column,
                 )  # fmt: skip
             periods.append(Periods(counts.column, self._every, groups, counts.unnamed))

@@ -64,4 +64,4 @@ def keep_mask(like: Tensor, shape: tuple[int, ...] | torch.Size, drop: float) ->
     numbers = torch.empty((count + 3) // 4, dtype=torch.int64, device=like.device)
     bits = numbers.random_(-(1 << 63), None).view(torch.int16)[:count].view(shape)
     least = min(round(drop * _VALUES), _VALUES - 1)
-    return (bits >= _LOWEST + least) * like.new_tensor(_VALUES / (_VALUES - least))
+    return (bits >= _LOWEST + least).to(like.dtype) * (_VALUES / (_VALUES - least))

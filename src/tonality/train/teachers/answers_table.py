@@ -35,12 +35,10 @@ def answers_table(path: Path) -> Teacher:
         columns = table.rows.columns
     # Scoring puts a prefix before what it adds to a table that has such a column already.
     before = [name.removesuffix(READ) for name in columns if name.endswith(READ)]
-    start = next(
-        (each for each in ("", *before) if any(name.startswith(each + PREFIX) for name in columns)),
-        "",
-    )
-    start += PREFIX
-    names = [name for name in columns if name.startswith(start)]
+    for start in (*(each + PREFIX for each in before), PREFIX):
+        names = [name for name in columns if name.startswith(start)]
+        if len(names) > 1:
+            break
     if len(names) < 2:
         raise DataError(
             f"expected the columns {PREFIX}LABEL of two labels or more, as tonality score writes "
@@ -57,8 +55,10 @@ def answers_table(path: Path) -> Teacher:
     )
 
 
-def _answers(path: Path, names: Sequence[str]) -> tuple[list[str], NDArray[np.float64]]:
-    """The N texts that have a verdict, and their probabilities (N, K).
+def _answers(
+    path: Path, names: Sequence[str]
+) -> tuple[list[str], NDArray[np.float64], frozenset[str]]:
+    """The N texts that have a verdict, their probabilities (N, K), and the texts without one.
 
     Raises:
         DataError: a probability is not one, or those of a text do not add up to 1.
@@ -81,7 +81,7 @@ def _answers(path: Path, names: Sequence[str]) -> tuple[list[str], NDArray[np.fl
             f"{answers[np.argmin(sound)].tolist()} for {text[:60]!r}",
             path=path,
         )
-    return texts, answers
+    return texts, answers, frozenset(table.texts) - frozenset(texts)
 
 
 def _judge(path: Path, names: Sequence[str]) -> Judge:
@@ -90,7 +90,7 @@ def _judge(path: Path, names: Sequence[str]) -> Judge:
     Raises:
         DataError: as for :func:`_answers`, or a text has two answers.
     """
-    texts, answers = _answers(path, names)
+    texts, answers, blank = _answers(path, names)
     places = dict[str, int]()
     for row, text in enumerate(texts):
         if abs(answers[places.setdefault(text, row)] - answers[row]).max() > NEAR_ONE:
@@ -102,6 +102,11 @@ def _judge(path: Path, names: Sequence[str]) -> Judge:
 
     def judge(texts: Sequence[str]) -> NDArray[np.float64]:
         missing = [text for text in texts if text not in places]
+        if missing and missing[0] in blank:
+            raise DataError(
+                f"gives no verdict on {missing[0][:60]!r}; leave this text out of the data",
+                path=path,
+            )
         if missing:
             raise DataError(
                 f"holds no answer for {len(missing):,} of {len(texts):,} texts, such as "
