@@ -155,6 +155,12 @@ RATINGS: Sequence[tuple[int, str]] = [
     (3, "***/*****"),
     (2, "** out of *****"),
     (5, "95/100"),
+    (5, "10  out \t of   10"),
+    (4, "8 out\r\nof 10"),
+    (5, "Ten  out  of  ten"),
+    (1, "1  star"),
+    (5, "5 \t stars"),
+    (1, "1  /  5"),
 ]
 
 
@@ -171,6 +177,7 @@ def test_ratings_become_one_token(level: int, text: str) -> None:
         "24/7", "9/11", "9/10/2019", "1/2", "$5/10", "2*3", "**bold**", "10%", "a1/5", "5/50",
         "nine out of ten people", "3 out of 5 times", "two stars shine", "\u2605", "30/10",
         "http://x.y/1/5", "50 stars", "7/10:30",
+        "5\nstars", "10    out of 10 people",
     ],
 )  # fmt: skip
 def test_what_is_no_rating(text: str) -> None:

@@ -66,6 +66,20 @@ static int begins_scale(const char *p)
     return 0;
 }
 
+/* What lies behind white space, and where the text before white space ends: at most the three
+   characters of it that may stand within a rating. */
+static const char *after_gap(const char *p)
+{
+    for (int n = 0; n < 3 && is_space(*p); n++) p++;
+    return p;
+}
+
+static const char *before_gap(const char *end)
+{
+    for (int n = 0; n < 3 && is_space(end[-1]); n++) end--;
+    return end;
+}
+
 /* Whether the character c, with `end` the cleaned text before it and `next` the raw text behind it,
    may be damage or part of an emoticon or of a rating. */
 static int is_suspicious(char c, const char *end, const char *next)
@@ -86,11 +100,14 @@ static int is_suspicious(char c, const char *end, const char *next)
     case ':':
         return end[-1] == 'd' || (end[-1] == '-' && end[-2] == 'd');
     case '/':
-        return begins_scale(next + (*next == ' '));
+        return begins_scale(after_gap(next));
     case 'r': /* "1 star" */
-        return ends_in(end, "sta") && (end[-4] == '-' || is_digit(end[-4]) || is_digit(end[-5]));
-    case 'f':
-        return ends_in(end, " out o") && *next == ' ' && begins_scale(next + 1);
+        if (!ends_in(end, "sta")) return 0;
+        end = before_gap(end - 3);
+        return end[-1] == '-' || is_digit(end[-1]);
+    case 'f': /* "out of ten" */
+        if (end[-1] != 'o' || !is_space(end[-2]) || !is_space(*next)) return 0;
+        return ends_in(before_gap(end - 1), "out") && begins_scale(after_gap(next));
     default:
         return (c >= 0 && c < 9) || (c > 13 && c < 32);
     }

@@ -37,6 +37,8 @@ static inline int is_letter(char c) { return (c >= 'a' && c <= 'z') || is_accent
 static inline int is_digit(char c) { return c >= '0' && c <= '9'; }
 static inline int is_word(char c) { return is_letter(c) || is_digit(c) || c == '_'; }
 
+static inline int is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
 static inline int is_one_of(char c, const char *set) { return c && strchr(set, c) != NULL; }
 
 #endif

@@ -15,21 +15,24 @@ from tonality.text.token_patterns import RATINGS
 
 _WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 _NUMBERS = {word: number for number, word in enumerate(_WORDS)}
-_SCALES = ("5", "five", "10", "ten")
+_SCALES = ("5", "five", "10", "ten", "****")
 _FULL, _EMPTY = "★⭐🌟", "☆✩✰"
 
-_STARS = r"(?:[ -]?stars?\b)?"
-_OF = r"(?:[ ]?/[ ]?|[ ]out[ ]of[ ])"
+_GAP = r"\s{1,3}"  # two blanks, or a line that ends in the middle
+_STAR = r"(?:-|[ \t]{0,3})stars?\b"
+_STARS = rf"(?:{_STAR})?"
+_OUT_OF = rf"{_GAP}out{_GAP}of{_GAP}"
+_OF = rf"(?:\s{{0,3}}/\s{{0,3}}|{_OUT_OF})"
 # "9/10/2019" is a date, "7/10:30" a time, and "nine out of ten people" counts people.
 _END = r"(?![.,:]?\d|[\w/%]|[ ](?:times?|people|of|users?|customers?|cases)\b)"
 # The patterns begin with one character of a few, by which the engine skips what cannot match.
 _FIGURES = late_pattern(
     r"(?P<number>[0-9](?<![\w/.,:$€£+-].)[0-9]{0,2}(?:[.,][0-9]{1,2})?)(?P<half>[ ]1/2)?"
-    rf"(?i:{_STARS}{_OF}(?P<scale>100|10|5|ten|five){_END}{_STARS}|[ -]?stars?\b|\*(?![\w*]))"
+    rf"(?i:{_STARS}{_OF}(?P<scale>100|10|5|ten|five){_END}{_STARS}|{_STAR}|\*(?![\w*]))"
 )
 _IN_WORDS = late_pattern(
     rf"\b(?P<number>{'|'.join(_WORDS)})(?P<half>[ ]and[ ]a[ ]half)?"
-    rf"(?:{_STARS}[ ]out[ ]of[ ](?P<scale>10|5|ten|five){_END}|-stars?\b)",
+    rf"(?:{_STARS}{_OUT_OF}(?P<scale>10|5|ten|five){_END}|-stars?\b)",
     re.IGNORECASE,
 )
 _SIGNS = late_pattern(f"(?:[{_FULL}]\ufe0f?){{1,10}}(?:[{_EMPTY}]\ufe0f?){{0,10}}")
@@ -65,32 +68,43 @@ def _of_asterisks(found: re.Match[str]) -> str:
     return _rating(len(full), of) if len(full) <= of else found[0]
 
 
+_SLASH = holds_any("/5", "/10", "/ ", "/\n", "/\t", "/\r")
 _WORD_STARS = holds_any(*(f"{word}-star" for word in _WORDS))
-_OUT_OF = holds_any(*(f" out of {scale}" for scale in _SCALES), " out of ****")
 
 
 def may_rate(text: str) -> bool:
     """A quick test that most texts without a rating pass."""
     if "*" in text or (not text.isascii() and _SIGNS.search(text)):
         return True
-    if "/" in text and ("/5" in text or "/10" in text or "/ " in text):
+    if "/" in text and _SLASH(text):
         return True
-    return (" out of " in text and _OUT_OF(text)) or _holds_starred(text)
+    return _holds_out_of(text) or _holds_starred(text)
+
+
+def _holds_out_of(text: str) -> bool:
+    """Whether some "out of" stands before what a rating may be out of."""
+    at = text.find("out")
+    while at >= 0:
+        of, _, scale = text[at + 3 : at + 16].lstrip().partition("of")
+        if not of and scale.lstrip().startswith(_SCALES):
+            return True
+        at = text.find("out", at + 3)
+    return False
 
 
 def _holds_starred(text: str) -> bool:
     """Whether a digit or a hyphen stands before some "star"."""
     at = text.find("star")
     while at >= 0:
-        before = text[max(at - 2, 0) : at]
-        if before[-1:] == "-" or before[-1:].isdigit() or before[:1].isdigit():
+        before = text[max(at - 4, 0) : at].rstrip(" \t")
+        if before[-1:] == "-" or before[-1:].isdigit():
             return True
         at = text.find("star", at + 4)
     return False
 
 
 def _may_rate_in_words(text: str) -> bool:
-    return ("-star" in text and _WORD_STARS(text)) or (" out of " in text and _OUT_OF(text))
+    return ("-star" in text and _WORD_STARS(text)) or _holds_out_of(text)
 
 
 def _always(_: str) -> bool:
