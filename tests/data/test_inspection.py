@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 
@@ -87,6 +88,20 @@ def test_leaks_into_the_test_part() -> None:
         "share from train",
         "train shares 1 group (such as movies) with test, which may flatter the figures of test",
     ]
+
+
+def test_the_validation_part_that_the_data_has() -> None:
+    train = balanced()
+    own = Table(["TEXT number 3", "new", "Text"], ["pos", "neg", "pos"], ["a"] * 3)
+    test = Table(["new"] * 60 + ["text"] * 60, ["neg"] * 60 + ["pos"] * 60)
+    joined = dataclasses.replace(train.joined(own), bad_rows=2, bad_reasons={"no text": 2})
+    data = dataclasses.replace(dataset(joined, test), validation_rows=3)
+    found = inspect_dataset(data, validation=0.5)
+    rows = {name: (part.rows, part.bad_rows) for name, part in found.parts.items()}
+    assert rows == {"train": (200, 2), "validation": (3, 0), "test": (120, 0)}
+    assert found.validation_rows == 3
+    shared = {name: overlap.texts for name, overlap in found.overlaps.items()}
+    assert shared == {"train/validation": 1, "train/test": 0, "validation/test": 2}
 
 
 def test_copies_without_labels_are_noted() -> None:

@@ -38,7 +38,15 @@ RAW = (
     "w\"w w?w w;w w\u201cs \x00 \x01 \x0b \x0c \x7f WWW. WWWW iii N'T n\u2019t \u65e5 "
     "\U0001f600 \udc80 \udc92 \u00d5 \u00ed \u00c6 ' don' ?? \u0442\u0410 TM"
 )
-GAPS = ["out  of  10", "out\r\nof ten", "1  star", "1 \t star", "5  /\n5", "out   of five"]
+GAPS = [
+    "out  of  10",
+    "out\r\nof ten",
+    "1  star",
+    "1 \t star",
+    "5  /\n5",
+    "out of\xa0 10",
+    "9/\xa0five",
+]
 PIECES = [*RAW.split(" "), *GAPS, " ", "\xa0"]
 plain = st.lists(
     st.one_of(

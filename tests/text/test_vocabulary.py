@@ -156,6 +156,8 @@ def test_stop_words_from_a_file_live_on_in_the_vocabulary(tmp_path: Path) -> Non
     assert Vocabulary.from_json(vocabulary.to_json()) == vocabulary
     assert vocabulary.dropped == {"the", "it", "'s", "film"}
     assert vocabulary.words == ("good",)
+    longer = vocabulary.extended({"film": 9, "new": 3}, config, most=10)
+    assert (longer.words, longer.dropped) == (("good", "new"), vocabulary.dropped)
 
 
 def test_bad_stop_word_files(tmp_path: Path) -> None:

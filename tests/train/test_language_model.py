@@ -230,7 +230,9 @@ def test_perplexity_does_not_depend_on_training_mode(made: Path) -> None:
     ("name", "content", "message"),
     [
         ("config.json", b"[]", "holds no object"),
-        ("config.json", b"{", "is no JSON"),
+        ("config.json", b"{", "is not valid JSON"),
+        ("config.json", b"[" * 200_000, "nests too deeply"),
+        ("config.json", b'{"kind": "language model", "format": 1, "files": []}', "names no files"),
         ("weights.safetensors", b"\0" * 50, "hash"),
         ("vocabulary.json", b"{}", "hash"),
     ],

@@ -20,6 +20,7 @@ from tonality.cli import app
 from tonality.data import Dataset, Table
 from tonality.errors import ArtifactError, ConfigError
 from tonality.evaluate import select_rows
+from tonality.model_names import model_path
 from tonality.text.encoder import Encoder
 from tonality.text.tokenizer import TextConfig
 from tonality.text.vocabulary import Vocabulary
@@ -174,6 +175,16 @@ def test_the_direction_of_a_language_model_stays(language_model: Path, tmp_path:
     forward = PRETRAINING.with_settings(["pretraining.direction=forward"])
     with pytest.raises(ConfigError, match=r"direction is 'forward', but .* has 'both'"):
         pretrain(make_dataset(), forward, tmp_path / "run", start_from=language_model)
+
+
+def test_a_bundled_name_is_the_bundled_model(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a run or a folder has its name too, as in ``load``; with a slash it is the folder."""
+    shutil.copytree(model, tmp_path / "general" / "model")
+    monkeypatch.chdir(tmp_path)
+    assert read_start("general").path == model_path("general")
+    assert read_start("./general").path == Path("general/model")
 
 
 def test_a_shipped_recipe_yields_to_a_start(model: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 from collections import Counter
@@ -17,7 +18,7 @@ from tonality.data.inspection_facts import (
     PartFacts,
     PartOverlap,
 )
-from tonality.data.splits import normalised, split
+from tonality.data.splits import Int64, normalised, split, split_dataset
 from tonality.errors import DataError
 from tonality.label_spellings import check_one_kind, told
 from tonality.messages import counted
@@ -37,25 +38,32 @@ def inspect_dataset(data: Dataset, *, validation: float | int = 0.2, seed: int =
 
     Args:
         data: the dataset.
-        validation: the share or number of rows that training would hold out.
+        validation: the share or number of rows that training would hold out, where the data has no
+            validation part of its own.
         seed: the seed of that split.
 
     Raises:
         ConfigError: a validation share that makes no sense.
     """
-    tables = {"train": data.train, "test": data.test, "unlabelled": data.unlabelled}
-    parts = {name: _part(table) for name, table in tables.items() if table is not None}
-    warnings = [w for name, part in parts.items() for w in _warn(name, part)]
-    cut = dict(tables)
+    whole: dict[str, Table | None] = {"train": data.train}
+    cut = dict(whole)
+    impossible = []
     validation_rows = None
     try:
-        training, held_out = split(data.train, validation=validation, seed=seed)
+        training, held_out = _divided(data, validation, seed)
     except DataError as error:
-        warnings.append(f"no validation part can be cut: {error.reason}")
+        impossible.append(f"no validation part can be cut: {error.reason}")
     else:
         validation_rows = len(held_out)
-        cut |= {"train": data.train.take(training), "validation": data.train.take(held_out)}
-    overlaps = _overlaps(cut, data.train)
+        bad, reasons = data.train.bad_rows, data.train.bad_reasons
+        learnt = data.train.take(training)
+        learnt = dataclasses.replace(learnt, bad_rows=bad, bad_reasons=reasons)
+        cut = {"train": learnt, "validation": data.train.take(held_out)}
+    others = {"test": data.test, "unlabelled": data.unlabelled}
+    shown = (cut if data.validation_rows else whole) | others
+    parts = {name: _part(table) for name, table in shown.items() if table is not None}
+    warnings = [w for name, part in parts.items() for w in _warn(name, part)] + impossible
+    overlaps = _overlaps(cut | others, shown)
     warnings += [w for name, shared in overlaps.items() for w in _warn_overlap(name, shared)]
     notes = [note for name, shared in overlaps.items() for note in _note_overlap(name, shared)]
     joined = dict(data.joined)
@@ -66,11 +74,20 @@ def inspect_dataset(data: Dataset, *, validation: float | int = 0.2, seed: int =
     )
 
 
-def _overlaps(cut: Mapping[str, Table | None], whole: Table) -> dict[str, PartOverlap]:
-    """Compares the parts; with the test part, all of ``train`` as it was before the cut."""
+def _divided(data: Dataset, validation: float | int, seed: int) -> tuple[Int64, Int64]:
+    """Training and validation rows; a validation part that the data has is taken as it is."""
+    if data.validation_rows:
+        return split_dataset(data, validation=1, seed=seed)
+    return split(data.train, validation=validation, seed=seed)
+
+
+def _overlaps(
+    cut: Mapping[str, Table | None], shown: Mapping[str, Table | None]
+) -> dict[str, PartOverlap]:
+    """Compares the parts; with the test part, what is shown, so that a cut by chance is whole."""
     pairs = [
         ("train/validation", cut["train"], cut.get("validation")),
-        ("train/test", whole, cut["test"]),
+        *((f"{name}/test", shown.get(name), cut["test"]) for name in ("train", "validation")),
         *((f"{name}/unlabelled", cut.get(name), cut["unlabelled"]) for name in _LABELLED),
     ]
     return {

@@ -79,8 +79,9 @@ class Inspection:
     Attributes:
         name: the dataset's.
         sha256: file name -> hash.
-        parts: ``train`` and, where there are any, ``test`` and ``unlabelled``.
-        validation_rows: what the default split gives, or ``None`` where it cannot be cut.
+        parts: ``train`` and, where there are any, ``validation``, ``test`` and ``unlabelled``.
+        validation_rows: those of the data's own validation part, or what the split gives, or
+            ``None`` where it cannot be cut.
         overlaps: pairs of parts, such as ``"train/test"``; beside ``unlabelled``, ``train`` is
             what is left of it without ``validation``.
         warnings: what to look at, each with what to do.

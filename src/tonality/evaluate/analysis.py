@@ -107,5 +107,6 @@ def fitted_on(metrics: Mapping[str, Any], dataset: Dataset, part: Part) -> bool:
     source = calibration.get("data") if isinstance(calibration, Mapping) else None
     if not isinstance(source, Mapping) or not isinstance(source.get("sha256"), Mapping):
         return False
-    same = set(source["sha256"].values()) & set(dataset.sha256.values())
+    # The record may be of anybody's making: values of any kind.
+    same = [digest for digest in source["sha256"].values() if digest in dataset.sha256.values()]
     return bool(same) and (source.get("part") in (part, Part.ALL) or part is Part.ALL)

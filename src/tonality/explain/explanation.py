@@ -259,4 +259,5 @@ def _unread(text: str, tokens: Sequence[Token], head: int, left_out: int) -> tup
         return None
     start = tokens[head - 1].end if head else 0
     end = tokens[head].start if head < len(tokens) else len(text)
-    return start, end
+    # A cut between the words of one hashtag or emoji leaves out no character of the others.
+    return (start, end) if start < end else None

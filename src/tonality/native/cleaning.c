@@ -66,11 +66,14 @@ static int begins_scale(const char *p)
     return 0;
 }
 
-/* What lies behind white space, and where the text before white space ends: at most the three
-   characters of it that may stand within a rating. */
+/* What lies behind white space of the raw text, and where the cleaned text before white space ends:
+   at most the three characters of it that may stand within a rating. */
 static const char *after_gap(const char *p)
 {
-    for (int n = 0; n < 3 && is_space(*p); n++) p++;
+    for (int n = 0; n < 3; n++) {
+        if (is_space(*p)) p++;
+        else if (!strncmp(p, "\xc2\xa0", 2)) p += 2; /* a no-break space */
+    }
     return p;
 }
 
@@ -106,7 +109,7 @@ static int is_suspicious(char c, const char *end, const char *next)
         end = before_gap(end - 3);
         return end[-1] == '-' || is_digit(end[-1]);
     case 'f': /* "out of ten" */
-        if (end[-1] != 'o' || !is_space(end[-2]) || !is_space(*next)) return 0;
+        if (end[-1] != 'o' || !is_space(end[-2]) || after_gap(next) == next) return 0;
         return ends_in(before_gap(end - 1), "out") && begins_scale(after_gap(next));
     default:
         return (c >= 0 && c < 9) || (c > 13 && c < 32);

@@ -29,15 +29,18 @@ static void run_chunk(const Model *model, const Chunk *chunk, const Results *res
     const Network *net = &model->network;
     int32_t *slots = take(arena, chunk->tokens, sizeof *slots);
     const Rows inputs = arena->failed ? (Rows){0} : distinct_inputs(model, chunk, arena, slots);
-    float *states = NULL;
+    float *states = NULL, *taken[2] = {NULL, NULL}; /* the layers take turns with two */
     for (int64_t layer = 0; layer < net->layers && !arena->failed; layer++) {
         const int last = layer + 1 == net->layers;
         float *below = states;
         states = NULL;
-        if (last && results->states)
+        if (last && results->states) {
             states = results->states;
-        else if (!last || net->attention)
-            states = take(arena, chunk->tokens * model->state, sizeof *states);
+        } else if (!last || net->attention) {
+            float **own = &taken[layer & 1];
+            if (!*own) *own = take(arena, chunk->tokens * model->state, sizeof *states);
+            states = *own;
+        }
         for (size_t direction = 0; direction < (size_t)net->directions && !arena->failed;
              direction++) {
             const size_t before = arena->count;

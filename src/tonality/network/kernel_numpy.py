@@ -136,8 +136,6 @@ class NumpyKernel:
         tensors: as :func:`~tonality.network.kernel.make_kernel` takes them.
     """
 
-    name = "numpy"
-
     def __init__(self, config: NetworkConfig, tensors: Mapping[str, NDArray[Any]]) -> None:
         self._config = config
         self._embedding = Embedding.from_tensors(tensors, "embedding")

@@ -232,9 +232,8 @@ class BatchScorer:
         return column
 
 
-@lru_cache(maxsize=8)
 def batch_scorer(options: BatchOptions, identity: str | None = None) -> BatchScorer:
-    """The scorer of some options; a process loads it once, whoever asks.
+    """The scorer of some options; a process loads it once, until the model's folder changes.
 
     Args:
         options: how.
@@ -244,6 +243,12 @@ def batch_scorer(options: BatchOptions, identity: str | None = None) -> BatchSco
         ArtifactError: there is no such model here, it is damaged, or is another one.
         DependencyError: pyarrow is not installed.
     """
+    written = (model_path(options.model) / "config.json").stat()
+    return _loaded(options, identity, (written.st_mtime_ns, written.st_ino))
+
+
+@lru_cache(maxsize=8)
+def _loaded(options: BatchOptions, identity: str | None, written: tuple[int, int]) -> BatchScorer:
     if identity is not None and (found := model_identity(options.model)) != identity:
         raise ArtifactError(
             f"expected the model and version of the machine where the work began ({identity}), got "

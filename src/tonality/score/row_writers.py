@@ -7,6 +7,7 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, Protocol
 
 from tonality import plain_json
@@ -159,3 +160,10 @@ def _cell(value: Any) -> str:
     if isinstance(value, str | None):
         return value or ""
     return json.dumps(value, ensure_ascii=False)
+
+
+def read_records(part: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a file of JSON lines, as :class:`JsonLinesWriter` writes it."""
+    with part.open("rb") as lines:
+        for line in lines:
+            yield json.loads(line.decode("utf-8", "surrogateescape"))

@@ -25,6 +25,11 @@ _DATE = re.compile(r"(\d{4})(?:([-/.])(\d{1,2})(?:\2(\d{1,2}))?|(\d\d)(\d\d)?)(?
 _WITH_A_DAY = re.compile("%[-#]?[djxcwuaA]")  # what of a form of dates tells a day
 # Days since 1970, of the years 1997 to 2052; those of spreadsheets begin with 3 or more.
 _DAYS = re.compile(r"([12]\d{4})(?:\.0*)?")
+# With hours, minutes or seconds. As milliseconds 12 digits would be of 1976, as seconds 10 of 2033.
+_WITH_HOURS = re.compile(
+    r"(20[0-5]\d|19[6-9]\d(?=\d{8}))(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
+    r"(?:[01]\d|2[0-3])(?:[0-5]\d){0,2}"
+)
 _EPOCH = re.compile(r"-?(\d{9,10}|\d{12,13})(?:\.\d*)?")
 
 
@@ -194,9 +199,9 @@ def period_name(every: str, form: str | None = None) -> Callable[[Any], str | No
     """A function that tells the period of a date, None for what is no date.
 
     Dates are read as ISO 8601 writes them (``2024-03-31``, with a time or without, ``20240331``,
-    also with slashes), or as days (1997 to 2052), seconds or milliseconds since 1970. ``2024-03``
-    has a month but tells no week. A period is the one of the date as written, whatever the time
-    zone.
+    also with slashes, and ``202403311230``), or as days (1997 to 2052), seconds or milliseconds
+    since 1970. ``2024-03`` has a month but tells no week. A period is the one of the date as
+    written, whatever the time zone.
 
     Args:
         every: one of ``EVERY``. A week is called by its Monday, a quarter such as ``2024-Q1``.
@@ -238,6 +243,8 @@ def _period(date: datetime.date, every: str) -> str:
 
 def _date(text: str, *, whole: bool) -> datetime.date | None:
     """The date of a text, of a month its first day; None for no date, or no ``whole`` one."""
+    if found := _WITH_HOURS.fullmatch(text):
+        return datetime.date(int(found[1]), int(found[2]), int(found[3]))
     if found := _EPOCH.fullmatch(text):
         seconds = float(text) / (1000 if len(found[1]) > 10 else 1)
         return datetime.datetime.fromtimestamp(seconds, datetime.UTC).date()

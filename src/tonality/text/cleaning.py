@@ -20,7 +20,15 @@ from tonality.text.emoticons import READ_EMOTICONS
 from tonality.text.hashtags import SPLIT_HASHTAGS
 from tonality.text.mending import MEND_RAW, MEND_WORDS, may_be_damaged
 from tonality.text.ratings import READ_RATINGS, may_rate
-from tonality.text.rewriting import Edit, Origin, Rewrite, holds_any, rewrite, rewrite_all
+from tonality.text.rewriting import (
+    Edit,
+    Origin,
+    Rewrite,
+    holds_any,
+    not_ascii,
+    rewrite,
+    rewrite_all,
+)
 from tonality.text.token_patterns import DAMAGED_ENTITY, ELEMENTS, ENTITY, TAG
 
 # What NFKC would not do, or would do badly: typographic quotes and dashes become those of the
@@ -213,15 +221,11 @@ def _thin(found: re.Match[str]) -> str:
     return "".join(kept)
 
 
-def _not_ascii(text: str) -> bool:
-    return not text.isascii()
-
-
 _ENTITIES = Rewrite(ENTITY, _unescape, holds_any("&"))
 _DAMAGED_ENTITIES = Rewrite(DAMAGED_ENTITY, _unescape_damaged, holds_any("&"))
 _FOLDING = (
     Rewrite(_FOLDABLE, _fold, lambda _: True),
-    Rewrite(_MARKED, _thin, _not_ascii),
+    Rewrite(_MARKED, _thin, not_ascii),
 )
 
 

@@ -10,7 +10,7 @@ import re
 import unicodedata
 
 from tonality.late_pattern import late_pattern
-from tonality.text.rewriting import Rewrite, holds_any
+from tonality.text.rewriting import Rewrite, holds_any, not_ascii
 from tonality.text.token_patterns import EMOJI
 
 # Quotation marks and semicolons, and what folding or NFKC makes one.
@@ -77,10 +77,6 @@ _APART_BEFORE = late_pattern(rf"[ ](?<=[A-Za-z].)[{_SIGNS}][ ]?(?={_END})")
 _APART_AFTER = late_pattern(rf"[{_SIGNS}](?<=[A-Za-z].)[ ](?={_END})")
 
 
-def _not_ascii(text: str) -> bool:
-    return not text.isascii()
-
-
 def _holds_odd_sign(text: str) -> bool:
     """Whether an apostrophe is doubled or stands apart from its contraction."""
     return any(_is_odd(sign, text) for sign in ("'`" if text.isascii() else _SIGNS))
@@ -92,7 +88,7 @@ CONTRACTIONS = (
         _contract,
         holds_any("?", "\u00e2", "\u00bf", *_QUOTES, *_SEMICOLONS),
     ),
-    Rewrite(_GARBLED, _degarble, _not_ascii),
+    Rewrite(_GARBLED, _degarble, not_ascii),
     Rewrite(_APART_BEFORE, _contract, _holds_odd_sign),
     Rewrite(_APART_AFTER, _contract, _holds_odd_sign),
 )

@@ -12,7 +12,7 @@ from functools import cache
 from tonality.late_pattern import late_pattern
 from tonality.text.contractions import CONTRACTIONS, may_contract
 from tonality.text.escapes import ESCAPES
-from tonality.text.rewriting import Rewrite, holds_any
+from tonality.text.rewriting import Rewrite, holds_any, not_ascii
 
 # Letters of the scripts that do not join, and the marks on them: Latin, Greek, Cyrillic.
 _LETTER = (
@@ -29,10 +29,6 @@ def _between_letters(first: str, rest: str) -> re.Pattern[str]:
 
 def _apostrophe(_: re.Match[str]) -> str:
     return "'"
-
-
-def _not_ascii(text: str) -> bool:
-    return not text.isascii()
 
 
 # 1. UTF-8 that was read as Windows-1252 or Latin-1, once or several times
@@ -106,7 +102,7 @@ def _elsewhere() -> dict[str, str]:
 _OTHER_PAGES = Rewrite(
     late_pattern(lambda: "|".join(sorted(_elsewhere(), key=len, reverse=True))),
     lambda found: _elsewhere()[found[0]],
-    _not_ascii,
+    not_ascii,
 )
 # Where a part of the sequence is lost: "donâ??t", "donâ€t".
 _LOST = Rewrite(

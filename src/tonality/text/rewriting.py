@@ -61,6 +61,11 @@ def holds_any(*pieces: str) -> Callable[[str], bool]:
     return concerns
 
 
+def not_ascii(text: str) -> bool:
+    """A test whether a text holds anything but ASCII."""
+    return not text.isascii()
+
+
 def rewrite(text: str, origin: Origin | None, edits: Iterable[Edit]) -> tuple[str, Origin | None]:
     """The text after the edits, and the origin of its characters in the raw text.
 

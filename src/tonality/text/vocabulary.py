@@ -104,7 +104,17 @@ class Vocabulary:
             raise ConfigError(
                 f"a vocabulary needs min_count >= 1 and max_size >= {FIRST_WORD + 1}."
             )
-        dropped = stop_words(config)
+        return cls._built(counts, config, stop_words(config), min_count, max_size)
+
+    @classmethod
+    def _built(
+        cls,
+        counts: Mapping[str, int],
+        config: TextConfig,
+        dropped: frozenset[str],
+        min_count: int,
+        max_size: int,
+    ) -> Vocabulary:
         base = _normaliser(config)
         forms = [form for form in _by_frequency(counts) if form not in dropped]
         bases = {form: base(form) for form in forms}
@@ -156,7 +166,8 @@ class Vocabulary:
         rest = {form: count for form, count in unseen.items() if form not in known}
         new = Vocabulary((), {}, frozenset())
         if room > 0 and rest:
-            new = self.build(rest, config, min_count=min_count, max_size=FIRST_WORD + room)
+            # Not `build`: the file of the stop words need not be there any more.
+            new = self._built(rest, config, self.dropped, min_count, FIRST_WORD + room)
         shift = self.size - FIRST_WORD
         words = self.words + new.words
         ngrams = self.ngrams

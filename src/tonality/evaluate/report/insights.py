@@ -30,13 +30,18 @@ _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _LOST = {"head": "end", "tail": "beginning", "head+tail": "middle"}
 
 
-class _Part(Protocol):
-    """A part of the texts with an accuracy."""
+@dataclass(frozen=True)
+class _Recall:
+    """How many of the texts of a class it finds."""
 
-    @property
-    def n(self) -> int: ...
-    @property
-    def accuracy(self) -> float: ...
+    recall: float
+    interval: Interval
+    label: str
+
+
+class _Part(Protocol):
+    """A part of the texts with the interval of a share."""
+
     @property
     def interval(self) -> Interval: ...
 
@@ -78,23 +83,25 @@ def _accuracy(found: Evaluation, good: list[str], bad: list[str]) -> None:
 
 
 def _classes(found: Evaluation, good: list[str], bad: list[str]) -> None:
-    recalls = []
-    for c, name in enumerate(found.labels):
-        row = found.confusion[c]
-        if sum(row):
-            recalls.append((row[c] / sum(row), wilson(row[c], sum(row)), name))
+    recalls = [
+        _Recall(row[c] / sum(row), wilson(row[c], sum(row)), name)
+        for c, (name, row) in enumerate(zip(found.labels, found.confusion, strict=True))
+        if sum(row)
+    ]
     if len(recalls) < 2:
         return
-    worst, best = min(recalls), max(recalls)
-    if worst[1][1] < best[1][0]:
+    pair = _apart(recalls)
+    if pair is not None:
+        worst, best = pair
         bad.append(
-            f"It is uneven: it finds {best[0]:.1%} of the {_name(best[2])} texts but only "
-            f"{worst[0]:.1%} of the {_name(worst[2])} ones."
+            f"It is uneven: it finds {best.recall:.1%} of the {_name(best.label)} texts but only "
+            f"{worst.recall:.1%} of the {_name(worst.label)} ones."
         )
     else:
+        shares = sorted(each.recall for each in recalls)
         good.append(
-            f"It is even-handed: it finds {worst[0]:.1%} to {best[0]:.1%} of each class, no more "
-            "apart than chance would have it."
+            f"It is even-handed: it finds {shares[0]:.1%} to {shares[-1]:.1%} of each class, no "
+            "more apart than chance would have it."
         )
 
 
@@ -119,7 +126,7 @@ def _trust(analysis: Analysis, good: list[str], bad: list[str]) -> None:
 
 def _abstaining(analysis: Analysis, good: list[str], bad: list[str]) -> None:
     band = analysis.nine_in_ten
-    if band.mistakes_removed is None or band.accuracy is None:
+    if band.mistakes_removed is None or band.accuracy is None or band.coverage == 1:
         return
     sentence = (
         f"leaving the least sure {1 - band.coverage:.0%} unanswered would remove "

@@ -7,7 +7,6 @@ others as JSON Lines, since only the last of them tells what types the columns h
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,6 +18,7 @@ from typing import Any
 from tonality import plain_json
 from tonality.errors import DataError
 from tonality.score.output_columns import Layout
+from tonality.score.row_writers import read_records
 from tonality.score.scorer import Scored
 from tonality.tables.bad_rows import Fault
 from tonality.tables.parquet_rows import require_pyarrow
@@ -165,7 +165,7 @@ def build_from_json(part: Path, target: Path, layout: Layout) -> None:
     """
     arrow = require_pyarrow()
     types: dict[str, type | None] = dict.fromkeys(layout.columns)
-    for record in _records(part):
+    for record in read_records(part):
         for name, value in record.items():
             types[name] = wider(types.get(name), kind_of(value))
     for name in layout.added:
@@ -173,7 +173,7 @@ def build_from_json(part: Path, target: Path, layout: Layout) -> None:
     kept = [arrow.field(name, type_of(kind or str)) for name, kind in types.items()]
     schema = arrow.schema([*kept, *added_fields(layout)])
     with _writer(target, schema) as writer:
-        for records in _groups(_records(part)):
+        for records in _groups(read_records(part)):
             columns = [
                 arrow.array(
                     [fitting(record.get(field.name), field.type) for record in records], field.type
@@ -198,12 +198,6 @@ def added_fields(layout: Layout) -> list[Any]:
 def type_of(kind: type) -> Any:
     """Arrow's type for a kind of values."""
     return require_pyarrow().type_for_alias(_ALIASES[kind])
-
-
-def _records(part: Path) -> Iterator[dict[str, Any]]:
-    with part.open("rb") as lines:
-        for line in lines:
-            yield json.loads(line.decode("utf-8", "surrogateescape"))
 
 
 def _groups(records: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import importlib.util
-import json
 import logging
 import os
 import re
@@ -22,6 +21,7 @@ from tonality import plain_json
 from tonality.errors import DataError, DependencyError
 from tonality.messages import counted
 from tonality.score.output_columns import Layout
+from tonality.score.row_writers import read_records
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -82,7 +82,7 @@ def build_xlsx(part: Path, target: Path, layout: Layout) -> None:
         book = xlsxwriter.Workbook(file, settings)
         book.set_properties({"created": datetime.datetime(2000, 1, 1)})  # same rows, same bytes
         sheets = _Sheets(book, columns, kinds)
-        for record in _records(part):
+        for record in read_records(part):
             sheets.add(record)
         try:
             book.close()
@@ -113,7 +113,7 @@ def _columns(part: Path, layout: Layout) -> tuple[list[str], dict[str, str]]:
     """
     names = dict.fromkeys(layout.columns)
     kinds: dict[str, set[str]] = {}
-    for record in _records(part):
+    for record in read_records(part):
         for name, value in record.items():
             names.setdefault(name)
             if isinstance(value, str) and value:
@@ -216,9 +216,3 @@ def _kind(text: str) -> str:
             return "text"
         return kind if text >= FIRST_DAY else "text"
     return "text"
-
-
-def _records(part: Path) -> Iterator[dict[str, Any]]:
-    with part.open("rb") as lines:
-        for line in lines:
-            yield json.loads(line.decode("utf-8", "surrogateescape"))

@@ -7,7 +7,6 @@ pickle. Reading checks the format, the hashes and the shapes.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import safetensors.numpy
 from numpy.typing import NDArray
 
 from tonality import durable_files, plain_json
+from tonality.artifact.config_json import load_json
 from tonality.artifact.weights import pack
 from tonality.errors import ArtifactError, ConfigError
 from tonality.text.tokenizer import TextConfig
@@ -107,18 +107,21 @@ def read_language_model(folder: str | os.PathLike[str]) -> SavedLanguageModel:
         ArtifactError: a file is missing, damaged, or of another kind or version.
     """
     path = Path(folder)
-    config = _json(durable_files.read_file(path / CONFIG, limit=LIMIT), path / CONFIG)
+    config = _object(durable_files.read_file(path / CONFIG, limit=LIMIT), path / CONFIG)
     if config.get("kind") != KIND or config.get("format") != FORMAT:
         raise ArtifactError("is no language model that this version reads", path=path / CONFIG)
+    hashes = config.get("files")
+    if not isinstance(hashes, dict):
+        raise ArtifactError("names no files", path=path / CONFIG)
     files = {}
     for name in (VOCABULARY, WEIGHTS):
         files[name] = durable_files.read_file(path / name, limit=LIMIT)
-        if hashlib.sha256(files[name]).hexdigest() != config.get("files", {}).get(name):
+        if hashlib.sha256(files[name]).hexdigest() != hashes.get(name):
             raise ArtifactError("is damaged: its hash is not that of config.json", path=path / name)
     try:
         model = SavedLanguageModel(
             text=TextConfig.from_stored(config["text"]),
-            vocabulary=Vocabulary.from_json(_json(files[VOCABULARY], path / VOCABULARY)),
+            vocabulary=Vocabulary.from_json(_object(files[VOCABULARY], path / VOCABULARY)),
             directions=tuple(config["directions"]),
             embedding_size=int(config["embedding_size"]),
             hidden_size=int(config["hidden_size"]),
@@ -138,9 +141,9 @@ def read_language_model(folder: str | os.PathLike[str]) -> SavedLanguageModel:
 def is_language_model(folder: str | os.PathLike[str]) -> bool:
     """Whether a folder says that it holds a language model; False for any other or none."""
     try:
-        config = durable_files.read_file(Path(folder) / CONFIG, limit=LIMIT)
-        return bool(json.loads(config).get("kind") == KIND)
-    except (ArtifactError, ValueError, AttributeError):
+        path = Path(folder) / CONFIG
+        return bool(_object(durable_files.read_file(path, limit=LIMIT), path).get("kind") == KIND)
+    except ArtifactError:
         return False
 
 
@@ -156,11 +159,8 @@ def _dump(value: Mapping[str, Any], *, indent: int | None) -> bytes:
     return (plain_json.dumps(value, indent=indent, ascii_only=True) + "\n").encode()
 
 
-def _json(data: bytes, path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(data)
-    except ValueError as fault:
-        raise ArtifactError(f"is no JSON: {fault}", path=path) from fault
+def _object(data: bytes, path: Path) -> dict[str, Any]:
+    value = load_json(data, path)
     if not isinstance(value, dict):
         raise ArtifactError("holds no object", path=path)
     return value

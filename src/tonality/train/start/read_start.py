@@ -12,8 +12,8 @@ from tonality import artifact
 from tonality.artifact.config_json import folder_sha256
 from tonality.artifact.model_folder import Artifact
 from tonality.artifact.weights import dequantise
-from tonality.classifier import model_path
 from tonality.durable_files import resolved
+from tonality.model_names import bundled_models, model_path
 from tonality.train.networks.language_model_folder import (
     SavedLanguageModel,
     is_language_model,
@@ -39,12 +39,15 @@ def read_start(source: str | os.PathLike[str]) -> Start:
     Raises:
         ArtifactError: there is no such folder, or it is damaged.
     """
-    path = Path(source)
-    if (path / MODEL).is_dir() and not (path / "config.json").exists():
-        path /= MODEL
-    if is_language_model(path):
-        return _from_language_model(read_language_model(path), path)
-    path = model_path(path if path.is_dir() else source)
+    name = os.fspath(source)
+    if name not in bundled_models():  # as `load` has it, where a folder has such a name too
+        path = Path(name)
+        if (path / MODEL).is_dir() and not (path / "config.json").exists():
+            path /= MODEL
+            name = str(path)
+        if is_language_model(path):
+            return _from_language_model(read_language_model(path), path)
+    path = model_path(name)
     return _from_classifier(artifact.read(path), path)
 
 
