@@ -259,6 +259,10 @@ def test_the_last_scoring_counts(model_folder: Path, here: Path) -> None:
         ("202403", "month", "2024-03"),
         ("2024-03", "week", None),  # of no day, so of no week
         ("202403", "day", None),
+        ("2024", "year", "2024"),
+        (2024.0, "year", "2024"),
+        ("2024.0", "year", "2024"),
+        ("2024", "month", None),
         ("2024-03", "quarter", "2024-Q1"),
         (19813, "day", "2024-03-31"),
         ("19813.0", "day", "2024-03-31"),
@@ -315,9 +319,28 @@ def test_dates_of_another_form() -> None:
     assert period_name("month", "%d.%m.%y")("31.03.24") == "2024-03"
     with pytest.raises(ConfigError, match="expected one of day"):
         period_name("hour")
-    with pytest.raises(ConfigError, match="'%m/%Y' have no day, so they tell no week"):
-        period_name("week", "%m/%Y")
     assert period_name("week", "%G-%V-%u")("2024-14-3") == "2024-04-01"
+    assert period_name("month", "%Y-W%W-%w %H:%M %z")("2024-W13-3 10:00 +0100") == "2024-03"
+    assert period_name("year", "%Y-W%W")("2024-W13") == "2024"
+
+
+@pytest.mark.parametrize(
+    ("every", "form", "message"),
+    [
+        ("week", "%m/%Y", "tell no week: 2023-11-30 is '11/2023' .* a form with the day"),
+        ("day", "%A %Y", "tell no day"),
+        ("month", "%Y", "tell no month: 2023-11-30 is '2023' in it, which is read as 2023-01-01"),
+        ("quarter", "%Y", "tell no quarter: .* a form with the month, or choose another --every"),
+        ("month", "%Y-W%W", "tell no month"),
+        ("month", "%d/%m", "tell no month: .* a form with the year$"),
+        ("year", "%d/%m", "tell no year"),
+        ("month", "date", "tell no month"),
+        ("year", "%-d.%m.%Y", "cannot be read: '-' is a bad directive"),
+    ],
+)
+def test_a_form_that_does_not_tell_the_period(every: str, form: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        period_name(every, form)
 
 
 @given(st.text(max_size=20) | st.integers() | st.floats())
