@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 import json
 import logging
@@ -41,7 +42,7 @@ def test_numbers_and_dates_are_such_and_texts_stay_texts(model_folder: Path, her
     Path("in.csv").write_text(
         "text,n,price,zip,day,when,mixed,long,old\n"
         "love,1,1.50,01234,2024-01-05,2024-01-05 14:30:00,1,1234567890123456,1899-12-31\n"
-        "=1+1,-2,10,99999,2024-02-29,2024-01-06T00:00:01.000000,1.2.3,1,1900-01-01\n"
+        "=1+1,-2,10.00,99999,2024-02-29,2024-01-06T00:00:01.000000,1.2.3,1,1900-01-01\n"
         "@SUM(A1),,,,,,,,\n"
     )
     assert run(model_folder, "in.csv", "-o", "out.xlsx").exit_code == 0
@@ -67,10 +68,58 @@ def test_a_workbook_in_and_out(model_folder: Path, here: Path) -> None:
     assert list(found) == ["text", "stars", "new", *ADDED]
     assert found["text"] == ("love", "two\nlines\x0b_x0041_ 😀")
     assert found["stars"] == (5.0, 1.5)
-    assert found["new"] == ("TRUE", "FALSE")
+    assert found["new"] == (True, False)
     assert failure(run(model_folder, "in.xlsx", "-o", "in.xlsx", "--overwrite")) == (
         "in.xlsx: the output is one of the inputs; name another file, such as in-scored.xlsx"
     )
+
+
+@pytest.mark.parametrize(
+    ("texts", "values"),
+    [
+        (["1.1", "1.10", "1.100"], None),  # versions: as numbers they would be one
+        (["1.0", "1"], None),
+        (["101", "1E5", "1e5"], None),  # rooms
+        (["1.50", "-10.00"], [1.5, -10.0]),
+        (["1.0", "12.5", "5e-05"], [1.0, 12.5, 5e-05]),
+        (["1", "12.5", "5e-05", "1e+15"], [1.0, 12.5, 5e-05, 1e15]),
+        (["0.12345678901234568", "1.0"], [0.1234567890123457, 1.0]),
+        (["1.234567890123456789", "1"], None),
+        (["1", "1" + "0" * 400], None),
+        (["1", "1e+308"], None),
+        (["TRUE", "FALSE"], None),
+        (["2024-01-05", "2024-01-05 14:30:00"], ["2024-01-05", "2024-01-05 14:30:00"]),
+        (
+            ["2024-01-05T14:30:00.123456789", "2024-01-05"],
+            ["2024-01-05 14:30:00.123000", "2024-01-05"],
+        ),
+        (["2024-01-05 14:30:00.000000000"], ["2024-01-05 14:30:00"]),
+        (["9999-12-31 23:59:59.999999"], None),
+    ],
+)
+def test_a_column_changes_its_kind_only_without_loss(
+    model_folder: Path, here: Path, texts: list[str], values: list[Any] | None
+) -> None:
+    Path("in.csv").write_text("text,x\n" + "".join(f"love,{text}\n" for text in texts))
+    assert run(model_folder, "in.csv", "-o", "out.xlsx").exit_code == 0
+    found = [x if isinstance(x, float | str) else str(x) for x in columns(Path("out.xlsx"))["x"]]
+    assert found == (texts if values is None else values)
+
+
+def test_all_kinds_of_cells_go_from_workbook_to_workbook(model_folder: Path, here: Path) -> None:
+    midnight, half = datetime.datetime(2024, 1, 5), datetime.datetime(2024, 1, 6, 9, 30, 0, 500_000)
+    cells: list[list[Any]] = [
+        ["text", "when", "n", "yes", "mixed"],
+        ["love", midnight, 0.00005, True, True],
+        ["hate", half, 1e15, False, "perhaps"],
+    ]
+    write_xlsx(Path("in.xlsx"), {"A": cells})
+    assert run(model_folder, "in.xlsx", "-o", "out.xlsx").exit_code == 0
+    found = columns(Path("out.xlsx"))
+    assert [str(when) for when in found["when"]] == ["2024-01-05", "2024-01-06 09:30:00.500000"]
+    assert found["n"] == (0.00005, 1e15)
+    assert found["yes"] == (True, False)
+    assert found["mixed"] == ("TRUE", "perhaps")
 
 
 def test_values_of_json(model_folder: Path, here: Path) -> None:

@@ -48,24 +48,29 @@ def _pieces(first: bytes, stream: ByteStream, stack: ExitStack) -> Iterator[byte
             raise CutShortError from None
 
 
-def workbook(pieces: Iterator[bytes], layout: Layout) -> Iterator[bytes]:
+def workbook(pieces: Iterator[bytes], layout: Layout, *, sheets: bool) -> Iterator[bytes]:
     """A workbook of the JSON Lines that are given, once they are all there.
+
+    Args:
+        pieces: the lines.
+        layout: their columns.
+        sheets: whether they come from a spreadsheet.
 
     Raises:
         DependencyError: at once, XlsxWriter is not installed.
     """
     require_xlsxwriter()
-    return _workbook(pieces, layout)
+    return _workbook(pieces, layout, sheets)
 
 
-def _workbook(pieces: Iterator[bytes], layout: Layout) -> Iterator[bytes]:
+def _workbook(pieces: Iterator[bytes], layout: Layout, sheets: bool) -> Iterator[bytes]:
     with TemporaryDirectory(prefix="tonality-") as folder:
         part, target = Path(folder, "rows"), Path(folder, "scored.xlsx")
         with part.open("wb") as file:
             for piece in pieces:
                 file.write(piece)
         try:
-            build_xlsx(part, target, layout)
+            build_xlsx(part, target, layout, sheets=sheets)
         except DataError:  # more columns than Excel has
             raise CutShortError from None
         with target.open("rb") as file:

@@ -108,7 +108,9 @@ class Uploads:
                 writer = row_writer(WRITTEN[wanted], layout, delimiter=rows.delimiter)
                 windows = _windows(rows, layout, self._settings.max_text_length)
                 pieces = _pieces(windows, scorer, writer, stack.pop_all())
-            return workbook(pieces, layout) if wanted == XLSX else pieces, model.headers
+            if wanted == XLSX:
+                pieces = workbook(pieces, layout, sheets=own in SHEET_TYPES)
+            return pieces, model.headers
 
         return await self._answer(body, begin, wanted)
 

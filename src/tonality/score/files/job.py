@@ -26,6 +26,7 @@ from tonality.tables.compression import packed
 from tonality.tables.open_table import Input
 from tonality.tables.read_options import ReadOptions
 from tonality.tables.row_stream import Row
+from tonality.tables.sheet_rows import SHEETS
 
 # From one moment from which a run can go on to the next: so many windows, or bytes of output.
 PART = 8
@@ -129,8 +130,10 @@ class ScoringJob:
             return None
         if isinstance(self._writer, ArrowWriter):
             return build_from_arrow
-        build = build_xlsx if self._options.format == "xlsx" else build_from_json
-        return lambda part, target: build(part, target, self._layout)
+        if self._options.format == "parquet":
+            return lambda part, target: build_from_json(part, target, self._layout)
+        sheets = all(source.format in SHEETS for source in self._tables.inputs)
+        return lambda part, target: build_xlsx(part, target, self._layout, sheets=sheets)
 
     def description(self, model: str) -> dict[str, Any]:
         """All that the output depends on, by the names that a message calls it by.

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from tonality import plain_json
 from tonality.errors import DataError, DependencyError
 from tonality.messages import counted
+from tonality.score.files.xlsx_kinds import FORMATS, ColumnKind, is_number, moment
 from tonality.score.output_columns import Layout
 from tonality.score.row_writers import read_records
 
@@ -34,14 +35,9 @@ logger = logging.getLogger(__name__)
 ROWS = 2**20
 COLUMNS = 2**14
 CHARACTERS = 2**15 - 1  # of a cell, in units of UTF-16
-DIGITS = 15
-FIRST_DAY = "1900-03-01"  # before it Excel counts a day that there was not
 
 SHEET = "scored"
 CUT = "…"
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.0{1,6})?")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -55,7 +51,7 @@ def require_xlsxwriter() -> None:
         raise DependencyError("writing .xlsx", extra="excel")
 
 
-def build_xlsx(part: Path, target: Path, layout: Layout) -> None:
+def build_xlsx(part: Path, target: Path, layout: Layout, *, sheets: bool = False) -> None:
     """Makes a workbook of JSON Lines.
 
     A column whose texts are all numbers, or all ISO dates, is written as such; any other text
@@ -66,6 +62,7 @@ def build_xlsx(part: Path, target: Path, layout: Layout) -> None:
         part: the lines.
         target: the new file.
         layout: the columns; those that only later rows have come after those of the layout.
+        sheets: whether all inputs were spreadsheets: TRUE and FALSE are truth values in them.
 
     Raises:
         DataError: it has more columns than a sheet can have.
@@ -76,19 +73,19 @@ def build_xlsx(part: Path, target: Path, layout: Layout) -> None:
     import xlsxwriter
     from xlsxwriter.exceptions import FileCreateError
 
-    columns, kinds = _columns(part, layout)
+    columns, kinds = _columns(part, layout, sheets=sheets)
     with _own_folder(target) as folder, target.open("wb") as file:
         settings = {"constant_memory": True, "tmpdir": str(folder), "in_memory": False}
         book = xlsxwriter.Workbook(file, settings)
         book.set_properties({"created": datetime.datetime(2000, 1, 1)})  # same rows, same bytes
-        sheets = _Sheets(book, columns, kinds)
+        written = _Sheets(book, columns, kinds)
         for record in read_records(part):
-            sheets.add(record)
+            written.add(record)
         try:
             book.close()
         except FileCreateError as error:
             raise OSError(str(error)) from error
-        sheets.warn()
+        written.warn()
         file.flush()
         os.fsync(file.fileno())
 
@@ -105,23 +102,23 @@ def _own_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _columns(part: Path, layout: Layout) -> tuple[list[str], dict[str, str]]:
+def _columns(part: Path, layout: Layout, *, sheets: bool) -> tuple[list[str], dict[str, str]]:
     """The columns, and of which kind the texts of each are where all are alike.
 
     Raises:
         DataError: a sheet cannot have so many.
     """
     names = dict.fromkeys(layout.columns)
-    kinds: dict[str, set[str]] = {}
+    kinds: dict[str, ColumnKind] = {}
     for record in read_records(part):
         for name, value in record.items():
             names.setdefault(name)
             if isinstance(value, str) and value:
-                kinds.setdefault(name, set()).add(_kind(value))
+                kinds.setdefault(name, ColumnKind(truths=sheets)).add(value)
     columns = [*(name for name in names if name not in layout.added), *layout.added]
     if len(columns) > COLUMNS:
         raise DataError(f"{len(columns):,} columns; a sheet of Excel has {COLUMNS:,}; write CSV")
-    return columns, {name: found.pop() for name, found in kinds.items() if len(found) == 1}
+    return columns, {name: kind.name for name, kind in kinds.items()}
 
 
 class _Sheets:
@@ -130,7 +127,7 @@ class _Sheets:
     Args:
         book: the workbook.
         columns: the names of the columns.
-        kinds: for columns whose texts are all alike, ``number``, ``day`` or ``time``.
+        kinds: of the texts of a column, as :attr:`ColumnKind.name` calls them.
     """
 
     def __init__(self, book: Workbook, columns: Sequence[str], kinds: Mapping[str, str]) -> None:
@@ -139,8 +136,8 @@ class _Sheets:
         self._kinds = [kinds.get(name, "text") for name in columns]
         self._bold = book.add_format({"bold": True})
         self._formats: dict[str, Format] = {
-            "day": book.add_format({"num_format": "yyyy-mm-dd"}),
-            "time": book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
+            kind: book.add_format({"num_format": FORMATS.get(kind, kind)})
+            for kind in sorted({*self._kinds} - {"text", "number", "truth"})
         }
         self._count = 0
         self._cut = 0
@@ -171,16 +168,17 @@ class _Sheets:
         sheet, kind = self._sheet, self._kinds[place]
         if isinstance(value, bool):
             sheet.write_boolean(self._row, place, value)
-        elif isinstance(value, int | float) and abs(value) <= 10**DIGITS:
+        elif is_number(value):
             sheet.write_number(self._row, place, value)
-        elif isinstance(value, str) and kind == "number":
-            sheet.write_number(self._row, place, float(value))
-        elif isinstance(value, str) and kind in self._formats:
-            moment = datetime.datetime.fromisoformat(value)
-            sheet.write_datetime(self._row, place, moment, self._formats[kind])
-        else:
+        elif not isinstance(value, str) or kind == "text":
             text = value if isinstance(value, str) else plain_json.dumps(value)
             sheet.write_string(self._row, place, self._fitting(text))
+        elif kind == "truth":
+            sheet.write_boolean(self._row, place, value == "TRUE")
+        elif kind in FORMATS:
+            sheet.write_datetime(self._row, place, moment(value), self._formats[kind])
+        else:
+            sheet.write_number(self._row, place, float(value), self._formats.get(kind))
 
     def _fitting(self, text: str) -> str:
         """A text that a cell can hold."""
@@ -201,18 +199,3 @@ class _Sheets:
             cells = counted(self._cut, "cell")
             reason = f"Excel holds {CHARACTERS:,} characters in one; CSV keeps them whole"
             logger.warning("%s cut, each with %s at its end: %s", cells, CUT, reason)
-
-
-def _kind(text: str) -> str:
-    """What a text can be written as without loss."""
-    if _NUMBER.fullmatch(text):
-        digits = text.replace("-", "").replace(".", "").strip("0")
-        return "number" if len(digits) <= DIGITS else "text"
-    kind = "day" if _DAY.fullmatch(text) else "time" if _TIME.fullmatch(text) else "text"
-    if kind != "text":
-        try:
-            datetime.datetime.fromisoformat(text)
-        except ValueError:
-            return "text"
-        return kind if text >= FIRST_DAY else "text"
-    return "text"

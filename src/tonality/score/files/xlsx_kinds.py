@@ -1,0 +1,107 @@
+"""Of which kind a column of texts is in Excel: numbers, dates or truth values, if without loss."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import TypeGuard
+
+from tonality.tables.sheet_to_csv import DIGITS, number
+
+# Excel's limits.
+FIRST_DAY = "1900-03-01"  # before it Excel counts a day that there was not
+LEAST, MOST = 2.3e-308, 9.9e307  # of numbers other than 0
+
+# How Excel shows the dates of a kind.
+FORMATS = {
+    "day": "yyyy-mm-dd",
+    "time": "yyyy-mm-dd hh:mm:ss",
+    "milliseconds": "yyyy-mm-dd hh:mm:ss.000",
+}
+# Ways to write a number, of which each number has one text; others are formats such as 0.00.
+_SHORTEST, _WITH_POINT = "5 or 0.5", "5.0 or 0.5"
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.([0-9]+))?(e[+-][0-9]+)?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.([0-9]{1,9}))?")
+
+
+class ColumnKind:
+    """What all texts of a column can be written as without loss.
+
+    Args:
+        truths: whether ``TRUE`` and ``FALSE`` are truth values.
+    """
+
+    def __init__(self, *, truths: bool = False) -> None:
+        self._truths = truths
+        self._ways: frozenset[str] | None = None  # in which all so far can be written
+
+    def add(self, text: str) -> None:
+        """Looks at a text."""
+        if self._ways is None:
+            self._ways = self._ways_of(text)
+        elif self._ways:
+            self._ways &= self._ways_of(text)
+
+    @property
+    def name(self) -> str:
+        """``number``, ``truth``, one of ``FORMATS``, a number's format or else ``text``."""
+        ways = self._ways or {"text"}
+        if ways & {_SHORTEST, _WITH_POINT}:
+            return "number"
+        return next((kind for kind in FORMATS if kind in ways), min(ways))
+
+    def _ways_of(self, text: str) -> frozenset[str]:
+        if self._truths and text in ("TRUE", "FALSE"):
+            return frozenset(["truth"])
+        return _ways_of_number(text) or _ways_of_date(text)
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Whether a value is a number that Excel can hold; whole ones to the last digit."""
+    if isinstance(value, int):
+        return abs(value) <= 10**DIGITS
+    return isinstance(value, float) and (value == 0 or LEAST <= abs(value) <= MOST)
+
+
+def moment(text: str) -> datetime.datetime:
+    """The moment of an ISO date, to the nearest millisecond.
+
+    Raises:
+        ValueError: it is none.
+        OverflowError: it lies after the year 9999.
+    """
+    found = datetime.datetime.fromisoformat(text)
+    rest = found.microsecond % 1000
+    return found + datetime.timedelta(microseconds=1000 * (rest >= 500) - rest)
+
+
+def _ways_of_number(text: str) -> frozenset[str]:
+    """How a number is written; of a column of numbers all are written in one way.
+
+    Otherwise two texts might become one number, as versions 1.1 and 1.10 do.
+    """
+    found = _NUMBER.fullmatch(text)
+    if found is None or not is_number(value := float(text)):
+        return frozenset()
+    decimals = found[1] or ""
+    digits = text.split("e")[0].replace("-", "").replace(".", "").strip("0")
+    if len(digits) > DIGITS:  # a name, or a float, of which Excel keeps 16 digits
+        return frozenset([_WITH_POINT] if decimals and repr(value) == text else [])
+    ways = [_SHORTEST] * (number(value) == text) + [_WITH_POINT] * (repr(value) == text)
+    if not found[2] and len(decimals) <= DIGITS:
+        ways.append(f"0.{'0' * len(decimals)}".rstrip("."))
+    return frozenset(ways)
+
+
+def _ways_of_date(text: str) -> frozenset[str]:
+    time = _TIME.fullmatch(text)
+    if (time is None and not _DAY.fullmatch(text)) or text < FIRST_DAY:
+        return frozenset()
+    try:
+        moment(text)
+    except (ValueError, OverflowError):
+        return frozenset()
+    if time is None:
+        return frozenset(FORMATS)
+    return frozenset(["milliseconds"] if (time[1] or "").strip("0") else ["time", "milliseconds"])
