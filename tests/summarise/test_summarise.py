@@ -22,6 +22,7 @@ from tonality.errors import ConfigError, DataError
 from tonality.summarise import groups, telling_phrases
 from tonality.summarise.groups import NOTHING, Counts, newcombe, period_name
 from tonality.summarise.telling_phrases import Sample
+from tonality.summarise.text_column import fitting_column
 from tonality.summarise.verdict_columns import VerdictColumns
 
 HEADER = "product,day,text,label,score,p_bad,p_good,tokens_read,tokens_left_out\n"
@@ -104,7 +105,7 @@ def write_hotel(path: str) -> None:
         ("Garden", "2026-01-05", "we loved the garden and the food", "good", 0.95),
         ("", "2026-01-05", "the bed was hard and far too short", "bad", 0.7),
     ]
-    lines = [f"{','.join(row[:4])},{row[4]},0.75,0.25,5,0\n" for row in rows]
+    lines = [f"{','.join(row[:4])},{row[4]},0.75,0.25,{len(row[2].split())},0\n" for row in rows]
     Path(path).write_text(HEADER + "".join(lines))
 
 
@@ -291,11 +292,39 @@ def test_the_column_that_was_scored_is_told_by_its_tokens(model_folder: Path, he
     assert found["text_column"] == "said"
     assert found["texts_sampled"] == 40
     assert "texts in said)" in run("out.csv").stdout
-    # A name that says it goes first; where nothing fits, there are no phrases.
+    # Where nothing fits, there are no phrases.
     score(model_folder, "in.csv", "-o", "no.csv", "--text-column", "said", "--columns", "nr")
     assert report("no.csv")["text_column"] == ""
     assert not report("no.csv")["texts_sampled"]
     assert report("out.csv", "--text-column", "note")["text_column"] == "note"
+
+
+def test_texts_of_a_column_that_was_not_scored_are_not_shown(
+    model_folder: Path, here: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    texts = ["I love the film", "hate hate hate", "the plot was good and the film", "no love"] * 10
+    rows = [f"{text},{'do tell nobody ' * (n % 3)}\n" for n, text in enumerate(texts)]
+    Path("in.csv").write_text("What did you think?,comment\n" + "".join(rows))
+    score(model_folder, "in.csv", "-o", "out.csv", "--text-column", "What did you think?")
+    assert report("out.csv")["text_column"] == "What did you think?"
+    assert "nobody" not in run("out.csv").output
+    asked = ["--text-column", "What did you think?", "--columns", "comment"]
+    score(model_folder, "in.csv", "-o", "left.csv", *asked)
+    assert report("left.csv")["text_column"] == ""
+    assert "name the column that was scored by --text-column" in caplog.text
+    assert "nobody" not in run("left.csv").output
+    caplog.clear()
+    score(model_folder, "in.csv", "-o", "right.csv", "--text-column", "comment")
+    assert report("right.csv")["text_column"] == "comment"
+    assert not caplog.text
+
+
+def test_a_usual_column_of_which_a_model_reads_a_part_of_the_words() -> None:
+    texts = ["one two three four", "a b c d e f g h", "x y z w v u"] * 5
+    rows = [{"review": text, "note": "m n o " * (n % 4)} for n, text in enumerate(texts)]
+    halves = [len(text.split()) // 2 for text in texts]
+    assert fitting_column(rows, halves, ["review", "note"], "review") == "review"
+    assert fitting_column(rows, halves, ["note"], "note") == ""
 
 
 def test_whole_numbers_and_dates_as_names(here: Path) -> None:

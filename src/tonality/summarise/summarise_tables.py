@@ -57,8 +57,9 @@ def summarise(
         rows = JoinedRows(tables)
         items = rows.items()
         first = list(itertools.islice(items, ROWS))
-        fitting = _fitting(tables, columns[0], first) if options.text_column is None else None
-        text_column = fitting or tables.heads[0].text_column
+        usual = tables.heads[0].text_column
+        known = options.text_column is not None
+        text_column = usual if known else _fitting(tables, columns[0], first)
         languages = TableLanguages(columns, tables, text_column) if options.languages else None
         count = _Count(columns[0].labels, options, languages.name if languages else None)
         for number, item in enumerate(itertools.chain(first, items)):
@@ -66,7 +67,7 @@ def summarise(
                 count.unreadable += 1
             elif where.keeps(item.cells):
                 table, _ = rows.place(number)
-                text = item.text if fitting is None else item.cells.get(fitting)
+                text = item.text if text_column == usual else item.cells.get(text_column)
                 cells = languages.added(table, item.cells, text) if languages else item.cells
                 count.add(columns[table].read(item.cells), cells, text)
             if progress is not None and rows.count % REPORT == 0:
@@ -75,13 +76,19 @@ def summarise(
     return replace(count.report(text_column, _name(inputs)), where=where.to_json())
 
 
-def _fitting(tables: Tables, columns: VerdictColumns, first: Sequence[Row | Fault]) -> str | None:
-    """The column that was scored, where no usual name tells it."""
-    if any(head.text_column for head in tables.heads):
-        return None
+def _fitting(tables: Tables, columns: VerdictColumns, first: Sequence[Row | Fault]) -> str:
+    """The column that was scored, told by its name and by how many tokens were read of it."""
+    usual = tables.heads[0].text_column
     rows = [row.cells for row in first if isinstance(row, Row) and columns.tokens(row.cells)]
     names = [name for name in tables.heads[0].columns if not columns.added(name)]
-    return fitting_column(rows, [columns.tokens(cells) for cells in rows], names)
+    found = fitting_column(rows, [columns.tokens(cells) for cells in rows], names, usual)
+    if usual and not found:
+        logger.warning(
+            "%s: the texts in column %r are not those that were scored, as other numbers of tokens "
+            "were read, so none is shown; name the column that was scored by --text-column",
+            tables.inputs[0].name, usual,
+        )  # fmt: skip
+    return found
 
 
 def _verdict_columns(

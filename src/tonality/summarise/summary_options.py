@@ -19,8 +19,8 @@ class SummaryOptions:
         every: ``day``, ``week``, ``month``, ``quarter`` or ``year``.
         date_format: how dates are written, if not as ISO 8601 has it.
         label: the label to look at, ``uncertain`` included; by default the model's first.
-        text_column: the column of the texts; by default it is found by its usual names, or else
-            by how many tokens were read. Without one there are no phrases.
+        text_column: the column of the texts; by default it is found by its usual names and by how
+            many tokens were read. Without one there are no phrases.
         encoding: by default UTF-8, or UTF-16 with a byte-order mark.
         read: how the tables are written.
         where: conditions such as ``branch=Harbour``, of rows to look at alone; those of one column

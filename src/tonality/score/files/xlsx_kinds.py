@@ -10,6 +10,7 @@ from tonality.tables.sheet_to_csv import DIGITS, number
 
 # Excel's limits.
 FIRST_DAY = "1900-03-01"  # before it Excel counts a day that there was not
+WHOLE: int = 10**DIGITS  # the largest number without a fraction
 LEAST, MOST = 2.3e-308, 9.9e307  # of numbers other than 0
 
 # How Excel shows the dates of a kind.
@@ -60,7 +61,7 @@ class ColumnKind:
 def is_number(value: object) -> TypeGuard[int | float]:
     """Whether a value is a number that Excel can hold; whole ones to the last digit."""
     if isinstance(value, int):
-        return abs(value) <= 10**DIGITS
+        return abs(value) <= WHOLE
     return isinstance(value, float) and (value == 0 or LEAST <= abs(value) <= MOST)
 
 
