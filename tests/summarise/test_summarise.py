@@ -96,6 +96,20 @@ def test_few_rows_that_surely_differ_are_marked_alone(here: Path) -> None:
     assert ["few rows" in line for line in lines if line.split()[:1] == ["one"]] == [True]
 
 
+def test_numbers_are_whole_beside_long_names(here: Path) -> None:
+    rows = [(f"{n % 2} {'of a long name ' * 4}", "", "x", "bad") for n in range(19_998)]
+    rows += [("few of a really very long name that no one reads", "", "x", "good")] * 20
+    write("in.csv", rows)
+    for width in ("80", "60"):
+        found = CliRunner().invoke(
+            app, ["summarise", "in.csv", "--by", "product"], env={"COLUMNS": width}
+        )
+        lines = found.stdout.splitlines()
+        assert [len(line) <= int(width) for line in lines].count(False) == 0
+        assert len([line for line in lines if "9,999  100.0%  +  100.0% to 100.0%" in line]) == 2
+        assert len([line for line in lines if "…" in line and "%" in line]) == 3
+
+
 def write_hotel(path: str) -> None:
     """The comments of three branches, with a surer and a less sure one of each."""
     rows = [

@@ -53,13 +53,11 @@ def show(summary: Summary, console: Console) -> None:
 
 
 def _show_labels(summary: Summary, console: Console) -> None:
-    table = Table(title=Text(_line(summary.title)), title_justify="left", box=None)
-    for name in ("", "rows", "share", "95 % interval"):
-        table.add_column(name, justify="right" if name else "left")
+    table = _table(_line(summary.title), ("rows", "share", "95 % interval"))
     for label, rows in summary.labels.items():
         low, high = summary.interval(label)
         share = f"{rows / summary.rows:.1%}"
-        table.add_row(Text(label), f"{rows:,}", share, f"{low:.1%} to {high:.1%}")
+        table.add_row(_shortened(label, NAME), f"{rows:,}", share, f"{low:.1%} to {high:.1%}")
     console.print(table)
     console.print(
         f"mean confidence {summary.mean_score:.3f}; {summary.truncated:,} texts truncated "
@@ -76,9 +74,7 @@ def _show_groups(
     title: str, groups: Sequence[Group], shown: Sequence[Group], console: Console
 ) -> None:
     """A line a group; ``+`` and ``-`` mark those surely above or below all other rows."""
-    table = Table(title=Text(title), title_justify="left", box=None)
-    for name in ("", "rows", "share", "", "95 % interval", ""):
-        table.add_column(name, justify="right" if name else "left", no_wrap=True)
+    table = _table(title, ("rows", "share", "", "95 % interval", ""))
     for group in shown:
         low, high = group.interval
         table.add_row(
@@ -94,6 +90,15 @@ def _show_groups(
         left_out = len(groups) - len(shown)
         console.print(f"and {left_out:,} more; --json has all of them")
     console.print()
+
+
+def _table(title: str, columns: Sequence[str]) -> Table:
+    """A table with a column of names before the others; where room lacks, it alone shrinks."""
+    table = Table(title=Text(title), title_justify="left", box=None)
+    table.add_column("")
+    for name in columns:
+        table.add_column(name, justify="right" if name else "left", no_wrap=True)
+    return table
 
 
 def _has_few(group: Group) -> bool:
@@ -168,5 +173,7 @@ def _line(text: str) -> str:
 
 
 def _shortened(name: str, width: int) -> Text:
+    """A name of at most so many characters, which is cut off where its column is narrower."""
     line = _line(name)
-    return Text(line if len(line) <= width else f"{line[: width - 1]}…")
+    line = line if len(line) <= width else f"{line[: width - 1]}…"
+    return Text(line, no_wrap=True, overflow="ellipsis")
