@@ -313,6 +313,21 @@ def test_the_column_that_was_scored_is_told_by_its_tokens(model_folder: Path, he
     assert report("out.csv", "--text-column", "note")["text_column"] == "note"
 
 
+def test_a_scored_table_that_went_through_a_join(model_folder: Path, here: Path) -> None:
+    pd = pytest.importorskip("pandas")
+    Path("in.csv").write_text("id,text\n1,I love the film\n2,\n3," + "hate " * 99 + "\n")
+    score(model_folder, "in.csv", "-o", "out.csv")
+    branches = pd.DataFrame({"id": [1, 2, 3, 4], "branch": ["a", "a", "b", "b"]})
+    joined = branches.merge(pd.read_csv("out.csv"), on="id", how="left")
+    joined.to_csv("joined.csv", index=False)
+    assert ",50.0,49.0," in Path("joined.csv").read_text()
+    found = report("joined.csv", "--by", "branch")
+    assert (found["rows"], found["empty"], found["unreadable"]) == (2, 2, 0)
+    assert (found["truncated"], found["text_column"]) == (1, "text")
+    joined.to_json("joined.jsonl", orient="records", lines=True)
+    assert report("joined.jsonl", "--by", "branch") == found
+
+
 def test_texts_of_a_column_that_was_not_scored_are_not_shown(
     model_folder: Path, here: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -410,7 +425,17 @@ def test_rows_without_a_date_are_told(here: Path, caplog: pytest.LogCaptureFixtu
         ("text\nlove\n", [], "no columns of verdicts; tonality score writes such tables"),
         (HEADER, [], "no row has a verdict"),
         (HEADER + "a,b,c,odd,1,1,0,1,0\n", [], "no row has a verdict: 'odd' is no label"),
-        (HEADER + "a,b,c,bad,x,1,0,1,0\n", [], "no row has a verdict: the score"),
+        (
+            HEADER.replace(",", ";") + "a;b;c;bad;0,94;1;0;1;0\n",
+            [],
+            "no row has a verdict: expected a number from 0 to 1 with a point, such as 0.94 in "
+            "column 'score', got '0,94'",
+        ),
+        (
+            HEADER + "a,b,c,bad,1,1,0,1,0.5\n",
+            [],
+            "expected a count in column 'tokens_left_out', got '0.5'",
+        ),
         (HEADER + "a,b,c,bad,1,1,0,1,0\n", ["--by", "no"], "no column 'no'. Columns: 'product'"),
         (HEADER + "a,b,c,bad,1,1,0,1,0\n", ["--label", "no"], "there is no label 'no'"),
         (

@@ -47,14 +47,14 @@ class Summary:
         mean_score: the mean of the scores.
         truncated: texts not read whole.
         unfamiliar: texts that the model knows too few words of, as in another language.
-        empty: rows without a text, which have no verdict and are in no share.
+        empty: rows without a text or not scored, which have no verdict and are in no share.
         by: the groups of each column asked for.
         periods: those of the columns of dates.
         phrases: the most telling words, then pairs, of each label.
         sampled: the texts that the phrases are from.
         text_column: where the texts are; empty where that is not known.
-        silent: of each column, the values or periods whose rows all lack a text, and how many
-            rows those are.
+        silent: of each column, the values or periods whose rows all are such, and how many those
+            are.
         examples: the surest of all texts of the label that is looked at.
         where: the values of columns that all these rows have; of all rows nothing.
     """

@@ -139,7 +139,8 @@ def _show_legend(groups: Sequence[Group], console: Console) -> None:
 def _show_silent(summary: Summary, console: Console) -> None:
     for column, names in summary.silent.items():
         for name, rows in list(names.items())[:SHOWN]:
-            text = f"{column} {_line(name)}: no verdict, as {rows:,} of {rows:,} rows hold no text"
+            none = f"none of its {counted(rows, 'row')} holds a text that was scored"
+            text = f"{column} {_line(name)}: no verdict, as {none}"
             console.print(text, markup=False)
 
 

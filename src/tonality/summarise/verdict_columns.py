@@ -67,8 +67,8 @@ class VerdictColumns:
     def tokens(self, cells: Mapping[str, Any]) -> int:
         """How many tokens a row's text had; 0 where that cannot be read."""
         try:
-            return sum(int(cells[self.prefix + name]) for name in ("tokens_read", _LAST))
-        except (KeyError, TypeError, ValueError):
+            return sum(_whole(cells[self.prefix + name]) for name in ("tokens_read", _LAST))
+        except (KeyError, ValueError):
             return 0
 
     def added(self, name: str) -> bool:
@@ -78,26 +78,49 @@ class VerdictColumns:
         return name == self.language or name in {self.prefix + end for end in ends}
 
     def read(self, cells: Mapping[str, Any]) -> Verdict | str | None:
-        """A row's verdict, or why it has none; None where there was no text to judge."""
-        get, prefix = cells.get, self.prefix
-        label = get(f"{prefix}label")
-        if _is_nought(get(f"{prefix}tokens_read")):
+        """A row's verdict, or why it has none.
+
+        None where there was no text to judge, or where all is empty: a join leaves rows so for
+        which it found no scored one.
+        """
+        names = ("label", "score", "tokens_read", _LAST)
+        found = {name: cells.get(self.prefix + name) for name in names}
+        label = found["label"]
+        if all(value in (None, "") for value in found.values()) or _is_nought(found["tokens_read"]):
             return None
         if label != UNCERTAIN and label not in self.labels:
             return f"{label!r} is no label of the model"
+        name = "score"
         try:
-            return Verdict(
-                str(label),
-                float(get(f"{prefix}score")),  # type: ignore[arg-type]
-                int(get(f"{prefix}{_LAST}")) > 0,  # type: ignore[arg-type]
-                str(get(f"{prefix}unfamiliar")) in ("1", "1.0"),  # earlier versions had none
-            )
+            score = float(found[name])  # type: ignore[arg-type]
+            name = _LAST
+            truncated = _whole(found[name]) > 0
         except (TypeError, ValueError):
-            return "the score or the number of tokens is no number"
+            kind = (
+                "a number from 0 to 1 with a point, such as 0.94" if name == "score" else "a count"
+            )
+            return f"expected {kind} in column {self.prefix + name!r}, got {found[name]!r}"
+        unfamiliar = str(cells.get(f"{self.prefix}unfamiliar"))  # earlier versions had none
+        return Verdict(str(label), score, truncated, unfamiliar in ("1", "1.0"))
+
+
+def _whole(value: Any) -> int:
+    """A whole number, which a join may have written as ``10.0``.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        number = float(value)
+    except TypeError as error:
+        raise ValueError(value) from error
+    if not number.is_integer():
+        raise ValueError(value)
+    return int(number)
 
 
 def _is_nought(tokens: Any) -> bool:
     try:
-        return int(tokens) == 0
-    except (TypeError, ValueError):
+        return _whole(tokens) == 0
+    except ValueError:
         return False
