@@ -303,7 +303,8 @@ def test_another_job_is_not_gone_on_with(
 ) -> None:
     stop_half_way(model_folder, monkeypatch)
     again = ("in.csv", "-o", "out.csv", "--resume")
-    assert "changed since then: the model" in failure(run(model_folder, *again, "--abstain", "1"))
+    abstaining = failure(run(model_folder, *again, "--abstain", "1"))
+    assert "changed since then: --abstain; start over" in abstaining
     assert "changed since then: --explain" in failure(run(model_folder, *again, "--explain", "1"))
     Path("in.csv").write_bytes(Path("in.csv").read_bytes()[:-6] + b"hate!\n")
     assert "changed since then: the inputs" in failure(run(model_folder, *again))
@@ -314,6 +315,9 @@ def test_another_job_is_not_gone_on_with(
 def test_to_go_on_with_nothing_is_to_begin(model_folder: Path, here: Path) -> None:
     assert run(model_folder, "in.csv", "-o", "out.csv", "--resume").exit_code == 0
     assert len(table(Path("out.csv").read_text())) == 3
+    # A finished run leaves nothing by which its job could be told from another one.
+    reason = "exists already, and no stopped run lies beside it to go on with"
+    assert reason in failure(run(model_folder, "in.csv", "-o", "out.csv", "--resume"))
 
 
 def test_a_part_file_cut_short_is_told(

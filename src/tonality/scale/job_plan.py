@@ -126,7 +126,8 @@ def description(plan: ScoringPlan, options: BatchOptions, classifier: Classifier
     """All that the output depends on, by the names that a message calls it by."""
     return {
         "the inputs": [[t.uri, t.format, t.size, t.changed] for t in plan.tables],
-        "the model": [folder_sha256(model_path(options.model)), classifier.artifact.abstain],
+        "the model": folder_sha256(model_path(options.model)),
+        "--abstain": classifier.artifact.abstain,
         "--text-column": options.text_column,
         "--columns": options.columns,
         "--explain": options.explain,

@@ -148,7 +148,8 @@ class ScoringJob:
                 [str(resolved(path)), source.format, status.st_size, status.st_mtime_ns]
                 for source, path, status in files
             ],
-            "the model": [model, self._classifier.artifact.abstain],
+            "the model": model,
+            "--abstain": self._classifier.artifact.abstain,
             "the output's format": [options.format, options.packing],
             "--text-column": options.text_column,
             "--columns": options.columns,

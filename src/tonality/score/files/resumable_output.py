@@ -146,7 +146,8 @@ class Output:
             )
         published = self.mark is not None and self.mark.done
         if self._path.exists() and not overwrite and not published:
-            raise DataError("exists already; --overwrite replaces it", path=self._path)
+            whole = ", and no stopped run lies beside it to go on with" * resume
+            raise DataError(f"exists already{whole}; --overwrite replaces it", path=self._path)
 
     def append(self, data: bytes, faults: bytes, mark: Mark) -> None:
         """Adds a part; it is safe once this returns.
