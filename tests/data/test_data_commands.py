@@ -123,6 +123,16 @@ def test_inspect_says_when_all_is_well(tmp_path: Path) -> None:
     assert "Nothing to worry about." in run("inspect", str(path)).stdout
 
 
+def test_inspect_tells_texts_that_say_nothing_apart_from_bad_rows(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "text,label\n" + "".join(f"a good film {n},pos\n" for n in range(9)) + "?,neg\n"
+    )
+    lines = [line.split() for line in run("inspect", str(path)).stdout.splitlines()]
+    assert ["bad", "rows", "0"] in lines
+    assert ["texts", "that", "say", "nothing", "1"] in lines
+
+
 def test_inspect_with_given_columns_and_labels(tweets: Path) -> None:
     result = run(
         *["inspect", str(tweets), "--json", "--text-column", "text", "--label-column", "label"],

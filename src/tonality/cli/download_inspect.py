@@ -182,7 +182,7 @@ def _show_facts(found: Inspection, console: Console) -> None:
     rows: dict[str, Callable[[PartFacts], float | None]] = {
         "rows": lambda part: part.rows,
         "bad rows": lambda part: part.bad_rows,
-        "  of them empty": lambda part: part.empty_rows,
+        "texts that say nothing": lambda part: part.empty_rows,
         "groups": lambda part: part.groups,
         "duplicates, exact": lambda part: part.duplicates.exact,
         "  but for case and space": lambda part: part.duplicates.normalised,
