@@ -76,6 +76,33 @@ def test_what_begins_as_a_table_is_refused(model_folder: Path, first: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("content", "format"), [("id,text\n1,love\n", "csv"), ('{"text": "love"}\n', "jsonl")]
+)
+def test_the_command_for_a_table_of_another_name_works(
+    model_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    content: str,
+    format: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.txt").write_text(content)
+    message = failure(run(model_folder, "predict", "--file", "a.txt"))
+    command = message.partition("score its rows with: tonality ")[2]
+    assert command == f"score a.txt -o scored.csv --input-format {format}"
+    assert run(model_folder, *command.split()).exit_code == 0
+    without = failure(run(model_folder, "score", "a.txt", "-o", "b.csv"))
+    assert "unknown kind of file" in without
+    assert "or name the format, such as --input-format csv" in without
+
+
+@pytest.mark.parametrize("command", ["predict", "explain"])
+def test_a_lone_dash_is_standard_input(model_folder: Path, command: str) -> None:
+    result = run(model_folder, command, "-", "--json", input=b"love it\n")
+    assert '"text": "love it"' in result.stdout
+
+
+@pytest.mark.parametrize(
     "first", ["Great text, love", "review", "{sic} love", "love, hate; bad", "text"]
 )
 def test_texts_are_no_tables(model_folder: Path, first: str) -> None:

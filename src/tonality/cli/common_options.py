@@ -25,7 +25,11 @@ FILE = click.Path(path_type=Path)
 SOURCE = click.Path(readable=False)  # what reads it says best why it cannot
 
 texts_argument = click.argument(
-    "texts", nargs=-1, metavar="TEXT", cls=Argument, help="The texts, each in quotes."
+    "texts",
+    nargs=-1,
+    metavar="TEXT",
+    cls=Argument,
+    help="The texts, each in quotes; - reads standard input.",
 )
 text_file_option = click.option(
     "--file",

@@ -51,7 +51,8 @@ def chunks(
 
     Args:
         texts: the arguments.
-        file: a file with one text a line; ``-``, and None without arguments, is standard input.
+        file: a file with one text a line; ``-``, and None without arguments or with ``-`` alone, is
+            standard input.
         size: most lines of a file at a time.
         encoding: of the file; by default UTF-8, or UTF-16 with a byte-order mark, or Windows-1252
             where the bytes look like it, which is said.
@@ -69,6 +70,8 @@ def chunks(
         if sys.stdin is None or sys.stdin.isatty():
             raise click.BadParameter("give a text in quotes, or --file FILE, or pipe texts in")
         file = "-"
+    if file is None and list(texts) == ["-"]:
+        texts, file = (), "-"
     _refuse_names(texts)
     given: Iterator[list[str]] = iter([list(texts)] if texts else [])
     return given if file is None else chain(given, _chunks(_lines(file, encoding), size, file))
@@ -155,8 +158,10 @@ def _check_no_table(first: str, file: str) -> None:
     from tonality.tables.table_head import is_header
 
     line = first.strip()
-    if (line.startswith("{") and _is_object(line)) or is_header(line):
-        raise DataError(_use_score(file), path=STANDARD_INPUT if file == "-" else file)
+    is_object = line.startswith("{") and _is_object(line)
+    if is_object or is_header(line):
+        reason = _use_score(file, "jsonl" if is_object else "csv")
+        raise DataError(reason, path=STANDARD_INPUT if file == "-" else file)
 
 
 def _is_object(line: str) -> bool:
@@ -166,14 +171,24 @@ def _is_object(line: str) -> bool:
         return False
 
 
-def _use_score(file: str) -> str:
-    return f"is a table, not one text a line; score its rows with: {score_command(file)}"
+def _use_score(file: str, format: str = "csv") -> str:
+    return f"is a table, not one text a line; score its rows with: {score_command(file, format)}"
 
 
-def score_command(file: str) -> str:
-    """The command that scores a table, as an example."""
+def score_command(file: str, format: str = "csv") -> str:
+    """The command that scores a table, as an example.
+
+    Args:
+        file: the table; ``-`` for standard input.
+        format: what it is where its name does not tell.
+    """
+    from tonality.tables.open_file import table_stem
+
     suffix = ".xlsx" if file.casefold().endswith(".xlsx") else ".csv"
-    return f"tonality score {shlex.quote(file)} -o scored{suffix}"
+    told = file == "-" or table_stem(Path(file).name) is not None
+    return f"tonality score {shlex.quote(file)} -o scored{suffix}" + (
+        "" if told else f" --input-format {format}"
+    )
 
 
 def _warn(message: str) -> None:

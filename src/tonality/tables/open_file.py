@@ -24,6 +24,10 @@ OTHER_SHEETS = (".xlsb", ".numbers")  # spreadsheets that are not read
 _SHOWN = (*TABLE_SUFFIXES, ".zip")
 
 
+class UnknownKindError(DataError):
+    """The suffix of a file tells no kind of table."""
+
+
 @dataclass(frozen=True)
 class TextFile:
     """A table: text lines, plain, packed or the one table inside a zip; Parquet; a spreadsheet.
@@ -63,7 +67,9 @@ def text_file(path: Path) -> TextFile:
     """Says what is in a file by its suffix, looking inside a zip.
 
     Raises:
-        DataError: an unknown suffix, or a zip that does not hold exactly one table.
+        UnknownKindError: an unknown suffix.
+        DataError: a spreadsheet of a kind that is not read, or a zip that does not hold exactly one
+            table.
     """
     suffixes = [suffix.casefold() for suffix in path.suffixes]
     last = suffixes[-1] if suffixes else ""
@@ -78,7 +84,7 @@ def text_file(path: Path) -> TextFile:
         if last in OTHER_SHEETS and path.is_file():
             raise DataError("is a spreadsheet; save it as .xlsx and read that", path=path)
         reason = f"expected one of {', '.join(_SHOWN)}; text also packed: {', '.join(PACKS)}"
-        raise DataError(f"unknown kind of file; {reason}", path=path)
+        raise UnknownKindError(f"unknown kind of file; {reason}", path=path)
     return TextFile(path, "", last)
 
 

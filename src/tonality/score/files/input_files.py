@@ -12,7 +12,7 @@ from typing import IO
 from tonality.durable_files import resolved
 from tonality.errors import ConfigError, DataError
 from tonality.tables.encoding import check, of_bytes
-from tonality.tables.open_file import unreadable
+from tonality.tables.open_file import UnknownKindError, unreadable
 from tonality.tables.open_table import INPUT_FORMATS, Input, file_input, unpacked
 from tonality.tables.table_head import told_by
 
@@ -76,7 +76,11 @@ def _paths(name: str) -> list[Path]:
 def _input(path: Path, format: str | None, encoding: str | None) -> Input:
     if not path.is_file():  # a named pipe, or a process's output in a shell: <(...)
         return _pipe(_open_pipe(path), str(path), format, encoding)
-    return file_input(path, format)
+    try:
+        return file_input(path, format)
+    except UnknownKindError as error:
+        reason = f"{error.reason}; or name the format, such as --input-format csv"
+        raise DataError(reason, path=path) from None
 
 
 def _open_pipe(path: Path) -> IO[bytes]:
