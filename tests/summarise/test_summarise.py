@@ -175,6 +175,25 @@ def test_a_summary_of_some_rows_alone(here: Path) -> None:
     assert "no column 'branch'" in failure(run("in.csv", "--where", "branch=a=b"))
 
 
+def test_values_that_look_alike_are_one(here: Path) -> None:
+    names = [
+        "New Harbour",
+        "New Harbour ",
+        " New\u00a0Harbour",
+        "New  Harbour",
+        "new harbour",
+        "  ",
+    ]
+    write("in.csv", [(name, "", "x", "bad") for name in names])
+    found = report("in.csv", "--by", "product")["by"]["product"]
+    assert {group["name"]: group["rows"] for group in found} == {
+        "New Harbour": 4, "new harbour": 1, NOTHING: 1,
+    }  # fmt: skip
+    for wanted in ("New Harbour", " New Harbour "):
+        assert report("in.csv", "--where", f"product={wanted}")["rows"] == 4
+    assert report("in.csv", "--where", "product=")["rows"] == 1
+
+
 def test_a_period_is_no_column(here: Path) -> None:
     write_hotel("in.csv")
     message = failure(run("in.csv", "--time", "month"))

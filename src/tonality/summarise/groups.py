@@ -185,10 +185,13 @@ def newcombe(right: int, n: int, other_right: int, other_n: int) -> Interval:
 
 
 def value_name(value: Any) -> str:
-    """What a value is called: text as it is, the rest as in JSON, whole numbers without ``.0``."""
-    if value is None or value == "":
-        return NOTHING
-    return value if isinstance(value, str) else json.dumps(_whole(value), ensure_ascii=False)
+    """What a value is called: text as it is, the rest as in JSON, whole numbers without ``.0``.
+
+    Texts have one blank for several and none at their ends: names that look alike are one.
+    """
+    if isinstance(value, str):
+        return " ".join(value.split()) or NOTHING
+    return NOTHING if value is None else json.dumps(_whole(value), ensure_ascii=False)
 
 
 def _whole(value: Any) -> Any:

@@ -31,7 +31,7 @@ class RowFilter:
             column, equals, value = condition.partition("=")
             if not equals or not column:
                 raise ConfigError(f"{condition!r}: expected COLUMN=VALUE, such as branch=Harbour")
-            self._found.setdefault(column, {})[value] = False
+            self._found.setdefault(column, {})[value_name(value)] = False
             self._others[column] = []
         self.columns = tuple(self._found)
 
