@@ -47,6 +47,15 @@ def test_polars_keeps_its_own_types_and_says_at_once_what_is_wrong(model_folder:
     assert empty.schema == polars_score(frame, model=str(model_folder)).schema
 
 
+def test_polars_without_any_column_kept(model_folder: Path) -> None:
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame({"text": ["love", "hate", "love"]})
+    whole = polars_score(frame, model=str(model_folder))
+    for kind in (frame, frame.lazy()):
+        found = polars_score(kind, model=str(model_folder), columns=()).lazy().collect()
+        assert found.equals(whole.drop("text"))
+
+
 def test_a_function_of_duckdb_says_what_the_command_writes(
     model_folder: Path, tmp_path: Path
 ) -> None:

@@ -49,7 +49,10 @@ def _scored(polars: Any, scorer: BatchScorer, piece: Any) -> Any:
     layout = scorer.layout(piece.columns)
     texts = {name: _as_arrow(piece[name]) for name in scorer.text_names(piece.columns)}
     verdicts, _ = scorer.verdicts(texts, layout)
-    return piece.select(layout.columns).hstack(polars.from_arrow(verdicts))
+    added = polars.from_arrow(verdicts)
+    if not layout.columns:  # a frame without columns has no rows beside which others can stand
+        return added
+    return piece.select(layout.columns).hstack(added)
 
 
 def _as_arrow(column: Any) -> Any:
