@@ -73,6 +73,17 @@ def test_a_function_of_duckdb_says_what_the_command_writes(
     assert one == [("positive", 0)]
 
 
+def test_a_prefix_keeps_the_labels_of_a_table_in_duckdb(model_folder: Path, tmp_path: Path) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    connection = duckdb.connect()
+    register_duckdb(connection, "tone", model=str(model_folder), prefix="tonality_")
+    connection.register("reviews", pa.table({"review": ["love"], "label": ["mine"]}))
+    out = tmp_path / "out.parquet"
+    connection.sql(f"COPY (SELECT *, unnest(tone(review)) FROM reviews) TO '{out}'")
+    row = pa.parquet.read_table(out).to_pylist()[0]
+    assert (row["label"], row["tonality_label"]) == ("mine", "positive")
+
+
 def test_a_function_of_duckdb_is_replaced_and_names_no_columns(model_folder: Path) -> None:
     duckdb = pytest.importorskip("duckdb")
     connection, query = duckdb.connect(), "SELECT tone('love').label"

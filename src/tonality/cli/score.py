@@ -66,8 +66,9 @@ class _ScoreCommand(PlainCommand):
     required=True,
     type=SOURCE,
     cls=Argument,
-    help="CSV, TSV, JSON Lines (also packed: .gz, .bz2, .xz, .zst, .zip), Parquet, Excel or "
-    "OpenDocument (.xlsx, .xls, .ods); patterns such as 'data/**/*.csv'; - for standard input.",
+    help="CSV, TSV, JSON Lines (.jsonl, .ndjson, .json; all also packed: .gz, .bz2, .xz, .zst, "
+    ".zip), Parquet, Excel or OpenDocument (.xlsx, .xlsm, .xls, .ods); patterns such as "
+    "'data/**/*.csv'; - for standard input.",
     metavar="IN",
 )
 @click.option(

@@ -17,8 +17,10 @@ def register_duckdb(connection: Any, name: str = "tonality", **how: Any) -> None
 
     For example::
 
-        register_duckdb(connection)
+        register_duckdb(connection, prefix="tonality_")
         connection.sql("SELECT *, unnest(tonality(review)) FROM reviews")
+
+    The prefix keeps the columns apart from a ``label`` that the table has.
 
     A null is a missing text, as elsewhere: its ``tokens_read`` is 0, all else is null. Store what
     was scored before you filter by it: DuckDB scores each text twice in

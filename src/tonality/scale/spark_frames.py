@@ -65,8 +65,10 @@ def register_spark_udf(spark: Any, name: str = "tonality", **how: Any) -> Any:
 
     For example::
 
-        register_spark_udf(spark)
+        register_spark_udf(spark, prefix="tonality_")
         spark.sql("SELECT * EXCEPT (t), t.* FROM (SELECT *, tonality(review) AS t FROM reviews)")
+
+    The prefix keeps the columns apart from a ``label`` that the table has.
 
     Args:
         spark: the ``pyspark.sql.SparkSession``.
