@@ -205,6 +205,13 @@ def test_passages_and_pieces_cover_the_text(text: str) -> None:
         ("love it... not bad", ["love it...", "not bad"]),
         ("½ good", ["½ good"]),
         ('a <a href="x.y">film</a> (bad)', ['a <a href="x.y">film</a> (bad)']),
+        ("What?! No!! Why?", ["What?!", "No!!", "Why?"]),
+        ("Shipped to the U.S. in 3 days.", ["Shipped to the U.S. in 3 days."]),
+        ("It came at 5 p.m. (e.g. late).", ["It came at 5 p.m. (e.g. late)."]),
+        ("v2.0 crashed. See site.com.", ["v2.0 crashed.", "See site.com."]),
+        ("So did I. It was good.The end", ["So did I.", "It was good.", "The end"]),
+        ("- good\n- bad film\n 2. love", ["- good", "- bad film", "2. love"]),
+        ("a film\nwith a plot", ["a film\nwith a plot"]),
     ],
 )
 def test_sentences(text: str, sentences: list[str]) -> None:
@@ -290,7 +297,45 @@ def test_a_phrase_never_leaves_out_what_turns_it(
     assert [(phrase.text, phrase.weight) for phrase in phrases] == found
 
 
-NEGATED = ["good", "film", "not", "couldn't", "never", "it's", "a", "very", "(", ",", ".", '"']
+@pytest.mark.parametrize(
+    ("text", "weights", "found"),
+    [
+        ("It is over-priced", [0, 0, 3, -2, -2], [("over-priced", -1)]),
+        ("well-made bad", [1, 0, -3, 1], [("well-made", -2), ("bad", 1)]),
+        ("not user-friendly.", [2, 1, 0, -4, 0], [("not user-friendly", -1)]),
+        ("not-so-good film", [-1, 0, -1, 0, -1, 2], [("not-so-good", -3), ("film", 2)]),
+        ("a state-of-the-art film", [0, 2, 0, 0, 0, 0, 0, -1, 3], [("state-of-the-art film", 4)]),
+        ("the U.S. film", [0, 3, 0, -1, 0, 0], [("U.S", 2)]),
+        # A dash is a border, a hyphen is none.
+        ("good - bad", [1, 1, 2], [("good", 2), ("bad", 2)]),
+        ("good--bad", [1, 0, 2], [("good", 1), ("bad", 2)]),
+        ("good —bad", [1, 0, 2], [("good", 1), ("bad", 2)]),
+    ],
+)
+def test_a_phrase_never_splits_a_word(
+    text: str, weights: list[float], found: list[tuple[str, float]]
+) -> None:
+    phrases = with_evidence(text, weights).phrases("positive")
+    assert [(phrase.text, phrase.weight) for phrase in phrases] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "weights", "found"),
+    [
+        ("good + bad", [1, 2, -1], ["good", "bad"]),
+        ("a = b | film", [0, 2, 0, -2, 0], ["a", "b"]),
+        ("film ****", [0, 3], ["film ****"]),
+        ("it was $5 good", [0, 0, 2, 0, -1], ["$5", "good"]),
+        ("film <3 😡", [0, 1, -1], ["<3", "😡"]),
+        ("- good\n- bad\n* film", [3, 2, -3, -1, 3, 2], ["good", "bad", "film"]),
+    ],
+)
+def test_a_bare_symbol_is_no_reason(text: str, weights: list[float], found: list[str]) -> None:
+    assert [p.text for p in with_evidence(text, weights).phrases("positive")] == found
+
+
+NEGATED = ["good", "film", "not", "couldn't", "never", "it's", "a", "very", "(", ",", ".", '"',
+           "not-bad", "well-made", "U.S.", "-", "$good", "/", "\n-"]  # fmt: skip
 
 
 @settings(max_examples=150, deadline=None)

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from tonality.errors import ConfigError
 from tonality.explain.attribution import METHODS, attribute
+from tonality.explain.borders import Border, borders
 from tonality.explain.highlight import STYLE, highlighted
-from tonality.explain.passages import Border, Passage, Piece, borders, phrases, pieces
+from tonality.explain.passages import Passage, Piece, phrases, pieces
 from tonality.messages import NO_TEXT, sendable
 from tonality.network.network import Network
 from tonality.palette import side_hues
@@ -106,11 +107,12 @@ class Explanation:
         """Neighbours of like sign as one passage each, in order.
 
         A phrase begins and ends with a token that says something, may hold one or two in a row
-        that do not, and never goes beyond a comma, a bracket or the end of a sentence. What a
-        punctuation mark says counts to the word before it. A negation stands with what it turns,
-        and ``n't`` with its word. Full stops and commas at the end are weighed and not shown.
+        that do not, and never goes beyond a comma, a bracket, an item of a list or the end of a
+        sentence. It never splits a word, such as ``user-friendly``. What a punctuation mark or a
+        symbol says counts to the word before it. A negation stands with what it turns, and ``n't``
+        with its word. Full stops, commas and lone symbols at the ends are weighed and not shown.
         """
-        runs = phrases(self.evidence(label), self.tokens, self._borders())
+        runs = phrases(self.text, self.evidence(label), self.tokens, self._borders())
         return self._passages(runs, label, stopped=False)
 
     def pieces(self, label: str | None = None) -> list[Piece]:

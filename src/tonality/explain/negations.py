@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 
+from tonality.explain.borders import one_word
 from tonality.text.opinion_words import NEGATIONS
 from tonality.text.stopwords import ENGLISH
 from tonality.text.tokenizer import Token
@@ -16,26 +17,35 @@ _REACH = 4
 
 
 def joined_words(
-    tokens: Sequence[Token], marks: Sequence[bool], breaks: Container[int]
+    text: str, tokens: Sequence[Token], marks: Sequence[bool], breaks: Container[int]
 ) -> list[int]:
     """The token that each of T tokens counts to, mostly itself.
 
-    ``n't`` and ``'s`` count to the word that they are part of. A negation counts to what it turns,
-    the next word of its clause that is not grammar alone, and so does all between them. A mark
-    counts to itself.
+    ``n't`` and ``'s`` count to the word that they are part of, and the words of ``user-friendly``
+    to the first of them. A negation counts to what it turns, the next word of its clause that is
+    not grammar alone, and so does all between them. A mark counts to itself.
 
     Args:
+        text: the raw text.
         tokens: the T tokens.
         marks: which of them are punctuation.
         breaks: the tokens at which a sentence or a clause begins.
     """
     owners = list(range(len(tokens)))
     negations = []
+    before = None  # the last word
     for index, token in enumerate(tokens):
-        if index and not marks[index - 1] and _is_part(tokens[index - 1], token):
-            owners[index] = owners[index - 1]
+        if marks[index]:
+            continue
+        if before is not None and index not in breaks:
+            compound = one_word(text, tokens[before], token)
+            if compound and negations[-1:] == [before]:
+                negations.pop()  # it turns no more than its own word: "not-so-good"
+            if compound or (before == index - 1 and _is_part(tokens[before], token)):
+                owners[index] = owners[before]
         if token.text in _NEGATIVE:
             negations.append(owners[index])
+        before = index
     for begin in reversed(negations):
         end = _turned(tokens, owners, marks, breaks, begin)
         for index in range(begin, end):

@@ -1,8 +1,7 @@
-"""Tokens in their text: where sentences and clauses begin, phrases of like sign, what to colour."""
+"""Tokens in their text: phrases of like sign, and what to colour."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -10,9 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from tonality.explain.borders import Border, is_mark
 from tonality.explain.negations import joined_words
-from tonality.late_pattern import late_pattern
-from tonality.text.token_patterns import MARK
 from tonality.text.tokenizer import Token
 
 # A token under this share of the strongest one is neither for nor against.
@@ -20,16 +18,9 @@ QUIET = 0.1
 # So many quiet tokens may stand inside a phrase.
 BRIDGE = 2
 
+# Not shown at a phrase's end, and the second not alone at its beginning or end.
 _STOPS = frozenset(".,;:")
-_SENTENCE_END = late_pattern(r"\.+|[!?…。！？]+")
-_CLAUSE_END = late_pattern(r"[,;:)\]–—、，；：]|-+")
-_TAG = late_pattern(r"<[^<>]*>")
-_OPENING = frozenset("([（")
-_BLOCK = late_pattern(r"\n\s*\n|<\s*/?\s*(?:br|p|div|li|tr|h\d)\b", re.IGNORECASE)
-_CLOSING = frozenset("\"')]}”’»")
-_TITLES = frozenset(["mr", "mrs", "ms", "dr", "prof", "st", "jr", "sr", "vs"])
-
-Border = Literal["sentence", "clause"]
+_ALONE = frozenset([*"-–+*/=|&~_^<>#@$\\`•·", "--", "—"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +56,12 @@ class Passage:
     ) -> Passage:
         """The passage from token ``first`` to the one before ``last``.
 
-        Where ``stopped`` is off, its text ends before the full stops and commas at its end.
+        Where ``stopped`` is off, its text ends before the full stops and commas at its end, and
+        no symbol that stands alone begins or ends it.
         """
-        ends = [token.end for token in tokens[first:last] if stopped or token.text not in _STOPS]
-        start, end = tokens[first].start, (ends or [tokens[last - 1].end])[-1]
+        shown = [n for n in range(first, last) if stopped or not _is_bare(tokens, n)]
+        start = tokens[shown[0] if shown else first].start
+        end = tokens[shown[-1] if shown else last - 1].end
         return cls(text[start:end], start, end, first, last, float(evidence[first:last].sum()))
 
 
@@ -89,83 +82,59 @@ class Piece:
     phrase: int = -1
 
 
-def borders(text: str, tokens: Sequence[Token], cut: int | None = None) -> dict[int, Border]:
-    """The tokens at which a sentence or a clause begins, the first token left out.
-
-    Args:
-        text: the raw text.
-        tokens: its tokens.
-        cut: the character at which reading goes on after a part that was cut out.
-    """
-    found: dict[int, Border] = {}
-    before, ended = "", False
-    for index, token in enumerate(tokens):
-        raw = text[token.start : token.end]
-        gap = text[tokens[index - 1].end : token.start] if index else ""
-        closing = raw in _CLOSING and not gap
-        stopped = (
-            _SENTENCE_END.search(_TAG.sub("", gap)) is not None
-        )  # where punctuation is no token
-        if index and (
-            (ended and not closing) or stopped or _BLOCK.search(gap) or token.start == cut
-        ):
-            found[index] = "sentence"
-            ended = False
-        elif index and (raw in _OPENING or _CLAUSE_END.fullmatch(before)):
-            found[index] = "clause"
-        stop = _SENTENCE_END.fullmatch(raw) and before.lower() not in _TITLES
-        ended = bool(stop) or (ended and closing)
-        before = raw
-    return found
+def _is_bare(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a token is a stop, or a symbol with a space on both sides."""
+    token = tokens[index]
+    before = index > 0 and tokens[index - 1].end == token.start
+    after = index + 1 < len(tokens) and tokens[index + 1].start == token.end
+    return token.text in _STOPS or (token.text in _ALONE and not before and not after)
 
 
 def phrases(
-    evidence: NDArray[np.float32], tokens: Sequence[Token], breaks: dict[int, Border]
+    text: str, evidence: NDArray[np.float32], tokens: Sequence[Token], breaks: dict[int, Border]
 ) -> Iterator[tuple[int, int]]:
     """Runs of like sign as (first token, token after the last), in order.
 
     Args:
+        text: the raw text.
         evidence: (T,) what each token says.
         tokens: the T tokens.
         breaks: the tokens at which a sentence or a clause begins.
     """
     limit = QUIET * float(np.abs(evidence).max(initial=0.0))
-    owners = _owners(evidence, tokens, breaks)
-    for first, last in _runs(_counted(evidence, owners), breaks, limit):
-        # What counts to its words stands at its ends: marks, negations before, "n't" behind.
-        inside = np.flatnonzero((owners >= first) & (owners < last))
-        yield min(first, int(inside[0])), max(last, int(inside[-1]) + 1)
-
-
-def _runs(
-    evidence: NDArray[np.float32], breaks: dict[int, Border], limit: float
-) -> Iterator[tuple[int, int]]:
+    owners = _owners(text, evidence, tokens, breaks)
+    counted = np.flatnonzero(owners >= 0)
+    # What counts to a word stands beside it: marks, negations before, "n't" behind.
+    begins, ends = np.full(len(tokens), len(tokens)), np.zeros(len(tokens), dtype=np.int64)
+    np.minimum.at(begins, owners[counted], counted)
+    np.maximum.at(ends, owners[counted], counted + 1)
     first = last = kept = 0
-    for index, weight in enumerate(evidence.tolist()):
+    for index, weight in enumerate(_counted(evidence, owners).tolist()):
         sign = (weight > limit) - (weight < -limit)
-        if last and (index in breaks or (sign and (sign != kept or index - last > BRIDGE))):
+        far = begins[index] - last > BRIDGE
+        if last and (index in breaks or (sign and (sign != kept or far))):
             yield first, last
             last = 0
         if sign:
-            first, kept = (first, kept) if last else (index, sign)
-            last = index + 1
+            first, kept = (first, kept) if last else (int(begins[index]), sign)
+            last = int(ends[index])
     if last:
         yield first, last
 
 
 def _owners(
-    evidence: NDArray[np.float32], tokens: Sequence[Token], breaks: dict[int, Border]
+    text: str, evidence: NDArray[np.float32], tokens: Sequence[Token], breaks: dict[int, Border]
 ) -> NDArray[np.int64]:
     """The token that each one counts to, a word mostly to itself, a mark to a word.
 
     A comma tells a reader nothing. There the network says what it makes of the words before. So the
-    comma counts to the last of them in its clause, and an opening bracket to the first one behind.
-    Where its clause has no word, a word before in its sentence will do. A mark that says little, or
-    has no word in its sentence, counts to none (-1). Where a text has nothing but marks, each
-    counts to itself.
+    comma counts to the last of them in its clause, and what opens a word, such as a bracket or a
+    dollar sign, to that. Where its clause has no word, a word before in its sentence will do. A
+    mark that says little, or has no word in its sentence, counts to none (-1). Where a text has
+    nothing but marks, each counts to itself.
     """
-    found = [MARK.fullmatch(token.text) is not None for token in tokens]
-    owners = np.array(joined_words(tokens, found, breaks), dtype=np.int64)
+    found = [is_mark(token) for token in tokens]
+    owners = np.array(joined_words(text, tokens, found, breaks), dtype=np.int64)
     if all(found):
         return owners
     marks = np.array(found)
@@ -173,12 +142,20 @@ def _owners(
     limit = QUIET * float(np.abs(evidence).max(initial=0.0))
     begins = np.array([breaks.get(index, "") for index in range(len(tokens))])
     clauses, sentences = np.cumsum(begins != ""), np.cumsum(begins == "sentence")  # (T,)
-    for index in np.flatnonzero(marks & (np.abs(evidence) > limit)):
+    for index in np.flatnonzero(marks & (np.abs(evidence) > limit)).tolist():
         here = np.flatnonzero(~marks & (sentences == sentences[index]))
         near = here[clauses[here] == clauses[index]]
-        order = [*near[near < index][-1:], *near[near > index][:1], *here[here < index][-1:], -1]
+        sides = [near[near < index][-1:], near[near > index][:1]]
+        order = [*(each for side in sides[:: -1 if _opens(tokens, index) else 1] for each in side)]
+        order += [*here[here < index][-1:], -1]
         owners[index] = order[0] if order[0] < 0 else owners[order[0]]
     return owners
+
+
+def _opens(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a mark stands at what follows it and apart from what is before it."""
+    before = index > 0 and tokens[index - 1].end == tokens[index].start
+    return not before and tokens[index].end == tokens[min(index + 1, len(tokens) - 1)].start
 
 
 def _counted(evidence: NDArray[np.float32], owners: NDArray[np.int64]) -> NDArray[np.float32]:
