@@ -132,7 +132,7 @@ def test_the_page_says_what_was_found(tmp_path: Path) -> None:
     assert found.tags.count("svg") == 4
     assert found.tags.count("article") == 8
     assert "Towards positive" in found.text
-    assert "+0.7 doubles the odds, before the temperature" in found.text
+    assert "less what it adds to that of the other class, before the temperature" in found.text
     assert "answers uncertain under a confidence of 0.7000" in found.text
     assert "training" not in found.ids
 
@@ -180,7 +180,7 @@ def test_several_classes_and_one_row(tmp_path: Path) -> None:
     found = page(make_result(texts, [*names, names[0]] * 5, artifact=model), tmp_path / "three")
     assert found.tags.count("svg") == 4
     assert all(f"Towards {name}" in found.text for name in names)
-    assert "against the geometric mean of the other classes" in found.text
+    assert "less the mean of what it adds to those of the other classes" in found.text
 
     alone = make_result(["good film"], [names[0]], artifact=model)
     found = page(alone, tmp_path / "one")

@@ -447,7 +447,7 @@ def test_words_have_the_colour_of_what_they_speak_for() -> None:
     assert "orange for negative, blue for positive" in page([two])
     three = Classifier(small_artifact(classes=3)).explain("good film")
     assert 'class="tonality-text for-positive against-neutral"' in highlight(three, "class 1")
-    assert "A weight of +0.7 doubles the odds" in page([three])
+    assert "A weight of 2 counts twice as much as 1" in page([three])
 
 
 @pytest.mark.parametrize(

@@ -135,10 +135,10 @@ def test_three_labels_are_said_to_be_three(open_page: Open, start: Start, tmp_pa
     service = start(write(measured, tmp_path / "three"))
     page = open_page(service).page
     key = page.get_by_role("region", name="How to read it")
-    expect(key).to_contain_text("A weight of +0.7 doubles the odds of the verdict")
+    expect(key).to_contain_text("A weight of 2 counts twice as much as 1")
     page.locator("#input").fill("a good film")
     expect(page.locator("#sheet")).to_have_attribute("data-state", "read")
-    expect(key).to_contain_text("A weight of +0.7 doubles the odds of the verdict")
+    expect(key).to_contain_text("A weight of 2 counts twice as much as 1")
     page = open_page(service, "#model").page
     expect(page.locator("#card .facts")).to_contain_text("86.1% over 3 labels")
 

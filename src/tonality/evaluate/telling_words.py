@@ -17,7 +17,8 @@ class Push:
 
     Attributes:
         word: as the tokenizer spells it.
-        mean: its mean evidence for the class against the others, in log-odds.
+        mean: its mean evidence for the class against the others, in logits as
+            :meth:`~tonality.explain.explanation.Explanation.evidence` has it.
         count: how often it was read.
         texts: in how many texts.
     """

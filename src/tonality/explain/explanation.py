@@ -80,7 +80,11 @@ class Explanation:
         return self.prediction.verdict or max(shares, key=shares.__getitem__)
 
     def evidence(self, label: str | None = None) -> NDArray[np.float32]:
-        """What each token (T,) does for a label against the other labels, in log-odds.
+        """What each token (T,) does for a label against the other labels.
+
+        The unit is that of the logits before the temperature: what a token adds to the label's
+        logit, less the mean of what it adds to those of the others. With two labels that is what
+        it adds to the log-odds.
 
         Args:
             label: by default the verdict.

@@ -77,7 +77,7 @@ def _key(first: Explanation, label: str | None) -> str:
     return f"""<p class="note {classes(first.hues(label))}">Words with a <mark class="for">\
 <i class="s3">solid line</i></mark> speak for the label and have its colour: {colours}. Words with
 <mark class="against"><i class="s3">dots</i></mark> speak against it. The deeper the colour, the
-more a word weighs. A weight of +0.7 doubles the odds of the label, −0.7 halves them.</p>"""
+more a word weighs. A weight of 2 counts twice as much as 1.</p>"""
 
 
 def highlight(explanation: Explanation, label: str | None = None) -> str:

@@ -33,7 +33,7 @@ class Passage:
         end: the character after its last.
         first: its first token.
         last: the token after its last.
-        weight: the sum of its tokens' evidence, in log-odds.
+        weight: the sum of its tokens' evidence, in logits as `Explanation.evidence` has it.
     """
 
     text: str
@@ -72,7 +72,7 @@ class Piece:
     Attributes:
         text: its characters.
         kind: a ``token``; what lies ``between`` tokens; or ``unread``, cut out of a long text.
-        weight: a token's evidence, in log-odds.
+        weight: a token's evidence, in logits.
         phrase: the number of the phrase it is in, -1 for none.
     """
 

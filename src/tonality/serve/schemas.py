@@ -58,7 +58,11 @@ class ReadToken(Exact):
 
 
 class TextPassage(Exact):
-    """A passage of the text, and what it says for the label `weighed`, in log-odds."""
+    """A passage of the text, and what it says for the label `weighed`.
+
+    The unit of `weight` is that of the logits: what its tokens add to the label's logit, less the
+    mean of what they add to those of the other labels.
+    """
 
     start: Start
     end: End

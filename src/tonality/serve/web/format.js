@@ -15,7 +15,7 @@ export function percent(share) {
   return `${(100 * share).toFixed(1)}%`;
 }
 
-/** A weight in log-odds, with its sign. */
+/** A weight in logits, with its sign. */
 export const signed = (weight) =>
   `${weight < 0 ? MINUS : "+"}${Math.abs(weight).toFixed(2)}`;
 

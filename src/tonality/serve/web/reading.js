@@ -3,7 +3,7 @@
 import { scaleOf, UNCERTAIN } from "./labels.js";
 
 const LEVELS = 4;
-// In log-odds: weights under it stay pale even where no other word weighs more.
+// In logits: weights under it stay pale even where no other word weighs more.
 const LEAST_SCALE = 0.4;
 const LEAST = 0.03; // phrases that weigh less than this say nothing
 
@@ -61,7 +61,7 @@ function axisOf(scale, weighed) {
   return { up: `for ${weighed}`, down: `against ${weighed}`, upTone, downTone: "against" };
 }
 
-/** What a token does for a label against the others, in log-odds. */
+/** What a token does for a label against the others, in logits. */
 function evidence(contributions, column) {
   const total = contributions.reduce((sum, part) => sum + part, 0);
   const own = contributions[column];

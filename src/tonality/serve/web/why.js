@@ -26,8 +26,8 @@ export function key(axis) {
       sample("up", axis.upTone, "solid", `speaks ${axis.up}`),
       sample("down", axis.downTone, "dotted", `speaks ${axis.down}`),
       h("li", {}, h("span", { className: "unread" }, "pale"), " was not read: the text is too long")),
-    h("p", { className: "quiet" }, "The deeper the colour, the more a word weighs. A weight of " +
-      "+0.7 doubles the odds of the verdict, \u22120.7 halves them. Together the weights make it."));
+    h("p", { className: "quiet" }, "The deeper the colour, the more a word weighs. A weight of 2 " +
+      "counts twice as much as 1. Together the weights make the verdict."));
 }
 
 function phrasesPanel(reading, choose) {
