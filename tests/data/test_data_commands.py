@@ -121,6 +121,8 @@ def test_inspect_says_when_all_is_well(tmp_path: Path) -> None:
     path = tmp_path / "fine.csv"
     path.write_text("text,label\n" + "".join(f"t{i},{i % 2}\n" for i in range(200)))
     assert "Nothing to worry about." in run("inspect", str(path)).stdout
+    marked = path.rename(path.with_name(f"[bold]{path.name}"))
+    assert "[bold]" in run("inspect", str(marked)).stdout.splitlines()[0]
 
 
 def test_inspect_tells_texts_that_say_nothing_apart_from_bad_rows(tmp_path: Path) -> None:

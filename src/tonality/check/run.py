@@ -113,6 +113,7 @@ class CheckReport:
                     "name": test.name,
                     "expect": test.expect,
                     "counts": test.counts,
+                    "unchanged": test.unchanged,
                     "cases": len(outcomes),
                     "passed": sum(outcome.passed for outcome in outcomes),
                     "failures": [each.to_json() for each in outcomes if not each.passed],
@@ -136,7 +137,7 @@ def run(
     *,
     positive: str = "positive",
     negative: str = "negative",
-    neutral: str = "neutral",
+    neutral: str | None = None,
 ) -> CheckReport:
     """What a model makes of the suite.
 
@@ -145,25 +146,38 @@ def run(
         predict: the model's predictions for a list of texts.
         positive: its label of positive texts.
         negative: its label of negative texts.
-        neutral: its label of neutral texts; without one, being in doubt passes.
+        neutral: its label of neutral texts, by default ``neutral`` where it has one; without one,
+            being in doubt passes.
 
     Raises:
-        ConfigError: the model has no such label.
+        ConfigError: the model has no such label, or one label is given twice.
     """
     texts = _texts(suite)
     found = dict(zip(texts, predict(texts), strict=True))
     known = {label for prediction in found.values() for label in prediction.probabilities}
-    positive, negative, neutral = (_spelt(name, known) for name in (positive, negative, neutral))
-    labels = Labels(positive, negative, neutral)
-    for side, name in (("positive", positive), ("negative", negative)):
-        if found and name not in known:
+    names = (positive, negative, "neutral" if neutral is None else neutral)
+    labels = Labels(*(_spelt(name, known) for name in names))
+    if found:
+        _check_labels(labels, known, neutral_too=neutral is not None)
+    return CheckReport(
+        [(test, [_outcome(test, case, found, labels) for case in test.cases]) for test in suite]
+    )
+
+
+def _check_labels(labels: Labels, known: Collection[str], *, neutral_too: bool) -> None:
+    """Whether the model has the labels, a different one for each side; only neutral may lack."""
+    for number, (side, name) in enumerate(labels._asdict().items()):
+        if name not in known and (side != "neutral" or neutral_too):
             raise ConfigError(
                 f"the model has no label {name!r} for {side} texts; "
                 f"it has {', '.join(sorted(known))} (--{side} LABEL says which)"
             )
-    return CheckReport(
-        [(test, [_outcome(test, case, found, labels) for case in test.cases]) for test in suite]
-    )
+        if name in labels[:number]:
+            other = labels._fields[labels.index(name)]
+            raise ConfigError(
+                f"expected a label of its own for each side, got {name!r} for {other} and for "
+                f"{side} texts (--{other} LABEL and --{side} LABEL say which)"
+            )
 
 
 def _spelt(name: str, known: Collection[str]) -> str:

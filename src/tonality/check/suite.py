@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import html
 import itertools
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeGuard, get_args
 
+from tonality.check.changes import CHANGES
 from tonality.durable_files import read_regular
 from tonality.errors import DataError
 
@@ -37,7 +37,9 @@ _KEYS = {
     "capability", "name", "expect", "texts", "changed", "change", "verdicts", "cases", "counts",
 }  # fmt: skip
 _SLOT = re.compile(r"\{([a-z_]+?)(\d?)\}")
-_ARTICLE = re.compile(r"\b([Aa]) (?=[aeiouAEIOU])")
+_BRACES = re.compile(r"\{[^{}]*\}")
+_LIST = re.compile(r"[a-z_]+")
+_ARTICLE = re.compile(r"\b[Aa] \Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Behaviour:
         expect: what must hold of each case.
         cases: the cases.
         counts: whether it enters the rates; otherwise it is shown alone.
+        unchanged: how many cases were left out because their changed text was the same.
     """
 
     capability: str
@@ -72,6 +75,7 @@ class Behaviour:
     expect: Expectation
     cases: tuple[Case, ...]
     counts: bool = True
+    unchanged: int = 0
 
 
 def read_suite(path: Path = SUITE) -> list[Behaviour]:
@@ -110,20 +114,49 @@ def _test(table: Any, words: Mapping[str, Any]) -> Behaviour:
     _check_keys(table)
     texts, changed, change = table["texts"], table.get("changed"), table.get("change")
     verdicts = table.get("verdicts") or [None] * len(texts)
-    if not all(_strings(each) for each in words.values()):
-        raise ValueError("each of [words] must be a list of strings")
+    _check_slots([*texts, *(changed or [])], words)
     try:
         drawn = _draw(texts, changed or texts, verdicts, words, table["cases"])
     except KeyError as error:
         raise ValueError(f"there is no list of words {error}") from None
     if not drawn:
         raise ValueError("its lists have too few words to fill a template")
-    if change is not None:
-        drawn = [Case(case.text, CHANGES[change](case.text), case.verdict) for case in drawn]
-    elif changed is None:
-        drawn = [Case(case.text) for case in drawn]
-    counts = table.get("counts", True)
-    return Behaviour(table["capability"], table["name"], table["expect"], tuple(drawn), counts)
+    if changed is None and change is None:
+        cases = [Case(case.text) for case in drawn]
+    elif change is not None:
+        cases = [Case(case.text, CHANGES[change](case.text), case.verdict) for case in drawn]
+    else:
+        cases = drawn
+    told = tuple(case for case in cases if case.changed != case.text)  # else the pair tries nothing
+    if not told:
+        what = f"the change {change!r}" if change else "changed"
+        raise ValueError(f"{what} leaves all its texts as they are, so there is nothing to compare")
+    return Behaviour(
+        table["capability"],
+        table["name"],
+        table["expect"],
+        told,
+        table.get("counts", True),
+        len(cases) - len(told),
+    )
+
+
+def _check_slots(templates: Sequence[str], words: Mapping[str, Any]) -> None:
+    """Whether every list of words can be named, and every slot filled."""
+    if not all(_strings(each) for each in words.values()):
+        raise ValueError("each of [words] must be a list of strings")
+    for name in words:
+        if not _LIST.fullmatch(name):
+            raise ValueError(
+                f"expected a list of words with a name of small letters and _, got {name!r}; "
+                "rename it, and its slots"
+            )
+    for slot in (found[0] for template in templates for found in _BRACES.finditer(template)):
+        if not _SLOT.fullmatch(slot):
+            raise ValueError(
+                f"expected a slot such as {{product}} or {{product2}}, got {slot}; "
+                "write the name of one of [words], and at most one digit"
+            )
 
 
 def _check_keys(table: Any) -> None:
@@ -202,39 +235,17 @@ def _pieces(template: str, slots: Sequence[tuple[str, str]]) -> list[str | int]:
 
 
 def _fill(pieces: Sequence[str | int], values: Sequence[str]) -> str:
-    filled = "".join(piece if isinstance(piece, str) else values[piece] for piece in pieces)
-    return _ARTICLE.sub(r"\1n ", filled)
+    """The filled template; "a" directly before a slot becomes "an" where a vowel comes."""
+    filled = ""
+    for piece in pieces:
+        if isinstance(piece, str):
+            filled += piece
+            continue
+        if values[piece][:1].lower() in tuple("aeiou") and _ARTICLE.search(filled):
+            filled = f"{filled[:-1]}n "
+        filled += values[piece]
+    return filled
 
 
 def _hash(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
-
-
-def typo(text: str) -> str:
-    """The text with two neighbouring inner letters of one longer word swapped."""
-    spots = [
-        at
-        for word in re.finditer(r"[A-Za-z]{5,}", text)
-        for at in range(word.start() + 1, word.end() - 2)
-        if text[at] != text[at + 1]
-    ]
-    if not spots:
-        return text
-    at = spots[int.from_bytes(_hash(text)[:4], "big") % len(spots)]
-    return f"{text[:at]}{text[at + 1]}{text[at]}{text[at + 2 :]}"
-
-
-def _unpunctuated(text: str) -> str:
-    return re.sub(r"[^\w\s']", "", text)
-
-
-def _html(text: str) -> str:
-    return f"<p>{html.escape(text)}</p><br /><br />"
-
-
-CHANGES: dict[str, Callable[[str], str]] = {
-    "typo": typo,
-    "capitals": str.upper,
-    "unpunctuated": _unpunctuated,
-    "html": _html,
-}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,12 @@ from tonality import plain_json
 from tonality.cli.common_options import FILE, SHARE, model_option
 from tonality.cli.plain_help import Number, PlainCommand
 from tonality.cli.read_texts import ascii_only
+from tonality.messages import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from tonality.check import CheckReport, Outcome
+    from tonality.check import Behaviour, CheckReport, Outcome
 
 
 @click.command(cls=PlainCommand)
@@ -53,8 +55,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--neutral",
-    default="neutral",
-    help="The model's label of neutral texts, if any.",
+    help="The model's label of neutral texts; by default neutral, if it has that.",
     metavar="LABEL",
 )
 @click.option(
@@ -67,7 +68,7 @@ def check(
     least: float | None,
     positive: str,
     negative: str,
-    neutral: str,
+    neutral: str | None,
     as_json: bool,
 ) -> None:
     """Try a model on hundreds of small cases: negation, comparisons, typos, names and more."""
@@ -103,14 +104,15 @@ def _show(console: Console, report: CheckReport, examples: int) -> None:
     told = set()
     for test, outcomes in sorted(report.results, key=lambda result: first[result[0].capability]):
         if test.capability not in told:
-            share = _share(*rates[test.capability]) if test.counts else "shown, not counted"
+            rate = rates.get(test.capability)
+            share = "shown, not counted" if rate is None else _share(*rate)
             console.print(Text(f"\n{test.capability}: {share}", style="bold"))
             told.add(test.capability)
         failed = [outcome for outcome in outcomes if not outcome.passed]
         table = Table.grid(padding=(0, 2))
         table.add_column(justify="right", no_wrap=True, width=4)
         table.add_column()
-        table.add_row(f"{1 - len(failed) / len(outcomes):.0%}", f"{test.name} ({test.expect})")
+        table.add_row(f"{1 - len(failed) / len(outcomes):.0%}", Text(_title(test, rates)))
         for outcome in failed[:examples]:
             table.add_row("", Text(_example(outcome), style="dim"))
         console.print(Padding(table, (0, 0, 0, 2)))
@@ -121,6 +123,15 @@ def _show(console: Console, report: CheckReport, examples: int) -> None:
         console.print(
             Text(f"above chance: {above:.0%}, where the best constant answer has 0%", style="dim")
         )
+
+
+def _title(test: Behaviour, rates: Container[str]) -> str:
+    title = f"{test.name} ({test.expect})"
+    if not test.counts and test.capability in rates:
+        title += ", not counted"
+    if test.unchanged:
+        title += f"; left out: {counted(test.unchanged, 'case')} that the change leaves alike"
+    return title
 
 
 def _share(passed: int, total: int) -> str:

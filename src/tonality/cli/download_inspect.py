@@ -174,8 +174,9 @@ def _show(found: Inspection, console: Console) -> None:
 
 def _show_facts(found: Inspection, console: Console) -> None:
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=found.name, title_justify="left", box=None)
+    table = Table(title=Text(found.name), title_justify="left", box=None)
     table.add_column("")
     for name in found.parts:
         table.add_column(name, justify="right")
