@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tonality.errors import ConfigError, DependencyError
+from tonality.text.encoder import Encoder
 from tonality.text.ngrams import MAX_WORDS, NgramTable
 from tonality.text.opinion_words import OPINION_WORDS
 from tonality.text.tokenizer import TextConfig, Tokenizer
@@ -149,7 +150,7 @@ def test_stop_words_are_tokens_of_the_tokenizer() -> None:
 
 def test_stop_words_from_a_file_live_on_in_the_vocabulary(tmp_path: Path) -> None:
     path = tmp_path / "stop.txt"
-    path.write_text("The\nit\u2019s\n\nfilm\n", encoding="utf-8")
+    path.write_text("The\nit\n\u2019s\n\nfilm\n", encoding="utf-8")
     config = TextConfig(stop_words=str(path))
     vocabulary = build({"the": 5, "it": 3, "good": 1}, config)
     path.unlink()
@@ -170,6 +171,27 @@ def test_bad_stop_word_files(tmp_path: Path) -> None:
     path.write_text("the\nof the\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="line 2: write one word a line"):
         stop_words(TextConfig(stop_words=str(path)))
+    for line, pieces in (("don\u2019t", "'do', \"n't\""), ("good-bye", "'good', '-', 'bye'")):
+        path.write_text(f"the\n{line}\n", encoding="utf-8")
+        with pytest.raises(ConfigError, match=f"line 2: expected one token.*{pieces}; list"):
+            stop_words(TextConfig(stop_words=str(path)))
+
+
+def test_stop_words_are_dropped_in_any_case(tmp_path: Path) -> None:
+    config = TextConfig(stop_words="english", lower_case=False)
+    vocabulary = build({"The": 9, "tHe": 2, "I": 5, "They": 4, "not": 3, "Film": 2}, config)
+    assert vocabulary.words == ("not", "Film")
+    stored = Vocabulary.from_json(json.loads(json.dumps(vocabulary.to_json())))
+    encoder = Encoder(config, stored)
+    # Also as the corpus did not write them.
+    text = "THEY say tHe Film is not what I know. Themselves they'LL film IT's"
+    read = encoder.spans(text)
+    assert encoder.encode([text]).lengths.tolist() == [len(read)]
+    assert [token.text for token in read] == ["say", "Film", "not", "know", ".", "film"]
+    path = tmp_path / "stop.txt"
+    path.write_text("film\n", encoding="utf-8")
+    own = TextConfig(stop_words=str(path), lower_case=False)
+    assert build({"Film": 2, "FILM": 1, "plot": 1}, own).words == ("plot",)
 
 
 @given(counts_of_words, st.sets(st.text(min_size=1, max_size=4), max_size=5))

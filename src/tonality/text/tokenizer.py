@@ -55,8 +55,9 @@ class TextConfig:
         squeeze: shorten runs of three and more of a letter, ``!``, ``?`` or an emoticon's mouth to
             two: ``soooo`` -> ``soo``.
         stop_words: ``none``, ``english`` (negations and intensifiers are no stop words) or the
-            path of a file with one word a line. Read when a vocabulary is built, which then
-            holds the words.
+            path of a file with one word a line, as a text is cut: ``do`` and ``n't``, not
+            ``don't``. Case does not matter. Read when a vocabulary is built, which then holds
+            the words.
         normalise: ``none``, ``stem`` (Snowball; Porter 2001) or ``lemma`` (simplemma): inflections
             of a word share one id. English words that negate or judge keep their own. Decided when
             a vocabulary is built.

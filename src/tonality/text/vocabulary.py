@@ -7,7 +7,7 @@ the inflections of a word share one id.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -104,7 +104,10 @@ class Vocabulary:
             raise ConfigError(
                 f"a vocabulary needs min_count >= 1 and max_size >= {FIRST_WORD + 1}."
             )
-        return cls._built(counts, config, stop_words(config), min_count, max_size)
+        dropped = stop_words(config)
+        if not config.lower_case:
+            dropped = _in_any_case(dropped, counts)
+        return cls._built(counts, config, dropped, min_count, max_size)
 
     @classmethod
     def _built(
@@ -226,10 +229,10 @@ def _strings(value: object, key: str) -> list[str]:
 
 
 def stop_words(config: TextConfig) -> frozenset[str]:
-    """The tokens that `config.stop_words` drops.
+    """The tokens that `config.stop_words` drops, as they are listed.
 
     Raises:
-        ConfigError: the file cannot be read, or a line of it holds more than one word.
+        ConfigError: the file cannot be read, or a line of it is more than one token.
     """
     if config.stop_words == "none":
         return frozenset()
@@ -248,8 +251,22 @@ def stop_words(config: TextConfig) -> frozenset[str]:
     for number, line in enumerate(lines, 1):
         if len(line.split()) > 1:
             raise ConfigError(f"stop-word file {path}, line {number}: write one word a line.")
-        words.update(tokenizer.tokens(line))
+        found = tokenizer.tokens(line)
+        if len(found) > 1:  # to drop each of them everywhere is hardly what the line means
+            raise ConfigError(
+                f"stop-word file {path}, line {number}: expected one token, got {line.strip()!r}, "
+                f"which is read as {', '.join(map(repr, found))}; list those of them that are to "
+                "be dropped, one a line."
+            )
+        words.update(found)
     return frozenset(words)
+
+
+def _in_any_case(words: frozenset[str], seen: Iterable[str]) -> frozenset[str]:
+    """Stop words as texts may write them: ``The``, ``THE``, and what a corpus has besides."""
+    folded = {word.casefold() for word in words}
+    usual = (form for word in words for form in (word, word.capitalize(), word.upper()))
+    return frozenset(usual) | {form for form in seen if form.casefold() in folded}
 
 
 def _by_frequency(counts: Mapping[str, int]) -> list[str]:
