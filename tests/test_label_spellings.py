@@ -155,13 +155,15 @@ def test_texts_that_are_markers_of_nothing(tmp_path: Path) -> None:
         (["true", "false"], "negative positive", "positive negative"),
         ("1", "negative positive", ""),
         (["meh"], "negative positive", ""),
+        (["Neutral", "good"], "negative positive", "- positive"),
+        (["mixed", "1"], "negative neutral positive", "neutral"),
         ("01", "cold hot", ""),
     ],
 )
 def test_the_likely_map_is_the_right_way_round(labels: str, names: str, expected: str) -> None:
     found = likely_map(list(labels), names.split())
     meanings = ["" if word == "-" else word for word in expected.split()]
-    assert found == dict(zip(labels, meanings, strict=bool(meanings)))
+    assert found == dict(zip(labels, meanings, strict=False))
 
 
 def test_the_hint_shows_the_likely_map() -> None:

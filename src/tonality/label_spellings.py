@@ -20,6 +20,8 @@ FEELINGS: Mapping[str, str] = {
     }.items()
     for spelling in spellings.split()
 }
+# Labels that are on no side: to count one as praise or blame would ruin the figures.
+BETWEEN = ("neutral", "mixed")
 SHOWN = 10  # spellings that a message lists
 
 # Unicode's minus, and characters without a width.
@@ -153,7 +155,10 @@ def likely_map(unknown: Sequence[str], names: Sequence[str]) -> dict[str, str]:
     if not {"negative", "positive"} <= by_feeling.keys():
         return {}
     values, words = {}, True
+    between = [label for label in unknown if fold(label) in BETWEEN]
     for label in unknown:
+        if label in between:
+            continue
         if _NUMBER.fullmatch(text := fold(label)):
             values[label], words = float(text), False
         elif side := _side(text):
@@ -162,16 +167,17 @@ def likely_map(unknown: Sequence[str], names: Sequence[str]) -> dict[str, str]:
             return {}
     numbers = sorted(set(values.values()))
     if len(numbers) < 2 and not words:
-        return {}
+        return dict.fromkeys(between, by_feeling.get("neutral", ""))
     low, high = (-1.0, 1.0) if words else _scale(numbers)
     middle, neutral = (low + high) / 2, by_feeling.get("neutral", "")
     # Of five stars or more those next to the middle count to a side; 3 of 5 does not.
-    return {
+    sides = {
         label: neutral
         if value == middle or (high - low >= 9 and abs(value - middle) < 1)
         else by_feeling["positive" if value > middle else "negative"]
         for label, value in values.items()
     }
+    return {label: sides.get(label, neutral) for label in unknown}
 
 
 # Other words for the two sides; their numbers only say which side.

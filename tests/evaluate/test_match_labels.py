@@ -70,3 +70,13 @@ def test_the_message_names_the_labels_and_the_way_out() -> None:
     )
     with pytest.raises(DataError, match=r"the labels 'a', 'b', 'c', 'd', 'e' and 2 more"):
         match_labels(list("abcdefg"), TWO)
+
+
+@pytest.mark.parametrize("names", [TWO, ("bad", "good")])
+def test_neutral_is_advised_to_be_left_out(names: tuple[str, str]) -> None:
+    with pytest.raises(DataError) as caught:
+        match_labels(["neutral", *names], names)
+    assert str(caught.value).endswith(". Leave the rows out with --label-map neutral=")
+    with pytest.raises(DataError) as caught:
+        match_labels(["mixed", "odd", *names], names)
+    assert f"as in --label-map odd={names[1]}, or" in str(caught.value)

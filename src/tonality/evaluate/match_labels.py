@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tonality.errors import DataError
-from tonality.label_spellings import FEELINGS, SHOWN, fold, likely_map
+from tonality.label_spellings import BETWEEN, FEELINGS, SHOWN, fold, likely_map
 
 # What numbers mean in common data sets. Numbers are read only if every scheme that holds all of
 # them, and no class that the other side lacks, agrees.
@@ -111,15 +111,22 @@ def _how_to_map(unknown: Sequence[str], names: Sequence[str]) -> str:
     shown = ", ".join(repr(label) for label in unknown[:5])
     more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
     which = "label" if len(unknown) == 1 else "labels"
+    known = f"the model does not know the {which} {shown}{more}; it knows {', '.join(names)}. "
+    sided = [label for label in unknown if fold(label) not in BETWEEN]
     likely = likely_map(unknown, names)
-    pairs = [f"{label}={name}" for label, name in likely.items()] or [f"{unknown[0]}={names[-1]}"]
-    example = " ".join(f"--label-map {shlex.quote(pair)}" for pair in pairs[:SHOWN])
+    if not (sided or any(likely.values())):  # as one of the sides they would ruin the figures
+        return f"{known}Leave the rows out with {_options(dict.fromkeys(unknown, ''))}"
+    example = _options(likely or {sided[0]: names[-1]})
     if likely:
         example += " if that is what they mean"
-    elif unknown[0].strip("+-0123456789.") == "":  # one number says nothing of its scale
-        example += "".join(f" or {unknown[0]}={name}" for name in names[:-1])
+    elif sided[0].strip("+-0123456789.") == "":  # one number says nothing of its scale
+        example += "".join(f" or {sided[0]}={name}" for name in names[:-1])
     return (
-        f"the model does not know the {which} {shown}{more}; it knows {', '.join(names)}. "
-        f"Say what each means, as in {example}, "
+        f"{known}Say what each means, as in {example}, "
         f"or leave its rows out with --label-map {unknown[0]}="
     )
+
+
+def _options(meant: Mapping[str, str]) -> str:
+    pairs = [f"{label}={name}" for label, name in meant.items()]
+    return " ".join(f"--label-map {shlex.quote(pair)}" for pair in pairs[:SHOWN])
