@@ -137,6 +137,13 @@ def test_the_page_says_what_was_found(tmp_path: Path) -> None:
     assert "training" not in found.ids
 
 
+def test_the_page_says_of_which_label_the_calibration_is(tmp_path: Path) -> None:
+    said = "are of the likeliest label, before the thresholds"
+    limited = dataclasses.replace(make_artifact(), thresholds=(0.7, 0.3))
+    assert said in page(make_result(artifact=limited), tmp_path / "limited").text
+    assert said not in page(make_result(), tmp_path / "plain").text
+
+
 def test_a_run_beside_the_model_gives_training_curves(tmp_path: Path) -> None:
     (tmp_path / "metrics.csv").write_text(
         "step,epoch,train_loss,validation_loss,validation_accuracy,learning_rate,seconds\n"

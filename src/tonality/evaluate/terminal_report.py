@@ -37,7 +37,8 @@ def show(console: Console, result: EvaluationResult) -> None:
     facts, evaluation = result.facts, result.first.measured.evaluation
     title = f"{facts['data']} ({facts['part']}), model {result.first.name}"
     console.print(Text(title, style="bold"))
-    console.print(_summary(evaluation, result.first.analysis))
+    limited = bool(result.first.classifier.artifact.thresholds)
+    console.print(_summary(evaluation, result.first.analysis, limited=limited))
     if absent := _absent(evaluation):
         console.print(Text(absent))
     if result.second is not None and result.comparison is not None:
@@ -106,7 +107,7 @@ def _cell(count: int, total: int, right: bool, shades: str) -> Text:
     return Text("\n").join([tile, number, percent])
 
 
-def _summary(evaluation: Evaluation, analysis: Analysis) -> Table:
+def _summary(evaluation: Evaluation, analysis: Analysis, *, limited: bool) -> Table:
     grid = Table.grid(padding=(0, 2))
     grid.add_row("texts", f"{evaluation.n:,}")
     grid.add_row("accuracy", _with_interval(evaluation.accuracy, evaluation.accuracy_interval))
@@ -125,7 +126,10 @@ def _summary(evaluation: Evaluation, analysis: Analysis) -> Table:
     error = f"{calibration.after.error:.2%}"
     if calibration.cross_fitted is not None:
         error += f", cross-fitted {calibration.cross_fitted.error:.2%}"
-    grid.add_row("calibration error", f"{error}  (by chance alone {calibration.chance:.2%})")
+    chance = f"by chance alone {calibration.chance:.2%}"
+    # With thresholds a verdict may be another label.
+    told = f"{chance}; of the likeliest label, before thresholds" if limited else chance
+    grid.add_row("calibration error", f"{error}  ({told})")
     if spared.mistakes_removed is not None and spared.coverage < 1:
         grid.add_row(
             "least sure",

@@ -1,6 +1,7 @@
 """Do the probabilities mean what they say?
 
-A model is calibrated if, of the verdicts given with 80 % confidence, 80 % are right.
+A model is calibrated if, of the likeliest labels that it gives 80 %, 80 % are right. They are its
+verdicts, except with thresholds: these figures are of the likeliest label, before thresholds.
 :mod:`tonality.measures.scaling` mends one that is not.
 """
 
@@ -30,12 +31,13 @@ BINS = 15
 
 @dataclass(frozen=True)
 class ReliabilityBin:
-    """The texts whose verdict had a confidence in ``(low, high]``.
+    """The texts whose likeliest label, before any thresholds, has a probability in ``(low, high]``.
 
     Attributes:
         low, high: the borders.
         n: how many texts.
-        confidence, accuracy: their means; ``None`` where there is no text.
+        confidence: the mean probability of that label; ``None`` where there is no text.
+        accuracy: the share of texts of which that label is the true one; likewise.
     """
 
     low: float
@@ -51,7 +53,7 @@ class Trust:
 
     Attributes:
         error: the expected calibration error: the mean distance between confidence and accuracy
-            over the bins, weighted by their texts (Naeini et al. 2015).
+            over the bins, weighted by their texts (Naeini et al. 2015); of the likeliest label.
         log_loss: the mean negative log probability of the truth, in nats.
         bins: the reliability diagram, by confidence.
     """
@@ -95,7 +97,8 @@ def reliability(
 
     Args:
         labels: true classes, (N,).
-        probabilities: (N, C); a row's confidence is its largest.
+        probabilities: (N, C); a row's confidence is its largest, whatever a model's thresholds
+            make of it.
         bins: how many.
     """
     confidence = probabilities.max(axis=1)  # (N,)

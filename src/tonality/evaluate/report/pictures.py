@@ -137,7 +137,8 @@ def _trust_plans(result: EvaluationResult) -> list[_Plan]:
         _Plan(
             "reliability",
             "Confidence and accuracy",
-            "The share of right verdicts by confidence; on the diagonal they are equal.",
+            "How often the likeliest label is right, by its probability; on the diagonal they are "
+            "equal.",
             lambda: draw_reliability(series, classes),
             file="reliability.png",
         ),

@@ -48,7 +48,7 @@ def draw_reliability(series: Sequence[tuple[str, Sequence[ReliabilityBin]]], cla
     axes.set_ylim(max(min(low, lowest - 0.02), -0.02), 1.02)
     axes.set_ylabel("share that is right")
     below.set_ylabel("texts")
-    below.set_xlabel("confidence")
+    below.set_xlabel("probability of the likeliest label")
     for part in (axes, below):
         part.yaxis.set_major_formatter(percent())
         part.grid(color=GRID, linewidth=0.8)
