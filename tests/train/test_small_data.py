@@ -99,3 +99,20 @@ def test_it_stops_by_itself_and_says_so(tmp_path: Path) -> None:
     settings = [*RISES, "training.patience=0", "training.keep=loss"]
     train(noise(), TINY.with_settings(settings), tmp_path / "whole", reporter=whole)
     assert not any(line.startswith("stopped") for line in whole.lines)
+
+
+@pytest.mark.parametrize("learns", [False, True])
+def test_a_model_no_better_than_one_label_is_told_at_the_end(tmp_path: Path, learns: bool) -> None:
+    told = Lines()
+    dataset = Dataset(make_table(200), None, None, "made up", {}) if learns else noise()
+    recipe = TINY.with_settings(["training.epochs=10"])
+    found = read(train(dataset, recipe, tmp_path / "run", reporter=told)).metrics["validation"]
+    share = max(scores["support"] for scores in found["per_class"].values()) / found["n"]
+    warnings = [line for line in told.lines if "always answering" in line]
+    if learns:
+        assert found["accuracy_interval"][0] > share
+        assert not warnings
+    else:
+        assert warnings == [told.lines[-1]]
+        assert f"which is right on {share:.2%}; try more epochs" in warnings[0]
+        assert "--set training.epochs=20" in warnings[0]

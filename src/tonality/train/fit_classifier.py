@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from tonality.train.records.processes import leader_first, leads
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import METRICS, RunFolder
 from tonality.train.records.run_options import RunOptions
+from tonality.train.settings.recipe import Recipe
 from tonality.train.teachers.soft_targets import Teaching
 
 VALIDATION = "validation.csv"
@@ -136,4 +138,31 @@ def _finish(
         f"validation accuracy {found['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%}); "
         f"the model is in {folder.model}"
     )
+    if warning := no_better_than_one_label(found, run.recipe):
+        reporter.say(warning)
     return folder.model
+
+
+def no_better_than_one_label(found: Mapping[str, Any], recipe: Recipe) -> str:
+    """What to say of a model that is not clearly better than one that always answers the same.
+
+    Args:
+        found: its metrics on the validation part.
+        recipe: what it was trained by.
+
+    Returns:
+        One sentence, or "" where the interval of the accuracy lies above the share of the
+        commonest label.
+    """
+    rows = {label: scores["support"] for label, scores in found["per_class"].items()}
+    label = max(rows, key=rows.__getitem__)
+    share = rows[label] / found["n"]
+    if found["accuracy_interval"][0] > share:
+        return ""
+    training = recipe.training
+    return (
+        f"careful: this is no clear gain over always answering {label!r}, which is right on "
+        f"{share:.2%}; try more epochs (--set training.epochs={2 * training.epochs}), smaller "
+        f"batches (--set training.batch_size={max(1, training.batch_size // 4)}), --recipe base, "
+        "tonality adapt, or more texts"
+    )
