@@ -59,7 +59,7 @@ sanitize: .venv-dev/.installed
 	  failed=$$?; $(DEV)/python hatch_build.py; exit $$failed
 
 # What people read is in plain English; what is looked up, generated or measured need not be.
-LOOKED_UP := $(addprefix docs/,commands.md http.md format.md general.md)
+LOOKED_UP := $(addprefix docs/,commands.md http.md recipes.md format.md general.md)
 PROSE := README.md CONTRIBUTING.md \
   $(filter-out $(LOOKED_UP),$(wildcard docs/*.md docs/tutorials/*.md docs/explanations/*.md))
 

@@ -29,6 +29,20 @@ This page lists what each request takes and what comes back. [Run the service](s
 examples, limits and settings. The service describes itself at `/openapi.json`, and
 `python docs/make_http.py` writes this page from there.
 """
+# It describes itself in no path of the description.
+ITSELF = """## GET /openapi.json
+
+Describe the service, in OpenAPI.
+
+Answer: `application/json`.
+
+Other statuses: 400, 408, 421, 431, 500, 503.
+"""
+# No path answers these; other paths and methods do.
+ELSEWHERE = {
+    "404": "There is no such path.",
+    "405": "The path does not take that method; the header `Allow` says which.",
+}
 PROBLEMS = """## Problems
 
 An answer other than 200 is JSON of the type `application/problem+json` (RFC 9457). Compare the
@@ -108,9 +122,9 @@ def reference() -> str:
         for method, each in methods.items():
             lines += operation(path, method, each)
             statuses |= {key: answer["description"] for key, answer in each["responses"].items()}
-    lines.append(PROBLEMS)
+    lines += [ITSELF, PROBLEMS]
     del statuses["200"]
-    lines += table(("status", "when"), sorted(statuses.items()))
+    lines += table(("status", "when"), sorted((statuses | ELSEWHERE).items()))
     lines.append("## Objects\n")
     for name, schema in sorted(told["components"]["schemas"].items()):
         lines += [f"### {name}\n", schema.get("description", "") + "\n", *fields(schema)]

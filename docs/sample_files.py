@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -25,10 +26,19 @@ def write_samples(folder: Path) -> None:
             date = f"{row['month']}-{number % 28 + 1:02}"
             writer.writerow([number, row["article"], date, row["text"], row["label"]])
     texts = [row["text"] for row in rows[:20]]
+    _write_checks(folder / "checks.toml")
     _write_packed(folder, texts)
     _write_workbook(folder / "reviews.xlsx", texts)
     _write_parquet(folder / "reviews" / "a.parquet", texts)
     shutil.copytree(DOCS.parent / "tests" / "golden" / "model", folder / "model")
+
+
+def _write_checks(path: Path) -> None:
+    """The checks that their page shows."""
+    (shown,) = re.findall(
+        r"```toml\n(.*?)```", (DOCS / "checks.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    path.write_text(shown, encoding="utf-8")
 
 
 def _write_packed(folder: Path, texts: list[str]) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option(
     "--suite",
     type=FILE,
-    help="Tests of your own: a TOML file like the packaged ones, or a folder.",
+    help="Tests of your own: a TOML file, or a folder of them. The page on checks tells the form.",
     metavar="FILE|DIR",
 )
 @click.option(

@@ -67,7 +67,9 @@ _LABELS = (
     text_column_option,
     click.option("--label-column", help="The column of the labels.", metavar="NAME"),
     click.option(
-        "--group-column", help="The column of what a split keeps together.", metavar="NAME"
+        "--group-column",
+        help="Rows with the same value here stay on one side of the train/validation split.",
+        metavar="NAME",
     ),
     click.option(
         "--label-map",

@@ -59,7 +59,8 @@ if TYPE_CHECKING:
 @click.option(
     "--temperature",
     type=Number(float),
-    help="The recipe's distillation.temperature, a number over 0.",
+    help="Softens the teachers' probabilities; over 1 shows more of the unlikely classes. "
+    "Overrides distillation.temperature of the recipe.",
     metavar="X",
 )
 @click.option(

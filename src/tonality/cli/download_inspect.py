@@ -42,7 +42,12 @@ PART_BARS = "▏▎▍▌▋▊▉"  # an eighth to seven eighths of a character
     metavar="NAME",
     shell_complete=completes(one_of("stanford", "kaggle")),
 )
-@click.option("--to", type=FILE, help="A folder other than the user's cache.", metavar="DIR")
+@click.option(
+    "--to",
+    type=FILE,
+    help="A folder other than the cache, which is your own or what TONALITY_CACHE names.",
+    metavar="DIR",
+)
 @click.option(
     "--url", help="A mirror of Stanford's archive; the checksum must hold.", metavar="URL"
 )

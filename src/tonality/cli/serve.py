@@ -29,7 +29,7 @@ from tonality.cli.plain_help import Number, PlainCommand
 @click.option(
     "--threads",
     type=COUNT,
-    help="Batches computed at the same time; by default one a core but one.",
+    help="Batches computed at the same time; by default the number of cores less one.",
     metavar="N",
 )
 def serve(

@@ -94,8 +94,8 @@ _options = taken_as(
     click.option(
         "--null",
         multiple=True,
-        help="A cell that counts as missing, in any case, such as nothing, besides NULL, N/A and "
-        "others. Repeat it.",
+        help='Also treat cells with this text as missing, for example --null "no comment". Case '
+        "does not matter. Repeat it.",
         metavar="TEXT",
     ),
     click.option(

@@ -22,7 +22,7 @@ class UnlabelledSettings:
             vectors' elements does well; with as many texts of either kind, a step costs five times
             as much.
         probe: norm of the random step that finds its direction: xi.
-        virtual_weight: what it counts beside the cross-entropy.
+        virtual_weight: what virtual adversarial training counts beside the cross-entropy.
         entropy: what the verdicts' entropy counts, on texts without labels (Grandvalet & Bengio
             2004).
         batch_size: texts without labels a step; 0 for ``training.batch_size``.
@@ -104,9 +104,9 @@ class PretrainingSettings:
         steps: tokens that the gradient reaches back (truncated back-propagation through time).
         negatives: words drawn for each step's softmax (Jean et al. 2015); 0 for the whole
             vocabulary.
-        dropout: of elements of the embedded tokens and of the states.
+        dropout: dropout of elements of the embedded tokens and of the states.
         evaluations_per_epoch: how often to measure the perplexity of held-out texts.
-        evaluation_texts: of how many of them, at most.
+        evaluation_texts: on how many of them to measure it, at most.
     """
 
     direction: Literal["forward", "backward", "both"] = "forward"

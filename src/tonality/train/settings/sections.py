@@ -94,8 +94,8 @@ class NetworkSettings:
     """The shape of the network; the rest of it follows from the data.
 
     Attributes:
-        embedding_size: E.
-        hidden_size: H, of one direction.
+        embedding_size: numbers in the vector of a token: E.
+        hidden_size: units of the LSTM in one direction: H.
         layers: LSTM layers.
         bidirectional: read from both ends.
         pooling: ``max``, ``mean``, ``attention``, ``last``, or several joined by ``+``.
@@ -152,18 +152,18 @@ class OptimiserSettings:
 
     Attributes:
         name: the optimiser.
-        learning_rate: its peak.
-        schedule: how it falls from the end of the warm-up to the end of training, to 0:
+        learning_rate: the highest learning rate.
+        schedule: how the learning rate falls to 0, from the end of the warm-up to the last step:
             ``linear``, ``cosine``, or ``constant`` for not at all.
-        warmup_steps: steps over which it rises from 0.
-        embedding_rate: what it is multiplied by for the word embedding.
+        warmup_steps: steps over which the learning rate rises from 0.
+        embedding_rate: what the learning rate is multiplied by for the word embedding.
         ngram_rate: the same for the n-gram table.
-        layer_decay: what it is divided by from each layer to the one under it; 1 for nothing, 2.6
-            for a start from a language model (Howard & Ruder 2018).
+        layer_decay: what the learning rate is divided by from each layer to the one under it; 1 for
+            nothing, 2.6 for a start from a language model (Howard & Ruder 2018).
         unfreeze_every: epochs after which the next layer down begins to learn, the head being the
             first; 0 for all from the start (Howard & Ruder 2018).
-        weight_decay: of the weight matrices and the word embedding.
-        ngram_weight_decay: of the n-gram table.
+        weight_decay: weight decay of the weight matrices and the word embedding.
+        ngram_weight_decay: the same for the n-gram table.
         betas: decay of the moving averages of gradients and of their squares.
         clip_norm: largest norm of a step's gradients; 0 for no limit.
     """
@@ -194,13 +194,13 @@ class TrainingSettings:
         epochs: passes over the training part, at most.
         max_tokens: most tokens of a text to learn from; 0 for as many as the model reads
             (``text.max_tokens``), which no text is learnt beyond. Evaluations read as it does.
-        seed: of the weights, the order of the texts and the dropout.
+        seed: seed of the weights, the order of the texts and the dropout.
         validation: share of the rows held out for validation; where the data comes with a
             validation part, that is taken. 0 trains on all rows: nothing is measured, and the last
             step is kept. For the last run, when all is chosen.
         temperature: what the model's logits are divided by where there is no validation part to
             fit it on (Guo et al. 2017).
-        validation_seed: of that cut, so that runs with other seeds compare on the same rows.
+        validation_seed: seed of that cut, so that runs with other seeds compare on the same rows.
         class_weights: ``balanced`` weighs classes against their shares, ``none`` does not.
         ordered: the labels are numbers, and a near one is less wrong than a far one: soft
             targets (Diaz & Marathe 2019), see :mod:`tonality.train.prepare.ordered_labels`.
