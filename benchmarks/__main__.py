@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: every measurement of the README, one after the other."""
+"""``python -m benchmarks``: the size of the install, then speed and memory."""
 
 from __future__ import annotations
 

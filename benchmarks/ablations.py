@@ -32,10 +32,9 @@ from tonality.artifact.config_json import folder_sha256
 from tonality.data import Dataset, Table, load_dataset
 from tonality.errors import ConfigError
 from tonality.train import train
-from tonality.train.fit_classifier import VALIDATION
 from tonality.train.prepare.held_out import divide
 from tonality.train.records.reporter import LineReporter
-from tonality.train.records.run_folder import RUN
+from tonality.train.records.run_folder import RUN, VALIDATION
 from tonality.train.settings.checked_fields import fill
 from tonality.train.settings.plan import MODEL
 from tonality.train.settings.recipe import Recipe

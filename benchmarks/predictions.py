@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from benchmarks.predict_speed import RESULTS
 from tonality.evaluate.compare import compare
 from tonality.measures.metrics import evaluate
-from tonality.train.fit_classifier import VALIDATION
+from tonality.train.records.run_folder import VALIDATION
 
 FOLDER = RESULTS / "predictions"
 LABELS = ("negative", "positive")

@@ -21,12 +21,10 @@ from tonality.train.prepare.starting_vectors import with_vectors
 from tonality.train.records.curves_png import CURVES, draw_curves
 from tonality.train.records.processes import leader_first, leads
 from tonality.train.records.reporter import Reporter
-from tonality.train.records.run_folder import METRICS, RunFolder
+from tonality.train.records.run_folder import METRICS, VALIDATION, RunFolder
 from tonality.train.records.run_options import RunOptions
 from tonality.train.settings.recipe import Recipe
 from tonality.train.teachers.soft_targets import Teaching
-
-VALIDATION = "validation.csv"
 
 _MEMORY = (
     "out of memory: start anew in another folder with a lower training.batch_size, "

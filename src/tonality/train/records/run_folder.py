@@ -31,6 +31,7 @@ FORMAT = 1
 
 RUN, RECIPE = "run.json", "recipe.toml"
 CHECKPOINT, VECTORS, METRICS = "checkpoint.pt", "vectors.npy", "metrics.csv"
+VALIDATION = "validation.csv"  # what the model says of the rows that were held out
 BOARD = "tensorboard"
 # Of an adaptation: the run of its own that it began with, and what was asked for.
 LANGUAGE_MODEL, ADAPTATION = "language-model", "adapt.json"
