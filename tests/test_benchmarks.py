@@ -170,3 +170,9 @@ def test_kept_predictions_give_the_figures_again(
     assert "| student | 4 | 50.00% (" in shown
     assert "teacher less student: +50.00 points" in shown
     assert "alone right on 2, student on 0; averaged 100.00%" in shown
+
+
+def test_the_kept_predictions_need_no_torch() -> None:
+    code = "import sys, benchmarks.predictions; print({'torch', 'lightning'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

@@ -326,12 +326,12 @@ def test_the_version_of_a_model_is_that_of_its_content(tmp_path: Path) -> None:
 def test_every_setting_is_documented_with_its_default() -> None:
     page = Path(__file__).parents[2] / "docs" / "serving.md"
     rows = re.findall(r"^\| `TONALITY_(\w+)` \| ([^|]+) \|", page.read_text(), re.MULTILINE)
-    words = {"the default one": None, "one a core but one": None, "none": ()}
+    words = {"the default one": None, "cores less one": None, "none": ()}
     fields = {name.upper(): field for name, field in Settings.model_fields.items()}
     assert [name for name, _ in rows] == list(fields)
     assert list(SERVICE) == list(fields)
     for name, written in rows:
-        if written != "one a core but one":
+        if written != "cores less one":
             default = fields[name].default
             assert words.get(written, written) in (default, str(default).removesuffix(".0"))
 
