@@ -97,6 +97,26 @@ def test_what_is_no_host_name(value: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "value",
+    ["a.example", "https://*.example.com", "https://a.example/x", "null", "https://", "*.*"],
+)
+def test_what_is_no_origin(value: str) -> None:
+    with pytest.raises(ConfigError, match="TONALITY_CORS_ORIGINS: expected an origin"):
+        load_settings(cors_origins=value)
+
+
+def test_origins_are_compared_as_browsers_write_them() -> None:
+    given = "https://A.example/, http://localhost:3000, https://b.example:443, http://[::1]:80, *"
+    assert load_settings(cors_origins=given).cors_origins == (
+        "https://a.example",
+        "http://localhost:3000",
+        "https://b.example",
+        "http://[::1]",
+        "*",
+    )
+
+
+@pytest.mark.parametrize(
     "host",
     ["localhost", "LOCALHOST:1", "localhost.:80", "127.0.0.1", "127.3.2.1:8000", "[::1]:8000"],
 )

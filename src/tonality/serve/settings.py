@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from tonality.classifier import available_cores
 from tonality.errors import ConfigError
 from tonality.serve.allowed_hosts import pattern
+from tonality.serve.allowed_origins import origin
 
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=2**31 - 1)]
@@ -35,7 +36,8 @@ class Settings(BaseSettings):
         model: a bundled model's name or a model folder.
         threads: batches computed at the same time.
         api_keys: keys separated by commas; with any set, ``/v1`` and ``/metrics`` ask for one.
-        cors_origins: origins separated by commas whose pages may call the service.
+        cors_origins: origins separated by commas whose pages may call the service, such as
+            ``https://example.com``; ``*`` for any page.
         allowed_hosts: host names separated by commas that requests may be addressed to, on any
             port (421 otherwise); ``*.example.com`` allows all names below, ``*`` any name. By
             default those of the loopback where the service listens there, otherwise any.
@@ -109,6 +111,11 @@ class Settings(BaseSettings):
             if not value:
                 raise ValueError("it is set but empty; give it a value or unset it")
         return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _check_origins(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(origin, values))
 
     @field_validator("allowed_hosts")
     @classmethod
