@@ -6,6 +6,8 @@ import csv
 import gzip
 import io
 import json
+import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="the service needs tonality[serve]")
 
-from service import Running, running
+from service import Running, post, running
 
 from spreadsheets import Cells, write_xlsx
 from tonality.serve.table_formats import SHEET_TYPES, XLSX
@@ -25,6 +27,7 @@ pytest.importorskip("xlsxwriter")
 
 XLS, ODS = list(SHEET_TYPES)[1:]
 CSV = "text/csv"
+AS_CSV = {"Content-Type": CSV}
 GOLDEN = Path(__file__).parents[1] / "golden"
 
 
@@ -97,22 +100,70 @@ def test_a_bomb_is_cut_short(client: httpx.Client) -> None:
 
 def test_what_cannot_be_read(client: httpx.Client, book: bytes, tmp_path: Path) -> None:
     cases = [
-        (b"text\ngood\n", XLSX, "", "is no spreadsheet"),
-        (book[:2000], XLSX, "", "is damaged or cut short"),
-        ((GOLDEN / "locked.xlsx").read_bytes(), XLSX, "", "is protected by a password"),
-        (book, XLSX, "?sheet=C", "has no sheet 'C'"),
-        (book, CSV, "", "is a zip archive"),
-        (gzip.compress(b"text\ngood\n")[:15], CSV, "", "cannot be unpacked"),
+        (b"text\ngood\n", XLSX, "", "is no spreadsheet", "Content-Type of what it is"),
+        (book[:2000], XLSX, "", "is damaged or cut short", "Send it once more"),
+        ((GOLDEN / "locked.xlsx").read_bytes(), XLSX, "", "is protected by a", "without the"),
+        (book, XLSX, "?sheet=C", "it has no sheet 'C'", "or leave sheet out"),
+        (book, CSV, "", "it is a zip archive, as spreadsheets are.", f"of one: {XLSX}"),
+        (gzip.compress(b"text\ngood\n")[:15], CSV, "", "cannot be unpacked", "once more"),
+        ("text\ngood\n".encode("utf-16-le"), CSV, "", "null bytes", "as CSV in UTF-8"),
     ]
-    for body, kind, query, reason in cases:
+    for body, kind, query, reason, remedy in cases:
         for path in ("/v1/score", "/v1/table"):
-            if (kind, path) == (CSV, "/v1/table") and body is book:
+            if (kind, path) == (CSV, "/v1/table") and "unpacked" not in reason:
                 continue  # it is no table, but nothing is unpacked
             found = client.post(path + query, content=body, headers={"Content-Type": kind})
             assert (found.status_code, found.json()["code"]) == (422, "no_table")
             assert reason in found.json()["detail"]
+            assert remedy in found.json()["remedy"]
+            assert not re.search(r"--|name end", found.text)
     large = client.post("/v1/score", content=bytes(300_001), headers={"Content-Type": XLSX})
     assert large.status_code == 413
+    assert "TONALITY_MAX_UPLOAD_BYTES" in large.json()["remedy"]
+
+
+def test_what_is_unpacked_is_answered_as_a_whole_or_not(
+    client: httpx.Client, tmp_path: Path
+) -> None:
+    """A page takes an answer that breaks off for an outage, and would ask for ever."""
+    lines = b"".join(b"good film %d\n" % n for n in range(15_000))  # over the first 64 KiB
+    for suffix in (".gz", ".bz2", ".xz"):
+        data = packed(lines, suffix) if suffix == ".gz" else packed(lines[:99_000], suffix)
+        data += b"" if suffix == ".gz" else packed(lines[99_000:], suffix)
+        damaged = data[:-60] + bytes(20) + data[-40:]
+        for broken in (damaged, data[:-30]):
+            found = client.post("/v1/table", content=broken, headers={"Content-Type": CSV})
+            assert (found.status_code, found.json()["code"]) == (422, "no_table")
+        bomb = packed(b"text\n" + b"good\n" * 2_000_000, suffix)
+        found = client.post("/v1/table", content=bomb, headers={"Content-Type": CSV})
+        assert found.status_code == 413
+        assert found.json()["detail"] == "Unpacked, the body has more than 300,000 bytes."
+    wide: Cells = [["text"], *[["good " * 200]] * 1000]  # one text that stands in many cells
+    book = write_xlsx(tmp_path / "wide.xlsx", {"A": wide}).read_bytes()
+    assert len(book) < 300_000
+    found = client.post("/v1/table", content=book, headers={"Content-Type": XLSX})
+    assert found.status_code == 413
+
+
+def test_for_a_client_that_has_gone_no_workbook_is_made(model_folder: Path) -> None:
+    rows = 60_000
+    body = packed(b"text\n" + b"good film; bad plot and it was not good\n" * rows, ".gz")
+    begun = post(body, "/v1/score", Content_Type=CSV, Accept=XLSX)
+
+    def texts_read() -> float:
+        found = re.search(r"\ntonality_texts_total (\S+)", client.get("/metrics").text)
+        return float(found[1]) if found else 0
+
+    with running(model_folder, max_uploads=1) as server, server.client() as client:
+        with server.connect() as connection:
+            connection.sendall(begun)
+            while not texts_read():
+                time.sleep(0.02)
+        deadline = time.monotonic() + 60
+        while client.post("/v1/score", content=b"text\nx\n", headers=AS_CSV).status_code == 503:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert texts_read() < rows
 
 
 def test_a_table_is_unpacked(client: httpx.Client, book: bytes) -> None:

@@ -162,6 +162,8 @@ def test_what_is_no_table(
     assert found.status_code == status
     assert found.headers["content-type"] == "application/problem+json"
     assert code in (None, found.json()["code"])
+    if status == 413:
+        assert "TONALITY_MAX_UPLOAD_BYTES" in found.json()["remedy"]
 
 
 @pytest.mark.parametrize("media_type", [CSV, TSV, LINES])
@@ -255,6 +257,41 @@ def test_the_prefix_is_the_caller_s(client: httpx.Client) -> None:
     assert list(found.json()) == ["label", "text", *(f"ü{name}" for name in ADDED)]
 
 
+@pytest.mark.parametrize(
+    ("target", "media_type", "kinds"),
+    [
+        ("score?sheet=2", CSV, "spreadsheets"),
+        ("table?sheet=2", CSV, "spreadsheets"),
+        ("score?delimiter=;", LINES, "CSV and TSV"),
+        ("table?delimiter=;", CSV, None),
+    ],
+)
+def test_a_parameter_of_other_formats_is_refused(
+    client: httpx.Client, target: str, media_type: str, kinds: str | None
+) -> None:
+    headers = {"Content-Type": media_type}
+    found = client.post(f"/v1/{target}", content=b'{"text": "good"}\n', headers=headers)
+    assert (found.status_code, found.json()["code"]) == (422, "invalid")
+    expected = f"is for {kinds}; the body is {media_type}" if kinds else "no parameter"
+    assert expected in found.json()["detail"]
+
+
+def test_a_table_in_utf_8_by_its_own_word_is_not_guessed_at(client: httpx.Client) -> None:
+    """Half a letter: alone it looks like Windows-1252, and only the sender knows."""
+    body = b"text\ngood\ncut off sch\xc3\n"
+    for charset, faults in (("", []), ("; charset=utf-8", ["row 2, column 'text': invalid UTF-8"])):
+        headers = {"Content-Type": CSV + charset}
+        found = client.post("/v1/score", content=body, headers=headers)
+        rows = csv.DictReader(io.StringIO(found.text))
+        assert [row["error"] for row in rows if row["error"]] == faults
+
+
+def test_a_byte_order_mark_comes_back(client: httpx.Client) -> None:
+    for mark in (b"\xef\xbb\xbf", b""):
+        found = client.post("/v1/score", content=mark + b"text\ngut\n", headers=AS_CSV)
+        assert found.content.startswith(mark + b"text,label,")
+
+
 @pytest.mark.parametrize("prefix", ["", "x" * 101])
 def test_prefixes_that_cannot_be(client: httpx.Client, prefix: str) -> None:
     """The empty one is one: it takes no other where the table has a column of that name."""
@@ -280,9 +317,11 @@ def test_prefixes_that_cannot_be(client: httpx.Client, prefix: str) -> None:
 def test_the_answer_s_format_is_what_is_liked_best(
     client: httpx.Client, accept: str, expected: str
 ) -> None:
-    headers = {"Content-Type": TSV, "Accept": accept}
-    found = client.post("/v1/score", content=b"id\ttext\n1\tgood\n", headers=headers)
-    assert found.headers["content-type"].startswith(expected)
+    lines = accept.split(", ")
+    for accepts in ([accept], lines):  # in one header or in several (RFC 9110, 5.3)
+        headers = [("Content-Type", TSV), *(("Accept", each) for each in accepts)]
+        found = client.post("/v1/score", content=b"id\ttext\n1\tgood\n", headers=headers)
+        assert found.headers["content-type"].startswith(expected)
 
 
 def test_a_table_that_grows_too_large_is_cut_short(server: Running) -> None:

@@ -21,6 +21,8 @@ def score_stream(
 ) -> Iterator[bytes]:
     """Scores a table as it comes: the head first, then a piece for each window of rows.
 
+    CSV and TSV are UTF-8, with a byte-order mark where the table had one.
+
     Args:
         classifier: the model.
         rows: the table, from :func:`read_rows`.
@@ -39,7 +41,7 @@ def score_stream(
         errors=errors,
         closed=format != "jsonl",
     )
-    writer = row_writer(format, layout, delimiter=rows.delimiter)
+    writer = row_writer(format, layout, delimiter=rows.delimiter, marked=rows.marked)
     return _pieces(rows, Scorer(classifier, explain), writer, layout)
 
 

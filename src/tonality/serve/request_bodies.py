@@ -13,7 +13,9 @@ from tonality.serve.settings import Settings
 
 JSON = "application/json"
 
-_CHARSETS = ("", "utf-8", "utf8", "us-ascii")
+FEWER_TEXTS = "Send fewer texts at a time, or a file to /v1/score."
+
+_CHARSETS = ("utf-8", "utf8", "us-ascii")
 _KINDS: dict[type, str] = {
     type(None): "null",
     bool: "a boolean",
@@ -76,7 +78,7 @@ class Bodies:
         return texts
 
     async def _read(self, request: Request) -> bytes:
-        check_length(request, self._limit)
+        check_length(request, self._limit, FEWER_TEXTS)
         chunks: list[bytes] = []
         size = 0
         try:
@@ -84,7 +86,7 @@ class Bodies:
                 size += len(chunk)
                 self._held += len(chunk)
                 if size > self._limit:
-                    raise too_large(self._limit)
+                    raise too_large(self._limit, FEWER_TEXTS)
                 if self._held > self._most:
                     raise busy("Too many bodies are arriving.")
                 chunks.append(chunk)
@@ -98,16 +100,20 @@ def media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def check_charset(request: Request) -> None:
-    """Refuses a body that says itself that it is not in UTF-8.
+def check_charset(request: Request) -> bool:
+    """Refuses a body that says itself that it is not in UTF-8; whether it says that it is.
 
     Raises:
         ProblemError: 415.
     """
+    given = False
     for parameter in request.headers["content-type"].split(";")[1:]:
         name, _, value = parameter.partition("=")
-        if name.strip().lower() == "charset" and value.strip(' "').lower() not in _CHARSETS:
-            raise unsupported("The body is not in UTF-8.", "Convert it to UTF-8.")
+        if name.strip().lower() == "charset" and (charset := value.strip(' "').lower()):
+            if charset not in _CHARSETS:
+                raise unsupported("The body is not in UTF-8.", "Convert it to UTF-8.")
+            given = True
+    return given
 
 
 def check_encoding(request: Request) -> None:
@@ -121,24 +127,19 @@ def check_encoding(request: Request) -> None:
         raise unsupported("The body is encoded.", "Send it as it is, without Content-Encoding.")
 
 
-def check_length(request: Request, limit: int) -> None:
-    """Refuses a body that says itself that it is too large.
+def check_length(request: Request, limit: int, remedy: str) -> None:
+    """Refuses a body that says itself that it is too large, with what to do about it.
 
     Raises:
         ProblemError: 413.
     """
     if int(request.headers.get("content-length", "0")) > limit:
-        raise too_large(limit)
+        raise too_large(limit, remedy)
 
 
-def too_large(limit: int) -> ProblemError:
-    """A body has more bytes than the limit."""
-    return ProblemError(
-        413,
-        "body_too_large",
-        f"The body has more than {limit:,} bytes.",
-        "Send fewer texts at a time, or a file to /v1/score.",
-    )
+def too_large(limit: int, remedy: str, what: str = "The body") -> ProblemError:
+    """Something has more bytes than the limit."""
+    return ProblemError(413, "body_too_large", f"{what} has more than {limit:,} bytes.", remedy)
 
 
 def unsupported(detail: str, remedy: str) -> ProblemError:

@@ -26,9 +26,14 @@ from tonality.score import Layout, Row, Rows, RowWriter, Scorer, row_writer
 from tonality.score.scorer import size
 from tonality.serve.batch_queue import Batches
 from tonality.serve.json_results import predictions
-from tonality.serve.made_files import CutShortError, plain_pieces, workbook
+from tonality.serve.made_files import CutShortError, file_pieces, workbook
 from tonality.serve.problems import ProblemError, busy
-from tonality.serve.request_bodies import check_encoding, check_length, unsupported
+from tonality.serve.request_bodies import (
+    check_charset,
+    check_encoding,
+    check_length,
+    unsupported,
+)
 from tonality.serve.served_model import ServedModel
 from tonality.serve.settings import Settings
 from tonality.serve.table_formats import (
@@ -50,15 +55,15 @@ from tonality.serve.upload_query import (
     text_column_of,
 )
 from tonality.serve.upload_stream import (
+    IN_PARTS,
     Body,
     ask,
     opened_sheet_upload,
     opened_upload,
-    unpacked_body,
+    unpacked_upload,
 )
 from tonality.tables.bad_rows import Fault
 from tonality.tables.column_names import Wanted
-from tonality.tables.open_table import on_disk
 
 T = TypeVar("T")
 
@@ -92,7 +97,7 @@ class Uploads:
         """
         own = table_type(request)
         wanted = wanted_type(request, own)
-        check_query(request, SCORE_PARAMETERS)
+        check_query(request, SCORE_PARAMETERS, own)
         asked = self._checked(request)
         prefix = prefix_of(request)
         scorer = Scorer(cast(Classifier, _Queued(self._batches, model)))
@@ -105,11 +110,13 @@ class Uploads:
                 rows = stack.enter_context(upload).rows
                 self._check_width(rows)
                 layout = _layout(rows, model, WRITTEN[wanted], prefix)
-                writer = row_writer(WRITTEN[wanted], layout, delimiter=rows.delimiter)
+                writer = row_writer(
+                    WRITTEN[wanted], layout, delimiter=rows.delimiter, marked=rows.marked
+                )
                 windows = _windows(rows, layout, self._settings.max_text_length)
                 pieces = _pieces(windows, scorer, writer, stack.pop_all())
             if wanted == XLSX:
-                pieces = workbook(pieces, layout, sheets=own in SHEET_TYPES)
+                pieces = workbook(pieces, layout, body.check, sheets=own in SHEET_TYPES)
             return pieces, model.headers
 
         return await self._answer(body, begin, wanted)
@@ -122,7 +129,7 @@ class Uploads:
             ClientDisconnect: nobody waits for the answer any more.
         """
         own = table_type(request)
-        check_query(request, TABLE_PARAMETERS)
+        check_query(request, TABLE_PARAMETERS, own)
         options = self._checked(request).options
         limit = self._settings.max_upload_bytes
         body = Body(request, limit)
@@ -131,12 +138,11 @@ class Uploads:
             stack = ExitStack()
             with stack:
                 if own not in SHEET_TYPES:
-                    # A browser takes nothing of the answer before it has sent the whole body.
-                    file = stack.enter_context(on_disk(body))
-                    return plain_pieces(unpacked_body(file, limit), stack.pop_all()), {}
-                sheet = stack.enter_context(opened_sheet_upload(body, options, limit))
+                    file = stack.enter_context(unpacked_upload(body, limit))
+                    return file_pieces(file, stack.pop_all()), {}
+                sheet, file = stack.enter_context(opened_sheet_upload(body, options, limit))
                 names = json.dumps([sheet.name, *sheet.others])
-                return plain_pieces(sheet, stack.pop_all()), {SHEETS_HEADER: names}
+                return file_pieces(file, stack.pop_all()), {SHEETS_HEADER: names}
 
         return await self._answer(body, begin, "text/csv" if own in SHEET_TYPES else own)
 
@@ -147,10 +153,12 @@ class Uploads:
             ProblemError: 413, 415, 422 or 503.
         """
         check_encoding(request)
-        check_length(request, self._settings.max_upload_bytes)
+        check_length(request, self._settings.max_upload_bytes, IN_PARTS)
         if self._active >= self._settings.max_uploads:
             raise busy(f"{self._active} files are being scored already.")
-        return Wanted(text_column_of(request), "", "", options=read_options_of(request))
+        encoding = "UTF-8" if check_charset(request) else None  # what says so is not guessed at
+        options = read_options_of(request)
+        return Wanted(text_column_of(request), "", "", encoding=encoding, options=options)
 
     async def _answer(
         self,

@@ -47,7 +47,7 @@ def wanted_type(request: Request, own: str) -> str:
         ProblemError: 406, it likes none.
     """
     own = own if own in TEXT_TYPES else "text/csv"
-    ranges = _ranges(request.headers.get("accept", "*/*"))
+    ranges = _ranges(", ".join(request.headers.getlist("accept")) or "*/*")
     likings = {name: _liking(name, ranges) for name in (own, *WRITTEN)}
     best = max(likings, key=likings.__getitem__)
     if not likings[best]:

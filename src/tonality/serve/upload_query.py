@@ -2,22 +2,54 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from starlette.requests import Request
 
 from tonality.errors import ConfigError, DataError
 from tonality.serve.problems import ProblemError
+from tonality.serve.table_formats import SHEET_TYPES
 from tonality.tables.read_options import ReadOptions
 
 # It is in the name of each added column, and in JSON Lines in each row.
 LONGEST_PREFIX = 100
 SCORE_PARAMETERS = ("text_column", "prefix", "delimiter", "sheet")
-TABLE_PARAMETERS = ("sheet", "delimiter")
+TABLE_PARAMETERS = ("sheet",)
+# Those that say something of some formats only.
+_ONLY = {
+    "sheet": (SHEET_TYPES, "spreadsheets"),
+    "delimiter": (("text/csv", "text/tab-separated-values"), "CSV and TSV"),
+}
+# What the messages of the command line say, in words of a request.
+_OPTIONS = {"--text-column": "text_column in the query", "--sheet": "sheet in the query"}
+_OF_FILES = re.compile(r"(?:[:;] let its name end|; save it as UTF-8, or read it with).*")
+# What to do, by how the reason begins. The command line goes by names, a request by media types.
+_REMEDIES = {
+    ("no text column", "no column", "several columns"): "Name the column of the texts in "
+    "text_column.",
+    ("has no sheet '", 'has no sheet "'): "Name a sheet that is there, or leave sheet out.",
+    ("is a zip archive, as", "is a file of Office"): "If it is a spreadsheet, send it with the "
+    f"Content-Type of one: {', '.join(SHEET_TYPES)}. Otherwise send the table that it holds.",
+    ("is gzipped", "is packed"): "Unpack it, and send the table that it holds.",
+    ("is a Parquet",): "Send the table as CSV, TSV, JSON Lines or a spreadsheet.",
+    ("is no spreadsheet",): "Send it with the Content-Type of what it is.",
+    ("is protected",): "Save it without the password, and send that.",
+    ("its first line has null", "is a binary", "is not valid"): "Save it as CSV in UTF-8, and "
+    "send that.",
+    ("cannot be unpacked", "is damaged"): "Send it once more. If that fails too, the file is "
+    "damaged.",
+}
+_VERB = re.compile(r"(?:is|has|holds|cannot|was) ")
 
 
-def check_query(request: Request, known: Sequence[str]) -> None:
+def check_query(request: Request, known: Sequence[str], own: str) -> None:
     """Refuses what the query may not hold: it would change nothing, and the answer not tell.
+
+    Args:
+        request: the request.
+        known: the parameters that there are.
+        own: the media type of the body.
 
     Raises:
         ProblemError: 422.
@@ -26,6 +58,10 @@ def check_query(request: Request, known: Sequence[str]) -> None:
         if name not in known:
             detail = f"The query has no parameter {name[:60]!r}."
             raise ProblemError(422, "invalid", detail, f"Known are {', '.join(known)}.")
+        types, kinds = _ONLY.get(name, ((own,), ""))
+        if own not in types and request.query_params[name]:
+            detail = f"{name} is for {kinds}; the body is {own}."
+            raise ProblemError(422, "invalid", detail, f"Leave {name} out.")
 
 
 def text_column_of(request: Request) -> str | None:
@@ -82,11 +118,10 @@ def no_table(error: DataError) -> ProblemError:
     """The answer to what is no table."""
     # Without the names of the columns: in a table without a header they are texts.
     reason = error.reason.partition(". Columns: ")[0].removesuffix(".")
-    reason = reason.replace("--text-column", "text_column in the query")
-    reason = reason.replace("--sheet", "sheet in the query")
-    return ProblemError(
-        422,
-        "no_table",
-        f"The table cannot be read: {reason}.",
-        "Send a header row and rows, or one JSON object a line.",
-    )
+    begins = [remedy for starts, remedy in _REMEDIES.items() if reason.startswith(starts)]
+    remedy = (*begins, "Send a header row and rows, or one JSON object a line.")[0]
+    reason = _OF_FILES.sub("", reason)
+    for option, parameter in _OPTIONS.items():
+        reason = reason.replace(option, parameter)
+    it = "it " if _VERB.match(reason) else ""
+    return ProblemError(422, "no_table", f"The table cannot be read: {it}{reason}.", remedy)
