@@ -151,16 +151,16 @@ def test_for_a_client_that_has_gone_no_workbook_is_made(model_folder: Path) -> N
     begun = post(body, "/v1/score", Content_Type=CSV, Accept=XLSX)
 
     def texts_read() -> float:
-        found = re.search(r"\ntonality_texts_total (\S+)", client.get("/metrics").text)
+        found = re.search(r"\ntonality_texts_total (\S+)", asking.get("/metrics").text)
         return float(found[1]) if found else 0
 
-    with running(model_folder, max_uploads=1) as server, server.client() as client:
+    with running(model_folder, max_uploads=1) as server, server.client() as asking:
         with server.connect() as connection:
             connection.sendall(begun)
             while not texts_read():
                 time.sleep(0.02)
         deadline = time.monotonic() + 60
-        while client.post("/v1/score", content=b"text\nx\n", headers=AS_CSV).status_code == 503:
+        while asking.post("/v1/score", content=b"text\nx\n", headers=AS_CSV).status_code == 503:
             assert time.monotonic() < deadline
             time.sleep(0.02)
         assert texts_read() < rows
