@@ -51,6 +51,11 @@ def test_words_light_up_as_one_types(open_page: Open, service: Running, page_mod
     page.keyboard.type(". I hate hate the plot and it was bad")
     verdict(page, "negative")
     lit(page, up=["love"], down=["hate", "hate", "bad"])
+    key = page.get_by_role("region", name="How to read it")
+    expect(key).to_contain_text("with + speaks for positive, one with − speaks for negative.")
+    phrases = page.get_by_role("region", name="What weighs most").locator(".phrases")
+    expect(phrases.first.locator("b").first).to_contain_text("+")
+    expect(phrases.nth(1).locator("b").first).to_contain_text("−")
     assert (
         page.locator("#mirror").inner_text().rstrip("\u200b")
         == page.locator("#input").input_value()
@@ -135,10 +140,12 @@ def test_three_labels_are_said_to_be_three(open_page: Open, start: Start, tmp_pa
     service = start(write(measured, tmp_path / "three"))
     page = open_page(service).page
     key = page.get_by_role("region", name="How to read it")
-    expect(key).to_contain_text("A weight of 2 counts twice as much as 1")
+    expect(key).to_contain_text("with + speaks for the verdict, one with − speaks against it.")
     page.locator("#input").fill("a good film")
     expect(page.locator("#sheet")).to_have_attribute("data-state", "read")
-    expect(key).to_contain_text("A weight of 2 counts twice as much as 1")
+    label = page.locator("#verdict .ranking li span").first.inner_text()
+    expect(key).to_contain_text(f"with + speaks for {label}, one with − speaks against {label}.")
+    expect(key).to_contain_text("A weight of 2 counts twice as much as 1.")
     page = open_page(service, "#model").page
     expect(page.locator("#card .facts")).to_contain_text("86.1% over 3 labels")
 
@@ -165,6 +172,10 @@ def test_uncertain_is_said_so(open_page: Open, service: Running) -> None:
     expect(page.locator("#verdict .how")).to_contain_text(f"it takes {ABSTAIN:.1%} to say so")
     page.locator("#input").fill("   ")
     expect(page.locator("#verdict")).to_have_text("The verdict will stand here.")
+    page.locator("#input").fill("...... ??? !!!")
+    nothing = "There is nothing in it that could be read."
+    expect(page.locator("#verdict")).to_have_text(nothing)
+    expect(page.locator("#spoken")).to_have_text(nothing)
 
 
 def test_a_sentence_leads_to_its_place(open_page: Open, service: Running) -> None:
@@ -236,7 +247,8 @@ def test_a_key_is_asked_for(open_page: Open, start: Start, page_model: Path) -> 
     visit = open_page(service)
     visit.expect_fault("status of 401")
     dialog = visit.page.get_by_role("dialog")
-    for key in ("bad-key", "good-key"):
+    for key, words in (("bad-key", ""), ("good-key", "That key was not accepted.")):
+        expect(dialog.get_by_role("alert")).to_have_text(words)
         expect(dialog.get_by_label("API key")).to_have_value("")
         dialog.get_by_label("API key").fill(key)
         dialog.get_by_role("button", name="Use it").click()

@@ -21,23 +21,37 @@ export class Away extends Error {
   }
 }
 
+/** An answer that came to no end: on its way, or because there is no more of what was sent. */
+export class BrokenOff extends Away {
+  constructor(remedy) {
+    super(false);
+    this.message = "The server\u2019s answer broke off.";
+    this.remedy = remedy;
+  }
+}
+
 /** An error for the user: what is wrong, and what to do. */
 export const inWords = ({ message, remedy }) => (remedy ? `${message} ${remedy}` : message);
 
 const KEY = "tonality-key";
+const DAMAGED = "The file may be damaged.";
+const LATER = "Try again later.";
 const BUSY = new Set([429, 503]);
 const GONE = new Set([408, 502, 504]); // lost on the way, or a load balancer that waits in vain
 let asking = null;
 let declined = false; // who did not give a key is not asked at each key stroke
 
-export const model = () => request("v1/model", {}).then((answer) => answer.json());
+export async function model() {
+  const answer = await request("v1/model", {});
+  return whole(answer.json(), LATER);
+}
 
 /** Explains a verdict; `version` is that of the model that gave it. */
 export async function explain(text, signal) {
   const body = JSON.stringify({ texts: [text] });
   const headers = { "Content-Type": "application/json" };
   const answer = await request("v1/explain", { method: "POST", headers, body, signal });
-  const { results } = await answer.json();
+  const { results } = await whole(answer.json(), LATER, signal);
   return { ...results[0], version: versionOf(answer) };
 }
 
@@ -50,10 +64,11 @@ export async function explain(text, signal) {
 export async function score(rows, type, choices, signal) {
   const chosen = Object.entries(choices).filter(([, value]) => value !== null);
   const query = new URLSearchParams(chosen);
-  const headers = { "Content-Type": type };
+  // The page has looked at the whole file: of a slice alone the service would guess the encoding.
+  const headers = { "Content-Type": `${type}; charset=utf-8` };
   const answer = await request(`v1/score?${query}`,
     { method: "POST", headers, body: rows, signal });
-  const bytes = new Uint8Array(await received(answer.arrayBuffer(), signal));
+  const bytes = new Uint8Array(await whole(answer.arrayBuffer(), DAMAGED, signal));
   return { bytes, version: versionOf(answer) };
 }
 
@@ -63,7 +78,7 @@ export async function unpack(file, type, sheet) {
   const headers = { "Content-Type": type };
   const answer = await request(`v1/table${query}`, { method: "POST", headers, body: file });
   const sheets = JSON.parse(answer.headers.get("X-Sheets") ?? "[]");
-  return { text: await received(answer.blob()), sheets };
+  return { text: await whole(answer.blob(), DAMAGED), sheets };
 }
 
 /** Whether the server would take a request. */
@@ -107,6 +122,15 @@ async function received(promise, signal) {
   }
 }
 
+/** The body of an answer. */
+async function whole(promise, remedy, signal) {
+  try {
+    return await received(promise, signal);
+  } catch (error) {
+    throw error instanceof Away ? new BrokenOff(remedy) : error;
+  }
+}
+
 /** Asks once, however many requests wait for it; whether there is a key to try. */
 function askKey(refused) {
   if (refused !== sessionStorage.getItem(KEY)) return Promise.resolve(true);
@@ -114,6 +138,7 @@ function askKey(refused) {
     const dialog = byId("key-dialog");
     const input = byId("key-input");
     input.value = "";
+    byId("key-refused").textContent = "";
     byId("key-cancel").onclick = () => dialog.close();
     byId("key-form").onsubmit = (event) => {
       event.preventDefault();
@@ -126,6 +151,8 @@ function askKey(refused) {
       resolve(!declined);
     };
     dialog.showModal();
+    // Set once it is shown: a screen reader says what changes.
+    if (refused) byId("key-refused").textContent = "That key was not accepted.";
   });
   return asking;
 }

@@ -1,16 +1,22 @@
 // When the server is away: a calm word, attempts at growing intervals, and on as if nothing were.
 
-import { Away, ready } from "./api.js";
+import { Away, BrokenOff, ready } from "./api.js";
 import { byId } from "./dom.js";
 
 const LONGEST = 15; // seconds between two attempts
 const GREETING = 2500; // milliseconds that "back" stays
+const TRIES = 3; // where answers break off: an outage passes, a damaged file does not
 let failures = 0;
 let returning = null; // a promise while the server is gone
 let hiding = 0;
 
-/** Does a task, again and again while the server is away, until it is done or called off. */
+/**
+ * Does a task, again and again while the server is away, until it is done or called off.
+ *
+ * @throws {BrokenOff} where each of a few answers came to no end.
+ */
 export async function steadily(task, signal) {
+  let broken = 0;
   for (let attempt = 1; ; attempt++) {
     try {
       const result = await task();
@@ -19,6 +25,7 @@ export async function steadily(task, signal) {
       return result;
     } catch (error) {
       if (signal?.aborted || !(error instanceof Away)) throw error;
+      if (error instanceof BrokenOff && ++broken === TRIES) throw error;
       if (error.busy) {
         if (attempt > 1) say("The server has much to do. Your turn comes.", "busy");
         try {

@@ -119,9 +119,10 @@ export class TextView {
     this.#speak(verdictInWords(reading));
   }
 
-  #blank(why = "The verdict will stand here.") {
-    this.#clear("empty", h("p", { className: "quiet" }, why));
-    this.#speak("");
+  /** Without a verdict; `why` is told where there is a text. */
+  #blank(why = "") {
+    this.#clear("empty", h("p", { className: "quiet" }, why || "The verdict will stand here."));
+    this.#speak(why);
   }
 
   #refused(error) {

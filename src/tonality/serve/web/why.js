@@ -26,8 +26,9 @@ export function key(axis) {
       sample("up", axis.upTone, "solid", `speaks ${axis.up}`),
       sample("down", axis.downTone, "dotted", `speaks ${axis.down}`),
       h("li", {}, h("span", { className: "unread" }, "pale"), " was not read: the text is too long")),
-    h("p", { className: "quiet" }, "The deeper the colour, the more a word weighs. A weight of 2 " +
-      "counts twice as much as 1. Together the weights make the verdict."));
+    h("p", { className: "quiet" }, "The deeper the colour, the more a word weighs. " +
+      `A weight with\u00a0+ speaks ${axis.up}, one with\u00a0\u2212 speaks ${axis.down}. ` +
+      "A weight of 2 counts twice as much as 1."));
 }
 
 function phrasesPanel(reading, choose) {
