@@ -39,12 +39,19 @@ def test_every_state_is_sound(open_page: Open, service: Running, scheme: str, wi
     page.locator("#input").fill(LONG)
     expect(page.locator("#cut")).to_be_visible()
     sound(page)
+    page.locator("#input").fill("See https://example.com/" + "a-long-address-" * 9)
+    assert page.locator("#paper").evaluate("paper => paper.scrollWidth <= paper.clientWidth")
     page.get_by_role("link", name="File").click()
     sound(page)
     chooser = page.get_by_label("choose one")
     chooser.set_input_files(file(b"a,b\nI love it,2\n"))
     expect(page.get_by_role("radio", name="a")).to_be_checked()
     sound(page)
+    first, button = page.locator(".choice.first"), page.get_by_role("button", name="Read this")
+    box, below = first.bounding_box(), button.bounding_box()
+    assert box is not None
+    assert below is not None
+    assert below["y"] - box["y"] - box["height"] >= 8  # pixels; they touched
     chooser.set_input_files(file(FILE))
     expect(page.locator(".state")).to_contain_text("Done: 40 rows")
     page.get_by_text("The same as a table").click()

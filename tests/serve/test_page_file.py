@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import hashlib
 import io
 import json
 import math
@@ -26,6 +27,7 @@ from tonality import load
 from tonality.artifact.model_folder import write
 from tonality.score import read_rows, score_stream
 from tonality.tables.compression import packed
+from tonality.tables.utf8_stream import Utf8Stream
 
 expect.set_options(timeout=WAIT)
 
@@ -45,13 +47,34 @@ ODD = [
 HEADS = Path(__file__).parents[1] / "golden" / "table_heads.json"
 TELL = """async (cases) => {
   const address = new URL('static/tables.js', document.baseURI).href;
-  const { inUtf8, withoutSep, inspect } = await import(address);
+  const { withoutSep, inspect } = await import(address);
+  const { inUtf8 } = await import(new URL('static/encoding.js', document.baseURI).href);
   return Promise.all(cases.map(async ({ bytes }) => {
     const raw = Uint8Array.from(bytes, (letter) => letter.charCodeAt(0));
     const { file, named } = await withoutSep(await inUtf8(new File([raw], 'x.csv')));
     const { delimiter, columns } = await inspect(file, named);
     return [delimiter, columns[0].samples[0]];
   }));
+}"""
+TO_UTF_8 = """async (cases) => {
+  const address = new URL('static/encoding.js', document.baseURI).href;
+  const { inUtf8 } = await import(address);
+  return Promise.all(cases.map(async (bytes) => {
+    const raw = Uint8Array.from(bytes, (letter) => letter.charCodeAt(0));
+    const found = await inUtf8(new File([raw], 'x.csv'));
+    const sum = await crypto.subtle.digest('SHA-256', await found.arrayBuffer());
+    return [...new Uint8Array(sum)];
+  }));
+}"""
+BREAK_OFF = """() => {
+  const fetched = window.fetch;
+  window.broken = 0;
+  window.fetch = async (address, options) => {
+    if (!address.startsWith('v1/score')) return fetched(address, options);
+    window.broken += 1;
+    const fail = (controller) => controller.error(new TypeError('network error'));
+    return new Response(new ReadableStream({ start: fail }));
+  };
 }"""
 DROP = """([name, text]) => {
   const transfer = new DataTransfer();
@@ -88,9 +111,10 @@ def json_lines(values: list[str]) -> str:
     return "\n".join(lines)
 
 
-def scored(model: Path, content: str, kind: str) -> bytes:
+def scored(model: Path, content: str | bytes, kind: str) -> bytes:
     """What the library makes of a file."""
-    rows = read_rows(io.BytesIO(content.encode()), kind)
+    data = content if isinstance(content, bytes) else content.encode()
+    rows = read_rows(io.BytesIO(data), kind)
     return b"".join(score_stream(load(model), rows, kind))
 
 
@@ -178,6 +202,7 @@ def test_rows_are_filtered_searched_sorted_and_paged(open_page: Open, service: R
     expect(page.locator("#verdict .name")).to_have_text("uncertain")
     page.go_back()
     expect(shown.first).to_be_visible()
+    expect(page.get_by_role("heading", name="A whole file at once")).to_be_focused()
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "tsv", "csv"])
@@ -293,6 +318,9 @@ def test_a_file_without_a_header_keeps_its_first_row(open_page: Open, service: R
     page.get_by_role("button", name="Read this column").click()
     state(page, "Done: 2 rows.")
     expect(page.locator(".rows tbody tr").first).to_contain_text("I love it")
+    drop(page, "z.txt", "It broke, sadly\nI love it\n,\nbad plot, really\n")
+    page.get_by_role("button", name="Read this column").click()
+    state(page, "Done: 4 rows.")
 
 
 def test_heads_are_read_as_the_library_reads_them(open_page: Open, service: Running) -> None:
@@ -300,6 +328,96 @@ def test_heads_are_read_as_the_library_reads_them(open_page: Open, service: Runn
     cases = json.loads(HEADS.read_text())
     found = open_page(service, "#file").page.evaluate(TELL, cases)
     assert found == [[case["delimiter"], case["first"]] for case in cases]
+
+
+def test_encodings_are_told_as_the_library_tells_them(open_page: Open, service: Running) -> None:
+    """Once for a whole file: what comes after the first block too."""
+    windows = "text,n\nthe café was très bien,1\n" * 6 + "it\u2019s a soirée\n"
+    late = b"text\n" + b"good film\n" * 110_000
+    cases = [
+        windows.encode("cp1252"),
+        windows.encode("cp1252") + b"no letter \x81, caf\xe9\n",
+        windows.encode("cp1252").replace(b"\n", b"\r"),
+        windows.encode(),
+        windows.encode("utf-8-sig") + b"cut off sch\xc3\n",
+        windows.encode("cp1252") + "naïve\n".encode(),
+        "текст,n\nхороший фильм,1\n".encode("cp1251"),
+        late + b"caf\xe9\n",
+        late + b"caf\xe9\n" + b"good\n" * 20_000 + "ü\n".encode(),
+        "ü\n".encode() + late + b"caf\xe9\n",
+        b"caf\xe9" * 300_000,
+    ]
+    found = open_page(service, "#file").page.evaluate(
+        TO_UTF_8, [case.decode("latin-1") for case in cases]
+    )
+    for case, digest in zip(cases, found, strict=True):
+        stream, expected = Utf8Stream(io.BytesIO(case), lambda line: None), b""
+        while more := stream.read(2**16):
+            expected += more
+        assert bytes(digest) == hashlib.sha256(expected).digest()
+
+
+def test_a_damaged_row_is_told_in_its_place(
+    open_page: Open, service: Running, page_model: Path, tmp_path: Path
+) -> None:
+    """Half a letter, alone in its slice, looks like Windows-1252."""
+    page = open_page(service, "#file").page
+    lines = [f"so schön war es, {number}".encode() for number in range(3500)]
+    lines += [b"plain words only, the film and the plot"] * 3500
+    lines[6800] = b"cut off sch\xc3"
+    content = b"text;n\n" + b";1\n".join(lines) + b";1\n"
+    (tmp_path / "x.csv").write_bytes(content)
+    hand_in(page, tmp_path / "x.csv")
+    state(page, "Done: 7,000 rows, 1 of them could not be read.")
+    expected = scored(page_model, content, "csv")
+    assert b"row 6801, column 'text': invalid UTF-8" in expected
+    assert equal(downloaded(page, "x.scored.csv"), expected)
+
+
+@pytest.mark.parametrize("other", ["n", "1"])
+def test_a_column_without_a_name_is_read(open_page: Open, service: Running, other: str) -> None:
+    page = open_page(service, "#file").page
+    drop(page, "x.csv", f",{other}\ngood film,1\n")
+    expect(page.get_by_role("radio", name="(no name)")).to_be_checked()
+    page.get_by_role("button", name="Read this column").click()
+    state(page, "Done: 1 row.")
+    expect(page.locator(".run")).to_contain_text("texts in “(no name)”")
+    expect(page.locator(".rows tbody tr").first).to_contain_text("good film")
+
+
+def test_of_two_columns_of_texts_one_is_asked_for(open_page: Open, service: Running) -> None:
+    page = open_page(service, "#file").page
+    drop(page, "x.csv", "text,text\ngood,a longer one that is bad\n")
+    page.get_by_role("radio", name="text_2").check()
+    page.get_by_role("button", name="Read this column").click()
+    state(page, "Done: 1 row.")
+    expect(page.locator(".rows tbody tr").first).to_contain_text("a longer one")
+
+
+def test_nested_json_is_shown_as_json(open_page: Open, service: Running) -> None:
+    page = open_page(service, "#file").page
+    drop(page, "x.jsonl", '{"meta": {"stars": [1, 2, 3]}, "words": "I love it", "x": null}\n')
+    expect(page.locator(".choices")).to_contain_text('{"stars":[1,2,3]}')
+    expect(page.get_by_role("radio", name="words")).to_be_checked()
+
+
+def test_excel_reads_the_download_as_utf_8(
+    open_page: Open, service: Running, tmp_path: Path
+) -> None:
+    """It takes CSV with a byte-order mark for UTF-8, and any other for Windows-1252."""
+    pytest.importorskip("python_calamine")
+    pytest.importorskip("xlsxwriter")
+    page = open_page(service, "#file").page
+    write_xlsx(tmp_path / "a.xlsx", {"A": [["text", "n"], ["schön", 1]]})
+    (tmp_path / "b.csv").write_bytes("sep=;\ntext;n\nschön;1\n".encode("utf-16"))
+    (tmp_path / "c.csv").write_bytes("text,n\nschön,1\n".encode())
+    for name, mark in (("a.xlsx", b"\xef\xbb\xbf"), ("b.csv", b"\xef\xbb\xbf"), ("c.csv", b"")):
+        hand_in(page, tmp_path / name)
+        expect(page.locator(".run h2")).to_have_text(f"{name[0]}.csv")
+        state(page, "Done: 1 row.")
+        found = downloaded(page, f"{name[0]}.scored.csv")
+        assert found.startswith(mark + b"text")
+        assert "schön" in found.decode()
 
 
 def test_the_head_of_a_spreadsheet(open_page: Open, service: Running) -> None:
@@ -321,6 +439,7 @@ def test_what_is_no_table_is_told(open_page: Open, service: Running) -> None:
         ("x.pdf", "%PDF-1.4\0", "is not a CSV, TSV or JSON Lines file"),
         ("x.csv", " \n", "The file is empty."),
         ("x.jsonl", "[1, 2]\n", "hold no JSON objects"),
+        ("y.csv", "t\0e\0x\0t\0\n\0g\0", "in UTF-16 without a byte-order mark"),
     ):
         drop(page, name, content)
         expect(fault).to_contain_text(words)
@@ -401,14 +520,28 @@ def test_packed_files_are_read(open_page: Open, service: Running, tmp_path: Path
         expect(page.locator("#file-work h2").first).to_have_text("x.csv")
 
 
+def test_an_answer_that_breaks_off_is_not_asked_for_for_ever(
+    open_page: Open, service: Running
+) -> None:
+    page = open_page(service, "#file").page
+    expect(page.locator("#foot")).not_to_be_empty()
+    page.evaluate(BREAK_OFF)
+    drop(page, "x.csv", "text\ngood\n")
+    state(page, "The file may be damaged.")
+    assert page.evaluate("window.broken") == 3
+    expect(page.locator("#banner")).to_be_hidden()
+
+
 def test_what_cannot_be_unpacked_is_told(open_page: Open, service: Running, tmp_path: Path) -> None:
     pytest.importorskip("python_calamine")
     visit = open_page(service, "#file")
     visit.expect_fault("status of 422")
     fault = visit.page.locator("#file-work .fault")
+    large = packed(table(texts(3000)).encode(), ".bz2") * 2  # damaged after the first 64 KiB
     for name, content, words in (
         ("x.csv.gz", packed(b"text\n" * 999, ".gz")[:30], "cannot be unpacked"),
         ("x.csv.xz", packed(b"text\n" * 999, ".xz")[:30], "cannot be unpacked"),
+        ("y.csv.bz2", large[:-30], "cannot be unpacked"),
         ("x.xlsx", (GOLDEN / "locked.xlsx").read_bytes(), "is protected by a password"),
         ("y.xlsx", b"text\ngood\n", "is no spreadsheet"),
     ):

@@ -1,6 +1,7 @@
 """Bytes of which some are no UTF-8 -> UTF-8: what Windows-1252 wrote is recognised.
 
-This is the one home of the rule. The page has it in JavaScript, for a file as a whole.
+This is the one home of the rule. The page has it in JavaScript (``serve/web/encoding.js``), for a
+file as a whole; a test holds both together.
 """
 
 from __future__ import annotations

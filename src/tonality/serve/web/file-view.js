@@ -3,14 +3,16 @@
 import { inWords } from "./api.js";
 import { histogram, shares, Tally } from "./chart.js";
 import { byId, h, redraw } from "./dom.js";
+import { inUtf8 } from "./encoding.js";
 import { clip, count, duration, size, whole } from "./format.js";
 import { extremes, RowTable } from "./rows.js";
 import { Replaced, Scoring } from "./scoring.js";
 import { plainFile } from "./plain-file.js";
-import { inspect, inUtf8, withHeader, withoutSep } from "./tables.js";
+import { inspect, withHeader, withoutSep } from "./tables.js";
 
 const REDRAW = 300; // milliseconds between two pictures of a run
 const LONGEST_SAMPLE = 90;
+const NO_NAME = "(no name)"; // of a column
 const AGAIN = "The model was replaced meanwhile, so the file was started anew.";
 const MOST_STARTS = 3; // of one file, where models come and go
 
@@ -85,12 +87,12 @@ export class FileView {
 
   /** Lets the user choose the column, with the one of the longest texts proposed. */
   #ask(file, table) {
-    const long = ({ samples }) => samples.join("").length;
+    const long = ({ samples, texts }) => (texts ? samples.join("").length : -1);
     const proposed = table.columns.reduce((a, b) => (long(b) > long(a) ? b : a));
     const choices = table.columns.map((column, index) => h("label", { className: "choice" },
       h("input", { type: "radio", name: "column", value: String(index),
         checked: column === proposed }),
-      h("span", { className: "name", dir: "auto" }, column.name || "(no name)"),
+      h("span", { className: "name", dir: "auto" }, column.name || NO_NAME),
       h("span", { className: "quiet", dir: "auto" },
         column.samples.map((sample) => clip(sample, LONGEST_SAMPLE)).filter(Boolean).join(" · "))));
     // Without a header the first line is a row, which would be lost as names.
@@ -107,7 +109,7 @@ export class FileView {
       h("fieldset", {}, h("legend", {}, `Which column of ${file.name} holds the texts?`),
         h("div", { className: "choices" }, ...choices)),
       table.bare
-        ? h("label", { className: "choice" }, first,
+        ? h("label", { className: "choice first" }, first,
             h("span", {}, "The first line is a row already, not the names of the columns"))
         : null,
       h("button", { type: "submit", className: "solid" }, "Read this column"));
@@ -118,7 +120,8 @@ export class FileView {
   /** Scores a file whose first line is a row already. */
   async #headed(file, table, index) {
     const headed = await withHeader(file, table);
-    const found = await inspect(headed, table.columns.length === 1 ? null : table.delimiter);
+    const named = table.columns.length === 1 ? null : table.delimiter;
+    const found = await inspect(headed, named, table.kind);
     await this.#run(headed, { ...found, column: found.columns[index].name });
   }
 
@@ -165,7 +168,8 @@ class Board {
     this.element = h("div", {},
       h("section", { className: "card run", "aria-label": "The file" },
         h("div", {}, h("h2", { dir: "auto" }, file.name),
-          h("p", { className: "quiet" }, `${size(file.size)}, texts in “${scoring.table.column}”`)),
+          h("p", { className: "quiet" },
+            `${size(file.size)}, texts in “${scoring.table.column || NO_NAME}”`)),
         this.actions, this.bar, this.state,
         again ? h("p", { className: "quiet again" }, AGAIN) : null),
       this.results);

@@ -38,9 +38,10 @@ function go(view) {
 
 window.addEventListener("hashchange", () => {
   route();
-  // A new view is a new page to a screen reader; back in the field, the caret is already there.
-  const view = location.hash.slice(1);
-  if (VIEWS.includes(view) && document.activeElement !== byId("input")) {
+  // A new view is a new page to a screen reader; in the field of the view, the caret is there already.
+  const view = location.hash.slice(1) || "text";
+  const inField = view === "text" && document.activeElement === byId("input");
+  if (VIEWS.includes(view) && !inField) {
     window.scrollTo(0, 0);
     byId(`${view}-title`).focus({ preventScroll: true });
   }

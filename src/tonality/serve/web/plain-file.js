@@ -3,6 +3,7 @@
 
 import { unpack } from "./api.js";
 import { steadily } from "./connection.js";
+import { MARK } from "./encoding.js";
 import { KINDS } from "./tables.js";
 
 const EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
@@ -26,7 +27,8 @@ export async function plainFile(file, sheet = null) {
   const type = SHEETS[suffix.toLowerCase()];
   if (type) {
     const { text, sheets } = await steadily(() => unpack(file, type, sheet));
-    return { file: new File([text], `${stem}.csv`), sheets };
+    // Excel, from which it came, takes CSV for UTF-8 by the mark.
+    return { file: new File([MARK, text], `${stem}.csv`), sheets };
   }
   const packed = PACKED.exec(file.name);
   if (!packed) return { file, sheets: [] };

@@ -6,7 +6,7 @@ import { steadily } from "./connection.js";
 import { scaleOf } from "./labels.js";
 import { fieldsOf, freePrefix } from "./prefix.js";
 import { Scanner, slices } from "./slices.js";
-import { KINDS, objectIn, parseDelimited } from "./tables.js";
+import { KINDS, objectIn, parseDelimited, toldBy } from "./tables.js";
 
 const ADDED_LAST = "tokens_left_out";
 
@@ -44,14 +44,14 @@ export class Scoring {
    * @throws {Replaced} where a slice was answered by another model.
    */
   async run(progress) {
-    const { kind, quoted, delimiter, given, column } = this.table;
+    const { kind, quoted, delimiter, given } = this.table;
     const { signal } = this.calling;
     // Where there is a header, each slice has it, and the service chooses alike for all.
     const prefix = kind === "jsonl"
       ? freePrefix(await fieldsOf(this.file, signal), this.labels)
       : null;
     const ask = (rows) => score(rows, KINDS[kind].type,
-      { text_column: column, prefix, delimiter: given }, signal);
+      { text_column: toldBy(this.table), prefix, delimiter: given }, signal);
     for await (const { rows, end } of slices(this.file, quoted ? delimiter : null)) {
       signal.throwIfAborted();
       this.#take(await this.#own(steadily(() => ask(rows), signal)));

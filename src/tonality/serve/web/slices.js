@@ -6,6 +6,7 @@ const FIRST = 2 ** 14; // bytes: the first answer is to come at once
 const USUAL = 2 ** 16; // what a system takes in before a program reads any of it
 const LONGEST_ROW = 2 ** 18; // a quote that never closes does not make one row of all the rest
 const BLOCK = 2 ** 20;
+const MARK = [0xef, 0xbb, 0xbf]; // comes before the first field
 const QUOTE = 0x22;
 const SPACE = 0x20;
 const NEWLINE = 0x0a;
@@ -62,7 +63,7 @@ export class Scanner {
         continue;
       }
       if (byte > SPACE) this.filled = true;
-      if (this.delimiter === undefined) continue;
+      if (this.delimiter === undefined || byte === MARK[offset + index]) continue;
       if (byte === QUOTE) {
         // Of a doubled quote the first one closes and the second one opens again.
         if (this.quoted || this.fresh) this.quoted = !this.quoted;

@@ -1,5 +1,7 @@
 // Tables as files: what kind they are, their columns, and their cells.
 
+import { MARK } from "./encoding.js";
+
 /** The kinds that the service takes. */
 export const KINDS = {
   csv: { type: "text/csv", suffixes: ["csv"] },
@@ -21,18 +23,7 @@ const RECORDS = 50; // that tell between two delimiters
 const SEP = /^\ufeff?\s*"?sep=([^\w\s"]|\t)"?[,;\t|"]*[ \t]*\r?\n/i; // Excel's first line
 const HEAD = 2 ** 17; // bytes looked at before anything is sent
 const SAMPLES = 3;
-
-/**
- * A file in UTF-8, which is what the service reads: where spreadsheets wrote UTF-16 or, as it
- * seems, Windows-1252, it is rewritten.
- */
-export async function inUtf8(file) {
-  const head = new Uint8Array(await file.slice(0, HEAD).arrayBuffer());
-  const encoding = encodingOf(head);
-  if (encoding === "utf-8") return file;
-  const text = new TextDecoder(encoding).decode(await file.arrayBuffer());
-  return new File([text], file.name, { type: file.type });
-}
+const MOST_CONTROLS = 0.1; // of the first line; with more it is no text
 
 /**
  * The file without Excel's line that names the delimiter, and the delimiter; null where it names
@@ -44,7 +35,8 @@ export async function withoutSep(file) {
   const found = SEP.exec(start);
   if (!found) return { file, named: null };
   const rest = file.slice(new TextEncoder().encode(found[0]).length);
-  return { file: new File([rest], file.name, { type: file.type }), named: found[1] };
+  const mark = start.startsWith(MARK) ? MARK : "";
+  return { file: new File([mark, rest], file.name, { type: file.type }), named: found[1] };
 }
 
 /** The file with a header above its first line, which is a row already. */
@@ -52,17 +44,8 @@ export async function withHeader(file, { columns, delimiter }) {
   const names = columns.length === 1 ? ["text"] : columns.map((_, index) => `column_${index + 1}`);
   const mark = new Uint8Array(await file.slice(0, 3).arrayBuffer());
   const marked = mark[0] === 0xef && mark[1] === 0xbb && mark[2] === 0xbf;
-  return new File([`${names.join(delimiter)}\n`, marked ? file.slice(3) : file], file.name, { type: file.type });
-}
-
-function encodingOf(head) {
-  const mark = (head[0] << 8) | head[1];
-  if (mark === 0xfffe) return "utf-16le";
-  if (mark === 0xfeff) return "utf-16be";
-  const text = new TextDecoder().decode(head, { stream: true });
-  // Where some of it is good UTF-8, the rest is damage, which the service tells row by row.
-  const damaged = text.includes("\ufffd") && !text.includes("\0");
-  return damaged && !/[^\0-\x7f\ufffd]/.test(text) ? "windows-1252" : "utf-8";
+  const parts = [marked ? MARK : "", `${names.join(delimiter)}\n`, marked ? file.slice(3) : file];
+  return new File(parts, file.name, { type: file.type });
 }
 
 /**
@@ -72,15 +55,20 @@ function encodingOf(head) {
  * that the first line may be a row already.
  *
  * @param named the delimiter, where the file names it.
+ * @param known the kind, where that was told already, by what is no longer the first line.
  * @throws {Error} in words for the user, where the file is none of the kinds.
  */
-export async function inspect(file, named = null) {
+export async function inspect(file, named = null, known = null) {
   const head = new TextDecoder().decode(await file.slice(0, HEAD).arrayBuffer());
   if (!head.trim()) throw new Error("The file is empty.");
-  const kind = kindOf(file.name, head);
+  const kind = known ?? kindOf(file.name, head);
   if (!kind) {
     throw new Error(`“${file.name}” is not a CSV, TSV or JSON Lines file, nor a spreadsheet ` +
       "(.xlsx, .xls, .ods).");
+  }
+  if (isBinary(head)) {
+    throw new Error(`“${file.name}” is no text, or in UTF-16 without a byte-order mark. Save it as ` +
+      "CSV in UTF-8.");
   }
   const whole = file.size <= HEAD;
   const delimiter = named ?? (kind === "tsv" ? "\t" : delimiterOf(head, whole));
@@ -90,11 +78,23 @@ export async function inspect(file, named = null) {
   const columns = kind === "jsonl" ? fieldsOf(head, whole) : namesOf(head, delimiter, whole);
   if (!columns.length) throw new Error("The first lines of the file hold no JSON objects.");
   const quoted = kind === "csv" || (kind === "tsv" && readsCleanly(head, delimiter, whole));
-  const usual = columns.filter(({ name }) => TEXT_NAMES.has(plain(name)));
+  // By the names as they are written: of two columns “text” the service takes neither.
+  const usual = columns.filter(({ written }) => TEXT_NAMES.has(plain(written)));
   const column = usual.length === 1 ? usual[0].name : null;
   const bare = kind !== "jsonl" && !columns.some(({ name }) => USUAL_NAMES.has(plain(name)));
   const given = kind === "jsonl" || delimiter === NO_DELIMITER ? null : delimiter;
   return { kind, delimiter, given, answered, quoted, columns, column, bare };
+}
+
+/**
+ * What tells the service of a column: its name, or its number where it has none. A name goes before a
+ * number there, so zeros come in front of one that is a name too.
+ */
+export function toldBy({ columns, column }) {
+  if (column) return column;
+  let number = String(1 + columns.findIndex(({ name }) => name === column));
+  while (columns.some(({ name }) => plain(name) === number)) number = `0${number}`;
+  return number;
 }
 
 /** The records of a delimited text, each a list of fields; blank lines do not count. */
@@ -123,6 +123,13 @@ export function parseDelimited(text, delimiter) {
     record = [];
   }
   return records;
+}
+
+/** Whether the first line has what no text has, as in tonality/tables/encoding.py. */
+function isBinary(head) {
+  const [first] = head.split("\n", 1);
+  const controls = first.match(/[\0-\x08\x0e-\x1a\x1c-\x1f]/g) ?? [];
+  return controls.includes("\0") || controls.length > MOST_CONTROLS * first.length;
 }
 
 function kindOf(name, head) {
@@ -160,9 +167,12 @@ function delimiterOf(head, whole) {
 function namesOf(head, delimiter, whole) {
   const [names, ...rows] = parseDelimited(head.replace(/^\ufeff/, ""), delimiter);
   if (!whole) rows.pop(); // most likely cut
-  return distinct(names.map((name) => name.trim())).map((name, index) => ({
+  const written = names.map((name) => name.trim());
+  return distinct(written).map((name, index) => ({
     name,
+    written: written[index],
     samples: rows.slice(0, SAMPLES).map((row) => row[index] ?? ""),
+    texts: true,
   }));
 }
 
@@ -194,10 +204,15 @@ function fieldsOf(head, whole) {
     const object = objectIn(line);
     for (const [name, value] of Object.entries(object ?? {})) {
       if (!fields.has(name)) fields.set(name, []);
-      if (fields.get(name).length < SAMPLES) fields.get(name).push(String(value));
+      if (fields.get(name).length < SAMPLES) fields.get(name).push(value);
     }
   }
-  return [...fields].map(([name, samples]) => ({ name, samples }));
+  return [...fields].map(([name, values]) => ({
+    name,
+    written: name,
+    samples: values.map((value) => (typeof value === "string" ? value : JSON.stringify(value))),
+    texts: values.some((value) => typeof value === "string"),
+  }));
 }
 
 /** The object that a line of JSON holds, or null; not numbers, which Python writes, are null. */
