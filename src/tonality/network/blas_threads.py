@@ -9,6 +9,7 @@ wheels carry is asked directly; with another BLAS nothing is changed (set
 from __future__ import annotations
 
 import ctypes
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +25,8 @@ class _OpenBlas(NamedTuple):
     set_threads: ctypes._NamedFuncPointer
 
 
-_lock = threading.Lock()
+# May be taken again by the thread that holds it, as by a handler of a signal that forks.
+_lock = threading.RLock()
 _users = 0
 _threads_before = 1
 
@@ -33,7 +35,8 @@ _threads_before = 1
 def one_thread() -> Iterator[None]:
     """Holds OpenBLAS to one thread inside the block; nests, and may be entered by many threads.
 
-    The setting is the process's, so other numpy work done meanwhile runs on one thread too.
+    The setting is the process's, so other numpy work done meanwhile runs on one thread too. A
+    process that is forked meanwhile begins outside the block.
     """
     global _users, _threads_before
     blas = _openblas()
@@ -49,9 +52,27 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         with _lock:
-            _users -= 1
-            if _users == 0:
+            if _users == 1:
                 blas.set_threads(_threads_before)
+            _users = max(_users - 1, 0)  # 0 already where this process was forked in the block
+
+
+def _begin_anew() -> None:
+    """After a fork, in the child: the threads that were inside the block are not there."""
+    global _users
+    blas = _openblas() if _users else None
+    _users = 0
+    if blas is not None:
+        blas.set_threads(_threads_before)
+    _lock.release()
+
+
+if hasattr(os, "register_at_fork"):
+    # Nobody else has the lock, or is within OpenBLAS's own, in the moment of a fork: the child's
+    # copy would be held for ever.
+    os.register_at_fork(
+        before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_begin_anew
+    )
 
 
 @cache

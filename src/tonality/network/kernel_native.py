@@ -113,7 +113,8 @@ class NativeKernel:
         del small
         if not self._model:
             raise MemoryError("no room for the packed weights of the network")
-        weakref.finalize(self, kernel.tonality_free, self._model)
+        # Not when the program ends: a thread that goes on predicting would read what is freed.
+        weakref.finalize(self, kernel.tonality_free, self._model).atexit = False
 
     def _describe(
         self, config: NetworkConfig, tensors: Mapping[str, NDArray[Any]]

@@ -11,11 +11,11 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
 from tonality.late_pattern import late_pattern
+from tonality.text.computed_once import ComputedOnce
 from tonality.text.emoticons import READ_EMOTICONS
 from tonality.text.hashtags import SPLIT_HASHTAGS
 from tonality.text.mending import MEND_RAW, MEND_WORDS, may_be_damaged
@@ -94,11 +94,11 @@ class Cleaner:
         # Without the rewrites, which are made of the switches again and hold local functions.
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
-    @cached_property
+    @ComputedOnce
     def _entities(self) -> Rewrite:
         return _DAMAGED_ENTITIES if self.mend else _ENTITIES
 
-    @cached_property
+    @ComputedOnce
     def _signs(self) -> tuple[Rewrite, ...]:
         return (
             *(READ_EMOTICONS if self.emoticons else ()),

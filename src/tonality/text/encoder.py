@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tonality.text.computed_once import ComputedOnce
 from tonality.text.native_encoder import LEFT_TO_PYTHON, NativeEncoder
 from tonality.text.tokenizer import TextConfig, Token, Tokenizer
 from tonality.text.unknown_tokens import read_unknown
@@ -102,7 +102,7 @@ class Encoder:
         self.head = {"head": self._limit, "tail": 0, "head+tail": self._limit // 4}[config.truncate]
         self._native = NativeEncoder.of(config, vocabulary, self.head)
 
-    @cached_property
+    @ComputedOnce
     def _forms(self) -> _Forms:  # which few texts need where the compiled encoder reads the others
         return _Forms(self._config, self.vocabulary)
 

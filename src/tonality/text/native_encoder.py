@@ -52,7 +52,8 @@ class NativeEncoder:
         )
         if not self._words:
             raise MemoryError("no room for the table of the vocabulary")
-        weakref.finalize(self, library.tonality_words_free, self._words)
+        # Not when the program ends: a thread that goes on reading would use what is freed.
+        weakref.finalize(self, library.tonality_words_free, self._words).atexit = False
 
     @staticmethod
     def of(config: TextConfig, vocabulary: Vocabulary, head: int) -> NativeEncoder | None:

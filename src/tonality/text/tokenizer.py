@@ -17,12 +17,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from functools import cached_property
 from typing import Any, Literal, NamedTuple, get_args, get_type_hints
 
 from tonality.errors import ConfigError
 from tonality.late_pattern import late_pattern
 from tonality.text.cleaning import Cleaner
+from tonality.text.computed_once import ComputedOnce
 from tonality.text.mending import UNGLUE
 from tonality.text.rewriting import rewrite_all
 from tonality.text.token_patterns import MENTION, NUMBER, URL, token_pattern
@@ -193,11 +193,11 @@ class Tokenizer:
 
     # They take 2 and 20 ms to compile, and with the compiled encoder few texts need them.
 
-    @cached_property
+    @ComputedOnce
     def _ascii(self) -> re.Pattern[str]:
         return self._pattern(ascii_only=True)
 
-    @cached_property
+    @ComputedOnce
     def _other(self) -> re.Pattern[str]:
         return self._pattern(ascii_only=False)
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from tonality.durable_files import read_regular
 from tonality.errors import ConfigError, DependencyError
+from tonality.text.computed_once import ComputedOnce
 from tonality.text.ngrams import FIRST_WORD, MAX_WORDS, NgramTable
 from tonality.text.opinion_words import OPINION_WORDS
 from tonality.text.stopwords import ENGLISH
@@ -59,7 +59,7 @@ class Vocabulary:
         """Rows of the embedding, PAD (0) and UNK (1) included."""
         return FIRST_WORD + len(self.words)
 
-    @cached_property
+    @ComputedOnce
     def forms(self) -> dict[str, int]:
         """Surface form -> id, or DROP. What is not in it is UNK."""
         forms = dict(zip(self.words, range(FIRST_WORD, self.size), strict=True))
