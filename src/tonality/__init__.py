@@ -15,6 +15,17 @@ import typing
 from tonality._version import __version__
 
 if typing.TYPE_CHECKING:
+    # The rooms that a program may name, such as tonality.scale, apart from those of torch: a type
+    # checker would read all of it for everybody. A program that uses them imports them itself.
+    from tonality import artifact as artifact
+    from tonality import classifier as classifier
+    from tonality import data as data
+    from tonality import errors as errors
+    from tonality import evaluate as evaluate
+    from tonality import explain as explain
+    from tonality import prediction as prediction
+    from tonality import scale as scale
+    from tonality import score as score
     from tonality.classifier import Classifier, load
     from tonality.errors import (
         ArtifactError,
@@ -58,22 +69,24 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> typing.Any:
-    from importlib import import_module
+if not typing.TYPE_CHECKING:  # type checkers would take any misspelt name for good
 
-    home = next((module for module, names in _HOMES.items() if name in names), None)
-    if home is not None:
-        found = globals()[name] = getattr(import_module(home), name)
-        return found
-    missing = AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name.startswith("_"):
-        raise missing
-    try:  # a room, such as tonality.artifact
-        return import_module(f"{__name__}.{name}")
-    except ModuleNotFoundError as error:
-        if error.name != f"{__name__}.{name}":
-            raise
-        raise missing from None
+    def __getattr__(name: str) -> typing.Any:
+        from importlib import import_module
+
+        home = next((module for module, names in _HOMES.items() if name in names), None)
+        if home is not None:
+            found = globals()[name] = getattr(import_module(home), name)
+            return found
+        missing = AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if name.startswith("_"):
+            raise missing
+        try:  # a room, such as tonality.artifact
+            return import_module(f"{__name__}.{name}")
+        except ModuleNotFoundError as error:
+            if error.name != f"{__name__}.{name}":
+                raise
+            raise missing from None
 
 
 def __dir__() -> list[str]:
