@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 import pickle
 import subprocess
@@ -124,6 +125,56 @@ def test_what_is_made_of_verdicts_knows_the_labels(classifier: Classifier) -> No
     assert others[2:] == [found] * 4
     found.copy().append(found[0])
     assert len(found) == 3
+
+
+def test_verdicts_are_gathered_batch_by_batch(classifier: Classifier) -> None:
+    pandas = pytest.importorskip("pandas")
+    whole = classifier.predict(TEXTS)
+    extended, added, appended = Predictions(), Predictions(), Predictions()
+    for begin in (0, 2):
+        part = classifier.predict(TEXTS[begin : begin + 2])
+        extended.extend(part)
+        added += part
+        for verdict in part:
+            appended.append(verdict)
+    summed = sum((whole[:1], whole[1:]), Predictions())
+    for found in (
+        extended,
+        added,
+        appended,
+        summed,
+        whole[:1] + whole[1:],
+    ):
+        assert isinstance(found, Predictions)
+        assert found.labels == classifier.labels
+        pandas.testing.assert_frame_equal(found.to_frame("pandas"), whole.to_frame("pandas"))
+        assert found._repr_html_() == whole._repr_html_()
+    assert (classifier.predict([]) + Predictions()).labels == classifier.labels
+    anything: list[object] = ["no verdict"]
+    assert type(whole + anything) is list
+
+
+def test_verdicts_of_two_models_make_no_frame() -> None:
+    mixed = Predictions([made(anger=0.5, joy=0.5), made(negative=0.2, positive=0.8)])
+    said = "row 2: expected the labels anger, joy, as in row 1, got negative, positive; make"
+    with pytest.raises(DataError, match=said):
+        mixed.to_frame("pandas")
+    assert mixed._repr_html_().startswith("<pre>[Prediction(label=&#x27;anger&#x27;, score=0.5")
+
+
+def test_equal_verdicts_are_one_in_a_set(classifier: Classifier) -> None:
+    first, again = classifier.predict(TEXTS), classifier.predict(TEXTS)
+    assert {*first, *again} == set(first)
+    assert len({*first, *again}) == 3
+    turned = dict(reversed(first[0].probabilities.items()))
+    assert hash(dataclasses.replace(first[0], probabilities=turned)) == hash(first[0])
+
+
+def test_a_label_called_uncertain_is_told_from_an_abstention() -> None:
+    shares = {"sure": 0.6, "uncertain": 0.4}
+    assert Prediction("uncertain", 0.6, shares, 3, 0, 3).verdict == "sure"
+    shares = {"sure": 0.1, "uncertain": 0.9}
+    assert Prediction("uncertain", 0.9, shares, 3, 0, 3).verdict == "uncertain"
 
 
 @pytest.mark.parametrize("library", LIBRARIES)

@@ -6,15 +6,18 @@ import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, SupportsIndex, overload
+from html import escape
+from typing import Any, SupportsIndex, TypeVar, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tonality.errors import ConfigError
+from tonality.errors import ConfigError, DataError
 from tonality.label_spellings import FEELINGS, fold
 from tonality.number_labels import label_values
 from tonality.verdict_frame import Kind, make_frame
+
+Other = TypeVar("Other")
 
 UNCERTAIN = "uncertain"
 VALENCE = "valence"
@@ -51,12 +54,17 @@ class Prediction:
     tokens_left_out: int
     tokens_known: int = 0
 
+    def __hash__(self) -> int:
+        return hash((self.label, self.score, self.tokens_read, self.tokens_left_out))
+
     @property
     def verdict(self) -> str | None:
         """The label, or what it would be if the model never answered ``uncertain``."""
-        if self.label is None or self.label in self.probabilities:
+        shares = self.probabilities
+        # A model may have a label of that name; earlier versions trained it.
+        if self.label != UNCERTAIN or shares.get(UNCERTAIN) == self.score:
             return self.label
-        return next(name for name, value in self.probabilities.items() if value == self.score)
+        return next(name for name, value in shares.items() if value == self.score)
 
     @property
     def unfamiliar(self) -> bool:
@@ -132,11 +140,8 @@ class Predictions(list[Prediction]):
 
     Args:
         predictions: the verdicts.
-        labels: the model's labels; by default those of the first verdict.
+        labels: the model's labels, which say the columns of a frame also where there is no verdict.
         index: the index of the Series of pandas that was judged; None without one.
-
-    Attributes:
-        labels: the model's labels, which say the columns of a frame also where no text was given.
     """
 
     def __init__(
@@ -146,10 +151,14 @@ class Predictions(list[Prediction]):
         index: Any = None,
     ) -> None:
         super().__init__(predictions)
-        found = self[0].probabilities if labels is None and self else labels or ()
-        self.labels = tuple(found)
+        self._labels = tuple(labels or ())
         # The index is true of these verdicts in this order, not of a list that was sorted since.
         self._indexed = None if index is None else (index, tuple(self))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of the first verdict; without one, the model's, or none."""
+        return tuple(self[0].probabilities) if self else self._labels
 
     def _index(self) -> Any:
         """The index of the N verdicts; None without one, or where the list was changed since."""
@@ -172,6 +181,17 @@ class Predictions(list[Prediction]):
         rows = self._index()
         return Predictions(found, self.labels, None if rows is None else rows[index])
 
+    @overload
+    def __add__(self, other: list[Prediction], /) -> Predictions: ...
+
+    @overload
+    def __add__(self, other: list[Other], /) -> list[Prediction | Other]: ...
+
+    def __add__(self, other: list[Any], /) -> list[Any]:
+        found = super().__add__(other)
+        verdicts = all(isinstance(each, Prediction) for each in found)
+        return Predictions(found, self.labels) if verdicts else found
+
     def copy(self) -> Predictions:
         """The same verdicts in a list of their own."""
         return self[:]
@@ -190,14 +210,21 @@ class Predictions(list[Prediction]):
 
         Raises:
             ConfigError: it is another library.
+            DataError: the verdicts have different labels, as those of two models.
             DependencyError: none is installed.
         """
         return make_frame(*self._columns(), library, self._index())
 
     def _columns(self) -> tuple[dict[str, Kind], list[list[Any]]]:
         """The columns of a table: the names with their types, and the values."""
-        valence = label_valences(self.labels) is not None
-        kinds = verdict_kinds(self.labels, valence=valence)
+        labels = self.labels
+        for row, prediction in enumerate(self, start=1):
+            if tuple(prediction.probabilities) != labels:
+                expected, got = ", ".join(labels), ", ".join(prediction.probabilities)
+                reason = f"expected the labels {expected}, as in row 1, got {got}"
+                raise DataError(f"{reason}; make a frame of each model's verdicts", row=row)
+        valence = label_valences(labels) is not None
+        kinds = verdict_kinds(labels, valence=valence)
         rows = [verdict_values(prediction, valence=valence) for prediction in self]
         return kinds, [list(column) for column in zip(*rows, strict=True)] or [[] for _ in kinds]
 
@@ -205,7 +232,10 @@ class Predictions(list[Prediction]):
         from tonality.verdict_html import ROWS, verdict_table
 
         shown = self[:ROWS]
-        names, columns = shown._columns()
+        try:
+            names, columns = shown._columns()
+        except DataError:  # the models' columns have different names
+            return f"<pre>{escape(repr(self))}</pre>"
         values = dict(zip(self.labels, label_valences(self.labels) or (), strict=False))
         feelings = [values.get(prediction.label or "") for prediction in shown]
         return verdict_table(list(names), columns, feelings, len(self) - len(shown))
