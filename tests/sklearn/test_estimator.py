@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -410,6 +411,16 @@ def test_same_seed_same_model_and_seeds_are_drawn_from_a_state() -> None:
 
 
 # In and out
+
+
+def test_fits_in_threads_give_what_their_seed_gives() -> None:
+    texts, labels = reviews(40)
+    settings = {"epochs": 2, "dropout": 0.4}
+    expected = small(**settings).fit(texts, labels).predict_proba(texts)
+    with ThreadPoolExecutor(3) as pool:
+        fits = [pool.submit(small(**settings).fit, texts, labels) for _ in range(3)]
+        for fit in fits:
+            np.testing.assert_array_equal(fit.result().predict_proba(texts), expected)
 
 
 def test_pickles_as_the_bytes_of_its_folder(fitted: LSTMClassifier) -> None:

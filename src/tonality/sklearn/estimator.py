@@ -44,6 +44,9 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     A text of which nothing is left to read gets the class that was commonest in training, for an
     estimator of scikit-learn has a verdict on each. ``to_classifier`` gives a model that says None.
 
+    Fits in threads take turns, for torch has one source of random numbers in a process. Processes
+    train side by side.
+
     Args:
         embedding_size: size of the word vectors.
         hidden_size: units of each LSTM layer, in one direction.

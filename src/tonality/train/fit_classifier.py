@@ -13,6 +13,7 @@ from tonality.errors import TrainingError
 from tonality.train.export import build_artifact, rehearse, validation_csv
 from tonality.train.loop.callback import Loop, TrainingOutcome
 from tonality.train.loop.lightning_fit import take_steps
+from tonality.train.loop.one_training import one_training
 from tonality.train.loop.small_threads import few_threads
 from tonality.train.prepare.data_checks import vocabulary_fingerprint
 from tonality.train.prepare.preflight import Checked
@@ -42,7 +43,7 @@ def fit_classifier(
     try:
         with leader_first():
             data, state = _prepared(run, folder, options, teaching)
-        with few_threads(len(data.corpus), run.recipe.network.hidden_size):
+        with one_training(), few_threads(len(data.corpus), run.recipe.network.hidden_size):
             trainer, loop = take_steps(data, run.recipe, folder, options, state, began)
     except Exception as fault:
         folder.abandon()

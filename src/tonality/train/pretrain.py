@@ -83,6 +83,7 @@ def fit_language_model(run: Checked, folder: RunFolder, options: RunOptions) -> 
     import torch
 
     from tonality.train.loop.language_model_fit import LanguageModelFit
+    from tonality.train.loop.one_training import one_training
 
     began = time.monotonic()
     if not leads():
@@ -90,7 +91,7 @@ def fit_language_model(run: Checked, folder: RunFolder, options: RunOptions) -> 
     with leader_first():
         corpus = _begin(run, folder, options)
     try:
-        with torch.random.fork_rng():
+        with one_training(), torch.random.fork_rng():
             fit = LanguageModelFit(corpus, run.recipe, folder, options, began)
             fit.take_steps()
     except Exception:
