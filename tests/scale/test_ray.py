@@ -77,7 +77,7 @@ def test_a_wrong_column_and_markers_that_no_cell_says_are_told(
     )
     assert result.exit_code == 0, result.output
     assert pq.read_table(tmp_path / "out")["label"].null_count == 1
-    assert "column 'text' holds dates, not texts; choose with --text-column" in caplog.text
+    assert "column 'text' holds dates, not texts; choose another --text-column" in caplog.text
     assert "--null never: no cell says so" in result.stderr
     assert "--null nothing" not in result.stderr
 

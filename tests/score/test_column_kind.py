@@ -40,7 +40,7 @@ def test_scoring_such_a_column_says_so_once(
         assert run(model_folder, path, "-o", "-", "--text-column", "date").exit_code == 0
     (record,) = caplog.records
     assert record.message == (
-        f"{path}: column 'date' holds dates, not texts; choose with --text-column"
+        f"{path}: column 'date' holds dates, not texts; choose another --text-column"
     )
 
 
@@ -50,7 +50,7 @@ def test_scoring_such_a_frame_says_so(model_folder: Path, caplog: pytest.LogCapt
     with caplog.at_level(logging.WARNING):
         tonality.score_frame(frame, model=model_folder)
     (record,) = caplog.records
-    assert record.message == "column 'text' holds dates, not texts; choose with text_column"
+    assert record.message == "column 'text' holds dates, not texts; choose another text_column"
 
 
 def test_an_output_that_is_missing_is_shown_by_an_example(

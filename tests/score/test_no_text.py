@@ -70,7 +70,7 @@ def test_scored_tables_leave_the_verdict_empty(model_folder: Path) -> None:
     found = objects(scored(classifier, data, "csv", "jsonl"))[1]
     assert [found[name] for name in ADDED] == [None, None, None, None, 0, 0, 0]
     explained = objects(scored(classifier, data, "csv", "jsonl", explain=2))[1]
-    assert (explained["label"], explained["words_for"]) == (None, "")
+    assert (explained["label"], explained["words_for"]) == (None, None)
 
 
 def test_rows_without_a_text_are_in_no_share(

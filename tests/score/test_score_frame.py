@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import importlib
 import io
 import json
 import shutil
@@ -202,9 +203,29 @@ def test_a_column_in_which_nothing_is_has_no_verdicts(classifier: Classifier) ->
         pandas.DataFrame({"text": [pandas.NA, pandas.NaT]}, dtype=object),
         polars.DataFrame({"text": nothing}),
         pyarrow.table({"text": nothing}),
+        pandas.DataFrame({"text": []}),
+        pandas.DataFrame({"text": pandas.array([], "Int64")}),
+        polars.DataFrame({"text": []}, schema={"text": polars.Float64}),
+        pyarrow.table({"text": pyarrow.array([], pyarrow.float64())}),
     ):
         found = rows(tonality.score_frame(frame, model=classifier))
-        assert [row["label"] for row in found] == nothing
+        assert [row["label"] for row in found] == nothing[: len(frame)]
+    with pytest.raises(DataError, match="expected texts, found Float64"):  # of which rows follow
+        tonality.score_frame(
+            polars.LazyFrame({"text": [1.0]}, schema={"text": polars.Float64}), model=classifier
+        )
+
+
+@pytest.mark.parametrize("version", ["narwhals", "narwhals.stable.v1", "narwhals.stable.v2"])
+def test_a_frame_of_narwhals_stays_one(classifier: Classifier, version: str) -> None:
+    narwhals = importlib.import_module(version)
+    for make in (pandas.DataFrame, polars.DataFrame, polars.LazyFrame, pyarrow.table):
+        frame = narwhals.from_native(make({"text": TEXTS}))
+        scored = tonality.score_frame(frame, model=classifier)
+        assert type(scored) is type(frame)
+        native = scored.to_native()
+        assert type(native) is type(frame.to_native())
+        assert [row["label"] for row in rows(native)] == LABELS
 
 
 @pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
@@ -225,6 +246,8 @@ def test_columns_are_chosen_as_in_the_command(classifier: Classifier) -> None:
     joined = tonality.score_frame(frame, ["title", "body"], classifier)
     assert joined["tokens_read"].to_list() == [3]
     assert tonality.score_frame(frame, "title,BODY", classifier).equals(joined)
+    alone = tonality.score_frame(frame, "text", classifier, columns="title")
+    assert alone.columns == ["title", *ADDED]
     with pytest.raises(ConfigError, match="no column 'nowhere'"):
         tonality.score_frame(frame, model=classifier, columns=["nowhere"])
     with pytest.raises(DataError, match=r"no column 'nowhere'. Columns: 'title'"):
@@ -282,6 +305,7 @@ def test_phrases_are_added(classifier: Classifier) -> None:
     scored = tonality.score_frame(frame, model=classifier, explain=1)
     assert list(scored.columns) == ["text", *ADDED, "words_for", "words_against"]
     assert "" not in scored.loc[0, ["words_for", "words_against"]].tolist()
+    assert scored.loc[1, ["words_for", "words_against"]].isna().all()
     with pytest.raises(ConfigError, match="explain to be 0 or more, got -1"):
         tonality.score_frame(frame, model=classifier, explain=-1)
 

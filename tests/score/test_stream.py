@@ -248,7 +248,7 @@ def test_a_header_alone_is_a_table(classifier: Classifier) -> None:
         (lambda: read_rows(io.BytesIO(b'text,"\n'), "csv"), "the header cannot be read"),
         (lambda: read_rows(io.BytesIO(b""), "xml"), "expected one of csv"),
         (lambda: Layout.of(["text"], ["a", "b"], keep=["x"]), "no column 'x'"),
-        (lambda: Layout.of(["x_label"], ["a", "b"], prefix="x_"), "another --prefix"),
+        (lambda: Layout.of(["x_label"], ["a", "b"], prefix="x_"), "another prefix"),
     ],
 )
 def test_what_is_no_table_of_texts(call: Callable[[], object], message: str) -> None:

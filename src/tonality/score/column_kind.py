@@ -43,7 +43,7 @@ def unlike_texts(found: Iterable[str | None]) -> str:
 def warn_of_no_texts(source: str, column: str, found: Iterable[str | None]) -> None:
     """Says of a table's column, by its first texts, if it holds none."""
     if said := unlike_texts(found):
-        logger.warning("%s: column %r %s; choose with --text-column", source, column, said)
+        logger.warning("%s: column %r %s; choose another --text-column", source, column, said)
 
 
 def _share(pattern: re.Pattern[str], texts: Sequence[str]) -> float:

@@ -111,7 +111,7 @@ class Layout:
             return None
         for name in row.cells:
             if name in self.added or name == self.error:
-                reason = f"has a column {name[:60]!r}, as scoring adds; choose another --prefix"
+                reason = f"has a column {name[:60]!r}, as scoring adds; choose another prefix"
                 return Fault(row.number, reason, row.cells)
             if self.closed and name not in self._known:
                 reason = (
@@ -135,7 +135,7 @@ def _prefixed(names: Sequence[str], columns: Sequence[str], prefix: str | None) 
     used = _free_prefix(columns, names) if prefix is None else prefix
     prefixed = [used + name for name in names]
     if taken := sorted(set(prefixed) & set(columns)):
-        raise ConfigError(f"the input has a column {taken[0]!r} already; choose another --prefix")
+        raise ConfigError(f"the input has a column {taken[0]!r} already; choose another prefix")
     return prefixed
 
 

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from tonality.classifier import WINDOW, Classifier, load
-from tonality.errors import DataError, DependencyError
+from tonality.errors import DataError
 from tonality.given_texts import at_index, is_missing, row_index
 from tonality.progress_bar import LateBar
 from tonality.score.column_kind import unlike_texts
+from tonality.score.frame_kinds import as_given, wrapped
 from tonality.score.output_columns import Layout
 from tonality.score.scorer import Scorer
 from tonality.tables.bad_rows import Fault
-from tonality.tables.column_names import Wanted, choose
+from tonality.tables.column_names import Wanted, choose, several
 from tonality.tables.row_stream import NO_STRING, Row, TextOf
 from tonality.tables.sheet_to_csv import written
 
@@ -39,7 +40,7 @@ def score_frame(
     text_column: str | Sequence[str] | None = None,
     model: Classifier | str | os.PathLike[str] | None = None,
     *,
-    columns: Sequence[str] | None = None,
+    columns: str | Sequence[str] | None = None,
     explain: int = 0,
     languages: bool = False,
     valence: bool = False,
@@ -52,12 +53,13 @@ def score_frame(
     with ``tonality_``.
 
     Args:
-        frame: of pandas, polars or pyarrow, or another in memory that narwhals takes. A
-            ``LazyFrame`` of polars stays lazy, and is scored in pieces when it is collected.
+        frame: of pandas, polars or pyarrow, or another in memory that narwhals takes, or one of
+            narwhals itself. A ``LazyFrame`` of polars stays lazy, and is scored in pieces when it
+            is collected.
         text_column: the column of the texts, or several to join; by default it is found by its
             usual names, such as ``review``.
         model: a classifier, a bundled model's name or a model folder; by default ``general``.
-        columns: the columns of the frame to keep; by default all.
+        columns: the columns of the frame to keep, or the one; by default all.
         explain: how many phrases to add for the verdict (``words_for``), and against it.
         languages: whether to add the language of each text, such as ``en``.
         valence: whether to add the feeling as one number, from -1 to 1.
@@ -70,10 +72,13 @@ def score_frame(
             neither a string, a number or date among strings, nor missing.
         DependencyError: narwhals, or what tells languages, is not installed.
     """
-    narwhals, found = _wrapped(frame)
+    narwhals, found = wrapped(frame)
     scorer = Scorer(_loaded(model), explain, languages, valence)
-    scoring = _FrameScoring(narwhals, scorer, text_column, columns, progress)
-    return _lazily(frame, scoring) if found is None else scoring.score(found).to_native()  # type: ignore[no-any-return]
+    keep = None if columns is None else several(columns)
+    scoring = _FrameScoring(narwhals, scorer, text_column, keep, progress)
+    native = narwhals.to_native(frame, pass_through=True)
+    scored = _lazily(native, scoring) if found is None else scoring.score(found).to_native()
+    return as_given(scored, frame)  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)
@@ -140,7 +145,8 @@ class _FrameScoring:
             cells = [list(map(_cell, _at(column, begin))) for column in series]
             texts = list(_joined(cells, text_of, begin, index))
             if not begin and self.whole and (said := unlike_texts(texts)):
-                logger.warning("column %r %s; choose with text_column", " + ".join(chosen), said)
+                name = " + ".join(chosen)
+                logger.warning("column %r %s; choose another text_column", name, said)
             return texts
 
         return window
@@ -158,7 +164,9 @@ class _FrameScoring:
             found = _foreign(value for begin in begins for value in _at(column, begin))
         elif isinstance(column.dtype, (kinds.String, kinds.Categorical, kinds.Enum)):
             return
-        if found and not (len(column) and column.is_null().all()):
+        # A piece of a lazy frame that has no rows tells the types of all of them.
+        nothing = (self.whole or len(column)) and column.is_null().all()
+        if found and not nothing:
             reason = f"expected texts, found {found}; turn them into strings, or choose another"
             raise DataError(f"{reason} text_column", column=name)
 
@@ -184,39 +192,6 @@ class _FrameScoring:
 
 def _loaded(model: Classifier | str | os.PathLike[str] | None) -> Classifier:
     return model if isinstance(model, Classifier) else load(model)
-
-
-def _wrapped(frame: Any) -> tuple[Any, Any]:
-    """narwhals, and the frame as narwhals has it; None for a LazyFrame of polars.
-
-    Raises:
-        DataError: it is none, or its columns are not told apart by their names.
-        DependencyError: narwhals is not installed.
-    """
-    try:
-        import narwhals.stable.v2 as narwhals
-    except ImportError as error:
-        raise DependencyError("scoring data frames", extra="frames") from error
-    kind = type(frame).__name__
-    try:
-        found = narwhals.from_native(frame)
-    except TypeError:
-        raise DataError(
-            f"expected a data frame of pandas, polars or pyarrow, got {kind}; make one of it, or "
-            "give texts to Classifier.predict"
-        ) from None
-    except ValueError:
-        raise DataError(
-            "expected columns with different names, got one name twice; rename one of them"
-        ) from None
-    if not isinstance(found, narwhals.LazyFrame):
-        return narwhals, found
-    if found.implementation is not narwhals.Implementation.POLARS:
-        raise DataError(
-            f"expected a data frame in memory, or a LazyFrame of polars, got {kind}; turn it into "
-            "a table of pyarrow, pandas or polars first"
-        )
-    return narwhals, None
 
 
 def _lazily(frame: Any, scoring: _FrameScoring) -> Any:

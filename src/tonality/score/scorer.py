@@ -151,15 +151,19 @@ class Scorer:
 
     def _explained(
         self, texts: Sequence[str | None]
-    ) -> Iterator[tuple[Prediction, tuple[str, ...]]]:
+    ) -> Iterator[tuple[Prediction, tuple[str | None, ...]]]:
         if not self._explain:
             for prediction in self._classifier.predict(texts):
                 yield prediction, ()
             return
         for begin in range(0, len(texts), EXPLAINED):
             for explanation in self._classifier.explain(texts[begin : begin + EXPLAINED]):
-                speaking = explanation.top(self._explain)
-                yield explanation.prediction, (_joined(speaking[0]), _joined(speaking[1]))
+                prediction = explanation.prediction
+                if prediction.label is None:
+                    yield prediction, (None, None)
+                else:
+                    said, against = explanation.top(self._explain)
+                    yield prediction, (_joined(said), _joined(against))
 
 
 def _joined(passages: Sequence[Passage]) -> str:

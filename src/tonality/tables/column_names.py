@@ -285,6 +285,11 @@ def listed(columns: Sequence[str]) -> str:
     return f"Columns: {names}{more}"
 
 
+def several(names: str | Sequence[str]) -> tuple[str, ...]:
+    """The names of columns, where one may be given alone."""
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
 def parse_label_map(pairs: Sequence[str]) -> dict[str, str]:
     """Turns ``["1=positive", "0=negative"]`` into a mapping; ``"2="`` leaves label 2 out.
 

@@ -1,0 +1,50 @@
+"""Frames of every library as narwhals has them, and back."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from tonality.errors import DataError, DependencyError
+
+
+def wrapped(frame: Any) -> tuple[Any, Any]:
+    """narwhals, and the frame as narwhals has it; None for a LazyFrame of polars.
+
+    Raises:
+        DataError: it is none, or its columns are not told apart by their names.
+        DependencyError: narwhals is not installed.
+    """
+    try:
+        import narwhals.stable.v2 as narwhals
+    except ImportError as error:
+        raise DependencyError("scoring data frames", extra="frames") from error
+    kind = type(frame).__name__
+    try:
+        found = narwhals.from_native(frame)
+    except TypeError:
+        raise DataError(
+            f"expected a data frame of pandas, polars or pyarrow, got {kind}; make one of it, or "
+            "give texts to Classifier.predict"
+        ) from None
+    except ValueError:
+        raise DataError(
+            "expected columns with different names, got one name twice; rename one of them"
+        ) from None
+    if not isinstance(found, narwhals.LazyFrame):
+        return narwhals, found
+    if found.implementation is not narwhals.Implementation.POLARS:
+        raise DataError(
+            f"expected a data frame in memory, or a LazyFrame of polars, got {kind}; turn it into "
+            "a table of pyarrow, pandas or polars first"
+        )
+    return narwhals, None
+
+
+def as_given(scored: Any, frame: Any) -> Any:
+    """The scored frame as a frame of narwhals if the given one was, in the same version of it."""
+    name = type(frame).__module__
+    if name.partition(".")[0] != "narwhals":
+        return scored
+    version = name.split(".")[:3] if name.startswith("narwhals.stable.") else ["narwhals"]
+    return import_module(".".join(version)).from_native(scored)
