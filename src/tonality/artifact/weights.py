@@ -60,27 +60,29 @@ def quantise(tensors: Mapping[str, NDArray[Any]]) -> Tensors:
         New tensors by name, with ``embedding.scale`` (V,) and the like added.
     """
     stored: Tensors = {}
-    for name, tensor in tensors.items():
-        if tensor.dtype == np.int8 or name.endswith(".scale"):
-            stored[name] = tensor
-        elif name in EMBEDDINGS:
-            stored[name], stored[scale_name(name)] = _quantise_rows(tensor)
-        elif tensor.size and float(np.abs(tensor).max()) > _FLOAT16_MAX:
-            stored[name] = tensor.astype(np.float32)
-        else:
-            stored[name] = tensor.astype(np.float16)
+    with np.errstate(all="ignore"):  # whatever the program set: small values may become zeros
+        for name, tensor in tensors.items():
+            if tensor.dtype == np.int8 or name.endswith(".scale"):
+                stored[name] = tensor
+            elif name in EMBEDDINGS:
+                stored[name], stored[scale_name(name)] = _quantise_rows(tensor)
+            elif tensor.size and float(np.abs(tensor).max()) > _FLOAT16_MAX:
+                stored[name] = tensor.astype(np.float32)
+            else:
+                stored[name] = tensor.astype(np.float16)
     return stored
 
 
 def dequantise(tensors: Mapping[str, NDArray[Any]]) -> Tensors:
     """The tensors that :func:`quantise` stored, as float32 and without scales."""
     found: Tensors = {}
-    for name, tensor in tensors.items():
-        if name.endswith(".scale"):
-            continue
-        scale = tensors.get(scale_name(name))
-        values = tensor.astype(np.float32)
-        found[name] = values if scale is None else values * scale[:, None]
+    with np.errstate(all="ignore"):
+        for name, tensor in tensors.items():
+            if name.endswith(".scale"):
+                continue
+            scale = tensors.get(scale_name(name))
+            values = tensor.astype(np.float32)
+            found[name] = values if scale is None else values * scale[:, None]
     return found
 
 

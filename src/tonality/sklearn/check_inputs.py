@@ -42,7 +42,7 @@ def check_labels(y: ArrayLike) -> NDArray[Any]:
     """
     if y is None:
         raise ValueError("requires y to be passed, but the target y is None")
-    labels: NDArray[Any] = column_or_1d(y, warn=True)
+    labels: NDArray[Any] = column_or_1d(_plain(y), warn=True)
     if labels.dtype == object and (gaps := [n for n, one in enumerate(labels) if is_missing(one)]):
         raise ValueError(
             f"y[{gaps[0]}] is missing, and so {'is' if len(gaps) == 1 else 'are'} {len(gaps)} of "
@@ -54,6 +54,17 @@ def check_labels(y: ArrayLike) -> NDArray[Any]:
     if labels.dtype.kind in "OUS":
         _warn_of_spellings(labels)
     return labels
+
+
+def _plain(y: Any) -> Any:
+    """Nullable labels of pandas without a gap as numpy has them; scikit-learn makes floats of them.
+
+    Those are of types such as ``Int64``, ``boolean`` and ``int64[pyarrow]``.
+    """
+    kind = getattr(getattr(y, "dtype", None), "numpy_dtype", None)
+    if kind is None or kind.kind not in "biu" or y.isna().any():
+        return y
+    return y.to_numpy(kind)
 
 
 def _warn_of_spellings(labels: NDArray[Any]) -> None:

@@ -167,6 +167,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         Raises:
             ValueError: texts, labels, weights, settings or a device that cannot be used.
+            ArtifactError: there is no model ``start_from``, or it is damaged.
             DependencyError: a package of the extra ``train`` is missing.
             TrainingError: training diverged or ran out of memory.
         """
@@ -195,6 +196,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         Raises:
             ValueError: as in :meth:`fit`, or the classes are others than before.
+            ArtifactError: as in :meth:`fit`.
         """
         y = check_labels(y)
         if classes is not None and not np.array_equal(np.unique(classes), np.unique(y)):
