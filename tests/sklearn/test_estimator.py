@@ -173,6 +173,30 @@ def test_any_sequence_of_texts_serves(fitted: LSTMClassifier) -> None:
     np.testing.assert_array_equal(missing, fitted.predict_proba(["good", None]))
 
 
+@pytest.mark.parametrize("dtype", ["Int64", "UInt8", "boolean", "int64[pyarrow]", "bool[pyarrow]"])
+def test_nullable_labels_of_pandas_keep_their_type(dtype: str) -> None:
+    texts, labels = reviews(40, (0, 1))
+    given = pd.Series(labels).astype("bool" if "bool" in dtype else "int64").astype(dtype)
+    model = small(epochs=1).fit(texts, given)
+    kind = "b" if "bool" in dtype else "u" if dtype == "UInt8" else "i"
+    assert model.classes_.dtype.kind == kind
+    assert model.artifact_.labels == (("False", "True") if kind == "b" else ("0", "1"))
+    given.iloc[3] = pd.NA
+    with pytest.raises(ValueError, match="NaN"):
+        small(epochs=1).fit(texts, given)
+
+
+def test_a_strict_program_can_train() -> None:
+    with np.errstate(all="raise"):
+        model = small(epochs=2).fit(*reviews(40))
+        assert model.predict(["good"]).shape == (1,)
+
+
+def test_no_class_may_be_called_as_an_abstention_is() -> None:
+    with pytest.raises(ValueError, match="expected another name than 'uncertain' for a label"):
+        small().fit(*reviews(40, ("sure", "uncertain")))
+
+
 def test_each_value_of_y_is_a_class() -> None:
     """Readers of files join spellings; here the caller's classes come back as they went in."""
     names = ["Positive", "positive", "POS", "neg"]

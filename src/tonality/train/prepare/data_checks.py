@@ -14,6 +14,7 @@ from tonality.data import Dataset, Table
 from tonality.errors import DataError
 from tonality.label_spellings import check_one_kind
 from tonality.number_labels import in_order
+from tonality.prediction import UNCERTAIN
 from tonality.text.vocabulary import Vocabulary
 
 # Fewer labelled rows teach nothing, whatever the settings.
@@ -53,18 +54,32 @@ def check_dataset(dataset: Dataset) -> tuple[str, ...]:
         raise DataError(
             f"{len(table)} labelled rows are too few; {LEAST_ROWS} are the least", path=source
         )
-    for label in labels:
-        if not label.strip() or _UNPRINTABLE.search(label):
-            raise DataError(
-                f"the label {shorten(repr(label))} is blank or has control characters, which no "
-                "model can have; rename it in the data, or by the command's --label-map",
-                path=source,
-            )
     try:
+        _check_names(labels)
         check_one_kind(labels)
     except DataError as error:
         raise DataError(error.reason, path=source) from None
     return tuple(in_order(labels))
+
+
+def _check_names(labels: Iterable[str]) -> None:
+    """Checks that each label is a name that a model can answer with.
+
+    Raises:
+        DataError: one is not.
+    """
+    rename = "rename it in the data, or by the command's --label-map"
+    for label in labels:
+        if not label.strip() or _UNPRINTABLE.search(label):
+            raise DataError(
+                f"the label {shorten(repr(label))} is blank or has control characters, which no "
+                f"model can have; {rename}"
+            )
+        if label == UNCERTAIN:
+            raise DataError(
+                f"expected another name than {label!r} for a label, for that is what a model "
+                f"answers where it is not sure enough; {rename}"
+            )
 
 
 def fingerprint(dataset: Dataset) -> str:
