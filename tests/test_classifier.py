@@ -169,6 +169,9 @@ def test_a_string_is_no_list_of_texts(small: Classifier) -> None:
     said = r"expected a list of texts, got one text; write predict_proba\(\[text\]\)"
     with pytest.raises(tonality.ConfigError, match=said):
         small.predict_proba("I love it")
+    with pytest.raises(tonality.ConfigError, match=r"got one text; write reads\(\[text\]\)"):
+        small.reads("I love it")
+    assert small.reads(["I love it", None]).tolist() == [True, False]
     with pytest.raises(tonality.ConfigError, match="threads"):
         small.predict_proba(["love"], threads=0)
 

@@ -227,6 +227,8 @@ def test_what_is_no_text_is_named_by_its_index(classifier: Classifier) -> None:
     texts = pandas.Series(["love", 7], index=["a", "b"])
     with pytest.raises(DataError, match=r"row 2: a int is no text \(index 'b'\); expected"):
         classifier.predict(texts)
+    with pytest.raises(DataError, match=r"row 2: a int is no text \(index 57\); expected"):
+        classifier.predict(texts.set_axis([10, 57]))
 
 
 def test_a_list_that_was_changed_has_no_index_any_more(classifier: Classifier) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tonality import artifact as folder
 from tonality.artifact.model_folder import Artifact
 from tonality.errors import ArtifactError, ConfigError
-from tonality.given_texts import checked_texts, is_missing, row_index
+from tonality.given_texts import checked_texts, is_missing, require_several, row_index
 from tonality.model_names import BUNDLED, DEFAULT_MODEL, bundled_models, model_path
 from tonality.network.blas_threads import one_thread
 from tonality.network.network import Network
@@ -126,11 +126,7 @@ class Classifier:
             ConfigError: ``texts`` is one string, or ``batch_size`` or ``threads`` is under 1.
             DataError: it is a table or mapping, or something among the texts is no string.
         """
-        if isinstance(texts, str):
-            raise ConfigError(
-                "expected a list of texts, got one text; write predict_proba([text])[0], or "
-                "predict(text).probabilities"
-            )
+        require_several(texts, "predict_proba([text])[0], or predict(text).probabilities")
         parts = [
             self._probabilities(window, batch_size, threads) for window in self._windows(texts)
         ]
@@ -175,7 +171,13 @@ class Classifier:
             )
 
     def reads(self, texts: Iterable[str | None]) -> NDArray[np.bool_]:
-        """Whether each of N texts (N,) has a token to read; one without gets no verdict."""
+        """Whether each of N texts (N,) has a token to read; one without gets no verdict.
+
+        Raises:
+            ConfigError: ``texts`` is one string.
+            DataError: it is a table or mapping, or something among the texts is no string.
+        """
+        require_several(texts, "reads([text])[0]")
         parts = [window.lengths > 0 for window in self._windows(texts)]
         return np.concatenate(parts) if parts else np.empty(0, np.bool_)
 

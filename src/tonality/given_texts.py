@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tonality.errors import DataError
+from tonality.errors import ConfigError, DataError
 
 
 def is_missing(value: object) -> bool:
@@ -28,6 +28,20 @@ def row_index(texts: Any) -> Any:
     native = texts.to_native() if hasattr(texts, "to_native") else texts
     index = getattr(native, "index", None)  # of a list it is a method
     return index if type(index).__module__.partition(".")[0] == "pandas" else None
+
+
+def require_several(texts: object, instead: str) -> None:
+    """Refuses one text, which would be gone through letter by letter.
+
+    Args:
+        texts: what was given.
+        instead: what to write for one text.
+
+    Raises:
+        ConfigError: it is one.
+    """
+    if isinstance(texts, str):
+        raise ConfigError(f"expected a list of texts, got one text; write {instead}")
 
 
 def checked_texts(texts: Any) -> list[str | None]:
@@ -75,7 +89,10 @@ def at_index(index: Any, row: int) -> str:
         index: from :func:`row_index`.
         row: the row, from 1.
     """
-    return "" if index is None else f" (index {index[row - 1]!r})"
+    if index is None:
+        return ""
+    label = index[row - 1]
+    return f" (index {label.item() if isinstance(label, np.generic) else label!r})"
 
 
 def _refuse_tables(texts: Any) -> None:

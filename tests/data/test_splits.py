@@ -160,6 +160,8 @@ def test_what_cannot_be_cut_names_the_file_and_a_remedy_for_commands_and_library
         split(Table(texts=["a"], source="few.csv"))
     with pytest.raises(DataError, match=r"name another group column \('' for none\)$"):
         split(Table(texts=list("abcdef"), groups=["x"] * 6))
+    with pytest.raises(DataError, match=r"cannot be on both sides; merge classes or add data$"):
+        split(Table(texts=list("abc"), labels=list("xyy")), validation=0.4)
 
 
 def test_shares_that_make_no_sense() -> None:

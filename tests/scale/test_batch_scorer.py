@@ -126,6 +126,14 @@ def test_options_are_taken_as_people_give_them(model_folder: Path) -> None:
             score_batch(two, model=str(model_folder), **wrong)
 
 
+def test_columns_that_may_both_be_texts_are_told_by_the_option_in_python(
+    model_folder: Path,
+) -> None:
+    batch = pa.RecordBatch.from_pydict({"review": ["love"], "comment": ["hate"]})
+    with pytest.raises(DataError, match=r"several columns.*; choose with text_column"):
+        score_batch(batch, model=str(model_folder))
+
+
 def test_a_batch_without_rows_has_all_columns(model_folder: Path) -> None:
     three = reviews(3).to_batches()[0]
     found = score_batch(three.slice(0, 0), model=str(model_folder))

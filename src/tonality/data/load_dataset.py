@@ -12,7 +12,7 @@ from tonality.data.imdb.stanford import find_folder, is_archive, load_stanford
 from tonality.durable_files import open_regular, resolved
 from tonality.errors import DataError
 from tonality.tables.bad_rows import BadRows
-from tonality.tables.column_names import SHOWN, LabelMap, TextColumn, Wanted
+from tonality.tables.column_names import SHOWN, LabelMap, TextColumn, Wanted, several
 from tonality.tables.dataset import Dataset, Table
 from tonality.tables.encoding import check
 from tonality.tables.open_file import sha256_of, table_stem, unreadable
@@ -34,7 +34,7 @@ def load_dataset(
     label_column: str | None = None,
     group_column: str | None = None,
     label_map: Mapping[str, str] | None = None,
-    extra_columns: Sequence[str] = (),
+    extra_columns: str | Sequence[str] = (),
     collection_column: str | None = None,
     bad_rows: str | Path | None = None,
     encoding: str | None = None,
@@ -52,7 +52,7 @@ def load_dataset(
         label_column: the class.
         group_column: what must not be split.
         label_map: label in the file -> label in the table.
-        extra_columns: further columns to keep, as text, of the labelled tables.
+        extra_columns: further columns to keep, or the one, as text, of the labelled tables.
         collection_column: a further column to keep, which says what collection a text is from; the
             training and validation parts must have it, the others may.
         bad_rows: where to write the rows that cannot be read, of all files.
@@ -68,7 +68,7 @@ def load_dataset(
         DataError: nothing there that can be read, or no row has a label that is to be mapped.
         DependencyError: a Parquet file, and pyarrow is missing.
     """
-    mapping, extras = LabelMap(label_map), tuple(extra_columns)
+    mapping, extras = LabelMap(label_map), several(extra_columns)
     columns = (text_column, label_column, group_column)
     optional = () if collection_column is None else (collection_column,)
     options = options or ReadOptions()

@@ -57,12 +57,13 @@ def split(table: Table, *, validation: float | int = 0.2, seed: int = 0) -> tupl
     have = counts[chosen].sum(axis=0)  # (C,)
     if _absent(have[None, :], counts.sum(axis=0))[0]:
         reason = "the groups cannot be cut so that every class is in training and validation"
-        raise DataError(f"{reason}; {_REMEDY}", path=table.source or None)
+        raise DataError(f"{reason}; {_remedy(table)}", path=table.source or None)
     if abs(int(have.sum()) - size) > max(0.1 * size, 1):
-        _warn_once(
-            f"{table.source}: validation has {have.sum()} rows instead of {size}: there are "
-            f"{len(counts)} groups, and groups are not cut (by --group-column; '' for none)"
-        )
+        reason = "copies of a text stay together"
+        if table.groups is not None:
+            reason = f"there are {len(counts)} groups, and groups are not cut (by --group-column; "
+            reason += "'' for none)"
+        _warn_once(f"{table.source}: validation has {have.sum()} rows instead of {size}: {reason}")
     in_validation = chosen[of_row]
     return np.flatnonzero(~in_validation), np.flatnonzero(in_validation)
 
@@ -73,7 +74,10 @@ def _warn_once(message: str) -> None:
     logger.warning("%s", message)
 
 
-_REMEDY = "merge classes, add data, or name another group column ('' for none)"
+def _remedy(table: Table) -> str:
+    if table.groups is None:
+        return "merge classes or add data"
+    return "merge classes, add data, or name another group column ('' for none)"
 
 
 def split_dataset(dataset: Dataset, *, validation: float | int, seed: int) -> tuple[Int64, Int64]:
@@ -163,11 +167,11 @@ def _check_possible(counts: Int64, names: Sequence[str], table: Table) -> None:
     path = table.source or None
     if len(counts) < 2:
         reason = "all rows belong to one group or are copies of one text"
-        raise DataError(f"{reason}, so no validation part can be cut; {_REMEDY}", path=path)
+        raise DataError(f"{reason}, so no validation part can be cut; {_remedy(table)}", path=path)
     for name, spread in zip(names, (counts > 0).sum(axis=0), strict=True):
         if spread < 2:
             reason = f"all rows of class {name!r} are one row, its copies, or one group"
-            raise DataError(f"{reason}: it cannot be on both sides; {_REMEDY}", path=path)
+            raise DataError(f"{reason}: it cannot be on both sides; {_remedy(table)}", path=path)
 
 
 def _targets(totals: Int64, size: int, rows: int) -> Int64:

@@ -131,7 +131,12 @@ class BatchScorer:
             DataError: none does, or several could.
         """
         columns = distinct(names)
-        return [columns[place] for place in text_places(names, self._wanted, _BATCH)]
+        try:
+            places = text_places(names, self._wanted, _BATCH)
+        except DataError as error:
+            reason = error.reason.replace("--text-column", "text_column")
+            raise DataError(reason, path=_BATCH) from None
+        return [columns[place] for place in places]
 
     def score(self, batch: Any) -> tuple[Any, list[Fault]]:
         """The batch (N rows) with verdicts, and the rows of it whose text cannot be read.

@@ -11,7 +11,7 @@ from tonality.errors import ConfigError, DataError
 from tonality.label_spellings import count, joins, told
 from tonality.tables.bad_rows import BadRows
 from tonality.tables.build_table import build_table
-from tonality.tables.column_names import LabelMap, TextColumn, Wanted
+from tonality.tables.column_names import LabelMap, TextColumn, Wanted, several
 from tonality.tables.dataset import Table
 from tonality.tables.encoding import check
 from tonality.tables.open_table import file_input, opened
@@ -27,7 +27,7 @@ def read_table(
     label_column: str | None = None,
     group_column: str | None = None,
     label_map: Mapping[str, str] | None = None,
-    extra_columns: Sequence[str] = (),
+    extra_columns: str | Sequence[str] = (),
     bad_rows: str | Path | None = None,
     encoding: str | None = None,
     options: ReadOptions | None = None,
@@ -41,7 +41,7 @@ def read_table(
         label_column: likewise the class; ``""`` reads the file as unlabelled.
         group_column: likewise what must not be split (movie, product); ``""`` for none.
         label_map: label in the file -> label in the table; ``""`` leaves those rows out.
-        extra_columns: further columns to keep, as text.
+        extra_columns: further columns to keep, or the one, as text.
         bad_rows: where to write the rows that cannot be read, as JSON Lines.
         encoding: such as ``"cp1252"``; by default UTF-8, or UTF-16 with a byte-order mark, or
             Windows-1252 where the bytes look like it, which is logged.
@@ -57,7 +57,7 @@ def read_table(
             label that is to be mapped.
         DependencyError: what reads Parquet, spreadsheets or ``.zst`` is missing.
     """
-    path, mapping, extras = Path(path), LabelMap(label_map), tuple(extra_columns)
+    path, mapping, extras = Path(path), LabelMap(label_map), several(extra_columns)
     columns = text_column, label_column, group_column
     options = options or ReadOptions()
     wanted = Wanted(*columns, mapping, extras, check(encoding), options=options)
