@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from rich.console import Console
 
 from tonality.train.records.curves_png import draw_curves
@@ -74,6 +75,21 @@ def test_history_means_the_losses_between_rows_and_goes_on_from_its_state() -> N
         "25,0.5,0.25,0.5,0.875,0.001,3725",
     ]
     assert other.evaluations == [ROW]
+
+
+def test_an_evaluation_has_the_mean_over_all_texts_since_the_one_before() -> None:
+    """Also in a run that was stopped between them."""
+    history = History()
+    for step, (loss, texts) in enumerate([(1.0, 30), (2.0, 30), (8.0, 4)]):
+        history.add_loss(loss, texts)
+        history.add(MetricsRow(step, 0.1, history.train_loss, None, None, 1e-3, 1.5))
+        state, history = history.state_dict(), History()
+        history.load_state_dict(state)
+    assert [row.train_loss for row in history.rows] == [1.0, 2.0, 8.0]
+    assert history.evaluated_train_loss == pytest.approx((30 + 60 + 32) / 64)
+    history.add(ROW, evaluation=True)
+    history.add_loss(5.0, 7)
+    assert history.evaluated_train_loss == history.train_loss == 5.0
 
 
 def test_curves_are_drawn_with_and_without_an_evaluation() -> None:

@@ -29,6 +29,7 @@ from tonality.evaluate.select_rows import Part, choose_part, describe_seen
 from tonality.train import train
 from tonality.train.loop import session
 from tonality.train.loop.lightning_module import TrainingModule
+from tonality.train.prepare.batches import Batch
 from tonality.train.prepare.small_data import with_patience
 from tonality.train.records.history import MetricsRow
 from tonality.train.records.reporter import Reporter
@@ -61,6 +62,18 @@ class SignalAt(Callback):
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
         if pl_module.steps_done == self.step:
             os.kill(os.getpid(), self.number)
+
+
+class Losses(Callback):
+    """Keeps the loss of each step and how many texts it is of."""
+
+    def __init__(self) -> None:
+        self.steps: list[tuple[float, int]] = []
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Batch, *_: Any
+    ) -> None:
+        self.steps.append((float(outputs["cross_entropy"]), len(batch.lengths)))
 
 
 class FailAtStart(Callback):
@@ -326,6 +339,19 @@ def test_quick_evaluations_do_not_each_write_all_weights(
     rows = (tmp_path / "run" / "metrics.csv").read_text().splitlines()
     assert saved == [int(rows[-1].split(",")[0])]
     assert len(list((tmp_path / "run").glob("best-*"))) == 1
+
+
+def test_the_training_loss_is_the_mean_over_the_texts_since_the_last_evaluation(
+    tmp_path: Path,
+) -> None:
+    kept, told = Losses(), Recorder()
+    recipe = LEARNS.with_settings(["training.epochs=2", "training.batch_size=25"])
+    train(make_dataset(), recipe, tmp_path / "run", callbacks=[kept], reporter=told)
+    losses, texts = np.array(kept.steps).T  # (steps,) each; the last batch of an epoch is small
+    epochs = zip(np.split(losses, 2), np.split(texts, 2), strict=True)
+    found = [row.train_loss for row, _ in told.evaluations]
+    means = [np.average(loss, weights=count) for loss, count in epochs]
+    assert found == pytest.approx(means, rel=1e-6)
 
 
 def test_a_folder_is_not_trained_into_twice(finished: Path, tmp_path: Path) -> None:

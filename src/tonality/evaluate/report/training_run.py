@@ -48,8 +48,11 @@ def read_run(folder: Path, provenance: Mapping[str, Any]) -> Run | None:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
-        train, loss, accuracy = (
-            _points(rows, name) for name in ("train_loss", "validation_loss", "validation_accuracy")
+        evaluations = [row for row in rows if row["validation_loss"]]
+        # Between evaluations, a training loss is that of a few batches.
+        train = _points(evaluations if len(evaluations) > 1 else rows, "train_loss")
+        loss, accuracy = (
+            _points(rows, name) for name in ("validation_loss", "validation_accuracy")
         )
     except (OSError, ValueError, csv.Error, KeyError, TypeError) as error:
         logger.warning("%s is left aside: %s", path, error)

@@ -73,7 +73,8 @@ class Loop(Callback):
         self.stopping = EarlyStopping(self.settings.patience)
         self.average: MovingAverage | None = None
         self.best: dict[str, Any] | None = None  # number of its row, name of its file
-        self._waiting: list[Tensor] = []  # (3,) each: the step's loss, cross-entropy and tokens
+        # Of each step: its loss, cross-entropy and tokens (3,), and how many texts it had.
+        self._waiting: list[tuple[Tensor, int]] = []
         self._texts = self._tokens = 0
         self._saved_average: dict[str, Any] | None = None
         self._unsaved_best: tuple[int, dict[str, NDArray[np.float32]]] | None = None
@@ -159,19 +160,21 @@ class Loop(Callback):
         figures = torch.stack([loss.float(), plain.float(), lengths.sum().float()])
         if trainer.world_size > 1:
             figures = trainer.strategy.reduce(figures, reduce_op="mean")
-        self._waiting.append(figures)
-        self._texts += texts_of_step(batch)
+        texts = texts_of_step(batch)
+        self._waiting.append((figures, texts))
+        self._texts += texts
 
     def _waited_enough(self) -> bool:
-        return self._waiting[-1].device.type == "cpu" or len(self._waiting) >= WAITING
+        return self._waiting[-1][0].device.type == "cpu" or len(self._waiting) >= WAITING
 
     def _look(self, step: int, world_size: int) -> None:
         """Takes in the figures that wait, ``step`` being the last they are of."""
-        figures = torch.stack(self._waiting).tolist()
+        figures = torch.stack([each for each, _ in self._waiting]).tolist()
+        texts = [count for _, count in self._waiting]
         self._waiting.clear()
-        for number, (loss, plain, tokens) in enumerate(figures, step - len(figures) + 1):
-            self.session.check_loss(number, loss)
-            self.session.history.add_loss(plain)
+        for back, (loss, plain, tokens) in enumerate(figures):
+            self.session.check_loss(step - len(figures) + 1 + back, loss)
+            self.session.history.add_loss(plain, texts[back])
             self._tokens += round(tokens * world_size)
 
     def _evaluate(self, trainer: Trainer, module: TrainingModule, step: int) -> None:
@@ -189,7 +192,7 @@ class Loop(Callback):
             )
             if not found.loss < float("inf"):
                 raise TrainingError(f"the validation loss at step {step} is not finite: {DIVERGED}")
-            row = self._add_row(module, step, found.loss, found.accuracy)
+            row = self._add_row(module, step, found.loss, found.accuracy, evaluation=True)
             better = self.stopping.improved(self._score(found))
             if better and trainer.is_global_zero:
                 self._take_best(module, step)
@@ -217,7 +220,7 @@ class Loop(Callback):
 
     def _keep_last(self, trainer: Trainer, module: TrainingModule, step: int) -> None:
         """Keeps the weights as they are now; without a validation part nothing tells better."""
-        row = self._add_row(module, step)
+        row = self._add_row(module, step, evaluation=True)
         if trainer.is_global_zero:
             with self.average.in_place() if self.average is not None else nullcontext():
                 self._take_best(module, step)
@@ -237,8 +240,11 @@ class Loop(Callback):
         step: int,
         loss: float | None = None,
         accuracy: float | None = None,
+        *,
+        evaluation: bool = False,
     ) -> MetricsRow:
-        row = self.session.add_row(step, module.learning_rate(step - 1), loss, accuracy)
+        rate = module.learning_rate(step - 1)
+        row = self.session.add_row(step, rate, loss, accuracy, evaluation=evaluation)
         if self._board is not None:
             self._board.add(row)
         return row

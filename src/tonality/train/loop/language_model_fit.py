@@ -162,7 +162,7 @@ class LanguageModelFit:
             loss = float(np.mean([math.log(found) for found in self.perplexity.values()]))
         settings, total = self.recipe.optimiser, self.streams[0].total_steps
         rate = settings.learning_rate * schedule(settings, self.done - 1, total)
-        row = self.session.add_row(self.done, rate, loss)
+        row = self.session.add_row(self.done, rate, loss, evaluation=measure)
         if loss is not None:
             self.reporter.say(
                 f"step {row.step:,}, epoch {row.epoch:.2f}: training loss {row.train_loss:.3f}, "

@@ -162,7 +162,13 @@ class Session:
             raise TrainingError(f"the weights after step {step} are not finite: {DIVERGED}")
 
     def add_row(
-        self, step: int, rate: float, loss: float | None = None, accuracy: float | None = None
+        self,
+        step: int,
+        rate: float,
+        loss: float | None = None,
+        accuracy: float | None = None,
+        *,
+        evaluation: bool = False,
     ) -> MetricsRow:
         """Ends a stretch of steps with a row of metrics.
 
@@ -170,17 +176,19 @@ class Session:
             step: steps done.
             rate: the learning rate of the last of them.
             loss, accuracy: on the validation part, where they were measured.
+            evaluation: whether one was due, even if there is no validation part.
         """
+        history = self.history
         row = MetricsRow(
             step=step,
             epoch=step / self.steps.steps_per_epoch,
-            train_loss=self.history.train_loss,
+            train_loss=history.evaluated_train_loss if evaluation else history.train_loss,
             validation_loss=loss,
             validation_accuracy=accuracy,
             learning_rate=rate,
             seconds=self.seconds,
         )
-        self.history.add(row)
+        history.add(row, evaluation=evaluation)
         return row
 
     def tell(self, step: int, texts: int, tokens: int) -> None:

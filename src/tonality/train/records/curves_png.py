@@ -51,8 +51,12 @@ def draw_curves(rows: Sequence[MetricsRow], best: MetricsRow | None) -> bytes:
 
 def _draw_losses(axes: Any, rows: Sequence[MetricsRow], best: MetricsRow | None) -> None:
     measured = [row for row in rows if row.validation_loss is not None]
-    epochs = [row.epoch for row in rows]
-    axes.plot(epochs, [row.train_loss for row in rows], color=_TRAIN, lw=1.8, label="training")
+    steady = measured if len(measured) > 1 else rows  # between evaluations it is of a few batches
+    axes.plot(
+        [row.epoch for row in steady],
+        [row.train_loss for row in steady],
+        color=_TRAIN, lw=1.8, label="training",
+    )  # fmt: skip
     if measured:
         axes.plot(
             [row.epoch for row in measured],

@@ -16,7 +16,9 @@ class MetricsRow:
     Attributes:
         step: steps done.
         epoch: epochs done, in parts.
-        train_loss: mean over the steps since the row before, in nats.
+        train_loss: mean over the texts since the row before, in nats; of an evaluation, over those
+            since the evaluation before. Batches hold texts of like length, so a few of them say
+            little.
         validation_loss: cross-entropy on the validation part.
         validation_accuracy: share of it that is right.
         learning_rate: at this step, before the multipliers of the embeddings.
@@ -37,30 +39,53 @@ class MetricsRow:
         return self.validation_accuracy is not None
 
 
+@dataclass
+class _Mean:
+    """The mean of what was taken in, each thing with its weight."""
+
+    sum: float = 0.0
+    count: int = 0
+
+    def add(self, value: float, weight: int) -> None:
+        self.sum += value * weight
+        self.count += weight
+
+    @property
+    def value(self) -> float:
+        """The mean; NaN where there is nothing."""
+        return self.sum / self.count if self.count else math.nan
+
+
 class History:
     """The rows so far and the losses since the last."""
 
     def __init__(self) -> None:
         self.rows: list[MetricsRow] = []
-        self._sum = 0.0
-        self._count = 0
+        self._since_row, self._since_evaluation = _Mean(), _Mean()
 
-    def add_loss(self, loss: float) -> None:
-        """Takes in the training loss of a step."""
-        self._sum += loss
-        self._count += 1
+    def add_loss(self, loss: float, texts: int = 1) -> None:
+        """Takes in the training loss of a step, a mean over its texts."""
+        self._since_row.add(loss, texts)
+        self._since_evaluation.add(loss, texts)
 
     @property
     def train_loss(self) -> float:
-        """Mean over the steps since the last row; at first after a row, that row's."""
-        if self._count:
-            return self._sum / self._count
-        return self.rows[-1].train_loss if self.rows else math.nan
+        """Mean over the texts since the last row; at first after a row, that row's."""
+        if self._since_row.count or not self.rows:
+            return self._since_row.value
+        return self.rows[-1].train_loss
 
-    def add(self, row: MetricsRow) -> None:
-        """Ends a stretch of steps with a row."""
+    @property
+    def evaluated_train_loss(self) -> float:
+        """Mean over the texts since the last evaluation; NaN where there is none."""
+        return self._since_evaluation.value
+
+    def add(self, row: MetricsRow, *, evaluation: bool = False) -> None:
+        """Ends a stretch of steps with a row, which an evaluation may have given."""
         self.rows.append(row)
-        self._sum, self._count = 0.0, 0
+        self._since_row = _Mean()
+        if evaluation:
+            self._since_evaluation = _Mean()
 
     @property
     def evaluations(self) -> list[MetricsRow]:
@@ -80,14 +105,17 @@ class History:
         """What :meth:`load_state_dict` needs to go on from here."""
         return {
             "rows": [asdict(row) for row in self.rows],
-            "sum": self._sum,
-            "count": self._count,
+            "since_row": asdict(self._since_row),
+            "since_evaluation": asdict(self._since_evaluation),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Goes on from a saved state."""
         self.rows = [MetricsRow(**row) for row in state["rows"]]
-        self._sum, self._count = state["sum"], state["count"]
+        # Earlier versions kept one sum, over steps; only the next row tells the difference.
+        earlier = {key: state[key] for key in ("sum", "count") if key in state}
+        self._since_row = _Mean(**state.get("since_row", earlier))
+        self._since_evaluation = _Mean(**state.get("since_evaluation", earlier))
 
 
 def _cell(value: float | None) -> str:
