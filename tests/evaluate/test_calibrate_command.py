@@ -265,6 +265,12 @@ def test_offsets_take_thresholds_away_and_can_choose_new_ones(
     assert read(plain).thresholds == ()
     run(*options, "--model", chosen, "-o", both, "--thresholds", "macro-f1")
     assert len(read(both).thresholds) == 2
+    # What the offsets gain is measured without the thresholds that were chosen with them.
+    again = tmp_path / "again"
+    run(*options, "--model", model_folder, "-o", plain, "--overwrite")
+    run(*options, "--model", both, "-o", again)
+    one, two = (read(folder).metrics["calibration"]["offsets"] for folder in (plain, again))
+    assert two["accuracy_without"] == one["accuracy_without"]
 
 
 def test_a_label_without_rows_gets_no_threshold_or_offset(

@@ -89,11 +89,15 @@ class _Way(NamedTuple):
 
 
 def _without(artifact: Artifact, predictions: LabelledPredictions) -> LabelledPredictions:
-    """The predictions as they were before the model's offsets: new ones take their place."""
+    """The predictions as they were before the model's offsets: new ones take their place.
+
+    Thresholds that were chosen with those go, too: they mean nothing without them.
+    """
     taken = tuple(-each for each in offsets_of(artifact))
     scaling = Scaling(artifact.temperature, taken)
     before = rescaled(predictions.probabilities, artifact.temperature, scaling, predictions.read)
-    return dataclasses.replace(predictions, probabilities=before)
+    kept = () if taken else predictions.thresholds
+    return dataclasses.replace(predictions, probabilities=before, thresholds=kept)
 
 
 def _calibrated(
