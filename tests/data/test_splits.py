@@ -114,6 +114,19 @@ def test_few_large_groups_are_cut_as_near_as_they_allow(caplog: pytest.LogCaptur
     assert caplog.text.count("validation has 100 rows instead of 80: there are 4 groups") == 1
 
 
+def test_a_table_without_groups_is_told_of_none(caplog: pytest.LogCaptureFixture) -> None:
+    table = Table(texts=[f"t{i}" for i in range(300)], labels=[str(i // 2) for i in range(300)])
+    with caplog.at_level(logging.WARNING):
+        split(table)
+    told = "150 rows instead of 60: each of the 150 classes has a row in either part"
+    assert told in caplog.text
+    assert "group" not in caplog.text
+    for texts, labels in ((["a", "A"], None), (["a", "b", "c"], ["x", "y", "y"])):
+        with pytest.raises(DataError) as refused:
+            split(Table(texts=texts, labels=labels), validation=0.4)
+        assert "group" not in str(refused.value)
+
+
 def test_swaps_find_what_single_moves_do_not() -> None:
     sizes = [7, 7, 7, 5, 5, 5, 5, 3, 6]
     groups = [str(g) for g, size in enumerate(sizes) for _ in range(size)]
@@ -136,7 +149,7 @@ def test_copies_tie_groups_together() -> None:
     ("table", "message"),
     [
         (Table(texts=["a", "b"], groups=["x", "x"]), "one group or are copies"),
-        (Table(texts=["a", "A"]), "one group or are copies"),
+        (Table(texts=["a", "A"]), "all rows are copies of one text"),
         (Table(texts=["a", "b", "c"], labels=["x", "y", "y"]), "all rows of class 'x'"),
         (
             Table(texts=list("abcd"), labels=["x", "x", "y", "y"], groups=["1", "1", "2", "3"]),

@@ -56,16 +56,30 @@ def split(table: Table, *, validation: float | int = 0.2, seed: int = 0) -> tupl
     _adjust(counts, target, chosen)
     have = counts[chosen].sum(axis=0)  # (C,)
     if _absent(have[None, :], counts.sum(axis=0))[0]:
-        reason = "the groups cannot be cut so that every class is in training and validation"
+        whole = "groups" if _grouped(table) else "copies of a text"
+        reason = f"the {whole} cannot be cut so that every class is in training and validation"
         raise DataError(f"{reason}; {_remedy(table)}", path=table.source or None)
     if abs(int(have.sum()) - size) > max(0.1 * size, 1):
-        reason = "copies of a text stay together"
-        if table.groups is not None:
-            reason = f"there are {len(counts)} groups, and groups are not cut (by --group-column; "
-            reason += "'' for none)"
-        _warn_once(f"{table.source}: validation has {have.sum()} rows instead of {size}: {reason}")
+        _warn_once(
+            f"{table.source}: validation has {have.sum()} rows instead of {size}: "
+            f"{_why_another_size(table, counts)}"
+        )
     in_validation = chosen[of_row]
     return np.flatnonzero(~in_validation), np.flatnonzero(in_validation)
+
+
+def _why_another_size(table: Table, counts: Int64) -> str:
+    """Why the validation part has not the size that was asked for, for a message."""
+    if _grouped(table):
+        return (
+            f"there are {len(counts)} groups, and groups are not cut (by --group-column; '' for "
+            "none)"
+        )
+    copies, classes = len(counts) < len(table), counts.shape[1]
+    reasons = ["copies of a text stay together"] if copies else []
+    if classes > 1:
+        reasons.append(f"each of the {classes} classes has a row in either part")
+    return ", and ".join(reasons)
 
 
 @lru_cache(maxsize=256)
@@ -74,10 +88,15 @@ def _warn_once(message: str) -> None:
     logger.warning("%s", message)
 
 
+def _grouped(table: Table) -> bool:
+    """Whether any row is in a group."""
+    return any(table.groups or ())
+
+
 def _remedy(table: Table) -> str:
-    if table.groups is None:
-        return "merge classes or add data"
-    return "merge classes, add data, or name another group column ('' for none)"
+    if _grouped(table):
+        return "merge classes, add data, or name another group column ('' for none)"
+    return "merge classes or add data"
 
 
 def split_dataset(dataset: Dataset, *, validation: float | int, seed: int) -> tuple[Int64, Int64]:
@@ -166,11 +185,13 @@ def _classes(table: Table) -> tuple[list[str], Int64]:
 def _check_possible(counts: Int64, names: Sequence[str], table: Table) -> None:
     path = table.source or None
     if len(counts) < 2:
-        reason = "all rows belong to one group or are copies of one text"
-        raise DataError(f"{reason}, so no validation part can be cut; {_remedy(table)}", path=path)
+        rows = "belong to one group or are" if _grouped(table) else "are"
+        reason = f"all rows {rows} copies of one text, so no validation part can be cut"
+        raise DataError(f"{reason}; {_remedy(table)}", path=path)
     for name, spread in zip(names, (counts > 0).sum(axis=0), strict=True):
         if spread < 2:
-            reason = f"all rows of class {name!r} are one row, its copies, or one group"
+            or_group = ", its copies, or one group" if _grouped(table) else " or its copies"
+            reason = f"all rows of class {name!r} are one row{or_group}"
             raise DataError(f"{reason}: it cannot be on both sides; {_remedy(table)}", path=path)
 
 
