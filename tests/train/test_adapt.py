@@ -27,11 +27,12 @@ from tonality.errors import ConfigError, TrainingError
 from tonality.train import train
 from tonality.train.adapt import LEAST_STEPS, adapt, with_enough_steps
 from tonality.train.pretrain import pretrain
+from tonality.train.records.run_folder import asked_recipe
 from tonality.train.settings.recipe import Recipe
 
 _QUICK = Recipe.load("adapt").with_settings(
     [
-        *("training.batch_size=16", "training.epochs=3", "dropout.pooled=0.1"),
+        *("training.batch_size=16", "dropout.pooled=0.1"),
         *("optimiser.learning_rate=0.1", "optimiser.layer_decay=1.5", "optimiser.unfreeze_every=0"),
         *("pretraining.streams=8", "pretraining.steps=8"),
     ]
@@ -87,6 +88,8 @@ def test_pretraining_first_and_going_on_after_a_stop(model: Path, tmp_path: Path
         adapt(dataset, ADAPT, run, model=model, pretrain_epochs=2, reporter=StopAt(7))
     with pytest.raises(TrainingError, match="holds a run already"):
         adapt(dataset, ADAPT, run, model=model, pretrain_epochs=2)
+    with pytest.raises(ConfigError, match=r"with the model run \(.*got general \(.*--model"):
+        adapt(dataset, ADAPT, run, pretrain_epochs=2, resume=True)
     with pytest.raises(ConfigError, match="begun with another data"):
         adapt(of_the_trade(90), ADAPT, run, model=model, pretrain_epochs=2, resume=True)
     held = json.loads((run / "adapt.json").read_text())
@@ -96,7 +99,10 @@ def test_pretraining_first_and_going_on_after_a_stop(model: Path, tmp_path: Path
     folder = adapt(dataset, ADAPT, run, model=model, pretrain_epochs=2, resume=True)
     name = "weights.safetensors"
     assert (folder / name).read_bytes() == (whole / name).read_bytes()
-    assert len(read(folder).provenance["start"]["pretrained"]) == 64
+    made = read(folder)
+    assert len(made.provenance["start"]["pretrained"]) == 64
+    assert "60 without labels for a language model." in made.card
+    assert ", which first read the texts as a language model" in made.card
     with pytest.raises(TrainingError, match="no run"):
         adapt(dataset, ADAPT, tmp_path / "none", model=model, resume=True)
 
@@ -167,10 +173,9 @@ def test_two_layers_of_both_directions_are_no_language_model(tmp_path: Path) -> 
 
 def test_what_did_not_help_is_told(model: Path, tmp_path: Path) -> None:
     told, known = Recorder(), make_table(80, seed=9)  # other reviews of what it was trained on
-    quick = ADAPT.with_settings(["training.epochs=1"])
-    adapt(Dataset(known, None, None, "known", {}), quick, tmp_path / "run", model=model,
+    adapt(Dataset(known, None, None, "known", {}), ADAPT, tmp_path / "run", model=model,
           reporter=told)  # fmt: skip
-    assert any("epochs in place of 1: the data is small" in line for line in told.lines)
+    assert any("epochs in place of 6: the data is small" in line for line in told.lines)
     (measured,) = [line for line in told.lines if "validation texts: " in line]
     shares = re.findall(r"[\d.]+%", measured)
     assert len(shares) == 2
@@ -212,6 +217,19 @@ def test_few_texts_get_more_epochs() -> None:
     )
     many = ADAPT.with_settings(["training.epochs=100"])
     assert with_enough_steps(make_dataset(200), many) is many
+
+
+@pytest.mark.parametrize("epochs", [2, Recipe.load("adapt").training.epochs])
+def test_epochs_that_somebody_asks_for_are_made(model: Path, tmp_path: Path, epochs: int) -> None:
+    """Also in a run that goes on with the recipe it began with, as the command does."""
+    dataset, run = of_the_trade(40), tmp_path / "run"
+    recipe = ADAPT.with_settings([f"training.epochs={epochs}", "training.patience=0"])
+    with pytest.raises(KeyboardInterrupt):
+        adapt(dataset, recipe, run, model=model, reporter=StopAt(3))
+    begun = asked_recipe(run)
+    assert begun is not None
+    adapted = adapt(dataset, begun, run, model=model, resume=True)
+    assert read(adapted).provenance["recipe"]["training"]["epochs"] == epochs
 
 
 def test_it_stops_where_the_loss_only_rises_and_keeps_the_same(model: Path, tmp_path: Path) -> None:

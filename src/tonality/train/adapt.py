@@ -59,7 +59,8 @@ def adapt(
         dataset: the data; its unlabelled texts add words, and teach with ``pretrain_epochs``.
         recipe: the settings; ``adapt`` ships. The network's shape and the text settings are the
             model's. With few texts there are more epochs, for ``LEAST_STEPS`` steps, and as many
-            times the patience.
+            times the patience, unless somebody asked for a number of epochs
+            (:meth:`Recipe.asks_for`).
         output: the run's folder; the model goes to its subfolder ``model``.
         model: a bundled model's name or a model folder; by default ``general``.
         pretrain_epochs: passes as a language model over all texts first; 0 for none.
@@ -78,6 +79,8 @@ def adapt(
     """
     options = RunOptions(resume, reporter or Reporter(), checkpoint_minutes)
     start = read_start(DEFAULT_MODEL if model is None else model)
+    if resume:
+        recipe = _as_begun(recipe, asked_recipe(output))
     # What is refused is refused before anything is written.
     _check_epochs(recipe, pretrain_epochs)
     heeded = _of_the_classifier(recipe) if pretrain_epochs else recipe
@@ -92,7 +95,7 @@ def adapt(
         "pretrain_epochs": pretrain_epochs,
         "data": run.fingerprint,
     }
-    _open(folder, asked, resume=resume)
+    _open(folder, asked, recipe.named, resume=resume)
     try:
         if before is not None:
             run = _after_language_model(run, before, folder, options)
@@ -126,7 +129,9 @@ def _fit(run: Checked, folder: RunFolder, options: RunOptions) -> Path:
     """Trains the classifier and says whether that helped."""
     start = run.start
     assert start is not None
-    longer = enough_steps(run.recipe, len(run.division.rows))
+    longer = run.recipe
+    if not longer.asks_for("training", "epochs"):
+        longer = enough_steps(longer, len(run.division.rows))
     if longer.training.epochs > run.recipe.training.epochs:
         options.reporter.say(
             f"{longer.training.epochs} epochs in place of {run.recipe.training.epochs}: the data "
@@ -227,7 +232,15 @@ def _pretraining(recipe: Recipe, epochs: int) -> Recipe:
     )
 
 
-def _open(folder: RunFolder, asked: Mapping[str, Any], *, resume: bool) -> None:
+def _as_begun(recipe: Recipe, own: Recipe | None) -> Recipe:
+    """The recipe; where it is that of the run which goes on, what was asked for is what it was."""
+    same = own is not None and own.settings() == recipe.settings()
+    return dataclasses.replace(recipe, named=own.named) if own is not None and same else recipe
+
+
+def _open(
+    folder: RunFolder, asked: Mapping[str, Any], named: frozenset[str], *, resume: bool
+) -> None:
     """Takes a free folder, or checks that it holds an adaptation like the one asked for."""
     place = folder.path
     if not resume:
@@ -237,7 +250,8 @@ def _open(folder: RunFolder, asked: Mapping[str, Any], *, resume: bool) -> None:
                 f"{place} holds a run already: go on with it with --resume, or choose another "
                 "folder"
             )
-        folder.write(ADAPTATION, (plain_json.dumps(asked, indent=2) + "\n").encode())
+        begun = {**asked, "named": sorted(named)}
+        folder.write(ADAPTATION, (plain_json.dumps(begun, indent=2) + "\n").encode())
         return
     own = asked_recipe(place)
     if own is None:
@@ -246,7 +260,18 @@ def _open(folder: RunFolder, asked: Mapping[str, Any], *, resume: bool) -> None:
     held = {**json.loads(read_regular(place / ADAPTATION)), "recipe": own.to_dict()}
     for key, value in asked.items():
         if held.get(key, value) != value:  # earlier versions noted no data
+            if key == "model":
+                raise ConfigError(_another_model(place, held[key], value))
             raise ConfigError(
                 f"the run in {place} was begun with another {key.replace('_', ' ')}: resume it as "
                 "it was, or start anew in another folder"
             )
+
+
+def _another_model(place: Path, held: Mapping[str, str], asked: Mapping[str, str]) -> str:
+    """What to say where a run began with another model than the one that is given."""
+    began, given = (f"{one['name']} (SHA-256 {one['sha256'][:12]})" for one in (held, asked))
+    return (
+        f"the run in {place} was begun with the model {began}, got {given}: resume it with the "
+        "former (--model), or start anew in another folder"
+    )

@@ -220,6 +220,7 @@ def _card(
         parts = {
             "the vocabulary": data.start is None or recipe.vocabulary.extend > 0,
             "word vectors": data.start is None and recipe.vectors.trained,
+            "a language model": data.start is not None and bool(data.start.pretrained),
             "training": recipe.unlabelled.used or data.teachers is not None,
         }
         uses = [part for part, used in parts.items() if used]
@@ -249,7 +250,9 @@ def _card(
 def _begun(start: Mapping[str, str]) -> str:
     known = f"; of the validation part, it learnt from {start[KNOWN]}" if KNOWN in start else ""
     chance = f"; {start[AT_RANDOM]} began at random" if AT_RANDOM in start else ""
-    return f"the {start['kind']} {start['name']} (SHA-256 {start['sha256'][:12]}{known}{chance})"
+    first = ", which first read the texts as a language model" if "pretrained" in start else ""
+    sha256 = start["sha256"][:12]
+    return f"the {start['kind']} {start['name']} (SHA-256 {sha256}{known}{chance}){first}"
 
 
 def _teachers(teachers: Mapping[str, Any], recipe: Recipe) -> str:

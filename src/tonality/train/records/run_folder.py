@@ -7,6 +7,7 @@ power while it is written: it is written beside its place, synced, and renamed.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import re
@@ -290,7 +291,8 @@ def asked_recipe(output: str | os.PathLike[str]) -> Recipe | None:
     """The recipe that an adaptation in a folder was begun with; None where there is none."""
     try:
         held = json.loads(read_regular(Path(output) / ADAPTATION))
-        return Recipe.from_dict(held["recipe"])
+        recipe = Recipe.from_dict(held["recipe"])
+        return dataclasses.replace(recipe, named=frozenset(held.get("named", ())))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
