@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tonality.data import Dataset
+from tonality.data import Dataset, Table
 from tonality.data.splits import normalised, split_dataset
 from tonality.errors import DataError
 from tonality.messages import counted
@@ -127,6 +127,30 @@ def check_classes(dataset: Dataset, division: Division, labels: Sequence[str]) -
     for label in labels:
         if label not in there:
             raise _none_to_learn(dataset, division, label)
+
+
+def check_weights(table: Table, rows: Int64) -> None:
+    """Checks that each class counts for something, as weighing the classes against it wants.
+
+    Args:
+        table: the labelled texts.
+        rows: those to train on.
+
+    Raises:
+        DataError: all texts of a class have the weight 0.
+    """
+    counts: dict[str, float] = {}
+    for row in () if table.weights is None else rows.tolist():
+        label = (table.labels or [])[row]
+        counts[label] = counts.get(label, 0.0) + (table.weights or [])[row]
+    for label, count in counts.items():
+        if not count > 0:
+            raise DataError(
+                f"every training text of class {label!r} has the weight 0, so "
+                "training.class_weights = 'balanced' cannot make up for its rarity; leave its "
+                "texts out, or give them a weight",
+                path=table.source or None,
+            )
 
 
 def _none_to_learn(dataset: Dataset, division: Division, label: str) -> DataError:

@@ -10,7 +10,7 @@ from typing import Literal
 from tonality.data import Dataset
 from tonality.errors import ConfigError, DataError
 from tonality.train.prepare.data_checks import check_dataset, fingerprint
-from tonality.train.prepare.held_out import Division, check_classes, divide
+from tonality.train.prepare.held_out import Division, check_classes, check_weights, divide
 from tonality.train.prepare.ordered_labels import numbers_of
 from tonality.train.prepare.small_data import with_patience
 from tonality.train.prepare.vector_file import dimensions
@@ -80,6 +80,8 @@ def check(
     division = same or divide(dataset, recipe)
     if task != "pretrain":
         check_classes(dataset, division, labels)
+        if recipe.training.class_weights != "none":
+            check_weights(dataset.train, division.rows)
         _check_unlabelled(division, recipe)
     held = start if isinstance(start, Start) else None
     known = fingerprint(dataset) if like is None else like.fingerprint
