@@ -5,15 +5,20 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from made_up_reviews import TINY, make_dataset
 
 from tonality import artifact
+from tonality.data import load_dataset
 from tonality.errors import DataError
+from tonality.tables.read_options import ReadOptions
 from tonality.train.distill import distill
+from tonality.train.settings.objective_sections import DistillationSettings
 from tonality.train.teachers.answers_table import answers_table
+from tonality.train.teachers.collection_teachers import read_teaching
 from tonality.train.teachers.read_teachers import read_teachers
 
 STUDENT = TINY.with_settings(["training.epochs=1"])
@@ -104,3 +109,32 @@ def test_what_scoring_put_a_prefix_before_is_found(tmp_path: Path) -> None:
     teacher = answers_table(path)
     assert teacher.outputs == ("bad", "good")
     np.testing.assert_allclose(teacher.load("cpu")(["a text"]), [[0.2, 0.8]])
+
+
+ANSWERED = """title,body,text,label,tonality_label,p_negative,p_positive,tokens_read
+Great film,I saw it twice,other one,positive,positive,0.1,0.9,5
+Awful film,I left,other two,negative,negative,0.8,0.2,4
+NA,I know nothing,other three,negative,negative,0.7,0.3,3
+"""
+OPTIONS: list[tuple[dict[str, Any], str]] = [
+    ({"text_column": ["title", "body"]}, ANSWERED),
+    ({"text_column": "body"}, ANSWERED),
+    ({"text_column": "title", "options": ReadOptions(nulls=frozenset())}, ANSWERED),
+    # Made elsewhere, it calls its texts otherwise.
+    ({"text_column": "body"}, ANSWERED.replace("title,body,text", "more,tweet,note")),
+]
+
+
+@pytest.mark.parametrize(("how", "answered"), OPTIONS)
+def test_a_table_is_read_as_the_data_was(
+    tmp_path: Path, how: dict[str, Any], answered: str
+) -> None:
+    """What ``tonality score`` wrote of the data teaches it, with the same options."""
+    for name, content in (("data.csv", ANSWERED), ("answers.csv", answered)):
+        (tmp_path / name).write_text(content)
+    data = load_dataset(str(tmp_path / "data.csv"), label_column="label", **how)
+    labels = ["negative", "positive"]
+    taught = read_teaching(data, [tmp_path / "answers.csv"], DistillationSettings(), labels)
+    [teacher] = taught.all
+    expected = [[0.1, 0.9], [0.8, 0.2], [0.7, 0.3]]
+    np.testing.assert_allclose(teacher.load("cpu")(data.train.texts), expected)

@@ -76,6 +76,7 @@ def load_dataset(
     path = cached_imdb() if spec == "imdb" else Path(spec)
     dataset = _load(path, wanted, bad_rows)
     mapping.check(path)
+    dataset = dataclasses.replace(dataset, text_column=text_column, options=options)
     return _joined(dataset, mapping, path, quiet=quiet)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from tonality.tables.read_options import ReadOptions
+
 T = TypeVar("T")
 
 _COLUMNS = ("labels", "groups", "ids", "ratings", "weights")
@@ -105,6 +107,8 @@ class Dataset:
         validation_source: where those came from, for messages.
         validation_labelled: false where those alone have no labels, so that ``train`` has none.
         joined: spellings of labels that were read as another: spelling -> label.
+        text_column: the column of the texts, or several, where somebody named it.
+        options: how the files were read.
     """
 
     train: Table
@@ -116,3 +120,5 @@ class Dataset:
     validation_source: str = ""
     validation_labelled: bool = True
     joined: Mapping[str, str] = field(default_factory=dict)
+    text_column: str | Sequence[str] | None = None
+    options: ReadOptions = field(default_factory=ReadOptions)

@@ -7,15 +7,18 @@ The table has a column of texts and for each class ``p_`` and its name with the 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tonality.errors import DataError
-from tonality.tables.column_names import Wanted
+from tonality.tables.column_names import TextColumn, Wanted
+from tonality.tables.dataset import Dataset
 from tonality.tables.open_file import sha256_of
 from tonality.tables.open_table import file_input, opened
+from tonality.tables.read_options import ReadOptions
 from tonality.tables.read_table import read_table
 from tonality.train.teachers.teacher import Judge, Teacher
 
@@ -24,15 +27,39 @@ READ = "tokens_read"  # a column that scoring adds
 NEAR_ONE = 0.01  # how far the sum of a row's probabilities may be from 1, as rounding leaves it
 
 
-def answers_table(path: Path) -> Teacher:
+@dataclass(frozen=True)
+class _Reading:
+    """How a table's texts are read: as the data's, or they would be others."""
+
+    path: Path
+    text_column: TextColumn = None
+    options: ReadOptions = field(default_factory=ReadOptions)
+
+
+def answers_table(path: Path, data: Dataset | None = None) -> Teacher:
     """Reads the head of a table as a teacher; its rows are read when it is asked.
+
+    Args:
+        path: the table.
+        data: what it is to teach. Its texts are in the columns that those of the data are in, if
+            there are such columns, and what is a missing cell there is one here.
 
     Raises:
         DataError: it cannot be read, or has fewer than two columns of probabilities.
         DependencyError: it is Parquet and pyarrow is missing.
     """
-    with opened(file_input(path), Wanted(label=""), cells="chosen") as table:
-        columns = table.rows.columns
+    reading, columns = _Reading(path), None
+    if data is not None:
+        given = data.options  # what stands between the fields is the table's own matter
+        options = ReadOptions(
+            nulls=given.nulls, no_labels=given.no_labels, named_nulls=given.named_nulls
+        )
+        reading = _Reading(path, data.text_column, options)
+        try:
+            columns = _columns(reading)
+        except DataError:  # a table from elsewhere may call its texts otherwise
+            reading = _Reading(path, None, options)
+    columns = columns or _columns(reading)
     # Scoring puts a prefix before what it adds to a table that has such a column already.
     before = [name.removesuffix(READ) for name in columns if name.endswith(READ)]
     for start in (*(each + PREFIX for each in before), PREFIX):
@@ -50,20 +77,39 @@ def answers_table(path: Path) -> Teacher:
         name=path.name,
         sha256=sha256_of(path),
         outputs=tuple(name.removeprefix(start) for name in names),
-        load=lambda _: _judge(path, names),
+        load=lambda _: _judge(reading, names),
         settings="table of answers",
     )
 
 
+def _columns(reading: _Reading) -> Sequence[str]:
+    """The table's columns.
+
+    Raises:
+        DataError: it cannot be read, or has no such column of texts.
+    """
+    wanted = Wanted(reading.text_column, label="", options=reading.options)
+    with opened(file_input(reading.path), wanted, cells="chosen") as table:
+        return table.rows.columns
+
+
 def _answers(
-    path: Path, names: Sequence[str]
+    reading: _Reading, names: Sequence[str]
 ) -> tuple[list[str], NDArray[np.float64], frozenset[str]]:
     """The N texts that have a verdict, their probabilities (N, K), and the texts without one.
 
     Raises:
         DataError: a probability is not one, or those of a text do not add up to 1.
     """
-    table = read_table(path, label_column="", group_column="", extra_columns=names)
+    path = reading.path
+    table = read_table(
+        path,
+        text_column=reading.text_column,
+        label_column="",
+        group_column="",
+        extra_columns=names,
+        options=reading.options,
+    )
     cells = [table.extras[name] for name in names]
     # A text without a verdict has no probabilities, and nobody can be taught it.
     there = [row for row in range(len(table)) if any(column[row] for column in cells)]
@@ -84,13 +130,14 @@ def _answers(
     return texts, answers, frozenset(table.texts) - frozenset(texts)
 
 
-def _judge(path: Path, names: Sequence[str]) -> Judge:
+def _judge(reading: _Reading, names: Sequence[str]) -> Judge:
     """What gives the probabilities that the table holds.
 
     Raises:
         DataError: as for :func:`_answers`, or a text has two answers.
     """
-    texts, answers, blank = _answers(path, names)
+    path = reading.path
+    texts, answers, blank = _answers(reading, names)
     places = dict[str, int]()
     for row, text in enumerate(texts):
         if abs(answers[places.setdefault(text, row)] - answers[row]).max() > NEAR_ONE:

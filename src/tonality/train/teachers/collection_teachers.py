@@ -42,9 +42,9 @@ def read_teaching(
     check_teachers(sources, settings)
     if settings.teachers:
         check_collections(dataset, settings, others_taught=bool(sources))
-    everywhere = read_teachers(sources, labels, settings)
+    everywhere = read_teachers(sources, labels, settings, data=dataset)
     collections = {
-        name: read_teachers(each, labels, settings, partial=True)
+        name: read_teachers(each, labels, settings, partial=True, data=dataset)
         for name, each in settings.teachers.items()
     }
     teaching = Teaching(everywhere, cache, collections, settings.collection_column)

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from tonality.data import Dataset
 from tonality.errors import ConfigError
 from tonality.evaluate.match_labels import same_by_another_name
 from tonality.train.settings.objective_sections import DistillationSettings
@@ -24,6 +25,7 @@ def read_teachers(
     settings: DistillationSettings | None = None,
     *,
     partial: bool = False,
+    data: Dataset | None = None,
 ) -> list[Teacher]:
     """Reads teachers.
 
@@ -33,6 +35,7 @@ def read_teachers(
         labels: the student's labels.
         settings: what the teachers' labels mean, and how transformers read; None for the defaults.
         partial: whether they may know fewer labels than the student.
+        data: what they teach; tables of answers are read as it was.
 
     Raises:
         ArtifactError: there is no such model, or it is damaged.
@@ -49,7 +52,7 @@ def read_teachers(
             )
     teachers: list[Teacher] = []
     for source in sources:
-        teacher = _with_meanings(_read(teacher_path(source), settings), labels, settings)
+        teacher = _with_meanings(_read(teacher_path(source), settings, data), labels, settings)
         _check_labels(teacher, labels, partial=partial)
         for other in teachers:
             if other.sha256 == teacher.sha256:
@@ -81,9 +84,9 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(shown) + (f" and {len(names) - 9} more" if len(names) > 9 else "")
 
 
-def _read(path: Path, settings: DistillationSettings) -> Teacher:
+def _read(path: Path, settings: DistillationSettings, data: Dataset | None) -> Teacher:
     if path.is_file():
-        return answers_table(path)
+        return answers_table(path, data)
     return transformer_teacher(path, settings) if is_transformer(path) else lstm_teacher(path)
 
 
