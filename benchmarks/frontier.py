@@ -36,7 +36,7 @@ from tonality.drawing import COLOURS, INK, MUTED, canvas, drawing, percent, save
 from tonality.train.distill import distill
 from tonality.train.prepare.data_checks import check_dataset
 from tonality.train.prepare.held_out import divide
-from tonality.train.prepare.small_data import with_patience
+from tonality.train.prepare.small_data import with_patience, with_steps
 from tonality.train.records.reporter import LineReporter
 from tonality.train.records.run_folder import RUN
 from tonality.train.settings.plan import MODEL
@@ -151,7 +151,8 @@ def train(dataset: Dataset, teachers: Sequence[str], recipe: Recipe, name: str, 
     if (run / MODEL).exists():
         held = artifact.read(run / MODEL).provenance
         asked = read_teachers(teachers, check_dataset(dataset))
-        settled = with_patience(recipe, held["rows"]["train"] + held["rows"]["unlabelled"])
+        texts = held["rows"]["train"] + held["rows"]["unlabelled"]
+        settled = with_patience(with_steps(recipe, texts), texts)
         if (
             Recipe.from_dict(held["recipe"]).settings() != settled.settings()
             or held["data"]["sha256"] != dict(dataset.sha256)

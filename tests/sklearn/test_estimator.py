@@ -296,6 +296,12 @@ def test_trains_on_all_texts_where_none_are_held_out() -> None:
     assert model.partial_fit(texts, labels).n_iter_ == 3
 
 
+def test_the_epochs_given_are_made_on_few_texts_too() -> None:
+    """Also where they and the batch size are what a recipe has by default."""
+    model = small(epochs=5, batch_size=32, early_stopping=False).fit(*reviews(40))
+    assert model.n_iter_ == 5
+
+
 def test_too_few_texts_are_told() -> None:
     with pytest.raises(ValueError, match="6 labelled rows are too few; 20 are the least"):
         small().fit(*reviews(6))

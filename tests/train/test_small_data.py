@@ -16,10 +16,19 @@ from tonality.artifact.model_folder import read
 from tonality.data import Dataset
 from tonality.train import train
 from tonality.train.prepare.preflight import check
-from tonality.train.prepare.small_data import LEAST_PATIENCE, SMALL_TEXTS, with_patience
+from tonality.train.prepare.prepare import prepare
+from tonality.train.prepare.small_data import (
+    LEAST_PATIENCE,
+    LEAST_STEPS,
+    MOST_EPOCHS,
+    SMALL_TEXTS,
+    with_patience,
+    with_steps,
+)
 from tonality.train.records.reporter import Reporter
 from tonality.train.settings.recipe import Recipe
 from tonality.train.settings.shipped_recipes import shipped
+from tonality.train.start.read_start import read_start
 
 # On labels by chance it learns by heart, and the validation loss rises.
 RISES = ["training.epochs=30", "optimiser.learning_rate=0.1"]
@@ -45,7 +54,7 @@ def noise() -> Dataset:
 def test_only_small_data_gets_a_patience() -> None:
     recipe = Recipe.load("base")  # twice an epoch
     few = with_patience(recipe, SMALL_TEXTS).training
-    assert (few.patience, few.keep) == (LEAST_PATIENCE, "loss")
+    assert (few.patience, few.keep) == (LEAST_PATIENCE, "accuracy")
     assert (few.epochs, few.batch_size) == (recipe.training.epochs, recipe.training.batch_size)
     longer = with_patience(recipe.with_settings(["training.epochs=20"]), 100).training
     assert longer.patience == 10
@@ -68,9 +77,58 @@ def test_what_somebody_asks_for_stays(settings: list[str], patience: int, keep: 
     assert (found.patience, found.keep) == (patience, keep)
 
 
+@pytest.mark.parametrize("name", ["quick", "base", "student"])
+@pytest.mark.parametrize("texts", [60, 400, 1_000, 2_000, 5_000, 10_000])
+def test_small_data_gets_enough_steps(name: str, texts: int) -> None:
+    recipe = Recipe.load(name)
+    found = with_steps(recipe, texts).training
+    steps = found.epochs * -(-texts // found.batch_size)
+    assert steps >= LEAST_STEPS or found.epochs == MOST_EPOCHS
+    assert found.epochs >= recipe.training.epochs
+    assert found.batch_size <= recipe.training.batch_size
+    for asked in ("training.epochs=4", "training.epochs=5", "training.batch_size=64"):
+        told = recipe.with_settings([asked])
+        assert with_steps(told, texts) is told
+
+
+def test_only_a_network_that_begins_from_nothing_gets_more_steps(tmp_path: Path) -> None:
+    """And the run says so; what settings of another one say is the start's own matter."""
+    told = Lines()
+    quick = Recipe.load("quick")
+    made = check("train", quick, noise())
+    assert (made.recipe.training.batch_size, made.recipe.training.epochs) == (16, MOST_EPOCHS)
+    prepare(made, told)
+    begins = f"batches of 16 texts and {MOST_EPOCHS} epochs in place of 64 and 4: the data is small"
+    assert sum(line.startswith(begins) for line in told.lines) == 1
+    start = read_start(train(noise(), TINY.with_settings(["training.epochs=1"]), tmp_path / "run"))
+    on = check("train", quick, noise(), start)
+    assert (on.recipe.training.batch_size, on.recipe.training.epochs) == (64, 4)
+    assert not on.told
+
+
+@pytest.mark.parametrize(
+    ("settings", "keep"),
+    [
+        ([], "macro_f1"),
+        (["training.keep=accuracy"], "accuracy"),
+        (["training.keep=loss"], "loss"),
+        (["training.validation=0"], "accuracy"),
+    ],
+)
+def test_weighed_classes_are_kept_by_the_macro_f1(settings: list[str], keep: str) -> None:
+    """Accuracy and loss count texts alike, and would keep a model that misses the rare ones."""
+    for name in ("quick", "adapt"):
+        usual = Recipe.load(name).training.keep
+        recipe = Recipe.load(name).with_settings(["training.class_weights=balanced", *settings])
+        found = check("train", recipe, noise()).recipe.training
+        assert found.keep == (usual if settings == ["training.validation=0"] else keep)
+        assert found.patience == {"quick": 0, "adapt": 3}[name]
+
+
 @pytest.mark.parametrize("name", [name for name in shipped() if name != "adapt"])
 def test_recipes_that_ship_train_large_data_to_their_end(name: str) -> None:
     recipe = Recipe.load(name)
+    assert with_steps(recipe, 20_000) is recipe
     assert with_patience(recipe, 25_000).training == dataclasses.replace(
         recipe.training, patience=0
     )
@@ -78,8 +136,15 @@ def test_recipes_that_ship_train_large_data_to_their_end(name: str) -> None:
 
 def test_a_run_is_what_its_own_record_says() -> None:
     """So that going on with it changes nothing."""
-    asked = Recipe.load("base").with_settings(["training.keep=accuracy"])
-    for recipe in (Recipe.load("base"), asked):
+    base = Recipe.load("base")
+    weighed = base.with_settings(["training.class_weights=balanced"])
+    for recipe in (
+        base,
+        base.with_settings(["training.keep=accuracy"]),
+        base.with_settings(["training.epochs=5", "training.patience=0"]),
+        weighed,
+        weighed.with_settings(["training.keep=accuracy"]),
+    ):
         found = check("train", recipe, noise()).recipe
         again = Recipe.from_dict({"name": "recipe", **found.to_dict()})
         assert check("train", again, noise(), resume=True).recipe.settings() == found.settings()
@@ -92,11 +157,11 @@ def test_it_stops_by_itself_and_says_so(tmp_path: Path) -> None:
     ends = [line for line in told.lines if line.startswith("stopped after epoch")]
     assert len(ends) == 1
     assert ends[0].endswith(
-        f" of 30: the validation loss had not fallen for 7 evaluations; step {kept} is kept"
+        f" of 30: the validation accuracy had not risen for 7 evaluations; step {kept} is kept"
     )
     assert any("tonality adapt begins with a model" in line for line in told.lines)
     whole = Lines()
-    settings = [*RISES, "training.patience=0", "training.keep=loss"]
+    settings = [*RISES, "training.patience=0"]
     train(noise(), TINY.with_settings(settings), tmp_path / "whole", reporter=whole)
     assert not any(line.startswith("stopped") for line in whole.lines)
 

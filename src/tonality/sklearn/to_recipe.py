@@ -76,8 +76,9 @@ def to_recipe(
         values["training.keep"] = "macro_f1"  # the accuracy would choose against rare classes
     recipe = Recipe.from_dict({"name": "LSTMClassifier", **_nested({**values, **settings})})
     # The arguments have defaults. Settings were asked for, if not for going on.
-    named = frozenset(settings)
-    return dataclasses.replace(recipe, named=named, changed=frozenset() if gone_on else named)
+    changed = frozenset() if gone_on else frozenset(settings)
+    asked = {*settings, "training.batch_size", "training.epochs"}  # whoever leaves those, too
+    return dataclasses.replace(recipe, named=frozenset(asked), changed=changed)
 
 
 def _nested(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from tonality.errors import ConfigError, DataError
 from tonality.train.prepare.data_checks import check_dataset, fingerprint
 from tonality.train.prepare.held_out import Division, check_classes, check_weights, divide
 from tonality.train.prepare.ordered_labels import numbers_of
-from tonality.train.prepare.small_data import with_patience
+from tonality.train.prepare.small_data import more_steps, with_patience, with_steps
 from tonality.train.prepare.vector_file import dimensions
 from tonality.train.settings.idle_settings import check_heeded
 from tonality.train.settings.objective_sections import DistillationSettings
@@ -36,6 +37,7 @@ class Checked:
         labels: the C classes in order; empty for a language model.
         division: the dataset, divided.
         fingerprint: SHA-256 of all that it reads of the dataset.
+        told: what to say of settings that were chosen for the size of the data, if any.
     """
 
     task: Task
@@ -45,6 +47,7 @@ class Checked:
     labels: tuple[str, ...]
     division: Division
     fingerprint: str
+    told: str = ""
 
 
 def check(
@@ -85,8 +88,27 @@ def check(
         _check_unlabelled(division, recipe)
     held = start if isinstance(start, Start) else None
     known = fingerprint(dataset) if like is None else like.fingerprint
-    recipe = with_patience(recipe, None if task == "pretrain" else _texts(task, division))
-    return Checked(task, dataset, recipe, held, labels, division, known)
+    suited = recipe
+    if task == "pretrain":
+        suited = with_patience(recipe, None)
+    else:
+        texts = _texts(task, division)
+        longer = with_steps(recipe, texts) if start is None else recipe
+        suited = with_patience(_keeping_rare_classes(longer), texts)
+    told = more_steps(recipe, suited)
+    return Checked(task, dataset, suited, held, labels, division, known, told)
+
+
+def _keeping_rare_classes(recipe: Recipe) -> Recipe:
+    """A recipe that keeps the highest macro F1 where classes are weighed, unless another is wanted.
+
+    The accuracy and the loss count texts alike, and would choose against the rare classes.
+    """
+    settings = recipe.training
+    weighed = settings.class_weights != "none" and settings.validation > 0
+    if not weighed or recipe.asks_for("training", "keep"):
+        return recipe
+    return dataclasses.replace(recipe, training=dataclasses.replace(settings, keep="macro_f1"))
 
 
 def _texts(task: Task, division: Division) -> int:

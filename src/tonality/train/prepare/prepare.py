@@ -142,6 +142,8 @@ def _tell(run: Checked, reporter: Reporter) -> None:
     texts = len(run.division.rows)
     if run.task == "train" and run.start is None and texts <= SMALL_TEXTS:
         reporter.say(few_to_begin_with(texts))
+    if run.told:
+        reporter.say(run.told)
 
 
 def _network(recipe: Recipe, vocabulary: Vocabulary, classes: int) -> NetworkConfig:

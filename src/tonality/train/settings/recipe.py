@@ -34,6 +34,9 @@ from tonality.train.settings.sections import (
 from tonality.train.settings.shipped_recipes import FOLDER, shipped, shipped_plans
 from tonality.train.settings.toml_text import toml_text
 
+# Settings of the training that suit the data where nobody asks for them.
+_SUITED = ("batch_size", "epochs", "keep")
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -108,9 +111,11 @@ class Recipe:
             elif key in SECTIONS:
                 asked = without_gone(key, value) if isinstance(value, Mapping) else value
                 parts[key] = fill(SECTIONS[key], asked, key)
-                # A section written out in full is the record of a run, not a wish.
-                if len(asked) < len(dataclasses.fields(SECTIONS[key])):
-                    named |= {f"{key}.{name}" for name in asked}
+                # A section written out in full is the record of a run, not a wish; but what the
+                # size of the data decided in it is decided.
+                recorded = len(asked) == len(dataclasses.fields(SECTIONS[key]))
+                wishes = _SUITED if recorded and key == "training" else () if recorded else asked
+                named |= {f"{key}.{name}" for name in wishes}
             else:
                 raise unknown(f"section {key!r} in a recipe", key, SECTIONS)
         return cls(**parts, named=frozenset(named))

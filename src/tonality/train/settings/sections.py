@@ -189,6 +189,10 @@ class OptimiserSettings:
 class TrainingSettings:
     """How long to train on what.
 
+    A network that begins from nothing, on up to 10,000 texts, takes smaller batches and more epochs
+    than a recipe says that ships, unless one of the two is set
+    (:mod:`tonality.train.prepare.small_data`).
+
     Attributes:
         batch_size: texts a step, over all devices together.
         epochs: passes over the training part, at most.
@@ -212,10 +216,11 @@ class TrainingSettings:
             and kept (Polyak & Juditsky 1992); 0 for none.
         evaluations_per_epoch: how often to measure on the validation part.
         keep: which evaluation is the best: highest ``accuracy`` or ``macro_f1`` (ties go to the
-            loss), or lowest ``loss``.
+            loss), or lowest ``loss``. Where classes are weighed, it is ``macro_f1``, unless it is
+            set: the others would choose against rare classes.
         patience: evaluations in a row without a new best after which to stop; 0 for never. By
             default (-1), never where more than 1,000 texts teach. With fewer it is a quarter of
-            all evaluations, three at least, and ``keep`` is ``loss``, unless that is set.
+            all evaluations, three at least, unless ``keep`` is set or classes are weighed.
         precision: ``32``, or ``bf16`` for mixed precision on a GPU or a CPU with AMX; another
             CPU, where it is slower or missing, trains with 32 all the same.
     """
