@@ -88,15 +88,17 @@ def check(
         _check_unlabelled(division, recipe)
     held = start if isinstance(start, Start) else None
     known = fingerprint(dataset) if like is None else like.fingerprint
-    suited = recipe
+    suited = _suited(task, recipe, division, begun=start is not None)
+    return Checked(task, dataset, suited, held, labels, division, known, more_steps(recipe, suited))
+
+
+def _suited(task: Task, recipe: Recipe, division: Division, *, begun: bool) -> Recipe:
+    """The recipe with what the size of the data settles."""
     if task == "pretrain":
-        suited = with_patience(recipe, None)
-    else:
-        texts = _texts(task, division)
-        longer = with_steps(recipe, texts) if start is None else recipe
-        suited = with_patience(_keeping_rare_classes(longer), texts)
-    told = more_steps(recipe, suited)
-    return Checked(task, dataset, suited, held, labels, division, known, told)
+        return with_patience(recipe, None)
+    texts = _texts(task, division)
+    longer = recipe if begun else with_steps(recipe, texts)
+    return with_patience(_keeping_rare_classes(longer), texts)
 
 
 def _keeping_rare_classes(recipe: Recipe) -> Recipe:

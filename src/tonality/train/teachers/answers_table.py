@@ -48,18 +48,8 @@ def answers_table(path: Path, data: Dataset | None = None) -> Teacher:
         DataError: it cannot be read, or has fewer than two columns of probabilities.
         DependencyError: it is Parquet and pyarrow is missing.
     """
-    reading, columns = _Reading(path), None
-    if data is not None:
-        given = data.options  # what stands between the fields is the table's own matter
-        options = ReadOptions(
-            nulls=given.nulls, no_labels=given.no_labels, named_nulls=given.named_nulls
-        )
-        reading = _Reading(path, data.text_column, options)
-        try:
-            columns = _columns(reading)
-        except DataError:  # a table from elsewhere may call its texts otherwise
-            reading = _Reading(path, None, options)
-    columns = columns or _columns(reading)
+    reading = _Reading(path) if data is None else _as_the_data(path, data)
+    columns = _columns(reading)
     # Scoring puts a prefix before what it adds to a table that has such a column already.
     before = [name.removesuffix(READ) for name in columns if name.endswith(READ)]
     for start in (*(each + PREFIX for each in before), PREFIX):
@@ -80,6 +70,19 @@ def answers_table(path: Path, data: Dataset | None = None) -> Teacher:
         load=lambda _: _judge(reading, names),
         settings="table of answers",
     )
+
+
+def _as_the_data(path: Path, data: Dataset) -> _Reading:
+    given = data.options  # what stands between the fields is the table's own matter
+    options = ReadOptions(
+        nulls=given.nulls, no_labels=given.no_labels, named_nulls=given.named_nulls
+    )
+    reading = _Reading(path, data.text_column, options)
+    try:
+        _columns(reading)
+    except DataError:  # a table from elsewhere may call its texts otherwise
+        return _Reading(path, None, options)
+    return reading
 
 
 def _columns(reading: _Reading) -> Sequence[str]:

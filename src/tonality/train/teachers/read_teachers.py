@@ -44,12 +44,7 @@ def read_teachers(
         DependencyError: a transformer, and the extra ``transformers`` is missing.
     """
     settings = DistillationSettings() if settings is None else settings
-    for own, meaning in settings.teacher_labels.items():
-        if meaning and meaning not in labels:
-            raise ConfigError(
-                f"distillation.teacher_labels maps {own!r} to {meaning!r}, but the labels of the "
-                f"data are {listed(labels)}"
-            )
+    _check_meanings(settings, labels)
     teachers: list[Teacher] = []
     for source in sources:
         teacher = _with_meanings(_read(teacher_path(source), settings, data), labels, settings)
@@ -61,6 +56,15 @@ def read_teachers(
                 )
         teachers.append(teacher)
     return teachers
+
+
+def _check_meanings(settings: DistillationSettings, labels: Sequence[str]) -> None:
+    for own, meaning in settings.teacher_labels.items():
+        if meaning and meaning not in labels:
+            raise ConfigError(
+                f"distillation.teacher_labels maps {own!r} to {meaning!r}, but the labels of the "
+                f"data are {listed(labels)}"
+            )
 
 
 def check_teacher_labels(teachers: Iterable[Teacher], settings: DistillationSettings) -> None:
