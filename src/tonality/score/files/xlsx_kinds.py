@@ -19,8 +19,10 @@ FORMATS = {
     "time": "yyyy-mm-dd hh:mm:ss",
     "milliseconds": "yyyy-mm-dd hh:mm:ss.000",
 }
-# Ways to write a number, of which each number has one text; others are formats such as 0.00.
-_SHORTEST, _WITH_POINT = "5 or 0.5", "5.0 or 0.5"
+# Ways to write a number, of which each number has one text; others are formats such as 0.00. In
+# the last one 5 and 5.00 are one number, as prices are.
+_SHORTEST, _WITH_POINT, _PRICE = "5 or 0.5", "5.0 or 0.5", "5 or 5.00"
+_PRICES = "0.00"
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.([0-9]+))?(e[+-][0-9]+)?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.([0-9]{1,9}))?")
@@ -50,6 +52,8 @@ class ColumnKind:
         ways = self._ways or {"text"}
         if ways & {_SHORTEST, _WITH_POINT}:
             return "number"
+        if _PRICE in ways:
+            return _PRICES
         return next((kind for kind in FORMATS if kind in ways), min(ways))
 
     def _ways_of(self, text: str) -> frozenset[str]:
@@ -66,32 +70,32 @@ def is_number(value: object) -> TypeGuard[int | float]:
 
 
 def moment(text: str) -> datetime.datetime:
-    """The moment of an ISO date, to the nearest millisecond.
+    """The moment of an ISO date.
 
     Raises:
         ValueError: it is none.
-        OverflowError: it lies after the year 9999.
     """
-    found = datetime.datetime.fromisoformat(text)
-    rest = found.microsecond % 1000
-    return found + datetime.timedelta(microseconds=1000 * (rest >= 500) - rest)
+    return datetime.datetime.fromisoformat(text)
 
 
 def _ways_of_number(text: str) -> frozenset[str]:
     """How a number is written; of a column of numbers all are written in one way.
 
-    Otherwise two texts might become one number, as versions 1.1 and 1.10 do.
+    Otherwise two texts might become one number, as versions 1.1 and 1.10 do. Prices may have two
+    decimals or none: 19.99, 5 and 12.50. With one decimal beside two they may be versions.
     """
     found = _NUMBER.fullmatch(text)
     if found is None or not is_number(value := float(text)):
         return frozenset()
     decimals = found[1] or ""
     digits = text.split("e")[0].replace("-", "").replace(".", "").strip("0")
-    if len(digits) > DIGITS:  # a name, or a float, of which Excel keeps 16 digits
-        return frozenset([_WITH_POINT] if decimals and repr(value) == text else [])
+    if len(digits) > DIGITS:  # a name, or a float, of which a workbook keeps 16 digits
+        kept = bool(decimals) and repr(value) == text and float(f"{value:.16g}") == value
+        return frozenset([_WITH_POINT] if kept else [])
     ways = [_SHORTEST] * (number(value) == text) + [_WITH_POINT] * (repr(value) == text)
     if not found[2] and len(decimals) <= DIGITS:
         ways.append(f"0.{'0' * len(decimals)}".rstrip("."))
+        ways += [_PRICE] * (len(decimals) in (0, 2))
     return frozenset(ways)
 
 
@@ -101,8 +105,11 @@ def _ways_of_date(text: str) -> frozenset[str]:
         return frozenset()
     try:
         moment(text)
-    except (ValueError, OverflowError):
+    except ValueError:
         return frozenset()
     if time is None:
         return frozenset(FORMATS)
-    return frozenset(["milliseconds"] if (time[1] or "").strip("0") else ["time", "milliseconds"])
+    fraction = time[1] or ""
+    if fraction[3:].strip("0"):  # a workbook keeps milliseconds
+        return frozenset()
+    return frozenset(["milliseconds"] if fraction.strip("0") else ["time", "milliseconds"])
