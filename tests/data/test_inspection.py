@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from tonality.data import Dataset, Table
 from tonality.data.inspection import inspect_dataset
 from tonality.data.inspection_facts import LengthBin, Lengths
+from tonality.data.load_dataset import load_dataset
 from tonality.errors import ConfigError
 
 
@@ -58,7 +60,7 @@ def test_duplicates_empty_and_bad_rows() -> None:
     part = found.parts["train"]
     assert (part.duplicates.exact, part.duplicates.normalised) == (1, 3)
     assert part.duplicates.contradictory == 2
-    assert (part.bad_rows, part.empty_rows) == (3, 3)
+    assert (part.bad_rows, part.empty_rows) == (3, 1)
     assert found.warnings == [
         "train: 3 rows cannot be read: no text (2), no label (1); see them with --bad-rows",
         "train: 2 texts with more than one label; correct or remove them",
@@ -94,14 +96,26 @@ def test_the_validation_part_that_the_data_has() -> None:
     train = balanced()
     own = Table(["TEXT number 3", "new", "Text"], ["pos", "neg", "pos"], ["a"] * 3)
     test = Table(["new"] * 60 + ["text"] * 60, ["neg"] * 60 + ["pos"] * 60)
-    joined = dataclasses.replace(train.joined(own), bad_rows=2, bad_reasons={"no text": 2})
-    data = dataclasses.replace(dataset(joined, test), validation_rows=3)
+    data = dataclasses.replace(dataset(train.joined(own), test), validation_rows=3)
     found = inspect_dataset(data, validation=0.5)
-    rows = {name: (part.rows, part.bad_rows) for name, part in found.parts.items()}
-    assert rows == {"train": (200, 2), "validation": (3, 0), "test": (120, 0)}
+    rows = {name: part.rows for name, part in found.parts.items()}
+    assert rows == {"train": 200, "validation": 3, "test": 120}
     assert found.validation_rows == 3
     shared = {name: overlap.texts for name, overlap in found.overlaps.items()}
     assert shared == {"train/validation": 1, "train/test": 0, "validation/test": 2}
+
+
+def test_bad_rows_are_those_of_their_file(tmp_path: Path) -> None:
+    good = "".join(f"text number {n},{'pos' if n % 2 else 'neg'}\n" for n in range(20))
+    (tmp_path / "train.csv").write_text(f"text,label\n{good},pos\n?,pos\n")
+    (tmp_path / "validation.csv").write_text(f"text,label\n{good},pos\nno label,\n,neg\n")
+    found = inspect_dataset(load_dataset(tmp_path))
+    rows = {name: (p.rows, p.bad_reasons, p.empty_rows) for name, p in found.parts.items()}
+    assert rows == {
+        "train": (21, {"no text": 1}, 1),
+        "validation": (20, {"no text": 2, "no label": 1}, 0),
+    }
+    assert [part.bad_rows for part in found.parts.values()] == [1, 3]
 
 
 def test_copies_without_labels_are_noted() -> None:

@@ -55,10 +55,11 @@ def inspect_dataset(data: Dataset, *, validation: float | int = 0.2, seed: int =
         impossible.append(f"no validation part can be cut: {error.reason}")
     else:
         validation_rows = len(held_out)
-        bad, reasons = data.train.bad_rows, data.train.bad_reasons
-        learnt = data.train.take(training)
-        learnt = dataclasses.replace(learnt, bad_rows=bad, bad_reasons=reasons)
-        cut = {"train": learnt, "validation": data.train.take(held_out)}
+        own = Counter(data.validation_bad_reasons)
+        cut = {
+            "train": _with_bad(data.train.take(training), Counter(data.train.bad_reasons) - own),
+            "validation": _with_bad(data.train.take(held_out), own),
+        }
     others = {"test": data.test, "unlabelled": data.unlabelled}
     shown = (cut if data.validation_rows else whole) | others
     parts = {name: _part(table) for name, table in shown.items() if table is not None}
@@ -72,6 +73,10 @@ def inspect_dataset(data: Dataset, *, validation: float | int = 0.2, seed: int =
     return Inspection(
         data.name, data.sha256, parts, validation_rows, overlaps, warnings, notes, joined
     )
+
+
+def _with_bad(table: Table, reasons: Counter[str]) -> Table:
+    return dataclasses.replace(table, bad_rows=reasons.total(), bad_reasons=dict(reasons))
 
 
 def _divided(data: Dataset, validation: float | int, seed: int) -> tuple[Int64, Int64]:
@@ -98,14 +103,13 @@ def _overlaps(
 
 
 def _part(table: Table) -> PartFacts:
-    blank = sum(not has_content(text) for text in table.texts)
     classes = None if table.labels is None else dict(sorted(Counter(table.labels).items()))
     return PartFacts(
         source=table.source,
         rows=len(table),
         bad_rows=table.bad_rows,
         bad_reasons=dict(table.bad_reasons),
-        empty_rows=blank + table.bad_reasons.get("no text", 0),
+        empty_rows=sum(not has_content(text) for text in table.texts),
         classes=classes,
         words=_lengths([len(text.split()) for text in table.texts]),
         duplicates=_duplicates(table),

@@ -153,6 +153,7 @@ def _load(path: Path, wanted: Wanted, bad_rows: str | Path | None) -> Dataset:
         sha256={file.name: sha256_of(file) for file in files.values()},
         validation_rows=0 if validation is None else len(validation),
         validation_source="" if validation is None else validation.source,
+        validation_bad_reasons={} if validation is None else validation.bad_reasons,
         validation_labelled=validation is None
         or validation.labels is not None
         or train.labels is None,

@@ -105,6 +105,8 @@ class Dataset:
         validation_rows: how many rows at the end of ``train`` are the validation part, where the
             data comes with one; 0 where it is to be cut.
         validation_source: where those came from, for messages.
+        validation_bad_reasons: how many rows of it could not be read, by reason; those of ``train``
+            have them, too.
         validation_labelled: false where those alone have no labels, so that ``train`` has none.
         joined: spellings of labels that were read as another: spelling -> label.
         text_column: the column of the texts, or several, where somebody named it.
@@ -118,6 +120,7 @@ class Dataset:
     sha256: dict[str, str]
     validation_rows: int = 0
     validation_source: str = ""
+    validation_bad_reasons: Mapping[str, int] = field(default_factory=dict)
     validation_labelled: bool = True
     joined: Mapping[str, str] = field(default_factory=dict)
     text_column: str | Sequence[str] | None = None
