@@ -286,6 +286,22 @@ def test_a_table_in_utf_8_by_its_own_word_is_not_guessed_at(client: httpx.Client
         assert [row["error"] for row in rows if row["error"]] == faults
 
 
+def test_a_table_in_utf_8_by_its_own_word_is_still_looked_at(client: httpx.Client) -> None:
+    headers = {"Content-Type": f"{CSV}; charset=utf-8"}
+    found = client.post("/v1/score", content="text\ngut\n".encode("utf-16"), headers=headers)
+    assert [row["text"] for row in csv.DictReader(io.StringIO(found.text.lstrip("\ufeff")))] == [
+        "gut"
+    ]
+    for body, detail in (
+        (bytes(range(256)), "is a binary file"),
+        ("text\ngut\n".encode("utf-16-le"), "looks like UTF-16 without a byte-order mark"),
+        (b"caf\xe9,text\na,gut\n", "the name of column 1 is not valid UTF-8"),
+    ):
+        found = client.post("/v1/score", content=body, headers=headers)
+        assert (found.status_code, found.json()["code"]) == (422, "no_table")
+        assert detail in found.json()["detail"]
+
+
 def test_a_byte_order_mark_comes_back(client: httpx.Client) -> None:
     for mark in (b"\xef\xbb\xbf", b""):
         found = client.post("/v1/score", content=mark + b"text\ngut\n", headers=AS_CSV)

@@ -338,6 +338,13 @@ def test_the_encoding_of_a_whole_dataset(tmp_path: Path) -> None:
     assert texts == (["caf\u00e9"], ["na\u00efve"], ["\u00e9"])
 
 
+def test_a_mark_of_utf_16_goes_before_utf_8(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "text\nschön\n".encode("utf-16"))
+    assert read_table(path, encoding="utf-8").texts == ["schön"]
+    with pytest.raises(DataError, match="is a binary file"):
+        read_table(write(tmp_path / "b.csv", bytes(range(256))), encoding="utf-8")
+
+
 @pytest.mark.parametrize("encoding", ["UTF-8", "utf_8", "utf-16", "utf-16-le"])
 def test_a_byte_order_mark_is_no_part_of_the_header(tmp_path: Path, encoding: str) -> None:
     marked = "utf-8-sig" if "8" in encoding else "utf-16"

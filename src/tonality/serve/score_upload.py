@@ -47,6 +47,7 @@ from tonality.serve.table_formats import (
 from tonality.serve.upload_query import (
     SCORE_PARAMETERS,
     TABLE_PARAMETERS,
+    check_names,
     check_query,
     name_taken,
     no_table,
@@ -108,6 +109,7 @@ class Uploads:
             with stack:
                 upload = opened_upload(body, FORMATS[own], asked, self._settings.max_upload_bytes)
                 rows = stack.enter_context(upload).rows
+                check_names(rows.columns)
                 self._check_width(rows)
                 layout = _layout(rows, model, WRITTEN[wanted], prefix)
                 writer = row_writer(

@@ -114,6 +114,17 @@ def name_taken() -> ProblemError:
     )
 
 
+def check_names(columns: Sequence[str]) -> None:
+    """Refuses columns whose names could not be decoded: an answer could not name them.
+
+    Raises:
+        DataError: there is one.
+    """
+    for number, name in enumerate(columns, start=1):
+        if any("\udc80" <= character <= "\udcff" for character in name):
+            raise DataError(f"the name of column {number} is not valid UTF-8")
+
+
 def no_table(error: DataError) -> ProblemError:
     """The answer to what is no table."""
     # Without the names of the columns: in a table without a header they are texts.

@@ -49,9 +49,11 @@ def check(encoding: str | None) -> str | None:
 def of_bytes(head: bytes, given: str | None) -> str:
     """Says how to decode a file that begins with ``head``.
 
+    A byte-order mark goes before UTF-8 that is ``given``: it may be said of any file.
+
     Raises:
         DataError: it is no text; or it looks like UTF-16 but has no byte-order mark, and no
-            encoding is given.
+            encoding but UTF-8 is given.
     """
     for begin, reason in _BINARY.items():
         if head.startswith(begin) and (begin != b"BZh" or head[4:7] == b"1AY"):
@@ -59,13 +61,11 @@ def of_bytes(head: bytes, given: str | None) -> str:
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return "utf-32"
     marked = head[:2] in UTF_16_MARKS
-    if given is not None:
-        name = codecs.lookup(given).name
-        if name.startswith("utf-16"):  # the mark, if there is one, is no part of the text
-            return "utf-16" if marked else name
-        return "utf-8-sig" if name == UTF_8 else name
-    if marked:
+    name = UTF_8 if given is None else codecs.lookup(given).name
+    if marked and name.startswith((UTF_8, "utf-16")):  # no UTF-8 begins so, and it is no text
         return "utf-16"
+    if not name.startswith(UTF_8):
+        return name
     first = head.partition(b"\n")[0]
     if b"\0" in first and not (first[::2].strip(b"\0") and first[1::2].strip(b"\0")):
         order = "be" if head[:1] == b"\0" else "le"
