@@ -165,6 +165,12 @@ def test_another_model_under_the_same_name_is_noticed(model_folder: Path) -> Non
         batch_scorer(options, model_identity("imdb"))
 
 
+def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
+    for identity in (None, "another"):
+        with pytest.raises(ArtifactError, match=r"config\.json"):
+            batch_scorer(BatchOptions(str(tmp_path)), identity)
+
+
 def test_one_thread_or_more_say_the_same(model_folder: Path) -> None:
     texts = [text for text in TEXTS if text] * 50
     one, two = (load(model_folder, threads=n).predict_proba(texts) for n in (1, 2))

@@ -248,8 +248,12 @@ def batch_scorer(options: BatchOptions, identity: str | None = None) -> BatchSco
         ArtifactError: there is no such model here, it is damaged, or is another one.
         DependencyError: pyarrow is not installed.
     """
-    written = (model_path(options.model) / "config.json").stat()
-    return _loaded(options, identity, (written.st_mtime_ns, written.st_ino))
+    try:
+        found = (model_path(options.model) / "config.json").stat()
+        written = found.st_mtime_ns, found.st_ino
+    except OSError:
+        written = 0, 0  # loading says what is wrong
+    return _loaded(options, identity, written)
 
 
 @lru_cache(maxsize=8)
