@@ -226,6 +226,10 @@ def test_a_frame_of_narwhals_stays_one(classifier: Classifier, version: str) -> 
         native = scored.to_native()
         assert type(native) is type(frame.to_native())
         assert [row["label"] for row in rows(native)] == LABELS
+    lazy = narwhals.from_native(pandas.DataFrame({"text": TEXTS})).lazy()
+    scored = tonality.score_frame(lazy, model=classifier)
+    assert type(scored) is type(lazy)
+    assert [row["label"] for row in rows(scored.collect().to_native())] == LABELS
 
 
 @pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)

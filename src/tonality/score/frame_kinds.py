@@ -21,7 +21,7 @@ def wrapped(frame: Any) -> tuple[Any, Any]:
         raise DependencyError("scoring data frames", extra="frames") from error
     kind = type(frame).__name__
     try:
-        found = narwhals.from_native(frame)
+        found = narwhals.from_native(narwhals.to_native(frame, pass_through=True))
     except TypeError:
         raise DataError(
             f"expected a data frame of pandas, polars or pyarrow, got {kind}; make one of it, or "
@@ -47,4 +47,6 @@ def as_given(scored: Any, frame: Any) -> Any:
     if name.partition(".")[0] != "narwhals":
         return scored
     version = name.split(".")[:3] if name.startswith("narwhals.stable.") else ["narwhals"]
-    return import_module(".".join(version)).from_native(scored)
+    narwhals = import_module(".".join(version))
+    found = narwhals.from_native(scored)
+    return found.lazy() if isinstance(frame, narwhals.LazyFrame) else found
