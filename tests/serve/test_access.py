@@ -98,15 +98,27 @@ def test_what_is_no_host_name(value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["a.example", "https://*.example.com", "https://a.example/x", "null", "https://", "*.*"],
+    [
+        "a.example",
+        "https://*.example.com",
+        "https://a.example/x",
+        "http://a:99999",
+        "https://",
+        "*.*",
+    ],
 )
 def test_what_is_no_origin(value: str) -> None:
     with pytest.raises(ConfigError, match="TONALITY_CORS_ORIGINS: expected an origin"):
         load_settings(cors_origins=value)
 
 
+def test_the_origin_of_any_file_is_refused_for_safety() -> None:
+    with pytest.raises(ConfigError, match="got 'null', which is refused for safety"):
+        load_settings(cors_origins="null")
+
+
 def test_origins_are_compared_as_browsers_write_them() -> None:
-    given = "https://A.example/, http://localhost:3000, https://b.example:443, http://[::1]:80, *"
+    given = "https://A.example/, http://localhost:3000, https://b.example:0443, http://[::1]:80, *"
     assert load_settings(cors_origins=given).cors_origins == (
         "https://a.example",
         "http://localhost:3000",
