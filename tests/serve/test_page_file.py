@@ -321,6 +321,9 @@ def test_a_file_without_a_header_keeps_its_first_row(open_page: Open, service: R
     drop(page, "z.txt", "It broke, sadly\nI love it\n,\nbad plot, really\n")
     page.get_by_role("button", name="Read this column").click()
     state(page, "Done: 4 rows.")
+    drop(page, "list.txt", "It broke\nI love it\n")
+    page.get_by_role("button", name="Read this column").click()
+    state(page, "Done: 2 rows.")
 
 
 def test_heads_are_read_as_the_library_reads_them(open_page: Open, service: Running) -> None:

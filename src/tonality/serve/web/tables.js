@@ -141,7 +141,8 @@ function kindOf(name, head) {
   if (binary || !table) return null;
   if (head.trimStart().startsWith("{")) return "jsonl";
   const [first] = head.split(/\r?\n/, 1);
-  return /[,;|]/.test(first) ? "csv" : first.includes("\t") ? "tsv" : null;
+  if (/[,;|]/.test(first)) return "csv";
+  return first.includes("\t") ? "tsv" : suffix ? "csv" : null; // a .txt may be a list
 }
 
 /** The delimiter by the header and the rows, as in tonality/tables/table_head.py. */
