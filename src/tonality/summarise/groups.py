@@ -29,7 +29,7 @@ _DAYS = re.compile(r"([12]\d{4})(?:\.0*)?")
 # With hours, minutes or seconds. As milliseconds 12 digits would be of 1976, as seconds 10 of 2033.
 _WITH_HOURS = re.compile(
     r"(20[0-5]\d|19[6-9]\d(?=\d{8}))(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
-    r"(?:[01]\d|2[0-3])(?:[0-5]\d){0,2}"
+    r"(?:[01]\d|2[0-3])(?:[0-5]\d){0,2}(?:\.0*)?"
 )
 _EPOCH = re.compile(r"-?(\d{9,10}|\d{12,13})(?:\.\d*)?")
 
@@ -191,7 +191,8 @@ def value_name(value: Any) -> str:
     """
     if isinstance(value, str):
         return " ".join(value.split()) or NOTHING
-    return NOTHING if value is None else json.dumps(_whole(value), ensure_ascii=False)
+    missing = value is None or value != value  # as NaN does
+    return NOTHING if missing else json.dumps(_whole(value), ensure_ascii=False)
 
 
 def _whole(value: Any) -> Any:

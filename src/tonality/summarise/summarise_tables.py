@@ -54,41 +54,43 @@ def summarise(
     where = RowFilter(options.where)
     with Tables(inputs, options.wanted) as tables:
         columns = _verdict_columns(tables, options, where)
-        rows = JoinedRows(tables)
-        items = rows.items()
+        items = (rows := JoinedRows(tables)).items()
         first = list(itertools.islice(items, ROWS))
-        usual = tables.heads[0].text_column
-        known = options.text_column is not None
-        text_column = usual if known else _fitting(tables, columns[0], first)
-        languages = TableLanguages(columns, tables, text_column) if options.languages else None
+        chosen = [head.text_column for head in tables.heads]
+        if options.text_column is None:
+            own = [row for number, row in enumerate(first) if not rows.place(number)[0]]
+            chosen = _fitting(tables, columns[0], own)
+        languages = TableLanguages(columns, tables, chosen[0]) if options.languages else None
         count = _Count(columns[0].labels, options, languages.name if languages else None)
         for number, item in enumerate(itertools.chain(first, items)):
             if isinstance(item, Fault):
                 count.unreadable += 1
             elif where.keeps(item.cells):
                 table, _ = rows.place(number)
-                text = item.text if text_column == usual else item.cells.get(text_column)
+                told = chosen[table] == tables.heads[table].text_column
+                text = item.text if told else item.cells.get(chosen[table])
                 cells = languages.added(table, item.cells, text) if languages else item.cells
                 count.add(columns[table].read(item.cells), cells, text)
             if progress is not None and rows.count % REPORT == 0:
                 progress(rows.count, rows.share())
     where.check_found(_name(inputs))
-    return replace(count.report(text_column, _name(inputs)), where=where.to_json())
+    return replace(count.report(chosen[0], _name(inputs)), where=where.to_json())
 
 
-def _fitting(tables: Tables, columns: VerdictColumns, first: Sequence[Row | Fault]) -> str:
-    """The column that was scored, told by its name and by how many tokens were read of it."""
+def _fitting(tables: Tables, columns: VerdictColumns, first: Sequence[Row | Fault]) -> list[str]:
+    """The column of each table that was scored, told by its name and by the first rows' tokens."""
     usual = tables.heads[0].text_column
     rows = [row.cells for row in first if isinstance(row, Row) and columns.tokens(row.cells)]
     names = [name for name in tables.heads[0].columns if not columns.added(name)]
     found = fitting_column(rows, [columns.tokens(cells) for cells in rows], names, usual)
-    if usual and not found:
+    if not found.fits:
         logger.warning(
-            "%s: the texts in column %r are not those that were scored, as other numbers of tokens "
-            "were read, so none is shown; name the column that was scored by --text-column",
-            tables.inputs[0].name, usual,
+            "%s: the texts in column %r may not be those that were scored, as other numbers of "
+            "tokens were read; if others were, name their column, or columns, by --text-column",
+            tables.inputs[0].name, found.name,
         )  # fmt: skip
-    return found
+    heads = tables.heads
+    return [found.name if found.name in head.columns else head.text_column for head in heads]
 
 
 def _verdict_columns(

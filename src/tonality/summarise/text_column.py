@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
+
+from tonality.text.tokenizer import TextConfig, Tokenizer
 
 ROWS = 200  # looked at
-FIT = 0.35  # mean difference of words and tokens, as a share of the tokens, that still fits
-FIT_OF_SHARES = 0.25  # the same where the words are a constant share of the tokens
+CHARACTERS = 20_000  # of each text
+FIT = 0.35  # mean difference of found tokens and those read, as a share of these, that still fits
+FIT_OF_SHARES = 0.25  # the same where they are a constant share of one another
 NEAR = 0.1  # by which another column must fit better than the one of a usual name
 LEAST = 3  # tokens a text on average: cells of one word or two are in many columns
 
-_WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
+
+class ScoredColumn(NamedTuple):
+    """What is thought to be the column that was scored.
+
+    Attributes:
+        name: the column's; empty for none.
+        fits: whether so many tokens were read as its texts have.
+    """
+
+    name: str
+    fits: bool
 
 
 def fitting_column(
@@ -21,41 +32,50 @@ def fitting_column(
     tokens: Sequence[int],
     columns: Sequence[str],
     usual: str = "",
-) -> str:
-    """The column whose texts have as many words as tokens were read; empty where none fits.
+) -> ScoredColumn:
+    """The column that was scored, told by how many tokens its texts have.
 
-    A scored table doesn't name the column that was scored, and its name may say nothing.
+    A scored table doesn't name it, and its name may say nothing. A column of a usual name is it
+    unless another one fits far better: models read texts in ways of their own, and several columns
+    may have been scored as one text.
 
     Args:
         rows: the cells of each row.
         tokens: how many tokens each text had.
         columns: those that may be it.
-        usual: the one that has a usual name, which goes first where it fits; empty for none. As a
-            model may read fewer tokens than there are words, or more, it also fits where its words
-            are a constant share of them.
+        usual: the one that has a usual name; empty for none. As a model may read fewer tokens than
+            there are, or more, it also fits where they are a constant share of those read.
     """
     total = sum(tokens)
     if total < LEAST * len(rows) or not rows:
-        return usual
-    words = {name: _words(rows, name) for name in columns}
-    distances = {name: _distance(found, tokens) for name, found in words.items()}
+        return ScoredColumn(usual, fits=True)
+    counts = _Counts()
+    distances = {name: _distance(counts.of(rows, name), tokens) for name in columns}
     best = min(distances, key=distances.__getitem__, default="")
-    far = distances.get(usual, math.inf)
-    if best and distances[best] <= FIT and far > distances[best] + NEAR:
-        return best
-    counts = words.get(usual, [0] * len(rows))
-    share = total / max(sum(counts), 1)
-    in_shares = _distance([share * count for count in counts], tokens)
-    return usual if far <= FIT or in_shares <= FIT_OF_SHARES else ""
+    fitting = best if best and distances[best] <= FIT else ""
+    if not usual or usual not in distances:
+        return ScoredColumn(fitting or usual, fits=True)
+    found = counts.of(rows, usual)
+    share = total / max(sum(found), 1)
+    in_shares = _distance([share * count for count in found], tokens)
+    if fitting and min(distances[usual], in_shares) > distances[best] + NEAR:
+        return ScoredColumn(best, fits=True)
+    return ScoredColumn(usual, fits=distances[usual] <= FIT or in_shares <= FIT_OF_SHARES)
 
 
-def _words(rows: Sequence[Mapping[str, Any]], column: str) -> list[int]:
-    """How many words, or marks, each cell of a column has."""
-    cells = (row.get(column) for row in rows)
-    return [len(_WORD.findall(cell)) if isinstance(cell, str) else 0 for cell in cells]
+class _Counts:
+    def __init__(self) -> None:
+        self._tokenizer = Tokenizer(TextConfig())
+
+    def of(self, rows: Sequence[Mapping[str, Any]], column: str) -> list[int]:
+        """How many tokens each cell of a column has."""
+        return [self._count(row.get(column)) for row in rows]
+
+    def _count(self, cell: Any) -> int:
+        return len(self._tokenizer.tokens(cell[:CHARACTERS])) if isinstance(cell, str) else 0
 
 
-def _distance(words: Sequence[float], tokens: Sequence[int]) -> float:
-    """The mean difference of words and tokens, as a share of the tokens."""
-    differences = (abs(found - read) for found, read in zip(words, tokens, strict=True))
+def _distance(found: Sequence[float], tokens: Sequence[int]) -> float:
+    """The mean difference of tokens found and read, as a share of those read."""
+    differences = (abs(one - read) for one, read in zip(found, tokens, strict=True))
     return sum(differences) / sum(tokens)

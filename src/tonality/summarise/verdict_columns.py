@@ -10,6 +10,7 @@ from tonality.errors import DataError
 from tonality.prediction import UNCERTAIN, VALENCE
 from tonality.score.output_columns import LANGUAGE
 from tonality.tables.column_names import listed
+from tonality.tables.read_options import NO_LABELS
 
 _LAST = "tokens_left_out"
 
@@ -80,13 +81,13 @@ class VerdictColumns:
     def read(self, cells: Mapping[str, Any]) -> Verdict | str | None:
         """A row's verdict, or why it has none.
 
-        None where there was no text to judge, or where all is empty: a join leaves rows so for
+        None where there was no text to judge, or where all is missing: a join leaves rows so for
         which it found no scored one.
         """
         names = ("label", "score", "tokens_read", _LAST)
         found = {name: cells.get(self.prefix + name) for name in names}
         label = found["label"]
-        if all(value in (None, "") for value in found.values()) or _is_nought(found["tokens_read"]):
+        if all(map(_is_missing, found.values())) or _is_nought(found["tokens_read"]):
             return None
         if label != UNCERTAIN and label not in self.labels:
             return f"{label!r} is no label of the model"
@@ -102,6 +103,13 @@ class VerdictColumns:
             return f"expected {kind} in column {self.prefix + name!r}, got {found[name]!r}"
         unfamiliar = str(cells.get(f"{self.prefix}unfamiliar"))  # earlier versions had none
         return Verdict(str(label), score, truncated, unfamiliar in ("1", "1.0"))
+
+
+def _is_missing(value: Any) -> bool:
+    """Whether a cell is empty, or what programs write for such a one: ``NA``, NaN and the like."""
+    if isinstance(value, str):
+        return not value.strip() or value.strip() in NO_LABELS
+    return value is None or value != value  # NaN
 
 
 def _whole(value: Any) -> int:
