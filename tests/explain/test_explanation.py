@@ -210,6 +210,23 @@ def test_passages_and_pieces_cover_the_text(text: str) -> None:
         ("It came at 5 p.m. (e.g. late).", ["It came at 5 p.m. (e.g. late)."]),
         ("v2.0 crashed. See site.com.", ["v2.0 crashed.", "See site.com."]),
         ("So did I. It was good.The end", ["So did I.", "It was good.", "The end"]),
+        # A full stop without a space behind it.
+        ("It was great.bad plot", ["It was great.", "bad plot"]),
+        ("IT WAS GREAT.THE END", ["IT WAS GREAT.", "THE END"]),
+        ("The rating is 9.Bad plot", ["The rating is 9.", "Bad plot"]),
+        ("Bought at site.co.uk for 4.5.", ["Bought at site.co.uk for 4.5."]),
+        # A lone letter.
+        ("I give it an F. Loved the popcorn.", ["I give it an F.", "Loved the popcorn."]),
+        ("Grade A. Loved it.", ["Grade A.", "Loved it."]),
+        ("Plan B. Bad ending.", ["Plan B.", "Bad ending."]),
+        ("Vitamin C. Good.", ["Vitamin C.", "Good."]),
+        ("5 p.m. It was good.", ["5 p.m.", "It was good."]),
+        ("U.S. They left.", ["U.S.", "They left."]),
+        ("J. Smith was good. J.K. Rowling?", ["J. Smith was good.", "J.K. Rowling?"]),
+        (
+            "By T. S. Eliot, Ph.D. at 5 p.m. yesterday",
+            ["By T. S. Eliot, Ph.D. at 5 p.m. yesterday"],
+        ),
         ("- good\n- bad film\n 2. love", ["- good", "- bad film", "2. love"]),
         ("a film\nwith a plot", ["a film\nwith a plot"]),
     ],
@@ -307,6 +324,7 @@ def test_a_phrase_never_leaves_out_what_turns_it(
         ("a state-of-the-art film", [0, 2, 0, 0, 0, 0, 0, -1, 3], [("state-of-the-art film", 4)]),
         ("the U.S. film", [0, 3, 0, -1, 0, 0], [("U.S", 2)]),
         # A dash is a border, a hyphen is none.
+        ("good.bad", [1, 0, 2], [("good", 1), ("bad", 2)]),
         ("good - bad", [1, 1, 2], [("good", 2), ("bad", 2)]),
         ("good--bad", [1, 0, 2], [("good", 1), ("bad", 2)]),
         ("good —bad", [1, 0, 2], [("good", 1), ("bad", 2)]),
@@ -324,6 +342,7 @@ def test_a_phrase_never_splits_a_word(
     [
         ("good + bad", [1, 2, -1], ["good", "bad"]),
         ("a = b | film", [0, 2, 0, -2, 0], ["a", "b"]),
+        ('bad "*good" ', [-1, -2, 3, 2, 1], ["bad", '"*good"']),
         ("film ****", [0, 3], ["film ****"]),
         ("it was $5 good", [0, 0, 2, 0, -1], ["$5", "good"]),
         ("film <3 😡", [0, 1, -1], ["<3", "😡"]),
@@ -335,7 +354,8 @@ def test_a_bare_symbol_is_no_reason(text: str, weights: list[float], found: list
 
 
 NEGATED = ["good", "film", "not", "couldn't", "never", "it's", "a", "very", "(", ",", ".", '"',
-           "not-bad", "well-made", "U.S.", "-", "$good", "/", "\n-"]  # fmt: skip
+           "not-bad", "well-made", "U.S.", "-", "$good", "/", "\n-",
+           '"$good', '"*bad*"', "a*"]  # fmt: skip
 
 
 @settings(max_examples=150, deadline=None)
@@ -343,13 +363,14 @@ NEGATED = ["good", "film", "not", "couldn't", "never", "it's", "a", "very", "(",
 def test_phrases_stand_apart_and_weigh_what_their_tokens_do(pairs: list[tuple[str, int]]) -> None:
     text = " ".join(word for word, _ in pairs)
     weights = [float(pairs[n % len(pairs)][1]) for n in range(len(explain(text).tokens))]
-    end = 0
+    end = shown = 0
     for phrase in with_evidence(text, weights).phrases("positive"):
         assert end <= phrase.first < phrase.last
+        assert shown <= phrase.start < phrase.end
         assert phrase.weight == sum(weights[phrase.first : phrase.last])
         assert phrase.text == text[phrase.start : phrase.end]
         assert phrase.text not in ("n't", "'s")
-        end = phrase.last
+        end, shown = phrase.last, phrase.end
 
 
 @settings(max_examples=100, deadline=None)

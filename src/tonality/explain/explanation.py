@@ -113,8 +113,9 @@ class Explanation:
         A phrase begins and ends with a token that says something, may hold one or two in a row
         that do not, and never goes beyond a comma, a bracket, an item of a list or the end of a
         sentence. It never splits a word, such as ``user-friendly``. What a punctuation mark or a
-        symbol says counts to the word before it. A negation stands with what it turns, and ``n't``
-        with its word. Full stops, commas and lone symbols at the ends are weighed and not shown.
+        symbol says counts to the word before it, and what opens a word, such as a bracket or the
+        sign of ``$5``, to that word. A negation stands with what it turns, and ``n't`` with its
+        word. Full stops, commas and lone symbols at the ends are weighed and not shown.
         """
         runs = phrases(self.text, self.evidence(label), self.tokens, self._borders())
         return self._passages(runs, label, stopped=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -129,9 +130,10 @@ def _owners(
 
     A comma tells a reader nothing. There the network says what it makes of the words before. So the
     comma counts to the last of them in its clause, and what opens a word, such as a bracket or a
-    dollar sign, to that. Where its clause has no word, a word before in its sentence will do. A
-    mark that says little, or has no word in its sentence, counts to none (-1). Where a text has
-    nothing but marks, each counts to itself.
+    dollar sign, to that. Marks without a space between them count to the same side. Where its
+    clause has no word, a word before in its sentence will do. A mark that says little, or has no
+    word in its sentence, counts to none (-1). Where a text has nothing but marks, each counts to
+    itself.
     """
     found = [is_mark(token) for token in tokens]
     owners = np.array(joined_words(text, tokens, found, breaks), dtype=np.int64)
@@ -142,20 +144,35 @@ def _owners(
     limit = QUIET * float(np.abs(evidence).max(initial=0.0))
     begins = np.array([breaks.get(index, "") for index in range(len(tokens))])
     clauses, sentences = np.cumsum(begins != ""), np.cumsum(begins == "sentence")  # (T,)
+    opening = _opening(tokens, found)
     for index in np.flatnonzero(marks & (np.abs(evidence) > limit)).tolist():
         here = np.flatnonzero(~marks & (sentences == sentences[index]))
         near = here[clauses[here] == clauses[index]]
         sides = [near[near < index][-1:], near[near > index][:1]]
-        order = [*(each for side in sides[:: -1 if _opens(tokens, index) else 1] for each in side)]
+        order = [*(each for side in sides[:: -1 if opening[index] else 1] for each in side)]
         order += [*here[here < index][-1:], -1]
         owners[index] = order[0] if order[0] < 0 else owners[order[0]]
     return owners
 
 
-def _opens(tokens: Sequence[Token], index: int) -> bool:
-    """Whether a mark stands at what follows it and apart from what is before it."""
-    before = index > 0 and tokens[index - 1].end == tokens[index].start
-    return not before and tokens[index].end == tokens[min(index + 1, len(tokens) - 1)].start
+def _opening(tokens: Sequence[Token], marks: Sequence[bool]) -> list[bool]:
+    """Whether each token is in a run of marks that stands at a word and apart from what is before.
+
+    All marks of a run without a space, such as ``"*`` in ``"*nice"``, take the same side: phrases
+    would overlap otherwise.
+    """
+    glued = [before.end >= token.start for before, token in pairwise(tokens)]
+    found = [False] * len(tokens)
+    first = 0
+    for last in range(len(tokens)):
+        if last + 1 < len(tokens) and glued[last] and marks[last] and marks[last + 1]:
+            continue
+        if marks[last]:
+            before = first > 0 and glued[first - 1]
+            opens = not before and last + 1 < len(tokens) and glued[last]
+            found[first : last + 1] = [opens] * (last + 1 - first)
+        first = last + 1
+    return found
 
 
 def _counted(evidence: NDArray[np.float32], owners: NDArray[np.int64]) -> NDArray[np.float32]:
