@@ -156,7 +156,8 @@ def test_texts_that_are_markers_of_nothing(tmp_path: Path) -> None:
         ("1", "negative positive", ""),
         (["meh"], "negative positive", ""),
         (["Neutral", "good"], "negative positive", "- positive"),
-        (["mixed", "1"], "negative neutral positive", "neutral"),
+        (["mixed", "1"], "negative neutral positive", ""),
+        (["mixed", "Neutral"], "negative neutral positive", "neutral neutral"),
         ("01", "cold hot", ""),
     ],
 )

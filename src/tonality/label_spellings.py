@@ -166,8 +166,8 @@ def likely_map(unknown: Sequence[str], names: Sequence[str]) -> dict[str, str]:
         else:
             return {}
     numbers = sorted(set(values.values()))
-    if len(numbers) < 2 and not words:
-        return dict.fromkeys(between, by_feeling.get("neutral", ""))
+    if len(numbers) < 2 and not words:  # one number says nothing of its scale
+        return {}
     low, high = (-1.0, 1.0) if words else _scale(numbers)
     middle, neutral = (low + high) / 2, by_feeling.get("neutral", "")
     # Of five stars or more those next to the middle count to a side; 3 of 5 does not.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tonality.errors import DataError
@@ -80,3 +82,15 @@ def test_neutral_is_advised_to_be_left_out(names: tuple[str, str]) -> None:
     with pytest.raises(DataError) as caught:
         match_labels(["mixed", "odd", *names], names)
     assert f"as in --label-map odd={names[1]}, or" in str(caught.value)
+
+
+@pytest.mark.parametrize("unknown", [["neutral", "5"], ["5", "neutral"], ["Neutral", "good"]])
+def test_beside_neutral_the_advice_is_on_the_other_label(unknown: list[str]) -> None:
+    with pytest.raises(DataError) as caught:
+        match_labels([*unknown, "positive"], TWO)
+    said = str(caught.value)
+    options = re.findall(r"--label-map (\S+?),?(?:\s|$)", said)
+    assert len(set(options)) == len(options)
+    other = "5" if "5" in unknown else "good"
+    assert f"{other}=positive" in options
+    assert said.endswith(f"leave its rows out with --label-map {other}=")

@@ -121,9 +121,11 @@ def _how_to_map(unknown: Sequence[str], names: Sequence[str]) -> str:
         example += " if that is what they mean"
     elif sided[0].strip("+-0123456789.") == "":  # one number says nothing of its scale
         example += "".join(f" or {sided[0]}={name}" for name in names[:-1])
+    # Not the one that the example leaves out already.
+    out = next((label for label in sided if likely.get(label, "a side")), unknown[0])
     return (
         f"{known}Say what each means, as in {example}, "
-        f"or leave its rows out with --label-map {unknown[0]}="
+        f"or leave its rows out with {_options({out: ''})}"
     )
 
 
