@@ -25,8 +25,8 @@ from tonality.durable_files import open_regular, read_regular
 from tonality.errors import ArtifactError, TonalityError, TrainingError
 from tonality.tables.bad_rows import BadRows
 from tonality.tables.column_names import Wanted
+from tonality.text.dropped_words import stop_words
 from tonality.text.tokenizer import TextConfig
-from tonality.text.vocabulary import stop_words
 from tonality.train.networks.language_model_folder import (
     is_language_model,
     read_language_model,

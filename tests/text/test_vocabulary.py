@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tonality.errors import ConfigError, DependencyError
+from tonality.text.dropped_words import stop_words
 from tonality.text.encoder import Encoder
 from tonality.text.ngrams import MAX_WORDS, NgramTable
 from tonality.text.opinion_words import OPINION_WORDS
 from tonality.text.tokenizer import TextConfig, Tokenizer
-from tonality.text.vocabulary import DROP, PAD, UNK, Vocabulary, stop_words
+from tonality.text.vocabulary import DROP, PAD, UNK, Vocabulary
 
 CONFIG = TextConfig()
 counts_of_words = st.dictionaries(st.text(min_size=1, max_size=6), st.integers(1, 9), max_size=30)
@@ -191,7 +192,16 @@ def test_stop_words_are_dropped_in_any_case(tmp_path: Path) -> None:
     path = tmp_path / "stop.txt"
     path.write_text("film\n", encoding="utf-8")
     own = TextConfig(stop_words=str(path), lower_case=False)
-    assert build({"Film": 2, "FILM": 1, "plot": 1}, own).words == ("plot",)
+    mine = build({"Film": 2, "FILM": 1, "plot": 1}, own)
+    assert mine.words == ("plot",)
+    # Also as a later corpus writes them.
+    longer = mine.extended({"fILM": 9, "Plot": 3}, own, most=10)
+    assert longer.words == ("plot", "Plot")
+    assert longer.forms["fILM"] == DROP
+    # An earlier version dropped stop words in small letters alone: what it knew keeps its id.
+    earlier = Vocabulary(("Film",), {}, frozenset(["film"]))
+    longer = earlier.extended({"Film": 9, "FILM": 3}, own, most=10)
+    assert longer.forms == {"Film": 2, "film": DROP, "FILM": DROP}
 
 
 @given(counts_of_words, st.sets(st.text(min_size=1, max_size=4), max_size=5))

@@ -7,18 +7,16 @@ the inflections of a word share one id.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Final
 
-from tonality.durable_files import read_regular
 from tonality.errors import ConfigError, DependencyError
 from tonality.text.computed_once import ComputedOnce
+from tonality.text.dropped_words import as_written, dropped_words
 from tonality.text.ngrams import FIRST_WORD, MAX_WORDS, NgramTable
 from tonality.text.opinion_words import OPINION_WORDS
-from tonality.text.stopwords import ENGLISH
-from tonality.text.tokenizer import TextConfig, Tokenizer
+from tonality.text.tokenizer import TextConfig
 from tonality.text.unknown_tokens import base_form
 
 PAD: Final = 0
@@ -104,10 +102,7 @@ class Vocabulary:
             raise ConfigError(
                 f"a vocabulary needs min_count >= 1 and max_size >= {FIRST_WORD + 1}."
             )
-        dropped = stop_words(config)
-        if not config.lower_case:
-            dropped = _in_any_case(dropped, counts)
-        return cls._built(counts, config, dropped, min_count, max_size)
+        return cls._built(counts, config, dropped_words(config, counts), min_count, max_size)
 
     @classmethod
     def _built(
@@ -163,6 +158,10 @@ class Vocabulary:
         """
         base = _normaliser(config)
         unseen = {form: count for form, count in counts.items() if form not in self.forms}
+        dropped = self.dropped
+        if not config.lower_case:
+            dropped |= as_written(dropped, unseen)
+            unseen = {form: count for form, count in unseen.items() if form not in dropped}
         by_base = {base(word): id for id, word in enumerate(self.words, FIRST_WORD)}
         known = {form: by_base[base(form)] for form in unseen if base(form) in by_base}
         room = min(most, MAX_WORDS - self.size)
@@ -170,14 +169,14 @@ class Vocabulary:
         new = Vocabulary((), {}, frozenset())
         if room > 0 and rest:
             # Not `build`: the file of the stop words need not be there any more.
-            new = self._built(rest, config, self.dropped, min_count, FIRST_WORD + room)
+            new = self._built(rest, config, dropped, min_count, FIRST_WORD + room)
         shift = self.size - FIRST_WORD
         words = self.words + new.words
         ngrams = self.ngrams
         if ngrams is not None:
             ngrams = ngrams.resized(FIRST_WORD + len(words))
         variants = {form: id + shift for form, id in new.variants.items()}
-        return Vocabulary(words, {**self.variants, **known, **variants}, self.dropped, ngrams)
+        return Vocabulary(words, {**self.variants, **known, **variants}, dropped, ngrams)
 
     def to_json(self) -> dict[str, Any]:
         """A compact form for JSON; `from_json` reads it back."""
@@ -226,47 +225,6 @@ def _strings(value: object, key: str) -> list[str]:
     if not isinstance(value, list) or not set(map(type, value)) <= {str} or "" in value:
         raise ValueError(f"vocabulary {key!r} must hold non-empty strings")
     return value
-
-
-def stop_words(config: TextConfig) -> frozenset[str]:
-    """The tokens that `config.stop_words` drops, as they are listed.
-
-    Raises:
-        ConfigError: the file cannot be read, or a line of it is more than one token.
-    """
-    if config.stop_words == "none":
-        return frozenset()
-    if config.stop_words == "english":
-        return ENGLISH
-    path = Path(config.stop_words)
-    try:
-        lines = read_regular(path).decode("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as fault:
-        raise ConfigError(
-            f"stop_words is neither 'none' nor 'english', and the file {path} cannot be read "
-            f"({fault})."
-        ) from fault
-    tokenizer = Tokenizer(config)
-    words: set[str] = set()
-    for number, line in enumerate(lines, 1):
-        if len(line.split()) > 1:
-            raise ConfigError(f"stop-word file {path}, line {number}: write one word a line.")
-        found = tokenizer.tokens(line)
-        if len(found) > 1:  # to drop each of them everywhere is hardly what the line means
-            raise ConfigError(
-                f"stop-word file {path}, line {number}: expected one token, got {line.strip()!r}, "
-                f"which is read as {', '.join(map(repr, found))}; list those of them that are to "
-                "be dropped, one a line."
-            )
-        words.update(found)
-    return frozenset(words)
-
-
-def _in_any_case(words: frozenset[str], seen: Iterable[str]) -> frozenset[str]:
-    """Stop words as texts may write them: ``The``, ``THE``, and what a corpus has besides."""
-    folded = {word.casefold() for word in words}
-    usual = (form for word in words for form in (word, word.capitalize(), word.upper()))
-    return frozenset(usual) | {form for form in seen if form.casefold() in folded}
 
 
 def _by_frequency(counts: Mapping[str, int]) -> list[str]:
