@@ -15,6 +15,7 @@ from made_up_reviews import TINY, make_table
 from tonality.artifact.model_folder import read
 from tonality.data import Dataset
 from tonality.train import train
+from tonality.train.adapt import adapt
 from tonality.train.prepare.preflight import check
 from tonality.train.prepare.prepare import prepare
 from tonality.train.prepare.small_data import (
@@ -180,4 +181,21 @@ def test_a_model_no_better_than_one_label_is_told_at_the_end(tmp_path: Path, lea
     else:
         assert warnings == [told.lines[-1]]
         assert f"which is right on {share:.2%}; try more epochs" in warnings[0]
-        assert "--set training.epochs=20" in warnings[0]
+        batch = recipe.training.batch_size // 4
+        assert (
+            f"(training.epochs=20), smaller batches (training.batch_size={batch}), a start"
+            in (warnings[0])
+        )
+
+
+def test_what_was_done_already_is_not_advised(tmp_path: Path) -> None:
+    told = Lines()
+    small = TINY.with_settings(["training.epochs=1", "training.batch_size=1"])
+    model = train(noise(), small, tmp_path / "first", reporter=told)
+    assert told.lines[-1].endswith("(training.epochs=2), a start from a trained model (adapt), "
+                                   "or more texts")  # fmt: skip
+    adapt(noise(), Recipe.load("adapt").with_settings(["training.epochs=1"]), tmp_path / "second",
+          model=model, reporter=told)  # fmt: skip
+    warning = [line for line in told.lines if "always answering" in line][-1]
+    assert "smaller batches" in warning
+    assert "(adapt)" not in warning

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,6 @@ from tonality.train.records.processes import leader_first, leads
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import METRICS, VALIDATION, RunFolder
 from tonality.train.records.run_options import RunOptions
-from tonality.train.settings.recipe import Recipe
 from tonality.train.teachers.soft_targets import Teaching
 
 _MEMORY = (
@@ -137,17 +136,17 @@ def _finish(
         f"validation accuracy {found['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%}); "
         f"the model is in {folder.model}"
     )
-    if warning := no_better_than_one_label(found, run.recipe):
+    if warning := no_better_than_one_label(found, run):
         reporter.say(warning)
     return folder.model
 
 
-def no_better_than_one_label(found: Mapping[str, Any], recipe: Recipe) -> str:
+def no_better_than_one_label(found: Mapping[str, Any], run: Checked) -> str:
     """What to say of a model that is not clearly better than one that always answers the same.
 
     Args:
         found: its metrics on the validation part.
-        recipe: what it was trained by.
+        run: what trained it.
 
     Returns:
         One sentence, or "" where the interval of the accuracy lies above the share of the
@@ -158,10 +157,19 @@ def no_better_than_one_label(found: Mapping[str, Any], recipe: Recipe) -> str:
     share = rows[label] / found["n"]
     if found["accuracy_interval"][0] > share:
         return ""
-    training = recipe.training
     return (
         f"careful: this is no clear gain over always answering {label!r}, which is right on "
-        f"{share:.2%}; try more epochs (--set training.epochs={2 * training.epochs}), smaller "
-        f"batches (--set training.batch_size={max(1, training.batch_size // 4)}), --recipe base, "
-        "tonality adapt, or more texts"
+        f"{share:.2%}; try {', '.join(_remedies(run))}, or more texts"
     )
+
+
+def _remedies(run: Checked) -> Iterator[str]:
+    """What may help, without what was done already."""
+    training = run.recipe.training
+    yield f"more epochs (training.epochs={2 * training.epochs})"
+    if training.batch_size > 1:
+        yield f"smaller batches (training.batch_size={max(1, training.batch_size // 4)})"
+    if run.recipe.name == "quick":
+        yield "the recipe base"
+    if run.start is None or not run.start.labels:
+        yield "a start from a trained model (adapt)"

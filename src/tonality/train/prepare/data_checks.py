@@ -68,7 +68,7 @@ def _check_names(labels: Iterable[str]) -> None:
     Raises:
         DataError: one is not.
     """
-    rename = "rename it in the data, or by the command's --label-map"
+    rename = "rename it in the data or by a label map"
     for label in labels:
         if not label.strip() or _UNPRINTABLE.search(label):
             raise DataError(

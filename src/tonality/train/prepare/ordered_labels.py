@@ -31,7 +31,7 @@ def numbers_of(labels: Sequence[str]) -> tuple[float, ...]:
         raise ConfigError(
             "training.ordered needs labels that are different numbers, such as stars from 1 to 5; "
             f"these are {', '.join(labels[:5])}{', ...' if len(labels) > 5 else ''}: set it to "
-            "false, or give numbers in the data or by the command's --label-map"
+            "false, or give numbers in the data or by a label map"
         )
     return values
 
