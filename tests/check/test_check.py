@@ -153,6 +153,9 @@ def test_a_typo_swaps_two_inner_letters() -> None:
         ("Bad 😡! But well-made :-)", "Bad 😡 But well-made :-)"),
         ("(50% of $9.)", "50% of $9"),
         ("good...bad—really。是", "good bad really 是"),
+        (".5 stars, -5 degrees at 10:30", ".5 stars -5 degrees at 10:30"),
+        ("good,bad: a 5-star, 3,000-page so-so...9", "good bad a 5-star 3,000-page so-so 9"),
+        ("- bad\n-good -.5", " bad\ngood -.5"),
     ],
 )
 def test_without_punctuation_a_text_says_the_same(text: str, bare: str) -> None:
@@ -254,6 +257,9 @@ cases = 2
         ("x = [", "X = [", "small letters and _, got 'X'"),
         ('["{x}"]', '["{x} {X}"]', r"got \{X\}"),
         ('["{x}"]', '["{x} { x}"]', r"got \{ x\}"),
+        ('["{x}"]', '["{x} and {x"]', r"got \{x;"),
+        ('["{x}"]', '["x} and {x}"]', r"got \};"),
+        ('["{x}"]', '["{x {x}"]', r"got \{x ;"),
         ('"positive"', '"same"\nchange = "typo"', "'typo' leaves all its texts as they are"),
         ('"positive"', '"same"\nchanged = ["{x}"]', "changed leaves all its texts as they are"),
     ],

@@ -13,10 +13,14 @@ from tonality.text.token_patterns import EMOTICONS
 
 # Punctuation to Unicode, but part of what a text says.
 _TELLING = frozenset("'%‰&@#*/\\")
-# Emoticons stay, and marks inside a word or a number: "4.5", "don’t", "well-made".
-_SIGNS = late_pattern(
-    rf"(?:{EMOTICONS})|(?<=\w)[-.,:'’\u2010\u2011](?=\w)|(?P<sign>[^\w\s])", re.IGNORECASE
+# Emoticons stay, what is part of a number (".5", "-5", "4.5", "10:30"), and apostrophes and hyphens
+# inside a word ("don’t", "well-made", "3-year").
+_KEPT = (
+    r"(?<![\w.-])(?:-\.?|\.)(?=\d)"
+    r"|(?<=\d)[.,:](?=\d)"
+    r"|(?<=[^\W_])['’\u2010\u2011-](?=[^\W_])"
 )
+_SIGNS = late_pattern(rf"(?:{EMOTICONS})|{_KEPT}|(?P<sign>[^\w\s])", re.IGNORECASE)
 _GONE = "\0"
 _BETWEEN_WORDS = late_pattern(rf"(?<=\w){_GONE}+(?=\w)")
 _LONG_WORD = late_pattern(r"[^\W\d_]{5,}")

@@ -37,7 +37,7 @@ _KEYS = {
     "capability", "name", "expect", "texts", "changed", "change", "verdicts", "cases", "counts",
 }  # fmt: skip
 _SLOT = re.compile(r"\{([a-z_]+?)(\d?)\}")
-_BRACES = re.compile(r"\{[^{}]*\}")
+_BRACES = re.compile(r"\{[^{}]*\}?|\}")  # also one without the other
 _LIST = re.compile(r"[a-z_]+")
 _ARTICLE = re.compile(r"\b[Aa] \Z")
 
@@ -155,7 +155,7 @@ def _check_slots(templates: Sequence[str], words: Mapping[str, Any]) -> None:
         if not _SLOT.fullmatch(slot):
             raise ValueError(
                 f"expected a slot such as {{product}} or {{product2}}, got {slot}; "
-                "write the name of one of [words], and at most one digit"
+                "write the name of one of [words], and at most one digit, between { and }"
             )
 
 
