@@ -20,7 +20,7 @@ pytest.importorskip("torch", reason="training needs tonality[train]")
 pytest.importorskip("sklearn", reason="the estimator needs tonality[train]")
 
 from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import DataConversionWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -31,6 +31,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 import tonality
 from tonality.errors import ArtifactError, DependencyError
 from tonality.sklearn import LSTMClassifier
+from tonality.sklearn.check_inputs import check_labels
 from tonality.train.prepare import data_checks
 
 SMALL: dict[str, Any] = {
@@ -181,6 +182,12 @@ def test_nullable_labels_of_pandas_keep_their_type(dtype: str) -> None:
     kind = "b" if "bool" in dtype else "u" if dtype == "UInt8" else "i"
     assert model.classes_.dtype.kind == kind
     assert model.artifact_.labels == (("False", "True") if kind == "b" else ("0", "1"))
+    for same in (given.astype("category"), pd.Categorical(given), given.array):
+        np.testing.assert_array_equal(check_labels(same), model.classes_[labels], strict=True)
+    for frame in (given.to_frame(), given.astype("category").to_frame()):
+        with pytest.warns(DataConversionWarning, match="1d array was expected"):
+            found = check_labels(frame)
+        np.testing.assert_array_equal(found, model.classes_[labels], strict=True)
     given.iloc[3] = pd.NA
     with pytest.raises(ValueError, match="NaN"):
         small(epochs=1).fit(texts, given)

@@ -59,12 +59,18 @@ def check_labels(y: ArrayLike) -> NDArray[Any]:
 def _plain(y: Any) -> Any:
     """Nullable labels of pandas without a gap as numpy has them; scikit-learn makes floats of them.
 
-    Those are of types such as ``Int64``, ``boolean`` and ``int64[pyarrow]``.
+    Those are of types such as ``Int64``, ``boolean`` and ``int64[pyarrow]``, also as categories,
+    and in a frame of one column, which stays one.
     """
-    kind = getattr(getattr(y, "dtype", None), "numpy_dtype", None)
-    if kind is None or kind.kind not in "biu" or y.isna().any():
+    column = y.iloc[:, 0] if hasattr(y, "iloc") and np.shape(y)[1:] == (1,) else y
+    of_categories = getattr(getattr(column, "dtype", None), "categories", None)
+    dtype = getattr(column if of_categories is None else of_categories, "dtype", None)
+    kind = getattr(dtype, "numpy_dtype", None)
+    if kind is None or kind.kind not in "biu" or column.isna().any():
         return y
-    return y.to_numpy(kind)
+    if of_categories is not None:
+        column = column.astype(dtype)
+    return column.to_numpy(kind).reshape(np.shape(y))
 
 
 def _warn_of_spellings(labels: NDArray[Any]) -> None:
