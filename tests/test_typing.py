@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
@@ -47,8 +48,10 @@ def test_misspelt_names_are_found(tmp_path: Path) -> None:
 
 def test_what_is_there_is_known(tmp_path: Path) -> None:
     names = ", ".join(tonality.__all__)
-    rooms = ("artifact", "classifier", "data", "errors", "evaluate", "explain", "prediction")
-    named = "".join(f"print(tonality.{room})\n" for room in (*rooms, "scale", "score"))
+    rooms = [module.name for module in pkgutil.iter_modules(tonality.__path__) if module.ispkg]
+    homes = sorted({home.split(".")[1] for home in tonality._HOMES} - set(rooms))
+    apart = ("cli", "sklearn", "train")  # the command, and those of torch: imported by themselves
+    named = "".join(f"print(tonality.{room})\n" for room in (*homes, *rooms) if room not in apart)
     program = (
         f"import tonality\nfrom tonality import {names}\n{named}from tonality.train import train\n"
     )

@@ -18,14 +18,21 @@ if typing.TYPE_CHECKING:
     # The rooms that a program may name, such as tonality.scale, apart from those of torch: a type
     # checker would read all of it for everybody. A program that uses them imports them itself.
     from tonality import artifact as artifact
+    from tonality import check as check
     from tonality import classifier as classifier
     from tonality import data as data
     from tonality import errors as errors
     from tonality import evaluate as evaluate
     from tonality import explain as explain
+    from tonality import measures as measures
+    from tonality import network as network
     from tonality import prediction as prediction
     from tonality import scale as scale
     from tonality import score as score
+    from tonality import serve as serve
+    from tonality import summarise as summarise
+    from tonality import tables as tables
+    from tonality import text as text
     from tonality.classifier import Classifier, load
     from tonality.errors import (
         ArtifactError,
