@@ -35,6 +35,7 @@ ROOMS = (
         "given_texts",
         "model_names",
         "label_spellings",
+        "label_valences",
         "number_labels",
     ),
     ("native_library",),

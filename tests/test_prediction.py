@@ -21,7 +21,7 @@ from reading_model import make_artifact
 from tonality import Prediction, Predictions, verdict_frame
 from tonality.classifier import Classifier
 from tonality.errors import ConfigError, DataError, DependencyError
-from tonality.prediction import label_valences
+from tonality.label_valences import label_valences
 from tonality.verdict_html import ROWS
 
 TEXTS = ["love the film", None, "hate it"]
@@ -138,20 +138,40 @@ def test_verdicts_are_gathered_batch_by_batch(classifier: Classifier) -> None:
         for verdict in part:
             appended.append(verdict)
     summed = sum((whole[:1], whole[1:]), Predictions())
-    for found in (
+    everything: tuple[Any, ...] = (
         extended,
         added,
         appended,
         summed,
+        sum((whole[:1], whole[1:]), []),  # noqa: RUF017 - it is what people write
+        list(whole[:1]) + whole[1:],
         whole[:1] + whole[1:],
-    ):
+    )
+    for found in everything:
         assert isinstance(found, Predictions)
         assert found.labels == classifier.labels
         pandas.testing.assert_frame_equal(found.to_frame("pandas"), whole.to_frame("pandas"))
         assert found._repr_html_() == whole._repr_html_()
-    assert (classifier.predict([]) + Predictions()).labels == classifier.labels
+    for none in (classifier.predict([]) + Predictions(), Predictions() + classifier.predict([])):
+        assert none.labels == classifier.labels
+        assert "p_positive" in none.to_frame("pandas").columns
+    nothing: list[Prediction] = []
+    assert (nothing + classifier.predict([])).labels == classifier.labels
     anything: list[object] = ["no verdict"]
     assert type(whole + anything) is list
+    assert type(anything + whole) is list
+    with pytest.raises(TypeError):
+        sum(whole)  # type: ignore[arg-type]
+
+
+def test_labels_in_another_order_are_read_by_name() -> None:
+    pandas = pytest.importorskip("pandas")
+    found = Predictions([made(negative=0.2, positive=0.8), made(positive=0.7, negative=0.3)])
+    frame = found.to_frame("pandas")
+    assert frame["p_positive"].tolist() == [0.8, 0.7]
+    assert frame["valence"].tolist() == [0.6, 0.4]
+    same = Predictions([made(negative=0.2, positive=0.8), made(negative=0.3, positive=0.7)])
+    pandas.testing.assert_frame_equal(frame, same.to_frame("pandas"))
 
 
 def test_verdicts_of_two_models_make_no_frame() -> None:
@@ -229,6 +249,9 @@ def test_what_is_no_text_is_named_by_its_index(classifier: Classifier) -> None:
         classifier.predict(texts)
     with pytest.raises(DataError, match=r"row 2: a int is no text \(index 57\); expected"):
         classifier.predict(texts.set_axis([10, 57]))
+    levels = pandas.MultiIndex.from_tuples([("a", 10), ("b", 57)])
+    with pytest.raises(DataError, match=r"row 2: a int is no text \(index \('b', 57\)\); expected"):
+        classifier.predict(texts.set_axis(levels))
 
 
 def test_a_list_that_was_changed_has_no_index_any_more(classifier: Classifier) -> None:

@@ -92,7 +92,9 @@ def at_index(index: Any, row: int) -> str:
     if index is None:
         return ""
     label = index[row - 1]
-    return f" (index {label.item() if isinstance(label, np.generic) else label!r})"
+    parts = label if isinstance(label, tuple) else (label,)  # of a MultiIndex it has several
+    plain = tuple(part.item() if isinstance(part, np.generic) else part for part in parts)
+    return f" (index {plain if isinstance(label, tuple) else plain[0]!r})"
 
 
 def _refuse_tables(texts: Any) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any, SupportsIndex, TypeVar, overload
 
@@ -13,8 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tonality.errors import ConfigError, DataError
-from tonality.label_spellings import FEELINGS, fold
-from tonality.number_labels import label_values
+from tonality.label_valences import label_valences
 from tonality.verdict_frame import Kind, make_frame
 
 Other = TypeVar("Other")
@@ -26,7 +24,6 @@ VALENCE = "valence"
 # `python -m benchmarks.unfamiliar_texts`.
 FAMILIAR_SHARE = 0.7
 UNFAMILIAR_TOKENS = 3
-_FEELING_VALUES = {"negative": -1.0, "neutral": 0.0, "positive": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,22 +116,6 @@ class Prediction:
         return Predictions([self])._repr_html_()
 
 
-@lru_cache(maxsize=64)
-def label_valences(labels: tuple[str, ...]) -> tuple[float, ...] | None:
-    """What each label says of the feeling, from -1 to 1; None where labels do not say it.
-
-    Feelings are known in the spellings that training knows, such as ``Positive`` and ``pos``.
-    """
-    numbers = label_values(labels)
-    if numbers is not None and len(numbers) > 1:
-        low, high = min(numbers), max(numbers)
-        return tuple(2 * (number - low) / (high - low) - 1 for number in numbers)
-    feelings = [FEELINGS.get(fold(label)) for label in labels]
-    if not labels or None in feelings or len(set(feelings)) < len(feelings):
-        return None
-    return tuple(_FEELING_VALUES[feeling] for feeling in feelings if feeling is not None)
-
-
 class Predictions(list[Prediction]):
     """The verdicts on several texts, in order: a list that can become a data frame.
 
@@ -188,9 +169,12 @@ class Predictions(list[Prediction]):
     def __add__(self, other: list[Other], /) -> list[Prediction | Other]: ...
 
     def __add__(self, other: list[Any], /) -> list[Any]:
-        found = super().__add__(other)
-        verdicts = all(isinstance(each, Prediction) for each in found)
-        return Predictions(found, self.labels) if verdicts else found
+        return _joined(super().__add__(other), self, other)
+
+    def __radd__(self, other: list[Prediction], /) -> Predictions:
+        """So that also ``sum(parts, [])`` can become a data frame."""
+        found: Any = _joined([*other, *self], other, self) if isinstance(other, list) else None
+        return NotImplemented if found is None else found
 
     def copy(self) -> Predictions:
         """The same verdicts in a list of their own."""
@@ -219,13 +203,13 @@ class Predictions(list[Prediction]):
         """The columns of a table: the names with their types, and the values."""
         labels = self.labels
         for row, prediction in enumerate(self, start=1):
-            if tuple(prediction.probabilities) != labels:
+            if prediction.probabilities.keys() != set(labels):
                 expected, got = ", ".join(labels), ", ".join(prediction.probabilities)
                 reason = f"expected the labels {expected}, as in row 1, got {got}"
                 raise DataError(f"{reason}; make a frame of each model's verdicts", row=row)
         valence = label_valences(labels) is not None
         kinds = verdict_kinds(labels, valence=valence)
-        rows = [verdict_values(prediction, valence=valence) for prediction in self]
+        rows = [verdict_values(_in_order(each, labels), valence=valence) for each in self]
         return kinds, [list(column) for column in zip(*rows, strict=True)] or [[] for _ in kinds]
 
     def _repr_html_(self) -> str:
@@ -239,6 +223,22 @@ class Predictions(list[Prediction]):
         values = dict(zip(self.labels, label_valences(self.labels) or (), strict=False))
         feelings = [values.get(prediction.label or "") for prediction in shown]
         return verdict_table(list(names), columns, feelings, len(self) - len(shown))
+
+
+def _joined(found: list[Any], *parts: list[Any]) -> list[Any]:
+    """The verdicts of two lists; a plain list where something else is among them."""
+    if not all(isinstance(each, Prediction) for each in found):
+        return found
+    known = (part.labels for part in parts if isinstance(part, Predictions))
+    return Predictions(found, next(filter(None, known), ()))
+
+
+def _in_order(prediction: Prediction, labels: tuple[str, ...]) -> Prediction:
+    """The same verdict with its labels in this order: two models may have them in another."""
+    if tuple(prediction.probabilities) == labels:
+        return prediction
+    shares = {label: prediction.probabilities[label] for label in labels}
+    return replace(prediction, probabilities=shares)
 
 
 def verdict_kinds(labels: Sequence[str], *, valence: bool = False) -> dict[str, Kind]:
