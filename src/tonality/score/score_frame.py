@@ -53,9 +53,8 @@ def score_frame(
     with ``tonality_``.
 
     Args:
-        frame: of pandas, polars or pyarrow, or another in memory that narwhals takes, or one of
-            narwhals itself. A ``LazyFrame`` of polars stays lazy, and is scored in pieces when it
-            is collected.
+        frame: of pandas, polars, pyarrow or another that narwhals takes, or one of narwhals. A
+            ``LazyFrame`` of polars stays lazy, and is scored in pieces when it is collected.
         text_column: the column of the texts, or several to join; by default it is found by its
             usual names, such as ``review``.
         model: a classifier, a bundled model's name or a model folder; by default ``general``.
@@ -74,11 +73,7 @@ def score_frame(
     """
     narwhals, found = wrapped(frame)
     scorer = Scorer(_loaded(model), explain, languages, valence)
-    keep = None if columns is None else several(columns)
-    scoring = _FrameScoring(narwhals, scorer, text_column, keep, progress)
-    native = narwhals.to_native(frame, pass_through=True)
-    scored = _lazily(native, scoring) if found is None else scoring.score(found).to_native()
-    return as_given(scored, frame)  # type: ignore[no-any-return]
+    return _FrameScoring(narwhals, scorer, text_column, columns, progress).given(frame, found)
 
 
 @dataclass(frozen=True)
@@ -89,7 +84,7 @@ class _FrameScoring:
         narwhals: the library by which frames of all kinds are read and made.
         scorer: judges the texts.
         text_column: the column of the texts, or several; None to find it.
-        columns: the columns to keep; None for all.
+        columns: the columns to keep, or the one; None for all.
         progress: whether long work shows a bar.
         whole: whether frames are no pieces of others: in a piece numbers may stand alone.
     """
@@ -97,9 +92,15 @@ class _FrameScoring:
     narwhals: Any
     scorer: Scorer
     text_column: str | Sequence[str] | None
-    columns: Sequence[str] | None
+    columns: str | Sequence[str] | None
     progress: bool
     whole: bool = True
+
+    def given(self, frame: Frame, read: nw.DataFrame[Any] | None) -> Frame:
+        """The frame as it was given with its verdicts; ``read`` is narwhals' one, None if lazy."""
+        native = self.narwhals.to_native(frame, pass_through=True)
+        scored = _lazily(native, self) if read is None else self.score(read).to_native()
+        return as_given(scored, frame)  # type: ignore[no-any-return]
 
     def score(self, frame: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
         """The frame with its verdicts.
@@ -112,7 +113,7 @@ class _FrameScoring:
         layout = Layout.of(
             list(names),
             self.scorer.labels,
-            keep=None if self.columns is None else [str(name) for name in self.columns],
+            keep=None if self.columns is None else [str(name) for name in several(self.columns)],
             **self.scorer.switches,
         )
         added = self._added(frame, self._texts(frame, names), layout)
