@@ -89,6 +89,22 @@ def test_any_shape_gives_what_numpy_gives(
 
 
 @pytest.mark.parametrize("instructions", SETS)
+@pytest.mark.parametrize("pooling", ["attention+last", "max+mean"])
+@pytest.mark.parametrize("both", [False, True], ids=["forward", "both"])
+def test_many_layers_share_two_buffers(instructions: str, pooling: str, both: bool) -> None:
+    shape: dict[str, Any] = {"layers": 60, "bidirectional": both, "pooling": pooling}
+    network = trained_sizes(make(embedding_size=4, hidden_size=3, **shape))
+    encoded = texts([0, 1, 7, 20, 3])
+    ours, reference = native(instructions, network), NumpyKernel(*network)
+    found, expected = pooled(ours, encoded), pooled(reference, encoded)
+    np.testing.assert_allclose(found, expected, atol=CLOSE)
+    assert np.ptp(expected[1:]) > 100 * CLOSE  # which states of nothing would pass
+    arrays = encoded.ids, encoded.ngrams, encoded.offsets
+    for mine, theirs in zip(ours.trace(*arrays), reference.trace(*arrays), strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=CLOSE, rtol=CLOSE)
+
+
+@pytest.mark.parametrize("instructions", SETS)
 @pytest.mark.parametrize("kind", ["int8", "float16"])
 def test_stored_embeddings_are_read_as_they_are(instructions: str, kind: str) -> None:
     config, tensors = make(ngram_rows=NGRAMS)
