@@ -1,8 +1,9 @@
-"""Sentences made from templates, for what the collections hardly say.
+"""Sentences written for training, for what the collections hardly say.
 
-They are those of ``made_sentences.toml``, a file in the format of the suite of ``tonality check``
-with other templates and fillers, and of ``made_exchanges.toml``. The lists of the latter are so
-long that its sentences are drawn here, without a list of all that a template can say.
+Most are made from templates: those of ``made_sentences.toml``, a file in the format of the suite of
+``tonality check`` with other templates and fillers, and those of the files in ``DRAWN``. The lists
+of the latter are so long that their sentences are drawn here, without a list of all that a template
+can say. Those of ``written_sentences.tsv`` were written one by one, each with its label.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from benchmarks.general_data import Row
 from tonality.check.suite import read_suite
 
 SENTENCES = Path(__file__).with_name("made_sentences.toml")
-EXCHANGES = Path(__file__).with_name("made_exchanges.toml")
+DRAWN = ("made_exchanges", "made_turns", "made_deeds", "made_amounts", "made_manners", "made_piles")
+WRITTEN = Path(__file__).with_name("written_sentences.tsv")
 DOMAIN = "made"
 BLANK = re.compile(r"\{([a-z]+)\d?\}")
 ARTICLE = re.compile(r"\b([Aa]) (?=(?!one|use|uni|eu)[aeiou])")
@@ -28,18 +30,32 @@ TRIES = 5  # a template that says nothing new in so many draws is left out of a 
 def made_sentences() -> list[Row]:
     """The sentences with their labels, each once."""
     found: dict[str, Row] = {}
-    given = [(case.text, test.expect) for test in read_suite(SENTENCES) for case in test.cases]
-    for text, label in given + drawn(EXCHANGES):
-        said = text[:1].upper() + text[1:] if text.endswith(".") else text
-        found[said] = {"domain": DOMAIN, "label": label, "text": said}
+    made: list[tuple[str, str]] = [
+        (begun(case.text), test.expect) for test in read_suite(SENTENCES) for case in test.cases
+    ]
+    made += [pair for name in DRAWN for pair in drawn(name)]
+    for text, label in made + written():
+        found[text] = {"domain": DOMAIN, "label": label, "text": text}
     return [{"id": f"{DOMAIN}-{number}"} | row for number, row in enumerate(found.values())]
 
 
-def drawn(path: Path) -> list[tuple[str, str]]:
+def written() -> list[tuple[str, str]]:
+    """The sentences that no template makes, with their labels."""
+    lines = WRITTEN.read_text(encoding="utf-8").splitlines()
+    return [(text, label) for label, text in (line.split("\t") for line in lines)]
+
+
+def begun(text: str) -> str:
+    """A sentence that ends in a full stop begins with a capital letter."""
+    return text[:1].upper() + text[1:] if text.endswith(".") else text
+
+
+def drawn(name: str) -> list[tuple[str, str]]:
     """Sentences of a file of templates with their labels: as many of a test as its ``cases``.
 
     The templates of a test take turns.
     """
+    path = SENTENCES.with_name(f"{name}.toml")
     with path.open("rb") as opened:
         content = tomllib.load(opened)
     draw = random.Random(0)
@@ -55,7 +71,7 @@ def drawn(path: Path) -> list[tuple[str, str]]:
                     found[text] = test["expect"]
             if len(found) == before:
                 raise ValueError(f"{path.name}: {test['name']} says fewer than {test['cases']}")
-    return list(found.items())
+    return [(begun(text), label) for text, label in found.items()]
 
 
 def filled(template: str, words: dict[str, list[str]], draw: random.Random) -> str:

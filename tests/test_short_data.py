@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
+from benchmarks.everyday_texts import TEXTS as EVERYDAY
 from benchmarks.general_data import ALL, Row
-from benchmarks.made_sentences import made_sentences
-from benchmarks.short_data import NEGATION, cleaned, evened, measured_on, treebank_of
+from benchmarks.last_stage import rows as rows_of_last_stage
+from benchmarks.made_sentences import made_sentences, written
+from benchmarks.short_data import NEGATION, cleaned, evened, key_of, measured_on, treebank_of
 from tonality.check import read_suite
 
 
@@ -68,3 +70,24 @@ def test_made_sentences_take_no_template_of_the_check() -> None:
     cases = {text for test in read_suite() for c in test.cases for text in (c.text, c.changed)}
     shared = {row["text"] for row in made_sentences()} & cases
     assert not {text for text in shared if len(text.split()) > 3}
+
+
+def test_everyday_texts_teach_nothing() -> None:
+    lines = EVERYDAY.read_text(encoding="utf-8").splitlines()[1:]
+    measured = {key_of(line.split("\t")[3]) for line in lines}
+    taught = {key_of(row["text"]) for row in made_sentences()}
+    assert not measured & taught
+
+
+def test_the_last_stage_takes_what_was_written_twice() -> None:
+    said, other = written()[0]
+    older, *_ = (row for row in made_sentences() if row["text"].startswith("No "))
+    given = [older | {"id": f"made-{n}"} for n in range(1000)]
+    given += [{"id": "w", "domain": "made", "text": said, "label": other}]
+    given += [
+        {"id": f"short-{n}", "domain": "tweets", "text": "x", "label": other} for n in range(1000)
+    ]
+    taken = list(rows_of_last_stage(given))
+    assert sum(row["text"] == said for row in taken) == 2
+    assert 500 < sum(row["text"] == older["text"] for row in taken) < 700
+    assert 350 < sum(row["domain"] == "tweets" for row in taken) < 550
