@@ -34,10 +34,11 @@ template textarea tfoot th thead time title tr track tt u ul var video wbr
 """
 ELEMENTS = frozenset(_ELEMENT_NAMES.split())
 # Scripts and styles go with what they hold; without a closing tag they run to the end, as in a
-# browser. A comment may not hold "<": looking for its end could otherwise read the text again
-# and again.
+# browser. What they hold is no possessive group, for Python before 3.11.5 matches such wrongly;
+# nothing after it can fail. A comment may not hold "<": looking for its end could otherwise read
+# the text again and again.
 TAG = late_pattern(
-    r"<(?:(?P<raw>script|style)\b[^<>]*+>(?:[^<]++|<(?!/(?P=raw)))*+(?:</(?P=raw)[^<>]*+>?)?"
+    r"<(?:(?P<raw>script|style)\b[^<>]*+>(?:[^<]++|<(?!/(?P=raw)))*(?:</(?P=raw)[^<>]*+>?)?"
     r"|/?(?P<name>[a-z][a-z0-9]*+)(?:[\s/][^<>]*+)?>|!(?:--|doctype|\[cdata)[^<>]*+>)",
     re.IGNORECASE | re.ASCII,
 )
