@@ -323,7 +323,7 @@ def test_a_phrase_never_leaves_out_what_turns_it(
         ("not-so-good film", [-1, 0, -1, 0, -1, 2], [("not-so-good", -3), ("film", 2)]),
         ("a state-of-the-art film", [0, 2, 0, 0, 0, 0, 0, -1, 3], [("state-of-the-art film", 4)]),
         ("the U.S. film", [0, 3, 0, -1, 0, 0], [("U.S", 2)]),
-        # A dash is a border, a hyphen is none.
+        # A stop between words or a dash is a border, a hyphen is none.
         ("good.bad", [1, 0, 2], [("good", 1), ("bad", 2)]),
         ("good - bad", [1, 1, 2], [("good", 2), ("bad", 2)]),
         ("good--bad", [1, 0, 2], [("good", 1), ("bad", 2)]),

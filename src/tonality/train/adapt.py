@@ -18,6 +18,7 @@ from tonality.evaluate.seen_texts import count_seen
 from tonality.prediction import decide
 from tonality.train.prepare.held_out import divide
 from tonality.train.prepare.preflight import Checked, check
+from tonality.train.prepare.small_data import MOST_EPOCHS, epochs_for
 from tonality.train.pretrain import fit_language_model
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import (
@@ -33,7 +34,6 @@ from tonality.train.start.read_start import read_start
 
 # With few labels an epoch is a handful of steps: there are more of them, until so many are made.
 LEAST_STEPS = 150
-MOST_EPOCHS = 60
 
 
 def adapt(
@@ -187,8 +187,7 @@ def with_enough_steps(dataset: Dataset, recipe: Recipe) -> Recipe:
 def enough_steps(recipe: Recipe, texts: int) -> Recipe:
     """As :func:`with_enough_steps`, for so many texts to train on."""
     settings = recipe.training
-    steps = -(-texts // settings.batch_size)  # an epoch
-    epochs = max(settings.epochs, min(MOST_EPOCHS, -(-LEAST_STEPS // max(steps, 1))))
+    epochs = epochs_for(LEAST_STEPS, texts, settings)
     if epochs == settings.epochs:
         return recipe
     every = recipe.optimiser.unfreeze_every * epochs / settings.epochs

@@ -13,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 
 from tonality.train.settings.recipe import Recipe
-from tonality.train.settings.sections import AUTOMATIC
+from tonality.train.settings.sections import AUTOMATIC, TrainingSettings
 
 SMALL_TEXTS = 1_000  # to learn from, at most
 LEAST_PATIENCE = 3  # evaluations
@@ -34,6 +34,12 @@ def least_steps(recipe: Recipe) -> int:
     return min(max(least, WARM_UPS * recipe.optimiser.warmup_steps), most)
 
 
+def epochs_for(steps: int, texts: int, settings: TrainingSettings) -> int:
+    """The epochs that make so many steps: at most ``MOST_EPOCHS``, and no fewer than it was."""
+    of_an_epoch = max(-(-texts // settings.batch_size), 1)
+    return max(settings.epochs, min(MOST_EPOCHS, -(-steps // of_an_epoch)))
+
+
 def with_steps(recipe: Recipe, texts: int) -> Recipe:
     """A recipe with smaller batches and more epochs where its steps would be few.
 
@@ -49,9 +55,8 @@ def with_steps(recipe: Recipe, texts: int) -> Recipe:
     if texts > BATCHES[-1][0] or settings.epochs * -(-texts // settings.batch_size) >= least:
         return recipe
     size = min(settings.batch_size, next(size for most, size in BATCHES if texts <= most))
-    steps = max(-(-texts // size), 1)  # an epoch
-    epochs = max(settings.epochs, min(MOST_EPOCHS, -(-least // steps)))
-    training = dataclasses.replace(settings, batch_size=size, epochs=epochs)
+    smaller = dataclasses.replace(settings, batch_size=size)
+    training = dataclasses.replace(smaller, epochs=epochs_for(least, texts, smaller))
     return dataclasses.replace(recipe, training=training)
 
 
