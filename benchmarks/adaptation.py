@@ -35,7 +35,7 @@ from tonality.artifact.config_json import CONFIG
 from tonality.classifier import model_path
 from tonality.data import Dataset, Table, read_table, split
 from tonality.train import train
-from tonality.train.adapt import adapt, with_enough_steps
+from tonality.train.adapt import adapt
 from tonality.train.settings.recipe import Recipe
 
 ALL = 0  # labels
@@ -102,7 +102,7 @@ def cells(options: argparse.Namespace) -> Iterator[Cell]:
         )
 
     def from_nothing(dataset: Dataset) -> Path:
-        return train(dataset, with_enough_steps(dataset, nothing), run)
+        return train(dataset, nothing, run)
 
     for path in sorted(options.data.glob("*.train.parquet")):
         domain = path.name.removesuffix(".train.parquet")

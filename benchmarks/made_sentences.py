@@ -15,14 +15,13 @@ from functools import cache
 from pathlib import Path
 
 from benchmarks.general_data import Row
-from tonality.check.suite import read_suite
+from tonality.check.suite import read_suite, with_word
 
 SENTENCES = Path(__file__).with_name("made_sentences.toml")
 DRAWN = ("made_exchanges", "made_turns", "made_deeds", "made_amounts", "made_manners", "made_piles")
 WRITTEN = Path(__file__).with_name("written_sentences.tsv")
 DOMAIN = "made"
 BLANK = re.compile(r"\{([a-z]+)\d?\}")
-ARTICLE = re.compile(r"\b([Aa]) (?=(?!one|use|uni|eu)[aeiou])")
 TRIES = 5  # a template that says nothing new in so many draws is left out of a round
 
 
@@ -77,11 +76,11 @@ def drawn(name: str) -> list[tuple[str, str]]:
 def filled(template: str, words: dict[str, list[str]], draw: random.Random) -> str:
     """A template with a word in each blank; ``{word2}`` differs from ``{word}``."""
     chosen: dict[str, str] = {}
-
-    def word(blank: re.Match[str]) -> str:
+    text, end = "", 0
+    for blank in BLANK.finditer(template):
         if blank[0] not in chosen:
             free = [word for word in words[blank[1]] if word not in chosen.values()]
             chosen[blank[0]] = draw.choice(free)
-        return chosen[blank[0]]
-
-    return ARTICLE.sub(r"\1n ", BLANK.sub(word, template))
+        text = with_word(text + template[end : blank.start()], chosen[blank[0]])
+        end = blank.end()
+    return text + template[end:]

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 import tonality
 from tonality.check import Behaviour, Case, CheckReport, read_suite, run
 from tonality.check.changes import typo, unpunctuated
-from tonality.check.suite import Expectation, Verdict
+from tonality.check.suite import Expectation, Verdict, with_word
 from tonality.cli import app
 from tonality.prediction import Prediction
 
@@ -276,11 +276,25 @@ def test_a_wrong_suite_is_told(tmp_path: Path, old: str, new: str, said: str) ->
 def test_an_article_bends_before_a_slot_alone(tmp_path: Path) -> None:
     path = tmp_path / "suite.toml"
     text = 'texts = ["Plan A is a {x} thing, and a USB plug. A {x} b"]'
-    path.write_text(GOOD.replace('texts = ["{x}"]', text), encoding="utf-8")
+    suite = GOOD.replace('texts = ["{x}"]', text).replace('"one"', '"old"')
+    path.write_text(suite, encoding="utf-8")
     assert {case.text for case in read_suite(path)[0].cases} == {
-        "Plan A is an one thing, and a USB plug. An one b",
+        "Plan A is an old thing, and a USB plug. An old b",
         "Plan A is a two thing, and a USB plug. A two b",
     }
+
+
+@pytest.mark.parametrize(
+    ("article", "words"),
+    [
+        ("a", "user useful usual uniform unique union utensil European euro one one-way once pear"),
+        ("an", "apple Ugly unimportant uninvited umbrella onerous hour honest honour heir"),
+    ],
+)
+def test_an_article_bends_where_a_vowel_is_heard(article: str, words: str) -> None:
+    for word in words.split():
+        assert with_word("This is a ", word) == f"This is {article} {word}"
+        assert with_word("Plan B is ", word) == f"Plan B is {word}"
 
 
 def test_a_folder_of_suites_is_read_in_order(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from tonality.cli import app
 from tonality.data import Dataset
 from tonality.errors import ConfigError, TrainingError
 from tonality.train import train
-from tonality.train.adapt import LEAST_STEPS, adapt, with_enough_steps
+from tonality.train.adapt import LEAST_STEPS, adapt, enough_steps
 from tonality.train.pretrain import pretrain
 from tonality.train.records.run_folder import asked_recipe
 from tonality.train.settings.recipe import Recipe
@@ -207,7 +207,7 @@ def test_labels_by_another_name_are_told_how_to_map(model: Path, tmp_path: Path)
 
 
 def test_few_texts_get_more_epochs() -> None:
-    few = with_enough_steps(make_dataset(40), ADAPT)
+    few = enough_steps(ADAPT, 32)
     steps = -(-32 // 16) * few.training.epochs
     assert steps >= LEAST_STEPS or few.training.epochs == 60
     share = ADAPT.optimiser.unfreeze_every / ADAPT.training.epochs
@@ -216,7 +216,7 @@ def test_few_texts_get_more_epochs() -> None:
         ADAPT.training.patience / ADAPT.training.epochs
     )
     many = ADAPT.with_settings(["training.epochs=100"])
-    assert with_enough_steps(make_dataset(200), many) is many
+    assert enough_steps(many, 160) is many
 
 
 @pytest.mark.parametrize("epochs", [2, Recipe.load("adapt").training.epochs])
@@ -243,7 +243,7 @@ def test_it_stops_where_the_loss_only_rises_and_keeps_the_same(model: Path, tmp_
         rows = (adapted.parent / "metrics.csv").read_text().splitlines()
         evaluations.append(sum(bool(row.split(",")[3]) for row in rows[1:]))
         weights.append((adapted / "weights.safetensors").read_bytes())
-    asked = with_enough_steps(dataset, recipe).training
+    asked = enough_steps(recipe, 80).training
     assert evaluations[0] == asked.epochs
     assert asked.patience < evaluations[1] < evaluations[0]
     assert weights[0] == weights[1]

@@ -40,6 +40,10 @@ _SLOT = re.compile(r"\{([a-z_]+?)(\d?)\}")
 _BRACES = re.compile(r"\{[^{}]*\}?|\}")  # also one without the other
 _LIST = re.compile(r"[a-z_]+")
 _ARTICLE = re.compile(r"\b[Aa] \Z")
+# A vowel that is heard: an apple, an unimportant hour, but a user, a one-way ticket, a European.
+_VOWEL = re.compile(
+    r"(?!once|one\b|us[aeu]|uni(?![mn])|ut[ei]|eu)[aeiou]|hour|honest|honou?r|heir", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,16 +239,17 @@ def _pieces(template: str, slots: Sequence[tuple[str, str]]) -> list[str | int]:
 
 
 def _fill(pieces: Sequence[str | int], values: Sequence[str]) -> str:
-    """The filled template; "a" directly before a slot becomes "an" where a vowel comes."""
     filled = ""
     for piece in pieces:
-        if isinstance(piece, str):
-            filled += piece
-            continue
-        if values[piece][:1].lower() in tuple("aeiou") and _ARTICLE.search(filled):
-            filled = f"{filled[:-1]}n "
-        filled += values[piece]
+        filled = filled + piece if isinstance(piece, str) else with_word(filled, values[piece])
     return filled
+
+
+def with_word(filled: str, word: str) -> str:
+    """A text and a word; "a" directly before the word becomes "an" where a vowel is heard."""
+    if _ARTICLE.search(filled) and _VOWEL.match(word):
+        filled = f"{filled[:-1]}n "
+    return filled + word
 
 
 def _hash(text: str) -> bytes:

@@ -16,7 +16,6 @@ from tonality.durable_files import read_regular
 from tonality.errors import ConfigError, TrainingError
 from tonality.evaluate.seen_texts import count_seen
 from tonality.prediction import decide
-from tonality.train.prepare.held_out import divide
 from tonality.train.prepare.preflight import Checked, check
 from tonality.train.prepare.small_data import MOST_EPOCHS, epochs_for
 from tonality.train.pretrain import fit_language_model
@@ -175,17 +174,12 @@ def _compare(run: Checked, adapted: Path, reporter: Reporter) -> None:
         )
 
 
-def with_enough_steps(dataset: Dataset, recipe: Recipe) -> Recipe:
-    """The recipe with more epochs where the data is small.
+def enough_steps(recipe: Recipe, texts: int) -> Recipe:
+    """The recipe with more epochs where the texts to train on are few.
 
     Gradual unfreezing keeps its share of them, and so does the patience: an evaluation an epoch is
     sooner without a new best where epochs are short.
     """
-    return enough_steps(recipe, len(divide(dataset, recipe).rows))
-
-
-def enough_steps(recipe: Recipe, texts: int) -> Recipe:
-    """As :func:`with_enough_steps`, for so many texts to train on."""
     settings = recipe.training
     epochs = epochs_for(LEAST_STEPS, texts, settings)
     if epochs == settings.epochs:
