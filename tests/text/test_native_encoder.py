@@ -46,6 +46,9 @@ GAPS = [
     "5  /\n5",
     "out of\xa0 10",
     "9/\xa0five",
+    "1 of 5 stars",
+    "one of 5 stars",
+    "1 out of 4 star",
 ]
 PIECES = [*RAW.split(" "), *GAPS, " ", "\xa0"]
 plain = st.lists(

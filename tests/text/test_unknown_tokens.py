@@ -161,6 +161,17 @@ RATINGS: Sequence[tuple[int, str]] = [
     (1, "1  star"),
     (5, "5 \t stars"),
     (1, "1  /  5"),
+    (1, "1 of 5 stars"),
+    (1, "1 of 5 star"),
+    (1, "1 star of 5 stars"),
+    (3, "2.5 Of 5\xa0Stars"),
+    (4, "7 of 10 stars"),
+    (2, "1 out of 4 stars"),
+    (1, "1 out of a possible 5 stars"),
+    (1, "one of 5 stars"),
+    (1, "One out of 5 stars"),
+    (1, "one out of five stars"),
+    (5, "four and a half of 5 stars"),
 ]
 
 
@@ -178,10 +189,18 @@ def test_ratings_become_one_token(level: int, text: str) -> None:
         "nine out of ten people", "3 out of 5 times", "two stars shine", "\u2605", "30/10",
         "http://x.y/1/5", "50 stars", "7/10:30",
         "5\nstars", "10    out of 10 people",
+        "3 of 12 stars", "1 of 2 stars", "20 of 5 stars", "1 of 5 starships", "3 of 5",
     ],
 )  # fmt: skip
 def test_what_is_no_rating(text: str) -> None:
     assert not any("rating" in token for token in Tokenizer(CONFIG).tokens(text))
+
+
+def test_what_one_of_several_things_is_rated() -> None:
+    tokens = Tokenizer(CONFIG).tokens
+    assert tokens("one of 5 star hotels") == ["one", "of", "<rating-5>", "hotels"]
+    assert tokens("one of the 5 star hotels") == ["one", "of", "the", "<rating-5>", "hotels"]
+    assert tokens("2 of 10/10 films") == ["2", "of", "<rating-5>", "films"]
 
 
 def test_a_colon_or_a_smile_may_follow_a_rating() -> None:

@@ -15,6 +15,7 @@ from tonality.text.token_patterns import RATINGS
 
 _WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 _NUMBERS = {word: number for number, word in enumerate(_WORDS)}
+_STAR_SCALES = ("4", "5", "10")
 _SCALES = ("5", "five", "10", "ten", "****")
 _FULL, _EMPTY = "★⭐🌟", "☆✩✰"
 
@@ -23,16 +24,23 @@ _STAR = r"(?:-|[ \t]{0,3})stars?\b"
 _STARS = rf"(?:{_STAR})?"
 _OUT_OF = rf"{_GAP}out{_GAP}of{_GAP}"
 _OF = rf"(?:\s{{0,3}}/\s{{0,3}}|{_OUT_OF})"
+# "1 of 5 stars" is a rating, "1 of 5" counts. In "3 of 12 stars" nothing is one.
+_OF_STARS = (
+    rf"{_GAP}(?:out{_GAP})?of{_GAP}(?:(?:a{_GAP})?possible{_GAP})?(?P<stars>[0-9]{{1,2}}){_STAR}"
+)
 # "9/10/2019" is a date, "7/10:30" a time, and "nine out of ten people" counts people.
 _END = r"(?![.,:]?\d|[\w/%]|[ ](?:times?|people|of|users?|customers?|cases)\b)"
 # The patterns begin with one character of a few, by which the engine skips what cannot match.
 _FIGURES = late_pattern(
     r"(?P<number>[0-9](?<![\w/.,:$€£+-].)[0-9]{0,2}(?:[.,][0-9]{1,2})?)(?P<half>[ ]1/2)?"
-    rf"(?i:{_STARS}{_OF}(?P<scale>100|10|5|ten|five){_END}{_STARS}|{_STAR}|\*(?![\w*]))"
+    rf"(?i:{_STARS}{_OF}(?P<scale>100|10|5|ten|five){_END}{_STARS}|{_STARS}{_OF_STARS}"
+    rf"|{_STAR}|\*(?![\w*]))"
 )
 _IN_WORDS = late_pattern(
     rf"\b(?P<number>{'|'.join(_WORDS)})(?P<half>[ ]and[ ]a[ ]half)?"
-    rf"(?:{_STARS}{_OUT_OF}(?P<scale>10|5|ten|five){_END}|-stars?\b)",
+    # "one of 5 star hotels" counts hotels
+    rf"(?:{_STARS}{_OUT_OF}(?P<scale>10|5|ten|five){_END}{_STARS}|{_STARS}{_OF_STARS}(?<=s)"
+    r"|-stars?\b)",
     re.IGNORECASE,
 )
 _SIGNS = late_pattern(f"(?:[{_FULL}]\ufe0f?){{1,10}}(?:[{_EMPTY}]\ufe0f?){{0,10}}")
@@ -52,7 +60,10 @@ def _number(written: str) -> float:
 
 def _of_figures(found: re.Match[str]) -> str:
     number = _number(found["number"].lower()) + (0.5 if found["half"] else 0)
-    scale = _number(found["scale"].lower()) if found["scale"] else 5 if number <= 5 else 10
+    if found["stars"] and found["stars"] not in _STAR_SCALES:
+        return found[0]
+    written = found["scale"] or found["stars"]
+    scale = _number(written.lower()) if written else 5 if number <= 5 else 10
     return _rating(number, scale) if number <= 1.2 * scale else found[0]  # 11/10: praise
 
 
@@ -104,7 +115,9 @@ def _holds_starred(text: str) -> bool:
 
 
 def _may_rate_in_words(text: str) -> bool:
-    return ("-star" in text and _WORD_STARS(text)) or _holds_out_of(text)
+    if "-star" in text and _WORD_STARS(text):
+        return True
+    return _holds_out_of(text) or ("of" in text and _holds_starred(text))
 
 
 def _always(_: str) -> bool:
@@ -112,8 +125,8 @@ def _always(_: str) -> bool:
 
 
 READ_RATINGS = (
+    Rewrite(_IN_WORDS, _of_figures, _may_rate_in_words),  # first: "one out of 5 stars"
     Rewrite(_FIGURES, _of_figures, _always),
-    Rewrite(_IN_WORDS, _of_figures, _may_rate_in_words),
     Rewrite(_SIGNS, _of_signs, holds_any(*_FULL)),
     Rewrite(_ASTERISKS, _of_asterisks, holds_any("*")),
 )
