@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import logging
+import re
 from pathlib import Path
 
 import pytest
@@ -196,6 +197,63 @@ def test_one_row_with_a_delimiter_more_is_not_guessed_at() -> None:
     found = list(read("\n".join(["text,label", *lines, "I liked it, mostly,"])).items)
     assert isinstance(found[-1], Fault)
     assert found[-1].reason == "expected 2 fields, found 3"
+
+
+# As Spark and MySQL export texts with quotes.
+ESCAPED = [
+    ('1,"He said \\"awful\\", then left"\n', 'He said "awful", then left'),
+    ('2,"\\"So bad,\\" she said,\nand \\"left\\""\n', '"So bad," she said,\nand "left"'),
+    ('3,"C:\\new\\\\"\n', "C:\\new\\"),
+    ('4,"5\\", 6\\" and 7\\""\n', '5", 6" and 7"'),
+    ("5,good\n", "good"),
+]
+
+
+@pytest.mark.parametrize("format", ["csv", "tsv"])
+@pytest.mark.parametrize("first", [0, 1, 3, 4])
+def test_quotes_behind_a_backslash(
+    caplog: pytest.LogCaptureFixture, format: str, first: int
+) -> None:
+    rows = [*ESCAPED[first:], *ESCAPED[:first]]
+    content = "id,text\n" + "".join(raw for raw, _ in rows)
+    if format == "tsv":
+        content = re.sub(r"^(id|\d),", r"\1\t", content, flags=re.MULTILINE)
+    with caplog.at_level(logging.WARNING):
+        assert texts(read(content, format)) == [text for _, text in rows]
+    assert caplog.text.count(r"quotes in texts are written \"") == 1
+
+
+def test_the_first_quote_behind_a_backslash_may_come_late() -> None:
+    plain = "".join(f'{n},"good, and ""nice"""\n' for n in range(3000))
+    found = texts(read(f"id,text\n{plain}{''.join(raw for raw, _ in ESCAPED)}"))
+    assert found[2999:] == ['good, and "nice"', *(text for _, text in ESCAPED)]
+
+
+def test_a_column_of_texts_with_quotes_behind_a_backslash() -> None:
+    assert texts(read('text\n"A \\"film\\",\nreally"\ngood\n')) == ['A "film",\nreally', "good"]
+
+
+def test_a_backslash_before_a_quote_may_be_one(caplog: pytest.LogCaptureFixture) -> None:
+    """In CSV as it should be, also where some other row is broken."""
+    content = 'id,text,n\n1,"C:\\dir\\",2\n2,"typed \\""x\\"", so",3\n3,"D:\\",4\n'
+    with caplog.at_level(logging.WARNING):
+        assert texts(read(content)) == ["C:\\dir\\", 'typed \\"x\\", so', "D:\\"]
+        broken = list(read(f'{content}4,"E:\\" and,5\n5,"F:\\",6\n').items)
+    assert [item.row for item in broken if isinstance(item, Fault)] == [4]
+    assert [item.text for item in broken if isinstance(item, Row)][-1] == "F:\\"
+    assert not caplog.text
+
+
+@given(st.lists(st.text('ab"\\ ,\n', max_size=8), min_size=1, max_size=8), st.booleans())
+def test_a_table_with_escaped_quotes_reads_as_many_rows_as_it_has(
+    written: list[str], late: bool
+) -> None:
+    """Where the first row leaves no doubt."""
+    cells = ["plain"] * late + ['He said "bad", twice', *written]
+    escaped = [cell.replace("\\", "\\\\").replace('"', '\\"') for cell in cells]
+    found = texts(read("id,text\n" + "".join(f'1,"{cell}"\n' for cell in escaped)))
+    assert len(found) == len(cells)
+    assert [(text or "").count('"') for text in found] == [cell.count('"') for cell in cells]
 
 
 def test_the_second_header_of_survey_tools(caplog: pytest.LogCaptureFixture) -> None:

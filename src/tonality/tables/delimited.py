@@ -1,11 +1,12 @@
-"""CSV and TSV, row by row (RFC 4180: quotes may hold commas, quotes and newlines)."""
+"""CSV, row by row (RFC 4180: quotes may hold commas, quotes and newlines)."""
 
 from __future__ import annotations
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from tonality.tables.bad_rows import Fault
@@ -16,6 +17,8 @@ HEAD = 2**20  # characters looked at to learn how quotes are meant
 MAX_ROW = 4 * 2**20
 _NONE = "\ud800"  # in no text: the csv module wants a delimiter
 REREAD = 4  # times over that the lines swallowed by stray quotes may be read again
+_BEFORE_QUOTE = re.compile(r'(\\+)"')
+ESCAPED_QUOTES = r'quotes in texts are written \", not "" as in CSV, and read so'
 
 
 class Record(NamedTuple):
@@ -27,7 +30,9 @@ class Record(NamedTuple):
 
 @dataclass(frozen=True)
 class Dialect:
-    """How fields are told apart: the delimiter, and whether a quote may hold it.
+    r"""How fields are told apart: the delimiter, and whether a quote may hold it.
+
+    Where quotes are escaped, one in a quoted field is written ``\"``, as Spark and MySQL do.
 
     Without a delimiter each line is one field; a quote may hold line breaks where it is closed at
     the end of a line.
@@ -35,9 +40,12 @@ class Dialect:
 
     delimiter: str
     quoted: bool
+    escaped: bool = False
 
     def reader(self, lines: Iterator[str]) -> Iterator[list[str]]:
         """The fields of each record; an empty list for a blank line."""
+        if self.escaped:
+            lines = (_BEFORE_QUOTE.sub(_doubled, line) for line in lines)
         if self.quoted:
             return csv.reader(lines, delimiter=self.delimiter or _NONE, strict=True)
         return map(self._split, lines)
@@ -47,12 +55,19 @@ class Dialect:
         return line.split(self.delimiter) if line else []
 
 
+def _doubled(found: re.Match[str]) -> str:
+    r"""The quote behind backslashes as CSV has it; of ``\\"`` the backslash is escaped."""
+    kept, escapes = divmod(len(found[1]), 2)
+    return "\\" * kept + '"' * (1 + escapes)
+
+
 class Records(Iterator[Record | Fault]):
     """The records of delimited lines; the header is record 0, and blank lines do not count.
 
     A stray quote swallows the lines below it, up to the next quote or the end. So where a
     record breaks or has a wrong number of fields, only its first line is at fault; the
-    others are read anew, as records of their own.
+    others are read anew, as records of their own. At the first such record with ``\\"`` in it the
+    next ``HEAD`` characters tell whether quotes are escaped so.
 
     Args:
         lines: the lines, line ends kept; each is read once.
@@ -64,6 +79,9 @@ class Records(Iterator[Record | Fault]):
         number: that of the record to come.
         width: how many fields a record has.
         trailing: whether records may end in one delimiter more, with nothing behind it.
+        notes: takes what is assumed and should be said.
+        faults: how many records broke or had a wrong number of fields.
+        tells: whether it may still turn out that quotes are escaped.
     """
 
     def __init__(
@@ -76,6 +94,9 @@ class Records(Iterator[Record | Fault]):
         self.number = number
         self.width = width
         self.trailing = False
+        self.notes: list[str] = []
+        self.faults = 0
+        self.tells = dialect.quoted and not dialect.escaped
 
     def __next__(self) -> Record | Fault:
         found = self._next()
@@ -89,6 +110,9 @@ class Records(Iterator[Record | Fault]):
             try:
                 values = next(self._reader)
             except (csv.Error, _TooLongError) as error:
+                if self._escaped():
+                    continue
+                self.faults += 1
                 first = lines.seen[0]
                 why = str(error) if isinstance(error, _TooLongError) else f"invalid CSV: {error}"
                 fault = Fault(self.number, why, first)
@@ -96,113 +120,51 @@ class Records(Iterator[Record | Fault]):
                 if not self._dialect.delimiter and len(first) < MAX_ROW:
                     return Record(self.number, [first.rstrip("\r\n")])
                 return fault
-            if values:
-                return self._checked(values)
+            if values and (record := self._checked(values)):
+                return record
 
-    def _checked(self, values: list[str]) -> Record | Fault:
+    def _checked(self, values: list[str]) -> Record | Fault | None:
+        """The record, or what is wrong with it; None where its lines are to be read anew."""
         self.width = self.width or len(values)
         if self.trailing and len(values) == self.width + 1 and not values[-1].strip():
             values.pop()
         if len(values) == self.width:
             return Record(self.number, values)
+        if self._escaped():
+            return None
+        self.faults += 1
         seen = self._lines.seen
         reason = f"expected {self.width} fields, found {len(values)}"
         fault = Fault(self.number, reason, values if len(seen) == 1 else seen[0])
         self._again()
         return fault
 
+    def _escaped(self) -> bool:
+        """Whether quotes turn out to be escaped; then the record's lines are read so."""
+        if not self.tells or '\\"' not in self._lines.seen[0]:
+            return False
+        self.tells = False
+        lines = self._lines.look()
+        escaped = replace(self._dialect, escaped=True)
+        if self._faults(lines, escaped) >= self._faults(lines, self._dialect):
+            return False
+        self.notes.append(ESCAPED_QUOTES)
+        self._dialect = escaped
+        self._lines.give_back(whole=True)
+        self._reader = escaped.reader(self._lines)
+        return True
+
+    def _faults(self, lines: list[str], dialect: Dialect) -> int:
+        """How many records of these lines are at fault."""
+        records = Records(iter(lines), dialect, width=self.width)
+        records.trailing, records.tells = self.trailing, False
+        deque(records, maxlen=0)
+        return records.faults
+
     def _again(self) -> None:
         """Has the record's lines but the first read again."""
         self._lines.give_back()
         self._reader = self._dialect.reader(self._lines)
-
-
-class TabRecords(Iterator[Record | Fault]):
-    """The records of tab-separated lines, as :class:`Records` gives them.
-
-    Two kinds of such files are told apart: those with quoting as in CSV (spreadsheets), and those
-    where a quote is a plain character (as registered with IANA; GLUE's files are such). Up to the
-    first field that begins with a quote they are alike. There the next ``HEAD`` characters are
-    split in both ways. What reads cleanly in neither is taken as quoted, which splits it less.
-    """
-
-    def __init__(self, ahead: Ahead) -> None:
-        self._ahead = ahead
-        self._quoting: list[str] = []
-        self._decided = False
-        self._records = Records(self._before_quote(), Dialect("\t", quoted=False))
-
-    @property
-    def number(self) -> int:
-        """That of the record to come."""
-        return self._records.number
-
-    @number.setter
-    def number(self, number: int) -> None:
-        self._records.number = number
-
-    @property
-    def width(self) -> int:
-        """How many fields a record has."""
-        return self._records.width
-
-    @width.setter
-    def width(self, width: int) -> None:
-        self._records.width = width
-
-    @property
-    def trailing(self) -> bool:
-        """Whether records may end in one tab more, with nothing behind it."""
-        return self._records.trailing
-
-    @trailing.setter
-    def trailing(self, trailing: bool) -> None:
-        self._records.trailing = trailing
-
-    def __next__(self) -> Record | Fault:
-        try:
-            return next(self._records)
-        except StopIteration:
-            if self._decided or not self._quoting:
-                raise
-        self._decide()
-        return next(self._records)
-
-    def _before_quote(self) -> Iterator[str]:
-        """The lines above the first that has a field that begins with a quote."""
-        for line in self._ahead:
-            if line.startswith('"') or '\t"' in line:
-                self._quoting.append(line)
-                return
-            yield line
-
-    def _decide(self) -> None:
-        self._decided = True
-        before = self._records
-        self._ahead.give_back(self._quoting)
-        dialect, plain = Dialect("\t", quoted=True), Dialect("\t", quoted=False)
-        if not self._cleanly(dialect) and self._cleanly(plain):
-            dialect = plain
-        self._records = Records(self._ahead, dialect, before.number, before.width)
-        self._records.trailing = before.trailing
-
-    def _cleanly(self, dialect: Dialect) -> bool:
-        """Whether every record that begins in the next ``HEAD`` characters has the width."""
-        left, clean = HEAD, True
-
-        def counting() -> Iterator[str]:
-            nonlocal left
-            for line in self._ahead.look():
-                left -= len(line)
-                yield line
-
-        records = Records(counting(), dialect, width=self._records.width)
-        records.trailing = self._records.trailing
-        for record in records:
-            clean = clean and not isinstance(record, Fault)
-            if left < 0:
-                break
-        return clean
 
 
 class Ahead(Iterator[str]):
@@ -270,10 +232,20 @@ class _Lines(Iterator[str]):
         self.seen.clear()
         self._span = 0
 
-    def give_back(self) -> None:
-        """Puts the current record's lines but the first back in front of those to come."""
-        self._paid -= self._span - len(self.seen[0])
-        self._again.extendleft(reversed(self.seen[1:]))
+    def look(self) -> list[str]:
+        """The current record's lines and those to come, up to ``HEAD`` characters of them."""
+        left = HEAD - sum(map(len, self._again))
+        while left > 0 and (line := next(self._lines, None)) is not None:
+            self._paid += REREAD * len(line)
+            self._again.append(line)
+            left -= len(line)
+        return [*self.seen, *self._again]
+
+    def give_back(self, *, whole: bool = False) -> None:
+        """Puts the current record's lines, all or all but the first, in front of those to come."""
+        lines = self.seen if whole else self.seen[1:]
+        self._paid -= sum(map(len, lines))
+        self._again.extendleft(reversed(lines))
 
 
 def _raise_field_limit() -> None:

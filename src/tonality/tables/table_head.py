@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from tonality.errors import DataError
 from tonality.tables.bad_rows import Fault
 from tonality.tables.column_names import usual_names
-from tonality.tables.delimited import Ahead, Dialect, Record, Records, TabRecords
+from tonality.tables.delimited import Ahead, Dialect, Record, Records
 from tonality.tables.read_options import ReadOptions
+from tonality.tables.tab_records import TabRecords
 
 DELIMITERS = ",;\t|"
 RECORDS = 50  # records that tell between two delimiters
@@ -77,8 +78,8 @@ def read_head(lines: Iterator[str], options: ReadOptions, *, tab: bool) -> Delim
         columns.pop()
         found.width -= 1
         found.trailing = True
-    notes: list[str] = []
-    return DelimitedHead(columns, delimiter, _rows(ahead, delimiter, found, columns, notes), notes)
+    rows = _rows(ahead, delimiter, found, columns)
+    return DelimitedHead(columns, delimiter, rows, found.notes)
 
 
 def told_by(line: str) -> str:
@@ -156,7 +157,7 @@ def _without_header(ahead: Ahead, delimiter: str, found: Records | TabRecords) -
         raise DataError(f"the first row cannot be read: {first.reason}")
     columns = [f"column_{number}" for number in range(1, len(first.values) + 1)]
     found.number = 1
-    return DelimitedHead(columns, delimiter, found, [])
+    return DelimitedHead(columns, delimiter, found, found.notes)
 
 
 def _rows_are_shorter(ahead: Ahead, delimiter: str, width: int) -> bool:
@@ -175,7 +176,6 @@ def _rows(
     delimiter: str,
     found: Records | TabRecords,
     columns: Sequence[str],
-    notes: list[str],
 ) -> Iterator[Record | Fault]:
     """The records below the header; what belongs to the header is left out."""
     loose = list(_first(ahead, delimiter, len(columns), FIRST))
@@ -188,7 +188,7 @@ def _rows(
         next(found)
     if more:
         lines = "line 2 is" if more == 1 else "lines 2 and 3 are"
-        notes.append(f"{lines} a second header, as survey tools write it, and no row")
+        found.notes.append(f"{lines} a second header, as survey tools write it, and no row")
         found.number = 1
     yield from found
 
