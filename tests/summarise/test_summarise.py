@@ -172,6 +172,9 @@ def test_a_summary_of_some_rows_alone(here: Path) -> None:
     message = failure(run("in.csv", "--where", "product=harbour"))
     assert "column 'product': no row has 'harbour'; there are such as 'Harbour'" in message
     assert "expected COLUMN=VALUE" in failure(run("in.csv", "--where", "product"))
+    apart = ["--where", "product=Harbour", "--where", "day=2026-01-05"]
+    message = failure(run("in.csv", *apart))
+    assert "no row has product=Harbour and day=2026-01-05 at once" in message
     assert "no column 'branch'" in failure(run("in.csv", "--where", "branch=a=b"))
 
 

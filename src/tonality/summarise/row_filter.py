@@ -27,6 +27,7 @@ class RowFilter:
     def __init__(self, conditions: Sequence[str]) -> None:
         self._found: dict[str, dict[str, bool]] = {}  # column -> value -> whether a row has it
         self._others: dict[str, list[str]] = {}
+        self._kept = False
         for condition in conditions:
             column, equals, value = condition.partition("=")
             if not equals or not column:
@@ -47,16 +48,17 @@ class RowFilter:
                 others = self._others[column]
                 if len(others) < SEEN and name not in others:
                     others.append(name)
+        self._kept = self._kept or kept
         return kept
 
     def check_found(self, path: str) -> None:
-        """Checks, when all rows were seen, that some had each value.
+        """Checks, when all rows were seen, that some had each value, and one what all ask for.
 
         Args:
             path: how messages call the table.
 
         Raises:
-            DataError: none had one of them.
+            DataError: none had one of them, or none met the conditions on all columns.
         """
         for column, values in self._found.items():
             for value, there in values.items():
@@ -64,6 +66,13 @@ class RowFilter:
                     others = ", ".join(repr(name[:60]) for name in self._others[column])
                     reason = f"no row has {value!r}; there are such as {others or 'nothing'}"
                     raise DataError(reason, path=path, column=column)
+        if self.columns and not self._kept:
+            wanted = " and ".join(
+                f"{column}={' or '.join(name[:60] for name in values)}"
+                for column, values in self._found.items()
+            )
+            reason = f"no row has {wanted} at once, though some have each; leave out a condition"
+            raise DataError(reason, path=path)
 
     def to_json(self) -> dict[str, list[str]]:
         """The values wanted of each column."""
