@@ -42,6 +42,25 @@ def test_the_documented_asynchronous_client_works(
     assert [result["label"] is None for result in results] == [False, True]
 
 
+@pytest.mark.parametrize("path", ["predict", "explain"])
+@pytest.mark.parametrize(
+    ("query", "remedy"),
+    [
+        ("abstain=0.99", "tonality calibrate"),
+        ("model=imdb", "tonality serve --model"),
+        ("nonsense=1", "leave the query out"),
+        ("text_column=text", "leave the query out"),
+    ],
+)
+def test_a_query_that_would_change_nothing_is_refused(
+    client: httpx.Client, path: str, query: str, remedy: str
+) -> None:
+    found = client.post(f"/v1/{path}?{query}", json={"texts": ["good"]})
+    assert (found.status_code, found.json()["code"]) == (422, "invalid")
+    assert f"no parameter '{query.partition('=')[0]}'" in found.json()["detail"]
+    assert remedy in found.json()["remedy"]
+
+
 def test_verdicts_are_those_of_the_library(client: httpx.Client, model_folder: Path) -> None:
     answer = client.post("/v1/predict", json={"texts": TEXTS})
     assert answer.status_code == 200

@@ -246,6 +246,24 @@ def test_a_parameter_that_would_change_nothing_is_refused(client: httpx.Client, 
     assert "no parameter 'abstain'" in found.json()["detail"]
 
 
+def test_several_text_columns_are_joined(client: httpx.Client) -> None:
+    body = b"title,n,text\nI love it,1,it was bad\n"
+    found: list[dict[str, str]] = []
+    for query in ("text_column=title,text", "text_column=title&text_column=text"):
+        answer = client.post(f"/v1/score?{query}", content=body, headers=AS_CSV)
+        found += csv.DictReader(io.StringIO(answer.text))
+    assert [row["tokens_read"] for row in found] == ["6", "6"]
+    wrong = client.post("/v1/score?text_column=title&text_column=", content=body, headers=AS_CSV)
+    assert (wrong.status_code, wrong.json()["detail"]) == (422, "text_column is empty.")
+
+
+@pytest.mark.parametrize("query", ["prefix=a&prefix=b", "delimiter=,&delimiter=;"])
+def test_a_parameter_that_is_there_twice_is_refused(client: httpx.Client, query: str) -> None:
+    found = client.post(f"/v1/score?{query}", content=b"text\ngood\n", headers=AS_CSV)
+    assert (found.status_code, found.json()["code"]) == (422, "invalid")
+    assert "more than once" in found.json()["detail"]
+
+
 def test_the_prefix_is_the_caller_s(client: httpx.Client) -> None:
     body = b"label,text\n1,good\n"
     found = client.post("/v1/score?prefix=our_", content=body, headers=AS_CSV)

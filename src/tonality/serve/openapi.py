@@ -101,8 +101,9 @@ def table_body() -> dict[str, Any]:
     column = {
         "name": "text_column",
         "in": "query",
-        "description": "The column of the texts; by default it is found by its usual names.",
-        "schema": {"type": "string", "minLength": 1},
+        "description": "The column of the texts; several, by commas or by giving it again, are "
+        "joined. By default it is found by its usual names.",
+        "schema": {"type": "array", "items": {"type": "string", "minLength": 1}},
     }
     prefix = {
         "name": "prefix",

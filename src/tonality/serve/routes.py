@@ -37,6 +37,7 @@ from tonality.serve.schemas import Explanations, ModelInfo, Results, Status, tex
 from tonality.serve.score_upload import SHEETS_HEADER, Uploads
 from tonality.serve.served_model import VERSION, ServedModel
 from tonality.serve.settings import Settings
+from tonality.serve.upload_query import check_query
 
 logger = logging.getLogger(__name__)
 
@@ -189,6 +190,7 @@ class Service:
     async def _read(self, compute: Compute, request: Request) -> Response:
         if not request.scope.get(UNREAD, bool)():  # else the connection could not be kept
             self._batches.check_room()
+        check_query(request, (), JSON)
         texts = await self._bodies.read_texts(request)
         model = self.model
         results = await self._batches.run(model, compute, texts)

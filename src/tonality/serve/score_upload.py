@@ -53,7 +53,7 @@ from tonality.serve.upload_query import (
     no_table,
     prefix_of,
     read_options_of,
-    text_column_of,
+    text_columns_of,
 )
 from tonality.serve.upload_stream import (
     IN_PARTS,
@@ -160,7 +160,7 @@ class Uploads:
             raise busy(f"{self._active} files are being scored already.")
         encoding = "UTF-8" if check_charset(request) else None  # what says so is not guessed at
         options = read_options_of(request)
-        return Wanted(text_column_of(request), "", "", encoding=encoding, options=options)
+        return Wanted(text_columns_of(request), "", "", encoding=encoding, options=options)
 
     async def _answer(
         self,

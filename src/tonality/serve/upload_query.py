@@ -1,4 +1,4 @@
-"""What the query of an upload asks for, and the answers to what cannot be had."""
+"""What the query of a request asks for, and the answers to what cannot be had."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ _ONLY = {
     "sheet": (SHEET_TYPES, "spreadsheets"),
     "delimiter": (("text/csv", "text/tab-separated-values"), "CSV and TSV"),
 }
+# Options of the commands that no request has, and where to say such a thing instead.
+_ELSEWHERE = {
+    "model": "The service has one model; tonality serve --model names it.",
+    "abstain": "The model says when it is uncertain, as tonality calibrate sets it.",
+}
+_NONE = 'Send {"texts": [...]} as the body, and leave the query out.'
 # What the messages of the command line say, in words of a request.
 _OPTIONS = {"--text-column": "text_column in the query", "--sheet": "sheet in the query"}
 _OF_FILES = re.compile(r"(?:[:;] let its name end|; save it as UTF-8, or read it with).*")
@@ -48,7 +54,7 @@ def check_query(request: Request, known: Sequence[str], own: str) -> None:
 
     Args:
         request: the request.
-        known: the parameters that there are.
+        known: the parameters that there are; each but ``text_column`` may be there once.
         own: the media type of the body.
 
     Raises:
@@ -57,24 +63,28 @@ def check_query(request: Request, known: Sequence[str], own: str) -> None:
     for name in request.query_params:
         if name not in known:
             detail = f"The query has no parameter {name[:60]!r}."
-            raise ProblemError(422, "invalid", detail, f"Known are {', '.join(known)}.")
+            remedy = f"Known are {', '.join(known)}." if known else _NONE
+            raise ProblemError(422, "invalid", detail, _ELSEWHERE.get(name, remedy))
+        if name != "text_column" and len(request.query_params.getlist(name)) > 1:
+            detail = f"{name} is in the query more than once."
+            raise ProblemError(422, "invalid", detail, "Give it once.")
         types, kinds = _ONLY.get(name, ((own,), ""))
         if own not in types and request.query_params[name]:
             detail = f"{name} is for {kinds}; the body is {own}."
             raise ProblemError(422, "invalid", detail, f"Leave {name} out.")
 
 
-def text_column_of(request: Request) -> str | None:
-    """The column of the texts; None to find it.
+def text_columns_of(request: Request) -> list[str] | None:
+    """The columns of the texts, which are joined; None to find one.
 
     Raises:
         ProblemError: 422.
     """
-    column = request.query_params.get("text_column")
-    if column == "":
+    columns = request.query_params.getlist("text_column")
+    if "" in columns:
         remedy = "Name the column, or leave text_column out."
         raise ProblemError(422, "invalid", "text_column is empty.", remedy)
-    return column
+    return columns or None
 
 
 def read_options_of(request: Request) -> ReadOptions:
