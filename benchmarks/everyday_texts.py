@@ -4,10 +4,14 @@
 the texts of ``everyday_texts.tsv``, and writes a table of ``docs/general.md``. Nobody who wrote
 them knew what any model says of them, and nobody who wrote a sentence that teaches had read them.
 
-- *people*, *more people*, *other people*: what 14, 16 and 16 imagined people would type first, a
-  hotel owner or a football fan. The last set was measured once, after the last choice;
+- *people*, *more people*, *other people*, *newcomers*, *visitors*: what 94 imagined people would
+  type first, a hotel owner or a football fan;
 - *kinds*: ten texts each of 44 kinds, written to find weaknesses. Its wrong ones told which kinds
-  of sentences were written for training.
+  of sentences were written for training;
+- *editorials*: sentences of opinion pages; *papers*: the same and reports, half each.
+
+*Visitors* and *papers* were measured once, after the last choice. The others are no fair test any
+more: choices were made in sight of how many of them are right.
 
 A text of *kinds* that says both counts as right where the verdict is neutral or both sides have a
 quarter or more.

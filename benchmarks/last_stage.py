@@ -1,12 +1,13 @@
-"""The data of the last stage of ``general``: what was written for it, and a part of all else.
+"""The data of the last stage of ``general``: what was written for it, and nearly all else.
 
 ``python -m benchmarks.last_stage --mix whole --model general -o part`` reads a folder of
 ``benchmarks.short_data`` and writes
 
-- ``part/data``: the sentences that were written one by one twice, those of the newer templates
-  once, and of all else the shares below, so that the model forgets little;
+- ``part/data``: the sentences that were written one by one twice, and nine tenths of the
+  collections of short texts and of the texts without labels. All else is taken as it is;
 - ``part/start``: the model without temperature and offsets. The stage begins there, and that model
-  is the teacher of all other texts (Li & Hoiem 2016, *Learning without forgetting*, ECCV);
+  is the teacher of all texts that were not written for training, so that it forgets little (Li &
+  Hoiem 2016, *Learning without forgetting*, ECCV);
 - ``part/made.parquet``: the labels of the sentences, as answers of a teacher that is nearly sure.
 
 ``last_stage.toml`` is the recipe.
@@ -26,15 +27,14 @@ import pyarrow.parquet
 
 from benchmarks.general_data import Row
 from benchmarks.json_lines import read_rows
-from benchmarks.made_sentences import DOMAIN, drawn, made_sentences, written
+from benchmarks.made_sentences import made_sentences, written
 from benchmarks.short_texts import LABELS
 from tonality import artifact
 from tonality.classifier import model_path
 from tonality.evaluate.model_offsets import with_offsets
 from tonality.measures.scaling import Scaling
 
-FILMS, REVIEWS, SHORT, OLDER = 0.9, 0.8, 0.45, 0.6  # the shares that are taken
-NEWER = ("made_turns", "made_deeds", "made_amounts", "made_manners", "made_piles")
+SHORT = 0.9  # the share of short and unlabelled texts that is taken
 SURE = 0.94  # the probability of a sentence's label
 
 
@@ -64,18 +64,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def rows(given: Iterable[Row]) -> Iterator[Row]:
-    """The rows that teach, drawn from those of the mix, and the newer sentences."""
+    """The rows that teach, drawn from those of the mix; what was written comes twice."""
     draw = random.Random(0)
     twice = {text for text, _ in written()}
-    whole = twice | {text for name in NEWER for text, _ in drawn(name)}
     for row in given:
-        if row["domain"] == DOMAIN:
-            share = 1 if row["text"] in whole else OLDER
-        elif row["id"].startswith("short-") or row["domain"] in ("airline", "sst"):
-            share = SHORT
-        else:
-            share = FILMS if row["domain"] == "imdb" else REVIEWS
-        if draw.random() < share:
+        short = row["id"].startswith("short-") or row["domain"] in ("airline", "sst")
+        if draw.random() < (SHORT if short else 1):
             yield row
         if row["text"] in twice:
             yield row | {"id": f"{row['id']}-again"}

@@ -3,7 +3,9 @@
 Most are made from templates: those of ``made_sentences.toml``, a file in the format of the suite of
 ``tonality check`` with other templates and fillers, and those of the files in ``DRAWN``. The lists
 of the latter are so long that their sentences are drawn here, without a list of all that a template
-can say. Those of ``written_sentences.tsv`` were written one by one, each with its label.
+can say. Those of the folder ``written_sentences`` were written one by one, each with its label. A
+file is named for its genre. ``words.tsv`` holds words that the others seldom say, and
+``everyday.tsv`` the first ones, of many genres.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from tonality.check.suite import read_suite, with_word
 
 SENTENCES = Path(__file__).with_name("made_sentences.toml")
 DRAWN = ("made_exchanges", "made_turns", "made_deeds", "made_amounts", "made_manners", "made_piles")
-WRITTEN = Path(__file__).with_name("written_sentences.tsv")
+WRITTEN = Path(__file__).with_name("written_sentences")
 DOMAIN = "made"
 BLANK = re.compile(r"\{([a-z]+)\d?\}")
 TRIES = 5  # a template that says nothing new in so many draws is left out of a round
@@ -40,7 +42,8 @@ def made_sentences() -> list[Row]:
 
 def written() -> list[tuple[str, str]]:
     """The sentences that no template makes, with their labels."""
-    lines = WRITTEN.read_text(encoding="utf-8").splitlines()
+    files = sorted(WRITTEN.glob("*.tsv"))
+    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     return [(text, label) for label, text in (line.split("\t") for line in lines)]
 
 

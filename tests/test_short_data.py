@@ -89,5 +89,5 @@ def test_the_last_stage_takes_what_was_written_twice() -> None:
     ]
     taken = list(rows_of_last_stage(given))
     assert sum(row["text"] == said for row in taken) == 2
-    assert 500 < sum(row["text"] == older["text"] for row in taken) < 700
-    assert 350 < sum(row["domain"] == "tweets" for row in taken) < 550
+    assert sum(row["text"] == older["text"] for row in taken) == 1000
+    assert 850 < sum(row["domain"] == "tweets" for row in taken) < 950
