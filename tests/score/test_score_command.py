@@ -95,7 +95,7 @@ def test_pipes(model_folder: Path, here: Path) -> None:
     assert [item["text"] for item in objects(result.stdout)] == ["love", "hate", "bad"]
     asked = ["--input-format", "tsv", "--bad-rows", "bad"]
     result = run(model_folder, "-", "-o", "-", *asked, input=b"text\n\ta\n")
-    assert (result.exit_code, result.stdout.count("\n")) == (3, 1)
+    assert (result.exit_code, result.stdout) == (1, "")
     assert json.loads(Path("bad").read_text())["file"] == "standard input"
 
 
@@ -215,6 +215,35 @@ def test_an_output_that_is_there_is_replaced_in_one_step_if_asked(
     assert run(model_folder, "in.csv", "-o", "out.csv", "--overwrite").exit_code == 0
     assert not Path("out.csv.bad-rows.jsonl").exists()  # it would be taken for this run's
     assert len(table(Path("out.csv").read_text())) == 2
+
+
+@pytest.mark.parametrize("output", ["out.csv", "out.jsonl", "out.xlsx", "out.csv.gz"])
+def test_where_no_row_can_be_read_there_is_no_output(
+    model_folder: Path, here: Path, output: str
+) -> None:
+    if output.endswith("xlsx"):
+        pytest.importorskip("xlsxwriter")
+    Path("in.csv").write_bytes(b"text,n\nlove,it,2\nhate,it,3\n")
+    Path(output).write_bytes(b"mine")
+    result = run(model_folder, "in.csv", "-o", output, "--overwrite", "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["output"] is None
+    assert "in.csv, row 1: expected 2 fields, found 3" in result.stderr
+    assert "no row could be read, so there is no output" in result.stderr
+    side = f"{output}.bad-rows.jsonl"
+    assert {path.name for path in here.iterdir()} == {"in.csv", output, side}
+    assert Path(output).read_bytes() == b"mine"
+    assert len(Path(side).read_text().splitlines()) == 2
+
+
+def test_where_no_row_can_be_read_nothing_is_printed(model_folder: Path, here: Path) -> None:
+    Path("in.csv").write_bytes(b"text,n\nlove,it,2\nhate,it,3\n")
+    for format in ("csv", "parquet"):
+        result = run(model_folder, "in.csv", "-o", "-", "--format", format)
+        assert (result.exit_code, result.stdout_bytes) == (1, b"")
+    Path("in.csv").write_bytes(b"text,n\n")
+    result = run(model_folder, "in.csv", "-o", "-")
+    assert (result.exit_code, table(result.stdout)) == (0, [["text", "n", *ADDED]])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes and devices of POSIX")

@@ -192,6 +192,42 @@ def test_rows_that_end_in_one_delimiter_more(end: str) -> None:
     assert texts(one_more) == ["bad", "good"]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        '"text","n"\n"1","good, so",5\n"2","bad",1\n',
+        '"id","text"\n"1",7,"good, so"\n"2",9,"bad"\n',
+        '"text","n"\n"doc 1","good, so",NA\n"doc 2","bad",""\n',
+        "text,n\n1,good so,5\n3,bad,1\n",
+        '"text"\t"n"\n"1"\t"good, so"\t5\n"2"\t"bad"\t1\n',
+    ],
+)
+def test_a_table_of_r_with_names_of_rows(caplog: pytest.LogCaptureFixture, content: str) -> None:
+    with caplog.at_level(logging.WARNING):
+        rows = read(content)
+        assert rows.columns[0] == ""
+        assert [str(text).replace(",", "") for text in texts(rows)] == ["good so", "bad"]
+    assert "one field more than the header, as R writes the names of rows" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "text,label\nGood, very,5\nBad, so,1\n",  # commas in texts
+        "text,price\ngood,5,50\nbad,1,20\n",  # or in numbers
+        "id,text,price\n1,good,5,50\n2,bad,1,20\n",
+        "label,text\n1,Good, very\n0,Bad, so\n",
+        '"text","n"\n"good","so",5\n',  # one row alone
+        '"n","text"\n"1","good","so"\n"1","bad","so"\n',  # names differ
+        '"n","text"\n"1","good","so"\n"2","bad"\n',
+    ],
+)
+def test_other_rows_that_are_too_long_are_at_fault(content: str) -> None:
+    rows = read(content)
+    assert "" not in rows.columns
+    assert isinstance(next(rows.items), Fault)
+
+
 def test_one_row_with_a_delimiter_more_is_not_guessed_at() -> None:
     lines = [f"text {n},{n % 2}" for n in range(10)]
     found = list(read("\n".join(["text,label", *lines, "I liked it, mostly,"])).items)

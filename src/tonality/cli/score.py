@@ -161,7 +161,7 @@ def score(
     workers: int | None,
     table: TableOptions,
 ) -> None:
-    """Add the verdict to every row of tables of any size. Status 3: some could not be read."""
+    """Add the verdict to every row of tables. Status 3: some could not be read; 1: none could."""
     if as_json and output == "-":
         raise click.BadParameter("--json and -o - would both go to standard output")
     if resume and overwrite:
@@ -200,7 +200,8 @@ def score(
         else:
             assert side is not None
             before = _to_file(job, fingerprint, Path(output), side, resume, overwrite)
-    tell(job.tally, output, side, monotonic() - start, before, as_json)
+    there = None if job.tally.none_read else output
+    tell(job.tally, there, side, monotonic() - start, before, as_json)
 
 
 @contextmanager
@@ -271,6 +272,8 @@ def _to_stream(job: ScoringJob, output: str, side: Path | None) -> None:
             with Output(folder / "scored", side or folder / "bad", job.build) as whole:
                 whole.begin({}, resume=False, overwrite=False)
                 job.to_file(whole, progress)
+            if job.tally.none_read:
+                return
             with (folder / "scored").open("rb") as file:
                 shutil.copyfileobj(file, stream)
             return

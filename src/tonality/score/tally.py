@@ -111,6 +111,11 @@ class Tally:
         """Rows with a verdict."""
         return self.rows - self.empty
 
+    @property
+    def none_read(self) -> bool:
+        """Whether there were rows, and none of them could be read."""
+        return self.unreadable > 0 and not self.rows
+
     def state(self) -> dict[str, Any]:
         """Everything, as JSON has it; ``Tally(**state)`` is the inverse."""
         return dataclasses.asdict(self)

@@ -278,6 +278,11 @@ def usual_names(columns: Sequence[str]) -> int:
     return sum(_plain(name) in usual for name in columns)
 
 
+def is_id(column: str) -> bool:
+    """Whether a column has a usual name of one of ids."""
+    return _plain(column) in USUAL_NAMES["id"]
+
+
 def listed(columns: Sequence[str]) -> str:
     """The columns, for a message."""
     names = ", ".join(repr(name[:60]) for name in columns[:SHOWN])

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from tonality.errors import DataError
 from tonality.tables.bad_rows import Fault
-from tonality.tables.column_names import usual_names
+from tonality.tables.column_names import is_id, usual_names
 from tonality.tables.delimited import Ahead, Dialect, Record, Records
 from tonality.tables.read_options import ReadOptions
 from tonality.tables.tab_records import TabRecords
@@ -78,6 +78,13 @@ def read_head(lines: Iterator[str], options: ReadOptions, *, tab: bool) -> Delim
         columns.pop()
         found.width -= 1
         found.trailing = True
+    elif delimiter and _rows_are_named(ahead, delimiter, columns):
+        columns.insert(0, "")
+        found.width += 1
+        found.notes.append(
+            "rows have one field more than the header, as R writes the names of rows; the first "
+            "column is taken as one without a name"
+        )
     rows = _rows(ahead, delimiter, found, columns)
     return DelimitedHead(columns, delimiter, rows, found.notes)
 
@@ -163,6 +170,28 @@ def _without_header(ahead: Ahead, delimiter: str, found: Records | TabRecords) -
 def _rows_are_shorter(ahead: Ahead, delimiter: str, width: int) -> bool:
     """Whether the header ends in one delimiter more than the rows."""
     return _fit(ahead, delimiter, width - 1) > _fit(ahead, delimiter, width)
+
+
+def _rows_are_named(ahead: Ahead, delimiter: str, columns: Sequence[str]) -> bool:
+    """Whether each of the first rows has a name of its own before what the header names.
+
+    R writes tables so. Without quotes a comma within a text or number also makes a field more:
+    so there the names must be numbers, and no blank follow a comma.
+    """
+    records = Records(ahead.look(), Dialect(delimiter, quoted=True), width=len(columns) + 1)
+    first: list[list[str]] = []
+    for record in itertools.islice(records, FIRST):
+        if isinstance(record, Fault):
+            return False
+        first.append(record.values)
+    names = {values[0] for values in first}
+    # One such row alone may be another fault.
+    if len(names) < max(2, len(first)) or not any(values[-1].strip() for values in first):
+        return False
+    if next(ahead.look()).startswith('"'):
+        return True
+    blank = any(value[:1].isspace() for values in first for value in values[1:])
+    return not blank and all(map(str.isdecimal, names)) and not is_id(columns[0])
 
 
 def _fit(ahead: Ahead, delimiter: str, width: int) -> int:

@@ -181,10 +181,10 @@ class ScoringJob:
             for data, faults, reached in self._parts(mark, progress):
                 output.append(data, faults, reached)
         self._tables.check_unchanged()
-        output.publish()
+        output.publish(rows=not self.tally.none_read)
 
     def to_stream(self, stream: BinaryIO, side: BinaryIO | None, progress: Progress) -> None:
-        """Scores to a stream, window by window.
+        """Scores to a stream, window by window; writes nothing where no row can be read.
 
         Args:
             stream: where to write; not for Parquet and Excel.
@@ -195,12 +195,16 @@ class ScoringJob:
             DataError: an input cannot be read on.
             OSError: the stream takes no more.
         """
-        stream.write(self._writer.head())
+        head = self._writer.head()
         for data, faults, _ in self._windows(JoinedRows(self._tables), progress):
-            stream.write(data)
-            stream.flush()
+            if self.tally.rows:
+                stream.write(head + data)
+                stream.flush()
+                head = b""
             if side is not None:
                 side.write(faults)
+        if not self.tally.none_read:
+            stream.write(head)
         self._tables.check_unchanged()
 
     def _parts(self, mark: Mark | None, progress: Progress) -> Iterator[tuple[bytes, bytes, Mark]]:

@@ -168,8 +168,11 @@ class Output:
             _write(self._lines, _line(dataclasses.asdict(mark)))
             self.kept = True
 
-    def publish(self) -> None:
+    def publish(self, *, rows: bool = True) -> None:
         """Puts the output and, if there is one, the file of unreadable rows in place.
+
+        Args:
+            rows: whether there is a row; if not, an output that is there stays as it is.
 
         Raises:
             DataError: the system cannot write.
@@ -177,6 +180,8 @@ class Output:
         with self._writing():
             self._files.close()  # Windows renames no open file
             whole = self._part
+            if not rows:
+                self._part.unlink(missing_ok=True)
             if self._build is not None and self._part.exists():
                 self._build(self._part, self._built)
                 whole = self._built
