@@ -222,6 +222,8 @@ def test_feelings_in_words_and_numbers_are_told_with_what_to_do_in_python() -> N
     assert "--" not in str(told.value)
     (advice,) = re.findall(r"\[.+\]", str(told.value))
     assert eval(advice, {"y": y}) == ["negative", "positive"] * 20
+    with pytest.raises(ValueError, match=r"as in \[\{'1': 'LABEL'\}\.get"):  # one says no side
+        check_labels(["negative", "positive", "1"] * 10)
 
 
 def test_an_empty_text_gets_the_commonest_class() -> None:
