@@ -31,6 +31,7 @@ ROOMS = (
         "progress_bar",
         "verdict_frame",
         "verdict_html",
+        "verdict_index",
         "prediction",
         "given_texts",
         "model_names",

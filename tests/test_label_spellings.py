@@ -158,6 +158,15 @@ def test_texts_that_are_markers_of_nothing(tmp_path: Path) -> None:
         (["Neutral", "good"], "negative positive", "- positive"),
         (["mixed", "1"], "negative neutral positive", ""),
         (["mixed", "Neutral"], "negative neutral positive", "neutral neutral"),
+        ("123", "negative neutral positive", ""),  # of three, or stars
+        ("23", "negative positive", ""),
+        ("12", "negative neutral positive", "negative positive"),
+        (["Detractor", "Passive", "Promoter"], "negative positive", "negative - positive"),
+        (["Irrelevant", "P", "N"], "negative neutral positive", "- positive negative"),
+        (["hate", "love"], "negative positive", "negative positive"),
+        (["Uncertain", "mixed"], "negative neutral positive", "- neutral"),
+        (["not positive"], "negative positive", ""),
+        (["non-negative"], "negative positive", ""),
         ("01", "cold hot", ""),
     ],
 )
@@ -178,7 +187,7 @@ def test_the_hint_shows_the_likely_map() -> None:
     assert "--label-map 1=negative --label-map 2=negative --label-map 3= " in str(caught.value)
     with pytest.raises(DataError) as caught:
         match_labels(["0"], ["negative", "positive"])
-    assert "--label-map 0=positive or 0=negative" in str(caught.value)
+    assert "--label-map 0=LABEL, or leave" in str(caught.value)
 
 
 LABEL = st.text("aAbB01. +-é", min_size=1, max_size=4)

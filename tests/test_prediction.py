@@ -261,8 +261,38 @@ def test_a_list_that_was_changed_has_no_index_any_more(classifier: Classifier) -
     changed.reverse()
     longer = classifier.predict(texts)
     longer.append(longer[0])
-    for found in (changed, longer, classifier.predict(list(texts)), classifier.predict([])):
+    others = classifier.predict(list(texts))
+    gathered = classifier.predict(list(texts))
+    gathered += classifier.predict(texts)
+    for found in (changed, longer, changed[:], others + classifier.predict(texts), gathered):
+        with pytest.warns(UserWarning, match="numbered from 0; do not put its columns beside"):
+            assert found.to_frame("pandas").index.tolist() == [*range(len(found))]
+    assert longer[:2].to_frame("pandas").index.tolist() == [5, 9]
+    for found in (others, classifier.predict([])):
         assert found.to_frame("pandas").index.tolist() == [*range(len(found))]
+
+
+def test_verdicts_in_pieces_keep_the_index_of_their_series(classifier: Classifier) -> None:
+    pandas = pytest.importorskip("pandas")
+    texts = ["hate it", "love it", "awful", "love the film"]
+    table = pandas.DataFrame({"text": texts}, index=[7, 3, 9, 1])
+    whole = classifier.predict(table["text"]).to_frame("pandas")
+    parts = [classifier.predict(table["text"][begin : begin + 2]) for begin in (0, 2)]
+    extended, added, copied = Predictions(), Predictions(), parts[0].copy()
+    for part in parts:
+        extended.extend(part)
+        added += part
+    copied.extend(parts[1])
+    summed: list[Prediction] = sum(parts, [])  # noqa: RUF017 - it is what people write
+    for found in (extended, added, copied, summed, parts[0] + parts[1], copy.copy(added)):
+        assert isinstance(found, Predictions)
+        pandas.testing.assert_frame_equal(found.to_frame("pandas"), whole)
+        assert found[1:3].to_frame("pandas").index.tolist() == [3, 9]
+        again = pickle.loads(pickle.dumps(found))
+        assert again.to_frame("pandas").index.tolist() == table.index.tolist()
+    turned = (parts[1] + parts[0]).to_frame("pandas")
+    pandas.testing.assert_frame_equal(turned.loc[table.index], whole)
+    assert [len(part.to_frame("pandas")) for part in parts] == [2, 2]
 
 
 def test_other_columns_have_no_index(classifier: Classifier) -> None:

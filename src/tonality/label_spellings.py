@@ -21,7 +21,9 @@ FEELINGS: Mapping[str, str] = {
     for spelling in spellings.split()
 }
 # Labels that are on no side: to count one as praise or blame would ruin the figures.
-BETWEEN = ("neutral", "mixed")
+BETWEEN = ("neutral", "mixed", "passive", "passives")
+# Labels that say no feeling at all, also as a model's own answer: rows to leave out.
+ASIDE = ("uncertain", "unsure", "unclear", "unknown", "irrelevant")
 SHOWN = 10  # spellings that a message lists
 
 # Unicode's minus, and characters without a width.
@@ -133,7 +135,7 @@ def check_one_kind(labels: Sequence[str]) -> None:
     """
     words, numbers = words_and_numbers(labels)
     if words and numbers:
-        likely = likely_map(numbers, words) or {numbers[0]: "LABEL"}
+        likely = likely_map(numbers, words) or dict.fromkeys(numbers[:SHOWN], "LABEL")
         pairs = " ".join(f"--label-map {one}={name}" for one, name in likely.items())
         raise DataError(
             f"the labels are words and numbers: {', '.join(map(repr, words[:SHOWN]))} and "
@@ -145,7 +147,8 @@ def check_one_kind(labels: Sequence[str]) -> None:
 def likely_map(unknown: Sequence[str], names: Sequence[str]) -> dict[str, str]:
     """What labels that a model does not know most likely mean: label -> name, or "" to leave out.
 
-    Numbers are read as scores or stars, low ones as negative; empty where nothing is likely.
+    Numbers are read as scores or stars, low ones as negative; empty where nothing is likely. From 1
+    to 3 they may be stars or a scale of three, of which 3 is positive, so they are not read.
 
     Args:
         unknown: the labels.
@@ -157,7 +160,7 @@ def likely_map(unknown: Sequence[str], names: Sequence[str]) -> dict[str, str]:
     values, words = {}, True
     between = [label for label in unknown if fold(label) in BETWEEN]
     for label in unknown:
-        if label in between:
+        if label in between or fold(label) in ASIDE:
             continue
         if _NUMBER.fullmatch(text := fold(label)):
             values[label], words = float(text), False
@@ -166,7 +169,8 @@ def likely_map(unknown: Sequence[str], names: Sequence[str]) -> dict[str, str]:
         else:
             return {}
     numbers = sorted(set(values.values()))
-    if len(numbers) < 2 and not words:  # one number says nothing of its scale
+    # One number says nothing of its scale.
+    if not words and (len(numbers) < 2 or (numbers[0] >= 1 and numbers[-1] == 3)):
         return {}
     low, high = (-1.0, 1.0) if words else _scale(numbers)
     middle, neutral = (low + high) / 2, by_feeling.get("neutral", "")
@@ -177,22 +181,26 @@ def likely_map(unknown: Sequence[str], names: Sequence[str]) -> dict[str, str]:
         else by_feeling["positive" if value > middle else "negative"]
         for label, value in values.items()
     }
-    return {label: sides.get(label, neutral) for label in unknown}
+    others = {label: "" if fold(label) in ASIDE else neutral for label in unknown}
+    return others | sides
 
 
 # Other words for the two sides; their numbers only say which side.
 _LIKELY = {
     "bad": -1.0, "unhappy": -1.0, "sad": -1.0, "no": -1.0, "false": -1.0, "dislike": -1.0,
+    "hate": -1.0, "detractor": -1.0, "detractors": -1.0, "dissatisfied": -1.0, "rotten": -1.0,
     "n": -1.0, "f": -1.0, "-": -1.0, "\U0001f44e": -1.0,
     "good": 1.0, "happy": 1.0, "yes": 1.0, "true": 1.0, "like": 1.0,
-    "y": 1.0, "t": 1.0, "+": 1.0, "\U0001f44d": 1.0,
+    "love": 1.0, "promoter": 1.0, "promoters": 1.0, "satisfied": 1.0, "fresh": 1.0,
+    "y": 1.0, "t": 1.0, "p": 1.0, "+": 1.0, "\U0001f44d": 1.0,
 }  # fmt: skip
 
 
 def _side(text: str) -> float:
     """The side that a word is on, such as *very negative*; 0 where it does not tell."""
     negative, positive = "neg" in text, "pos" in text
-    if negative != positive:
+    denied = text.startswith(("no", "oppos"))  # not positive, non-negative, opposed
+    if negative != positive and not denied:
         return -1.0 if negative else 1.0
     return _LIKELY.get(text[:1] if text[:1] > "\uffff" else text, 0.0)
 

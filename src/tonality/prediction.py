@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from html import escape
-from typing import Any, SupportsIndex, TypeVar, overload
+from typing import Any, Self, SupportsIndex, TypeVar, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tonality.errors import ConfigError, DataError
+from tonality.errors import DataError
 from tonality.label_valences import label_valences
-from tonality.verdict_frame import Kind, make_frame
+from tonality.verdict_frame import VALENCE as VALENCE
+from tonality.verdict_frame import Kind, make_frame, verdict_kinds
+from tonality.verdict_index import Indexed, common_index, warn_without_index
 
 Other = TypeVar("Other")
 
 UNCERTAIN = "uncertain"
-VALENCE = "valence"
 # A text is unfamiliar where the model knows less than this share of its tokens, punctuation among
 # them, and lacks at least so many: a name or two say nothing. Chosen by
 # `python -m benchmarks.unfamiliar_texts`.
@@ -133,21 +133,12 @@ class Predictions(list[Prediction]):
     ) -> None:
         super().__init__(predictions)
         self._labels = tuple(labels or ())
-        # The index is true of these verdicts in this order, not of a list that was sorted since.
-        self._indexed = None if index is None else (index, tuple(self))
+        self._indexed: Indexed = () if index is None else ((index, tuple(self)),)
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels of the first verdict; without one, the model's, or none."""
         return tuple(self[0].probabilities) if self else self._labels
-
-    def _index(self) -> Any:
-        """The index of the N verdicts; None without one, or where the list was changed since."""
-        if self._indexed is None:
-            return None
-        index, given = self._indexed
-        same = len(self) == len(given) and all(map(operator.is_, self, given))
-        return index if same else None
 
     @overload
     def __getitem__(self, index: SupportsIndex, /) -> Prediction: ...
@@ -159,8 +150,11 @@ class Predictions(list[Prediction]):
         found = super().__getitem__(index)
         if isinstance(found, Prediction):
             return found
-        rows = self._index()
-        return Predictions(found, self.labels, None if rows is None else rows[index])
+        rows = common_index(self, self._indexed)
+        part = Predictions(found, self.labels, None if rows is None else rows[index])
+        if rows is None:  # still not those of the Series alone, as `to_frame` has to know
+            part._indexed = self._indexed
+        return part
 
     @overload
     def __add__(self, other: list[Prediction], /) -> Predictions: ...
@@ -176,6 +170,17 @@ class Predictions(list[Prediction]):
         found: Any = _joined([*other, *self], other, self) if isinstance(other, list) else None
         return NotImplemented if found is None else found
 
+    def extend(self, other: Iterable[Prediction], /) -> None:
+        """Adds verdicts at the end; with those of a Series goes their index."""
+        if isinstance(other, Predictions):
+            self._labels = self.labels or other.labels
+            self._indexed += other._indexed
+        super().extend(other)
+
+    def __iadd__(self, other: Iterable[Prediction], /) -> Self:  # type: ignore[misc, override]
+        self.extend(other)
+        return self
+
     def copy(self) -> Predictions:
         """The same verdicts in a list of their own."""
         return self[:]
@@ -186,7 +191,9 @@ class Predictions(list[Prediction]):
         Its columns are those that ``tonality score`` adds to a table, then ``valence`` where the
         labels have one (:attr:`Prediction.valence`). Numbers have six decimals. Without a text all
         but the numbers of tokens are missing. In pandas the frame has the index of the Series that
-        was judged, so its columns go beside that Series row by row.
+        was judged, so its columns go beside that Series row by row. So it has where verdicts on
+        several Series were put together with ``+``, ``sum`` or ``extend``. Beside other verdicts,
+        or sorted, they have no index any more: the rows are numbered from 0, and a warning says so.
 
         Args:
             library: ``pandas``, ``polars`` or ``pyarrow``; by default the first of them that the
@@ -197,7 +204,10 @@ class Predictions(list[Prediction]):
             DataError: the verdicts have different labels, as those of two models.
             DependencyError: none is installed.
         """
-        return make_frame(*self._columns(), library, self._index())
+        index = common_index(self, self._indexed)
+        if index is None and self._indexed and library in (None, "pandas"):
+            warn_without_index()
+        return make_frame(*self._columns(), library, index)
 
     def _columns(self) -> tuple[dict[str, Kind], list[list[Any]]]:
         """The columns of a table: the names with their types, and the values."""
@@ -229,8 +239,11 @@ def _joined(found: list[Any], *parts: list[Any]) -> list[Any]:
     """The verdicts of two lists; a plain list where something else is among them."""
     if not all(isinstance(each, Prediction) for each in found):
         return found
-    known = (part.labels for part in parts if isinstance(part, Predictions))
-    return Predictions(found, next(filter(None, known), ()))
+    verdicts = [part for part in parts if isinstance(part, Predictions)]
+    joined = Predictions(found, next(filter(None, (part.labels for part in verdicts)), ()))
+    for part in verdicts:
+        joined._indexed += part._indexed
+    return joined
 
 
 def _in_order(prediction: Prediction, labels: tuple[str, ...]) -> Prediction:
@@ -239,27 +252,6 @@ def _in_order(prediction: Prediction, labels: tuple[str, ...]) -> Prediction:
         return prediction
     shares = {label: prediction.probabilities[label] for label in labels}
     return replace(prediction, probabilities=shares)
-
-
-def verdict_kinds(labels: Sequence[str], *, valence: bool = False) -> dict[str, Kind]:
-    """The columns that a table of verdicts has, and the type of their values.
-
-    They are ``label``, ``score``, ``p_`` and each label, ``tokens_read``, ``tokens_left_out`` and
-    ``unfamiliar``, which is 1 for an unfamiliar text (:attr:`Prediction.unfamiliar`), else 0; with
-    ``valence`` also that (:attr:`Prediction.valence`).
-
-    Raises:
-        ConfigError: valence is asked for, and the labels have none.
-    """
-    if valence and label_valences(tuple(labels)) is None:
-        raise ConfigError(
-            "expected labels that say a feeling or are numbers, got "
-            f"{', '.join(labels)}, which have no valence; leave valence out"
-        )
-    kinds: dict[str, Kind] = {"label": str, "score": float}
-    kinds |= {f"p_{label}": float for label in labels}
-    kinds |= {"tokens_read": int, "tokens_left_out": int, "unfamiliar": int}
-    return kinds | {VALENCE: float} if valence else kinds
 
 
 def verdict_values(

@@ -8,9 +8,32 @@ from importlib import import_module
 from typing import Any, TypeAlias
 
 from tonality.errors import ConfigError, DependencyError
+from tonality.label_valences import label_valences
 
 Kind: TypeAlias = type[str] | type[float] | type[int]
 LIBRARIES = ("pandas", "polars", "pyarrow")
+VALENCE = "valence"
+
+
+def verdict_kinds(labels: Sequence[str], *, valence: bool = False) -> dict[str, Kind]:
+    """The columns that a table of verdicts has, and the type of their values.
+
+    They are ``label``, ``score``, ``p_`` and each label, ``tokens_read``, ``tokens_left_out`` and
+    ``unfamiliar``, which is 1 for an unfamiliar text (:attr:`Prediction.unfamiliar`), else 0; with
+    ``valence`` also that (:attr:`Prediction.valence`).
+
+    Raises:
+        ConfigError: valence is asked for, and the labels have none.
+    """
+    if valence and label_valences(tuple(labels)) is None:
+        raise ConfigError(
+            "expected labels that say a feeling or are numbers, got "
+            f"{', '.join(labels)}, which have no valence; leave valence out"
+        )
+    kinds: dict[str, Kind] = {"label": str, "score": float}
+    kinds |= {f"p_{label}": float for label in labels}
+    kinds |= {"tokens_read": int, "tokens_left_out": int, "unfamiliar": int}
+    return kinds | {VALENCE: float} if valence else kinds
 
 
 def make_frame(

@@ -206,7 +206,7 @@ def test_evaluating_needs_no_torch(run: Run, reviews: Path, tmp_path: Path) -> N
 def test_what_cannot_be_done_is_said_before_work_starts(
     run: Run, reviews: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(DataError, match="--label-map meh=positive"):
+    with pytest.raises(DataError, match="--label-map meh=LABEL"):
         run(csv_of([("fine", "meh")], tmp_path / "meh.csv"))
     with pytest.raises(ConfigError, match="label map"):
         run(reviews, "--label-map", "positive")

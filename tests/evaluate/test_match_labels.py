@@ -67,11 +67,44 @@ def test_the_message_names_the_labels_and_the_way_out() -> None:
         match_labels(["meh", "positive"], TWO, source="reviews.csv")
     assert str(caught.value) == (
         "reviews.csv: the model does not know the label 'meh'; it knows negative, positive. "
-        "Say what each means, as in --label-map meh=positive, "
+        "Say what each means, as in --label-map meh=LABEL, "
         "or leave its rows out with --label-map meh="
     )
     with pytest.raises(DataError, match=r"the labels 'a', 'b', 'c', 'd', 'e' and 2 more"):
         match_labels(list("abcdefg"), TWO)
+
+
+@pytest.mark.parametrize("names", [TWO, THREE])
+@pytest.mark.parametrize(
+    "labels", ["Irrelevant", "anger joy", "LABEL_0 LABEL_1", "favor opposed", "4", "1 2 3", "1 3"]
+)
+def test_an_unknown_label_is_never_guessed_to_be_praise(labels: str, names: list[str]) -> None:
+    with pytest.raises(DataError) as caught:
+        match_labels([*labels.split(), "Negative", "positive"], names)
+    options = dict(re.findall(r"--label-map (\w+)=(\w*)", str(caught.value)))
+    assert options
+    assert set(options.values()) <= {"", "LABEL"}
+
+
+def test_a_models_own_answers_are_judged_without_the_uncertain_ones() -> None:
+    with pytest.raises(DataError) as caught:
+        match_labels(["positive", "negative", "uncertain"], THREE)
+    assert str(caught.value).endswith(". Leave the rows out with --label-map uncertain=")
+
+
+@pytest.mark.parametrize("names", [TWO, THREE])
+@pytest.mark.parametrize("labels", ["1 2 3", "0 1 2 3", "1 2 3 4 5", "1 2 9"])
+def test_numbers_are_read_together_or_not_at_all(labels: str, names: list[str]) -> None:
+    with pytest.raises(DataError) as caught:
+        match_labels(labels.split(), names)
+    listed = ", ".join(map(repr, labels.split()))
+    assert f"does not know the labels {listed}; it knows" in str(caught.value)
+    # With one of them left out the others may be read on another scale.
+    assert str(caught.value).endswith("; nothing after = leaves the rows out")
+    with pytest.raises(
+        DataError, match=r"the labels '1', '2'; .*1=negative --label-map 2=positive"
+    ):
+        match_labels(["1", "2"], THREE)
 
 
 @pytest.mark.parametrize("names", [TWO, ("bad", "good")])
@@ -81,7 +114,7 @@ def test_neutral_is_advised_to_be_left_out(names: tuple[str, str]) -> None:
     assert str(caught.value).endswith(". Leave the rows out with --label-map neutral=")
     with pytest.raises(DataError) as caught:
         match_labels(["mixed", "odd", *names], names)
-    assert f"as in --label-map odd={names[1]}, or" in str(caught.value)
+    assert "as in --label-map odd=LABEL, or" in str(caught.value)
 
 
 @pytest.mark.parametrize("unknown", [["neutral", "5"], ["5", "neutral"], ["Neutral", "good"]])
@@ -91,6 +124,6 @@ def test_beside_neutral_the_advice_is_on_the_other_label(unknown: list[str]) -> 
     said = str(caught.value)
     options = re.findall(r"--label-map (\S+?),?(?:\s|$)", said)
     assert len(set(options)) == len(options)
-    other = "5" if "5" in unknown else "good"
-    assert f"{other}=positive" in options
+    other, meaning = ("5", "LABEL") if "5" in unknown else ("good", "positive")
+    assert f"{other}={meaning}" in options
     assert said.endswith(f"leave its rows out with --label-map {other}=")

@@ -222,6 +222,8 @@ def test_feelings_in_words_and_numbers_are_told_with_what_to_do_in_python() -> N
     assert "--" not in str(told.value)
     (advice,) = re.findall(r"\[.+\]", str(told.value))
     assert eval(advice, {"y": y}) == ["negative", "positive"] * 20
+    with pytest.raises(ValueError, match=r"as in \[\{'1': 'LABEL'\}\.get"):  # one says no side
+        check_labels(["negative", "positive", "1"] * 10)
 
 
 def test_an_empty_text_gets_the_commonest_class() -> None:
@@ -375,7 +377,7 @@ def test_more_epochs_keep_the_shape_and_the_vectors_that_settings_gave(tmp_path:
     assert model.artifact_.network.attention_size == 2
     assert model.artifact_.network.pooling == "max+attention"
     with pytest.raises(ValueError, match="has vectors of its own; leave it out"):
-        small(start_from="imdb", settings={"vectors.file": "mine.vec"}).fit(texts, labels)
+        LSTMClassifier(start_from="imdb", settings={"vectors.file": "mine.vec"}).fit(texts, labels)
 
 
 @pytest.mark.parametrize(
@@ -390,7 +392,7 @@ def test_settings_are_asked_for_even_at_their_defaults(
 ) -> None:
     texts, labels = reviews()
     with pytest.raises(ValueError, match=message):
-        small(start_from="imdb", settings=settings).fit(texts, labels)
+        LSTMClassifier(start_from="imdb", settings=settings).fit(texts, labels)
 
 
 def test_more_epochs_go_on_from_the_weights() -> None:
@@ -420,11 +422,24 @@ def test_warm_start_goes_on_and_a_cold_one_does_not() -> None:
 def test_starts_from_a_model_folder(fitted: LSTMClassifier, tmp_path: Path) -> None:
     folder = fitted.save(tmp_path / "model")
     texts, labels = reviews(40, (0, 1))
-    begun = small(start_from=folder, epochs=1, hidden_size=32, learning_rate=1e-4).fit(
+    begun = small(start_from=folder, epochs=1, hidden_size=64, learning_rate=1e-4).fit(
         texts, np.where(labels == 1, "pos", "neg")
     )
     assert begun.artifact_.network.hidden_size == 8  # the folder's
     assert begun.score(texts, np.where(labels == 1, "pos", "neg")) > 0.9
+
+
+def test_arguments_that_a_start_overrides_are_told(fitted: LSTMClassifier, tmp_path: Path) -> None:
+    folder = fitted.save(tmp_path / "mine")
+    texts, labels = reviews(40)
+    asked = small(start_from=folder, epochs=1, hidden_size=256, pooling="mean", ngrams=0)
+    message = "hidden_size=256, pooling='mean', ngrams=0: no effect, for mine, .* leave them out"
+    with pytest.warns(UserWarning, match=message) as told:
+        asked.fit(texts, labels)
+    assert [each.filename for each in told] == [__file__]
+    assert asked.artifact_.network.hidden_size == 8
+    # Going on, a second `fit` begins with the model's own weights, and there is nothing to say.
+    asked.set_params(warm_start=True).fit(texts, labels)
 
 
 def test_search_validation_and_pipeline() -> None:

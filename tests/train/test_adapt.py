@@ -196,13 +196,17 @@ def test_the_model_as_it_was_goes_by_its_own_thresholds(model: Path, tmp_path: P
     assert before < 100
 
 
-def test_labels_by_another_name_are_told_how_to_map(model: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("negative", "positive"), [("Negative", "Positive"), ("bad", "good")])
+def test_labels_by_another_name_are_told_how_to_map(
+    model: Path, tmp_path: Path, negative: str, positive: str
+) -> None:
     dataset, told = of_the_trade(80), Recorder()
-    labels = [label.capitalize() for label in dataset.train.labels or ()]
+    others = {"negative": negative, "positive": positive}
+    labels = [others[label] for label in dataset.train.labels or ()]
     dataset = dataclasses.replace(dataset, train=dataclasses.replace(dataset.train, labels=labels))
     quick = ADAPT.with_settings(["training.epochs=1"])
     adapt(dataset, quick, tmp_path / "run", model=model, reporter=told)
-    hint = "add --label-map Negative=negative --label-map Positive=positive"
+    hint = f"add --label-map {negative}=negative --label-map {positive}=positive"
     assert any(line.endswith(hint) for line in told.lines)
 
 

@@ -34,6 +34,7 @@ from tonality.train.settings.recipe import Recipe
 from tonality.train.settings.sections import NetworkSettings
 from tonality.train.start.new_word_vectors import induced
 from tonality.train.start.read_start import read_start
+from tonality.train.start.start import how_to_map
 
 PRETRAINING = Recipe.from_dict(
     {
@@ -306,6 +307,24 @@ def test_strange_labels_get_a_new_head(model: Path) -> None:
     for most in (400, 800, 0):
         text = dataclasses.replace(start.text, max_tokens=most)
         assert len(data.start.news(data.network, data.labels, text)) == 2
+
+
+@pytest.mark.parametrize(
+    ("labels", "options"),
+    [
+        ("0 1", "0=negative 1=positive"),  # neutral may be either, so this is likely, not plain
+        ("Neutral bad", "Neutral=neutral bad=negative"),
+        ("1 2 3 4 5", "1=negative 2=negative 3=neutral 4=positive 5=positive"),
+        ("good negative positive", ""),  # to join classes that are there is no gain
+        ("negative positive irrelevant", ""),
+        ("1 2 3", ""),
+        ("food service", ""),
+    ],
+)
+def test_labels_are_told_by_the_names_of_the_start(labels: str, options: str) -> None:
+    told = how_to_map(labels.split(), ("negative", "neutral", "positive"))
+    listed = " ".join(f"--label-map {option}" for option in options.split())
+    assert told == (f"; if they mean the same, add {listed}" if options else "")
 
 
 def test_new_words_are_added_at_the_end(model: Path, tmp_path: Path) -> None:

@@ -304,9 +304,13 @@ def test_labels_that_mean_nothing_are_told_with_what_to_do(tmp_path: Path) -> No
         read(numbered)
     assert str(caught.value) == (
         "the teacher numbered tells 'LABEL_0', 'LABEL_1' apart, but the labels of the data are "
-        "'negative', 'positive'; map them, as with --teacher-labels LABEL_0=negative (an empty "
+        "'negative', 'positive'; map them, as with --teacher-labels LABEL_0=LABEL (an empty "
         "label leaves a class out) or with --label-map, or take another teacher"
     )
+    sided = make_transformer(tmp_path / "sided", ("love", "hate"))
+    meant = "--teacher-labels love=positive --teacher-labels hate=negative"
+    with pytest.raises(ConfigError, match=f"as with {meant} "):
+        read(sided)
     with pytest.raises(ConfigError, match="it never says 'positive'; map them"):
         read(numbered, teacher_labels={"LABEL_0": "negative", "LABEL_1": ""})
     for names, message in (

@@ -10,10 +10,19 @@ import numpy as np
 import numpy.typing as npt
 
 from tonality.errors import DataError
-from tonality.label_spellings import BETWEEN, FEELINGS, SHOWN, fold, likely_map
+from tonality.label_spellings import (
+    ASIDE,
+    BETWEEN,
+    FEELINGS,
+    SHOWN,
+    fold,
+    likely_map,
+    words_and_numbers,
+)
 
 # What numbers mean in common data sets. Numbers are read only if every scheme that holds all of
-# them, and no class that the other side lacks, agrees.
+# them, and no class that the other side lacks, agrees on each of them. There is none of 1, 2 and 3:
+# with stars 3 is no praise.
 _SCHEMES: tuple[dict[str, str], ...] = (
     {"0": "negative", "1": "positive"},
     {"-1": "negative", "1": "positive"},
@@ -22,7 +31,6 @@ _SCHEMES: tuple[dict[str, str], ...] = (
     {"0": "negative", "1": "neutral", "2": "positive"},
     {"-1": "negative", "0": "neutral", "1": "positive"},
 )
-_NUMBERS = frozenset(number for scheme in _SCHEMES for number in scheme)
 
 
 @dataclass(frozen=True)
@@ -96,14 +104,13 @@ def _feelings(labels: Sequence[str], possible: Collection[Mapping[str, str]]) ->
     """The feeling that a label stands for, as a word or in one of the possible schemes."""
     folded = {label: fold(label) for label in labels}
     found = {label: word for label, word in folded.items() if word in FEELINGS}
-    numbers = {label: number for label, number in folded.items() if number in _NUMBERS}
+    numbers = {label: folded[label] for label in words_and_numbers(labels)[1]}
     if len(set(numbers.values())) < 2:  # one number alone says nothing of its scheme
         return found
     schemes = [scheme for scheme in possible if set(numbers.values()) <= set(scheme)]
-    for label, number in numbers.items():
-        meanings = {scheme[number] for scheme in schemes}
-        if len(meanings) == 1:
-            found[label] = meanings.pop()
+    meant = [{label: scheme[number] for label, number in numbers.items()} for scheme in schemes]
+    if meant and all(one == meant[0] for one in meant):
+        found |= meant[0]
     return found
 
 
@@ -112,15 +119,18 @@ def _how_to_map(unknown: Sequence[str], names: Sequence[str]) -> str:
     more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
     which = "label" if len(unknown) == 1 else "labels"
     known = f"the model does not know the {which} {shown}{more}; it knows {', '.join(names)}. "
-    sided = [label for label in unknown if fold(label) not in BETWEEN]
     likely = likely_map(unknown, names)
-    if not (sided or any(likely.values())):  # as one of the sides they would ruin the figures
+    # As one of the sides the others would ruin the figures.
+    sided = [label for label in unknown if fold(label) not in BETWEEN + ASIDE]
+    if not (sided or any(likely.values())):
         return f"{known}Leave the rows out with {_options(dict.fromkeys(unknown, ''))}"
-    example = _options(likely or {sided[0]: names[-1]})
+    numbers = words_and_numbers(unknown)[1]
     if likely:
-        example += " if that is what they mean"
-    elif sided[0].strip("+-0123456789.") == "":  # one number says nothing of its scale
-        example += "".join(f" or {sided[0]}={name}" for name in names[:-1])
+        example = f"{_options(likely)} if that is what they mean"
+    else:  # a guess might turn the figures round
+        example = _options(dict.fromkeys(numbers or sided[:1], "LABEL"))
+    if len(numbers) > 1:  # the others, without one of them, may be read on another scale
+        return f"{known}Say what each means, as in {example}; nothing after = leaves the rows out"
     # Not the one that the example leaves out already.
     out = next((label for label in sided if likely.get(label, "a side")), unknown[0])
     return (

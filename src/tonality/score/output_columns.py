@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import TypedDict, Unpack
 
 from tonality.errors import ConfigError
-from tonality.prediction import verdict_kinds
 from tonality.tables.bad_rows import Fault
 from tonality.tables.column_names import listed
 from tonality.tables.row_stream import Row
+from tonality.verdict_frame import verdict_kinds
 
 PREFIX = "tonality_"
 ERROR = "error"

@@ -95,7 +95,7 @@ def _check_one_kind(labels: NDArray[Any]) -> None:
     """
     words, numbers = words_and_numbers(sorted({str(label) for label in labels.tolist()}))
     if words and numbers:
-        likely = likely_map(numbers, words) or dict.fromkeys(numbers, words[0])
+        likely = likely_map(numbers, words) or dict.fromkeys(numbers, "LABEL")
         meant = dict(list(likely.items())[:SHOWN])
         raise ValueError(
             f"y has words and numbers: {', '.join(map(repr, words[:SHOWN]))} and "

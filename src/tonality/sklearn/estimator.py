@@ -28,10 +28,12 @@ from tonality.sklearn.check_inputs import (
     check_texts,
     check_weights,
 )
-from tonality.sklearn.to_recipe import to_recipe
+from tonality.sklearn.to_recipe import to_recipe, warn_of_idle
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
+
+    from tonality.train.start.start import Start
 
 
 class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -56,9 +58,11 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         dropout: probability of dropping elements of word vectors, between layers and of the
             pooled states.
         max_tokens: most tokens of a text that are read.
-        min_count: fewest occurrences of a word that gets a vector of its own.
+        min_count: fewest occurrences of a word that gets a vector of its own; with a start, of a
+            word that it lacks.
         max_vocabulary: most such words, or most that are added to those of a start.
-        ngrams: most bigrams and trigrams with vectors of their own; 0 for none.
+        ngrams: most bigrams and trigrams with vectors of their own; 0 for none. A start that has
+            such vectors keeps its own instead, as the bundled models do.
         epochs: passes over the training texts, at most.
         batch_size: texts a step.
         learning_rate: its peak; it falls to 0 over the epochs along a cosine.
@@ -79,7 +83,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         n_iter_no_change: so many epochs.
         start_from: a model folder or the name of a bundled model whose vocabulary, shape and
             weights to begin with, in place of the five settings of the shape; words that it lacks
-            are added.
+            are added. A warning names the arguments that then have no effect.
         warm_start: let ``fit`` go on from the weights that there are, as ``partial_fit`` does.
         settings: further settings of the recipe by name, such as
             ``{"text.stop_words": "english"}``; they come last.
@@ -307,11 +311,10 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         seed, cut = (int(number) for number in random.randint(2**31 - 1, size=2))
         if go_on:
             cut = self._cut
-        start = self.artifact_ if go_on else self.start_from
+        started = go_on or self.start_from is not None
         try:
-            recipe = to_recipe(
-                vars(self), seed=seed, cut=cut, started=start is not None, gone_on=go_on
-            )
+            recipe = to_recipe(vars(self), seed=seed, cut=cut, started=started, gone_on=go_on)
+            start = self.artifact_ if go_on else self._start()
             trained = train_in_memory(table, recipe, start_from=start, device=self.device)
         except (ConfigError, DataError) as fault:
             raise ValueError(str(fault)) from fault
@@ -321,6 +324,16 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         kept = trained.artifact.provenance["best"]["epoch"]
         self.n_iter_ = round(trained.evaluations[-1].epoch if trained.evaluations else kept)
         self._take(trained.artifact, classes)
+
+    def _start(self) -> Start | None:
+        """What the network begins with; a warning names the arguments that it overrides."""
+        if self.start_from is None:
+            return None
+        from tonality.train.start.read_start import read_start
+
+        start = read_start(self.start_from)
+        warn_of_idle(vars(self), vars(LSTMClassifier()), start)
+        return start
 
     def _take(self, trained: Artifact, classes: NDArray[Any]) -> None:
         """Makes a trained model this estimator's."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from tonality.errors import ConfigError
 from tonality.train.settings.recipe import Recipe
+from tonality.train.start.inherited_settings import Inherited
 
 # Arguments of the constructor that are a recipe's settings under another roof.
 _SETTINGS = {
@@ -79,6 +81,34 @@ def to_recipe(
     changed = frozenset() if gone_on else frozenset(settings)
     asked = {*settings, "training.batch_size", "training.epochs"}  # whoever leaves those, too
     return dataclasses.replace(recipe, named=frozenset(asked), changed=changed)
+
+
+def warn_of_idle(
+    arguments: Mapping[str, Any], defaults: Mapping[str, Any], start: Inherited
+) -> None:
+    """Warns of arguments that somebody gave and that a start overrides.
+
+    Args:
+        arguments: of the estimator, by name.
+        defaults: likewise, where nobody gives any.
+        start: what the training begins with.
+    """
+    decided = {name: start.network.get(name) for name in _SHAPE}
+    if start.has_ngrams:
+        decided["ngrams"] = None  # how many its table has is no argument of anybody's
+    idle = [
+        f"{name}={arguments[name]!r}"
+        for name, own in decided.items()
+        if arguments[name] not in (defaults[name], own)
+    ]
+    if idle:
+        warnings.warn(
+            f"{', '.join(idle)}: no effect, for {start.name}, from which to start, decides "
+            f"{'this' if len(idle) == 1 else 'these'}; leave {'it' if len(idle) == 1 else 'them'} "
+            "out, or train without start_from",
+            UserWarning,
+            stacklevel=6,  # the line that called fit
+        )
 
 
 def _nested(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

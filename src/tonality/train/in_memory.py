@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from tonality.train import train
 from tonality.train.records.history import MetricsRow
 from tonality.train.records.reporter import Reporter
 from tonality.train.settings.recipe import Recipe
+from tonality.train.start.start import Start
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def train_in_memory(
     table: Table,
     recipe: Recipe,
     *,
-    start_from: Artifact | str | os.PathLike[str] | None = None,
+    start_from: Artifact | Start | None = None,
     device: str = "auto",
 ) -> Trained:
     """Trains on a table of texts, in this process and on one device.
@@ -52,7 +52,7 @@ def train_in_memory(
     Args:
         table: the labelled texts.
         recipe: the settings.
-        start_from: a model, or a folder or bundled model by name, to begin with.
+        start_from: a model, or what was read of a folder, to begin with.
         device: ``cpu``, ``gpu`` or ``auto``.
 
     Raises:
@@ -62,14 +62,17 @@ def train_in_memory(
     listener = _Listener()
     with tempfile.TemporaryDirectory(prefix="tonality-") as place:
         folder = Path(place)
+        start: Path | Start | None
         if isinstance(start_from, Artifact):
-            start_from = artifact.write(start_from, folder / "start")
+            start = artifact.write(start_from, folder / "start")
+        else:
+            start = start_from
         model = train(
             dataset,
             recipe,
             folder / "run",
             reporter=listener,
-            start_from=start_from,
+            start_from=start,
             accelerator=device,
             devices=1,
             records=False,

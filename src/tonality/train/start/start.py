@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from tonality.artifact.config_json import folder_sha256
 from tonality.evaluate.match_labels import same_by_another_name
+from tonality.label_spellings import SHOWN, likely_map
 from tonality.network.config import NetworkConfig
 from tonality.text.encoder import Encoder
 from tonality.text.tokenizer import TextConfig
@@ -220,15 +221,15 @@ class Start(Inherited):
 
 
 def how_to_map(labels: Sequence[str], names: Sequence[str]) -> str:
-    """How to call labels as a model calls them, where it is plain what they mean; else empty."""
-    others = {
-        label: name
-        for label, name in same_by_another_name(labels, names).items()
-        if name not in labels
-    }
-    if not others:
+    """How to call labels as a model calls them, where it is plain or likely; else empty."""
+    plain = same_by_another_name(labels, names)
+    rest = [label for label in labels if label not in names and label not in plain]
+    meant = {**plain, **likely_map(rest, names)}
+    others = {label: name for label, name in meant.items() if name not in labels}
+    if not any(others.values()):  # it is no gain to leave out rows alone
         return ""
-    words = " ".join(f"--label-map {shlex.quote(f'{a}={b}')}" for a, b in others.items())
+    pairs = [shlex.quote(f"{label}={name}") for label, name in others.items()]
+    words = " ".join(f"--label-map {pair}" for pair in pairs[:SHOWN])
     return f"; if they mean the same, add {words}"
 
 

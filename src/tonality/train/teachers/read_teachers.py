@@ -11,6 +11,7 @@ from pathlib import Path
 from tonality.data import Dataset
 from tonality.errors import ConfigError
 from tonality.evaluate.match_labels import same_by_another_name
+from tonality.label_spellings import SHOWN, likely_map
 from tonality.train.settings.objective_sections import DistillationSettings
 from tonality.train.teachers.answers_table import answers_table
 from tonality.train.teachers.lstm_teacher import lstm_teacher
@@ -119,9 +120,11 @@ def _check_labels(teacher: Teacher, labels: Sequence[str], *, partial: bool) -> 
         f"data are {listed(labels)}"
     )
     if unknown:
-        example = shlex.quote(f"{unknown[0]}={labels[0]}")
+        meant = likely_map(unknown, labels) or {unknown[0]: "LABEL"}
+        pairs = [shlex.quote(f"{name}={label}") for name, label in meant.items()]
+        example = " ".join(f"--teacher-labels {pair}" for pair in pairs[:SHOWN])
         raise ConfigError(
-            f"{apart}; map them, as with --teacher-labels {example} (an empty label leaves a class "
+            f"{apart}; map them, as with {example} (an empty label leaves a class "
             "out) or with --label-map, or take another teacher"
         )
     lacks = [label for label in labels if label not in known]

@@ -1,0 +1,39 @@
+"""The index of pandas that a list of verdicts has, by the Series that were judged."""
+
+from __future__ import annotations
+
+import operator
+import warnings
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+# Each index with its verdicts, in their order. Those of several Series are joined only when the
+# index is asked for, so that verdicts are gathered quickly.
+Indexed: TypeAlias = tuple[tuple[Any, Sequence[object]], ...]
+
+
+def common_index(verdicts: Sequence[object], indexed: Indexed) -> Any:
+    """The index of N verdicts: those of their Series, one after the other.
+
+    Args:
+        verdicts: what a list holds now.
+        indexed: the indices that came into it, with the verdicts that each is of.
+
+    Returns:
+        None without an index, or where the list was sorted or has other verdicts too.
+    """
+    given = [verdict for _, part in indexed for verdict in part]
+    if not indexed or len(verdicts) != len(given) or not all(map(operator.is_, verdicts, given)):
+        return None
+    first, *others = [index for index, _ in indexed]
+    return first.append(others) if others else first
+
+
+def warn_without_index() -> None:
+    """Says, at the line that called ``to_frame``, that an index did not come with the verdicts."""
+    warnings.warn(
+        "the list has other verdicts than those on its Series, or another order, so the rows of "
+        "the frame are numbered from 0; do not put its columns beside the Series",
+        UserWarning,
+        stacklevel=3,
+    )
