@@ -22,6 +22,7 @@ from playwright.sync_api import Page, Route, expect
 from service import Running
 
 from reading_model import make_artifact
+from small_models import small_artifact
 from spreadsheets import Cells, write_xlsx
 from tonality import load
 from tonality.artifact.model_folder import write
@@ -34,6 +35,7 @@ expect.set_options(timeout=WAIT)
 GOLDEN = Path(__file__).parents[1] / "golden"
 Open = Callable[..., Visit]
 Start = Callable[..., Running]
+PAGE = 25  # rows shown at once
 TYPES = {"csv": "text/csv", "tsv": "text/tab-separated-values", "jsonl": "application/x-ndjson"}
 WORDS = ["I", "love", "hate", "the", "film", "plot", "was", "not", "good", "bad", "and", "it"]
 ODD = [
@@ -203,6 +205,29 @@ def test_rows_are_filtered_searched_sorted_and_paged(open_page: Open, service: R
     page.go_back()
     expect(shown.first).to_be_visible()
     expect(page.get_by_role("heading", name="A whole file at once")).to_be_focused()
+
+
+def test_the_order_is_that_of_the_numbers_shown(
+    open_page: Open, start: Start, tmp_path: Path
+) -> None:
+    """Of three labels, the surest row is not always the one that leans the most."""
+    model = write(small_artifact(4, classes=3), tmp_path / "three")
+    content = table(texts(200))
+    found = csv.DictReader(io.StringIO(scored(model, content, "csv").decode(), newline=""))
+    page = open_page(start(model), "#file").page
+    drop(page, "x.csv", content)
+    state(page, "Done: 200 rows.")
+    shares: dict[str, list[float]] = {}
+    for row in found:
+        if row["tonality_label"]:
+            shares.setdefault(row["tonality_label"], []).append(float(row["tonality_score"]))
+    for label in ("class 2", "class 0"):
+        surest = [f"{share:.1%}" for share in sorted(shares[label], reverse=True)[:PAGE]]
+        ends = page.get_by_role("region", name=f"Most {label}").locator("li b")
+        expect(ends).to_have_text(surest[:5])
+        page.get_by_label("Sort").select_option(f"Most {label} first")
+        numbers = page.locator(".rows .said").filter(has_text=label).locator("b")
+        expect(numbers).to_have_text(surest)
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "tsv", "csv"])

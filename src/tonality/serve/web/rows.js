@@ -12,18 +12,26 @@ const LONGEST_EXTREME = 170;
 const REST = 160; // milliseconds after the last key in the search field
 const MARK = { up: "▲", down: "▼", middle: "●" };
 
-const ORDERS = {
-  file: ["Order of the file", (one, other) => one.number - other.number],
-  up: ["", (one, other) => other.lean - one.lean],
-  down: ["", (one, other) => one.lean - other.lean],
-  unsure: ["Least sure first", (one, other) => one.score - other.score],
-};
+const surest = (one, other) => other.score - one.score;
+
+/** Orders of rows and their names: by the verdicts and scores that the rows show. */
+function ordersOf({ up, down }) {
+  // Rows of an end go by their score. Those between have none along the scale: they go by their lean.
+  const place = ({ label, score, lean }) =>
+    (label === up ? 1 + score : label === down ? -1 - score : lean);
+  return {
+    file: ["Order of the file", (one, other) => one.number - other.number],
+    up: [`Most ${up} first`, (one, other) => place(other) - place(one)],
+    down: [`Most ${down} first`, (one, other) => place(one) - place(other)],
+    unsure: ["Least sure first", (one, other) => one.score - other.score],
+  };
+}
 
 /** The rows at both ends of the scale, side by side. */
 export function extremes(scoring, tally, open) {
   const { rows, scale } = scoring;
-  const side = (title, order, tone) => {
-    const found = top(rows.filter((row) => row.label === title), order);
+  const side = (title, tone) => {
+    const found = top(rows.filter((row) => row.label === title), surest);
     return h("section", { className: "card", "aria-label": `Most ${title}` },
       h("h2", {}, h("span", { className: "mark", "data-tone": tone, "aria-hidden": "true" },
         MARK[tone]), ` Most ${title}`),
@@ -32,7 +40,7 @@ export function extremes(scoring, tally, open) {
             opener(row, LONGEST_EXTREME, open), h("b", {}, percent(row.score)))))
         : h("p", { className: "quiet" }, `No row is ${title}.`));
   };
-  return [side(scale.up, ORDERS.up[1], "up"), side(scale.down, ORDERS.down[1], "down")];
+  return [side(scale.up, "up"), side(scale.down, "down")];
 }
 
 /** The first few in an order, without sorting the rest. */
@@ -62,6 +70,7 @@ export class RowTable {
     this.kind = "all";
     this.words = "";
     this.order = "file";
+    this.orders = ordersOf(scoring.scale);
     this.page = 0;
     this.controls = h("div", { className: "chips", role: "group", "aria-label": "Show" });
     this.table = h("div", { className: "rows" });
@@ -82,7 +91,7 @@ export class RowTable {
       // Rows without a verdict have no place on the scale: they come last.
       const bare = (row) => row.fault !== undefined || Boolean(row.empty);
       found.sort((one, other) => bare(one) - bare(other) ||
-        ORDERS[this.order][1](one, other) || one.number - other.number);
+        this.orders[this.order][1](one, other) || one.number - other.number);
     }
     this.found = found;
     this.page = Math.min(this.page, Math.max(0, Math.ceil(found.length / PAGE) - 1));
@@ -129,11 +138,9 @@ export class RowTable {
   }
 
   #sorter() {
-    const { up, down } = this.scoring.scale;
-    const names = { ...ORDERS, up: [`Most ${up} first`], down: [`Most ${down} first`] };
     const select = h("select", { id: "row-order",
       onchange: () => this.#choose({ order: select.value }) },
-      ...Object.entries(names).map(([value, [name]]) => h("option", { value }, name)));
+      ...Object.entries(this.orders).map(([value, [name]]) => h("option", { value }, name)));
     return h("div", { className: "field" }, h("label", { for: "row-order" }, "Sort"), select);
   }
 
