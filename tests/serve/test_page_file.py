@@ -281,15 +281,16 @@ def hold_the_second(page: Page) -> list[Route]:
     return calls
 
 
+@pytest.mark.parametrize("text", ["I love it", "I love it. " * 5000], ids=["short", "long"])
 def test_a_file_is_of_one_model(
-    open_page: Open, start: Start, page_model: Path, tmp_path: Path
+    open_page: Open, start: Start, page_model: Path, tmp_path: Path, text: str
 ) -> None:
     folder = tmp_path / "small"
     shutil.copytree(page_model, folder)
     other = dataclasses.replace(make_artifact(), labels=("bad", "<i>good"), card="# Another\n")
     service = start(folder)
     page = open_page(service).page
-    page.locator("#input").fill("I love it")
+    page.locator("#input").fill(text)
     expect(page.locator("#verdict .name")).to_have_text("positive")
     before = page.locator("#foot").inner_text()
     calls = hold_the_second(page)

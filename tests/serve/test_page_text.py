@@ -209,9 +209,13 @@ def test_of_a_text_longer_than_the_server_takes_the_ends_are_read(
     page.locator("#input").fill("bad film " + "film bad " * count + "bad")
     verdict(page, "negative")
     expect(page.locator("#cut")).to_have_text(
-        f"A text of {9 * count + 12:,} characters: its first and last 24,998 were sent."
+        f"A text of {9 * count + 12:,} characters: its first and last 24,998 were sent, "
+        f"so no words are marked. {MAX_TOKENS} tokens read."
     )
     assert not page.locator("#mirror .word").count()
+    expect(page.locator("#view-text .key")).to_have_count(0)
+    # How much of the whole text was left out is not known.
+    expect(page.locator("#spoken")).to_contain_text(f". {MAX_TOKENS} tokens read. A text of")
     (sent,) = (json.loads(body)["texts"][0] for body in asked)
     assert len(sent) == 49_999
     assert sent.startswith("bad film film bad")

@@ -5,7 +5,7 @@ import { steadily } from "./connection.js";
 import { byId, h } from "./dom.js";
 import { Editor } from "./editor.js";
 import { EXAMPLES } from "./examples.js";
-import { whole } from "./format.js";
+import { count, whole } from "./format.js";
 import { readingOf } from "./reading.js";
 import { toneLine } from "./tone.js";
 import { cutInWords, verdictInWords, verdictPanel } from "./verdict.js";
@@ -80,9 +80,9 @@ export class TextView {
       const answer = await steadily(() => explain(text, asking.signal), asking.signal);
       await this.models.seen(answer.version);
       if (asking.signal.aborted) return;
-      this.version = answer.version;
       if (text.length === typed.length) this.#show(readingOf(answer, text), typed);
       else this.#showShort(readingOf(answer, text), typed);
+      this.version = answer.version; // known of a text without marks, too
     } catch (error) {
       if (!asking.signal.aborted) this.#refused(error);
     } finally {
@@ -113,10 +113,13 @@ export class TextView {
   #showShort(reading, typed) {
     this.#clear("read");
     byId("verdict").replaceChildren(...verdictPanel(reading, this.models.current?.abstain ?? 0));
+    byId("why").replaceChildren(); // no colours, so no key to them
+    const note = `A text of ${whole(typed.length)} characters: its first and last ` +
+      `${whole(Math.floor((reading.text.length - GAP.length) / 2))} were sent, so no words are marked.`;
     byId("cut").hidden = false;
-    byId("cut").textContent = `A text of ${whole(typed.length)} characters: its first and last ` +
-      `${whole(Math.floor((reading.text.length - GAP.length) / 2))} were sent.`;
-    this.#speak(verdictInWords(reading));
+    byId("cut").textContent = `${note} ${count(reading.tokensRead, "token")} read.`;
+    // What was left out of the two ends is not what was left out of the text.
+    this.#speak(`${verdictInWords({ ...reading, tokensLeftOut: 0 })} ${note}`);
   }
 
   /** Without a verdict; `why` is told where there is a text. */
