@@ -442,7 +442,8 @@ def test_excel_reads_the_download_as_utf_8(
     (tmp_path / "c.csv").write_bytes("text,n\nschön,1\n".encode())
     for name, mark in (("a.xlsx", b"\xef\xbb\xbf"), ("b.csv", b"\xef\xbb\xbf"), ("c.csv", b"")):
         hand_in(page, tmp_path / name)
-        expect(page.locator(".run h2")).to_have_text(f"{name[0]}.csv")
+        note = "Spreadsheets come back as CSV." if name == "a.xlsx" else ""
+        shown_as_chosen(page, tmp_path / name, note)
         state(page, "Done: 1 row.")
         found = downloaded(page, f"{name[0]}.scored.csv")
         assert found.startswith(mark + b"text")
@@ -519,6 +520,15 @@ def hand_in(page: Page, path: Path) -> None:
     page.locator("#file-input").set_input_files(path)
 
 
+def shown_as_chosen(page: Page, path: Path, note: str) -> None:
+    """Waits for the name and size of the chosen file, and for the note of what comes back."""
+    size = path.stat().st_size
+    expect(page.locator(".run h2")).to_have_text(path.name)
+    told = f"{size} bytes" if size < 1000 else f"{size / 1e3:.0f} kB"
+    lines = [f"{told}, texts in “text”", note]
+    expect(page.locator(".run h2 ~ p")).to_have_text([line for line in lines if line])
+
+
 def test_spreadsheets_are_read(open_page: Open, service: Running, tmp_path: Path) -> None:
     pytest.importorskip("python_calamine")
     pytest.importorskip("xlsxwriter")
@@ -546,7 +556,8 @@ def test_packed_files_are_read(open_page: Open, service: Running, tmp_path: Path
         path.write_bytes(packed(b"text\nI love it\nbad\n", suffix))
         hand_in(page, path)
         state(page, "Done: 2 rows.")
-        expect(page.locator("#file-work h2").first).to_have_text("x.csv")
+        shown_as_chosen(page, path, "Packed files come back unpacked.")
+        assert downloaded(page, "x.scored.csv").startswith(b"text,label,")
 
 
 def test_an_answer_that_breaks_off_is_not_asked_for_for_ever(

@@ -40,7 +40,7 @@ export class FileView {
     byId("drop").classList.add("small");
     this.#show(h("p", { className: "quiet" }, "Looking at it…"));
     try {
-      const { file: plain, sheets } = await plainFile(file, sheet);
+      const { file: plain, sheets, note } = await plainFile(file, sheet);
       if (file !== this.taken) return; // another one was dropped meanwhile
       if (sheet === null && sheets.length > 1) {
         this.#askSheet(file, sheets);
@@ -49,8 +49,9 @@ export class FileView {
       const { file: readable, named } = await withoutSep(await inUtf8(plain));
       const table = await inspect(readable, named);
       if (file !== this.taken) return;
-      if (table.column === null) this.#ask(readable, table);
-      else await this.#run(readable, table);
+      const given = { name: file.name, size: file.size, note };
+      if (table.column === null) this.#ask(readable, table, given);
+      else await this.#run(readable, table, given);
     } catch (error) {
       if (file === this.taken) this.#refused(error);
     }
@@ -85,8 +86,12 @@ export class FileView {
     form.querySelector("input:checked").focus();
   }
 
-  /** Lets the user choose the column, with the one of the longest texts proposed. */
-  #ask(file, table) {
+  /**
+   * Lets the user choose the column, with the one of the longest texts proposed.
+   *
+   * @param given the name and size of the file as the user chose it, and what to note of it.
+   */
+  #ask(file, table, given) {
     const long = ({ samples, texts }) => (texts ? samples.join("").length : -1);
     const proposed = table.columns.reduce((a, b) => (long(b) > long(a) ? b : a));
     const choices = table.columns.map((column, index) => h("label", { className: "choice" },
@@ -102,11 +107,11 @@ export class FileView {
       event.preventDefault();
       const index = Number(new FormData(form).get("column"));
       const chosen = table.bare && first.checked
-        ? this.#headed(file, table, index)
-        : this.#run(file, { ...table, column: table.columns[index].name });
+        ? this.#headed(file, table, index, given)
+        : this.#run(file, { ...table, column: table.columns[index].name }, given);
       chosen.catch((error) => this.#refused(error));
     } },
-      h("fieldset", {}, h("legend", {}, `Which column of ${file.name} holds the texts?`),
+      h("fieldset", {}, h("legend", {}, `Which column of ${given.name} holds the texts?`),
         h("div", { className: "choices" }, ...choices)),
       table.bare
         ? h("label", { className: "choice first" }, first,
@@ -118,20 +123,20 @@ export class FileView {
   }
 
   /** Scores a file whose first line is a row already. */
-  async #headed(file, table, index) {
+  async #headed(file, table, index, given) {
     const headed = await withHeader(file, table);
     const named = table.columns.length === 1 ? null : table.delimiter;
     const found = await inspect(headed, named, table.kind);
-    await this.#run(headed, { ...found, column: found.columns[index].name });
+    await this.#run(headed, { ...found, column: found.columns[index].name }, given);
   }
 
-  async #run(file, table, start = 1) {
+  async #run(file, table, given, start = 1) {
     if (!this.models.current) await this.models.load();
     if (!this.models.current) throw this.models.fault;
     const scoring = (this.scoring = new Scoring(file, table, this.models.current));
-    const board = new Board(scoring, this.open, start > 1);
+    const board = new Board(scoring, given, this.open, start > 1);
     this.#show(board.element);
-    this.#say(start > 1 ? AGAIN : `Reading ${file.name}.`);
+    this.#say(start > 1 ? AGAIN : `Reading ${given.name}.`);
     let fault = null;
     try {
       await scoring.run(() => board.progress());
@@ -142,7 +147,7 @@ export class FileView {
     if (scoring !== this.scoring) return;
     const { aborted } = scoring.calling.signal;
     if (fault instanceof Replaced && !aborted && start < MOST_STARTS) {
-      await this.#run(file, table, start + 1);
+      await this.#run(file, table, given, start + 1);
       return;
     }
     board.finish(aborted ? null : fault);
@@ -152,7 +157,7 @@ export class FileView {
 
 /** What is shown of one run. */
 class Board {
-  constructor(scoring, open, again) {
+  constructor(scoring, given, open, again) {
     this.scoring = scoring;
     this.open = open;
     this.tally = new Tally(scoring);
@@ -167,9 +172,10 @@ class Board {
     this.results = h("div", { className: "results" });
     this.element = h("div", {},
       h("section", { className: "card run", "aria-label": "The file" },
-        h("div", {}, h("h2", { dir: "auto" }, file.name),
+        h("div", {}, h("h2", { dir: "auto" }, given.name),
           h("p", { className: "quiet" },
-            `${size(file.size)}, texts in “${scoring.table.column || NO_NAME}”`)),
+            `${size(given.size)}, texts in “${scoring.table.column || NO_NAME}”`),
+          given.note && h("p", { className: "quiet" }, given.note)),
         this.actions, this.bar, this.state,
         again ? h("p", { className: "quiet again" }, AGAIN) : null),
       this.results);

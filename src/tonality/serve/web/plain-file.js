@@ -13,11 +13,14 @@ const SHEETS = {
   xls: "application/vnd.ms-excel",
   ods: "application/vnd.oasis.opendocument.spreadsheet",
 };
+const AS_CSV = "Spreadsheets come back as CSV.";
+const UNPACKED = "Packed files come back unpacked.";
 const PACKED = /^(.*)\.(gz|bz2|xz|zst)$/i;
 
 /**
  * The table in a file as CSV, TSV or JSON Lines, and the names of the sheets where it is a
- * spreadsheet: first the one that was read, then the others.
+ * spreadsheet: first the one that was read, then the others. `note` tells where the scored file will
+ * be of another kind than the one given.
  *
  * @param sheet the sheet to read; null for the first that holds something.
  * @throws {Error} in words for the user, where it is damaged.
@@ -28,15 +31,15 @@ export async function plainFile(file, sheet = null) {
   if (type) {
     const { text, sheets } = await steadily(() => unpack(file, type, sheet));
     // Excel, from which it came, takes CSV for UTF-8 by the mark.
-    return { file: new File([MARK, text], `${stem}.csv`), sheets };
+    return { file: new File([MARK, text], `${stem}.csv`), sheets, note: AS_CSV };
   }
   const packed = PACKED.exec(file.name);
-  if (!packed) return { file, sheets: [] };
+  if (!packed) return { file, sheets: [], note: null };
   const [, name, packing] = packed;
   const text = packing.toLowerCase() === "gz" && "DecompressionStream" in window
     ? await gunzipped(file)
     : (await steadily(() => unpack(file, typeOf(name), null))).text;
-  return { file: new File([text], name), sheets: [] };
+  return { file: new File([text], name), sheets: [], note: UNPACKED };
 }
 
 async function gunzipped(file) {
