@@ -473,8 +473,21 @@ def test_what_is_no_table_is_told(open_page: Open, service: Running) -> None:
     ):
         drop(page, name, content)
         expect(fault).to_contain_text(words)
+
+
+def test_without_a_verdict_nothing_is_drawn(open_page: Open, service: Running) -> None:
+    page = open_page(service, "#file").page
     drop(page, "x.csv", "text\n")
-    state(page, "no rows")
+    state(page, "The file has no rows below its first.")
+    expect(page.locator(".results")).to_be_empty()
+    drop(page, "x.csv", "text,n\n,1\n,2\n")
+    state(page, "Done: 2 rows.")
+    headings = page.locator(".results h2").filter(visible=True)
+    expect(headings).to_have_text(["All rows"])
+    drop(page, "x.csv", "text,n\ngood,1\n,2\n")
+    expect(headings).to_have_text(
+        ["How the rows are spread", "▲ Most positive", "▼ Most negative", "All rows"]
+    )
 
 
 def test_an_outage_in_the_middle_loses_nothing(

@@ -193,7 +193,7 @@ class Board {
     this.state.textContent = `${count(rows.length, "row")}, ` +
       `${whole(Math.round(rows.length / seconds))} a second; ` +
       (sent < file.size ? `about ${duration(left)} to go` : "done");
-    if (performance.now() - this.drawn < REDRAW) return;
+    if (!rows.length || performance.now() - this.drawn < REDRAW) return;
     this.#draw();
     this.drawn = performance.now();
   }
@@ -227,6 +227,8 @@ class Board {
       ...shares(tally), histogram(tally));
     this.spread.querySelector("details").open = opened;
     redraw(this.ends, ...extremes(scoring, tally, open));
+    // Without a verdict there is nothing to draw: the table tells why.
+    this.spread.hidden = this.ends.hidden = !tally.read;
   }
 
   #download() {
