@@ -4,13 +4,13 @@
 the texts of ``everyday_texts.tsv``, and writes a table of ``docs/general.md``. Nobody who wrote
 them knew what any model says of them, and nobody who wrote a sentence that teaches had read them.
 
-- *people*, *more people*, *other people*, *newcomers*, *visitors*: what 94 imagined people would
-  type first, a hotel owner or a football fan;
+- *people*, *more people*, *other people*, *newcomers*, *visitors*, *strangers*: what 118 imagined
+  people would type first, a hotel owner or a football fan;
 - *kinds*: ten texts each of 44 kinds, written to find weaknesses. Its wrong ones told which kinds
   of sentences were written for training;
-- *editorials*: sentences of opinion pages; *papers*: the same and reports, half each.
+- *editorials*: sentences of opinion pages; *papers*, *dailies*: the same and reports, half each.
 
-*Visitors* and *papers* were measured once, after the last choice. The others are no fair test any
+*Strangers* and *dailies* were measured once, after the last choice. The others are no fair test any
 more: choices were made in sight of how many of them are right.
 
 A text of *kinds* that says both counts as right where the verdict is neutral or both sides have a

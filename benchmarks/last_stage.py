@@ -3,7 +3,7 @@
 ``python -m benchmarks.last_stage --mix whole --model general -o part`` reads a folder of
 ``benchmarks.short_data`` and writes
 
-- ``part/data``: the sentences that were written one by one twice, and nine tenths of the
+- ``part/general``: the sentences that were written one by one twice, and nine tenths of the
   collections of short texts and of the texts without labels. All else is taken as it is;
 - ``part/start``: the model without temperature and offsets. The stage begins there, and that model
   is the teacher of all texts that were not written for training, so that it forgets little (Li &
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--model", default="general", help="what the stage goes on from")
     parser.add_argument("-o", "--output", type=Path, required=True, help="the new folder")
     options = parser.parse_args(arguments)
-    data = options.output / "data"
+    data = options.output / "general"
     data.mkdir(parents=True)
     write(rows(read_rows(options.mix / "train.jsonl")), data / "train.jsonl")
     draw = random.Random(1)
