@@ -66,4 +66,4 @@ def test_general_ships_with_its_scaling() -> None:
     moved = again.tensors["output.bias"] - model.tensors["output.bias"]
     expected = [0, NEUTRAL * again.temperature, 0]
     assert moved.tolist() == pytest.approx(expected, abs=2e-3)
-    assert "0.15 is added to that of *neutral*" in " ".join(model.card.split())
+    assert f"{NEUTRAL} is added to that of *neutral*" in " ".join(model.card.split())
