@@ -196,9 +196,9 @@ def test_rows_that_end_in_one_delimiter_more(end: str) -> None:
     "content",
     [
         '"text","n"\n"1","good, so",5\n"2","bad",1\n',
-        '"id","text"\n"1",7,"good, so"\n"2",9,"bad"\n',
-        '"text","n"\n"doc 1","good, so",NA\n"doc 2","bad",""\n',
-        "text,n\n1,good so,5\n3,bad,1\n",
+        '"n";"text"\r\n"1";7;"good, so"\r\n"2";9;"bad"\r\n',
+        '"text","n"\n\n"1","good\nso",NA\n\n"2","bad",""\n',
+        '"text","5"" screen"\n"1","good, so",NA\n"2","bad",""\n',
         '"text"\t"n"\n"1"\t"good, so"\t5\n"2"\t"bad"\t1\n',
     ],
 )
@@ -206,7 +206,10 @@ def test_a_table_of_r_with_names_of_rows(caplog: pytest.LogCaptureFixture, conte
     with caplog.at_level(logging.WARNING):
         rows = read(content)
         assert rows.columns[0] == ""
-        assert [str(text).replace(",", "") for text in texts(rows)] == ["good so", "bad"]
+        assert [str(text).replace(",", "").replace("\n", " ") for text in texts(rows)] == [
+            "good so",
+            "bad",
+        ]
     assert "one field more than the header, as R writes the names of rows" in caplog.text
 
 
@@ -220,6 +223,16 @@ def test_a_table_of_r_with_names_of_rows(caplog: pytest.LogCaptureFixture, conte
         '"text","n"\n"good","so",5\n',  # one row alone
         '"n","text"\n"1","good","so"\n"1","bad","so"\n',  # names differ
         '"n","text"\n"1","good","so"\n"2","bad"\n',
+        "customer_id,comment\n1000,awful product 0,1\n1001,fine product 0,2\n",
+        '"id","text"\n"1","good","x"\n"2","bad","y"\n',
+        "rating,review\n4,5,great product\n3,5,fine product\n",
+        '"price","review"\n1,100,"great product"\n2,250,"fine product"\n',
+        '"text","label"\n"Great stuff", loved it,1\n"Bad stuff", hated it,0\n',
+        'n,text\n"1","good","so"\n"2","bad","so"\n',  # names without quotes
+        '"n",text\n"1","good","so"\n"2","bad","so"\n',
+        '"n","text"\n1,"good","so"\n2,"bad","so"\n',
+        '"n","text"\n"2","good","so"\n"3","bad","so"\n',  # not from 1 on
+        '"n","text"\n"1","good","so"\n"3","bad","so"\n',
     ],
 )
 def test_other_rows_that_are_too_long_are_at_fault(content: str) -> None:

@@ -70,6 +70,7 @@ def read_head(lines: Iterator[str], options: ReadOptions, *, tab: bool) -> Delim
     )
     if options.header_row == 0:
         return _without_header(ahead, delimiter, found)
+    first = next(ahead.look())
     header = next(found)
     if isinstance(header, Fault):
         raise DataError(f"the header cannot be read: {header.reason}")
@@ -78,7 +79,9 @@ def read_head(lines: Iterator[str], options: ReadOptions, *, tab: bool) -> Delim
         columns.pop()
         found.width -= 1
         found.trailing = True
-    elif delimiter and _rows_are_named(ahead, delimiter, columns):
+    elif _all_quoted(first, header.values, delimiter) and _rows_are_named(
+        ahead, Dialect(delimiter, quoted=True), columns
+    ):
         columns.insert(0, "")
         found.width += 1
         found.notes.append(
@@ -172,26 +175,34 @@ def _rows_are_shorter(ahead: Ahead, delimiter: str, width: int) -> bool:
     return _fit(ahead, delimiter, width - 1) > _fit(ahead, delimiter, width)
 
 
-def _rows_are_named(ahead: Ahead, delimiter: str, columns: Sequence[str]) -> bool:
-    """Whether each of the first rows has a name of its own before what the header names.
+def _all_quoted(header: str, columns: Sequence[str], delimiter: str) -> bool:
+    """Whether every column is named between quotes, on one line."""
+    names = (column.replace('"', '""') for column in columns)
+    return bool(delimiter) and header.rstrip() == delimiter.join(f'"{name}"' for name in names)
 
-    R writes tables so. Without quotes a comma within a text or number also makes a field more:
-    so there the names must be numbers, and no blank follow a comma.
+
+def _rows_are_named(ahead: Ahead, dialect: Dialect, columns: Sequence[str]) -> bool:
+    """Whether the rows to come are named "1", "2", "3" before what the header names.
+
+    R writes tables so, with quotes. A comma within a text or number makes a field more, too.
     """
-    records = Records(ahead.look(), Dialect(delimiter, quoted=True), width=len(columns) + 1)
-    first: list[list[str]] = []
-    for record in itertools.islice(records, FIRST):
-        if isinstance(record, Fault):
-            return False
-        first.append(record.values)
-    names = {values[0] for values in first}
-    # One such row alone may be another fault.
-    if len(names) < max(2, len(first)) or not any(values[-1].strip() for values in first):
+    if any(map(is_id, columns)):
         return False
-    if next(ahead.look()).startswith('"'):
-        return True
-    blank = any(value[:1].isspace() for values in first for value in values[1:])
-    return not blank and all(map(str.isdecimal, names)) and not is_id(columns[0])
+    seen: list[str] = []
+
+    def looked() -> Iterator[str]:
+        for line in ahead.look():
+            seen.append(line)
+            yield line
+
+    number = 0
+    records = Records(looked(), dialect, width=len(columns) + 1)
+    for number, record in enumerate(itertools.islice(records, FIRST), start=1):
+        first = next(filter(str.strip, seen))
+        if isinstance(record, Fault) or not first.startswith(f'"{number}"{dialect.delimiter}'):
+            return False
+        seen.clear()
+    return number > 1  # one such row alone may be another fault
 
 
 def _fit(ahead: Ahead, delimiter: str, width: int) -> int:
