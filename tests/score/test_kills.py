@@ -16,14 +16,16 @@ WORDS = ["love", "hate", "film", "not", "good", "bad", "plot", "unknown"]
 
 
 def mixed_inputs(folder: Path) -> list[str]:
-    """A CSV and a JSON Lines file, some rows of which cannot be read."""
+    """Two CSV and a JSON Lines file, some rows of which cannot be read."""
     texts = some_texts()
     rows = [f'{n},"{text}\n"\n' + "odd\n" * (n % 97 == 5) for n, text in enumerate(texts)]
     Path(folder / "1.csv").write_text("id,text\n" + "".join(rows))
     lines = [json.dumps({"text": text, "n": n}) for n, text in enumerate(texts)]
     lines[100] = "{"
     Path(folder / "2.jsonl").write_text("\n".join(lines))
-    return [str(folder / "1.csv"), str(folder / "2.jsonl")]
+    escaped = [f'{n},"{text} \\"so\\", {n}"\n' for n, text in enumerate(texts)]
+    Path(folder / "3.csv").write_text("id,text\n" + "".join(escaped))
+    return [str(folder / "1.csv"), str(folder / "2.jsonl"), str(folder / "3.csv")]
 
 
 def parquet_inputs(folder: Path) -> list[str]:

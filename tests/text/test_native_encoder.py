@@ -49,6 +49,7 @@ GAPS = [
     "1 of 5 stars",
     "one of 5 stars",
     "1 out of 4 star",
+    "one of 5 star hotels",
 ]
 PIECES = [*RAW.split(" "), *GAPS, " ", "\xa0"]
 plain = st.lists(

@@ -162,7 +162,6 @@ RATINGS: Sequence[tuple[int, str]] = [
     (5, "5 \t stars"),
     (1, "1  /  5"),
     (1, "1 of 5 stars"),
-    (1, "1 of 5 star"),
     (1, "1 star of 5 stars"),
     (3, "2.5 Of 5\xa0Stars"),
     (4, "7 of 10 stars"),
@@ -190,15 +189,41 @@ def test_ratings_become_one_token(level: int, text: str) -> None:
         "http://x.y/1/5", "50 stars", "7/10:30",
         "5\nstars", "10    out of 10 people",
         "3 of 12 stars", "1 of 2 stars", "20 of 5 stars", "1 of 5 starships", "3 of 5",
+        "1 of 5 star hotels", "2 of 10 star players", "part 1 of 5 star wars", "3 of 5 star",
+        "3 of 5 stars aligned", "One of 10 stars of the show", "one of 5 star hotels",
+        "1 of 5 star reviews is fake", "half of 5 stars went out", "2 of  a possible 5 stars lit",
     ],
 )  # fmt: skip
 def test_what_is_no_rating(text: str) -> None:
     assert not any("rating" in token for token in Tokenizer(CONFIG).tokens(text))
 
 
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("1 of 5 stars", 1),
+        ("1 of 5 stars.", 1),
+        ("1 of 5 stars \U0001f621 broke", 1),
+        ("Rated 2 of 5 stars, would not return", 2),
+        ("2 of 5 stars\nIt broke", 2),
+        ("2 of 5 stars<br />It broke", 2),
+        ("One of 5 stars (not less)", 1),
+        ("a 1 of 5 star rating", 1),
+        ("My 1 of 5 stars review", 1),
+        ("got 2 of 5 stars ratings", 2),
+        ("1 star of 5 stars because it broke", 1),
+        ("none of the 5 star hotels", 5),
+        ("of 5 stars", 5),
+    ],
+)
+def test_stars_of_so_many_are_a_rating_at_the_end_of_a_clause(text: str, level: int) -> None:
+    tokens = Tokenizer(CONFIG).tokens(text)
+    assert [token for token in tokens if "rating-" in token] == [f"<rating-{level}>"]
+
+
 def test_what_one_of_several_things_is_rated() -> None:
     tokens = Tokenizer(CONFIG).tokens
-    assert tokens("one of 5 star hotels") == ["one", "of", "<rating-5>", "hotels"]
+    assert tokens("one of 5-star hotels") == ["one", "of", "<rating-5>", "hotels"]
     assert tokens("one of the 5 star hotels") == ["one", "of", "the", "<rating-5>", "hotels"]
     assert tokens("2 of 10/10 films") == ["2", "of", "<rating-5>", "films"]
 

@@ -6,19 +6,19 @@ import csv
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from tonality.tables.bad_rows import Fault
 
-HEAD = 2**20  # characters looked at to learn how quotes are meant
 # Characters of a row, or of a line that is none; one as long as this is at fault. It bounds the
 # memory of a reader, and an unclosed quote must not swallow a whole large file.
 MAX_ROW = 4 * 2**20
-_NONE = "\ud800"  # in no text: the csv module wants a delimiter
+NONE = "\ud800"  # in no text: the csv module wants a delimiter
 REREAD = 4  # times over that the lines swallowed by stray quotes may be read again
-_BEFORE_QUOTE = re.compile(r'(\\+)"')
-ESCAPED_QUOTES = r'quotes in texts are written \", not "" as in CSV, and read so'
+ESCAPED = '\\"'  # a quote in a text as Spark and MySQL write it
+_BACKSLASHES = re.compile(r'(\\+)("?)')
+_LOOKS_ESCAPED = r'; a quote in a text looks written \", where CSV has ""'
 
 
 class Record(NamedTuple):
@@ -44,11 +44,13 @@ class Dialect:
 
     def reader(self, lines: Iterator[str]) -> Iterator[list[str]]:
         """The fields of each record; an empty list for a blank line."""
-        if self.escaped:
-            lines = (_BEFORE_QUOTE.sub(_doubled, line) for line in lines)
-        if self.quoted:
-            return csv.reader(lines, delimiter=self.delimiter or _NONE, strict=True)
-        return map(self._split, lines)
+        if not self.quoted:
+            return map(self._split, lines)
+        delimiter = self.delimiter or NONE
+        if not self.escaped:
+            return csv.reader(lines, delimiter=delimiter, strict=True)
+        lines = (_BACKSLASHES.sub(_doubled, line) for line in lines)
+        return csv.reader(lines, delimiter=delimiter, strict=True, escapechar="\\")
 
     def _split(self, line: str) -> list[str]:
         line = line.rstrip("\r\n")
@@ -56,9 +58,8 @@ class Dialect:
 
 
 def _doubled(found: re.Match[str]) -> str:
-    r"""The quote behind backslashes as CSV has it; of ``\\"`` the backslash is escaped."""
-    kept, escapes = divmod(len(found[1]), 2)
-    return "\\" * kept + '"' * (1 + escapes)
+    r"""Backslashes so that they stay; those before a quote escape it, or one another (``\\"``)."""
+    return found[0] if found[2] else 2 * found[1]
 
 
 class Records(Iterator[Record | Fault]):
@@ -66,8 +67,7 @@ class Records(Iterator[Record | Fault]):
 
     A stray quote swallows the lines below it, up to the next quote or the end. So where a
     record breaks or has a wrong number of fields, only its first line is at fault; the
-    others are read anew, as records of their own. At the first such record with ``\\"`` in it the
-    next ``HEAD`` characters tell whether quotes are escaped so.
+    others are read anew, as records of their own.
 
     Args:
         lines: the lines, line ends kept; each is read once.
@@ -79,9 +79,7 @@ class Records(Iterator[Record | Fault]):
         number: that of the record to come.
         width: how many fields a record has.
         trailing: whether records may end in one delimiter more, with nothing behind it.
-        notes: takes what is assumed and should be said.
-        faults: how many records broke or had a wrong number of fields.
-        tells: whether it may still turn out that quotes are escaped.
+        began: the number of the line, from 0, at which the last record begins.
     """
 
     def __init__(
@@ -94,9 +92,12 @@ class Records(Iterator[Record | Fault]):
         self.number = number
         self.width = width
         self.trailing = False
-        self.notes: list[str] = []
-        self.faults = 0
-        self.tells = dialect.quoted and not dialect.escaped
+        self.began = 0
+
+    @property
+    def seen(self) -> list[str]:
+        """The lines that the last record was read from, also where it broke."""
+        return self._lines.seen
 
     def __next__(self) -> Record | Fault:
         found = self._next()
@@ -106,60 +107,36 @@ class Records(Iterator[Record | Fault]):
     def _next(self) -> Record | Fault:
         lines = self._lines
         while True:
-            lines.begin_record()
+            self.began = lines.begin_record()
             try:
                 values = next(self._reader)
             except (csv.Error, _TooLongError) as error:
-                if self._escaped():
-                    continue
-                self.faults += 1
                 first = lines.seen[0]
                 why = str(error) if isinstance(error, _TooLongError) else f"invalid CSV: {error}"
-                fault = Fault(self.number, why, first)
-                self._again()
+                fault = self._fault(why, first)
                 if not self._dialect.delimiter and len(first) < MAX_ROW:
                     return Record(self.number, [first.rstrip("\r\n")])
                 return fault
-            if values and (record := self._checked(values)):
-                return record
+            if values:
+                return self._checked(values)
 
-    def _checked(self, values: list[str]) -> Record | Fault | None:
-        """The record, or what is wrong with it; None where its lines are to be read anew."""
+    def _checked(self, values: list[str]) -> Record | Fault:
         self.width = self.width or len(values)
         if self.trailing and len(values) == self.width + 1 and not values[-1].strip():
             values.pop()
         if len(values) == self.width:
             return Record(self.number, values)
-        if self._escaped():
-            return None
-        self.faults += 1
         seen = self._lines.seen
         reason = f"expected {self.width} fields, found {len(values)}"
-        fault = Fault(self.number, reason, values if len(seen) == 1 else seen[0])
+        return self._fault(reason, values if len(seen) == 1 else seen[0])
+
+    def _fault(self, reason: str, raw: str | list[str]) -> Fault:
+        """What is wrong with the record; its lines but the first are to be read again."""
+        dialect = self._dialect
+        if dialect.quoted and not dialect.escaped and ESCAPED in self._lines.seen[0]:
+            reason += _LOOKS_ESCAPED
         self._again()
-        return fault
-
-    def _escaped(self) -> bool:
-        """Whether quotes turn out to be escaped; then the record's lines are read so."""
-        if not self.tells or '\\"' not in self._lines.seen[0]:
-            return False
-        self.tells = False
-        lines = self._lines.look()
-        escaped = replace(self._dialect, escaped=True)
-        if self._faults(lines, escaped) >= self._faults(lines, self._dialect):
-            return False
-        self.notes.append(ESCAPED_QUOTES)
-        self._dialect = escaped
-        self._lines.give_back(whole=True)
-        self._reader = escaped.reader(self._lines)
-        return True
-
-    def _faults(self, lines: list[str], dialect: Dialect) -> int:
-        """How many records of these lines are at fault."""
-        records = Records(iter(lines), dialect, width=self.width)
-        records.trailing, records.tells = self.trailing, False
-        deque(records, maxlen=0)
-        return records.faults
+        return Fault(self.number, reason, raw)
 
     def _again(self) -> None:
         """Has the record's lines but the first read again."""
@@ -168,11 +145,21 @@ class Records(Iterator[Record | Fault]):
 
 
 class Ahead(Iterator[str]):
-    """Lines that can be looked at before they are read."""
+    """Lines that can be looked at before they are read.
+
+    Attributes:
+        ended: whether the last line has been looked at.
+    """
 
     def __init__(self, lines: Iterator[str]) -> None:
         self._lines = lines
         self._seen: deque[str] = deque()
+        self.ended = False
+
+    @property
+    def seen(self) -> list[str]:
+        """The lines to come that have been looked at."""
+        return list(self._seen)
 
     def __next__(self) -> str:
         return self._seen.popleft() if self._seen else next(self._lines)
@@ -183,6 +170,7 @@ class Ahead(Iterator[str]):
         for line in self._lines:
             self._seen.append(line)
             yield line
+        self.ended = True
 
     def give_back(self, lines: Iterable[str]) -> None:
         """Puts lines in front of those to come."""
@@ -211,6 +199,7 @@ class _Lines(Iterator[str]):
         self._again: deque[str] = deque()
         self._paid = MAX_ROW  # characters that may be read again
         self._span = 0  # characters of the current record
+        self._at = 0  # lines read that were not given back
         self.seen: list[str] = []
 
     def __next__(self) -> str:
@@ -222,30 +211,23 @@ class _Lines(Iterator[str]):
             line = next(self._lines)
             self._paid += REREAD * len(line)
         self._span += len(line)
+        self._at += 1
         self.seen.append(line)
         if len(line) >= MAX_ROW:
             raise _TooLongError(too_long())
         return line
 
-    def begin_record(self) -> None:
-        """Forgets the lines of the record before."""
+    def begin_record(self) -> int:
+        """Forgets the lines of the record before; the number of the next line, from 0."""
         self.seen.clear()
         self._span = 0
+        return self._at
 
-    def look(self) -> list[str]:
-        """The current record's lines and those to come, up to ``HEAD`` characters of them."""
-        left = HEAD - sum(map(len, self._again))
-        while left > 0 and (line := next(self._lines, None)) is not None:
-            self._paid += REREAD * len(line)
-            self._again.append(line)
-            left -= len(line)
-        return [*self.seen, *self._again]
-
-    def give_back(self, *, whole: bool = False) -> None:
-        """Puts the current record's lines, all or all but the first, in front of those to come."""
-        lines = self.seen if whole else self.seen[1:]
-        self._paid -= sum(map(len, lines))
-        self._again.extendleft(reversed(lines))
+    def give_back(self) -> None:
+        """Puts the current record's lines but the first back in front of those to come."""
+        self._paid -= self._span - len(self.seen[0])
+        self._at -= len(self.seen) - 1
+        self._again.extendleft(reversed(self.seen[1:]))
 
 
 def _raise_field_limit() -> None:

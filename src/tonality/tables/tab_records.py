@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from tonality.tables.bad_rows import Fault
-from tonality.tables.delimited import ESCAPED_QUOTES, HEAD, Ahead, Dialect, Record, Records
+from tonality.tables.delimited import Ahead, Dialect, Record, Records
+from tonality.tables.quote_escapes import ESCAPED_QUOTES, are_escaped
+
+HEAD = 2**20  # characters looked at to learn how quotes are meant
 
 
 class TabRecords(Iterator[Record | Fault]):
@@ -17,12 +19,21 @@ class TabRecords(Iterator[Record | Fault]):
     first field that begins with a quote they are alike. There the next ``HEAD`` characters are
     split in both ways, and with escaped quotes. What reads cleanly in none is taken as quoted,
     which splits it less.
+
+    Args:
+        ahead: the lines.
+        notes: takes what is assumed and should be said.
+
+    Attributes:
+        quoted: whether the lines to come are taken as quoted as in CSV.
     """
 
-    def __init__(self, ahead: Ahead) -> None:
+    def __init__(self, ahead: Ahead, notes: list[str]) -> None:
         self._ahead = ahead
+        self._notes = notes
         self._quoting: list[str] = []
         self._decided = False
+        self.quoted = False
         self._records = Records(self._before_quote(), Dialect("\t", quoted=False))
 
     @property
@@ -42,11 +53,6 @@ class TabRecords(Iterator[Record | Fault]):
     @width.setter
     def width(self, width: int) -> None:
         self._records.width = width
-
-    @property
-    def notes(self) -> list[str]:
-        """Takes what is assumed and should be said."""
-        return self._records.notes
 
     @property
     def trailing(self) -> bool:
@@ -78,13 +84,23 @@ class TabRecords(Iterator[Record | Fault]):
         self._decided = True
         before = self._records
         self._ahead.give_back(self._quoting)
-        quoted, plain = Dialect("\t", quoted=True), Dialect("\t", quoted=False)
-        escaped = replace(quoted, escaped=True)
-        dialect = next(filter(self._cleanly, (quoted, escaped, plain)), quoted)
+        dialect = self._dialect(before.width)
+        self.quoted = dialect.quoted and not dialect.escaped
         self._records = Records(self._ahead, dialect, before.number, before.width)
-        self._records.trailing, self._records.notes = before.trailing, before.notes
-        if dialect is escaped:
-            before.notes.append(ESCAPED_QUOTES)
+        self._records.trailing = before.trailing
+        if dialect.escaped:
+            self._notes.append(ESCAPED_QUOTES)
+
+    def _dialect(self, width: int) -> Dialect:
+        """How the lines to come are split."""
+        quoted, plain = Dialect("\t", quoted=True), Dialect("\t", quoted=False)
+        if self._cleanly(quoted):
+            return quoted
+        ahead = self._ahead  # all of the window has been looked at
+        if not are_escaped(ahead.seen, "\t", width, whole=ahead.ended):
+            return plain if self._cleanly(plain) else quoted
+        escaped = Dialect("\t", quoted=True, escaped=True)
+        return next(filter(self._cleanly, (escaped, plain)), escaped)
 
     def _cleanly(self, dialect: Dialect) -> bool:
         """Whether every record that begins in the next ``HEAD`` characters has the width."""
@@ -97,7 +113,7 @@ class TabRecords(Iterator[Record | Fault]):
                 yield line
 
         records = Records(counting(), dialect, width=self._records.width)
-        records.trailing, records.tells = self._records.trailing, False
+        records.trailing = self._records.trailing
         for record in records:
             clean = clean and not isinstance(record, Fault)
             if left < 0:

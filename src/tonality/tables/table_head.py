@@ -9,12 +9,13 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tonality.errors import DataError
 from tonality.tables.bad_rows import Fault
 from tonality.tables.column_names import is_id, usual_names
 from tonality.tables.delimited import Ahead, Dialect, Record, Records
+from tonality.tables.quote_escapes import ESCAPED_QUOTES, are_escaped
 from tonality.tables.read_options import ReadOptions
 from tonality.tables.tab_records import TabRecords
 
@@ -65,11 +66,12 @@ def read_head(lines: Iterator[str], options: ReadOptions, *, tab: bool) -> Delim
     ahead = Ahead(lines)
     named = _skip_to_header(ahead, options.header_row)
     delimiter = options.delimiter or named or ("\t" if tab else _delimiter(ahead, options))
-    found = (
-        TabRecords(ahead) if delimiter == "\t" else Records(ahead, Dialect(delimiter, quoted=True))
-    )
+    notes: list[str] = []
+    dialect = Dialect(delimiter, quoted=True)
+    found = TabRecords(ahead, notes) if delimiter == "\t" else Records(ahead, dialect)
     if options.header_row == 0:
-        return _without_header(ahead, delimiter, found)
+        return _without_header(ahead, dialect, found, notes)
+    first = next(ahead.look())
     header = next(found)
     if isinstance(header, Fault):
         raise DataError(f"the header cannot be read: {header.reason}")
@@ -78,15 +80,17 @@ def read_head(lines: Iterator[str], options: ReadOptions, *, tab: bool) -> Delim
         columns.pop()
         found.width -= 1
         found.trailing = True
-    elif delimiter and _rows_are_named(ahead, delimiter, columns):
+    elif _all_quoted(first, header.values, delimiter) and any(
+        _rows_are_named(ahead, way, columns) for way in (dialect, replace(dialect, escaped=True))
+    ):
         columns.insert(0, "")
         found.width += 1
-        found.notes.append(
+        notes.append(
             "rows have one field more than the header, as R writes the names of rows; the first "
             "column is taken as one without a name"
         )
-    rows = _rows(ahead, delimiter, found, columns)
-    return DelimitedHead(columns, delimiter, rows, found.notes)
+    rows = _rows(ahead, dialect, found, columns, notes)
+    return DelimitedHead(columns, delimiter, rows, notes)
 
 
 def told_by(line: str) -> str:
@@ -146,70 +150,107 @@ def _delimiter(ahead: Ahead, options: ReadOptions) -> str:
 
 def _share(ahead: Ahead, delimiter: str, width: int) -> float:
     """The share of the first rows that have the header's number of fields."""
-    records = list(_first(ahead, delimiter, width, RECORDS + 1))[1:]
+    dialect = Dialect(delimiter, quoted=True)
+    records = list(_first(ahead.look(), dialect, width, RECORDS + 1))[1:]
     fit = sum(not isinstance(record, Fault) for record in records)
     return fit / len(records) if records else 1.0
 
 
-def _first(ahead: Ahead, delimiter: str, width: int, count: int) -> Iterator[Record | Fault]:
-    """The first records to come, looked at; those that end in one delimiter more fit too."""
-    records = Records(ahead.look(), Dialect(delimiter, quoted=True), width=width)
+def _first(
+    lines: Iterator[str], dialect: Dialect, width: int, count: int
+) -> Iterator[Record | Fault]:
+    """The first records of lines; those that end in one delimiter more fit too."""
+    records = Records(lines, dialect, width=width)
     records.trailing = True
     return itertools.islice(records, count)
 
 
-def _without_header(ahead: Ahead, delimiter: str, found: Records | TabRecords) -> DelimitedHead:
-    first = next(_first(ahead, delimiter, 0, 1))
+def _without_header(
+    ahead: Ahead, dialect: Dialect, found: Records | TabRecords, notes: list[str]
+) -> DelimitedHead:
+    next(_first(ahead.look(), dialect, 0, 1))
+    dialect, found = _as_quoted(ahead, dialect, found, 0, notes)
+    first = next(_first(iter(ahead.seen), dialect, 0, 1))
     if isinstance(first, Fault):
         raise DataError(f"the first row cannot be read: {first.reason}")
     columns = [f"column_{number}" for number in range(1, len(first.values) + 1)]
     found.number = 1
-    return DelimitedHead(columns, delimiter, found, found.notes)
+    return DelimitedHead(columns, dialect.delimiter, found, notes)
+
+
+def _as_quoted(
+    ahead: Ahead, dialect: Dialect, found: Records | TabRecords, width: int, notes: list[str]
+) -> tuple[Dialect, Records | TabRecords]:
+    """The dialect that the lines looked at tell, and the records to come in it."""
+    if not are_escaped(ahead.seen, dialect.delimiter, width, whole=ahead.ended):
+        return dialect, found
+    dialect = replace(dialect, escaped=True)
+    if isinstance(found, TabRecords) and not found.quoted:
+        return dialect, found  # it tells by itself
+    records = Records(ahead, dialect, found.number, found.width)
+    records.trailing = found.trailing
+    notes.append(ESCAPED_QUOTES)
+    return dialect, records
 
 
 def _rows_are_shorter(ahead: Ahead, delimiter: str, width: int) -> bool:
     """Whether the header ends in one delimiter more than the rows."""
-    return _fit(ahead, delimiter, width - 1) > _fit(ahead, delimiter, width)
+    dialect = Dialect(delimiter, quoted=True)
+    return _fit(ahead.look(), dialect, width - 1) > _fit(ahead.look(), dialect, width)
 
 
-def _rows_are_named(ahead: Ahead, delimiter: str, columns: Sequence[str]) -> bool:
-    """Whether each of the first rows has a name of its own before what the header names.
+def _all_quoted(header: str, columns: Sequence[str], delimiter: str) -> bool:
+    """Whether every column is named between quotes, on one line."""
+    names = (column.replace('"', '""') for column in columns)
+    return bool(delimiter) and header.rstrip() == delimiter.join(f'"{name}"' for name in names)
 
-    R writes tables so. Without quotes a comma within a text or number also makes a field more:
-    so there the names must be numbers, and no blank follow a comma.
+
+def _rows_are_named(ahead: Ahead, dialect: Dialect, columns: Sequence[str]) -> bool:
+    """Whether the rows to come are named "1", "2", "3" before what the header names.
+
+    R writes tables so, with quotes. A comma within a text or number makes a field more, too.
     """
-    records = Records(ahead.look(), Dialect(delimiter, quoted=True), width=len(columns) + 1)
-    first: list[list[str]] = []
-    for record in itertools.islice(records, FIRST):
-        if isinstance(record, Fault):
-            return False
-        first.append(record.values)
-    names = {values[0] for values in first}
-    # One such row alone may be another fault.
-    if len(names) < max(2, len(first)) or not any(values[-1].strip() for values in first):
+    if any(map(is_id, columns)):
         return False
-    if next(ahead.look()).startswith('"'):
-        return True
-    blank = any(value[:1].isspace() for values in first for value in values[1:])
-    return not blank and all(map(str.isdecimal, names)) and not is_id(columns[0])
+    seen: list[str] = []
+
+    def looked() -> Iterator[str]:
+        for line in ahead.look():
+            seen.append(line)
+            yield line
+
+    number = 0
+    records = Records(looked(), dialect, width=len(columns) + 1)
+    for number, record in enumerate(itertools.islice(records, FIRST), start=1):
+        first = next(filter(str.strip, seen))
+        if isinstance(record, Fault) or not first.startswith(f'"{number}"{dialect.delimiter}'):
+            return False
+        seen.clear()
+    return number > 1  # one such row alone may be another fault
 
 
-def _fit(ahead: Ahead, delimiter: str, width: int) -> int:
+def _fit(lines: Iterator[str], dialect: Dialect, width: int) -> int:
     """How many of the first rows have so many fields."""
-    records = Records(ahead.look(), Dialect(delimiter, quoted=True), width=width)
+    records = Records(lines, dialect, width=width)
     return sum(isinstance(record, Record) for record in itertools.islice(records, FIRST))
 
 
 def _rows(
     ahead: Ahead,
-    delimiter: str,
+    dialect: Dialect,
     found: Records | TabRecords,
     columns: Sequence[str],
+    notes: list[str],
 ) -> Iterator[Record | Fault]:
     """The records below the header; what belongs to the header is left out."""
-    loose = list(_first(ahead, delimiter, len(columns), FIRST))
+    width = len(columns)
+    for _ in _first(ahead.look(), dialect, width, FIRST):
+        pass  # a live pipe is waited for no longer than this
+    dialect, found = _as_quoted(ahead, dialect, found, width, notes)
+    head = ahead.seen
+    loose = list(_first(iter(head), dialect, width, FIRST))
     fit = sum(isinstance(record, Record) for record in loose)
-    more_delimiters = fit - _fit(ahead, delimiter, len(columns))
+    more_delimiters = fit - _fit(iter(head), dialect, width)
     # One such row alone may be another fault, which to mend would be to guess.
     found.trailing = found.trailing or 0 < fit <= 2 * more_delimiters
     more = _further_headers(loose[:2])
@@ -217,7 +258,7 @@ def _rows(
         next(found)
     if more:
         lines = "line 2 is" if more == 1 else "lines 2 and 3 are"
-        found.notes.append(f"{lines} a second header, as survey tools write it, and no row")
+        notes.append(f"{lines} a second header, as survey tools write it, and no row")
         found.number = 1
     yield from found
 

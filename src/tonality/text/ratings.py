@@ -24,9 +24,15 @@ _STAR = r"(?:-|[ \t]{0,3})stars?\b"
 _STARS = rf"(?:{_STAR})?"
 _OUT_OF = rf"{_GAP}out{_GAP}of{_GAP}"
 _OF = rf"(?:\s{{0,3}}/\s{{0,3}}|{_OUT_OF})"
-# "1 of 5 stars" is a rating, "1 of 5" counts. In "3 of 12 stars" nothing is one.
+# "1 of 5 stars" that ends a clause is a rating. "1 of 5" and "1 of 5 stars aligned" count, and
+# "1 of 5 star hotels" does. In "3 of 12 stars" nothing is a rating. "<br />" is blanks by now.
+_CLAUSE_END = r"(?=[ \t]{0,3}(?:[^\w\s]|[\r\n]|[ ]{4}|\Z))"
+_RATED = (
+    rf"(?:(?={_GAP}(?:rating|review)\b)|(?<=s)(?:{_CLAUSE_END}|(?={_GAP}(?:rating|review)s\b)))"
+)
+_POSSIBLE = rf"(?:(?:a{_GAP})?possible{_GAP})?"
 _OF_STARS = (
-    rf"{_GAP}(?:out{_GAP})?of{_GAP}(?:(?:a{_GAP})?possible{_GAP})?(?P<stars>[0-9]{{1,2}}){_STAR}"
+    rf"{_GAP}(?P<out>out{_GAP})?of{_GAP}{_POSSIBLE}(?P<stars>[0-9]{{1,2}}){_STAR}(?(out)|{_RATED})"
 )
 # "9/10/2019" is a date, "7/10:30" a time, and "nine out of ten people" counts people.
 _END = r"(?![.,:]?\d|[\w/%]|[ ](?:times?|people|of|users?|customers?|cases)\b)"
@@ -34,11 +40,16 @@ _END = r"(?![.,:]?\d|[\w/%]|[ ](?:times?|people|of|users?|customers?|cases)\b)"
 _FIGURES = late_pattern(
     r"(?P<number>[0-9](?<![\w/.,:$€£+-].)[0-9]{0,2}(?:[.,][0-9]{1,2})?)(?P<half>[ ]1/2)?"
     rf"(?i:{_STARS}{_OF}(?P<scale>100|10|5|ten|five){_END}{_STARS}|{_STARS}{_OF_STARS}"
-    rf"|{_STAR}|\*(?![\w*]))"
+    rf"|(?P<counted>[ \t]{{0,3}}stars?\b)|-stars?\b|\*(?![\w*]))"
 )
+# Before "5 stars" in "1 of 5 stars aligned"; looked for in the last characters before it.
+_COUNT = late_pattern(
+    rf"\b(?:[0-9]{{1,3}}|half|{'|'.join(_WORDS)}){_STARS}{_GAP}(?:out{_GAP})?of{_GAP}{_POSSIBLE}\Z",
+    re.IGNORECASE,
+)
+_COUNT_SPAN = 48
 _IN_WORDS = late_pattern(
     rf"\b(?P<number>{'|'.join(_WORDS)})(?P<half>[ ]and[ ]a[ ]half)?"
-    # "one of 5 star hotels" counts hotels
     rf"(?:{_STARS}{_OUT_OF}(?P<scale>10|5|ten|five){_END}{_STARS}|{_STARS}{_OF_STARS}(?<=s)"
     r"|-stars?\b)",
     re.IGNORECASE,
@@ -65,6 +76,11 @@ def _of_figures(found: re.Match[str]) -> str:
     written = found["scale"] or found["stars"]
     scale = _number(written.lower()) if written else 5 if number <= 5 else 10
     return _rating(number, scale) if number <= 1.2 * scale else found[0]  # 11/10: praise
+
+
+def _unless_counted(found: re.Match[str]) -> str:
+    before = found.string[max(found.start() - _COUNT_SPAN, 0) : found.start()]
+    return found[0] if found["counted"] and _COUNT.search(before) else _of_figures(found)
 
 
 def _of_signs(found: re.Match[str]) -> str:
@@ -126,7 +142,7 @@ def _always(_: str) -> bool:
 
 READ_RATINGS = (
     Rewrite(_IN_WORDS, _of_figures, _may_rate_in_words),  # first: "one out of 5 stars"
-    Rewrite(_FIGURES, _of_figures, _always),
+    Rewrite(_FIGURES, _unless_counted, _always),
     Rewrite(_SIGNS, _of_signs, holds_any(*_FULL)),
     Rewrite(_ASTERISKS, _of_asterisks, holds_any("*")),
 )
