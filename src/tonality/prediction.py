@@ -14,7 +14,7 @@ from tonality.errors import DataError
 from tonality.label_valences import label_valences
 from tonality.verdict_frame import VALENCE as VALENCE
 from tonality.verdict_frame import Kind, make_frame, verdict_kinds
-from tonality.verdict_index import Indexed, common_index, warn_without_index
+from tonality.verdict_index import Indexed, common_index, is_of_verdicts, warn_without_index
 
 Other = TypeVar("Other")
 
@@ -140,6 +140,20 @@ class Predictions(list[Prediction]):
         """The labels of the first verdict; without one, the model's, or none."""
         return tuple(self[0].probabilities) if self else self._labels
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # Earlier versions pickled one index with its verdicts, or None.
+        indexed = state.get("_indexed") or ()
+        if indexed and not isinstance(indexed[0], tuple):
+            indexed = (indexed,)
+        self.__dict__.update(state, _indexed=indexed)
+
+    def _index(self) -> Any:
+        """The index of the N verdicts; None where :func:`common_index` finds none."""
+        index = common_index(self, self._indexed)
+        if index is not None and len(self._indexed) > 1:  # joined once, however often it is needed
+            self._indexed = ((index, tuple(self)),)
+        return index
+
     @overload
     def __getitem__(self, index: SupportsIndex, /) -> Prediction: ...
 
@@ -150,7 +164,7 @@ class Predictions(list[Prediction]):
         found = super().__getitem__(index)
         if isinstance(found, Prediction):
             return found
-        rows = common_index(self, self._indexed)
+        rows = self._index()
         part = Predictions(found, self.labels, None if rows is None else rows[index])
         if rows is None:  # still not those of the Series alone, as `to_frame` has to know
             part._indexed = self._indexed
@@ -174,7 +188,7 @@ class Predictions(list[Prediction]):
         """Adds verdicts at the end; with those of a Series goes their index."""
         if isinstance(other, Predictions):
             self._labels = self.labels or other.labels
-            self._indexed += other._indexed
+            self._indexed = _gathered(self, other)
         super().extend(other)
 
     def __iadd__(self, other: Iterable[Prediction], /) -> Self:  # type: ignore[misc, override]
@@ -204,8 +218,9 @@ class Predictions(list[Prediction]):
             DataError: the verdicts have different labels, as those of two models.
             DependencyError: none is installed.
         """
-        index = common_index(self, self._indexed)
-        if index is None and self._indexed and library in (None, "pandas"):
+        index = self._index()
+        lost = index is None and is_of_verdicts(self._indexed)
+        if self and lost and library in (None, "pandas"):
             warn_without_index()
         return make_frame(*self._columns(), library, index)
 
@@ -241,9 +256,13 @@ def _joined(found: list[Any], *parts: list[Any]) -> list[Any]:
         return found
     verdicts = [part for part in parts if isinstance(part, Predictions)]
     joined = Predictions(found, next(filter(None, (part.labels for part in verdicts)), ()))
-    for part in verdicts:
-        joined._indexed += part._indexed
+    joined._indexed = _gathered(*verdicts)
     return joined
+
+
+def _gathered(*parts: Predictions) -> Indexed:
+    """The indices of lists that are put together; empty ones among others add no row."""
+    return sum((part._indexed for part in [each for each in parts if each] or parts), ())
 
 
 def _in_order(prediction: Prediction, labels: tuple[str, ...]) -> Prediction:

@@ -29,6 +29,11 @@ def common_index(verdicts: Sequence[object], indexed: Indexed) -> Any:
     return first.append(others) if others else first
 
 
+def is_of_verdicts(indexed: Indexed) -> bool:
+    """Whether an index has rows: that of an empty Series cannot be lost."""
+    return any(part for _, part in indexed)
+
+
 def warn_without_index() -> None:
     """Says, at the line that called ``to_frame``, that an index did not come with the verdicts."""
     warnings.warn(
