@@ -69,6 +69,7 @@ def test_valence_is_there_where_the_answer_is_uncertain() -> None:
     [
         (("1", "2", "3", "4", "5"), (-1, -0.5, 0, 0.5, 1)),
         (("10", "0", "5"), (1, -1, 0)),
+        ((" 0\x1f", "1"), (-1, 1)),
         (("negative", "positive"), (-1, 1)),
         (("positive", "pos"), None),
         (("1", "good"), None),
@@ -293,6 +294,50 @@ def test_verdicts_in_pieces_keep_the_index_of_their_series(classifier: Classifie
     turned = (parts[1] + parts[0]).to_frame("pandas")
     pandas.testing.assert_frame_equal(turned.loc[table.index], whole)
     assert [len(part.to_frame("pandas")) for part in parts] == [2, 2]
+
+
+@pytest.mark.filterwarnings("error")
+def test_empty_verdicts_lose_no_index(classifier: Classifier) -> None:
+    pandas = pytest.importorskip("pandas")
+    texts = pandas.Series(["love", "hate"], index=[5, 9])
+    plain, whole, none = (classifier.predict(given) for given in (["love"], texts, texts[:0]))
+    grown = none.copy()
+    grown.append(plain[0])
+    for found in (plain + none, none + plain, plain + none + plain, grown):
+        assert found.to_frame("pandas").index.tolist() == [*range(len(found))]
+    turned, cleared = classifier.predict(texts), classifier.predict(texts)
+    turned.reverse()
+    assert len(turned[:0].to_frame("pandas")) == 0
+    cleared.clear()
+    assert len(cleared.to_frame("pandas")) == 0
+    cleared += whole
+    for found in (cleared, none + whole, whole + none, turned[:0] + whole):
+        assert found.to_frame("pandas").index.tolist() == [5, 9]
+    for found in (none, none + none, none[:], Predictions() + none):
+        assert found.to_frame("pandas").index.equals(texts[:0].index)
+
+
+def test_verdicts_that_an_earlier_version_pickled_have_their_index(classifier: Classifier) -> None:
+    pandas = pytest.importorskip("pandas")
+    for index in (pandas.Index([5, 9]), pandas.MultiIndex.from_tuples([(1, 2), (1, 3)]), None):
+        found = classifier.predict(["love", "hate"])
+        found.__dict__["_indexed"] = None if index is None else (index, tuple(found))
+        again = pickle.loads(pickle.dumps(found))
+        if index is None:
+            assert (again + again).to_frame("pandas").index.tolist() == [0, 1, 2, 3]
+        else:
+            assert (again[1:] + again).to_frame("pandas").index.equals(index[1:].append(index))
+
+
+def test_verdicts_in_many_pieces_are_sliced_and_go_on(classifier: Classifier) -> None:
+    pandas = pytest.importorskip("pandas")
+    whole = classifier.predict(pandas.Series(["love"] * 20, index=range(40, 60)))
+    pieces = [whole[row : row + 1] for row in range(20)]
+    found: Predictions = sum(pieces, Predictions())
+    for row in range(20):
+        assert found[row : row + 1].to_frame("pandas").index.tolist() == [40 + row]
+    found.extend(pieces[0])
+    assert found.to_frame("pandas").index.tolist() == [*range(40, 60), 40]
 
 
 def test_other_columns_have_no_index(classifier: Classifier) -> None:

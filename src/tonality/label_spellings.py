@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -127,24 +128,67 @@ def words_and_numbers(labels: Sequence[str]) -> tuple[list[str], list[str]]:
     return words, [label for label in labels if _NUMBER.fullmatch(fold(label))]
 
 
-def check_one_kind(labels: Sequence[str]) -> None:
+def taken_numbers(left: Sequence[str], mapped: Mapping[str, str]) -> dict[str, str]:
+    """The numbers that a label map took away and that tell of the scale of those it left.
+
+    A number that became another number has its place now and tells nothing. One whose rows are left
+    out tells of the scale only next to the others, as 3 does beside 1 and 2; a middle does not, nor
+    does what stands for no label, such as 99, or -1 beside 0 and 1.
+
+    Args:
+        left: the labels after the map.
+        mapped: label in the file -> label after the map; ``""`` for rows left out.
+
+    Returns:
+        Those of ``mapped``; none where no number is left.
+    """
+    numbers = words_and_numbers(list(mapped))[1]
+    named = [one for one in numbers if mapped[one] and not _NUMBER.fullmatch(fold(mapped[one]))]
+    rest = words_and_numbers(left)[1]
+    if not rest:
+        return {}
+    kept = [float(fold(one)) for one in (*rest, *named)]
+    low, high = min(kept), max(kept)
+    out = {one: float(fold(one)) for one in numbers if not mapped[one]}
+    beside = [
+        one
+        for one, value in out.items()
+        if 0 < max(low - value, value - high) <= 1 and (value >= 0 or low < 0)
+    ]
+    return {one: mapped[one] for one in (*named, *beside)}
+
+
+def as_options(meant: Mapping[str, str], option: str = "--label-map") -> str:
+    """Labels with their meanings as a command takes them, and how many are not shown."""
+    pairs = [f"{option} {shlex.quote(f'{label}={name}')}" for label, name in meant.items()]
+    more = f" and {len(pairs) - SHOWN} more" if len(pairs) > SHOWN else ""
+    return " ".join(pairs[:SHOWN]) + more
+
+
+def check_one_kind(labels: Sequence[str], mapped: Mapping[str, str] | None = None) -> None:
     """Refuses feelings in words beside feelings in numbers: a number then means one of the words.
+
+    Args:
+        labels: the labels.
+        mapped: what a label map made of others, as for :func:`likely_map`.
 
     Raises:
         DataError: there are both.
     """
     words, numbers = words_and_numbers(labels)
     if words and numbers:
-        likely = likely_map(numbers, words) or dict.fromkeys(numbers[:SHOWN], "LABEL")
-        pairs = " ".join(f"--label-map {one}={name}" for one, name in likely.items())
+        likely = likely_map(numbers, words, mapped) or dict.fromkeys(numbers, "LABEL")
         raise DataError(
             f"the labels are words and numbers: {', '.join(map(repr, words[:SHOWN]))} and "
-            f"{', '.join(map(repr, numbers[:SHOWN]))}; say what each number means, as in {pairs}, "
+            f"{', '.join(map(repr, numbers[:SHOWN]))}; say what each number means, as in "
+            f"{as_options(likely)}, "
             f"or leave its rows out with --label-map {numbers[0]}="
         )
 
 
-def likely_map(unknown: Sequence[str], names: Sequence[str]) -> dict[str, str]:
+def likely_map(
+    unknown: Sequence[str], names: Sequence[str], mapped: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """What labels that a model does not know most likely mean: label -> name, or "" to leave out.
 
     Numbers are read as scores or stars, low ones as negative; empty where nothing is likely. From 1
@@ -153,7 +197,18 @@ def likely_map(unknown: Sequence[str], names: Sequence[str]) -> dict[str, str]:
     Args:
         unknown: the labels.
         names: the model's labels.
+        mapped: what a label map made of other labels of the data, with which this agrees: label in
+            the file -> label after the map; ``""`` for rows left out.
     """
+    taken = taken_numbers(unknown, mapped or {})
+    likely = _likely([*unknown, *taken], names)
+    if any(name and fold(likely.get(label, "")) != fold(name) for label, name in taken.items()):
+        return {}
+    return {label: name for label, name in likely.items() if label not in taken}
+
+
+def _likely(unknown: Sequence[str], names: Sequence[str]) -> dict[str, str]:
+    """What :func:`likely_map` says where there is no map."""
     by_feeling = {fold(name): name for name in names if fold(name) in FEELINGS.values()}
     if not {"negative", "positive"} <= by_feeling.keys():
         return {}

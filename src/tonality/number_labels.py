@@ -21,7 +21,9 @@ def in_order(labels: Iterable[str]) -> list[str]:
 
 def label_values(labels: Sequence[str]) -> tuple[float, ...] | None:
     """The numbers that labels are; None unless all are numbers, and different ones."""
-    if not all(_NUMBER.fullmatch(label.strip()) for label in labels):
+    # `float` leaves fewer blanks away than `strip`, such as U+001F.
+    plain = [label.strip() for label in labels]
+    if not all(map(_NUMBER.fullmatch, plain)):
         return None
-    values = tuple(float(label) for label in labels)
+    values = tuple(map(float, plain))
     return values if len(set(values)) == len(values) else None

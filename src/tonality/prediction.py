@@ -14,7 +14,7 @@ from tonality.errors import DataError
 from tonality.label_valences import label_valences
 from tonality.verdict_frame import VALENCE as VALENCE
 from tonality.verdict_frame import Kind, make_frame, verdict_kinds
-from tonality.verdict_index import Indexed, common_index, warn_without_index
+from tonality.verdict_index import Indexed, common_index, gathered, unpickled, warn_of_lost
 
 Other = TypeVar("Other")
 
@@ -140,6 +140,16 @@ class Predictions(list[Prediction]):
         """The labels of the first verdict; without one, the model's, or none."""
         return tuple(self[0].probabilities) if self else self._labels
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _indexed=unpickled(state.get("_indexed")))
+
+    def _index(self) -> Any:
+        """The index of the N verdicts, or None (:func:`common_index`); those of parts join once."""
+        index = common_index(self, self._indexed)
+        if index is not None and len(self._indexed) > 1:
+            self._indexed = ((index, tuple(self)),)
+        return index
+
     @overload
     def __getitem__(self, index: SupportsIndex, /) -> Prediction: ...
 
@@ -150,7 +160,7 @@ class Predictions(list[Prediction]):
         found = super().__getitem__(index)
         if isinstance(found, Prediction):
             return found
-        rows = common_index(self, self._indexed)
+        rows = self._index()
         part = Predictions(found, self.labels, None if rows is None else rows[index])
         if rows is None:  # still not those of the Series alone, as `to_frame` has to know
             part._indexed = self._indexed
@@ -174,7 +184,7 @@ class Predictions(list[Prediction]):
         """Adds verdicts at the end; with those of a Series goes their index."""
         if isinstance(other, Predictions):
             self._labels = self.labels or other.labels
-            self._indexed += other._indexed
+            self._indexed = gathered((self, self._indexed), (other, other._indexed))
         super().extend(other)
 
     def __iadd__(self, other: Iterable[Prediction], /) -> Self:  # type: ignore[misc, override]
@@ -191,9 +201,9 @@ class Predictions(list[Prediction]):
         Its columns are those that ``tonality score`` adds to a table, then ``valence`` where the
         labels have one (:attr:`Prediction.valence`). Numbers have six decimals. Without a text all
         but the numbers of tokens are missing. In pandas the frame has the index of the Series that
-        was judged, so its columns go beside that Series row by row. So it has where verdicts on
-        several Series were put together with ``+``, ``sum`` or ``extend``. Beside other verdicts,
-        or sorted, they have no index any more: the rows are numbered from 0, and a warning says so.
+        was judged, or of several whose verdicts ``+``, ``sum`` or ``extend`` put together: its
+        columns go beside them row by row. A list that was sorted, or holds other verdicts too, has
+        none: its rows are numbered from 0, and a warning says so.
 
         Args:
             library: ``pandas``, ``polars`` or ``pyarrow``; by default the first of them that the
@@ -204,9 +214,9 @@ class Predictions(list[Prediction]):
             DataError: the verdicts have different labels, as those of two models.
             DependencyError: none is installed.
         """
-        index = common_index(self, self._indexed)
-        if index is None and self._indexed and library in (None, "pandas"):
-            warn_without_index()
+        index = self._index()
+        if self and index is None and library in (None, "pandas"):
+            warn_of_lost(self._indexed)
         return make_frame(*self._columns(), library, index)
 
     def _columns(self) -> tuple[dict[str, Kind], list[list[Any]]]:
@@ -241,8 +251,7 @@ def _joined(found: list[Any], *parts: list[Any]) -> list[Any]:
         return found
     verdicts = [part for part in parts if isinstance(part, Predictions)]
     joined = Predictions(found, next(filter(None, (part.labels for part in verdicts)), ()))
-    for part in verdicts:
-        joined._indexed += part._indexed
+    joined._indexed = gathered(*((part, part._indexed) for part in verdicts))
     return joined
 
 
@@ -258,11 +267,10 @@ def verdict_values(
     prediction: Prediction, *, valence: bool = False
 ) -> tuple[str | int | float | None, ...]:
     """A row of a table of verdicts, in the order of :func:`verdict_kinds`; None without a text."""
-    counts: tuple[float | None, ...]
-    counts = prediction.tokens_read, prediction.tokens_left_out, int(prediction.unfamiliar)
+    counts: list[float | None]
+    counts = [prediction.tokens_read, prediction.tokens_left_out, int(prediction.unfamiliar)]
     if valence:
-        feeling = prediction.valence
-        counts += (None if feeling is None else round(feeling, 6),)
+        counts.append(None if (value := prediction.valence) is None else round(value, 6))
     if prediction.label is None:  # nor are the shares in the training data an opinion
         return (None, None, *[None] * len(prediction.probabilities), *counts)
     shares = [round(share, 6) for share in prediction.probabilities.values()]

@@ -29,8 +29,28 @@ def common_index(verdicts: Sequence[object], indexed: Indexed) -> Any:
     return first.append(others) if others else first
 
 
-def warn_without_index() -> None:
-    """Says, at the line that called ``to_frame``, that an index did not come with the verdicts."""
+def gathered(*lists: tuple[Sequence[object], Indexed]) -> Indexed:
+    """The indices of lists that are put together; empty lists add no row to others.
+
+    Args:
+        lists: what each holds, with the indices that came into it.
+    """
+    return sum((indexed for _, indexed in [one for one in lists if one[0]] or lists), ())
+
+
+def unpickled(saved: Any) -> Indexed:
+    """What was pickled as indices; earlier versions had one with its verdicts, or None."""
+    indexed: Indexed = saved or ()
+    return indexed if not indexed or isinstance(indexed[0], tuple) else (saved,)
+
+
+def warn_of_lost(indexed: Indexed) -> None:
+    """Says, at the line that called ``to_frame``, that an index did not come with the verdicts.
+
+    That of an empty Series cannot be lost.
+    """
+    if not any(part for _, part in indexed):
+        return
     warnings.warn(
         "the list has other verdicts than those on its Series, or another order, so the rows of "
         "the frame are numbered from 0; do not put its columns beside the Series",

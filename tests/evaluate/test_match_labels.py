@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+import tonality
+from tonality.data import read_table
 from tonality.errors import DataError
 from tonality.evaluate import match_labels
+from tonality.evaluate.measure import classify
 
 TWO = ["negative", "positive"]
 THREE = ["negative", "neutral", "positive"]
@@ -105,6 +109,66 @@ def test_numbers_are_read_together_or_not_at_all(labels: str, names: list[str]) 
         DataError, match=r"the labels '1', '2'; .*1=negative --label-map 2=positive"
     ):
         match_labels(["1", "2"], THREE)
+
+
+@pytest.mark.parametrize(
+    ("labels", "mapped", "names", "options"),
+    [
+        ("1 2", {"3": "positive"}, TWO, {"1": "LABEL", "2": "LABEL"}),
+        ("1 2", {"3": "pos"}, THREE, {"1": "LABEL", "2": "LABEL"}),
+        ("1 2", {"3": ""}, TWO, {"1": "LABEL", "2": "LABEL"}),
+        ("0 1", {"2": "positive"}, TWO, {"0": "negative", "1": ""}),
+        ("0 1", {"2": ""}, TWO, {"0": "negative", "1": ""}),
+        ("0 1", {"-1": "negative"}, TWO, {"0": "", "1": "positive"}),
+        ("1", {"0": "positive"}, TWO, {"1": "LABEL"}),  # the other way round
+        ("1", {"5.0": "positive"}, TWO, {"1": "negative"}),
+        ("0 1", {"-1": ""}, THREE, {"0": "negative", "1": "positive"}),
+    ],
+)
+def test_numbers_that_a_map_took_away_still_tell_of_the_scale(
+    labels: str, mapped: dict[str, str], names: list[str], options: dict[str, str]
+) -> None:
+    with pytest.raises(DataError) as caught:
+        match_labels([*labels.split(), "positive"], names, mapped=mapped)
+    found = dict(re.findall(r"--label-map (\w+)=(\w*)(?=[ ;,])", str(caught.value)))
+    assert found == options
+
+
+@pytest.mark.parametrize(
+    ("labels", "mapped", "names", "expected"),
+    [
+        ("0 2", {"1": ""}, THREE, [0, 2]),
+        ("0 2", {"1": ""}, TWO, [0, 1]),
+        ("-1 1", {"0": ""}, TWO, [0, 1]),
+        ("0 1 positive", {"2": "positive"}, THREE, [0, 1, 2]),
+        ("0 1", {"-1": "negative"}, THREE, [1, 2]),
+        ("1", {"0": "negative"}, TWO, [1]),
+        ("0 4", {"2": ""}, TWO, [0, 1]),  # the test part of Sentiment140
+        ("0 1", {"-1": ""}, TWO, [0, 1]),  # -1 and 99 are no labels
+        ("0 1", {"99": ""}, TWO, [0, 1]),
+        ("0 1", {"1": "0", "5": "1"}, TWO, [0, 1]),  # a scale of the user's own
+        ("1", {"0": "neg"}, ["NEG", "POS"], [1]),
+        ("1 0", {"x": "0"}, ["0", "1"], [1, 0]),
+    ],
+)
+def test_numbers_are_read_where_the_map_agrees(
+    labels: str, mapped: dict[str, str], names: list[str], expected: list[int]
+) -> None:
+    assert match_labels(labels.split(), names, mapped=mapped).classes.tolist() == expected
+
+
+def test_the_map_of_a_file_is_heeded(tmp_path: Path) -> None:
+    rows = "".join(f"film {n},{n % 3 + 1}\n" for n in range(9))
+    (tmp_path / "stars.csv").write_text(f"text,label\n{rows}")
+    table = read_table(tmp_path / "stars.csv", label_map={"3": "positive"})
+    for part in (table, table.take(range(5)), table.joined(table.take([0]))):
+        with pytest.raises(DataError, match="does not know the labels '1', '2'"):
+            classify(tonality.load("imdb"), part)
+
+
+def test_the_hint_says_how_many_labels_it_does_not_show() -> None:
+    with pytest.raises(DataError, match=r"8=positive and 1 more if that is what they mean"):
+        match_labels([str(score) for score in range(11)], TWO)
 
 
 @pytest.mark.parametrize("names", [TWO, ("bad", "good")])

@@ -327,6 +327,15 @@ def test_labels_are_told_by_the_names_of_the_start(labels: str, options: str) ->
     assert told == (f"; if they mean the same, add {listed}" if options else "")
 
 
+def test_the_names_of_the_start_agree_with_the_label_map() -> None:
+    names = ("negative", "positive")
+    assert how_to_map(["1", "2"], names).endswith("--label-map 1=negative --label-map 2=positive")
+    for mapped in ({"3": ""}, {"3": "positive"}, {"1": "positive"}):
+        assert how_to_map(["1", "2"], names, mapped) == ""
+    scores = [str(score) for score in range(11)]
+    assert how_to_map(scores, names).endswith("--label-map 9=positive and 1 more")
+
+
 def test_new_words_are_added_at_the_end(model: Path, tmp_path: Path) -> None:
     texts = [text.replace("film", "blender ") for text in make_table(80, seed=3).texts]
     table = dataclasses.replace(make_table(80, seed=3), texts=texts, groups=None)

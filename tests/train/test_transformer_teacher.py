@@ -323,6 +323,17 @@ def test_labels_that_mean_nothing_are_told_with_what_to_do(tmp_path: Path) -> No
             distill(make_dataset(60), [numbered], recipe, tmp_path / "run")
 
 
+def test_numbers_of_a_teacher_are_read_with_those_that_are_mapped(tmp_path: Path) -> None:
+    stars = make_transformer(tmp_path / "stars", ("1", "2", "3"))
+    with pytest.raises(ConfigError, match=r"as with --teacher-labels 1=LABEL \("):
+        read(stars, teacher_labels={"3": "positive"})
+    scores = make_transformer(tmp_path / "scores", ("0", "1", "2"))
+    assert read(scores, teacher_labels={"1": ""}).meanings == ("negative", "", "positive")
+    polarity = make_transformer(tmp_path / "polarity", ("0", "1"))
+    of_another = {"2": "positive"}
+    assert read(polarity, teacher_labels=of_another).meanings == ("negative", "positive")
+
+
 def test_without_the_library_the_message_has_the_command(
     bert: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

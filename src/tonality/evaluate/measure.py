@@ -58,7 +58,9 @@ def classify(
     """
     if table.labels is None:
         raise DataError("the rows have no labels to compare with", path=table.source or None)
-    matched = match_labels(table.labels, classifier.labels, source=table.source or None)
+    matched = match_labels(
+        table.labels, classifier.labels, mapped=table.mapped, source=table.source or None
+    )
     probabilities = np.empty((len(table), len(classifier.labels)))  # (N, C)
     lengths = np.empty(len(table), np.int64)  # (N,)
     shortened = 0

@@ -97,10 +97,11 @@ def _check_one_kind(labels: NDArray[Any]) -> None:
     if words and numbers:
         likely = likely_map(numbers, words) or dict.fromkeys(numbers, "LABEL")
         meant = dict(list(likely.items())[:SHOWN])
+        more = f" and {len(likely) - SHOWN} more" if len(likely) > SHOWN else ""
         raise ValueError(
             f"y has words and numbers: {', '.join(map(repr, words[:SHOWN]))} and "
             f"{', '.join(map(repr, numbers[:SHOWN]))}; say what each number means before fitting, "
-            f"as in [{meant}.get(label, label) for label in y], or leave its rows out"
+            f"as in [{meant}.get(label, label) for label in y]{more}, or leave its rows out"
         )
 
 

@@ -57,6 +57,7 @@ def build_table(rows: Rows, wanted: Wanted, bad_rows: BadRows) -> Table:
             name: [records[i].extras[number] for i in kept]
             for number, name in enumerate(chosen.extras)
         },
+        mapped={old: new for old, new in zip(labels, mapped, strict=True) if old != new},
         source=rows.name,
         bad_rows=sum(reasons.values()),
         bad_reasons=reasons,

@@ -27,6 +27,8 @@ class Table:
         ratings: stars or scores, ``nan`` where missing or not a number.
         weights: what each row counts in training, 0 or more; ``None`` for all the same.
         extras: further columns that were asked for, by name; ``""`` where a row has no value.
+        mapped: labels that a label map renamed, or left out: label in the file -> label here or "".
+            They still tell on which scale the file's numbers are.
         source: where the rows came from, for messages and provenance.
         bad_rows: how many rows of the source could not be read.
         bad_reasons: the same count by reason.
@@ -39,6 +41,7 @@ class Table:
     ratings: list[float] | None = None
     weights: list[float] | None = None
     extras: Mapping[str, list[str]] = field(default_factory=dict)
+    mapped: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
     bad_rows: int = 0
     bad_reasons: Mapping[str, int] = field(default_factory=dict)
@@ -63,6 +66,7 @@ class Table:
             ratings=_pick(self.ratings, rows),
             weights=_pick(self.weights, rows),
             extras={name: [column[i] for i in rows] for name, column in self.extras.items()},
+            mapped=self.mapped,
             source=self.source,
         )
 
@@ -82,6 +86,7 @@ class Table:
                 for name, column in self.extras.items()
                 if name in other.extras
             },
+            mapped={**self.mapped, **other.mapped},
             source=self.source,
             bad_rows=self.bad_rows + other.bad_rows,
             bad_reasons=dict(reasons),

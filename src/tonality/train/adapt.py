@@ -110,7 +110,7 @@ def _after_language_model(
     """The run, its start gone on as a language model first."""
     assert run.start is not None
     first = RunFolder(folder.path / LANGUAGE_MODEL)
-    if forgotten := run.start.forgotten(run.labels):
+    if forgotten := run.start.forgotten(run.labels, run.dataset.train.mapped):
         options.reporter.say(forgotten)  # the classifier says it too, but only afterwards
     if not first.model.exists():
         begun = (first.path / RUN).exists()

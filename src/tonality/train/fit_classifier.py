@@ -89,7 +89,8 @@ def _begin(
     state = folder.load_checkpoint() if options.resume else None
     data = prepare(run, options.reporter)
     if data.start is not None:
-        for line in data.start.news(data.network, run.labels, run.recipe.text):
+        mapped = run.dataset.train.mapped
+        for line in data.start.news(data.network, run.labels, run.recipe.text, mapped):
             options.reporter.say(line)
     # Only now, for most mistakes show until here; from here on, word vectors included, a run that
     # is killed can be resumed.

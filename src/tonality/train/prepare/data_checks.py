@@ -56,7 +56,7 @@ def check_dataset(dataset: Dataset) -> tuple[str, ...]:
         )
     try:
         _check_names(labels)
-        check_one_kind(labels)
+        check_one_kind(labels, table.mapped)
     except DataError as error:
         raise DataError(error.reason, path=source) from None
     return tuple(in_order(labels))

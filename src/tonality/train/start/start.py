@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 
 from tonality.artifact.config_json import folder_sha256
 from tonality.evaluate.match_labels import same_by_another_name
-from tonality.label_spellings import SHOWN, likely_map
+from tonality.label_spellings import as_options, likely_map
 from tonality.network.config import NetworkConfig
 from tonality.text.encoder import Encoder
 from tonality.text.tokenizer import TextConfig
@@ -178,13 +177,20 @@ class Start(Inherited):
             parts.append("the head")
         return " and ".join(parts)
 
-    def news(self, network: NetworkConfig, labels: tuple[str, ...], text: TextConfig) -> list[str]:
+    def news(
+        self,
+        network: NetworkConfig,
+        labels: tuple[str, ...],
+        text: TextConfig,
+        mapped: Mapping[str, str] | None = None,
+    ) -> list[str]:
         """What a run that starts from this has to say of it, in lines.
 
         Args:
             network: the shapes to fill.
             labels: the classes, in the order of its outputs.
             text: how the run's model reads texts.
+            mapped: what a label map made of other labels of the data (``Table.mapped``).
         """
         parts = self.at_random(network, labels)
         random = (
@@ -197,10 +203,10 @@ class Start(Inherited):
             f"{f'{own:,}' if own else 'all'}; text.max_tokens says how many"
         )
         shorter = self.kind == CLASSIFIER and 0 < most < (own or most + 1)
-        lines = (random if parts else "", self.forgotten(labels), less if shorter else "")
+        lines = (random if parts else "", self.forgotten(labels, mapped), less if shorter else "")
         return [line for line in lines if line]
 
-    def forgotten(self, labels: tuple[str, ...]) -> str:
+    def forgotten(self, labels: tuple[str, ...], mapped: Mapping[str, str] | None = None) -> str:
         """What to say of labels that this knows and a model of these will not; empty for none."""
         gone = [repr(label) for label in self.labels if label not in labels]
         if not gone:
@@ -210,7 +216,7 @@ class Start(Inherited):
             f"careful: the new model will not know {listed}, as {self.name} does: the data has no "
             "texts labelled so"
         )
-        return told + how_to_map(labels, self.labels)
+        return told + how_to_map(labels, self.labels, mapped)
 
     def _rows(self, tensor: Floats, labels: tuple[str, ...]) -> Floats:
         """The rows (C, ...) of a head's tensor for these labels."""
@@ -220,17 +226,23 @@ class Start(Inherited):
         return rows.astype(tensor.dtype)
 
 
-def how_to_map(labels: Sequence[str], names: Sequence[str]) -> str:
-    """How to call labels as a model calls them, where it is plain or likely; else empty."""
-    plain = same_by_another_name(labels, names)
+def how_to_map(
+    labels: Sequence[str], names: Sequence[str], mapped: Mapping[str, str] | None = None
+) -> str:
+    """How to call labels as a model calls them, where it is plain or likely; else empty.
+
+    Args:
+        labels: those of the data.
+        names: the model's.
+        mapped: what a label map made of other labels of the data (``Table.mapped``).
+    """
+    plain = same_by_another_name(labels, names, mapped)
     rest = [label for label in labels if label not in names and label not in plain]
-    meant = {**plain, **likely_map(rest, names)}
+    meant = {**plain, **likely_map(rest, names, mapped)}
     others = {label: name for label, name in meant.items() if name not in labels}
     if not any(others.values()):  # it is no gain to leave out rows alone
         return ""
-    pairs = [shlex.quote(f"{label}={name}") for label, name in others.items()]
-    words = " ".join(f"--label-map {pair}" for pair in pairs[:SHOWN])
-    return f"; if they mean the same, add {words}"
+    return f"; if they mean the same, add {as_options(others)}"
 
 
 def _layer(name: str) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tonality.data import Dataset
 from tonality.errors import ConfigError
 from tonality.evaluate.match_labels import same_by_another_name
-from tonality.label_spellings import SHOWN, likely_map
+from tonality.label_spellings import as_options, likely_map
 from tonality.train.settings.objective_sections import DistillationSettings
 from tonality.train.teachers.answers_table import answers_table
 from tonality.train.teachers.lstm_teacher import lstm_teacher
@@ -99,9 +98,10 @@ def _with_meanings(
     teacher: Teacher, labels: Sequence[str], settings: DistillationSettings
 ) -> Teacher:
     """The teacher with the label that each output stands for; its own name where none is plain."""
-    renamed = settings.teacher_labels
+    # What the settings say of other teachers' labels says nothing of this one's.
+    renamed = {own: name for own, name in settings.teacher_labels.items() if own in teacher.outputs}
     rest = [name for name in teacher.outputs if name not in renamed]
-    meant = {**same_by_another_name(rest, labels), **renamed}
+    meant = {**same_by_another_name(rest, labels, renamed), **renamed}
     meanings = tuple(meant.get(name, name) for name in teacher.outputs)
     return dataclasses.replace(teacher, meanings=meanings)
 
@@ -120,9 +120,12 @@ def _check_labels(teacher: Teacher, labels: Sequence[str], *, partial: bool) -> 
         f"data are {listed(labels)}"
     )
     if unknown:
-        meant = likely_map(unknown, labels) or {unknown[0]: "LABEL"}
-        pairs = [shlex.quote(f"{name}={label}") for name, label in meant.items()]
-        example = " ".join(f"--teacher-labels {pair}" for pair in pairs[:SHOWN])
+        told = dict(zip(teacher.outputs, teacher.meanings, strict=True))
+        mapped = {
+            name: meaning for name, meaning in told.items() if name not in (*unknown, meaning)
+        }
+        meant = likely_map(unknown, labels, mapped) or {unknown[0]: "LABEL"}
+        example = as_options(meant, "--teacher-labels")
         raise ConfigError(
             f"{apart}; map them, as with {example} (an empty label leaves a class "
             "out) or with --label-map, or take another teacher"
