@@ -158,7 +158,7 @@ NOTES = {
         "unlabelled and augmented texts; `mpnet-imdb` what one of film reviews says of these. The "
         "student goes on from the `general` before it, which MiniLM (all-MiniLM-L6-v2, 22 million) "
         "had taught, too. In the last stage it learnt from the sentences that were written for it, "
-        "and from its own answers before to a part of all else. Its weights are a mean over its "
+        "and from its own answers before to nearly all else. Its weights are a mean over its "
         "training. Start, teachers and time below are of that stage alone; `docs/general.md` tells "
         "of all stages. No transformer had read "
         "the held-out texts. Whether the web text that MPNet and MiniLM were pre-trained on holds "
@@ -168,20 +168,21 @@ NOTES = {
         "negation (58% of the 24 where it stands far from its word), 85% on double negation, 100% "
         "on questions, 96% on mixed opinions. Sentences made from templates taught it these kinds, "
         "so expect less of other wordings.\n"
-        "- It reads plain irony, as in the 22 cases that `tonality check` shows and does not count "
+        "- It reads irony of the six forms that `tonality check` shows and does not count "
         "(*Great, the bike pump broke on the first day.*). On other irony it is often wrong, and "
         "so on wit, on new slang and on events that one must know the world to judge.\n"
-        "- Being poor is negative to it: *The new teacher is poor.* Words for origin, faith, "
-        "gender and orientation are neutral in the cases of `tonality check`; others may not be.",
+        "- Being poor is negative to it (*The new teacher is poor.*), so is an illness of the "
+        "mind, and being rich is positive. Words for origin, faith, gender and orientation are "
+        "neutral in the cases of `tonality check`; others may not be.",
         names={
             "the classifier start": "the general before it",
             "teachers: start": "teachers: the general before it",
         },
         calibration="The logits are divided by a temperature of {temperature:.3g}, and {neutral} "
-        "is added to that of *neutral* then. Both were chosen for texts of kinds that it did not "
-        "learn from: on such collections the expected calibration error (15 bins) of a model of "
-        "this kind is 8.3%. On the held-out texts above, whose kinds it knows, it is {error:.2%}; "
-        "there the model is slightly underconfident (`docs/general.md`).",
+        "is added to that of *neutral* then. They are to suit texts of kinds that it did not learn "
+        "from (`docs/general.md`): on such collections the expected calibration error (15 bins) of "
+        "a model of this kind is 8.3%. On the held-out texts above, whose kinds it knows, it is "
+        "{error:.2%}; there the model is slightly underconfident.",
     ),
 }
 
