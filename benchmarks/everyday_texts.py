@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.everyday_texts --model before=DIR now=general`` counts the right verdicts on
 the texts of ``everyday_texts.tsv``, and writes a table of ``docs/general.md``. Nobody who wrote
-them knew what any model says of them, and nobody who wrote a sentence that teaches had read them.
+them knew what any model says of them. Nobody who wrote a sentence that teaches had read them, but
+for one writer, who had seen the first five of *newcomers* and of *editorials*.
 
 - *people*, *more people*, *other people*, *newcomers*, *visitors*, *strangers*: what 118 imagined
   people would type first, a hotel owner or a football fan;
