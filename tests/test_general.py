@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -9,6 +14,8 @@ from click.testing import CliRunner
 import tonality
 from tonality.classifier import DEFAULT_MODEL, Classifier, bundled_models, model_path
 from tonality.cli import app
+from tonality.errors import ArtifactError
+from tonality.sklearn import LSTMClassifier
 
 FOLDER = model_path("general")
 MOST_BYTES = 16_000_000  # every user downloads them
@@ -25,6 +32,36 @@ def test_it_is_the_default_and_knows_three_labels(general: Classifier) -> None:
     assert general.labels == ("negative", "neutral", "positive")
     assert bundled_models() == ["general", "imdb"]
     assert tonality.load("imdb").labels == ("negative", "positive")
+
+
+def test_a_path_is_never_the_name_of_a_bundled_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``Path("./general")`` has lost its ``./``; the name says which one it means."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ArtifactError, match="no model folder is here"):
+        tonality.load(Path("general"))
+    shutil.copytree(model_path("imdb"), tmp_path / "general")
+    assert tonality.load(Path("./general")).labels == ("negative", "positive")
+    assert tonality.load("./general").labels == ("negative", "positive")
+    assert LSTMClassifier.from_folder(Path("general")).classes_.tolist() == ["negative", "positive"]
+    with pytest.warns(UserWarning, match=r"'general' is the bundled model; .* write './general'"):
+        assert len(tonality.load("general").labels) == 3
+    told = subprocess.run(
+        [sys.executable, "-m", "tonality", "predict", "--model", "general", "Lovely."],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stderr.startswith("careful: 'general' is the bundled model")
+    assert told.stderr.count("\n") == 1
+
+
+def test_probabilities_are_the_same_to_the_bit_in_every_batch(general: Classifier) -> None:
+    texts = [f"The {word} was {'not ' * (row % 3)}good." * (row % 7) for row, word in
+             enumerate(["film", "room", "soup", "phone", "bus"] * 60)]  # fmt: skip
+    together = general.predict_proba(texts)
+    np.testing.assert_array_equal(together, general.predict_proba(texts, batch_size=1))
 
 
 @pytest.mark.parametrize(

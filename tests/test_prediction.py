@@ -273,6 +273,16 @@ def test_a_list_that_was_changed_has_no_index_any_more(classifier: Classifier) -
         assert found.to_frame("pandas").index.tolist() == [*range(len(found))]
 
 
+def test_a_piece_that_still_stands_in_its_place_keeps_its_index(classifier: Classifier) -> None:
+    """A piece is compared with its own rows alone, so that many pieces cost what one list does."""
+    pandas = pytest.importorskip("pandas")
+    found = classifier.predict(pandas.Series(["love", "hate", "fine"], index=[5, 9, 2]))
+    found[0], found[1] = found[1], found[0]
+    assert found[2:].to_frame("pandas").index.tolist() == [2]
+    with pytest.warns(UserWarning, match="another order"):
+        assert found[:2].to_frame("pandas").index.tolist() == [0, 1]
+
+
 def test_verdicts_in_pieces_keep_the_index_of_their_series(classifier: Classifier) -> None:
     pandas = pytest.importorskip("pandas")
     texts = ["hate it", "love it", "awful", "love the film"]

@@ -14,7 +14,15 @@ from tonality.errors import DataError
 from tonality.label_valences import label_valences
 from tonality.verdict_frame import VALENCE as VALENCE
 from tonality.verdict_frame import Kind, make_frame, verdict_kinds
-from tonality.verdict_index import Indexed, common_index, gathered, unpickled, warn_of_lost
+from tonality.verdict_index import (
+    Indexed,
+    common_index,
+    gathered,
+    index_of_slice,
+    joined,
+    unpickled,
+    warn_of_lost,
+)
 
 Other = TypeVar("Other")
 
@@ -143,13 +151,6 @@ class Predictions(list[Prediction]):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _indexed=unpickled(state.get("_indexed")))
 
-    def _index(self) -> Any:
-        """The index of the N verdicts, or None (:func:`common_index`); those of parts join once."""
-        index = common_index(self, self._indexed)
-        if index is not None and len(self._indexed) > 1:
-            self._indexed = ((index, tuple(self)),)
-        return index
-
     @overload
     def __getitem__(self, index: SupportsIndex, /) -> Prediction: ...
 
@@ -157,11 +158,12 @@ class Predictions(list[Prediction]):
     def __getitem__(self, index: slice, /) -> Predictions: ...
 
     def __getitem__(self, index: SupportsIndex | slice, /) -> Prediction | Predictions:
+        if not isinstance(index, slice):
+            return super().__getitem__(index)
         found = super().__getitem__(index)
-        if isinstance(found, Prediction):
-            return found
-        rows = self._index()
-        part = Predictions(found, self.labels, None if rows is None else rows[index])
+        self._indexed = joined(self._indexed)
+        rows = index_of_slice(found, len(self), index, self._indexed)
+        part = Predictions(found, self.labels, rows)
         if rows is None:  # still not those of the Series alone, as `to_frame` has to know
             part._indexed = self._indexed
         return part
@@ -214,7 +216,7 @@ class Predictions(list[Prediction]):
             DataError: the verdicts have different labels, as those of two models.
             DependencyError: none is installed.
         """
-        index = self._index()
+        index = common_index(self, self._indexed)
         if self and index is None and library in (None, "pandas"):
             warn_of_lost(self._indexed)
         return make_frame(*self._columns(), library, index)

@@ -22,11 +22,35 @@ def common_index(verdicts: Sequence[object], indexed: Indexed) -> Any:
     Returns:
         None without an index, or where the list was sorted or has other verdicts too.
     """
-    given = [verdict for _, part in indexed for verdict in part]
-    if not indexed or len(verdicts) != len(given) or not all(map(operator.is_, verdicts, given)):
+    return index_of_slice(verdicts, len(verdicts), slice(None), joined(indexed))
+
+
+def index_of_slice(found: Sequence[object], rows: int, places: slice, indexed: Indexed) -> Any:
+    """The index of a slice of a list, in a time that its own length alone decides.
+
+    Args:
+        found: the verdicts of the slice.
+        rows: how many verdicts the list has.
+        places: the slice.
+        indexed: the one index of the list, with the verdicts that it is of; or none.
+
+    Returns:
+        None without an index, or where other verdicts stood there when the Series was judged.
+    """
+    if not indexed:
         return None
+    ((index, given),) = indexed
+    if rows != len(given) or not all(map(operator.is_, found, given[places])):
+        return None
+    return index[places]
+
+
+def joined(indexed: Indexed) -> Indexed:
+    """Several indices as one, of all their verdicts."""
+    if len(indexed) < 2:
+        return indexed
     first, *others = [index for index, _ in indexed]
-    return first.append(others) if others else first
+    return ((first.append(others), tuple(verdict for _, part in indexed for verdict in part)),)
 
 
 def gathered(*lists: tuple[Sequence[object], Indexed]) -> Indexed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html.parser
 import io
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -570,3 +571,24 @@ def test_without_a_text_the_page_is_empty(model_folder: Path, tmp_path: Path) ->
     assert result.exit_code == 0, result.output
     assert "no text came in" in result.stderr
     assert "<article>" not in (tmp_path / "why.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["loved it \U0001f970", "See you soon \U0001f44b", "#greatviewbadfood", "Meet me \U0001f447"],
+)
+@pytest.mark.parametrize("model", ["general", "imdb"])
+def test_an_emoji_or_a_hashtag_is_in_one_phrase(model: str, text: str) -> None:
+    """It is read by several words, which may speak for the verdict and against it."""
+    explanation = tonality.load(model).explain(text)
+    spans = [(phrase.start, phrase.end) for phrase in explanation.phrases()]
+    assert all(before[1] <= after[0] for before, after in pairwise(spans))
+    shown = {piece.phrase for piece in explanation.pieces()} - {-1}
+    assert shown == set(range(len(spans)))
+
+
+def test_a_negation_in_capitals_stays_with_what_it_turns() -> None:
+    general = tonality.load().artifact
+    as_written = replace(general, text=replace(general.text, lower_case=False))
+    phrases = tonality.Classifier(as_written).explain("NOT bad at all").phrases()
+    assert "bad at all" not in [phrase.text for phrase in phrases]

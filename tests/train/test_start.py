@@ -184,8 +184,10 @@ def test_a_bundled_name_is_the_bundled_model(
     """Where a run or a folder has its name too, as in ``load``; with a slash it is the folder."""
     shutil.copytree(model, tmp_path / "general" / "model")
     monkeypatch.chdir(tmp_path)
-    assert read_start("general").path == model_path("general")
-    assert read_start("./general").path == Path("general/model")
+    with pytest.warns(UserWarning, match="'general' is the bundled model"):
+        assert read_start("general").path == model_path()
+    for folder in ("./general", Path("general")):
+        assert read_start(folder).path == Path("general/model")
 
 
 def test_a_shipped_recipe_yields_to_a_start(model: Path) -> None:

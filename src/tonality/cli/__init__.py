@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import warnings
 from typing import NoReturn
 
 import click
@@ -21,6 +22,7 @@ from tonality.cli.training_processes import RESTARTED
 from tonality.environment_names import unknown_variables
 from tonality.errors import DataError, TonalityError
 
+_WARNING_OF_PYTHON = warnings.formatwarning
 # In the order of the help, by the file that defines each.
 COMMANDS = LazyCommands(
     predict="predict",
@@ -94,6 +96,7 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # a terminal without Unicode shows ? and goes on
     if sys.stdout is None:
         sys.stdout = ClosedOutput()
+    warnings.formatwarning = _warning_line
     try:
         app()
     except TonalityError as error:
@@ -101,6 +104,19 @@ def main() -> None:
     except OSError as error:  # a full disk, a folder of someone else's, a name too long
         _forget_output()
         sys.exit(f"tonality: {error}")
+
+
+def _warning_line(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    line: str | None = None,
+) -> str:
+    """A warning of ours as a line of a command, without the place in the code."""
+    if category is UserWarning:
+        return f"careful: {message}\n"
+    return _WARNING_OF_PYTHON(message, category, filename, lineno, line)
 
 
 def _occupy_closed_descriptors() -> None:

@@ -177,18 +177,19 @@ def hand_back(
 def jacobian(network: Network, pooled: Floats) -> Floats:
     """How the head's logits change with the pooled vectors (N, K), there: (N, K, C)."""
     active = []
+    hidden = pooled.astype(np.float64)
     for number in range(len(network.config.dense)):
-        pooled = pooled @ network.tensors[f"dense.{number}.weight"].T
-        pooled += network.tensors[f"dense.{number}.bias"]
-        active.append(pooled > 0)
-        np.maximum(pooled, 0.0, out=pooled)
-    slopes: Floats = np.broadcast_to(
-        network.tensors["output.weight"].T, (len(pooled), pooled.shape[1], network.config.classes)
+        hidden = hidden @ network.tensors[f"dense.{number}.weight"].T
+        hidden += network.tensors[f"dense.{number}.bias"]
+        active.append(hidden > 0)
+        np.maximum(hidden, 0.0, out=hidden)
+    slopes = np.broadcast_to(
+        network.tensors["output.weight"].T, (len(hidden), hidden.shape[1], network.config.classes)
     )
     for number in reversed(range(len(active))):
         masked = slopes * active[number][:, :, None]
         slopes = np.matmul(network.tensors[f"dense.{number}.weight"].T, masked)
-    return slopes
+    return slopes.astype(np.float32)
 
 
 def occlusion(

@@ -22,8 +22,9 @@ def joined_words(
     """The token that each of T tokens counts to, mostly itself.
 
     ``n't`` and ``'s`` count to the word that they are part of, and the words of ``user-friendly``
-    to the first of them. A negation counts to what it turns, the next word of its clause that is
-    not grammar alone, and so does all between them. A mark counts to itself.
+    to the first of them. So do the words by which an emoji or a hashtag is read. A negation counts
+    to what it turns, the next word of its clause that is not grammar alone, and so does all between
+    them. A mark counts to itself.
 
     Args:
         text: the raw text.
@@ -43,7 +44,7 @@ def joined_words(
                 negations.pop()  # it turns no more than its own word: "not-so-good"
             if compound or (before == index - 1 and _is_part(tokens[before], token)):
                 owners[index] = owners[before]
-        if token.text in _NEGATIVE:
+        if token.text.lower() in _NEGATIVE:
             negations.append(owners[index])
         before = index
     for begin in reversed(negations):
@@ -55,7 +56,10 @@ def joined_words(
 
 
 def _is_part(before: Token, token: Token) -> bool:
-    clitic = token.text == "n't" or (token.text.startswith("'") and len(token.text) > 1)
+    """Whether it is a clitic of the word before, or a further word of the same emoji."""
+    if (token.start, token.end) == (before.start, before.end):
+        return True
+    clitic = token.text.lower() == "n't" or (token.text.startswith("'") and len(token.text) > 1)
     return clitic and before.end == token.start
 
 
@@ -74,6 +78,6 @@ def _turned(
         if marks[index] or owners[index] == begin:
             continue
         found, passed = index, passed + 1
-        if tokens[index].text not in _BETWEEN:
+        if tokens[index].text.lower() not in _BETWEEN:
             break
     return found

@@ -1,6 +1,6 @@
 """The compiled kernel: what :mod:`tonality.network.kernel_numpy` computes, several times faster.
 
-It multiplies integers of 16 bits, whose sums are exact. So a text's probabilities are the same to
+It multiplies integers of 16 bits, whose sums are exact. So a text's pooled vector is the same to
 the bit in every batch, within 1e-6 with every instruction set, and within 1e-4 of numpy's.
 
 Shape letters as in :mod:`tonality.network.network`.

@@ -40,8 +40,8 @@ class Network:
         self.kernel_name = kernel_in_use()
         self.attention = Attention.from_tensors(tensors)
         small = ("dense.", "output.")
-        self.tensors: dict[str, Floats] = {
-            name: np.asarray(tensors[name], dtype=np.float32)
+        self.tensors: dict[str, NDArray[np.float64]] = {
+            name: np.asarray(tensors[name], dtype=np.float64)
             for name in config.tensor_shapes()
             if name.startswith(small)
         }
@@ -55,13 +55,17 @@ class Network:
             return self.head(self.pooled(encoded))
 
     def head(self, pooled: Floats) -> Floats:
-        """Logits (N, C) of pooled vectors (N, K): dense layers with ReLU, then the output."""
+        """Logits (N, C) of pooled vectors (N, K): dense layers with ReLU, then the output.
+
+        In float64: in float32 the last digits of a row would go by how many rows there are.
+        """
+        hidden = pooled.astype(np.float64)
         for number in range(len(self.config.dense)):
-            pooled = pooled @ self.tensors[f"dense.{number}.weight"].T
-            pooled += self.tensors[f"dense.{number}.bias"]
-            np.maximum(pooled, 0.0, out=pooled)
-        logits: Floats = pooled @ self.tensors["output.weight"].T + self.tensors["output.bias"]
-        return logits
+            hidden = hidden @ self.tensors[f"dense.{number}.weight"].T
+            hidden += self.tensors[f"dense.{number}.bias"]
+            np.maximum(hidden, 0.0, out=hidden)
+        logits = hidden @ self.tensors["output.weight"].T + self.tensors["output.bias"]
+        return logits.astype(np.float32)
 
     def pooled(self, encoded: Encoded) -> Floats:
         """Pooled vectors (N, K); zeros for an empty text."""

@@ -13,7 +13,7 @@ from tonality.artifact.config_json import folder_sha256
 from tonality.artifact.model_folder import Artifact
 from tonality.artifact.weights import dequantise
 from tonality.durable_files import resolved
-from tonality.model_names import bundled_models, model_path
+from tonality.model_names import is_bundled, model_path
 from tonality.train.networks.language_model_folder import (
     SavedLanguageModel,
     is_language_model,
@@ -39,15 +39,13 @@ def read_start(source: str | os.PathLike[str]) -> Start:
     Raises:
         ArtifactError: there is no such folder, or it is damaged.
     """
-    name = os.fspath(source)
-    if name not in bundled_models():  # as `load` has it, where a folder has such a name too
-        path = Path(name)
+    if not is_bundled(source):
+        source = path = Path(source)
         if (path / MODEL).is_dir() and not (path / "config.json").exists():
-            path /= MODEL
-            name = str(path)
+            source = path = path / MODEL  # of a run
         if is_language_model(path):
             return _from_language_model(read_language_model(path), path)
-    path = model_path(name)
+    path = model_path(source)
     return _from_classifier(artifact.read(path), path)
 
 

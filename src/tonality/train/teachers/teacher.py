@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tonality.classifier import model_path
+from tonality.model_names import is_bundled, model_path
 from tonality.train.teachers.transformer_folder import check_transformer, is_transformer
 
 # Of a teacher's record: the collections that it teaches, where it does not teach all texts.
@@ -80,7 +80,7 @@ def teacher_path(source: str | os.PathLike[str]) -> Path:
     given = Path(os.path.expanduser(source))  # noqa: PTH111 - Path's raises of strangers
     if given.is_file():
         return given
-    path = model_path(given)
+    path = model_path(source if is_bundled(source) else given)
     if is_transformer(path):
         check_transformer(path)
     return path
