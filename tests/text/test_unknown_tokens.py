@@ -260,7 +260,11 @@ def test_six_stars_are_more_than_all_of_five_and_middling_of_ten() -> None:
     tokens = Tokenizer(CONFIG).tokens
     assert tokens("6 stars out of 5, 6/5") == ["<rating-5>", ",", "<rating-5>"]
     assert tokens("6 of 10 stars, 6/10") == ["<rating-3>", ",", "<rating-3>"]
-    assert tokens("If I could give 6 stars I would")[-4:] == ["6", "stars", "i", "would"]
+    assert tokens("I could give 6 stars")[-2:] == ["6", "stars"]
+    assert tokens("If I could give this place 6 stars I would")[-3:] == ["<rating-5>", "i", "would"]
+    assert tokens("I would give 7 stars if I could")[3] == "<rating-5>"
+    assert tokens("I wish I could rate it 6-star")[-1] == "<rating-5>"
+    assert tokens("If I could give 60 stars")[-2:] == ["60", "stars"]
 
 
 def test_a_colon_or_a_smile_may_follow_a_rating() -> None:

@@ -68,6 +68,9 @@ _SIGNS = late_pattern(f"(?:[{_FULL}]\ufe0f?){{1,10}}(?:[{_EMPTY}]\ufe0f?){{0,10}
 _ASTERISKS = late_pattern(
     rf"\*(?<![\w*].)\*{{0,9}}(?i:{_OF}(?P<scale>\*{{4,10}}|10|5|ten|five){_EVEN}(?![\w*]|[.,]\d))"
 )
+# "If I could give 6 stars I would", "6 stars if I could": more than all five.
+_WISHED = late_pattern(r"\b(?:if|wish) i could (?:give|rate|award)(?: \w+){0,3} \Z", re.IGNORECASE)
+_IF_I_COULD = late_pattern(r",? if i could\b", re.IGNORECASE)
 _ADDRESS = late_pattern(r"(?:://|www\.)\S*\Z")
 
 
@@ -85,10 +88,17 @@ def _of_figures(found: re.Match[str]) -> str:
     if found["stars"] and found["stars"] not in _STAR_SCALES:
         return found[0]
     written = found["scale"] or found["stars"]
+    if not written and 5 < number <= 12 and _is_wished(found):
+        return _rating(5, 5)
     if not written and number == 6:  # more than all five to some, middling to who thinks of ten
         return found[0]
     scale = _number(written.lower()) if written else 5 if number <= 5 else 10
     return _rating(number, scale) if number <= 1.2 * scale else found[0]  # 11/10: praise
+
+
+def _is_wished(found: re.Match[str]) -> bool:
+    before = found.string[max(found.start() - _COUNT_SPAN, 0) : found.start()]
+    return bool(_WISHED.search(before) or _IF_I_COULD.match(found.string, found.end()))
 
 
 def _unless_counted(found: re.Match[str]) -> str:
