@@ -50,6 +50,14 @@ GAPS = [
     "one of 5 stars",
     "1 out of 4 star",
     "one of 5 star hotels",
+    "1 (one) star",
+    "five (5) stars",
+    "Rating:1/5",
+    "Food:3",
+    "1.0/5.0",
+    "5\u2b50",
+    "a\\not",
+    "<3 days",
 ]
 PIECES = [*RAW.split(" "), *GAPS, " ", "\xa0"]
 plain = st.lists(

@@ -171,6 +171,19 @@ RATINGS: Sequence[tuple[int, str]] = [
     (1, "One out of 5 stars"),
     (1, "one out of five stars"),
     (5, "four and a half of 5 stars"),
+    (1, "1.0/5.0"),
+    (1, "2.0 / 10.0"),
+    (4, "4,00/5,00"),
+    (1, "1.0 out of 5.0 stars"),
+    (3, "***/5.0"),
+    (1, "1 (one) star"),
+    (5, "five (5) stars"),
+    (1, "one (1) out of five (5) stars"),
+    (5, "5\u2b50"),
+    (5, "5 \u2b50\ufe0f"),
+    (1, "1\u2605"),
+    (5, "4.5 \U0001f31f"),
+    (4, "7 stars"),
 ]
 
 
@@ -184,7 +197,13 @@ def test_ratings_become_one_token(level: int, text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "24/7", "9/11", "9/10/2019", "1/2", "$5/10", "2*3", "**bold**", "10%", "a1/5", "5/50",
+        "24/7", "9/11", "16:9/10", "9:30/10", "it broke, -10/10", "4-5/10", ".5/10", "5.05/5.05",
+        "9/10,000", "4/5.5", "***/5.5", "http://x.y/a-1/5", "http://x.y:5/10",
+        "www.x.y/top-5-stars",
+        "6 stars", "I would give 6 stars", "a 6-star hotel", "six-star", "6\u2b50", "1 of 5\u2b50",
+        "2024 \u2b50", "100 \u2b50", "4 \u2b50 \u2b50 \u2b50 \u2b50",
+        "one (1) of five (5) stars shine",
+ "9/10/2019", "1/2", "$5/10", "2*3", "**bold**", "10%", "a1/5", "5/50",
         "nine out of ten people", "3 out of 5 times", "two stars shine", "\u2605", "30/10",
         "http://x.y/1/5", "50 stars", "7/10:30",
         "5\nstars", "10    out of 10 people",
@@ -226,6 +245,26 @@ def test_what_one_of_several_things_is_rated() -> None:
     assert tokens("one of 5-star hotels") == ["one", "of", "<rating-5>", "hotels"]
     assert tokens("one of the 5 star hotels") == ["one", "of", "the", "<rating-5>", "hotels"]
     assert tokens("2 of 10/10 films") == ["2", "of", "<rating-5>", "films"]
+
+
+@pytest.mark.parametrize("rating", ["1/5", "0/10", "1 star", "1*", "1\u2b50", "1 out of 5"])
+@pytest.mark.parametrize(
+    "before", ["Rating:", "So bad...", "Rating-", "Bad\u2014", "no more.", "bad,"]
+)
+def test_a_mark_may_stand_before_a_rating(before: str, rating: str) -> None:
+    tokens = Tokenizer(CONFIG).tokens
+    assert tokens(before + rating) == [*tokens(before), "<rating-1>"]
+
+
+def test_six_stars_are_more_than_all_of_five_and_middling_of_ten() -> None:
+    tokens = Tokenizer(CONFIG).tokens
+    assert tokens("6 stars out of 5, 6/5") == ["<rating-5>", ",", "<rating-5>"]
+    assert tokens("6 of 10 stars, 6/10") == ["<rating-3>", ",", "<rating-3>"]
+    assert tokens("I could give 6 stars")[-2:] == ["6", "stars"]
+    assert tokens("If I could give this place 6 stars I would")[-3:] == ["<rating-5>", "i", "would"]
+    assert tokens("I would give 7 stars if I could")[3] == "<rating-5>"
+    assert tokens("I wish I could rate it 6-star")[-1] == "<rating-5>"
+    assert tokens("If I could give 60 stars")[-2:] == ["60", "stars"]
 
 
 def test_a_colon_or_a_smile_may_follow_a_rating() -> None:

@@ -104,10 +104,10 @@ static int is_suspicious(char c, const char *end, const char *next)
         return end[-1] == 'd' || (end[-1] == '-' && end[-2] == 'd');
     case '/':
         return begins_scale(after_gap(next));
-    case 'r': /* "1 star" */
+    case 'r': /* "1 star", "1 (one) star" */
         if (!ends_in(end, "sta")) return 0;
         end = before_gap(end - 3);
-        return end[-1] == '-' || is_digit(end[-1]);
+        return is_one_of(end[-1], "-)") || is_digit(end[-1]);
     case 'f': /* "out of ten" */
         if (end[-1] != 'o' || !is_space(end[-2]) || after_gap(next) == next) return 0;
         return ends_in(before_gap(end - 1), "out") && begins_scale(after_gap(next));

@@ -19,6 +19,29 @@ _ESCAPED = late_pattern(
 )
 # "C:\new\report" holds no line breaks.
 _PATH = late_pattern(r"\b[a-z]:(?:\\\S*)?\Z", re.IGNORECASE)
+# A backslash that stands for a slash, "good\not good": what follows is a word, and without its
+# first letter it is none. "\Not" is no escape of any text. "\nOh" and "\n\no" are line breaks.
+_AFTER_SLASH = """
+natural nature nasty need needed needs negative neutral news night nights no nobody noise noisy
+normal not nothing novel now nowhere number radio rather rating read reading real realistic really
+reason recommend refund rent rental repair report restaurant return review reviews ridiculous right
+river road rock romance romantic room rooms rude take talk taste tasty technical television
+terrible terrific theater theatre thing things think thriller time times tired to today tonight
+total tough tragedy travel trouble tv
+"""
+_SLASH = late_pattern(
+    r"\\(?<=[^\W\d_]\\)(?<!\\[nrtNRT]\\)\\*+(?![nrt][A-Z])"
+    rf"(?=[NRT][a-z]|(?i:{'|'.join(_AFTER_SLASH.split())})\b)"
+)
+
+
+def _is_path(found: re.Match[str]) -> bool:
+    before = found.string[max(found.start() - 64, 0) : found.start()]
+    return _PATH.search(before) is not None
+
+
+def _of_slash(found: re.Match[str]) -> str:
+    return found[0] if _is_path(found) else " "
 
 
 def _read_bytes(data: bytes) -> str:
@@ -34,8 +57,7 @@ def _unescape(found: re.Match[str]) -> str:
     if found["quote"]:
         return found["quote"]
     if found["space"]:
-        before = found.string[max(found.start() - 64, 0) : found.start()]
-        return found[0] if _PATH.search(before) else " "
+        return found[0] if _is_path(found) else " "
     if found["bytes"]:
         return _read_bytes(bytes.fromhex(re.sub(r"[xX\\]", "", found["bytes"])))
     if found["octal"]:
@@ -101,6 +123,7 @@ _IN_A_WORD = late_pattern(
     r"%(?<=[^\W\d_].)(?:25)*+(?:c3|e2)(?:%(?:25)*+[89a-f][0-9a-f])++", re.IGNORECASE
 )
 ESCAPES = (
+    Rewrite(_SLASH, _of_slash, holds_any("\\")),
     Rewrite(_ESCAPED, _unescape, holds_any("\\")),
     Rewrite(_ANGLED, _of_angles, holds_any("<")),
     Rewrite(_ESCAPED_BYTES, _of_surrogates, lambda text: _ESCAPED_BYTES.search(text) is not None),

@@ -1,7 +1,7 @@
 """Ratings as five tokens: ``<rating-1>`` for the worst to ``<rating-5>`` for the best.
 
-``★☆☆☆☆``, ``1/5``, ``2/10``, ``1 star``, ``one-star``, ``1*`` and ``15 out of 100`` all become
-``<rating-1>``.
+``★☆☆☆☆``, ``1/5``, ``2/10``, ``1 star``, ``one-star``, ``1*``, ``1⭐`` and ``15 out of 100`` all
+become ``<rating-1>``.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ _SCALES = ("5", "five", "10", "ten", "****")
 _FULL, _EMPTY = "★⭐🌟", "☆✩✰"
 
 _GAP = r"\s{1,3}"  # two blanks, or a line that ends in the middle
-_STAR = r"(?:-|[ \t]{0,3})stars?\b"
-_STARS = rf"(?:{_STAR})?"
+_ECHO = rf"[ \t]{{0,3}}\((?:[0-9]{{1,2}}|{'|'.join(_WORDS)})\)"  # "1 (one) star"
+_STARRED = r"(?:-|[ \t]{0,3})stars?\b"
+_STAR = rf"(?:{_ECHO})?{_STARRED}"
+_STARS = rf"(?:{_ECHO})?(?:{_STARRED})?"
 _OUT_OF = rf"{_GAP}out{_GAP}of{_GAP}"
 _OF = rf"(?:\s{{0,3}}/\s{{0,3}}|{_OUT_OF})"
 # "1 of 5 stars" that ends a clause is a rating. "1 of 5" and "1 of 5 stars aligned" count, and
@@ -31,16 +33,24 @@ _RATED = (
     rf"(?:(?={_GAP}(?:rating|review)\b)|(?<=s)(?:{_CLAUSE_END}|(?={_GAP}(?:rating|review)s\b)))"
 )
 _POSSIBLE = rf"(?:(?:a{_GAP})?possible{_GAP})?"
+_EVEN = "(?:[.,]0{1,2})?"  # "4.0/5.0"
 _OF_STARS = (
-    rf"{_GAP}(?P<out>out{_GAP})?of{_GAP}{_POSSIBLE}(?P<stars>[0-9]{{1,2}}){_STAR}(?(out)|{_RATED})"
+    rf"{_GAP}(?P<out>out{_GAP})?of{_GAP}{_POSSIBLE}(?P<stars>[0-9]{{1,2}}){_EVEN}{_STAR}"
+    rf"(?(out)|{_RATED})"
 )
 # "9/10/2019" is a date, "7/10:30" a time, and "nine out of ten people" counts people.
-_END = r"(?![.,:]?\d|[\w/%]|[ ](?:times?|people|of|users?|customers?|cases)\b)"
+_END = rf"{_EVEN}(?![.,:]?\d|[\w/%]|[ ](?:times?|people|of|users?|customers?|cases)\b)"
+# "Rating:1/5", "Rating-1/5" and "superb...10/10" are ratings. "9:30/10", "4-5/10", ".5/10" and
+# "it crashes, -10/10" are none, or others.
+_START = r"(?<![\w/$€£+].)(?<!\d[:,].)(?:(?<![.-].)|(?<=[a-zA-Z.!?)-][.-].))"
+# One star, for "2 ★★☆" is not a rating and then a star.
+_ONE_SIGN = rf"[ -]?[{_FULL}]\ufe0f?+(?![ ]?[{_FULL}{_EMPTY}])"
 # The patterns begin with one character of a few, by which the engine skips what cannot match.
 _FIGURES = late_pattern(
-    r"(?P<number>[0-9](?<![\w/.,:$€£+-].)[0-9]{0,2}(?:[.,][0-9]{1,2})?)(?P<half>[ ]1/2)?"
-    rf"(?i:{_STARS}{_OF}(?P<scale>100|10|5|ten|five){_END}{_STARS}|{_STARS}{_OF_STARS}"
-    rf"|(?P<counted>[ \t]{{0,3}}stars?\b)|-stars?\b|\*(?![\w*]))"
+    rf"(?P<number>[0-9]{_START}[0-9]{{0,2}}(?:[.,][0-9]{{1,2}})?)(?P<half>[ ]1/2)?"
+    rf"(?i:{_STARS}{_OF}(?P<scale>100|10|5|ten|five){_END}{_STARS}"
+    rf"|{_STARS}{_OF_STARS}|(?P<counted>(?:{_ECHO})?[ \t]{{0,3}}stars?\b|{_ONE_SIGN})"
+    r"|-stars?\b|\*(?![\w*]))"
 )
 # Before "5 stars" in "1 of 5 stars aligned"; looked for in the last characters before it.
 _COUNT = late_pattern(
@@ -50,14 +60,18 @@ _COUNT = late_pattern(
 _COUNT_SPAN = 48
 _IN_WORDS = late_pattern(
     rf"\b(?P<number>{'|'.join(_WORDS)})(?P<half>[ ]and[ ]a[ ]half)?"
-    rf"(?:{_STARS}{_OUT_OF}(?P<scale>10|5|ten|five){_END}{_STARS}|{_STARS}{_OF_STARS}(?<=s)"
-    r"|-stars?\b)",
+    rf"(?:{_STARS}{_OUT_OF}(?P<scale>10|5|ten|five){_END}{_STARS}"
+    rf"|{_STARS}{_OF_STARS}(?<=s)|(?P<counted>{_ECHO}{_STARRED})|-stars?\b)",
     re.IGNORECASE,
 )
 _SIGNS = late_pattern(f"(?:[{_FULL}]\ufe0f?){{1,10}}(?:[{_EMPTY}]\ufe0f?){{0,10}}")
 _ASTERISKS = late_pattern(
-    rf"\*(?<![\w*].)\*{{0,9}}(?i:{_OF}(?P<scale>\*{{4,10}}|10|5|ten|five)(?![\w*]))"
+    rf"\*(?<![\w*].)\*{{0,9}}(?i:{_OF}(?P<scale>\*{{4,10}}|10|5|ten|five){_EVEN}(?![\w*]|[.,]\d))"
 )
+# "If I could give 6 stars I would", "6 stars if I could": more than all five.
+_WISHED = late_pattern(r"\b(?:if|wish) i could (?:give|rate|award)(?: \w+){0,3} \Z", re.IGNORECASE)
+_IF_I_COULD = late_pattern(r",? if i could\b", re.IGNORECASE)
+_ADDRESS = late_pattern(r"(?:://|www\.)\S*\Z")
 
 
 def _rating(number: float, scale: float) -> str:
@@ -74,13 +88,24 @@ def _of_figures(found: re.Match[str]) -> str:
     if found["stars"] and found["stars"] not in _STAR_SCALES:
         return found[0]
     written = found["scale"] or found["stars"]
+    if not written and 5 < number <= 12 and _is_wished(found):
+        return _rating(5, 5)
+    if not written and number == 6:  # more than all five to some, middling to who thinks of ten
+        return found[0]
     scale = _number(written.lower()) if written else 5 if number <= 5 else 10
     return _rating(number, scale) if number <= 1.2 * scale else found[0]  # 11/10: praise
 
 
+def _is_wished(found: re.Match[str]) -> bool:
+    before = found.string[max(found.start() - _COUNT_SPAN, 0) : found.start()]
+    return bool(_WISHED.search(before) or _IF_I_COULD.match(found.string, found.end()))
+
+
 def _unless_counted(found: re.Match[str]) -> str:
     before = found.string[max(found.start() - _COUNT_SPAN, 0) : found.start()]
-    return found[0] if found["counted"] and _COUNT.search(before) else _of_figures(found)
+    if (found["counted"] and _COUNT.search(before)) or _ADDRESS.search(before):
+        return found[0]
+    return _of_figures(found)
 
 
 def _of_signs(found: re.Match[str]) -> str:
@@ -120,11 +145,11 @@ def _holds_out_of(text: str) -> bool:
 
 
 def _holds_starred(text: str) -> bool:
-    """Whether a digit or a hyphen stands before some "star"."""
+    """Whether a digit, a hyphen or a closing parenthesis stands before some "star"."""
     at = text.find("star")
     while at >= 0:
         before = text[max(at - 4, 0) : at].rstrip(" \t")
-        if before[-1:] == "-" or before[-1:].isdigit():
+        if before.endswith(("-", ")")) or before[-1:].isdigit():
             return True
         at = text.find("star", at + 4)
     return False
@@ -133,7 +158,7 @@ def _holds_starred(text: str) -> bool:
 def _may_rate_in_words(text: str) -> bool:
     if "-star" in text and _WORD_STARS(text):
         return True
-    return _holds_out_of(text) or ("of" in text and _holds_starred(text))
+    return _holds_out_of(text) or (("of" in text or ")" in text) and _holds_starred(text))
 
 
 def _always(_: str) -> bool:
@@ -141,7 +166,7 @@ def _always(_: str) -> bool:
 
 
 READ_RATINGS = (
-    Rewrite(_IN_WORDS, _of_figures, _may_rate_in_words),  # first: "one out of 5 stars"
+    Rewrite(_IN_WORDS, _unless_counted, _may_rate_in_words),  # first: "one out of 5 stars"
     Rewrite(_FIGURES, _unless_counted, _always),
     Rewrite(_SIGNS, _of_signs, holds_any(*_FULL)),
     Rewrite(_ASTERISKS, _of_asterisks, holds_any("*")),

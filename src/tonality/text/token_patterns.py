@@ -107,10 +107,18 @@ _OTHER_PUNCTUATION = (
 # A token that is punctuation and no emoticon.
 MARK = late_pattern(rf"\.{{1,3}}|!+|\?+|--?|[{_PUNCTUATION}]|[{_OTHER_PUNCTUATION}]")
 
+# After "<3" these make a number of it, as in "<3 days".
+_UNITS = (
+    r"(?:[%\u00b0]|(?:hours?|hrs?|days?|weeks?|wks?|months?|mos?|years?|yrs?|min(?:ute)?s?"
+    r"|sec(?:ond)?s?|ms|km|mm|cm|kg|lbs?|oz|ml|mb|gb|kb|miles?|mph|inch(?:es)?|feet|ft)\b)"
+)
 _EMOTICONS = (
-    r"[:;=]['\-o^]?(?:\)++|\(++|\]|\[|[dp3o*/\\|])(?![\w/])",  # :-) ;) =( :'( :D :P :/ :3
+    # :-) ;) =( :'( :D :P :/ :3, but no ":3" in "Food:3 Service:2" or in "Price :3.50".
+    r"[:;=]['\-o^]?(?:\)++|\(++|\]|\[|[dpo*/\\|]"
+    r"|3(?<!\w[:;=]3)(?<!\w[:;=]['\-o^]3)(?![.,:]\d))(?![\w/])",
     r"\([-^]?[:;](?![\w/])",  # (:
-    r"<3++(?!\w)|</3(?!\w)|<[\\]3(?!\w)",  # hearts, whole and broken
+    # Hearts, whole and broken.
+    rf"<3++(?!\w|[.,:]\d|(?<!33)[\s{_NOISE}]*+{_UNITS})|</3(?!\w)|<[\\]3(?!\w)",
     r">[:;]['-]?[()](?!\w)",  # >:(
     r"\^[-_.]?\^|-_++-|\*_++\*|@_++@|=_++=|>_++<|>\.<",  # ^_^ -_- *_* >.<
     r"\\[oO]/(?!\w)",  # \o/
