@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from page_browser import WAIT, Visit
-from page_files import downloaded, drop, equal, scored, state
+from page_files import downloaded, drop, equal, hand_in, scored, state
 from playwright.sync_api import expect
 from service import Running
 
@@ -109,3 +110,17 @@ def test_rows_with_a_large_field(
         html = '<p class=""x"">\n' * 20_000
         content = "id,text,html\n" + "".join(f'{n},good film,"{html}"\n' for n in range(3))
     scores(open_page, service, page_model, content, kind, "3 rows.")
+
+
+def test_gzip_files_of_several_members(open_page: Open, service: Running, tmp_path: Path) -> None:
+    """The browser unpacks the first member alone, so the service does it."""
+    page = open_page(service, "#file").page
+    whole = gzip.compress(b"text\nI love it\n")
+    for name, content, rows in (
+        ("two.csv.gz", whole + gzip.compress(b"bad\n"), "2 rows."),
+        ("padded.csv.gz", whole + bytes(512), "1 row."),
+    ):
+        (tmp_path / name).write_bytes(content)
+        hand_in(page, tmp_path / name)
+        expect(page.locator(".run h2")).to_have_text(name)
+        state(page, f"Done: {rows}")
