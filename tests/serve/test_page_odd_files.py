@@ -124,3 +124,18 @@ def test_gzip_files_of_several_members(open_page: Open, service: Running, tmp_pa
         hand_in(page, tmp_path / name)
         expect(page.locator(".run h2")).to_have_text(name)
         state(page, f"Done: {rows}")
+
+
+def test_of_several_files_the_first_is_read_and_that_is_told(
+    open_page: Open, service: Running
+) -> None:
+    page = open_page(service, "#file").page
+    drop(page, "a.csv", "text\ngood\n", ("b.csv", "text\nbad\n"), ("c.csv", "text\nbad\n"))
+    state(page, "Done: 1 row.")
+    told = page.locator("#file-others")
+    expect(told).to_have_text(
+        "One file is read at a time, here “a.csv”. Drop the other 2 when it is done."
+    )
+    drop(page, "b.csv", "text\nbad\n")
+    expect(page.locator(".run h2")).to_have_text("b.csv")
+    expect(told).to_be_empty()

@@ -27,9 +27,19 @@ export class FileView {
     this.scoring = null;
     this.taken = null;
     byId("file-input").addEventListener("change", ({ target }) => {
-      if (target.files.length) this.take(target.files[0]);
+      this.takeFirst(target.files);
       target.value = ""; // so that the same file can be chosen again
     });
+  }
+
+  /** Takes in the first of some files, and says so where there are others. */
+  takeFirst([file, ...others]) {
+    if (!file) return;
+    byId("file-others").textContent = others.length
+      ? `One file is read at a time, here “${file.name}”. Drop the ` +
+        `${others.length === 1 ? "other" : `other ${whole(others.length)}`} when it is done.`
+      : "";
+    this.take(file);
   }
 
   /** Takes in a file, of a spreadsheet the given sheet; one that is under way is called off. */
