@@ -7,9 +7,7 @@ import dataclasses
 import hashlib
 import io
 import json
-import math
 import random
-import re
 import shutil
 import signal
 from collections import Counter
@@ -18,15 +16,14 @@ from pathlib import Path
 
 import pytest
 from page_browser import WAIT, Visit
+from page_files import downloaded, drop, equal, hand_in, same, scored, state
 from playwright.sync_api import Page, Route, expect
 from service import Running
 
 from reading_model import make_artifact
 from small_models import small_artifact
 from spreadsheets import Cells, write_xlsx
-from tonality import load
 from tonality.artifact.model_folder import write
-from tonality.score import read_rows, score_stream
 from tonality.tables.compression import packed
 from tonality.tables.utf8_stream import Utf8Stream
 
@@ -48,14 +45,12 @@ ODD = [
 ]
 HEADS = Path(__file__).parents[1] / "golden" / "table_heads.json"
 TELL = """async (cases) => {
-  const address = new URL('static/tables.js', document.baseURI).href;
-  const { withoutSep, inspect } = await import(address);
-  const { inUtf8 } = await import(new URL('static/encoding.js', document.baseURI).href);
+  const address = new URL('static/table-file.js', document.baseURI).href;
+  const { tableIn } = await import(address);
   return Promise.all(cases.map(async ({ bytes }) => {
     const raw = Uint8Array.from(bytes, (letter) => letter.charCodeAt(0));
-    const { file, named } = await withoutSep(await inUtf8(new File([raw], 'x.csv')));
-    const { delimiter, columns } = await inspect(file, named);
-    return [delimiter, columns[0].samples[0]];
+    const { table } = await tableIn(new File([raw], 'x.csv'));
+    return [table.delimiter, table.columns[0].samples[0]];
   }));
 }"""
 TO_UTF_8 = """async (cases) => {
@@ -77,14 +72,6 @@ BREAK_OFF = """() => {
     const fail = (controller) => controller.error(new TypeError('network error'));
     return new Response(new ReadableStream({ start: fail }));
   };
-}"""
-DROP = """([name, text]) => {
-  const transfer = new DataTransfer();
-  transfer.items.add(new File([text], name));
-  for (const kind of ['dragenter', 'dragover', 'drop']) {
-    document.body.dispatchEvent(new DragEvent(kind, {dataTransfer: transfer, bubbles: true,
-      cancelable: true}));
-  }
 }"""
 
 
@@ -111,43 +98,6 @@ def json_lines(values: list[str]) -> str:
     lines[-7] = '{"text": 3}'
     lines[-5] = "no JSON"
     return "\n".join(lines)
-
-
-def scored(model: Path, content: str | bytes, kind: str) -> bytes:
-    """What the library makes of a file."""
-    data = content if isinstance(content, bytes) else content.encode()
-    rows = read_rows(io.BytesIO(data), kind)
-    return b"".join(score_stream(load(model), rows, kind))
-
-
-def same(part: bytes, whole: bytes) -> bool:
-    """Whether a table begins another; batches of other sizes round other last digits."""
-    one, other = (re.split(rb"(\d+(?:\.\d+)?(?:e-?\d+)?)", table) for table in (part, whole))
-    last = len(one) - 1
-    if len(one) > len(other) or one[:last:2] != other[:last:2]:
-        return False
-    pairs = zip(one[1::2], other[1:last:2], strict=True)
-    close = all(math.isclose(float(a), float(b), abs_tol=1e-6) for a, b in pairs)
-    return close and other[last].startswith(one[last])
-
-
-def equal(one: bytes, other: bytes) -> bool:
-    return same(one, other) and same(other, one)
-
-
-def drop(page: Page, name: str, content: str) -> None:
-    page.evaluate(DROP, [name, content])
-
-
-def downloaded(page: Page, name: str) -> bytes:
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download").click()
-    assert download.value.suggested_filename == name
-    return Path(download.value.path()).read_bytes()
-
-
-def state(page: Page, words: str) -> None:
-    expect(page.locator(".state")).to_contain_text(words)
 
 
 def test_a_file_of_2000_rows(open_page: Open, service: Running, page_model: Path) -> None:
@@ -527,10 +477,6 @@ def test_a_run_can_be_stopped(open_page: Open, service: Running, page_model: Pat
     part = downloaded(page, "x.part-scored.csv")
     assert same(part, scored(page_model, content, "csv"))
     assert part.endswith(b"\n")
-
-
-def hand_in(page: Page, path: Path) -> None:
-    page.locator("#file-input").set_input_files(path)
 
 
 def shown_as_chosen(page: Page, path: Path, note: str) -> None:

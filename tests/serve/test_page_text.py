@@ -68,6 +68,29 @@ def test_words_light_up_as_one_types(open_page: Open, service: Running, page_mod
     lit(page, up=["love"])
 
 
+def test_what_is_typed_before_the_page_is_ready_is_read(open_page: Open, service: Running) -> None:
+    page = open_page(service).page
+    held: list[Route] = []
+    page.route("**/static/main.js", lambda route: held.append(route), times=1)
+    page.reload(wait_until="commit")
+    page.locator("#input").fill("I love it")
+    assert len(held) == 1
+    held[0].continue_()
+    expect(page.locator("#mirror")).to_contain_text("I love it")
+    verdict(page, "positive")
+
+
+def test_a_text_that_the_browser_brings_back_is_read(open_page: Open, service: Running) -> None:
+    page = open_page(service).page
+    page.locator("#input").fill("I love it")
+    verdict(page, "positive")
+    page.goto(f"{service.url}/healthz")
+    page.go_back()
+    expect(page.locator("#input")).to_have_value("I love it")
+    expect(page.locator("#mirror")).to_contain_text("I love it")
+    verdict(page, "positive")
+
+
 def test_only_the_latest_text_is_answered(open_page: Open, service: Running) -> None:
     page = open_page(service).page
     held: list[Route] = []

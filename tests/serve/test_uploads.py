@@ -264,6 +264,28 @@ def test_a_parameter_that_is_there_twice_is_refused(client: httpx.Client, query:
     assert "more than once" in found.json()["detail"]
 
 
+def test_the_quoting_is_the_caller_s(client: httpx.Client) -> None:
+    """A part of a file tells by itself too little of how quotes are meant in all of it."""
+    body = b'text\tn\n"good" film\t1\n"bad"\t2\n'
+    tabs = {"Content-Type": "text/tab-separated-values", "Accept": LINES}
+    found = {
+        quoting: [
+            row.get("text")
+            for row in map(
+                json.loads,
+                client.post(
+                    f"/v1/score?quoting={quoting}", content=body, headers=tabs
+                ).text.splitlines(),
+            )
+        ]
+        for quoting in ("none", "double")
+    }
+    assert found == {"none": ['"good" film', '"bad"'], "double": [None, "bad"]}
+    wrong = client.post("/v1/score?quoting=some", content=body, headers=tabs)
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "invalid")
+    assert "double, backslash, none" in wrong.json()["remedy"]
+
+
 def test_the_prefix_is_the_caller_s(client: httpx.Client) -> None:
     body = b"label,text\n1,good\n"
     found = client.post("/v1/score?prefix=our_", content=body, headers=AS_CSV)
@@ -281,6 +303,7 @@ def test_the_prefix_is_the_caller_s(client: httpx.Client) -> None:
         ("score?sheet=2", CSV, "spreadsheets"),
         ("table?sheet=2", CSV, "spreadsheets"),
         ("score?delimiter=;", LINES, "CSV and TSV"),
+        ("score?quoting=none", LINES, "CSV and TSV"),
         ("table?delimiter=;", CSV, None),
     ],
 )

@@ -18,12 +18,13 @@ from tonality.data import read_table
 from tonality.errors import ConfigError, DataError
 from tonality.score import Row, Rows, read_rows
 from tonality.tables.bad_rows import Fault
-from tonality.tables.read_options import ReadOptions
+from tonality.tables.read_options import QUOTINGS, ReadOptions
 from tonality.tables.table_head import read_head, told_by
 
 # Of each file, by its bytes as Latin-1: the delimiter, and the first text. The page's tests hold
 # its rules in JavaScript to the same.
 HEADS = Path(__file__).parents[1] / "golden" / "table_heads.json"
+QUOTES = HEADS.with_name("table_quotes.json")  # and how quotes are meant
 
 
 def read(content: str | bytes, format: str = "csv", **given: object) -> Rows:
@@ -41,6 +42,34 @@ def texts(rows: Rows) -> list[str | None]:
 def test_the_heads_that_the_page_is_held_to(case: dict[str, str]) -> None:
     rows = read(case["bytes"].encode("latin-1"), text_column="1")
     assert (rows.delimiter, texts(rows)[0]) == (case["delimiter"], case["first"])
+
+
+@pytest.mark.parametrize("case", json.loads(QUOTES.read_text()), ids=lambda case: case["why"])
+def test_quotes_that_are_told_are_read_as_those_that_are_found(case: dict[str, str]) -> None:
+    def items(quoting: str | None) -> list[Row | Fault]:
+        options = ReadOptions(quoting=quoting)
+        rows = read(case["bytes"].encode("latin-1"), case["kind"], text_column="2", options=options)
+        return list(rows.items)
+
+    assert items(case["quoting"]) == items(None)
+
+
+def test_the_quoting_that_is_told_holds_for_all_rows() -> None:
+    content = '1\t"a \\"b\\" c"\n2\t"Great" film\n'
+    found = {
+        quoting: [
+            item.text if isinstance(item, Row) else None
+            for item in read(
+                f"id\ttext\n{content}", "tsv", options=ReadOptions(quoting=quoting)
+            ).items
+        ]
+        for quoting in QUOTINGS
+    }
+    assert found == {
+        "double": [None, None],
+        "backslash": ['a "b" c', None],
+        "none": ['"a \\"b\\" c"', '"Great" film'],
+    }
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from tonality.serve.problems import MEDIA_TYPE, Problem
 from tonality.serve.served_model import VERSION
 from tonality.serve.table_formats import FORMATS, TEXT_TYPES, WRITTEN
 from tonality.serve.upload_query import LONGEST_PREFIX
+from tonality.tables.read_options import QUOTINGS
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -40,6 +41,14 @@ _SHEET = {
     "description": "The sheet of a spreadsheet, by its name or its number; by default the first "
     "that holds something.",
     "schema": {"type": "string"},
+}
+_QUOTING = {
+    "name": "quoting",
+    "in": "query",
+    "description": "How quotes are meant in CSV and TSV: `double`, where one in a text is "
+    "doubled; `backslash`, where one in a text has a backslash before it; `none`, where quotes "
+    "are characters like any other. By default the rows tell.",
+    "schema": {"type": "string", "enum": list(QUOTINGS)},
 }
 _RETRY = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string"}}}
 _VERSION = {
@@ -120,7 +129,7 @@ def table_body() -> dict[str, Any]:
         "schema": {"type": "string", "minLength": 1},
     }
     body = {"required": True, "content": _TABLES}
-    return {"requestBody": body, "parameters": [column, prefix, delimiter, _SHEET]}
+    return {"requestBody": body, "parameters": [column, prefix, delimiter, _QUOTING, _SHEET]}
 
 
 def plain_body() -> dict[str, Any]:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from starlette.requests import Request
 
 from tonality.errors import ConfigError, DataError
 from tonality.serve.problems import ProblemError
 from tonality.serve.table_formats import SHEET_TYPES
-from tonality.tables.read_options import ReadOptions
+from tonality.tables.read_options import QUOTINGS, ReadOptions
 
 # It is in the name of each added column, and in JSON Lines in each row.
 LONGEST_PREFIX = 100
-SCORE_PARAMETERS = ("text_column", "prefix", "delimiter", "sheet")
+SCORE_PARAMETERS = ("text_column", "prefix", "delimiter", "quoting", "sheet")
 TABLE_PARAMETERS = ("sheet",)
+_DELIMITED = (("text/csv", "text/tab-separated-values"), "CSV and TSV")
 # Those that say something of some formats only.
 _ONLY = {
     "sheet": (SHEET_TYPES, "spreadsheets"),
-    "delimiter": (("text/csv", "text/tab-separated-values"), "CSV and TSV"),
+    "delimiter": _DELIMITED,
+    "quoting": _DELIMITED,
 }
 # Options of the commands that no request has, and where to say such a thing instead.
 _ELSEWHERE = {
@@ -93,12 +96,18 @@ def read_options_of(request: Request) -> ReadOptions:
     Raises:
         ProblemError: 422.
     """
+    query = request.query_params
+    quoting = query.get("quoting")
+    if quoting is not None and quoting not in QUOTINGS:
+        remedy = f"Give one of {', '.join(QUOTINGS)}, or leave it out."
+        raise ProblemError(422, "invalid", f"quoting {quoting[:60]!r} is not known.", remedy)
     try:
-        query = request.query_params
-        return ReadOptions.of(delimiter=query.get("delimiter"), sheet=query.get("sheet") or None)
+        sheet = query.get("sheet") or None
+        options = ReadOptions.of(delimiter=query.get("delimiter"), sheet=sheet)
     except ConfigError:
         remedy = "Give one character, or comma, semicolon, tab or pipe."
         raise ProblemError(422, "invalid", "delimiter is no delimiter.", remedy) from None
+    return replace(options, quoting=quoting)
 
 
 def prefix_of(request: Request) -> str | None:

@@ -1,4 +1,8 @@
-r"""Whether a table writes a quote in a text as ``\"``, as Spark and MySQL do, or as CSV does."""
+r"""Whether a table writes a quote in a text as ``\"``, as Spark and MySQL do, or as CSV does.
+
+This is the home of the rule. The page has it in JavaScript (``serve/web/quoting.js``), since it
+sends a file in parts; a test holds both together.
+"""
 
 from __future__ import annotations
 

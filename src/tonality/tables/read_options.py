@@ -8,6 +8,9 @@ from typing import Any
 
 from tonality.errors import ConfigError
 
+# How quotes are meant in CSV and TSV: as in CSV, where one in a text is doubled; escaped by a
+# backslash; or as characters like any other.
+QUOTINGS = ("double", "backslash", "none")
 NAMED_DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "\\t": "\t"}
 
 # What a cell of Excel or LibreOffice shows where its formula failed, also in German, French,
@@ -47,6 +50,7 @@ class ReadOptions:
             the first that is visible and not empty.
         named_nulls: further texts that count as missing, as a whole and in any case; casefolded.
         met: those of them that a cell said, and the empty string once any cell was asked about.
+        quoting: one of ``QUOTINGS``, where that is known; None to find out.
     """
 
     delimiter: str | None = None
@@ -56,6 +60,7 @@ class ReadOptions:
     sheet: str | None = None
     named_nulls: frozenset[str] = frozenset()
     met: set[str] = field(default_factory=set, compare=False, repr=False)
+    quoting: str | None = None
 
     def is_null(self, cell: str) -> bool:
         """Whether a cell counts as missing."""

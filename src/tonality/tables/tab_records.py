@@ -1,4 +1,7 @@
-"""TSV, row by row, with quoting or without."""
+"""TSV, row by row, with quoting or without.
+
+The page has the rule in JavaScript, as that of :mod:`tonality.tables.quote_escapes`.
+"""
 
 from __future__ import annotations
 

@@ -67,10 +67,9 @@ def read_head(lines: Iterator[str], options: ReadOptions, *, tab: bool) -> Delim
     named = _skip_to_header(ahead, options.header_row)
     delimiter = options.delimiter or named or ("\t" if tab else _delimiter(ahead, options))
     notes: list[str] = []
-    dialect = Dialect(delimiter, quoted=True)
-    found = TabRecords(ahead, notes) if delimiter == "\t" else Records(ahead, dialect)
+    dialect, found = _records(ahead, delimiter, options, notes)
     if options.header_row == 0:
-        return _without_header(ahead, dialect, found, notes)
+        return _without_header(ahead, dialect, found, notes, options)
     first = next(ahead.look())
     header = next(found)
     if isinstance(header, Fault):
@@ -89,7 +88,7 @@ def read_head(lines: Iterator[str], options: ReadOptions, *, tab: bool) -> Delim
             "rows have one field more than the header, as R writes the names of rows; the first "
             "column is taken as one without a name"
         )
-    rows = _rows(ahead, dialect, found, columns, notes)
+    rows = _rows(ahead, dialect, found, columns, notes, options)
     return DelimitedHead(columns, delimiter, rows, notes)
 
 
@@ -126,6 +125,16 @@ def _skip_to_header(ahead: Ahead, header_row: int | None) -> str | None:
     for _ in range(number - 1):
         next(ahead)
     return named
+
+
+def _records(
+    ahead: Ahead, delimiter: str, options: ReadOptions, notes: list[str]
+) -> tuple[Dialect, Records | TabRecords]:
+    """How fields are told apart, for all that is known before the rows, and the records to come."""
+    quoting = options.quoting
+    dialect = Dialect(delimiter, quoted=quoting != "none", escaped=quoting == "backslash")
+    unsure = delimiter == "\t" and quoting is None
+    return dialect, TabRecords(ahead, notes) if unsure else Records(ahead, dialect)
 
 
 def _delimiter(ahead: Ahead, options: ReadOptions) -> str:
@@ -166,10 +175,15 @@ def _first(
 
 
 def _without_header(
-    ahead: Ahead, dialect: Dialect, found: Records | TabRecords, notes: list[str]
+    ahead: Ahead,
+    dialect: Dialect,
+    found: Records | TabRecords,
+    notes: list[str],
+    options: ReadOptions,
 ) -> DelimitedHead:
     next(_first(ahead.look(), dialect, 0, 1))
-    dialect, found = _as_quoted(ahead, dialect, found, 0, notes)
+    if options.quoting is None:
+        dialect, found = _as_quoted(ahead, dialect, found, 0, notes)
     first = next(_first(iter(ahead.seen), dialect, 0, 1))
     if isinstance(first, Fault):
         raise DataError(f"the first row cannot be read: {first.reason}")
@@ -241,12 +255,14 @@ def _rows(
     found: Records | TabRecords,
     columns: Sequence[str],
     notes: list[str],
+    options: ReadOptions,
 ) -> Iterator[Record | Fault]:
     """The records below the header; what belongs to the header is left out."""
     width = len(columns)
     for _ in _first(ahead.look(), dialect, width, FIRST):
         pass  # a live pipe is waited for no longer than this
-    dialect, found = _as_quoted(ahead, dialect, found, width, notes)
+    if options.quoting is None:
+        dialect, found = _as_quoted(ahead, dialect, found, width, notes)
     head = ahead.seen
     loose = list(_first(iter(head), dialect, width, FIRST))
     fit = sum(isinstance(record, Record) for record in loose)

@@ -20,6 +20,11 @@ export class Editor {
     byId("paper").addEventListener("click", () => this.field.focus());
   }
 
+  /** Takes in what is in the field unseen: typed before this began, or restored by the browser. */
+  catchUp() {
+    if (this.field.value !== this.text) this.#changed();
+  }
+
   get value() {
     return this.field.value;
   }

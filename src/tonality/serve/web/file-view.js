@@ -3,12 +3,12 @@
 import { inWords } from "./api.js";
 import { histogram, shares, Tally } from "./chart.js";
 import { byId, h, redraw } from "./dom.js";
-import { inUtf8 } from "./encoding.js";
 import { clip, count, duration, size, whole } from "./format.js";
 import { extremes, RowTable } from "./rows.js";
 import { Replaced, Scoring } from "./scoring.js";
 import { plainFile } from "./plain-file.js";
-import { inspect, withHeader, withoutSep } from "./tables.js";
+import { tableIn, withHeader } from "./table-file.js";
+import { inspect } from "./tables.js";
 
 const REDRAW = 300; // milliseconds between two pictures of a run
 const LONGEST_SAMPLE = 90;
@@ -27,9 +27,19 @@ export class FileView {
     this.scoring = null;
     this.taken = null;
     byId("file-input").addEventListener("change", ({ target }) => {
-      if (target.files.length) this.take(target.files[0]);
+      this.takeFirst(target.files);
       target.value = ""; // so that the same file can be chosen again
     });
+  }
+
+  /** Takes in the first of some files, and says so where there are others. */
+  takeFirst([file, ...others]) {
+    if (!file) return;
+    byId("file-others").textContent = others.length
+      ? `One file is read at a time, here “${file.name}”. Drop the ` +
+        `${others.length === 1 ? "other" : `other ${whole(others.length)}`} when it is done.`
+      : "";
+    this.take(file);
   }
 
   /** Takes in a file, of a spreadsheet the given sheet; one that is under way is called off. */
@@ -46,8 +56,7 @@ export class FileView {
         this.#askSheet(file, sheets);
         return;
       }
-      const { file: readable, named } = await withoutSep(await inUtf8(plain));
-      const table = await inspect(readable, named);
+      const { file: readable, table } = await tableIn(plain);
       if (file !== this.taken) return;
       const given = { name: file.name, size: file.size, note };
       if (table.column === null) this.#ask(readable, table, given);

@@ -68,7 +68,7 @@ function acceptDrops() {
     event.preventDefault();
     veil(0);
     go("file");
-    fileView.take(event.dataTransfer.files[0]);
+    fileView.takeFirst(event.dataTransfer.files);
   });
 }
 

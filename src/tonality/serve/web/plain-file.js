@@ -1,5 +1,5 @@
-// Files as people have them, made the text that they hold: gzip is unpacked here, the rest by the
-// service.
+// Files as people have them, made the text that they hold: most gzip is unpacked here, the rest by
+// the service.
 
 import { unpack } from "./api.js";
 import { steadily } from "./connection.js";
@@ -36,18 +36,19 @@ export async function plainFile(file, sheet = null) {
   const packed = PACKED.exec(file.name);
   if (!packed) return { file, sheets: [], note: null };
   const [, name, packing] = packed;
-  const text = packing.toLowerCase() === "gz" && "DecompressionStream" in window
-    ? await gunzipped(file)
-    : (await steadily(() => unpack(file, typeOf(name), null))).text;
+  const here = packing.toLowerCase() === "gz" && "DecompressionStream" in window;
+  const text = (here && (await gunzipped(file))) ||
+    (await steadily(() => unpack(file, typeOf(name), null))).text;
   return { file: new File([text], name), sheets: [], note: UNPACKED };
 }
 
+/** The text of a gzip file; null where the browser cannot tell: it may have several members. */
 async function gunzipped(file) {
   const stream = file.stream().pipeThrough(new DecompressionStream("gzip"));
   try {
     return await new Response(stream).blob();
   } catch {
-    throw new Error("The file cannot be unpacked: it is damaged, cut short or no gzip file.");
+    return null;
   }
 }
 

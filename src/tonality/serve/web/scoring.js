@@ -5,8 +5,9 @@ import { Problem, score } from "./api.js";
 import { steadily } from "./connection.js";
 import { scaleOf } from "./labels.js";
 import { fieldsOf, freePrefix } from "./prefix.js";
+import { parseDelimited } from "./records.js";
 import { Scanner, slices } from "./slices.js";
-import { KINDS, objectIn, parseDelimited, toldBy } from "./tables.js";
+import { KINDS, objectIn, toldBy } from "./tables.js";
 
 const ADDED_LAST = "tokens_left_out";
 
@@ -44,15 +45,15 @@ export class Scoring {
    * @throws {Replaced} where a slice was answered by another model.
    */
   async run(progress) {
-    const { kind, quoted, delimiter, given } = this.table;
+    const { kind, quoting, delimiter, given } = this.table;
     const { signal } = this.calling;
     // Where there is a header, each slice has it, and the service chooses alike for all.
     const prefix = kind === "jsonl"
       ? freePrefix(await fieldsOf(this.file, signal), this.labels)
       : null;
     const ask = (rows) => score(rows, KINDS[kind].type,
-      { text_column: toldBy(this.table), prefix, delimiter: given }, signal);
-    for await (const { rows, end } of slices(this.file, quoted ? delimiter : null)) {
+      { text_column: toldBy(this.table), prefix, delimiter: given, quoting }, signal);
+    for await (const { rows, end } of slices(this.file, kind === "jsonl" ? null : delimiter, quoting)) {
       signal.throwIfAborted();
       this.#take(await this.#own(steadily(() => ask(rows), signal)));
       this.sent = end;
@@ -110,7 +111,7 @@ export class Scoring {
     const prefix = header[last].slice(0, -ADDED_LAST.length);
     const place = (name) => header.lastIndexOf(prefix + name);
     this.places = {
-      text: header.indexOf(this.table.column),
+      text: this.table.columns.findIndex(({ name }) => name === this.table.column),
       label: place("label"),
       score: place("score"),
       up: place(`p_${this.scale.up}`),
@@ -166,7 +167,7 @@ const decode = (bytes) => new TextDecoder().decode(bytes);
 /** The records of an answer, each with its line end. */
 function* recordsIn(answer, { kind, answered }) {
   let start = 0;
-  for (const end of new Scanner(kind === "jsonl" ? null : answered).ends(answer, 0)) {
+  for (const end of new Scanner(kind === "jsonl" ? null : answered, false, Infinity).ends(answer, 0)) {
     yield answer.subarray(start, end);
     start = end;
   }

@@ -4,10 +4,11 @@
 
 const FIRST = 2 ** 14; // bytes: the first answer is to come at once
 const USUAL = 2 ** 16; // what a system takes in before a program reads any of it
-const LONGEST_ROW = 2 ** 18; // a quote that never closes does not make one row of all the rest
+const LONGEST_ROW = 2 ** 22; // characters, as the service: a quote may never be closed
 const BLOCK = 2 ** 20;
 const MARK = [0xef, 0xbb, 0xbf]; // comes before the first field
 const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 const SPACE = 0x20;
 const NEWLINE = 0x0a;
 
@@ -15,9 +16,12 @@ const NEWLINE = 0x0a;
  * Yields `{rows, end}` of a file in UTF-8: rows as a Blob, and the byte of the file after them.
  *
  * Every slice begins with the header, or of JSON Lines with the file's first line.
+ *
+ * @param delimiter null where rows are lines, whatever quotes they hold.
+ * @param quoting how quotes are meant otherwise.
  */
-export async function* slices(file, delimiter) {
-  const scanner = new Scanner(delimiter);
+export async function* slices(file, delimiter, quoting = "double") {
+  const scanner = new Scanner(quoting === "none" ? null : delimiter, quoting === "backslash");
   // Read before it is sent, since a file that changes meanwhile would look like a lost connection.
   const bytes = (start, end) => file.slice(start, end).arrayBuffer();
   let header = null;
@@ -42,29 +46,40 @@ export async function* slices(file, delimiter) {
 
 /** Finds the ends of rows: newlines that are not in quotes. */
 export class Scanner {
-  /** @param delimiter null where rows are lines, whatever quotes they hold. */
-  constructor(delimiter) {
+  /**
+   * @param delimiter null where rows are lines, whatever quotes they hold.
+   * @param escaped whether a backslash stands before a quote in a text.
+   * @param longest characters of a row, from which on no quote holds a newline any more.
+   */
+  constructor(delimiter, escaped = false, longest = LONGEST_ROW) {
     this.delimiter = delimiter?.charCodeAt(0);
+    this.escaped = escaped;
+    this.longest = longest;
     this.quoted = false;
     this.fresh = true; // at the start of a field, the only place where a quote opens
     this.filled = false; // a blank line goes with the row after it
-    this.row = 0;
+    this.characters = 0; // of the row
+    this.backslash = false; // stands right before, and escapes
   }
 
   *ends(block, offset) {
     for (let index = 0; index < block.length; index++) {
       const byte = block[index];
-      if (byte === NEWLINE && (!this.quoted || offset + index - this.row > LONGEST_ROW)) {
+      if ((byte & 0xc0) !== 0x80) this.characters += 1; // the first byte of one
+      if (byte === NEWLINE && (!this.quoted || this.characters > this.longest)) {
         this.quoted = false;
         this.fresh = true;
         if (this.filled) yield offset + index + 1;
         this.filled = false;
-        this.row = offset + index + 1;
+        this.characters = 0;
+        this.backslash = false;
         continue;
       }
       if (byte > SPACE) this.filled = true;
       if (this.delimiter === undefined || byte === MARK[offset + index]) continue;
-      if (byte === QUOTE) {
+      const literal = this.backslash;
+      this.backslash = this.escaped && byte === BACKSLASH && !literal;
+      if (byte === QUOTE && !literal) {
         // Of a doubled quote the first one closes and the second one opens again.
         if (this.quoted || this.fresh) this.quoted = !this.quoted;
       } else if (!this.quoted) this.fresh = byte === this.delimiter;

@@ -1,6 +1,7 @@
 // Tables as files: what kind they are, their columns, and their cells.
 
-import { MARK } from "./encoding.js";
+import { quotingOf } from "./quoting.js";
+import { fits, records } from "./records.js";
 
 /** The kinds that the service takes. */
 export const KINDS = {
@@ -16,74 +17,86 @@ const TEXT_NAMES = new Set(
 );
 const USUAL_NAMES = new Set([...TEXT_NAMES,
   ..."label labels sentiment class rating ratings stars score id date".split(" ")]);
+const ID_NAMES = new Set("id reviewid tweetid textid docid uid".split(" "));
 const DELIMITERS = [",", ";", "\t", "|"];
 const NO_DELIMITER = "\u0001"; // where a line is one field
 const SURE = 0.8; // of the rows alike
 const RECORDS = 50; // that tell between two delimiters
-const SEP = /^\ufeff?\s*"?sep=([^\w\s"]|\t)"?[,;\t|"]*[ \t]*\r?\n/i; // Excel's first line
+const NAMED = 20; // rows that tell whether they are named
 const HEAD = 2 ** 17; // bytes looked at before anything is sent
+const MOST_HEAD = 2 ** 24; // where no row ends before: the longest one that the service reads
+const BLANK = /^(?:[^\S\n\ufeff]*\n)*/; // lines above the header
+const SPACES = /^[^\S\ufeff]+|[^\S\ufeff]+$/g; // a mark is none, as in Python
 const SAMPLES = 3;
 const MOST_CONTROLS = 0.1; // of the first line; with more it is no text
 
 /**
- * The file without Excel's line that names the delimiter, and the delimiter; null where it names
- * none.
- */
-export async function withoutSep(file) {
-  const start = new TextDecoder("utf-8", { ignoreBOM: true })
-    .decode(await file.slice(0, 200).arrayBuffer());
-  const found = SEP.exec(start);
-  if (!found) return { file, named: null };
-  const rest = file.slice(new TextEncoder().encode(found[0]).length);
-  const mark = start.startsWith(MARK) ? MARK : "";
-  return { file: new File([mark, rest], file.name, { type: file.type }), named: found[1] };
-}
-
-/** The file with a header above its first line, which is a row already. */
-export async function withHeader(file, { columns, delimiter }) {
-  const names = columns.length === 1 ? ["text"] : columns.map((_, index) => `column_${index + 1}`);
-  const mark = new Uint8Array(await file.slice(0, 3).arrayBuffer());
-  const marked = mark[0] === 0xef && mark[1] === 0xbb && mark[2] === 0xbf;
-  const parts = [marked ? MARK : "", `${names.join(delimiter)}\n`, marked ? file.slice(3) : file];
-  return new File(parts, file.name, { type: file.type });
-}
-
-/**
  * What one can tell from the beginning of a file in UTF-8: its kind, its delimiter and the one of the
- * answer, whether quotes may hold newlines, the columns with samples of their values, and `column`,
- * the one that holds the texts, where that is plain; `bare` tells that no column has a usual name, so
- * that the first line may be a row already.
+ * answer, how quotes are meant, the columns with samples of their values, and `column`, the one that
+ * holds the texts, where that is plain; `bare` tells that no column has a usual name, so that the
+ * first line may be a row already. `unnamed` is null but for tables of R, whose header lacks a name
+ * for the first column: there it is the blank text above the header.
  *
  * @param named the delimiter, where the file names it.
  * @param known the kind, where that was told already, by what is no longer the first line.
  * @throws {Error} in words for the user, where the file is none of the kinds.
  */
 export async function inspect(file, named = null, known = null) {
-  const head = new TextDecoder().decode(await file.slice(0, HEAD).arrayBuffer());
-  if (!head.trim()) throw new Error("The file is empty.");
-  const kind = known ?? kindOf(file.name, head);
+  for (let size = HEAD; ; size *= 2) {
+    const whole = file.size <= size;
+    const head = new TextDecoder().decode(await file.slice(0, size).arrayBuffer());
+    const table = tableOf(file.name, head, whole, named, known);
+    const wide = !table.columns.some(({ samples }) => samples.length); // no row ends in the head
+    if (wide && !whole && size < MOST_HEAD) continue;
+    if (!table.columns.length) {
+      throw new Error("The first lines of the file hold no JSON objects.");
+    }
+    return { ...table, quoting: await quotingIn(file, table, head, whole) };
+  }
+}
+
+function tableOf(fileName, text, whole, named, known) {
+  if (!text.trim()) throw new Error("The file is empty.");
+  const [blank] = BLANK.exec(text);
+  const head = text.slice(blank.length);
+  const kind = known ?? kindOf(fileName, head);
   if (!kind) {
-    throw new Error(`“${file.name}” is not a CSV, TSV or JSON Lines file, nor a spreadsheet ` +
+    throw new Error(`“${fileName}” is not a CSV, TSV or JSON Lines file, nor a spreadsheet ` +
       "(.xlsx, .xls, .ods).");
   }
   if (isBinary(head)) {
-    throw new Error(`“${file.name}” is no text, or in UTF-16 without a byte-order mark. Save it as ` +
+    throw new Error(`“${fileName}” is no text, or in UTF-16 without a byte-order mark. Save it as ` +
       "CSV in UTF-8.");
   }
-  const whole = file.size <= HEAD;
-  const delimiter = named ?? (kind === "tsv" ? "\t" : delimiterOf(head, whole));
-  // What is written as CSV has no tabs between its fields, even if what was read has.
-  const commas = delimiter === "\t" || delimiter === NO_DELIMITER;
-  const answered = kind === "csv" && commas ? "," : delimiter;
+  const delimiter = kind === "jsonl"
+    ? null
+    : named ?? (kind === "tsv" ? "\t" : delimiterOf(head, whole));
   const columns = kind === "jsonl" ? fieldsOf(head, whole) : namesOf(head, delimiter, whole);
-  if (!columns.length) throw new Error("The first lines of the file hold no JSON objects.");
-  const quoted = kind === "csv" || (kind === "tsv" && readsCleanly(head, delimiter, whole));
   // By the names as they are written: of two columns “text” the service takes neither.
   const usual = columns.filter(({ written }) => TEXT_NAMES.has(plain(written)));
-  const column = usual.length === 1 ? usual[0].name : null;
-  const bare = kind !== "jsonl" && !columns.some(({ name }) => USUAL_NAMES.has(plain(name)));
-  const given = kind === "jsonl" || delimiter === NO_DELIMITER ? null : delimiter;
-  return { kind, delimiter, given, answered, quoted, columns, column, bare };
+  return {
+    kind,
+    delimiter,
+    given: delimiter === NO_DELIMITER ? null : delimiter,
+    answered: answeredIn(kind, delimiter),
+    columns,
+    column: usual.length === 1 ? usual[0].name : null,
+    bare: kind !== "jsonl" && !columns.some(({ name }) => USUAL_NAMES.has(plain(name))),
+    unnamed: kind !== "jsonl" && rowsAreNamed(head, delimiter, columns, whole) ? blank : null,
+  };
+}
+
+/** The delimiter of the answer: TSV has tabs, and what is written as CSV has none. */
+function answeredIn(kind, delimiter) {
+  if (kind === "tsv") return "\t";
+  return delimiter === "\t" || delimiter === NO_DELIMITER ? "," : delimiter;
+}
+
+async function quotingIn(file, { kind, delimiter, columns, unnamed }, text, whole) {
+  if (kind === "jsonl") return null; // it has no such thing
+  if (unnamed !== null) return "double"; // it is told once the header is whole
+  const head = text.slice(BLANK.exec(text)[0].length);
+  return quotingOf(file, { head, whole, delimiter, width: columns.length });
 }
 
 /**
@@ -95,34 +108,6 @@ export function toldBy({ columns, column }) {
   let number = String(1 + columns.findIndex(({ name }) => name === column));
   while (columns.some(({ name }) => plain(name) === number)) number = `0${number}`;
   return number;
-}
-
-/** The records of a delimited text, each a list of fields; blank lines do not count. */
-export function parseDelimited(text, delimiter) {
-  const records = [];
-  const field = new RegExp(`"((?:[^"]|"")*)"|[^${delimiter}\\r\\n]*`, "y");
-  let record = [];
-  let at = 0;
-  while (at < text.length) {
-    field.lastIndex = at;
-    const [raw, quoted] = field.exec(text);
-    at += raw.length;
-    record.push(quoted === undefined ? raw : quoted.replaceAll('""', '"'));
-    if (text[at] === delimiter) {
-      at += 1;
-      if (at === text.length) record.push("");
-      else continue;
-    } else if (at < text.length && text[at] !== "\r" && text[at] !== "\n") {
-      record[record.length - 1] += text[at]; // what follows a closed quote is not lost
-      at += 1;
-      continue;
-    }
-    if (text[at] === "\r") at += 1;
-    if (text[at] === "\n") at += 1;
-    if (record.length > 1 || record[0] !== "") records.push(record);
-    record = [];
-  }
-  return records;
 }
 
 /** Whether the first line has what no text has, as in tonality/tables/encoding.py. */
@@ -148,13 +133,10 @@ function kindOf(name, head) {
 /** The delimiter by the header and the rows, as in tonality/tables/table_head.py. */
 function delimiterOf(head, whole) {
   const marks = DELIMITERS.map((delimiter) => {
-    const [names, ...rows] = parseDelimited(head.replace(/^\ufeff/, ""), delimiter);
-    if (!whole) rows.pop(); // most likely cut
-    const first = rows.slice(0, RECORDS);
-    const fit = first.filter((row) => row.length === names.length ||
-      (row.length === names.length + 1 && !row.at(-1).trim())).length;
-    const usual = names.filter((name) => USUAL_NAMES.has(plain(name))).length;
-    return { delimiter, width: names.length, share: first.length ? fit / first.length : 1, usual };
+    const { fields, torn } = firstOf(head, delimiter, whole, 0).header;
+    const usual = fields.filter((name) => USUAL_NAMES.has(plain(name))).length;
+    const share = shareOf(head, delimiter, whole, "double");
+    return { delimiter, width: torn ? 0 : fields.length, share, usual };
   }).filter(({ width }) => width > 1);
   if (!marks.length) return NO_DELIMITER;
   const best = marks.reduce((best, one) => {
@@ -162,19 +144,58 @@ function delimiterOf(head, whole) {
     return difference > 0 ? one : best;
   });
   // Rows of any number of fields below names that are none: texts with commas in them.
-  return best.share < SURE && !best.usual ? NO_DELIMITER : best.delimiter;
+  const unlike = (quoting) => shareOf(head, best.delimiter, whole, quoting) < SURE;
+  return !best.usual && ["double", "backslash"].every(unlike) ? NO_DELIMITER : best.delimiter;
+}
+
+/** The share of the first rows that have the header's number of fields. */
+function shareOf(head, delimiter, whole, quoting) {
+  const { header, rows } = firstOf(head, delimiter, whole, RECORDS, quoting);
+  const fit = rows.filter((row) => fits(row, header.fields.length));
+  return rows.length ? fit.length / rows.length : 1;
+}
+
+/** The header and the first rows; one that the end of the head cuts is none of them. */
+function firstOf(head, delimiter, whole, count, quoting = "double") {
+  const [header, ...rows] = take(records(head, delimiter, quoting, whole), count + 2);
+  if (!whole && rows.at(-1)?.end === head.length) rows.pop();
+  return { header, rows: rows.slice(0, count) };
+}
+
+function* take(items, count) {
+  let left = count;
+  for (const item of items) {
+    yield item;
+    if (--left === 0) return;
+  }
 }
 
 function namesOf(head, delimiter, whole) {
-  const [names, ...rows] = parseDelimited(head.replace(/^\ufeff/, ""), delimiter);
-  if (!whole) rows.pop(); // most likely cut
-  const written = names.map((name) => name.trim());
+  const { header, rows } = firstOf(head, delimiter, whole, SAMPLES);
+  const written = header.fields.map((name) => name.replace(SPACES, ""));
   return distinct(written).map((name, index) => ({
     name,
     written: written[index],
-    samples: rows.slice(0, SAMPLES).map((row) => row[index] ?? ""),
+    samples: rows.map(({ fields }) => fields[index] ?? ""),
     texts: true,
   }));
+}
+
+/**
+ * Whether the rows are named "1", "2", "3" before what the header names, as R writes tables; the
+ * rule is that of tonality/tables/table_head.py.
+ */
+function rowsAreNamed(head, delimiter, columns, whole) {
+  const written = columns.map((column) => column.written);
+  const header = written.map((name) => `"${name.replaceAll('"', '""')}"`).join(delimiter);
+  const [first] = head.split(/\r?\n/, 1);
+  if (first.trimEnd() !== header || written.some((name) => ID_NAMES.has(plain(name)))) return false;
+  return ["double", "backslash"].some((quoting) => {
+    const { rows } = firstOf(head, delimiter, whole, NAMED, quoting);
+    return rows.length > 1 && rows.every(({ fields, torn, start }, index) =>
+      !torn && fields.length === columns.length + 1 &&
+      head.startsWith(`"${index + 1}"${delimiter}`, start));
+  });
 }
 
 /** The second of a name becomes `name_2`, as the service calls it. */
@@ -190,15 +211,8 @@ function distinct(names) {
   });
 }
 
-/** Of tab-separated files there are those with quoting, and those where a quote is a character. */
-function readsCleanly(head, delimiter, whole) {
-  const records = parseDelimited(head, delimiter);
-  if (!whole) records.pop();
-  return records.every((record) => record.length === records[0].length);
-}
-
 function fieldsOf(head, whole) {
-  const lines = head.replace(/^\ufeff/, "").split("\n");
+  const lines = head.split("\n");
   if (!whole) lines.pop();
   const fields = new Map();
   for (const line of lines) {

@@ -33,6 +33,8 @@ export class TextView {
     this.version = null; // of the model that gave the verdict shown
     models.onChange(() => this.#remodelled());
     this.#blank();
+    this.editor.catchUp();
+    window.addEventListener("pageshow", () => this.editor.catchUp());
   }
 
   /** Puts a text into the field, and the caret at its start. */
