@@ -62,27 +62,24 @@ def split(
         whole = "groups" if _grouped(table) else "copies of a text"
         reason = f"the {whole} cannot be cut so that every class is in training and validation"
         raise DataError(f"{reason}; {_remedy(table)}", path=table.source or None)
-    if not quiet and abs(int(have.sum()) - size) > max(0.1 * size, 1):
-        _warn_once(
-            f"{table.source}: validation has {have.sum()} rows instead of {size}: "
-            f"{_why_another_size(table, counts)}"
-        )
+    if not quiet:
+        _warn_of_size(table, counts, int(have.sum()), size)
     in_validation = chosen[of_row]
     return np.flatnonzero(~in_validation), np.flatnonzero(in_validation)
 
 
-def _why_another_size(table: Table, counts: Int64) -> str:
-    """Why the validation part has not the size that was asked for, for a message."""
+def _warn_of_size(table: Table, counts: Int64, have: int, size: int) -> None:
+    """Says why, if the validation part is far from the size that was asked for."""
+    if abs(have - size) <= max(0.1 * size, 1):
+        return
+    reasons = ["copies of a text stay together"] if len(counts) < len(table) else []
+    if counts.shape[1] > 1:
+        reasons.append(f"each of the {counts.shape[1]} classes has a row in either part")
+    why = ", and ".join(reasons)
     if _grouped(table):
-        return (
-            f"there are {len(counts)} groups, and groups are not cut (by --group-column; '' for "
-            "none)"
-        )
-    copies, classes = len(counts) < len(table), counts.shape[1]
-    reasons = ["copies of a text stay together"] if copies else []
-    if classes > 1:
-        reasons.append(f"each of the {classes} classes has a row in either part")
-    return ", and ".join(reasons)
+        groups = f"there are {len(counts)} groups, and groups are not cut"
+        why = f"{groups} (by --group-column; '' for none)"
+    _warn_once(f"{table.source}: validation has {have} rows instead of {size}: {why}")
 
 
 @lru_cache(maxsize=256)
