@@ -268,6 +268,13 @@ def test_offsets_take_thresholds_away_and_can_choose_new_ones(
     # What the offsets gain is measured without the thresholds that were chosen with them.
     again = tmp_path / "again"
     run(*options, "--model", model_folder, "-o", plain, "--overwrite")
+    stdout, _ = run(
+        *options, "--model", model_folder, "-o", both, "--thresholds", "macro-f1", "--overwrite"
+    )
+    alone, beside = (read(folder).metrics["calibration"]["offsets"] for folder in (plain, both))
+    assert beside == alone
+    assert f"cross-fitted {beside['accuracy_cross_fitted']:.2%}; before thresholds" in stdout
+    assert "are right by their likeliest label, before thresholds" in read(both).card
     run(*options, "--model", both, "-o", again)
     one, two = (read(folder).metrics["calibration"]["offsets"] for folder in (plain, again))
     assert two["accuracy_without"] == one["accuracy_without"]

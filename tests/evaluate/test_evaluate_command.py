@@ -139,6 +139,9 @@ def test_slices_are_by_columns_of_the_data(run: Run, tmp_path: Path) -> None:
     assert [(s["value"], s["n"]) for s in found["slices"][0]["slices"]] == [
         ("a", 2), ("b", 2), ("c", 1),
     ]  # fmt: skip
+    rows = [(f"{text},", label) for text, label in ROWS]
+    none = csv_of(rows, tmp_path / "none.csv", columns="text,shop,label")
+    assert "no text has a value in column 'shop'" in run(none, "--slice", "shop")[1]
     with pytest.raises(DataError, match=r"no column 'store'. Columns: 'text', 'shop', 'label'"):
         run(data, "--slice", "store")
 

@@ -83,6 +83,14 @@ def test_a_label_that_no_row_has_is_told_of() -> None:
     assert "no text here is labelled" not in shown(make_result())
 
 
+def test_texts_without_a_value_are_counted_below_the_slices() -> None:
+    shops = ["Harbour", "Garden", ""] + ["Harbour"] * 5
+    told = shown(make_result(extras={"shop": shops}))
+    assert "Accuracy by shop" in told
+    assert "1 text has no value." in told
+    assert "no value" not in shown(make_result(extras={"shop": ["Harbour"] * 8}))
+
+
 def test_confusion_cells_are_shaded_by_their_share_of_the_row() -> None:
     confusion = confusion_matrix([0] * 100 + [1] * 4, [0] * 99 + [1] + [1, 1, 0, 0], 2)
     lines = rendered(confusion_table(confusion, NAMES)).splitlines()

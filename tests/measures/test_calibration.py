@@ -64,6 +64,14 @@ def test_halves_keep_groups_whole() -> None:
     assert split_halves(Table(["a", "a"], ["x", "y"])) is None
 
 
+def test_uneven_halves_are_not_called_a_validation_part(caplog: pytest.LogCaptureFixture) -> None:
+    table = Table([f"text {n}" for n in range(60)], ["a", "b"] * 30, groups=["x"] * 15 + ["y"] * 45)
+    half = split_halves(table)
+    assert half is not None
+    assert half.sum() in (15, 45)
+    assert not caplog.text
+
+
 def test_cross_fitting_measures_where_nothing_was_fitted() -> None:
     labels, logits = calibrated(3000, 2)
     temperature = fit_temperature(logits * 3, labels)

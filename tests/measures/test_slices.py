@@ -23,7 +23,7 @@ def test_words_come_by_frequency_and_rare_ones_together() -> None:
     assert len(found.slices) == 12
     assert found.other is not None
     assert (found.other.value, found.other.n) == ("10 other values", 10)
-    assert found.without == 2
+    assert (found.without, found.note) == (2, "2 texts have no value.")
     assert found.slices[1].accuracy == pytest.approx(3 / 5)
 
 
@@ -32,7 +32,7 @@ def test_numbers_stand_in_order_and_many_are_cut_into_groups() -> None:
     found = slice_by("rating", ratings, np.ones(6, np.bool_))
     assert found is not None
     assert [(s.value, s.n) for s in found.slices] == [("1", 1), ("2", 2), ("7.5", 1), ("10", 1)]
-    assert (found.other, found.without) == (None, 1)
+    assert (found.other, found.without, found.note) == (None, 1, "1 text has no value.")
 
     many = slice_by("price", [str(n) for n in range(100)] + [""], np.arange(101) < 50)
     assert many is not None
@@ -41,6 +41,15 @@ def test_numbers_stand_in_order_and_many_are_cut_into_groups() -> None:
     ]  # fmt: skip
     assert [s.accuracy for s in many.slices] == [1, 1, 0.5, 0, 0]
     assert many.without == 1
+
+
+def test_versions_are_no_numbers() -> None:
+    versions = [f"{n}.{m}" for n in (1, 2) for m in range(1, 11)]
+    found = slice_by("version", versions + ["2.10"] * 3, np.ones(23, np.bool_))
+    assert found is not None
+    assert (found.slices[0].value, found.slices[0].n) == ("2.10", 4)
+    assert found.other is not None
+    assert found.other.value == "8 other values"
 
 
 def test_values_that_only_look_like_numbers_are_words() -> None:

@@ -144,6 +144,20 @@ def test_tables_with_other_columns_and_other_texts(model_folder: Path, here: Pat
     assert found_in("mixed").equals(pq.read_table("all.parquet"))
 
 
+def test_columns_to_keep_are_named_in_any_case_and_may_come_late(
+    model_folder: Path, here: Path
+) -> None:
+    rows = [
+        {"text": "love", "n, m": n} | ({"agent": "Ann"} if n > 1000 else {}) for n in range(1005)
+    ]
+    Path("in.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    kept = ("--columns", "N, M,agent")
+    assert run(model_folder, "in.jsonl", "-o", "plain.parquet", *kept).exit_code == 0
+    score_here(model_folder, "out", JobInputs(["in.jsonl"]), columns=kept[1:])
+    assert found_in("out").equals(pq.read_table("plain.parquet"))
+    assert found_in("out")["agent"].to_pylist()[1000:] == [None, *["Ann"] * 4]
+
+
 def test_texts_that_are_no_utf8_cost_themselves(model_folder: Path, here: Path) -> None:
     texts = pa.array([b"love", b"caf\xe9", b"hate", b"\xff", b"good"], pa.binary())
     pq.write_table(pa.table({"text": texts, "n": range(5)}), "in.parquet", row_group_size=3)

@@ -17,6 +17,11 @@ from tonality.score.column_kind import unlike_texts
     [
         (["2024-01-05", "2024-1-6 10:30", "5/1/24", "05.01.2024", ""] * 2, "holds dates"),
         (["5 January 2024", "Jan 5, 2024", "March 2024", None] * 2, "holds dates"),
+        (["Thu Feb 01 05:06:07 +0000 2024"] * 5, "holds dates"),
+        (["Thu Feb  1 05:06:07 2024", "Thu Feb  1 05:06:07 CET 2024"] * 5, "holds dates"),
+        (["Thu, 01 Feb 2024 05:06:07 +0000", "Thu, 1 Feb 2024 05:06 GMT"] * 5, "holds dates"),
+        (["Thursday, February 1, 2024", "Feb 1, 2024, 5:06 PM"] * 5, "holds dates"),
+        (["Lovely room, May 2024, 5:00 tea, and so on"] * 5, ""),
         (["5", "4.5", "1,000", "-3", "80%", "3 "], "holds numbers"),
         (["Harbour", "Old Town"] * 15, "few different values, such as 'Harbour'"),
         (["Lovely place.", "It was fine on 2024-01-05", "5", "10/10", "4 stars"] * 9, ""),

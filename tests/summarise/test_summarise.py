@@ -386,6 +386,21 @@ def test_a_usual_column_of_which_a_model_reads_a_part_of_the_words() -> None:
     assert fitting_column(rows, halves, ["note"], "note") == ("note", False)
 
 
+def test_that_no_column_has_the_scored_texts_is_said(
+    model_folder: Path, here: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = ["I love the film,and the plot was good\n", "hate it,no love for the plot\n"] * 20
+    Path("in.csv").write_text("liked,missing\n" + "".join(rows))
+    score(model_folder, "in.csv", "-o", "out.csv", "--text-column", "liked,missing")
+    score(model_folder, "in.csv", "-o", "bare.csv", "--text-column", "liked", "--columns", "")
+    assert report("out.csv")["text_column"] == ""
+    assert "no column has as many tokens as were scored" in caplog.text
+    caplog.clear()
+    assert report("out.csv", "--text-column", "liked,missing")["texts_sampled"] == 40
+    assert report("bare.csv")["text_column"] == ""
+    assert not caplog.text
+
+
 @pytest.mark.parametrize(
     ("header", "rows", "column"),
     [

@@ -446,6 +446,11 @@ def test_the_second_header_of_survey_tools(caplog: pytest.LogCaptureFixture) -> 
         assert isinstance(row, Row)
         assert (row.number, row.text) == (1, "It broke")
         assert "a second header" in caplog.text
+    with caplog.at_level(logging.WARNING):
+        (row,) = read("A survey\n\n" + monkey, options=ReadOptions(header_row=3)).items
+    assert isinstance(row, Row)
+    assert (row.number, row.text) == (1, "It broke")
+    assert "the line below the header is a second header" in caplog.messages[-1]
     answer = "Respondent ID,Comment\n1,Open-Ended Response\n2,bad\n"
     assert texts(read(answer)) == ["Open-Ended Response", "bad"]
 

@@ -174,7 +174,8 @@ def with_calibration(card: str, calibration: Mapping[str, Any]) -> str:
             f"{found['error_cross_fitted']:.2%}."
         )
     if found.get("offsets") is not None:
-        sentences.append(_about_offsets(found["offsets"]))
+        limited = found.get("thresholds") is not None
+        sentences.append(_about_offsets(found["offsets"], limited=limited))
     if found.get("thresholds") is not None:
         here = {"name": found["data"]["name"], "part": found["data"]["part"], "n": found["n"]}
         sentences.append(_about_thresholds(found["thresholds"], here))
@@ -184,13 +185,14 @@ def with_calibration(card: str, calibration: Mapping[str, Any]) -> str:
     return f"{before}\n\n{_CALIBRATION}\n\n{' '.join(sentences)}\n"
 
 
-def _about_offsets(found: Mapping[str, Any]) -> str:
+def _about_offsets(found: Mapping[str, Any], *, limited: bool) -> str:
     values = ", ".join(f"{label} {value:+.3f}" for label, value in found["values"].items())
     place = found["fitted_on"]
+    how = " by their likeliest label, before thresholds" if limited else ""
     sentence = (
         f"Offsets are part of the last layer ({values}), fitted on {place['n']:,} texts "
         f"({place.get('name')}, {place.get('part')}); the results above are of the model without "
-        f"them. Of those texts {found['accuracy']:.2%} are right, without offsets "
+        f"them. Of those texts {found['accuracy']:.2%} are right{how}, without offsets "
         f"{found['accuracy_without']:.2%}"
     )
     crossed = found["accuracy_cross_fitted"]

@@ -222,7 +222,8 @@ def _show(result: Calibrated) -> None:
         + f"; by chance alone {found['error_by_chance']:.2%}",
     ]
     if result.offsets is not None:
-        lines += _offsets(result.offsets, result.artifact.labels)
+        limited = result.thresholds is not None
+        lines += _offsets(result.offsets, result.artifact.labels, limited=limited)
     if result.thresholds is not None:
         lines += _thresholds(result.thresholds, result.artifact.labels, chosen=result.chosen)
     if result.band is None:
@@ -240,7 +241,7 @@ def _show(result: Calibrated) -> None:
     click.echo("\n".join(lines))
 
 
-def _offsets(found: Offsets, labels: Sequence[str]) -> list[str]:
+def _offsets(found: Offsets, labels: Sequence[str], *, limited: bool) -> list[str]:
     from tonality.messages import printable
 
     crossed = found.accuracy_cross_fitted
@@ -249,7 +250,8 @@ def _offsets(found: Offsets, labels: Sequence[str]) -> list[str]:
         "offsets            "
         + ", ".join(f"{printable(name)} {value:+.2f}" for name, value in pairs),
         f"accuracy           {found.accuracy:.2%}, without offsets {found.accuracy_without:.2%}"
-        + ("" if crossed is None else f", cross-fitted {crossed:.2%}"),
+        + ("" if crossed is None else f", cross-fitted {crossed:.2%}")
+        + ("; before thresholds" if limited else ""),
     ]
 
 

@@ -156,6 +156,10 @@ def _judge(
     if judged[0].measured.aliases:
         read = ", ".join(f"{a!r} as {b}" for a, b in judged[0].measured.aliases.items())
         say(f"labels read: {read} (--label-map says otherwise)")
+    sliced = {slicing.column for slicing in judged[0].analysis.slices}
+    for name in chosen.table.extras:
+        if name not in sliced:
+            say(f"no text has a value in column {name!r}: there are no slices by it")
     facts["shortened"] = judged[0].measured.shortened
     return side_by_side(facts, chosen, judged[0], judged[1] if len(judged) > 1 else None)
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import monotonic
@@ -86,8 +86,8 @@ class _ScoreCommand(PlainCommand):
 @click.option(
     "--columns",
     multiple=True,
-    help="The columns of the input to keep, with commas between or repeated; by default all, "
-    "'' for none.",
+    help="The columns of the input to keep, by their names in any case or their numbers, with "
+    "commas between or repeated; by default all, '' for none.",
     metavar="NAMES",
 )
 @click.option(
@@ -166,7 +166,7 @@ def score(
         raise click.BadParameter("--json and -o - would both go to standard output")
     if resume and overwrite:
         raise click.BadParameter("--resume goes on, --overwrite starts over; give one of them")
-    start, names = monotonic(), _names(columns)
+    start, names = monotonic(), columns or None
     if engine is None:
         refuse({"--address": address, "--workers": workers}, "only goes with --engine ray")
     else:
@@ -286,10 +286,3 @@ def _to_stream(job: ScoringJob, output: str, side: Path | None) -> None:
                     make_way(side)
                     faults = stack.enter_context(side.open("wb"))
         job.to_stream(stream, faults, progress)
-
-
-def _names(columns: Sequence[str]) -> tuple[str, ...] | None:
-    if not columns:
-        return None
-    names = (name.strip() for given in columns for name in given.split(","))
-    return tuple(name for name in names if name)

@@ -12,12 +12,13 @@ from tonality.data.imdb.stanford import find_folder, is_archive, load_stanford
 from tonality.durable_files import open_regular, resolved
 from tonality.errors import DataError
 from tonality.tables.bad_rows import BadRows
-from tonality.tables.column_names import SHOWN, LabelMap, TextColumn, Wanted, several
+from tonality.tables.column_names import LabelMap, TextColumn, Wanted, several
 from tonality.tables.dataset import Dataset, Table
 from tonality.tables.encoding import check
 from tonality.tables.open_file import sha256_of, table_stem, unreadable
 from tonality.tables.read_options import ReadOptions
 from tonality.tables.read_table import joined_labels, read_file, side_file, with_labels
+from tonality.tables.spelled_names import SHOWN
 
 PARTS: Mapping[str, tuple[str, ...]] = {
     "train": ("train",),

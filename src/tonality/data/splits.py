@@ -27,7 +27,9 @@ SWAPS = 256  # components looked at on each side when single moves no longer hel
 MAX_MOVES = 2000  # moves of the final adjustment; some tens are usual
 
 
-def split(table: Table, *, validation: float | int = 0.2, seed: int = 0) -> tuple[Int64, Int64]:
+def split(
+    table: Table, *, validation: float | int = 0.2, seed: int = 0, quiet: bool = False
+) -> tuple[Int64, Int64]:
     """Cuts a table in a training and a validation part.
 
     The same rows and seed give the same parts on any machine, in whatever order the rows stand.
@@ -37,6 +39,7 @@ def split(table: Table, *, validation: float | int = 0.2, seed: int = 0) -> tupl
             space, stay together. Labels, if there are any, keep their shares.
         validation: the share of the rows (0 to 1, exclusive) or their number.
         seed: another seed gives another cut.
+        quiet: whether nothing is said where groups do not allow the size.
 
     Returns:
         Row indices of the training and of the validation part, both ascending.
@@ -59,27 +62,24 @@ def split(table: Table, *, validation: float | int = 0.2, seed: int = 0) -> tupl
         whole = "groups" if _grouped(table) else "copies of a text"
         reason = f"the {whole} cannot be cut so that every class is in training and validation"
         raise DataError(f"{reason}; {_remedy(table)}", path=table.source or None)
-    if abs(int(have.sum()) - size) > max(0.1 * size, 1):
-        _warn_once(
-            f"{table.source}: validation has {have.sum()} rows instead of {size}: "
-            f"{_why_another_size(table, counts)}"
-        )
+    if not quiet:
+        _warn_of_size(table, counts, int(have.sum()), size)
     in_validation = chosen[of_row]
     return np.flatnonzero(~in_validation), np.flatnonzero(in_validation)
 
 
-def _why_another_size(table: Table, counts: Int64) -> str:
-    """Why the validation part has not the size that was asked for, for a message."""
+def _warn_of_size(table: Table, counts: Int64, have: int, size: int) -> None:
+    """Says why, if the validation part is far from the size that was asked for."""
+    if abs(have - size) <= max(0.1 * size, 1):
+        return
+    reasons = ["copies of a text stay together"] if len(counts) < len(table) else []
+    if counts.shape[1] > 1:
+        reasons.append(f"each of the {counts.shape[1]} classes has a row in either part")
+    why = ", and ".join(reasons)
     if _grouped(table):
-        return (
-            f"there are {len(counts)} groups, and groups are not cut (by --group-column; '' for "
-            "none)"
-        )
-    copies, classes = len(counts) < len(table), counts.shape[1]
-    reasons = ["copies of a text stay together"] if copies else []
-    if classes > 1:
-        reasons.append(f"each of the {classes} classes has a row in either part")
-    return ", and ".join(reasons)
+        groups = f"there are {len(counts)} groups, and groups are not cut"
+        why = f"{groups} (by --group-column; '' for none)"
+    _warn_once(f"{table.source}: validation has {have} rows instead of {size}: {why}")
 
 
 @lru_cache(maxsize=256)

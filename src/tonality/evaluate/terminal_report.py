@@ -200,7 +200,10 @@ def _slice_table(slicing: Slicing) -> Group:
             f"{part.accuracy:.1%}",
             f"{low:.1%} to {high:.1%}",
         )
-    return _titled(f"Accuracy by {slicing.column}", table)
+    titled = _titled(f"Accuracy by {slicing.column}", table)
+    return (
+        Group(titled, Padding(Text(slicing.note), (0, 2), expand=False)) if slicing.note else titled
+    )
 
 
 def _mistake_list(evaluation: Evaluation, most: int = 5) -> Group:

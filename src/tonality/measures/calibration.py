@@ -158,7 +158,8 @@ def measure_trust(labels: Integers, probabilities: Floats, bins: int = BINS) -> 
 def split_halves(table: Table, seed: int = 0) -> Mask | None:
     """One half of the rows (N,), cut by group and class; ``None`` where that cannot be."""
     try:
-        first, _ = split(table, validation=0.5, seed=seed)
+        # Halves of any size serve, and a warning would speak of a validation part that is none.
+        first, _ = split(table, validation=0.5, seed=seed, quiet=True)
     except DataError:
         return None
     mask = np.zeros(len(table), dtype=np.bool_)

@@ -23,8 +23,10 @@ class Offsets:
         accuracy: on the rows that they were fitted on.
         accuracy_without: on the same rows without them.
         accuracy_cross_fitted: with offsets fitted on one half of the rows and measured on the
-            other: the figure to believe; ``None`` where the rows cannot be halved, or thresholds
-            were chosen too.
+            other: the figure to believe; ``None`` where the rows cannot be halved.
+
+    Where thresholds were chosen too, all three are of the likeliest label, before thresholds: what
+    those gain is none of the offsets' merit.
     """
 
     values: tuple[float, ...]
@@ -54,11 +56,14 @@ def measure_offsets(
 
     Args:
         scaling: with the offsets; none where no row has a token.
-        before, after: the predictions without and with them, each with its thresholds.
+        before, after: the predictions without and with them. Thresholds count before, unless they
+            were chosen with the offsets.
         halves: (N, C), those with offsets of the other half.
     """
+    if after.thresholds:
+        before, after = (dataclasses.replace(each, thresholds=()) for each in (before, after))
     crossed = None
-    if halves is not None and not after.thresholds:
+    if halves is not None:
         crossed = float((halves.argmax(axis=1) == before.labels).mean())
     values = scaling.offsets or (0.0,) * before.probabilities.shape[1]
     return Offsets(values, float(after.right.mean()), float(before.right.mean()), crossed)

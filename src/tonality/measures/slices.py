@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tonality.measures.scores import Interval, wilson
+from tonality.messages import counted
 
 Mask = npt.NDArray[np.bool_]
 
@@ -52,6 +53,12 @@ class Slicing:
     other: Slice | None
     without: int
 
+    @property
+    def note(self) -> str:
+        """What is said of the texts that are in no slice; empty for none."""
+        verb = "has" if self.without == 1 else "have"
+        return f"{counted(self.without, 'text')} {verb} no value." if self.without else ""
+
     def to_json(self) -> dict[str, Any]:
         """The slicing by its fields."""
         return asdict(self)
@@ -61,7 +68,8 @@ def slice_by(column: str, values: Sequence[str | float], right: Mask) -> Slicing
     """The accuracy by value.
 
     Numbers of more than ``MOST`` values are cut into groups of like size; other values beyond the
-    ``MOST`` most frequent ones are thrown together.
+    ``MOST`` most frequent ones are thrown together. So are numbers where different texts are the
+    same one, as of the versions 2.1 and 2.10.
 
     Args:
         column: what the values are called.
@@ -77,7 +85,10 @@ def slice_by(column: str, values: Sequence[str | float], right: Mask) -> Slicing
     if not distinct:
         return None
     without = named.count("")
-    if numbers is not None and len(distinct) > MOST:
+    many = len(distinct) > MOST
+    if many and numbers is not None and len(set(map(float, distinct))) < len(distinct):
+        numbers = None
+    if many and numbers is not None:
         return Slicing(column, tuple(_by_quantile(numbers, right)), None, without)
     if numbers is not None:
         shown = sorted(distinct, key=float)

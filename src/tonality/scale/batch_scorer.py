@@ -15,10 +15,11 @@ from tonality.score.files.parquet_writer import added_fields
 from tonality.score.output_columns import Layout
 from tonality.score.scorer import Scorer
 from tonality.tables.bad_rows import Fault
-from tonality.tables.column_names import TextColumn, Wanted, distinct, text_places
+from tonality.tables.column_names import TextColumn, Wanted, text_places
 from tonality.tables.parquet_rows import plain, require_pyarrow
 from tonality.tables.read_options import NULLS, ReadOptions
 from tonality.tables.row_stream import Row, TextOf
+from tonality.tables.spelled_names import distinct
 
 _BATCH = "the batch"  # how messages call it
 

@@ -14,10 +14,11 @@ from tonality.scale.located_tables import LocatedTable, locate
 from tonality.scale.table_parts import LocatedHead, ScoringPlan, heads_of, kinds_of, row_schema
 from tonality.score.column_kind import warn_of_no_texts
 from tonality.score.files.parquet_writer import common_schema
-from tonality.score.output_columns import Layout
+from tonality.score.output_columns import Layout, warn_of_late
 from tonality.tables.column_names import Wanted
 from tonality.tables.parquet_rows import require_pyarrow
 from tonality.tables.read_options import ReadOptions
+from tonality.tables.spelled_names import real_names
 
 # Rows of a part: a worker that dies has so much to do again, and of small inputs each worker
 # should get several. Large inputs get larger parts, for files of a million parts are slow to list.
@@ -93,15 +94,19 @@ def _warn_of_no_texts(plan: ScoringPlan) -> None:
 
 
 def _layout(heads: Sequence[LocatedHead], options: BatchOptions, labels: Sequence[str]) -> Layout:
-    return Layout.of(
-        list(dict.fromkeys(name for head in heads for name in head.columns)),
+    columns = list(dict.fromkeys(name for head in heads for name in head.columns))
+    layout = Layout.of(
+        columns,
         labels,
-        keep=options.columns,
+        keep=None if options.columns is None else real_names(columns, options.columns),
         explained=options.explain > 0,
         valence=options.valence,
         prefix=options.prefix,
         closed=False,
+        more=not all(head.complete for head in heads),
     )
+    warn_of_late(columns, layout)
+    return layout
 
 
 @dataclass(frozen=True)
@@ -129,7 +134,7 @@ def description(plan: ScoringPlan, options: BatchOptions, classifier: Classifier
         "the model": folder_sha256(model_path(options.model)),
         "--abstain": classifier.artifact.abstain,
         "--text-column": options.text_column,
-        "--columns": options.columns,
+        "--columns": None if options.columns is None else plan.layout.columns,
         "--explain": options.explain,
         "--valence": options.valence,
         "--prefix": options.prefix,

@@ -13,7 +13,7 @@ from tonality.scale.batch_scorer import (
 )
 from tonality.scale.text_function import TextFunction
 from tonality.score.files.parquet_writer import added_fields
-from tonality.tables.column_names import distinct
+from tonality.tables.spelled_names import distinct
 
 
 def spark_score(frame: Any, **how: Any) -> Any:

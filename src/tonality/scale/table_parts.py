@@ -162,11 +162,19 @@ def fitting_rows(source: LocatedTable, wanted: Wanted, layout: Layout) -> Iterat
 
 
 class LocatedHead(NamedTuple):
-    """What the head of a table says: its columns, those with texts, and Arrow's schema if asked."""
+    """What the head of a table says.
+
+    Attributes:
+        columns: its columns.
+        texts: those with texts.
+        schema: Arrow's, if asked for.
+        complete: whether no row has columns besides.
+    """
 
     columns: Sequence[str]
     texts: Sequence[str]
     schema: Any
+    complete: bool
 
 
 def head_of(source: LocatedTable, wanted: Wanted, *, arrow: bool) -> LocatedHead | None:
@@ -175,20 +183,19 @@ def head_of(source: LocatedTable, wanted: Wanted, *, arrow: bool) -> LocatedHead
     Raises:
         DataError: it cannot be read, or has no texts.
     """
-    schema = None
+    schema, complete = None, True
     try:
         if arrow:
             with source.parquet(wanted) as table:
                 columns, schema = table.schema.names, table.schema
         else:
             with source.opened(wanted) as found:
-                columns = list(found.rows.columns)
+                columns, complete = list(found.rows.columns), found.rows.complete
     except EmptyError as error:
         logger.warning("%s", error)
         return None
-    return LocatedHead(
-        columns, [columns[p] for p in text_places(columns, wanted, source.uri)], schema
-    )
+    texts = [columns[place] for place in text_places(columns, wanted, source.uri)]
+    return LocatedHead(columns, texts, schema, complete)
 
 
 def heads_of(

@@ -16,10 +16,14 @@ NAMED = 30  # texts from which names can be told
 TIMES = 10  # how often each name comes, on average
 WORDS = 3  # of a name, at most
 
-_TIME = r"(?:[T ]\d{1,2}:\d\d.*)?"
+_TIME = r"(?:(?:,? |T)\d{1,2}:\d\d.*)?"
+_DAY = r"(?:[^\W\d_]{2,10}\.?,? )?"  # of the week
+_MONTH = r"[^\W\d_]{3,9}\.?"
 _DATE = late_pattern(
-    rf"(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{2,4}}){_TIME}"
-    rf"|(?:\d{{1,2}}\.? )?[^\W\d_]{{3,9}}\.? (?:\d{{1,2}},? )?\d{{4}}{_TIME}"
+    rf"{_DAY}(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{2,4}}){_TIME}"
+    rf"|{_DAY}(?:\d{{1,2}}\.? )?{_MONTH} (?:\d{{1,2}},? )?\d{{4}}{_TIME}"
+    # The year last, as of tweets and of C's ctime.
+    rf"|{_DAY}{_MONTH} {{1,2}}\d{{1,2}} \d{{1,2}}:\d\d(?::\d\d)? (?:[-+\w:]{{1,6}} )?\d{{4}}"
 )
 _NUMBER = late_pattern(r"[-+]?\d[\d.,' ]*%?")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,9 +10,11 @@ from typing import TypedDict, Unpack
 
 from tonality.errors import ConfigError
 from tonality.tables.bad_rows import Fault
-from tonality.tables.column_names import listed
 from tonality.tables.row_stream import Row
+from tonality.tables.spelled_names import SHOWN, listed
 from tonality.verdict_frame import verdict_kinds
+
+logger = logging.getLogger(__name__)
 
 PREFIX = "tonality_"
 ERROR = "error"
@@ -19,7 +22,7 @@ LANGUAGE = "language"
 
 
 class Switches(TypedDict, total=False):
-    """What a scored table may have besides the verdict; all are off by default but ``closed``.
+    """What is to be known of a scored table besides; all is off by default but ``closed``.
 
     Attributes:
         valence: whether the feeling is added as one number.
@@ -27,6 +30,8 @@ class Switches(TypedDict, total=False):
         languages: whether the language of each text is added.
         errors: whether rows that cannot be read are answered in place.
         closed: see :attr:`Layout.closed`.
+        more: whether rows of the input may have columns besides those given, as objects of JSON
+            may: to keep one, it need not be among them.
     """
 
     valence: bool
@@ -34,6 +39,7 @@ class Switches(TypedDict, total=False):
     languages: bool
     errors: bool
     closed: bool
+    more: bool
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,8 @@ class Layout:
         there = set(columns)
         errors, closed = switches.get("errors", False), switches.get("closed", True)
         kinds = added_kinds(labels, switches)
-        if missing := [name for name in kept if name not in there]:
+        more = switches.get("more", False)
+        if missing := [n for n in kept if n not in there and (n in kinds or not more)]:
             added = (
                 f"{missing[0]!r} is added whatever is kept: leave it out of the columns to keep. "
             )
@@ -120,6 +127,13 @@ class Layout:
                 )
                 return Fault(row.number, reason, row.cells)
         return None
+
+
+def warn_of_late(columns: Sequence[str], layout: Layout) -> None:
+    """Says which columns to keep are none of the input's so far: a name may be misspelt."""
+    if late := [name for name in layout.columns if name not in columns]:
+        names = ", ".join(repr(name[:60]) for name in late[:SHOWN])
+        logger.warning("the first rows lack %s: left empty where later ones do, too", names)
 
 
 def added_kinds(labels: Sequence[str], switches: Switches) -> dict[str, type]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tonality.errors import ConfigError, DataError
@@ -34,6 +34,14 @@ class RowFilter:
                 raise ConfigError(f"{condition!r}: expected COLUMN=VALUE, such as branch=Harbour")
             self._found.setdefault(column, {})[value_name(value)] = False
             self._others[column] = []
+        self.columns = tuple(self._found)
+
+    def rename(self, real: Callable[[str], str]) -> None:
+        """Calls the columns by the names that a table has for them."""
+        found, self._found = self._found, {}
+        for column, values in found.items():
+            self._found.setdefault(real(column), {}).update(values)
+        self._others = {column: [] for column in self._found}
         self.columns = tuple(self._found)
 
     def keeps(self, cells: Mapping[str, Any]) -> bool:

@@ -13,7 +13,8 @@ from tonality.errors import ConfigError, DataError
 from tonality.messages import counted
 from tonality.prediction import UNCERTAIN
 from tonality.score.files.joined_inputs import JoinedRows, Tables
-from tonality.summarise.groups import EVERY, Counts, period_name
+from tonality.summarise.asked_columns import AskedColumns
+from tonality.summarise.groups import Counts, period_name
 from tonality.summarise.row_filter import RowFilter
 from tonality.summarise.summary import Periods, Summary
 from tonality.summarise.summary_options import SummaryOptions
@@ -23,7 +24,6 @@ from tonality.summarise.telling_phrases import Sample
 from tonality.summarise.text_column import ROWS, fitting_column
 from tonality.summarise.verdict_columns import Verdict, VerdictColumns
 from tonality.tables.bad_rows import Fault
-from tonality.tables.column_names import listed
 from tonality.tables.open_table import Input
 from tonality.tables.row_stream import Row
 
@@ -53,7 +53,7 @@ def summarise(
     """
     where = RowFilter(options.where)
     with Tables(inputs, options.wanted) as tables:
-        columns = _verdict_columns(tables, options, where)
+        columns, asked = _verdict_columns(tables), AskedColumns(tables, options, where)
         items = (rows := JoinedRows(tables)).items()
         first = list(itertools.islice(items, ROWS))
         chosen = [head.text_column for head in tables.heads]
@@ -61,11 +61,11 @@ def summarise(
             own = [row for number, row in enumerate(first) if not rows.place(number)[0]]
             chosen = _fitting(tables, columns[0], own)
         languages = TableLanguages(columns, tables, chosen[0]) if options.languages else None
-        count = _Count(columns[0].labels, options, languages.name if languages else None)
+        count = _Count(columns[0].labels, asked.options, languages.name if languages else None)
         for number, item in enumerate(itertools.chain(first, items)):
             if isinstance(item, Fault):
                 count.unreadable += 1
-            elif where.keeps(item.cells):
+            elif asked.keeps(item.cells):
                 table, _ = rows.place(number)
                 told = chosen[table] == tables.heads[table].text_column
                 text = item.text if told else item.cells.get(chosen[table])
@@ -73,7 +73,7 @@ def summarise(
                 count.add(columns[table].read(item.cells), cells, text)
             if progress is not None and rows.count % REPORT == 0:
                 progress(rows.count, rows.share())
-    where.check_found(_name(inputs))
+    asked.check_found()
     return replace(count.report(chosen[0], _name(inputs)), where=where.to_json())
 
 
@@ -83,7 +83,13 @@ def _fitting(tables: Tables, columns: VerdictColumns, first: Sequence[Row | Faul
     rows = [row.cells for row in first if isinstance(row, Row) and columns.tokens(row.cells)]
     names = [name for name in tables.heads[0].columns if not columns.added(name)]
     found = fitting_column(rows, [columns.tokens(cells) for cells in rows], names, usual)
-    if not found.fits:
+    if not found.fits and not found.name:
+        logger.warning(
+            "%s: no column has as many tokens as were scored, so no words or examples are shown; "
+            "name the column of the texts, or columns with commas between, by --text-column",
+            tables.inputs[0].name,
+        )  # fmt: skip
+    elif not found.fits:
         logger.warning(
             "%s: the texts in column %r may not be those that were scored, as other numbers of "
             "tokens were read; if others were, name their column, or columns, by --text-column",
@@ -93,19 +99,8 @@ def _fitting(tables: Tables, columns: VerdictColumns, first: Sequence[Row | Faul
     return [found.name if found.name in head.columns else head.text_column for head in heads]
 
 
-def _verdict_columns(
-    tables: Tables, options: SummaryOptions, where: RowFilter
-) -> list[VerdictColumns]:
-    """Those of each table, as each may have a prefix of its own; what is asked for is there."""
-    for name in (*options.by, *options.time, *where.columns):
-        if name not in tables.columns:
-            hint = (
-                f". --time names a column of dates; --every {name} is the period"
-                if name in EVERY
-                else ""
-            )
-            reason = f"no column {name!r}. {listed(tables.columns)}{hint}"
-            raise DataError(reason, path=_name(tables.inputs))
+def _verdict_columns(tables: Tables) -> list[VerdictColumns]:
+    """Those of each table, as each may have a prefix of its own."""
     found = [
         VerdictColumns.find(head.columns, source.name)
         for source, head in zip(tables.inputs, tables.heads, strict=True)

@@ -20,7 +20,8 @@ class ScoredColumn(NamedTuple):
 
     Attributes:
         name: the column's; empty for none.
-        fits: whether so many tokens were read as its texts have.
+        fits: whether so many tokens were read as its texts have; also where the table has no
+            column that may be it.
     """
 
     name: str
@@ -48,13 +49,14 @@ def fitting_column(
     """
     total = sum(tokens)
     if total < LEAST * len(rows) or not rows:
-        return ScoredColumn(usual, fits=True)
+        return ScoredColumn(usual, fits=bool(usual) or not columns or not rows)
     counts = _Counts()
     distances = {name: _distance(counts.of(rows, name), tokens) for name in columns}
     best = min(distances, key=distances.__getitem__, default="")
     fitting = best if best and distances[best] <= FIT else ""
     if not usual or usual not in distances:
-        return ScoredColumn(fitting or usual, fits=True)
+        either = fitting or usual
+        return ScoredColumn(either, fits=bool(either) or not columns)
     found = counts.of(rows, usual)
     share = total / max(sum(found), 1)
     in_shares = _distance([share * count for count in found], tokens)

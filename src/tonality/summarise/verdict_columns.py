@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from tonality.errors import DataError
 from tonality.prediction import UNCERTAIN, VALENCE
 from tonality.score.output_columns import LANGUAGE
-from tonality.tables.column_names import listed
 from tonality.tables.read_options import NO_LABELS
+from tonality.tables.spelled_names import listed
 
 _LAST = "tokens_left_out"
 

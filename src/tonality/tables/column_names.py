@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,11 +10,9 @@ from typing import TypeAlias
 from tonality.errors import ConfigError, DataError
 from tonality.label_spellings import fold
 from tonality.tables.read_options import ReadOptions
+from tonality.tables.spelled_names import SHOWN, distinct, listed, places_of, plain, split_names
 
 TextColumn: TypeAlias = str | Sequence[str] | None
-
-_NUMBER = re.compile("[0-9]{1,9}")
-SHOWN = 30  # columns or labels that a message lists
 
 
 def _names(names: str) -> frozenset[str]:
@@ -160,7 +156,7 @@ def choose(columns: Sequence[str], wanted: Wanted, path: Path | str) -> Chosen:
         id=_first(columns, "id"),
         rating=_first(columns, "rating"),
         extras={name: _called(columns, name, path)[0] for name in wanted.extras}
-        | {name: places[0] for name in wanted.optional if (places := _places(columns, name))},
+        | {name: places[0] for name in wanted.optional if (places := places_of(columns, name))},
     )
 
 
@@ -192,10 +188,10 @@ def _text_places(columns: Sequence[str], given: TextColumn, path: Path | str) ->
     names = [given] if isinstance(given, str) else list(given)
     places: list[int] = []
     for name in names:
-        parts = [part.strip() for part in name.split(",") if part.strip()]
-        if len(parts) > 1 and not _places(columns, name):
+        parts = split_names(columns, name)
+        if len(parts) > 1:
             places += [_called(columns, part, path)[0] for part in parts]
-        elif (place := _find(columns, "text", name, path)) is not None:
+        elif (place := _find(columns, "text", parts[0] if parts else name, path)) is not None:
             places.append(place)
     return tuple(dict.fromkeys(places))
 
@@ -218,20 +214,9 @@ def _called(columns: Sequence[str], given: str, path: Path | str) -> list[int]:
     Raises:
         DataError: there is none.
     """
-    found = _places(columns, given)
+    found = places_of(columns, given)
     if not found:
         raise DataError(f"no column {given!r}. {listed(distinct(columns))}", path=path)
-    return found
-
-
-def _places(columns: Sequence[str], given: str) -> list[int]:
-    """The columns of a name, in any case and punctuation if none is spelled so, or of a number."""
-    names = distinct(columns)
-    found = [i for i, name in enumerate(names) if name == given]
-    if not found and (plain := _plain(given)):
-        found = [i for i, name in enumerate(names) if _plain(name) == plain]
-    if not found and _NUMBER.fullmatch(given) and 1 <= int(given) <= len(columns):
-        found = [int(given) - 1]
     return found
 
 
@@ -250,44 +235,19 @@ def _usual(columns: Sequence[str], role: str) -> list[int]:
     return [
         i
         for i, name in enumerate(columns)
-        if _plain(name) in USUAL_NAMES[role] and name not in verdicts
+        if plain(name) in USUAL_NAMES[role] and name not in verdicts
     ]
-
-
-def distinct(columns: Sequence[str]) -> list[str]:
-    """The columns' names; the second of a name becomes ``name_2``."""
-    taken, counts, result = set(columns), Counter[str](), []
-    for name in columns:
-        counts[name] += 1
-        if counts[name] > 1:
-            while (other := f"{name}_{counts[name]}") in taken:
-                counts[name] += 1
-            name = other
-            taken.add(name)
-        result.append(name)
-    return result
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[\W_]+", "", name.casefold())
 
 
 def usual_names(columns: Sequence[str]) -> int:
     """How many columns have a usual name of some role."""
     usual = frozenset().union(*USUAL_NAMES.values())
-    return sum(_plain(name) in usual for name in columns)
+    return sum(plain(name) in usual for name in columns)
 
 
 def is_id(column: str) -> bool:
     """Whether a column has a usual name of one of ids."""
-    return _plain(column) in USUAL_NAMES["id"]
-
-
-def listed(columns: Sequence[str]) -> str:
-    """The columns, for a message."""
-    names = ", ".join(repr(name[:60]) for name in columns[:SHOWN])
-    more = f" and {len(columns) - SHOWN} more" if len(columns) > SHOWN else ""
-    return f"Columns: {names}{more}"
+    return plain(column) in USUAL_NAMES["id"]
 
 
 def several(names: str | Sequence[str]) -> tuple[str, ...]:

@@ -10,9 +10,10 @@ from typing import IO, Any, Literal, NamedTuple, TypeAlias
 from tonality import plain_json
 from tonality.errors import DataError, DependencyError
 from tonality.tables.bad_rows import Fault
-from tonality.tables.column_names import Wanted, choose, distinct, text_places
+from tonality.tables.column_names import Wanted, choose, text_places
 from tonality.tables.encoding import decoded
 from tonality.tables.row_stream import Row, Rows, TextOf
+from tonality.tables.spelled_names import distinct
 
 BATCH = 2048  # rows decoded at a time
 BUFFER = 2**20  # bytes of a column read at a time; without, a row group is held whole

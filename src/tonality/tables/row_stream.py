@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from tonality.errors import ConfigError, DataError
+from tonality.messages import counted
 from tonality.tables.bad_rows import Fault
 from tonality.tables.byte_lines import TextLines
-from tonality.tables.column_names import TextColumn, Wanted, distinct, joined, text_places
+from tonality.tables.column_names import TextColumn, Wanted, joined, text_places
 from tonality.tables.delimited import MAX_ROW
 from tonality.tables.jsonlines import OBJECTS, JsonObject, objects
 from tonality.tables.read_options import ReadOptions
+from tonality.tables.spelled_names import distinct, listed, places_of
 from tonality.tables.table_head import EmptyError, read_head
 from tonality.tables.utf8_stream import ByteStream
 
@@ -69,6 +71,8 @@ class Rows:
             once.
         delimiter: what stands between the fields, where that is how it is written.
         marked: whether it begins with a byte-order mark.
+        complete: whether no row has further columns. Further ones that were asked for are among
+            ``columns`` none the less, and that some row has them is seen to in ``items``.
     """
 
     name: str
@@ -77,6 +81,7 @@ class Rows:
     items: Iterator[Row | Fault]
     delimiter: str = ","
     marked: bool = False
+    complete: bool = True
 
 
 def read_rows(
@@ -156,7 +161,7 @@ def _say(wanted: Wanted, name: str, notes: list[str]) -> None:
 def _json_rows(lines: TextLines, wanted: Wanted, name: str) -> Rows:
     marked = lines.marked
     found = _named(objects(lines), name)
-    head = list(itertools.islice(_up_to(found, HEAD), OBJECTS))
+    head, complete = _json_head(found)
     if not head:
         raise EmptyError("the file is empty; expected one JSON object a line")
     columns: dict[str, None] = {}
@@ -165,16 +170,62 @@ def _json_rows(lines: TextLines, wanted: Wanted, name: str) -> Rows:
             columns |= dict.fromkeys(item.values)
     if not columns:
         raise DataError("its first lines hold no JSON object; expected one a line")
-    names = list(columns)
-    texts = [names[place] for place in text_places(names, wanted, name)]
+    names, looked_at = list(columns), 0 if complete else len(head)
+    late = [] if complete else [one for one in wanted.extras if not places_of(names, one)]
+    names += late
+    texts = [names[place] for place in _json_places(names, wanted, name, looked_at)]
     text_of = TextOf(texts, wanted)
     items = (
         _shortened(item)
         if isinstance(item, Fault)
         else text_of.row(item.number, item.values, item.line)
-        for item in itertools.chain(head, found)
+        for item in _named(_seeing(late, itertools.chain(head, found), listed(list(columns))), name)
     )
-    return Rows(name, names, " + ".join(texts), items, marked=marked)
+    return Rows(name, names, " + ".join(texts), items, marked=marked, complete=complete)
+
+
+def _json_head(found: Iterator[JsonObject | Fault]) -> tuple[list[JsonObject | Fault], bool]:
+    """The first objects, which tell the columns, and whether there are no others."""
+    head: list[JsonObject | Fault] = []
+    characters = 0
+    for item in found:
+        head.append(item)
+        characters += len(str(item.raw if isinstance(item, Fault) else item.line or item.values))
+        if len(head) == OBJECTS or characters > HEAD:
+            return head, False
+    return head, True
+
+
+def _json_places(
+    columns: Sequence[str], wanted: Wanted, name: str, looked_at: int
+) -> tuple[int, ...]:
+    """As :func:`text_places`; an error says of how many rows the columns are, if not of all."""
+    try:
+        return text_places(columns, wanted, name)
+    except DataError as error:
+        of = f" (of the first {counted(looked_at, 'row')})" if looked_at else ""
+        raise DataError(f"{error.reason}{of}", path=error.path) from None
+
+
+def _seeing(
+    unseen: Sequence[str], found: Iterator[JsonObject | Fault], others: str
+) -> Iterator[JsonObject | Fault]:
+    """The objects as they are.
+
+    Args:
+        unseen: columns that the first of them lack.
+        found: the objects.
+        others: which columns those have, for the message.
+
+    Raises:
+        DataError: at the end, one of the columns was in none.
+    """
+    for item in found:
+        if unseen and isinstance(item, JsonObject):
+            unseen = [one for one in unseen if one not in item.values]
+        yield item
+    if unseen:
+        raise DataError(f"no column {unseen[0]!r} in any row. {others}")
 
 
 def _named(found: Iterator[JsonObject | Fault], name: str) -> Iterator[JsonObject | Fault]:
@@ -182,15 +233,6 @@ def _named(found: Iterator[JsonObject | Fault], name: str) -> Iterator[JsonObjec
         yield from found
     except DataError as error:
         raise DataError(error.reason, path=error.path or name) from error
-
-
-def _up_to(found: Iterator[JsonObject | Fault], characters: int) -> Iterator[JsonObject | Fault]:
-    """Objects until they come to so many characters."""
-    for item in found:
-        yield item
-        characters -= len(str(item.raw if isinstance(item, Fault) else item.line or item.values))
-        if characters < 0:
-            return
 
 
 class TextOf:

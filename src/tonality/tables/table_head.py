@@ -273,8 +273,9 @@ def _rows(
     for _ in range(more):
         next(found)
     if more:
-        lines = "line 2 is" if more == 1 else "lines 2 and 3 are"
-        notes.append(f"{lines} a second header, as survey tools write it, and no row")
+        # Without numbers: a header can be on any line, and take several.
+        lines = "line below the header is" if more == 1 else "two lines below the header are"
+        notes.append(f"the {lines} a second header, as survey tools write it, and no row")
         found.number = 1
     yield from found
 

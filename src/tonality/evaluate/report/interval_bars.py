@@ -52,11 +52,10 @@ def bar_tables(evaluation: Evaluation, slicings: Sequence[Slicing]) -> list[BarT
     tables = [("By length", "In tokens, read or not.", lengths)]
     for slicing in slicings:
         found = [*slicing.slices, *([slicing.other] if slicing.other is not None else [])]
-        note = f"{slicing.without:,} texts have no value." if slicing.without else ""
         tables.append(
             (
                 f"By {slicing.column}",
-                note,
+                slicing.note,
                 [(part.value, part.n, part.accuracy, part.interval) for part in found],
             )
         )

@@ -16,7 +16,7 @@ from tonality.score.files.output_target import BUILT
 from tonality.score.files.parquet_writer import ArrowWriter, build_from_arrow, build_from_json
 from tonality.score.files.resumable_output import Mark, Output
 from tonality.score.files.xlsx_writer import build_xlsx
-from tonality.score.output_columns import Layout
+from tonality.score.output_columns import Layout, warn_of_late
 from tonality.score.row_writers import RowWriter, row_writer
 from tonality.score.scorer import Scorer, windows
 from tonality.score.tally import Tally
@@ -27,6 +27,7 @@ from tonality.tables.open_table import Input
 from tonality.tables.read_options import ReadOptions
 from tonality.tables.row_stream import Row
 from tonality.tables.sheet_rows import SHEETS
+from tonality.tables.spelled_names import real_names
 
 # From one moment from which a run can go on to the next: so many windows, or bytes of output.
 PART = 8
@@ -44,7 +45,8 @@ class Options:
         format: what to write, ``csv``, ``tsv``, ``jsonl``, ``parquet`` or ``xlsx``.
         packing: how to pack it, by a suffix such as ``.gz``.
         text_column: the column to judge; by default it is found by its usual names.
-        columns: the columns of the input to keep; by default all.
+        columns: the columns of the input to keep, in any case or by their numbers, each also
+            several with commas between; by default all.
         explain: how many phrases to add that speak for the verdict, and against it.
         prefix: what the added columns' names begin with; by default as :class:`Layout` says.
         encoding: of the inputs; by default UTF-8, or UTF-16 with a byte-order mark.
@@ -96,13 +98,13 @@ class ScoringJob:
         self._tables = Tables(inputs, wanted, arrow=arrow)
         switches = self._scorer.switches
         switches["closed"] = options.format in ("csv", "tsv")
+        switches["more"] = not all(head.complete for head in self._tables.heads)
+        columns = self._tables.columns
+        keep = None if options.columns is None else real_names(columns, options.columns)
         self._layout = Layout.of(
-            self._tables.columns,
-            classifier.labels,
-            keep=options.columns,
-            prefix=options.prefix,
-            **switches,
+            columns, classifier.labels, keep=keep, prefix=options.prefix, **switches
         )
+        warn_of_late(columns, self._layout)
         if options.format != "jsonl":
             self._tables.warn(self._layout.columns)
         self._writer = self._make_writer(arrow=arrow)
@@ -152,7 +154,7 @@ class ScoringJob:
             "--abstain": self._classifier.artifact.abstain,
             "the output's format": [options.format, options.packing],
             "--text-column": options.text_column,
-            "--columns": options.columns,
+            "--columns": None if options.columns is None else self._layout.columns,
             "--explain": options.explain,
             "--prefix": options.prefix,
             "--encoding": options.encoding,

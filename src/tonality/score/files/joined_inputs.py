@@ -25,13 +25,14 @@ SHOWN = 5  # columns that a warning names
 
 @dataclass(frozen=True)
 class Head:
-    """What the head of an input says."""
+    """What the head of an input says; ``complete``, whether no row has columns besides."""
 
     columns: Sequence[str]
     text_column: str
     delimiter: str
     marked: bool
     schema: Any
+    complete: bool
 
 
 class Tables:
@@ -87,11 +88,11 @@ class Tables:
         self._stack.close()
 
     def warn(self, columns: Sequence[str]) -> None:
-        """Says that some inputs lack some of these columns."""
+        """Says that some inputs lack some of these columns, as far as their heads tell it."""
         lacking = [
             (source, missing)
             for source, head in zip(self.inputs, self.heads, strict=True)
-            if (missing := set(columns).difference(head.columns))
+            if head.complete and (missing := set(columns).difference(head.columns))
         ]
         if lacking:
             source, missing = lacking[0]
@@ -118,7 +119,14 @@ class Tables:
             logger.warning("%s", error)
             return None
         rows = table.rows
-        return Head(rows.columns, rows.text_column, rows.delimiter, rows.marked, table.schema)
+        return Head(
+            rows.columns,
+            rows.text_column,
+            rows.delimiter,
+            rows.marked,
+            table.schema,
+            rows.complete,
+        )
 
     def open(self, index: int, skip: int, stack: ExitStack) -> Opened:
         """Opens an input, the first ``skip`` rows left out."""
