@@ -400,6 +400,14 @@ def test_class_weight_balanced_finds_more_of_the_rare_class() -> None:
     assert found[1] > found[0] + 0.5
 
 
+def test_the_history_has_what_decides() -> None:
+    texts, labels = reviews()
+    balanced = small(epochs=2, class_weight="balanced").fit(texts, labels).history_
+    assert [0 <= row["validation_macro_f1"] <= 1 for row in balanced] == [True, True]
+    plain = small(epochs=1).fit(texts, labels).history_
+    assert [row["validation_macro_f1"] for row in plain] == [None]
+
+
 def test_more_epochs_keep_the_shape_and_the_vectors_that_settings_gave(tmp_path: Path) -> None:
     texts, labels = reviews()
     (tmp_path / "mine.vec").write_text("film 1 0 0\nplot 0 1 0\n")
