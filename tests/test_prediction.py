@@ -70,6 +70,8 @@ def test_valence_is_there_where_the_answer_is_uncertain() -> None:
         (("1", "2", "3", "4", "5"), (-1, -0.5, 0, 0.5, 1)),
         (("10", "0", "5"), (1, -1, 0)),
         ((" 0\x1f", "1"), (-1, 1)),
+        (("1 star", "10 stars", "5,5"), (-1, 1, 0)),
+        (("1 star", "1"), None),
         (("negative", "positive"), (-1, 1)),
         (("positive", "pos"), None),
         (("1", "good"), None),

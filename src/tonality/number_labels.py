@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from tonality.label_spellings import fold
 from tonality.late_pattern import late_pattern
 
-# Plain decimals: neither infinity nor the underscores that Python reads.
-_NUMBER = late_pattern(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
+# Folded decimals; those of more digits may be infinity or one number that reads as another.
+_NUMBER = late_pattern(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 
 
 def in_order(labels: Iterable[str]) -> list[str]:
@@ -20,9 +21,11 @@ def in_order(labels: Iterable[str]) -> list[str]:
 
 
 def label_values(labels: Sequence[str]) -> tuple[float, ...] | None:
-    """The numbers that labels are; None unless all are numbers, and different ones."""
-    # `float` leaves fewer blanks away than `strip`, such as U+001F.
-    plain = [label.strip() for label in labels]
+    """The numbers that labels are; None unless all are numbers, and different ones.
+
+    They are read in all spellings of :func:`~tonality.label_spellings.fold`, as in ``1 star``.
+    """
+    plain = [fold(label) for label in labels]
     if not all(map(_NUMBER.fullmatch, plain)):
         return None
     values = tuple(map(float, plain))

@@ -81,6 +81,13 @@ def test_a_band_is_chosen_and_can_be_overridden(
     assert tonality.load(new).predict("the film").label == "uncertain"
     assert tonality.load(new, abstain=0).predict("the film").label != "uncertain"
     assert "*uncertain*" in model.card
+    # Another temperature leaves the band to the same texts.
+    kept, texts = tmp_path / "kept", [text for text, _ in ROWS]
+    stdout, _ = run("--data", reviews, "--model", new, "-o", kept, "--split", "all")
+    assert ", as before; --coverage 1" in stdout
+    verdicts = [[p.label for p in tonality.load(one).predict(texts)] for one in (new, kept)]
+    assert verdicts[0] == verdicts[1]
+    assert "uncertain" in verdicts[1]
     # Again over itself: the section of the card is replaced.
     with pytest.raises(ArtifactError, match="exists"):
         run(*options)

@@ -186,6 +186,26 @@ def test_texts_that_a_model_learnt_from_are_known_in_any_file() -> None:
     assert describe_seen(dataset(), held_out, model) == ""
 
 
+def test_a_short_text_in_common_tells_nothing_of_the_others() -> None:
+    learnt = [f"long list {n}" for n in range(20_000)]
+    record = seen_texts.record(Table([]), learnt, [])
+    model = recorded(validation=0.25, validation_seed=7) | {seen_texts.KEY: record}
+    known = [text for text in learnt if seen_texts.short_hash(text) in record["train"]["least"]]
+
+    def found(shared: int, copies: int = 1) -> tuple[Part, str]:
+        texts = known[:shared] * copies + [f"own {n}" for n in range(20)]
+        own = dataset(train=Table(texts, ["positive", "negative"] * (len(texts) // 2)))
+        chosen = choose_unseen(own, None, model)
+        return chosen.part, describe_seen(own, chosen, model)
+
+    assert found(2) == found(2, copies=50) == (Part.ALL, "")
+    seen = seen_texts.count_seen([*known[:2], "own"], model)
+    assert seen is not None
+    assert seen.learnt == 2
+    with pytest.raises(DataError, match="not the rows that the model's training held out"):
+        found(20)
+
+
 def test_of_a_long_list_few_hashes_tell_the_share() -> None:
     train = [f"long list {n}" for n in range(20_000)]
     record = seen_texts.record(Table(train), train, [])
@@ -227,8 +247,8 @@ def test_records_that_are_none_are_left_aside() -> None:
         for bad in (None, [3], {"rows": "3"}):
             assert seen_texts.count_seen(["a"], {seen_texts.KEY: sound | {key: bad}}) is None
     assert seen_texts.count_seen(["a"], {}) is None
-    assert seen_texts.count_seen([], {seen_texts.KEY: sound}) == seen_texts.SeenTexts(0, 0)
-    assert seen_texts.SeenTexts(0, 0).share == 0
+    assert seen_texts.count_seen([], {seen_texts.KEY: sound}) == seen_texts.SeenTexts(0, 0, 0)
+    assert seen_texts.SeenTexts(0, 0, 0).share == 0
 
 
 def test_without_a_record_only_the_training_file_itself_is_trusted() -> None:

@@ -113,9 +113,40 @@ def test_a_model_gets_its_temperature_and_band() -> None:
     json.dumps(record, allow_nan=False)
 
     after = dataclasses.replace(predictions, probabilities=found.probabilities)
-    plain = calibrate(found.artifact, table, after, source=source)
-    assert plain.artifact.temperature == pytest.approx(found.artifact.temperature)
-    assert (plain.band, plain.artifact.abstain) == (None, 0)
+    always = calibrate(found.artifact, table, after, source=source, aim=Aim(coverage=1.0))
+    assert always.artifact.temperature == pytest.approx(found.artifact.temperature)
+    assert (always.band, always.artifact.abstain) == (None, 0)
+
+
+@pytest.mark.parametrize("abstain", [0.7, 0.999999, 1.0])
+@pytest.mark.parametrize(("classes", "offsets"), [(2, False), (2, True), (4, False), (4, True)])
+def test_a_model_keeps_its_band(classes: int, offsets: bool, abstain: float) -> None:
+    labels, logits = calibrated(600, classes)
+    table = Table([f"text {row}" for row in range(600)], [str(label) for label in labels])
+    predictions = LabelledPredictions(labels, softmax(logits * 3), np.full(600, 9))
+    model = make_artifact()
+    if classes > 2:
+        names = tuple(map(str, range(classes)))
+        tensors = {"output.bias": np.zeros(classes, np.float32)}
+        model = dataclasses.replace(
+            model, labels=names, tensors={**model.tensors, **tensors}, priors=(1 / classes,) * 4
+        )
+    model = dataclasses.replace(model, abstain=abstain)
+    source = {"name": "made up", "part": "all"}
+    found = calibrate(model, table, predictions, source=source, fit=Fit(offsets=offsets))
+
+    assert found.artifact.temperature > 2
+    before = predictions.confidence >= abstain
+    after = dataclasses.replace(predictions, probabilities=found.probabilities)
+    answered = after.confidence >= found.artifact.abstain
+    assert found.band is not None
+    assert found.cross_fitted is None
+    if classes == 2 and not offsets:
+        np.testing.assert_array_equal(answered, before)
+    assert answered.mean() == pytest.approx(before.mean(), abs=0.002)
+    record = found.artifact.metrics["calibration"]
+    assert record["abstain"]["aim"] == {"accuracy": None, "coverage": None}
+    assert "*uncertain*" in with_calibration(model.card, record)
 
 
 def test_thresholds_stay_on_record_whatever_the_earlier_record_is() -> None:

@@ -99,10 +99,11 @@ def test_weighted_kappa_is_scikit_learns(case: tuple[list[int], list[int], int])
         )
 
 
-def test_distances_are_those_of_the_numbers() -> None:
+@pytest.mark.parametrize("names", [["1", "4", "4.5"], ["1 star", "4 stars", "4,5"]])
+def test_distances_are_those_of_the_numbers(names: list[str]) -> None:
     confusion = np.zeros((3, 3), np.int64)
     confusion[0, 1] = confusion[1, 2] = 1  # 1 taken for 4, 4 taken for 4.5
-    found = scores.ordered_scores(confusion, ["1", "4", "4.5"])
+    found = scores.ordered_scores(confusion, names)
 
     assert found is not None
     assert found.mean_absolute_error == pytest.approx(1.75)

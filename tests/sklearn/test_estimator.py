@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 import re
 import subprocess
@@ -226,6 +227,37 @@ def test_feelings_in_words_and_numbers_are_told_with_what_to_do_in_python() -> N
         check_labels(["negative", "positive", "1"] * 10)
 
 
+@pytest.mark.parametrize("kind", [list, pd.Series, lambda y: np.array(y, object)])
+def test_numbers_beside_words_are_told_in_their_own_type(kind: Any) -> None:
+    y = kind([5, "negative", 1, "positive"] * 10)
+    with pytest.raises(ValueError, match="y has words and numbers") as told:
+        check_labels(y)
+    (advice,) = re.findall(r"\[.+\]", str(told.value))
+    assert eval(advice, {"y": y}) == ["positive", "negative", "negative", "positive"] * 10
+
+
+def test_text_beside_other_objects_is_told() -> None:
+    with pytest.raises(ValueError, match=r"expected labels of one type, got int and str; make"):
+        check_labels(pd.Series([0, 1, "great"]))
+
+
+def test_an_empty_text_gets_the_commonest_class_with_thresholds_too(tmp_path: Path) -> None:
+    texts = [f"{word} film {n}" for n in range(20) for word in ("good", "bad", "bad")]
+    model = small(epochs=2).fit(texts, ["up", "down", "down"] * 20)
+    rare = {"up": 0.001, "down": 0.999}
+    model.artifact_ = dataclasses.replace(
+        model.artifact_, thresholds=tuple(rare[label] for label in model.artifact_.labels)
+    )
+    model.save(tmp_path / "model")
+    model = LSTMClassifier.from_folder(tmp_path / "model")
+    shares = model.predict_proba([""])[0]
+    commonest = model.classes_[shares.argmax()]
+    assert (list(model.predict(["a film", "", None])), commonest) == (
+        ["up", commonest, commonest],
+        "down",
+    )
+
+
 def test_an_empty_text_gets_the_commonest_class() -> None:
     words = ("good film", "bad film", "bad plot")
     texts = [f"{word} {n}" for n in range(20) for word in words]
@@ -277,6 +309,8 @@ def test_what_is_no_list_of_texts_is_refused(
         ({"settings": {"epochs": 3}}, "name its section too"),
         ({"ordered": True}, "training.ordered needs labels that are different numbers"),
         ({"validation_fraction": 1.0}, "validation_fraction is 1.0"),
+        ({"n_iter_no_change": 0}, "n_iter_no_change: expected 1 epoch or more, got 0; for"),
+        ({"n_iter_no_change": np.int64(-1)}, "expected 1 epoch or more, got -1"),
         ({"device": "tpu"}, "device is 'tpu'; it takes one of 'cpu', 'gpu', 'auto'"),
     ],
     ids=str,
@@ -364,6 +398,14 @@ def test_class_weight_balanced_finds_more_of_the_rare_class() -> None:
         for weights in (None, "balanced")
     ]
     assert found[1] > found[0] + 0.5
+
+
+def test_the_history_has_what_decides() -> None:
+    texts, labels = reviews()
+    balanced = small(epochs=2, class_weight="balanced").fit(texts, labels).history_
+    assert [0 <= row["validation_macro_f1"] <= 1 for row in balanced] == [True, True]
+    plain = small(epochs=1).fit(texts, labels).history_
+    assert [row["validation_macro_f1"] for row in plain] == [None]
 
 
 def test_more_epochs_keep_the_shape_and_the_vectors_that_settings_gave(tmp_path: Path) -> None:

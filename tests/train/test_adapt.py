@@ -211,16 +211,34 @@ def test_labels_by_another_name_are_told_how_to_map(
 
 
 def test_few_texts_get_more_epochs() -> None:
-    few = enough_steps(ADAPT, 32)
-    steps = -(-32 // 16) * few.training.epochs
+    recipe = Recipe.load("adapt")
+    few = enough_steps(recipe, 32)
+    steps = -(-32 // 32) * few.training.epochs
     assert steps >= LEAST_STEPS or few.training.epochs == 60
-    share = ADAPT.optimiser.unfreeze_every / ADAPT.training.epochs
-    assert few.optimiser.unfreeze_every / few.training.epochs == pytest.approx(share)
-    assert few.training.patience / few.training.epochs == pytest.approx(
-        ADAPT.training.patience / ADAPT.training.epochs
-    )
-    many = ADAPT.with_settings(["training.epochs=100"])
-    assert enough_steps(many, 160) is many
+    assert few.training.epochs > recipe.training.epochs
+    assert shares(few) == pytest.approx(shares(recipe))
+    patient = enough_steps(recipe.with_settings(["training.patience=4"]), 32).training
+    assert (patient.epochs, patient.patience) == (few.training.epochs, 4)
+
+
+def shares(recipe: Recipe) -> tuple[float, float]:
+    """The patience and the epochs between two layers, each as a share of all epochs."""
+    epochs = recipe.training.epochs
+    return recipe.training.patience / epochs, recipe.optimiser.unfreeze_every / epochs
+
+
+@pytest.mark.parametrize("epochs", [2, 100])
+def test_patience_and_unfreezing_keep_their_share_of_epochs_that_are_asked_for(epochs: int) -> None:
+    recipe = Recipe.load("adapt")
+    asked = enough_steps(recipe.with_settings([f"training.epochs={epochs}"]), 80)
+    assert asked.training.epochs == epochs
+    assert shares(asked) == pytest.approx(shares(recipe))
+    # So they do in the record of the run, taken for a recipe.
+    again = enough_steps(Recipe.from_dict(asked.to_dict()), 80)
+    assert again.settings() == asked.settings()
+    both = ["training.patience=4", "optimiser.unfreeze_every=2"]
+    kept = enough_steps(recipe.with_settings([f"training.epochs={epochs}", *both]), 80)
+    assert (kept.training.patience, kept.optimiser.unfreeze_every) == (4, 2)
 
 
 @pytest.mark.parametrize("epochs", [2, Recipe.load("adapt").training.epochs])

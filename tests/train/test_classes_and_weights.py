@@ -114,6 +114,14 @@ def test_labels_that_are_numbers_stand_in_their_order() -> None:
     assert prepared(with_labels(STARS), TINY).labels == ("1", "3.5", "10")
 
 
+@pytest.mark.parametrize("names", [("1 star", "2 stars", "10 stars"), ("1,0", "2,5", "10,0")])
+def test_numbers_in_any_spelling_have_an_order(names: tuple[str, ...]) -> None:
+    labels = dict(zip(STARS, names, strict=True))
+    assert prepared(with_labels(labels), TINY.with_settings(["training.ordered=true"])).labels == (
+        names
+    )
+
+
 def test_words_have_no_order() -> None:
     recipe = TINY.with_settings(["training.ordered=true"])
     with pytest.raises(ConfigError, match="needs labels that are different numbers"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 
 import pytest
@@ -16,6 +17,7 @@ PROGRESS = Progress(
     texts=800, tokens=160_000, steps=25, seconds=10.0,
 )  # fmt: skip
 ROW = MetricsRow(25, 0.5, 0.25, 0.5, 0.875, 1e-3, 3725.0)
+MACRO = dataclasses.replace(ROW, validation_macro_f1=0.75)
 
 
 def test_lines_say_how_far_how_fast_and_how_long() -> None:
@@ -23,12 +25,15 @@ def test_lines_say_how_far_how_fast_and_how_long() -> None:
     reporter = LineReporter(lines.append, every=0)
     reporter.advance(PROGRESS)
     reporter.evaluated(ROW, best=True)
+    reporter.evaluated(MACRO, best=True)
     reporter.close()
     assert lines == [
         "step 25 of 100, epoch 0.50: loss 0.2500, 80 texts/s, 16,000 tokens/s, 0:10 so far, "
         "0:30 left",
         "step 25, epoch 0.50: training loss 0.2500, validation loss 0.5000, accuracy 87.50% "
         "(best), 1:02:05 so far",
+        "step 25, epoch 0.50: training loss 0.2500, validation loss 0.5000, accuracy 87.50%, "
+        "macro F1 0.7500 (best), 1:02:05 so far",
     ]
 
 
@@ -69,12 +74,15 @@ def test_history_means_the_losses_between_rows_and_goes_on_from_its_state() -> N
     other.load_state_dict(history.state_dict())
     assert other.train_loss == history.train_loss == 7.0
     other.add(ROW)
+    other.add(MACRO)
     assert other.to_csv().splitlines() == [
-        "step,epoch,train_loss,validation_loss,validation_accuracy,learning_rate,seconds",
-        "3,0.3,2,,,0.001,1.5",
-        "25,0.5,0.25,0.5,0.875,0.001,3725",
+        "step,epoch,train_loss,validation_loss,validation_accuracy,learning_rate,seconds,"
+        "validation_macro_f1",
+        "3,0.3,2,,,0.001,1.5,",
+        "25,0.5,0.25,0.5,0.875,0.001,3725,",
+        "25,0.5,0.25,0.5,0.875,0.001,3725,0.75",
     ]
-    assert other.evaluations == [ROW]
+    assert other.evaluations == [ROW, MACRO]
 
 
 def test_an_evaluation_has_the_mean_over_all_texts_since_the_one_before() -> None:
@@ -94,5 +102,9 @@ def test_an_evaluation_has_the_mean_over_all_texts_since_the_one_before() -> Non
 
 def test_curves_are_drawn_with_and_without_an_evaluation() -> None:
     plain = MetricsRow(3, 0.3, 0.6, None, None, 1e-3, 1.5)
-    for rows, best in (([plain], None), ([plain, ROW], ROW)):
-        assert draw_curves(rows, best).startswith(b"\x89PNG")
+    widths = []
+    for rows in ([plain], [plain, ROW], [plain, MACRO], [ROW, MACRO]):
+        picture = draw_curves(rows, None if rows == [plain] else rows[-1])
+        widths.append(int.from_bytes(picture[16:20], "big"))
+    panel = widths[0]
+    assert widths == [panel, 2 * panel, 3 * panel, 2 * panel]

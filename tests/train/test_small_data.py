@@ -16,6 +16,7 @@ from tonality.artifact.model_folder import read
 from tonality.data import Dataset
 from tonality.train import train
 from tonality.train.adapt import adapt
+from tonality.train.fit_classifier import no_better_than_one_label
 from tonality.train.prepare.preflight import check
 from tonality.train.prepare.prepare import prepare
 from tonality.train.prepare.small_data import (
@@ -171,7 +172,7 @@ def test_it_stops_by_itself_and_says_so(tmp_path: Path) -> None:
 def test_a_model_no_better_than_one_label_is_told_at_the_end(tmp_path: Path, learns: bool) -> None:
     told = Lines()
     dataset = Dataset(make_table(200), None, None, "made up", {}) if learns else noise()
-    recipe = TINY.with_settings(["training.epochs=10"])
+    recipe = TINY.with_settings(["training.epochs=10", "training.patience=0"])
     found = read(train(dataset, recipe, tmp_path / "run", reporter=told)).metrics["validation"]
     share = max(scores["support"] for scores in found["per_class"].values()) / found["n"]
     warnings = [line for line in told.lines if "always answering" in line]
@@ -186,6 +187,37 @@ def test_a_model_no_better_than_one_label_is_told_at_the_end(tmp_path: Path, lea
             f"(training.epochs=20), smaller batches (training.batch_size={batch}), a start"
             in (warnings[0])
         )
+
+
+def test_a_model_chosen_by_the_macro_f1_is_judged_by_it(tmp_path: Path) -> None:
+    """Nine in ten texts are of one class: an accuracy no higher than that may be a good model."""
+    told, table = Lines(), make_table(400)
+    rare = [row for row in range(400) if (table.labels or [])[row] == "negative"][:22]
+    common = [row for row in range(400) if (table.labels or [])[row] == "positive"]
+    dataset = Dataset(table.take(sorted([*rare, *common])), None, None, "made up", {})
+    settings = ["training.epochs=6", "training.class_weights=balanced"]
+    run = check("train", TINY.with_settings(settings), dataset)
+    found = read(train(dataset, TINY.with_settings(settings), tmp_path / "run", reporter=told))
+    measured = dict(found.metrics["validation"])
+    assert any(f", macro F1 {measured['macro']['f1']:.4f} (best), " in line for line in told.lines)
+    assert f"macro F1 {measured['macro']['f1']:.4f} (" in told.lines[-1]
+
+    share = max(one["support"] for one in measured["per_class"].values()) / measured["n"]
+    least = (2 * share / (1 + share)) / 2
+    measured["accuracy_interval"] = [share - 0.1, share]
+    measured["macro_f1_interval"] = [least + 0.001, 1.0]
+    assert not no_better_than_one_label(measured, run, stopped=False)
+    measured["macro_f1_interval"] = [least - 0.001, 1.0]
+    warning = no_better_than_one_label(measured, run, stopped=False)
+    assert f"always answering 'positive', which has a macro F1 of {least:.4f}; try" in warning
+
+
+def test_more_epochs_are_no_advice_after_an_early_stop(tmp_path: Path) -> None:
+    told = Lines()
+    train(noise(), TINY.with_settings(RISES), tmp_path / "run", reporter=told)
+    assert any(line.startswith("stopped after epoch") for line in told.lines)
+    assert "always answering" in told.lines[-1]
+    assert "more epochs" not in told.lines[-1]
 
 
 def test_what_was_done_already_is_not_advised(tmp_path: Path) -> None:

@@ -204,9 +204,10 @@ def _about_offsets(found: Mapping[str, Any], *, limited: bool) -> str:
 def _about_abstaining(band: Mapping[str, Any]) -> str:
     sentence = (
         f"Under a confidence of {band['threshold']:.4f} the verdict is *uncertain*: "
-        f"{band['coverage']:.1%} of those texts get an answer, "
-        f"and {band['accuracy']:.2%} of the answers are right"
+        f"{band['coverage']:.1%} of those texts get an answer"
     )
+    if band["accuracy"] is not None:
+        sentence += f", and {band['accuracy']:.2%} of the answers are right"
     crossed = band.get("cross_fitted")
     if crossed is None or crossed["accuracy"] is None:
         return f"{sentence}."

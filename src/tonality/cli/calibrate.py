@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 @click.option(
     "--coverage",
     type=SHARE,
-    help="Answer this share of the texts, `uncertain` on the rest.",
+    help="Answer this share of the texts, `uncertain` on the rest; 1 always answers.",
     metavar="SHARE",
 )
 @click.option(
@@ -101,7 +101,7 @@ def calibrate(
     from tonality.messages import counted
 
     fit, part = Fit(_thresholds_named(thresholds), offsets), part_named(split)
-    classifier = load(model, abstain=0.0)
+    classifier = load(model)
     dataset = columns.load(data, table)
     chosen = choose_unseen(dataset, part, classifier.artifact.provenance)
     _say_what_it_learnt(dataset, chosen, classifier.artifact.provenance)
@@ -226,19 +226,25 @@ def _show(result: Calibrated) -> None:
         lines += _offsets(result.offsets, result.artifact.labels, limited=limited)
     if result.thresholds is not None:
         lines += _thresholds(result.thresholds, result.artifact.labels, chosen=result.chosen)
-    if result.band is None:
-        lines.append("uncertain          never (see --accuracy and --coverage)")
-    else:
+    click.echo("\n".join(lines + _band(result)))
+
+
+def _band(result: Calibrated) -> list[str]:
+    band, crossed = result.band, result.cross_fitted
+    if band is None:
+        return ["uncertain          never (see --accuracy and --coverage)"]
+    aim = result.artifact.metrics["calibration"]["abstain"]["aim"]
+    kept = "" if any(aim.values()) else ", as before; --coverage 1 takes that away"
+    right = "" if band.accuracy is None else f", {band.accuracy:.2%} of them right"
+    lines = [
+        f"uncertain          under {band.threshold:.4f}: answers {band.coverage:.1%}{right}{kept}"
+    ]
+    if crossed is not None and crossed.accuracy is not None:
         lines.append(
-            f"uncertain          under {result.band.threshold:.4f}: answers "
-            f"{result.band.coverage:.1%}, {result.band.accuracy:.2%} of them right"
+            f"  cross-fitted     answers {crossed.coverage:.1%}, "
+            f"{crossed.accuracy:.2%} of them right"
         )
-        if result.cross_fitted is not None and result.cross_fitted.accuracy is not None:
-            lines.append(
-                f"  cross-fitted     answers {result.cross_fitted.coverage:.1%}, "
-                f"{result.cross_fitted.accuracy:.2%} of them right"
-            )
-    click.echo("\n".join(lines))
+    return lines
 
 
 def _offsets(found: Offsets, labels: Sequence[str], *, limited: bool) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from tonality.data import Table
 from tonality.errors import DataError
 from tonality.evaluate.calibrated import Aim, Calibrated, Fit, Thresholds, recorded
 from tonality.evaluate.model_offsets import offsets_of, with_offsets, without_offsets
-from tonality.measures.abstaining import Band, band_at
+from tonality.measures.abstaining import Band, band_at, threshold_for_coverage
 from tonality.measures.calibration import (
     Calibration,
     Trust,
@@ -25,6 +25,7 @@ from tonality.measures.calibration import (
 from tonality.measures.labelled_predictions import LabelledPredictions
 from tonality.measures.offsets import measure_offsets
 from tonality.measures.scaling import (
+    Floats,
     Integers,
     Mask,
     Scaling,
@@ -51,8 +52,9 @@ def calibrate(
 ) -> Calibrated:
     """Fits the temperature on labelled rows that the model was not trained on.
 
-    Verdicts stay what they were, unless offsets or other thresholds are asked for: thresholds that
-    the model has go with the temperature.
+    Verdicts stay what they were, unless offsets or other thresholds are asked for: thresholds and
+    band of the model go with the temperature. With three labels or more the band is such that as
+    many of these rows are answered as before.
 
     Args:
         artifact: the model.
@@ -72,7 +74,7 @@ def calibrate(
         _require_every_label(artifact.labels, predictions.labels, "--thresholds macro-f1")
     if fit.offsets:
         _require_every_label(artifact.labels, predictions.labels, "--offsets")
-    way = _Way(artifact, fit, measure_trust(predictions.labels, predictions.probabilities))
+    way = _Way.of(artifact, fit, predictions)
     if fit.offsets:
         way = way._replace(artifact=without_offsets(artifact))
         predictions = _without(artifact, predictions)
@@ -81,11 +83,20 @@ def calibrate(
 
 
 class _Way(NamedTuple):
-    """What is calibrated, how, and how far its probabilities could be trusted before."""
+    """What is calibrated, how, how far its probabilities could be trusted before, and the share
+    of the rows that it answered."""
 
     artifact: Artifact
     fit: Fit
     before: Trust
+    answered: float
+
+    @classmethod
+    def of(cls, artifact: Artifact, fit: Fit, predictions: LabelledPredictions) -> Self:
+        """The way, as the predictions have it."""
+        before = measure_trust(predictions.labels, predictions.probabilities)
+        answered = predictions.confidence >= artifact.abstain
+        return cls(artifact, fit, before, float(answered.mean()))
 
 
 def _without(artifact: Artifact, predictions: LabelledPredictions) -> LabelledPredictions:
@@ -106,9 +117,11 @@ def _calibrated(
     everything = np.ones(len(predictions.labels), dtype=np.bool_)
     scaling, limits, after = _fit(way, predictions, everything, half)
     threshold = aim.threshold(after.confidence, after.right)
+    if not aim and way.artifact.abstain > 0:
+        threshold = _kept_band(way, scaling, after.confidence)
     band = band_at(threshold, after.confidence, after.right) if threshold > 0 else None
     crossed = None
-    if band is not None and half is not None:
+    if aim and band is not None and half is not None:
         crossed = _cross_fit_band(way, aim, predictions, half)
     plain = rescaled(
         predictions.probabilities, way.artifact.temperature, Scaling(1.0), predictions.read
@@ -134,6 +147,19 @@ def _calibrated(
         band=band,
         cross_fitted=crossed,
     )
+
+
+def _kept_band(way: _Way, scaling: Scaling, confidence: Floats) -> float:
+    """The confidence under which the model abstains as it did, by those it has now (N,)."""
+    old = way.artifact.abstain
+    if old == 1:
+        return old
+    of_two = rescale((old, 1 - old), way.artifact.temperature, scaling.temperature)[0]
+    if len(way.artifact.labels) == 2 and not scaling.offsets:
+        return of_two
+    if 0 < way.answered < 1 and (found := threshold_for_coverage(way.answered, confidence)):
+        return found
+    return of_two  # is near, and these rows say nothing better
 
 
 def _require_every_label(names: Sequence[str], labels: Integers, option: str) -> None:

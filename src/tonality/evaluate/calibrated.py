@@ -50,7 +50,7 @@ class Fit:
 
 @dataclass(frozen=True)
 class Aim:
-    """What the model's answers shall reach; nothing asked for, it always answers.
+    """What the model's answers shall reach; nothing asked for, the model keeps the band it has.
 
     Attributes:
         accuracy: the least share of right answers among those it gives.
@@ -60,8 +60,12 @@ class Aim:
     accuracy: float | None = None
     coverage: float | None = None
 
+    def __bool__(self) -> bool:
+        """Whether anything is asked for."""
+        return self != Aim()
+
     def threshold(self, confidence: Floats, right: Mask) -> float:
-        """The confidence under which to abstain.
+        """The confidence under which to abstain; 0 where nothing is asked for.
 
         Raises:
             ConfigError: a share out of range.
@@ -86,11 +90,10 @@ class Calibrated:
         offsets: what was added to the logits; ``None`` where none were asked for.
         thresholds: the model's, and what they give on these rows; ``None`` if it has none.
         chosen: whether they were chosen on these rows.
-        band: what abstaining gives on the rows that its threshold was chosen on; ``None`` if the
-            model always answers.
+        band: what abstaining gives on these rows; ``None`` if the model always answers.
         cross_fitted: the same where nothing was fitted: temperature, thresholds and confidence
             are chosen on one half of the rows and measured on the other; ``None`` where the rows
-            cannot be halved.
+            cannot be halved, or the model keeps a band from before.
     """
 
     artifact: Artifact

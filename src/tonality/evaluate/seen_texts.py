@@ -15,30 +15,46 @@ from typing import Any
 
 from tonality.data import Table
 from tonality.data.splits import normalised
+from tonality.measures.scores import wilson
 
 KEY = "texts"  # of the record in a model's provenance
 
 _BESIDES = "besides"  # of the record: what was learnt from unlabelled texts, or by the start
 _KEPT = 512  # hashes: about 13 kB of JSON
+_CHANCE = 2  # texts learnt from that show nothing of the others: short ones are often met again
 _DIGITS = 16  # of each: among a million texts two share a hash once in 40 million times
 
 
 @dataclass(frozen=True)
 class SeenTexts:
-    """How many of some texts a model learnt from.
+    """How many of some texts a model learnt from; copies of a text count once.
 
     Attributes:
         compared: the texts that the record can tell about, chosen by their hash.
         learnt: how many of those the model learnt from.
+        given: how many texts there are.
     """
 
     compared: int
     learnt: int
+    given: int
 
     @property
     def share(self) -> float:
         """The share of all the texts that the model learnt from, estimated."""
         return self.learnt / self.compared if self.compared else 0.0
+
+    @property
+    def least_share(self) -> float:
+        """A share that the model learnt from at least.
+
+        That is the share itself where the record tells about all the texts. Otherwise it is the
+        lower end of the 95 % interval, or 0 where no more than ``_CHANCE`` were learnt: two sets of
+        reviews may well have a *Like new* in common.
+        """
+        if self.compared == self.given:
+            return self.share
+        return wilson(self.learnt, self.compared)[0] if self.learnt > _CHANCE else 0.0
 
 
 def record(
@@ -123,8 +139,9 @@ def count_seen(
     least = set(sketch["least"])
     # About a text of a greater hash than all that are kept nothing is known.
     last, whole = max(least, default=""), _is_whole(sketch)
-    hashes = [short for text in texts if (short := short_hash(text)) <= last or whole]
-    return SeenTexts(len(hashes), sum(short in least for short in hashes))
+    hashes = {short_hash(text) for text in texts}
+    compared = {short for short in hashes if short <= last or whole}
+    return SeenTexts(len(compared), len(compared & least), len(hashes))
 
 
 def _sketch(texts: Iterable[str]) -> dict[str, Any]:

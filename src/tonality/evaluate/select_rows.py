@@ -127,7 +127,7 @@ def choose_unseen(dataset: Dataset, part: Part | None, provenance: Mapping[str, 
     if part is not None:
         return choose_part(dataset, part, provenance)
     seen = count_seen(dataset.train.texts, provenance)
-    if trained_on(dataset, provenance) or (seen is not None and seen.share >= _MOST):
+    if trained_on(dataset, provenance) or (seen is not None and seen.least_share >= _MOST):
         return choose_part(dataset, Part.VALIDATION, provenance)
     return choose_part(dataclasses.replace(dataset, test=None), Part.ALL, provenance)
 
@@ -147,7 +147,7 @@ def describe_seen(dataset: Dataset, chosen: ChosenRows, provenance: Mapping[str,
         return f"this data ({', '.join(files)})"
     for besides, how in ((False, ""), (True, ", without labels or as what it began with")):
         seen = count_seen(chosen.table.texts, provenance, besides=besides)
-        if seen is not None and seen.share >= _FEW:
+        if seen is not None and seen.least_share >= _FEW:
             return (
                 f"about {seen.share:.0%} of these texts{how} (it can tell of {seen.compared:,}, "
                 f"and learnt from {seen.learnt:,} of them)"

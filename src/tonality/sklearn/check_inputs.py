@@ -42,15 +42,16 @@ def check_labels(y: ArrayLike) -> NDArray[Any]:
     """
     if y is None:
         raise ValueError("requires y to be passed, but the target y is None")
+    _check_one_kind(y)  # numpy makes text of a list's numbers, and cannot sort a Series of both
     labels: NDArray[Any] = column_or_1d(_plain(y), warn=True)
     if labels.dtype == object and (gaps := [n for n, one in enumerate(labels) if is_missing(one)]):
         raise ValueError(
             f"y[{gaps[0]}] is missing, and so {'is' if len(gaps) == 1 else 'are'} {len(gaps)} of "
             f"{len(labels)} labels; leave out rows without a label. Input contains NaN"
         )
+    _check_one_type(labels)
     assert_all_finite(labels)
     check_classification_targets(labels)
-    _check_one_kind(labels)
     if labels.dtype.kind in "OUS":
         _warn_of_spellings(labels)
     return labels
@@ -87,21 +88,47 @@ def _warn_of_spellings(labels: NDArray[Any]) -> None:
         )
 
 
-def _check_one_kind(labels: NDArray[Any]) -> None:
+def _check_one_kind(y: Any) -> None:
     """Refuses feelings in words beside numbers, as all training does, and says what to do here.
+
+    Args:
+        y: the labels as they were given, for what to do names them in their own type.
 
     Raises:
         ValueError: there are both.
     """
-    words, numbers = words_and_numbers(sorted({str(label) for label in labels.tolist()}))
+    given = np.asarray(y, dtype=object).ravel().tolist()
+    texts = [str(label) for label in given]
+    words, numbers = words_and_numbers(sorted(set(texts)))
     if words and numbers:
         likely = likely_map(numbers, words) or dict.fromkeys(numbers, "LABEL")
-        meant = dict(list(likely.items())[:SHOWN])
-        more = f" and {len(likely) - SHOWN} more" if len(likely) > SHOWN else ""
+        own = {
+            (label.item() if isinstance(label, np.generic) else label): likely[text]
+            for label, text in sorted(zip(given, texts, strict=True), key=lambda pair: pair[1])
+            if text in likely
+        }
+        meant = dict(list(own.items())[:SHOWN])
+        more = f" and {len(own) - SHOWN} more" if len(own) > SHOWN else ""
         raise ValueError(
             f"y has words and numbers: {', '.join(map(repr, words[:SHOWN]))} and "
-            f"{', '.join(map(repr, numbers[:SHOWN]))}; say what each number means before fitting, "
-            f"as in [{meant}.get(label, label) for label in y]{more}, or leave its rows out"
+            f"{', '.join(map(repr, list(own)[:SHOWN]))}; say what each number means before "
+            f"fitting, as in [{meant}.get(label, label) for label in y]{more}, or leave its rows "
+            "out"
+        )
+
+
+def _check_one_type(labels: NDArray[Any]) -> None:
+    """Refuses text beside other objects: they have no order.
+
+    Raises:
+        ValueError: there are both.
+    """
+    types = {type(label) for label in labels.tolist()} if labels.dtype == object else set()
+    if len(types) > 1 and any(issubclass(one, str) for one in types):
+        names = " and ".join(sorted(one.__name__ for one in types))
+        raise ValueError(
+            f"y: expected labels of one type, got {names}; make text of all, as in "
+            "[str(label) for label in y]"
         )
 
 

@@ -80,7 +80,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             setting ``training.temperature``.
         early_stopping: stop when the held-out part has not done better for ``n_iter_no_change``
             epochs. The weights of the best epoch are kept either way.
-        n_iter_no_change: so many epochs.
+        n_iter_no_change: so many epochs, 1 or more.
         start_from: a model folder or the name of a bundled model whose vocabulary, shape and
             weights to begin with, in place of the five settings of the shape; words that it lacks
             are added. A warning names the arguments that then have no effect.
@@ -210,10 +210,14 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self._fit(X, y, sample_weight, go_on=hasattr(self, "artifact_"))
 
     def predict(self, X: Iterable[str | None]) -> NDArray[Any]:
-        """The labels (N,) of N texts; of an empty one, the label that is likeliest unread."""
+        """The labels (N,) of N texts; of an empty one, the label that was commonest in training."""
         check_is_fitted(self)
-        found = self._classifier.predict_proba(check_texts(X))
+        texts = check_texts(X)
+        found = self._classifier.predict_proba(texts)
         verdicts = decide(found, self.artifact_.thresholds)
+        if self.artifact_.thresholds:  # chosen for what a text says, they would give the rarest
+            unread = ~self._classifier.reads(texts)
+            verdicts[unread] = found[unread].argmax(axis=1)
         labels: NDArray[Any] = self.classes_[self._class_of_output[verdicts]]
         return labels
 

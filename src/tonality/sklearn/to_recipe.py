@@ -63,7 +63,7 @@ def to_recipe(
         **{f"dropout.{name}": arguments["dropout"] for name in _DROPOUTS},
         "training.seed": seed,
         "training.validation_seed": cut,
-        "training.patience": arguments["n_iter_no_change"] if arguments["early_stopping"] else 0,
+        "training.patience": _patience(arguments),
     }
     if started:
         values["vocabulary.extend"] = arguments["max_vocabulary"]
@@ -81,6 +81,23 @@ def to_recipe(
     changed = frozenset() if gone_on else frozenset(settings)
     asked = {*settings, "training.batch_size", "training.epochs"}  # whoever leaves those, too
     return dataclasses.replace(recipe, named=frozenset(asked), changed=changed)
+
+
+def _patience(arguments: Mapping[str, Any]) -> Any:
+    """The setting that the arguments on stopping ask for; 0 never stops.
+
+    Raises:
+        ConfigError: to stop after less than an epoch. As a setting, such numbers mean other things.
+    """
+    epochs = arguments["n_iter_no_change"]
+    if not arguments["early_stopping"]:
+        return 0
+    if isinstance(epochs, int | float | np.number) and not epochs >= 1:
+        raise ConfigError(
+            f"n_iter_no_change: expected 1 epoch or more, got {epochs}; for a training that never "
+            "stops early, set early_stopping=False"
+        )
+    return epochs
 
 
 def warn_of_idle(

@@ -57,9 +57,10 @@ def adapt(
     Args:
         dataset: the data; its unlabelled texts add words, and teach with ``pretrain_epochs``.
         recipe: the settings; ``adapt`` ships. The network's shape and the text settings are the
-            model's. With few texts there are more epochs, for ``LEAST_STEPS`` steps, and as many
-            times the patience, unless somebody asked for a number of epochs
-            (:meth:`Recipe.asks_for`).
+            model's. With few texts there are more epochs, for ``LEAST_STEPS`` steps, unless
+            somebody asked for a number of epochs (:meth:`Recipe.asks_for`). Either way the
+            patience and the gradual unfreezing keep their share of the epochs, unless they are
+            set.
         output: the run's folder; the model goes to its subfolder ``model``.
         model: a bundled model's name or a model folder; by default ``general``.
         pretrain_epochs: passes as a language model over all texts first; 0 for none.
@@ -128,9 +129,7 @@ def _fit(run: Checked, folder: RunFolder, options: RunOptions) -> Path:
     """Trains the classifier and says whether that helped."""
     start = run.start
     assert start is not None
-    longer = run.recipe
-    if not longer.asks_for("training", "epochs"):
-        longer = enough_steps(longer, len(run.division.rows))
+    longer = enough_steps(run.recipe, len(run.division.rows))
     if longer.training.epochs > run.recipe.training.epochs:
         options.reporter.say(
             f"{longer.training.epochs} epochs in place of {run.recipe.training.epochs}: the data "
@@ -175,19 +174,24 @@ def _compare(run: Checked, adapted: Path, reporter: Reporter) -> None:
 
 
 def enough_steps(recipe: Recipe, texts: int) -> Recipe:
-    """The recipe with more epochs where the texts to train on are few.
+    """The recipe with more epochs where the texts to train on are few and nobody says how many.
 
-    Gradual unfreezing keeps its share of them, and so does the patience: an evaluation an epoch is
-    sooner without a new best where epochs are short.
+    Gradual unfreezing keeps its share of the epochs, whoever chose them, and so does the patience:
+    an evaluation an epoch is sooner without a new best where epochs are short. What somebody set
+    stays as it is.
     """
     settings = recipe.training
-    epochs = epochs_for(LEAST_STEPS, texts, settings)
-    if epochs == settings.epochs:
-        return recipe
-    every = recipe.optimiser.unfreeze_every * epochs / settings.epochs
-    patience = settings.patience
-    if patience > 0:
-        patience = -(-patience * epochs // settings.epochs)
+    if recipe.asks_for("training", "epochs"):
+        epochs, usual = settings.epochs, Recipe.load("adapt").training.epochs
+        stays = recipe.asks_for  # what the record of a run holds has its share already
+    else:
+        epochs, usual = epochs_for(LEAST_STEPS, texts, settings), settings.epochs
+        stays = recipe.names
+    every, patience = recipe.optimiser.unfreeze_every, settings.patience
+    if not stays("optimiser", "unfreeze_every"):
+        every *= epochs / usual
+    if patience > 0 and not stays("training", "patience"):
+        patience = -(-patience * epochs // usual)
     return dataclasses.replace(
         recipe,
         training=dataclasses.replace(settings, epochs=epochs, patience=patience),

@@ -133,41 +133,54 @@ def _finish(
         return folder.model
     found = model.metrics["validation"]
     low, high = found["accuracy_interval"]
-    reporter.say(
-        f"validation accuracy {found['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%}); "
-        f"the model is in {folder.model}"
-    )
-    if warning := no_better_than_one_label(found, run):
+    figures = f"validation accuracy {found['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%})"
+    if run.recipe.training.keep == "macro_f1":
+        low, high = found["macro_f1_interval"]
+        figures += f", macro F1 {found['macro']['f1']:.4f} ({low:.4f} to {high:.4f})"
+    reporter.say(f"{figures}; the model is in {folder.model}")
+    if warning := no_better_than_one_label(found, run, stopped=outcome.stopped):
         reporter.say(warning)
     return folder.model
 
 
-def no_better_than_one_label(found: Mapping[str, Any], run: Checked) -> str:
+def no_better_than_one_label(found: Mapping[str, Any], run: Checked, *, stopped: bool) -> str:
     """What to say of a model that is not clearly better than one that always answers the same.
+
+    They are compared by the macro F1 where that decided which evaluation is kept, and by the
+    accuracy otherwise.
 
     Args:
         found: its metrics on the validation part.
         run: what trained it.
+        stopped: whether it ended before its last epoch, for want of a better evaluation.
 
     Returns:
-        One sentence, or "" where the interval of the accuracy lies above the share of the
-        commonest label.
+        One sentence, or "" where the interval of the model's figure lies above that of always
+        giving the commonest label.
     """
     rows = {label: scores["support"] for label, scores in found["per_class"].items()}
     label = max(rows, key=rows.__getitem__)
     share = rows[label] / found["n"]
-    if found["accuracy_interval"][0] > share:
+    if run.recipe.training.keep == "macro_f1":
+        # The label's F1 is that of its share in precision and 1 in recall; the others have 0.
+        least = 2 * share / (1 + share) / sum(count > 0 for count in rows.values())
+        low, told = found["macro_f1_interval"][0], f"has a macro F1 of {least:.4f}"
+    else:
+        least, low, told = share, found["accuracy_interval"][0], f"is right on {share:.2%}"
+    if low > least:
         return ""
+    remedies = list(_remedies(run, stopped=stopped))
     return (
-        f"careful: this is no clear gain over always answering {label!r}, which is right on "
-        f"{share:.2%}; try {', '.join(_remedies(run))}, or more texts"
+        f"careful: this is no clear gain over always answering {label!r}, which {told}; try "
+        f"{', '.join([*remedies, 'or more texts']) if remedies else 'more texts'}"
     )
 
 
-def _remedies(run: Checked) -> Iterator[str]:
+def _remedies(run: Checked, *, stopped: bool) -> Iterator[str]:
     """What may help, without what was done already."""
     training = run.recipe.training
-    yield f"more epochs (training.epochs={2 * training.epochs})"
+    if not stopped:
+        yield f"more epochs (training.epochs={2 * training.epochs})"
     if training.batch_size > 1:
         yield f"smaller batches (training.batch_size={max(1, training.batch_size // 4)})"
     if run.recipe.name == "quick":

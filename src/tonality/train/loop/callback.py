@@ -40,12 +40,14 @@ class TrainingOutcome:
         best: the evaluation whose weights are kept.
         file: where they are, in the run's folder.
         minutes: how long it took.
+        stopped: whether it ended for want of a better evaluation; more epochs would not be made.
         device: what it ran on, such as ``cpu``.
     """
 
     best: MetricsRow
     file: str
     minutes: float
+    stopped: bool
     device: str
 
 
@@ -92,7 +94,8 @@ class Loop(Callback):
         """How the run went, after its last step, which is always evaluated."""
         assert self.best is not None
         assert self.best_row is not None
-        return TrainingOutcome(self.best_row, self.best["file"], self.session.seconds / 60, device)
+        minutes, stopped = self.session.seconds / 60, self.stopping.stop
+        return TrainingOutcome(self.best_row, self.best["file"], minutes, stopped, device)
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Begins or takes up the average; the module is on its device now."""
@@ -192,7 +195,7 @@ class Loop(Callback):
             )
             if not found.loss < float("inf"):
                 raise TrainingError(f"the validation loss at step {step} is not finite: {DIVERGED}")
-            row = self._add_row(module, step, found.loss, found.accuracy, evaluation=True)
+            row = self._add_row(module, step, found, evaluation=True)
             better = self.stopping.improved(self._score(found))
             if better and trainer.is_global_zero:
                 self._take_best(module, step)
@@ -238,13 +241,20 @@ class Loop(Callback):
         self,
         module: TrainingModule,
         step: int,
-        loss: float | None = None,
-        accuracy: float | None = None,
+        found: Validation | None = None,
         *,
         evaluation: bool = False,
     ) -> MetricsRow:
         rate = module.learning_rate(step - 1)
-        row = self.session.add_row(step, rate, loss, accuracy, evaluation=evaluation)
+        measured = () if found is None else (found.loss, found.accuracy)
+        decides = found if self.settings.keep == "macro_f1" else None
+        row = self.session.add_row(
+            step,
+            rate,
+            *measured,
+            macro_f1=None if decides is None else decides.macro_f1,
+            evaluation=evaluation,
+        )
         if self._board is not None:
             self._board.add(row)
         return row

@@ -168,6 +168,7 @@ class Session:
         loss: float | None = None,
         accuracy: float | None = None,
         *,
+        macro_f1: float | None = None,
         evaluation: bool = False,
     ) -> MetricsRow:
         """Ends a stretch of steps with a row of metrics.
@@ -176,6 +177,7 @@ class Session:
             step: steps done.
             rate: the learning rate of the last of them.
             loss, accuracy: on the validation part, where they were measured.
+            macro_f1: likewise, where it decides which evaluation is the best.
             evaluation: whether one was due, even if there is no validation part.
         """
         history = self.history
@@ -187,6 +189,7 @@ class Session:
             validation_accuracy=accuracy,
             learning_rate=rate,
             seconds=self.seconds,
+            validation_macro_f1=macro_f1,
         )
         history.add(row, evaluation=evaluation)
         return row

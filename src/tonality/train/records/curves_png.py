@@ -14,9 +14,14 @@ _TRAIN, _VALIDATION = POSITIVE.line, NEGATIVE.line
 
 CURVES = "curves.png"
 
+# What is drawn beside the loss: its name, and how a figure of it is written.
+_SCORES = {"validation_accuracy": ("accuracy", ".2%"), "validation_macro_f1": ("macro F1", ".4f")}
+
 
 def draw_curves(rows: Sequence[MetricsRow], best: MetricsRow | None) -> bytes:
     """The loss on both parts and the accuracy on validation, over the epochs.
+
+    Where the macro F1 decided what is kept, it has a panel too.
 
     Args:
         rows: what was measured, at least one row.
@@ -36,17 +41,24 @@ def draw_curves(rows: Sequence[MetricsRow], best: MetricsRow | None) -> bytes:
         raise DependencyError("drawing curves", extra="train") from missing
     # pyplot would pick a window system and keep the figure alive.
     measured = [row for row in rows if row.is_evaluation]
-    panels = 2 if measured else 1  # a language model has no accuracy, nor has a last run
+    scores = [score for score in _SCORES if measured and _has(measured, score)]
+    panels = 1 + len(scores)
     figure = Figure(figsize=(5 * panels, 4), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(1, panels, squeeze=False)[0]
     _draw_losses(axes[0], rows, best)
+    for panel, score in zip(axes[1:], scores, strict=True):
+        _draw_score(panel, score, measured, best)
     if measured:
-        _draw_accuracy(axes[1], measured, best)
         axes[1].yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
     png = io.BytesIO()
     figure.savefig(png, format="png", dpi=150)
     return png.getvalue()
+
+
+def _has(measured: Sequence[MetricsRow], score: str) -> bool:
+    """Whether all have it: a language model has no accuracy, earlier versions no macro F1."""
+    return all(getattr(row, score) is not None for row in measured)
 
 
 def _draw_losses(axes: Any, rows: Sequence[MetricsRow], best: MetricsRow | None) -> None:
@@ -67,20 +79,23 @@ def _draw_losses(axes: Any, rows: Sequence[MetricsRow], best: MetricsRow | None)
     axes.legend(framealpha=0.9, edgecolor="none")
 
 
-def _draw_accuracy(axes: Any, measured: Sequence[MetricsRow], best: MetricsRow | None) -> None:
+def _draw_score(
+    axes: Any, score: str, measured: Sequence[MetricsRow], best: MetricsRow | None
+) -> None:
+    name, form = _SCORES[score]
     axes.plot(
         [row.epoch for row in measured],
-        [row.validation_accuracy for row in measured],
+        [getattr(row, score) for row in measured],
         color=_VALIDATION, lw=1.8, marker="o", markersize=5,
     )  # fmt: skip
-    title = "Accuracy on validation"
+    title = f"{name[:1].upper()}{name[1:]} on validation"
     if best is not None:
-        title += f", {best.validation_accuracy:.2%} kept"
+        title += f", {getattr(best, score):{form}} kept"
         axes.plot(
-            [best.epoch], [best.validation_accuracy], marker="o", markersize=12,
+            [best.epoch], [getattr(best, score)], marker="o", markersize=12,
             markerfacecolor="none", markeredgecolor="black", linestyle="none",
         )  # fmt: skip
-    _finish(axes, title, "accuracy", best)
+    _finish(axes, title, name, best)
 
 
 def _finish(axes: Any, title: str, label: str, best: MetricsRow | None) -> None:

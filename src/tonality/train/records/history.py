@@ -23,6 +23,8 @@ class MetricsRow:
         validation_accuracy: share of it that is right.
         learning_rate: at this step, before the multipliers of the embeddings.
         seconds: spent so far, preparations included, over all sessions of the run.
+        validation_macro_f1: mean F1 of the classes on the validation part, where it decides which
+            evaluation is the best.
     """
 
     step: int
@@ -32,6 +34,7 @@ class MetricsRow:
     validation_accuracy: float | None
     learning_rate: float
     seconds: float
+    validation_macro_f1: float | None = None  # after the others, which earlier versions have too
 
     @property
     def is_evaluation(self) -> bool:

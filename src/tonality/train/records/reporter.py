@@ -147,9 +147,11 @@ class BarReporter(Reporter):
 
 def describe(row: MetricsRow, *, best: bool) -> str:
     """An evaluation in a line."""
+    macro_f1 = row.validation_macro_f1
     return (
         f"step {row.step:,}, epoch {row.epoch:.2f}: training loss {row.train_loss:.4f}, "
         f"validation loss {row.validation_loss:.4f}, accuracy {row.validation_accuracy:.2%}"
+        f"{'' if macro_f1 is None else f', macro F1 {macro_f1:.4f}'}"
         f"{' (best)' if best else ''}, {duration(row.seconds)} so far"
     )
 

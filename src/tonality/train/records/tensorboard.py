@@ -12,6 +12,7 @@ _NAMES = {
     "train_loss": "loss/training",
     "validation_loss": "loss/validation",
     "validation_accuracy": "accuracy/validation",
+    "validation_macro_f1": "macro F1/validation",
     "learning_rate": "learning rate",
 }
 

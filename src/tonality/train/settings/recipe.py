@@ -120,13 +120,17 @@ class Recipe:
                 raise unknown(f"section {key!r} in a recipe", key, SECTIONS)
         return cls(**parts, named=frozenset(named))
 
+    def names(self, section: str, key: str) -> bool:
+        """Whether a file, a dict or a change names a setting."""
+        return f"{section}.{key}" in self.named
+
     def asks_for(self, section: str, key: str) -> bool:
         """Whether somebody asked for the value of a setting.
 
         Who names it has; who takes a shipped recipe, or leaves a setting out, has not. Of what
         nobody named, a value that is neither the default nor the shipped recipe's counts.
         """
-        if f"{section}.{key}" in self.named:
+        if self.names(section, key):
             return True
         usual = [getattr(getattr(one, section), key) for one in (Recipe(), _standard(self.name))]
         return getattr(getattr(self, section), key) not in usual
