@@ -1,14 +1,16 @@
-"""The data of the last stage of ``general``: what was written for it, and nearly all else.
+"""The data of the last stage of ``general``: what was graded, what was written, and most else.
 
 ``python -m benchmarks.last_stage --mix whole --model general -o part`` reads a folder of
 ``benchmarks.short_data`` and writes
 
-- ``part/general``: the sentences that were written one by one twice, and nine tenths of the
-  collections of short texts and of the texts without labels. All else is taken as it is;
+- ``part/general``: the texts with a grade (``benchmarks.graded_texts``) and the sentences that were
+  written one by one, twice each; the graded words; and a part of the other short texts. All else is
+  taken as it is;
 - ``part/start``: the model without temperature and offsets. The stage begins there, and that model
-  is the teacher of all texts that were not written for training, so that it forgets little (Li &
-  Hoiem 2016, *Learning without forgetting*, ECCV);
-- ``part/made.parquet``: the labels of the sentences, as answers of a teacher that is nearly sure.
+  is the teacher of all texts without a grade that were not written for training, so that it forgets
+  little (Li & Hoiem 2016, *Learning without forgetting*, ECCV);
+- ``part/made.parquet``: the labels of the sentences, as answers of a teacher that is nearly sure;
+- ``part/graded.parquet``: what the grades come to, as answers of a teacher.
 
 ``last_stage.toml`` is the recipe.
 """
@@ -19,13 +21,15 @@ import argparse
 import json
 import random
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pyarrow
 import pyarrow.parquet
 
 from benchmarks.general_data import Row
+from benchmarks.graded_texts import TARGETS, graded_texts, graded_words
 from benchmarks.json_lines import read_rows
 from benchmarks.made_sentences import made_sentences, written
 from benchmarks.short_texts import LABELS
@@ -34,7 +38,9 @@ from tonality.classifier import model_path
 from tonality.evaluate.model_offsets import with_offsets
 from tonality.measures.scaling import Scaling
 
-SHORT = 0.9  # the share of short and unlabelled texts that is taken
+GRADED = "graded"  # the domain of what has a grade
+OTHERS = ("airline", "sst")  # collections of short texts that benchmarks.short_data doesn't number
+SHORT = 0.3  # the share taken of short and unlabelled texts without a grade
 SURE = 0.94  # the probability of a sentence's label
 
 
@@ -47,32 +53,51 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     data = options.output / "general"
     data.mkdir(parents=True)
-    write(rows(read_rows(options.mix / "train.jsonl")), data / "train.jsonl")
-    draw = random.Random(1)
-    others = read_rows(options.mix / "unlabelled.jsonl")
-    write((row for row in others if draw.random() < SHORT), data / "unlabelled.jsonl")
+    grades, twice = graded_texts(), {text for text, _ in written()}
+    words = graded_words()
+    targets = {word: TARGETS[grade] for word, grade in words.items()}
+    for name in ("train", "unlabelled"):
+        given = list(read_rows(options.mix / f"{name}.jsonl"))
+        targets |= {row["text"]: TARGETS[grades[row["id"]]] for row in given if row["id"] in grades}
+        found = list(rows(given, grades, twice))
+        if name == "unlabelled":
+            found += [
+                {"id": f"word-{word}", "domain": GRADED, "text": word} for word in graded_words()
+            ]
+        write(found, data / f"{name}.jsonl")
     shutil.copy(options.mix / "validation.jsonl", data)
-    answers = {row["text"]: row["label"] for row in made_sentences()}
-    columns = {
-        f"p_{label}": [SURE if own == label else (1 - SURE) / 2 for own in answers.values()]
-        for label in LABELS
-    }
-    table = pyarrow.table({"text": list(answers), **columns})
-    pyarrow.parquet.write_table(table, options.output / "made.parquet")
+    made = {row["text"]: sure(row["label"]) for row in made_sentences()}
+    for name, answers in (("made", made), (GRADED, targets)):
+        shares = np.array(list(answers.values()))  # (N, C)
+        columns = {f"p_{label}": shares[:, place] for place, label in enumerate(LABELS)}
+        table = pyarrow.table({"text": list(answers), **columns})
+        pyarrow.parquet.write_table(table, options.output / f"{name}.parquet")
     start = with_offsets(artifact.read(model_path(options.model)), Scaling(1.0, (0.0, 0.0, 0.0)))
     artifact.write(start, options.output / "start", overwrite=True)
 
 
-def rows(given: Iterable[Row]) -> Iterator[Row]:
-    """The rows that teach, drawn from those of the mix; what was written comes twice."""
+def sure(own: str) -> tuple[float, ...]:
+    """The probabilities that teach a sentence of a label."""
+    return tuple(SURE if label == own else (1 - SURE) / 2 for label in LABELS)
+
+
+def rows(given: Iterable[Row], grades: Mapping[str, int], twice: Container[str]) -> Iterator[Row]:
+    """The rows that teach, drawn from those of the mix.
+
+    Args:
+        given: the rows, with or without labels.
+        grades: by id; such rows come twice, under a domain of their own.
+        twice: the sentences that come twice.
+    """
     draw = random.Random(0)
-    twice = {text for text, _ in written()}
     for row in given:
-        short = row["id"].startswith("short-") or row["domain"] in ("airline", "sst")
-        if draw.random() < (SHORT if short else 1):
-            yield row
-        if row["text"] in twice:
-            yield row | {"id": f"{row['id']}-again"}
+        graded = row["id"] in grades
+        short = "label" not in row or row["id"].startswith("short-") or row["domain"] in OTHERS
+        if graded or draw.random() < (SHORT if short else 1):
+            first = row | {"domain": GRADED} if graded else row
+            yield first
+            if graded or row["text"] in twice:
+                yield first | {"id": f"{row['id']}-again"}
 
 
 def write(given: Iterable[Row], path: Path) -> None:

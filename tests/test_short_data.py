@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
+import numpy as np
+
 from benchmarks.everyday_texts import TEXTS as EVERYDAY
 from benchmarks.general_data import ALL, Row
+from benchmarks.graded_texts import TARGETS, graded_texts, graded_words
 from benchmarks.last_stage import rows as rows_of_last_stage
 from benchmarks.made_sentences import made_sentences, written
 from benchmarks.short_data import NEGATION, cleaned, evened, key_of, measured_on, treebank_of
@@ -79,7 +82,7 @@ def test_everyday_texts_teach_nothing() -> None:
     assert not measured & taught
 
 
-def test_the_last_stage_takes_what_was_written_twice() -> None:
+def test_the_last_stage_takes_what_was_written_or_graded_twice() -> None:
     said, other = written()[0]
     older, *_ = (row for row in made_sentences() if row["text"].startswith("No "))
     given = [older | {"id": f"made-{n}"} for n in range(1000)]
@@ -87,7 +90,24 @@ def test_the_last_stage_takes_what_was_written_twice() -> None:
     given += [
         {"id": f"short-{n}", "domain": "tweets", "text": "x", "label": other} for n in range(1000)
     ]
-    taken = list(rows_of_last_stage(given))
+    grades = {f"short-{n}": 1 for n in range(100)}
+    taken = list(rows_of_last_stage(given, grades, {said}))
     assert sum(row["text"] == said for row in taken) == 2
     assert sum(row["text"] == older["text"] for row in taken) == 1000
-    assert 850 < sum(row["domain"] == "tweets" for row in taken) < 950
+    assert sum(row["domain"] == "graded" for row in taken) == 200
+    assert 200 < sum(row["domain"] == "tweets" for row in taken) < 350
+    assert len({row["id"] for row in taken}) == len(taken)
+
+
+def test_grades_are_of_five_and_words_have_all() -> None:
+    assert set(graded_texts().values()) == set(TARGETS) == set(graded_words().values())
+    assert graded_words()["awful"] < 0 < graded_words()["superbly"]
+    assert graded_words()["tuesday"] == 0
+    np.testing.assert_allclose(np.sum(list(TARGETS.values()), axis=1), 1)
+
+
+def test_graded_words_are_no_text_to_measure_on() -> None:
+    lines = EVERYDAY.read_text(encoding="utf-8").splitlines()[1:]
+    measured = {key_of(line.split("\t")[3]) for line in lines}
+    measured |= {key_of(case.text) for test in read_suite() for case in test.cases}
+    assert not measured & set(graded_words())
