@@ -23,7 +23,7 @@ from service import Running, everything, post, running
 from reading_model import WORDS
 from tonality import load
 from tonality.score import Layout, read_rows, score_stream
-from tonality.serve import score_upload
+from tonality.serve import score_upload, scored_windows
 from tonality.serve.routes import Service
 from tonality.serve.served_model import ServedModel
 from tonality.serve.settings import load_settings
@@ -112,6 +112,16 @@ def test_lines_of_json(client: httpx.Client) -> None:
     assert answers[1]["tokens_read"] == 0
     assert answers[2] == {"error": "column 'text': expected a string, found int", "row": 3}
     assert answers[3]["row"] == 4
+
+
+def test_a_late_column_is_told_in_words_of_a_request(client: httpx.Client) -> None:
+    body = b'{"text": "good"}\n' * 1500 + b'{"text": "good", "x": 1}\n'
+    found = client.post("/v1/score", content=body, headers={"Content-Type": LINES, "Accept": CSV})
+    *_, last = csv.DictReader(io.StringIO(found.text))
+    assert last["error"] == (
+        "row 1501: has a column 'x', which the first rows lack; "
+        "ask for JSON Lines (Accept: application/x-ndjson)"
+    )
 
 
 def test_rows_come_as_they_are_scored(server: Running) -> None:
@@ -219,9 +229,9 @@ def test_a_window_of_wide_rows_is_short(model_folder: Path) -> None:
     body = f"{','.join(['text', *(f'c{n}' for n in range(999))])}\n" + f"{row}\n" * 20
     rows = read_rows(io.BytesIO(body.encode()), "csv")
     layout = Layout.of(rows.columns, ["a"], errors=True)
-    assert [len(window) for window in score_upload._windows(rows, layout, 99)] == [1] * 20
+    assert [len(window) for window in scored_windows.windows(rows, layout, 99)] == [1] * 20
     broken = read_rows(io.BytesIO(f"text,b\n{row}\n".encode()), "csv")
-    ((fault,),) = score_upload._windows(broken, Layout.of(broken.columns, ["a"]), 99)
+    ((fault,),) = scored_windows.windows(broken, Layout.of(broken.columns, ["a"]), 99)
     assert isinstance(fault, Fault)
     assert fault.raw is None
 

@@ -75,6 +75,18 @@ def _document(status: int, code: str, detail: str, remedy: str) -> bytes:
     )
 
 
+class CutShortError(Exception):
+    """An answer that has begun and cannot be finished: the connection is closed.
+
+    Args:
+        status: what would have been answered, had it been known before.
+    """
+
+    def __init__(self, status: int) -> None:
+        super().__init__("cut_short")
+        self.status = status
+
+
 def problem_of(error: Exception) -> ProblemError:
     """The problem that an exception is to the caller."""
     if isinstance(error, ProblemError):
