@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import gzip
 import io
@@ -9,6 +10,7 @@ import json
 import re
 import socket
 import struct
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +23,9 @@ pytest.importorskip("fastapi", reason="the service needs tonality[serve]")
 from service import Running, everything, post, running
 
 from spreadsheets import Cells, write_xlsx
+from tonality.serve.routes import Service
+from tonality.serve.served_model import ServedModel
+from tonality.serve.settings import load_settings
 from tonality.serve.table_formats import SHEET_TYPES, XLSX
 from tonality.tables.compression import packed
 
@@ -147,6 +152,35 @@ def test_answers_that_break_off_are_counted_as_such(client: httpx.Client) -> Non
         scored(client, bomb, Content_Type=CSV)
     after = [told(client, name) for name in names]
     assert [b - a for a, b in zip(before, after, strict=True)] == [1, 1, 0]
+
+
+def test_without_a_folder_for_temporary_files_the_answer_says_so(
+    model_folder: Path, book: bytes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As in a container whose files can only be read; not 503, after which a page asks again."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    cases = [
+        ("/v1/score", book, XLSX, CSV),
+        ("/v1/score", b"text\ngood\n", CSV, XLSX),
+        ("/v1/table", packed(b"text\ngood\n", ".xz"), CSV, CSV),
+    ]
+
+    async def ask() -> list[httpx.Response]:
+        service = Service(load_settings(), ServedModel.load(str(model_folder)))
+        transport = httpx.ASGITransport(service.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            found = [
+                await client.post(path, content=body, headers={"Content-Type": kind, "Accept": to})
+                for path, body, kind, to in cases
+            ]
+            plain = await client.post("/v1/score", content=b"text\ngood\n", headers=AS_CSV)
+        service.close()
+        return [*found, plain]
+
+    *refused, plain = asyncio.run(ask())
+    assert [(one.status_code, one.json()["code"]) for one in refused] == [(507, "no_disk")] * 3
+    assert all("TMPDIR" in one.json()["remedy"] for one in refused)
+    assert plain.status_code == 200
 
 
 def test_a_packed_table_is_scored_as_it_is(client: httpx.Client) -> None:

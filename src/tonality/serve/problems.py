@@ -120,6 +120,20 @@ def busy(detail: str) -> ProblemError:
     )
 
 
+def no_disk() -> ProblemError:
+    """The service has nowhere to keep a table that it reads as a whole.
+
+    Not 503: a client would try again, and it would not help.
+    """
+    return ProblemError(
+        507,
+        "no_disk",
+        "The service cannot write a temporary file; its log says why.",
+        "Tell the people who run it: it needs a folder with room that it may write to, /tmp or "
+        "what TMPDIR names.",
+    )
+
+
 def stopping() -> ProblemError:
     """The service is about to stop."""
     return ProblemError(503, "stopping", "The service stops.", "Ask another one.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -25,7 +26,7 @@ from tonality.score.row_writers import JsonLinesWriter
 from tonality.serve.batch_queue import Batches
 from tonality.serve.json_results import predictions
 from tonality.serve.made_files import file_pieces, workbook
-from tonality.serve.problems import ProblemError, busy
+from tonality.serve.problems import ProblemError, busy, no_disk
 from tonality.serve.request_bodies import (
     check_charset,
     check_encoding,
@@ -64,6 +65,8 @@ from tonality.serve.upload_stream import (
     unpacked_upload,
 )
 from tonality.tables.column_names import Wanted
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -177,6 +180,10 @@ class Uploads:
         except DependencyError as error:
             self._end()
             raise unsupported(f"This service lacks what reads it: {error}.", "Send CSV.") from None
+        except OSError as error:  # of temporary files: no folder for them, or a full disk
+            self._end()
+            logger.error("no temporary file can be written: %s", error)
+            raise no_disk() from None
         except BaseException:
             self._end()
             raise
