@@ -395,8 +395,32 @@ def test_uploads_are_limited_and_make_room(server: Running, client: httpx.Client
     held.pop().close()
 
 
-def test_whoever_does_not_read_is_not_read_from(model_folder: Path) -> None:
-    """A large upload whose answer stays unread: it stops, and nothing piles up."""
+def test_whoever_sends_all_before_reading_gets_all(model_folder: Path) -> None:
+    """As most clients do: the answer fills all buffers long before the body has been sent."""
+    rows = 2000
+    table = b"text,more\n" + b"good,%b\n" % (b"x" * 10_000) * rows
+    with running(model_folder, write_seconds=2) as server, server.client() as client:
+        found = client.post("/v1/score", content=table, headers=AS_CSV)
+        assert found.text.count(",positive,") == rows
+
+
+def test_whoever_sends_slowly_before_reading_gets_all(model_folder: Path) -> None:
+    """While the body comes, the answer that nobody reads yet waits."""
+    rows, seconds = 1500, 5
+    table = b"text,more\n" + b"good,%b\n" % (b"x" * 10_000) * rows
+    with running(model_folder, write_seconds=1) as server, server.connect() as connection:
+        request = post(table, "/v1/score", Content_Type=CSV, Connection="close")
+        step = len(request) // 50
+        for start in range(0, len(request), step):
+            connection.sendall(request[start : start + step])
+            time.sleep(seconds / 50)
+        received = everything(connection)
+    assert received.count(b",positive,") == rows
+    assert received.endswith(b"0\r\n\r\n")
+
+
+def test_whoever_does_not_read_at_all_is_cut_off(model_folder: Path) -> None:
+    """The body goes to the disk up to its limit, and not to memory."""
     sent = 0
 
     def send_on() -> None:
@@ -405,12 +429,21 @@ def test_whoever_does_not_read_is_not_read_from(model_folder: Path) -> None:
             connection.sendall(chunk)
             sent += len(chunk)
 
+    def memory() -> float:
+        found = re.search(r"^process_resident_memory_bytes (\S+)$", asking("/metrics").text, re.M)
+        assert found
+        return float(found[1])
+
     chunk = in_chunks(b"good,%b\n" % (b"x" * 10_000))
-    with running(model_folder, write_seconds=2) as server, server.connect() as connection:
-        connection.sendall(begun(CSV) + in_chunks(b"text,more\n"))
-        with pytest.raises(ConnectionError):
-            send_on()
+    limits = {"write_seconds": 2, "max_upload_bytes": 50_000_000}
+    with running(model_folder, **limits) as server, server.client() as client:
+        asking = client.get
+        before = memory()
+        with server.connect() as connection:
+            connection.sendall(begun(CSV) + in_chunks(b"text,more\n"))
+            with pytest.raises(ConnectionError):
+                send_on()
         assert sent < 100_000_000
-        with server.client() as client:
-            assert client.get("/healthz").status_code == 200
-            assert "tonality_connections 1.0" in client.get("/metrics").text
+        assert memory() - before < 40_000_000
+        assert asking("/healthz").status_code == 200
+        assert "tonality_connections 1.0" in asking("/metrics").text

@@ -2,7 +2,7 @@
 
 Rows are parsed and written on a thread of each upload. It asks the event loop for the next bytes of
 the body when it needs them, and for verdicts, window by window, from the batches of all. So nothing
-piles up: a client that does not read its answer is not read from either.
+piles up in memory, and rows wait until their client reads the answer.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ from tonality.serve.table_formats import (
     table_type,
     wanted_type,
 )
+from tonality.serve.upload_body import IN_PARTS, Body, ask
 from tonality.serve.upload_query import (
     SCORE_PARAMETERS,
     TABLE_PARAMETERS,
@@ -56,14 +57,7 @@ from tonality.serve.upload_query import (
     read_options_of,
     text_columns_of,
 )
-from tonality.serve.upload_stream import (
-    IN_PARTS,
-    Body,
-    ask,
-    opened_sheet_upload,
-    opened_upload,
-    unpacked_upload,
-)
+from tonality.serve.upload_stream import opened_sheet_upload, opened_upload, unpacked_upload
 from tonality.tables.column_names import Wanted
 
 logger = logging.getLogger(__name__)

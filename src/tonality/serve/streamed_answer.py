@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from tonality.serve.upload_stream import Body
+from tonality.serve.upload_body import Body
 
 
 class StreamedTable(Response):
@@ -45,10 +45,12 @@ class StreamedTable(Response):
         """Sends it."""
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         try:
-            await send(start)
+            await self._body.send(send(start))
             while (piece := await self._run(lambda: next(self._pieces, None))) is not None:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                part = {"type": "http.response.body", "body": piece, "more_body": True}
+                await self._body.send(send(part))
                 await self._body.check_client()
             await send({"type": "http.response.body", "body": b""})
         finally:
+            self._body.close()
             self._end()
