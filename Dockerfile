@@ -1,5 +1,6 @@
 # docker build -t tonality .
-# docker run --rm -p 8000:8000 --read-only --cap-drop ALL --security-opt no-new-privileges tonality
+# docker run --rm -p 8000:8000 --read-only --tmpfs /tmp --cap-drop ALL \
+#   --security-opt no-new-privileges tonality
 #
 # A model of your own: -v "$PWD/my-model:/model:ro" -e TONALITY_MODEL=/model
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import gzip
 import io
 import json
 import re
+import socket
+import struct
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,9 +20,12 @@ import pytest
 
 pytest.importorskip("fastapi", reason="the service needs tonality[serve]")
 
-from service import Running, post, running
+from service import Running, everything, post, running
 
 from spreadsheets import Cells, write_xlsx
+from tonality.serve.routes import Service
+from tonality.serve.served_model import ServedModel
+from tonality.serve.settings import load_settings
 from tonality.serve.table_formats import SHEET_TYPES, XLSX
 from tonality.tables.compression import packed
 
@@ -73,6 +80,107 @@ def test_a_workbook_comes_back_where_it_is_asked_for(client: httpx.Client, book:
         sheet = calamine.CalamineWorkbook.from_filelike(io.BytesIO(found.content))
         _, *rows = sheet.get_sheet_by_name("scored").iter_rows()
         assert [(row[0], row[2]) for row in rows] == [(1.0, "positive"), (2.0, "negative")]
+
+
+def sheet_of(found: httpx.Response) -> list[list[object]]:
+    book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(found.content))
+    return [list(row) for row in book.get_sheet_by_name("scored").iter_rows()]
+
+
+def test_a_workbook_s_faults_stand_in_its_last_column(client: httpx.Client) -> None:
+    """Not among the table's own columns, of which one may be called row."""
+    bodies = (b"row,text\n11,good\n12,bad,x\n13,fine\n", b"row,text\n11,good\n13,fine\n")
+    for body, rows, faults in (
+        (bodies[0], [11.0, "", 13.0], ["", "row 2: expected 2 fields, found 3", ""]),
+        (bodies[1], [11.0, 13.0], ["", ""]),
+    ):
+        head, *found = sheet_of(scored(client, body, Content_Type=CSV, Accept=XLSX))
+        assert head[:3] == ["row", "text", "label"]
+        assert head[-1] == "error"
+        assert [row[0] for row in found] == rows
+        assert [row[-1] for row in found] == faults
+
+
+def test_a_workbook_that_cannot_be_finished_is_refused(client: httpx.Client) -> None:
+    """It is sent once all of it is there, so nothing is sent before, not even the status."""
+    table = b"text\n" + b"".join(b"good film %d\n" % n for n in range(12_000))
+    damaged = packed(table, ".gz")
+    cases = [
+        (packed(b"text\n" + b"good\n" * 100_000, ".gz"), 413, "body_too_large"),
+        (damaged[:-200], 422, "no_table"),
+    ]
+    for body, status, code in cases:
+        found = scored(client, body, Content_Type=CSV, Accept=XLSX)
+        assert (found.status_code, found.json()["code"]) == (status, code)
+    wide = b"".join(
+        json.dumps({"text": "good"} | {f"c{1000 * n + m}": 0 for m in range(900)}).encode() + b"\n"
+        for n in range(20)
+    )
+    lines = b'{"text": "good"}\n' * 1000 + wide
+    found = scored(client, lines, Content_Type="application/x-ndjson", Accept=XLSX)
+    assert (found.status_code, found.json()["code"]) == (413, "too_many_columns")
+
+
+def test_a_packed_table_that_is_damaged_midway_says_so_in_its_last_row(server: Running) -> None:
+    """And the connection is closed without the end mark."""
+    table = b"text\n" + b"".join(b"good film %d\n" % n for n in range(15_000))
+    for suffix in (".gz", ".xz"):
+        body = packed(table, suffix)[:-300]
+        with server.connect() as connection:
+            connection.sendall(post(body, "/v1/score", Content_Type=CSV))
+            received = everything(connection)
+        *_, last = received.rstrip().splitlines()
+        assert b"the rest cannot be read: cannot be unpacked: it is cut short" in last
+        assert b"\r\n0\r\n" not in received
+
+
+def told(client: httpx.Client, name: str) -> float:
+    """What a counter says."""
+    found = re.search(rf"^{re.escape(name)} (\S+)$", client.get("/metrics").text, re.M)
+    return float(found[1]) if found else 0
+
+
+def test_answers_that_break_off_are_counted_as_such(client: httpx.Client) -> None:
+    names = [
+        'tonality_errors_total{code="cut_short"}',
+        'tonality_requests_total{path="/v1/score",status="413"}',
+        'tonality_requests_total{path="/v1/score",status="200"}',
+    ]
+    before = [told(client, name) for name in names]
+    bomb = packed(b"text\n" + b"good\n" * 100_000, ".gz")
+    with pytest.raises(httpx.RemoteProtocolError):
+        scored(client, bomb, Content_Type=CSV)
+    after = [told(client, name) for name in names]
+    assert [b - a for a, b in zip(before, after, strict=True)] == [1, 1, 0]
+
+
+def test_without_a_folder_for_temporary_files_the_answer_says_so(
+    model_folder: Path, book: bytes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As in a container whose files can only be read; not 503, after which a page asks again."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    cases = [
+        ("/v1/score", book, XLSX, CSV),
+        ("/v1/score", b"text\ngood\n", CSV, XLSX),
+        ("/v1/table", packed(b"text\ngood\n", ".xz"), CSV, CSV),
+    ]
+
+    async def ask() -> list[httpx.Response]:
+        service = Service(load_settings(), ServedModel.load(str(model_folder)))
+        transport = httpx.ASGITransport(service.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            found = [
+                await client.post(path, content=body, headers={"Content-Type": kind, "Accept": to})
+                for path, body, kind, to in cases
+            ]
+            plain = await client.post("/v1/score", content=b"text\ngood\n", headers=AS_CSV)
+        service.close()
+        return [*found, plain]
+
+    *refused, plain = asyncio.run(ask())
+    assert [(one.status_code, one.json()["code"]) for one in refused] == [(507, "no_disk")] * 3
+    assert all("TMPDIR" in one.json()["remedy"] for one in refused)
+    assert plain.status_code == 200
 
 
 def test_a_packed_table_is_scored_as_it_is(client: httpx.Client) -> None:
@@ -159,6 +267,8 @@ def test_for_a_client_that_has_gone_no_workbook_is_made(model_folder: Path) -> N
             connection.sendall(begun)
             while not texts_read():
                 time.sleep(0.02)
+            # It is killed: one that only shuts its half of the connection gets its answer.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         deadline = time.monotonic() + 60
         while asking.post("/v1/score", content=b"text\nx\n", headers=AS_CSV).status_code == 503:
             assert time.monotonic() < deadline

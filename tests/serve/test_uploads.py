@@ -23,7 +23,7 @@ from service import Running, everything, post, running
 from reading_model import WORDS
 from tonality import load
 from tonality.score import Layout, read_rows, score_stream
-from tonality.serve import score_upload
+from tonality.serve import score_upload, scored_windows
 from tonality.serve.routes import Service
 from tonality.serve.served_model import ServedModel
 from tonality.serve.settings import load_settings
@@ -112,6 +112,16 @@ def test_lines_of_json(client: httpx.Client) -> None:
     assert answers[1]["tokens_read"] == 0
     assert answers[2] == {"error": "column 'text': expected a string, found int", "row": 3}
     assert answers[3]["row"] == 4
+
+
+def test_a_late_column_is_told_in_words_of_a_request(client: httpx.Client) -> None:
+    body = b'{"text": "good"}\n' * 1500 + b'{"text": "good", "x": 1}\n'
+    found = client.post("/v1/score", content=body, headers={"Content-Type": LINES, "Accept": CSV})
+    *_, last = csv.DictReader(io.StringIO(found.text))
+    assert last["error"] == (
+        "row 1501: has a column 'x', which the first rows lack; "
+        "ask for JSON Lines (Accept: application/x-ndjson)"
+    )
 
 
 def test_rows_come_as_they_are_scored(server: Running) -> None:
@@ -219,9 +229,9 @@ def test_a_window_of_wide_rows_is_short(model_folder: Path) -> None:
     body = f"{','.join(['text', *(f'c{n}' for n in range(999))])}\n" + f"{row}\n" * 20
     rows = read_rows(io.BytesIO(body.encode()), "csv")
     layout = Layout.of(rows.columns, ["a"], errors=True)
-    assert [len(window) for window in score_upload._windows(rows, layout, 99)] == [1] * 20
+    assert [len(window) for window in scored_windows.windows(rows, layout, 99)] == [1] * 20
     broken = read_rows(io.BytesIO(f"text,b\n{row}\n".encode()), "csv")
-    ((fault,),) = score_upload._windows(broken, Layout.of(broken.columns, ["a"]), 99)
+    ((fault,),) = scored_windows.windows(broken, Layout.of(broken.columns, ["a"]), 99)
     assert isinstance(fault, Fault)
     assert fault.raw is None
 
@@ -408,8 +418,32 @@ def test_uploads_are_limited_and_make_room(server: Running, client: httpx.Client
     held.pop().close()
 
 
-def test_whoever_does_not_read_is_not_read_from(model_folder: Path) -> None:
-    """A large upload whose answer stays unread: it stops, and nothing piles up."""
+def test_whoever_sends_all_before_reading_gets_all(model_folder: Path) -> None:
+    """As most clients do: the answer fills all buffers long before the body has been sent."""
+    rows = 2000
+    table = b"text,more\n" + b"good,%b\n" % (b"x" * 10_000) * rows
+    with running(model_folder, write_seconds=2) as server, server.client() as client:
+        found = client.post("/v1/score", content=table, headers=AS_CSV)
+        assert found.text.count(",positive,") == rows
+
+
+def test_whoever_sends_slowly_before_reading_gets_all(model_folder: Path) -> None:
+    """While the body comes, the answer that nobody reads yet waits."""
+    rows, seconds = 1500, 5
+    table = b"text,more\n" + b"good,%b\n" % (b"x" * 10_000) * rows
+    with running(model_folder, write_seconds=1) as server, server.connect() as connection:
+        request = post(table, "/v1/score", Content_Type=CSV, Connection="close")
+        step = len(request) // 50
+        for start in range(0, len(request), step):
+            connection.sendall(request[start : start + step])
+            time.sleep(seconds / 50)
+        received = everything(connection)
+    assert received.count(b",positive,") == rows
+    assert received.endswith(b"0\r\n\r\n")
+
+
+def test_whoever_does_not_read_at_all_is_cut_off(model_folder: Path) -> None:
+    """The body goes to the disk up to its limit, and not to memory."""
     sent = 0
 
     def send_on() -> None:
@@ -418,12 +452,21 @@ def test_whoever_does_not_read_is_not_read_from(model_folder: Path) -> None:
             connection.sendall(chunk)
             sent += len(chunk)
 
+    def memory() -> float:
+        found = re.search(r"^process_resident_memory_bytes (\S+)$", asking("/metrics").text, re.M)
+        assert found
+        return float(found[1])
+
     chunk = in_chunks(b"good,%b\n" % (b"x" * 10_000))
-    with running(model_folder, write_seconds=2) as server, server.connect() as connection:
-        connection.sendall(begun(CSV) + in_chunks(b"text,more\n"))
-        with pytest.raises(ConnectionError):
-            send_on()
+    limits = {"write_seconds": 2, "max_upload_bytes": 50_000_000}
+    with running(model_folder, **limits) as server, server.client() as client:
+        asking = client.get
+        before = memory()
+        with server.connect() as connection:
+            connection.sendall(begun(CSV) + in_chunks(b"text,more\n"))
+            with pytest.raises(ConnectionError):
+                send_on()
         assert sent < 100_000_000
-        with server.client() as client:
-            assert client.get("/healthz").status_code == 200
-            assert "tonality_connections 1.0" in client.get("/metrics").text
+        assert memory() - before < 40_000_000
+        assert asking("/healthz").status_code == 200
+        assert "tonality_connections 1.0" in asking("/metrics").text

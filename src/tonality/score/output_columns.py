@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 PREFIX = "tonality_"
 ERROR = "error"
 LANGUAGE = "language"
+# What to do about a column that comes late, in words of the command line.
+LATE_COLUMN = "write JSON Lines, or name the columns to keep"
 
 
 class Switches(TypedDict, total=False):
@@ -121,10 +123,7 @@ class Layout:
                 reason = f"has a column {name[:60]!r}, as scoring adds; choose another prefix"
                 return Fault(row.number, reason, row.cells)
             if self.closed and name not in self._known:
-                reason = (
-                    f"has a column {name[:60]!r}, which the first rows lack; "
-                    "write JSON Lines, or name the columns to keep"
-                )
+                reason = f"has a column {name[:60]!r}, which the first rows lack; {LATE_COLUMN}"
                 return Fault(row.number, reason, row.cells)
         return None
 

@@ -101,10 +101,17 @@ class _Lines(list[str]):
 
 
 class JsonLinesWriter:
-    """JSON Lines: a row that was one stays as it was written, with keys added at its end."""
+    """JSON Lines: a row that was one stays as it was written, with keys added at its end.
 
-    def __init__(self, layout: Layout) -> None:
+    Args:
+        layout: the columns.
+        numbered: whether a row that cannot be read has its number under a key of its own, ``row``.
+            In a workbook that could be one of the table's columns: there the reason has it.
+    """
+
+    def __init__(self, layout: Layout, *, numbered: bool = True) -> None:
         self._layout = layout
+        self._numbered = numbered
         self._keys = [f"{json.dumps(name, ensure_ascii=False)}: " for name in layout.added]
 
     def head(self) -> bytes:
@@ -121,9 +128,14 @@ class JsonLinesWriter:
             if isinstance(item, Scored):
                 yield f"{self._begun(item)}{self._added(item)}}}\n"
             elif self._layout.error is not None:
-                where = "" if item.column is None else f"column {item.column!r}: "
-                answer = {self._layout.error: f"{where}{item.reason}", "row": item.row}
+                answer = self._fault(item, self._layout.error)
                 yield json.dumps(answer, ensure_ascii=False) + "\n"
+
+    def _fault(self, item: Fault, error: str) -> dict[str, Any]:
+        if not self._numbered:
+            return {error: str(item)}
+        where = "" if item.column is None else f"column {item.column!r}: "
+        return {error: f"{where}{item.reason}", "row": item.row}
 
     def _begun(self, item: Scored) -> str:
         """A row's own columns, up to where more may be added."""

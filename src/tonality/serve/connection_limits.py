@@ -75,7 +75,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._silent_bytes = 0  # of which the parser has said nothing yet
         self._head_since: float | None = self.loop.time()
         self._body_since = self._paused_since = 0.0
-        self._unsent = 0
+        self._unsent = self._came = 0
         self._closed_by: float | None = None
         super().connection_made(cast(asyncio.Transport, self._line))
         too_many = len(self.connections) - self.settings.max_connections
@@ -141,6 +141,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Takes a part of the body."""
         self._silent_bytes = 0
         self._body_bytes += len(body)
+        self._came += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -149,9 +150,9 @@ class BoundedProtocol(HttpToolsProtocol):
             super().on_message_complete()
 
     def pause_writing(self) -> None:
-        """Notes since when the client does not read, and how much."""
+        """Notes since when the client does not read, and how much; what it sends counts, too."""
         self._paused_since = self.loop.time()
-        self._unsent = self._line.get_write_buffer_size()
+        self._unsent, self._came = self._line.get_write_buffer_size(), 0
         super().pause_writing()
 
     def send_400_response(self, msg: str) -> None:
@@ -184,9 +185,10 @@ class BoundedProtocol(HttpToolsProtocol):
         elif self.flow.write_paused:
             if now - self._paused_since > settings.write_seconds:
                 left = self._line.get_write_buffer_size()
-                if self._unsent - left < SLOWEST_BYTES_A_SECOND * settings.write_seconds:
+                moved = self._unsent - left + self._came
+                if moved < SLOWEST_BYTES_A_SECOND * settings.write_seconds:
                     self._line.abort()
-                self._paused_since, self._unsent = now, left
+                self._paused_since, self._unsent, self._came = now, left, 0
         elif self._head_since is not None:
             if now - self._head_since > settings.header_seconds:
                 if self._silent_bytes or self._head_bytes:

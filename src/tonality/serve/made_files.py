@@ -11,12 +11,9 @@ from typing import IO
 from tonality.errors import DataError
 from tonality.score import Layout
 from tonality.score.files.xlsx_writer import build_xlsx, require_xlsxwriter
+from tonality.serve.problems import ProblemError
 
 PIECE = 2**16  # bytes sent at a time
-
-
-class CutShortError(Exception):
-    """The table cannot be read to its end: the connection is closed, the answer not finished."""
 
 
 def file_pieces(file: IO[bytes], stack: ExitStack) -> Iterator[bytes]:
@@ -34,7 +31,7 @@ def file_pieces(file: IO[bytes], stack: ExitStack) -> Iterator[bytes]:
 def workbook(
     pieces: Iterator[bytes], layout: Layout, check: Callable[[], None], *, sheets: bool
 ) -> Iterator[bytes]:
-    """A workbook of the JSON Lines that are given, once they are all there.
+    """A workbook of the JSON Lines that are given; all of it is made before this returns.
 
     Args:
         pieces: the lines.
@@ -44,25 +41,20 @@ def workbook(
         sheets: whether they come from a spreadsheet.
 
     Raises:
-        DependencyError: at once, XlsxWriter is not installed.
+        DependencyError: XlsxWriter is not installed.
+        ProblemError: 413, it has more columns than Excel has.
     """
     require_xlsxwriter()
-    return _workbook(pieces, layout, check, sheets)
-
-
-def _workbook(
-    pieces: Iterator[bytes], layout: Layout, check: Callable[[], None], sheets: bool
-) -> Iterator[bytes]:
-    with TemporaryDirectory(prefix="tonality-") as folder:
-        part, target = Path(folder, "rows"), Path(folder, "scored.xlsx")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="tonality-")))
+        part, target = folder / "rows", folder / "scored.xlsx"
         with part.open("wb") as file:
             for piece in pieces:
                 file.write(piece)
                 check()
         try:
             build_xlsx(part, target, layout, sheets=sheets)
-        except DataError:  # more columns than Excel has
-            raise CutShortError from None
-        with target.open("rb") as file:
-            while data := file.read(PIECE):
-                yield data
+        except DataError as error:
+            detail = f"A workbook cannot hold the table: {error.reason.partition(';')[0]}."
+            raise ProblemError(413, "too_many_columns", detail, "Ask for JSON Lines.") from None
+        return file_pieces(stack.enter_context(target.open("rb")), stack.pop_all())

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tonality.serve.connection_limits import HEADERS, NO_STORE, POLICY, REFUSED_WITH, UNREAD
-from tonality.serve.problems import ProblemError, not_found, problem_of, stopping
+from tonality.serve.problems import CutShortError, ProblemError, not_found, problem_of, stopping
 from tonality.serve.prometheus import Metrics
 from tonality.serve.served_model import VERSION
 from tonality.serve.settings import Settings
@@ -77,18 +77,24 @@ class Gate:
         except ProblemError as problem:
             self._metrics.errors.labels(problem.code).inc()
             await problem.response()(scope, receive, answer.send)
+        except CutShortError as cut:  # it began with 200, but is none: the status is what is wrong
+            self._metrics.errors.labels("cut_short").inc()
+            answer.status = cut.status
         except ClientDisconnect:
             answer.status = scope.get(REFUSED_WITH, GONE)
         except asyncio.CancelledError:  # the server stops, and waits no longer
             if not answer.status:
                 await stopping().response()(scope, receive, answer.send)
+            answer.status = stopping().status
         except Exception as fault:
             # Without the message, which may quote a text.
             frames = "".join(traceback.format_tb(fault.__traceback__))
             logger.error("a request failed: %s\n%s", type(fault).__name__, frames)
-            if not answer.status:
-                found = problem_of(fault)
-                self._metrics.errors.labels(found.code).inc()
+            found = problem_of(fault)
+            self._metrics.errors.labels(found.code).inc()
+            if answer.status:  # unfinished, too
+                answer.status = found.status
+            else:
                 await found.response()(scope, receive, answer.send)
         finally:
             path = scope["path"]

@@ -30,6 +30,7 @@ _BODY = {
     422: "The body says something that is not asked for.",
 }
 _TABLE = {406: "No format that is accepted."}
+_DISK = {507: "The service has no disk to keep the table on while it is read."}
 _KEY = {401: "An API key is asked for."}
 # Without a schema: everything is a string, and which strings are tables no schema can say.
 _TABLES: dict[str, Any] = {media_type: {} for media_type in FORMATS}
@@ -67,6 +68,7 @@ def responses(
     body: bool = False,
     key: bool = False,
     table: bool = False,
+    disk: bool = False,
     version: bool = False,
 ) -> Responses:
     """The answers of a path.
@@ -76,6 +78,7 @@ def responses(
         body: whether it takes a body.
         key: whether it asks for an API key.
         table: whether the answer is a table, of which there are several formats.
+        disk: whether it needs temporary files.
         version: whether answers say which version of the model gave them.
     """
     first = success if isinstance(success, dict) else {"model": success, "description": "Done."}
@@ -84,6 +87,7 @@ def responses(
         **(_BODY if body else {}),
         **(_KEY if key else {}),
         **(_TABLE if table else {}),
+        **(_DISK if disk else {}),
     }
     described: Responses = {200: first}
     for status, description in sorted(faults.items()):

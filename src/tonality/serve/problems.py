@@ -75,6 +75,18 @@ def _document(status: int, code: str, detail: str, remedy: str) -> bytes:
     )
 
 
+class CutShortError(Exception):
+    """An answer that has begun and cannot be finished: the connection is closed.
+
+    Args:
+        status: what would have been answered, had it been known before.
+    """
+
+    def __init__(self, status: int) -> None:
+        super().__init__("cut_short")
+        self.status = status
+
+
 def problem_of(error: Exception) -> ProblemError:
     """The problem that an exception is to the caller."""
     if isinstance(error, ProblemError):
@@ -105,6 +117,20 @@ def busy(detail: str) -> ProblemError:
         detail,
         "Try again in a second, or send less at a time.",
         {"Retry-After": "1"},
+    )
+
+
+def no_disk() -> ProblemError:
+    """The service has nowhere to keep a table that it reads as a whole.
+
+    Not 503: a client would try again, and it would not help.
+    """
+    return ProblemError(
+        507,
+        "no_disk",
+        "The service cannot write a temporary file; its log says why.",
+        "Tell the people who run it: it needs a folder with room that it may write to, /tmp or "
+        "what TMPDIR names.",
     )
 
 

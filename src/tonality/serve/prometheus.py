@@ -20,7 +20,7 @@ class Metrics:
         )
         self.errors = Counter(
             "tonality_errors",
-            "Requests answered with a problem, by its code.",
+            "Requests answered with a problem, by its code, or with a table that breaks off.",
             ("code",),
             registry=registry,
         )

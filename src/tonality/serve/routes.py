@@ -147,6 +147,7 @@ class Service:
                     body=bool(extra),
                     key=keyed,
                     table=path == "/v1/score",
+                    disk=path in ("/v1/score", "/v1/table"),
                     version=path.startswith("/v1/"),
                 ),
                 openapi_extra=secured(extra, key=keyed),

@@ -2,40 +2,41 @@
 
 Rows are parsed and written on a thread of each upload. It asks the event loop for the next bytes of
 the body when it needs them, and for verdicts, window by window, from the batches of all. So nothing
-piles up: a client that does not read its answer is not read from either.
+piles up in memory, and rows wait until their client reads the answer.
 """
 
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import json
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
 from tonality.classifier import Classifier
 from tonality.errors import ConfigError, DataError, DependencyError
 from tonality.prediction import Prediction
-from tonality.score import Layout, Row, Rows, RowWriter, Scorer, row_writer
-from tonality.score.scorer import size
+from tonality.score import Layout, Rows, RowWriter, Scorer, row_writer
+from tonality.score.row_writers import JsonLinesWriter
 from tonality.serve.batch_queue import Batches
 from tonality.serve.json_results import predictions
-from tonality.serve.made_files import CutShortError, file_pieces, workbook
-from tonality.serve.problems import ProblemError, busy
+from tonality.serve.made_files import file_pieces, workbook
+from tonality.serve.problems import ProblemError, busy, no_disk
 from tonality.serve.request_bodies import (
     check_charset,
     check_encoding,
     check_length,
     unsupported,
 )
+from tonality.serve.scored_windows import pieces, windows
 from tonality.serve.served_model import ServedModel
 from tonality.serve.settings import Settings
+from tonality.serve.streamed_answer import StreamedTable
 from tonality.serve.table_formats import (
     FORMATS,
     SHEET_TYPES,
@@ -44,6 +45,7 @@ from tonality.serve.table_formats import (
     table_type,
     wanted_type,
 )
+from tonality.serve.upload_body import IN_PARTS, Body, ask
 from tonality.serve.upload_query import (
     SCORE_PARAMETERS,
     TABLE_PARAMETERS,
@@ -55,24 +57,14 @@ from tonality.serve.upload_query import (
     read_options_of,
     text_columns_of,
 )
-from tonality.serve.upload_stream import (
-    IN_PARTS,
-    Body,
-    ask,
-    opened_sheet_upload,
-    opened_upload,
-    unpacked_upload,
-)
-from tonality.tables.bad_rows import Fault
+from tonality.serve.upload_stream import opened_sheet_upload, opened_upload, unpacked_upload
 from tonality.tables.column_names import Wanted
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 SHEETS_HEADER = "X-Sheets"  # the sheet that is read, then the others, as JSON
-
-# Rows answered together, and how much they may hold: a client sees progress, and memory is bounded.
-ROWS = 256
-CHARACTERS = 2**18
 
 
 class Uploads:
@@ -102,6 +94,7 @@ class Uploads:
         asked = self._checked(request)
         prefix = prefix_of(request)
         scorer = Scorer(cast(Classifier, _Queued(self._batches, model)))
+        longest = self._settings.max_text_length
         body = Body(request, self._settings.max_upload_bytes)
 
         def begin() -> tuple[Iterator[bytes], dict[str, str]]:
@@ -112,14 +105,12 @@ class Uploads:
                 check_names(rows.columns)
                 self._check_width(rows)
                 layout = _layout(rows, model, WRITTEN[wanted], prefix)
-                writer = row_writer(
-                    WRITTEN[wanted], layout, delimiter=rows.delimiter, marked=rows.marked
-                )
-                windows = _windows(rows, layout, self._settings.max_text_length)
-                pieces = _pieces(windows, scorer, writer, stack.pop_all())
+                writer = _writer(wanted, layout, rows)
+                cut = windows(rows, layout, longest)
+                scored = pieces(cut, scorer, writer, stack.pop_all(), whole=wanted == XLSX)
             if wanted == XLSX:
-                pieces = workbook(pieces, layout, body.check, sheets=own in SHEET_TYPES)
-            return pieces, model.headers
+                scored = workbook(scored, layout, body.check, sheets=own in SHEET_TYPES)
+            return scored, model.headers
 
         return await self._answer(body, begin, wanted)
 
@@ -160,7 +151,9 @@ class Uploads:
             raise busy(f"{self._active} files are being scored already.")
         encoding = "UTF-8" if check_charset(request) else None  # what says so is not guessed at
         options = read_options_of(request)
-        return Wanted(text_columns_of(request), "", "", encoding=encoding, options=options)
+        columns = text_columns_of(request)
+        # The log is not read by who sent the table.
+        return Wanted(columns, "", "", encoding=encoding, options=options, quiet=True)
 
     async def _answer(
         self,
@@ -181,10 +174,14 @@ class Uploads:
         except DependencyError as error:
             self._end()
             raise unsupported(f"This service lacks what reads it: {error}.", "Send CSV.") from None
+        except OSError as error:  # of temporary files: no folder for them, or a full disk
+            self._end()
+            logger.error("no temporary file can be written: %s", error)
+            raise no_disk() from None
         except BaseException:
             self._end()
             raise
-        return _StreamedTable(pieces, body, media_type, headers, self._run, self._end)
+        return StreamedTable(pieces, body, media_type, headers, self._run, self._end)
 
     def close(self) -> None:
         """Ends the threads once they notice that the loop is closed."""
@@ -212,48 +209,6 @@ class Uploads:
         self._active -= 1
 
 
-class _StreamedTable(Response):
-    """A table that is sent as it is made.
-
-    Args:
-        pieces: the table; computed on a thread.
-        body: what it is read from.
-        media_type: its media type.
-        headers: further headers.
-        run: runs something on the thread.
-        end: is called when all is over.
-    """
-
-    def __init__(
-        self,
-        pieces: Iterator[bytes],
-        body: Body,
-        media_type: str,
-        headers: dict[str, str],
-        run: Callable[[Callable[[], bytes | None]], Coroutine[Any, Any, bytes | None]],
-        end: Callable[[], None],
-    ) -> None:
-        super().__init__(headers=headers, media_type=media_type)
-        del self.headers["content-length"]
-        self._pieces = pieces
-        self._body = body
-        self._run = run
-        self._end = end
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
-        try:
-            await send(start)
-            while (piece := await self._run(lambda: next(self._pieces, None))) is not None:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-                await self._body.check_client()
-            await send({"type": "http.response.body", "body": b""})
-        except CutShortError:
-            return  # unfinished: the connection is closed, so no client takes it for the whole
-        finally:
-            self._end()
-
-
 class _Queued:
     """A classifier as :class:`tonality.score.Scorer` wants one, for use on a thread.
 
@@ -273,28 +228,6 @@ class _Queued:
         return ask(self._loop, run)
 
 
-def _pieces(
-    windows: Iterator[list[Row | Fault]], scorer: Scorer, writer: RowWriter, stack: ExitStack
-) -> Iterator[bytes]:
-    """The scored table: its head, then a piece for each window.
-
-    Raises:
-        CutShortError: after the last piece, which says what is wrong with the rest.
-    """
-    done = 0
-    with stack:
-        if head := writer.head():
-            yield head
-        try:
-            for window in windows:
-                yield writer.rows(scorer.score(window))
-                done += len(window)
-        except (DataError, ProblemError) as error:
-            reason = error.reason if isinstance(error, DataError) else error.detail
-            yield writer.rows([Fault(done + 1, f"the rest cannot be read: {reason}", None)])
-            raise CutShortError from None
-
-
 def _layout(rows: Rows, model: ServedModel, format: str, prefix: str | None) -> Layout:
     """The columns of the scored table.
 
@@ -306,24 +239,8 @@ def _layout(rows: Rows, model: ServedModel, format: str, prefix: str | None) -> 
     return Layout.of(rows.columns, labels, errors=True, prefix=prefix, closed=closed)
 
 
-def _windows(rows: Rows, layout: Layout, longest: int) -> Iterator[list[Row | Fault]]:
-    """The rows in lists; those whose text is too long, or that do not fit, as faults."""
-    window: list[Row | Fault] = []
-    characters = 0
-    for item in rows.items:
-        if isinstance(item, Row):
-            length = len(item.text or "")
-            if length > longest:
-                reason = f"the text has {length:,} characters; {longest:,} are the most"
-                item = Fault(item.number, reason, None, rows.text_column)
-            else:
-                item = layout.check(item) or item
-        if isinstance(item, Fault):  # the answer says why, not what it held
-            item = dataclasses.replace(item, raw=None)
-        characters += size(item)
-        window.append(item)
-        if len(window) == ROWS or characters >= CHARACTERS:
-            yield window
-            window, characters = [], 0
-    if window:
-        yield window
+def _writer(wanted: str, layout: Layout, rows: Rows) -> RowWriter:
+    """What writes the rows, of a workbook the lines that it is made of."""
+    if wanted == XLSX:
+        return JsonLinesWriter(layout, numbered=False)
+    return row_writer(WRITTEN[wanted], layout, delimiter=rows.delimiter, marked=rows.marked)

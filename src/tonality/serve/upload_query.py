@@ -9,6 +9,7 @@ from dataclasses import replace
 from starlette.requests import Request
 
 from tonality.errors import ConfigError, DataError
+from tonality.score.output_columns import LATE_COLUMN
 from tonality.serve.problems import ProblemError
 from tonality.serve.table_formats import SHEET_TYPES
 from tonality.tables.read_options import QUOTINGS, ReadOptions
@@ -31,7 +32,11 @@ _ELSEWHERE = {
 }
 _NONE = 'Send {"texts": [...]} as the body, and leave the query out.'
 # What the messages of the command line say, in words of a request.
-_OPTIONS = {"--text-column": "text_column in the query", "--sheet": "sheet in the query"}
+_OPTIONS = {
+    "--text-column": "text_column in the query",
+    "--sheet": "sheet in the query",
+    LATE_COLUMN: "ask for JSON Lines (Accept: application/x-ndjson)",
+}
 _OF_FILES = re.compile(r"(?:[:;] let its name end|; save it as UTF-8, or read it with).*")
 # What to do, by how the reason begins. The command line goes by names, a request by media types.
 _REMEDIES = {
@@ -150,8 +155,14 @@ def no_table(error: DataError) -> ProblemError:
     reason = error.reason.partition(". Columns: ")[0].removesuffix(".")
     begins = [remedy for starts, remedy in _REMEDIES.items() if reason.startswith(starts)]
     remedy = (*begins, "Send a header row and rows, or one JSON object a line.")[0]
+    reason = for_requests(reason)
+    it = "it " if _VERB.match(reason) else ""
+    return ProblemError(422, "no_table", f"The table cannot be read: {it}{reason}.", remedy)
+
+
+def for_requests(reason: str) -> str:
+    """What a reason of the command line says, in words of a request."""
     reason = _OF_FILES.sub("", reason)
     for option, parameter in _OPTIONS.items():
         reason = reason.replace(option, parameter)
-    it = "it " if _VERB.match(reason) else ""
-    return ProblemError(422, "no_table", f"The table cannot be read: {it}{reason}.", remedy)
+    return reason

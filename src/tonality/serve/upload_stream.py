@@ -1,16 +1,14 @@
-"""The body of an upload as a thread reads it, unpacked within its limit."""
+"""The body of an upload, unpacked and opened as a table within its limit."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any, TypeVar
-
-from starlette.requests import ClientDisconnect, Request
+from typing import IO
 
 from tonality.serve.problems import ProblemError
 from tonality.serve.request_bodies import too_large
+from tonality.serve.upload_body import IN_PARTS, Body
 from tonality.tables.byte_lines import Peeked
 from tonality.tables.column_names import Wanted
 from tonality.tables.compression import packing, unpacking
@@ -19,78 +17,11 @@ from tonality.tables.read_options import ReadOptions
 from tonality.tables.sheet_rows import SHEETS, SheetAsCsv, sheet_as_csv
 from tonality.tables.utf8_stream import ByteStream
 
-T = TypeVar("T")
-
 NAME = "the body"
-IN_PARTS = "Send the table in parts, or raise TONALITY_MAX_UPLOAD_BYTES."
 AS_CSV = "Save the sheet as CSV, and send that."
 # A spreadsheet is read as a whole, by a process of its own.
 SHEET_BYTES = 2**26
 SHEET_MEMORY = 2**30
-
-
-class Body:
-    """The body of a request, as a thread reads it.
-
-    Args:
-        request: the request.
-        limit: the most bytes it may have.
-    """
-
-    def __init__(self, request: Request, limit: int) -> None:
-        self._request = request
-        self._limit = limit
-        self._loop = asyncio.get_running_loop()
-        self._size = 0
-        self._waiting = b""
-        self._ended = False
-
-    def read(self, size: int, /) -> bytes:
-        """At most ``size`` bytes; none at the end.
-
-        Raises:
-            ProblemError: 413.
-            ClientDisconnect: the client has gone.
-        """
-        while not self._waiting and not self._ended:
-            self._waiting = ask(self._loop, self._receive())
-        data, self._waiting = self._waiting[:size], self._waiting[size:]
-        return data
-
-    async def check_client(self) -> None:
-        """Makes sure that somebody still waits for the answer.
-
-        Raises:
-            ClientDisconnect: nobody does.
-        """
-        if self._ended and await self._request.is_disconnected():
-            raise ClientDisconnect
-
-    def check(self) -> None:
-        """As :meth:`check_client`, for a thread."""
-        ask(self._loop, self.check_client())
-
-    async def _receive(self) -> bytes:
-        message = await self._request.receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        data: bytes = message.get("body", b"")
-        self._size += len(data)
-        self._ended = not message.get("more_body", False)
-        if self._size > self._limit:
-            raise too_large(self._limit, IN_PARTS)
-        return data
-
-
-def ask(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
-    """What a coroutine gives that runs on the loop, to a thread outside it."""
-    future = asyncio.run_coroutine_threadsafe(work, loop)
-    while True:
-        try:
-            return future.result(timeout=1)
-        except TimeoutError:
-            if loop.is_closed():  # the service is gone, in a hurry
-                raise ClientDisconnect from None
 
 
 class _Limited:

@@ -61,7 +61,8 @@ def build_xlsx(part: Path, target: Path, layout: Layout, *, sheets: bool = False
     Args:
         part: the lines.
         target: the new file.
-        layout: the columns; those that only later rows have come after those of the layout.
+        layout: the columns; those that only later rows have come after those of the layout, and
+            that of the reasons why rows cannot be read comes last.
         sheets: whether all inputs were spreadsheets: TRUE and FALSE are truth values in them.
 
     Raises:
@@ -115,7 +116,8 @@ def _columns(part: Path, layout: Layout, *, sheets: bool) -> tuple[list[str], di
             names.setdefault(name)
             if isinstance(value, str) and value:
                 kinds.setdefault(name, ColumnKind(truths=sheets)).add(value)
-    columns = [*(name for name in names if name not in layout.added), *layout.added]
+    last = [*layout.added, *([] if layout.error is None else [layout.error])]
+    columns = [*(name for name in names if name not in last), *last]
     if len(columns) > COLUMNS:
         raise DataError(f"{len(columns):,} columns; a sheet of Excel has {COLUMNS:,}; write CSV")
     return columns, {name: kind.name for name, kind in kinds.items()}
