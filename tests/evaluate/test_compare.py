@@ -38,8 +38,46 @@ def test_a_model_and_itself_do_not_differ() -> None:
     labels = np.array([0, 1, 1])
     found = compare(labels, beliefs([0, 1, 0]), beliefs([0, 1, 0]))
     assert found.p_value == 1
-    for difference in (found.accuracy, found.macro_f1, found.log_loss):
+    for difference in (found.macro_f1, found.log_loss):
         assert (difference.value, difference.interval) == (0, (0, 0))
+    # On other texts they might differ, and the fewer there are here, the more.
+    low, high = found.accuracy.interval
+    assert found.accuracy.value == 0
+    assert low == pytest.approx(-high)
+    assert 0.3 < high < 0.9
+
+
+@pytest.mark.parametrize(
+    ("counts", "interval"),
+    [
+        # Newcombe 1998, "Improved confidence intervals for the difference between binomial
+        # proportions based on paired data", table III.
+        ((36, 12, 2, 0), (0.0569, 0.3404)),
+        ((18, 14, 0, 18), (0.1441, 0.3963)),
+        ((2, 97, 1, 0), (0.8721, 0.9854)),
+        ((30, 0, 0, 24), (-0.0358, 0.0358)),
+        ((54, 0, 0, 0), (-0.0664, 0.0664)),
+        # The R package contingencytables: Cavo et al. 2012.
+        ((59, 6, 16, 80), (-0.1186, -0.0046)),
+    ],
+)
+def test_the_interval_of_the_accuracy_is_newcombes(
+    counts: tuple[int, int, int, int], interval: tuple[float, float]
+) -> None:
+    first, second = (np.repeat(right, counts) for right in ([1, 1, 0, 0], [1, 0, 1, 0]))
+    labels = np.ones(sum(counts), np.int64)
+    found = compare(labels, beliefs(first.tolist()), beliefs(second.tolist()))
+    assert found.accuracy.interval == pytest.approx(interval, abs=5e-5)
+
+
+def test_few_verdicts_for_one_model_are_no_sure_difference() -> None:
+    first, second = np.ones(800, np.int64), np.ones(800, np.int64)
+    first[:200], second[4:200] = 0, 0
+    labels = np.ones(800, np.int64)
+    found = compare(labels, beliefs(first.tolist()), beliefs(second.tolist()))
+    assert (found.only_first, found.only_second, found.p_value) == (0, 4, 0.125)
+    low, high = found.accuracy.interval
+    assert low < found.accuracy.value < 0 < high
 
 
 def test_classes_may_stand_in_another_order() -> None:

@@ -20,6 +20,7 @@ from tonality.train.fit_classifier import no_better_than_one_label
 from tonality.train.prepare.preflight import check
 from tonality.train.prepare.prepare import prepare
 from tonality.train.prepare.small_data import (
+    FEW_FROM_NOTHING,
     LEAST_PATIENCE,
     MOST_EPOCHS,
     SMALL_TEXTS,
@@ -150,6 +151,14 @@ def test_a_run_is_what_its_own_record_says() -> None:
         found = check("train", recipe, noise()).recipe
         again = Recipe.from_dict({"name": "recipe", **found.to_dict()})
         assert check("train", again, noise(), resume=True).recipe.settings() == found.settings()
+
+
+@pytest.mark.parametrize(("rows", "few"), [(FEW_FROM_NOTHING, True), (3_000, False)])
+def test_a_better_start_is_told_where_texts_are_few(rows: int, few: bool) -> None:
+    told = Lines()
+    run = check("train", TINY, Dataset(make_table(rows), None, None, "made up", {}))
+    prepare(run, told)
+    assert any("tonality adapt begins with a model" in line for line in told.lines) is few
 
 
 def test_it_stops_by_itself_and_says_so(tmp_path: Path) -> None:

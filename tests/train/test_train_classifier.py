@@ -30,6 +30,7 @@ from tonality.train import train
 from tonality.train.loop import session
 from tonality.train.loop.lightning_module import TrainingModule
 from tonality.train.prepare.batches import Batch
+from tonality.train.prepare.held_out import divide
 from tonality.train.prepare.small_data import with_patience
 from tonality.train.records.history import MetricsRow
 from tonality.train.records.reporter import Reporter
@@ -670,3 +671,20 @@ def test_texts_that_say_nothing_teach_nothing_and_are_in_no_figure(tmp_path: Pat
     only = Table([*make_table(40).texts, *marks], ["good"] * 20 + ["bad"] * 20 + ["none"] * 40)
     with pytest.raises(DataError, match="no text of class 'none' holds a word"):
         train(Dataset(only, None, None, name="a", sha256={}), recipe, tmp_path / "other")
+
+
+def test_groups_on_both_sides_of_a_given_validation_part_are_told(tmp_path: Path) -> None:
+    """A cut keeps them whole; nobody does so for files."""
+    table = dataclasses.replace(make_table(100), groups=[f"film{row % 12}" for row in range(100)])
+    given = Dataset(table, None, None, "given", {}, validation_rows=10)
+    told = Recorder()
+    recipe = TINY.with_settings(["training.epochs=1"])
+    model = train(given, recipe, tmp_path / "given", reporter=told)
+    line = "careful: 10 groups (such as movies) have texts both to train on and for validation, "
+    assert [one.startswith(line) for one in told.lines].count(True) == 1
+    assert "10 held out (10 groups with texts in both, so its figures flatter)" in read(model).card
+
+    own = divide(dataclasses.replace(given, validation_rows=0), recipe)
+    blank = dataclasses.replace(given, train=dataclasses.replace(table, groups=[""] * 100))
+    assert own.shared_groups == divide(blank, recipe).shared_groups == 0
+    assert "careful" not in str(own)

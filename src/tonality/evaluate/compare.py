@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,7 +18,11 @@ Integers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Difference:
-    """The first model's figure less the second's, with a 95 % interval by paired bootstrap."""
+    """The first model's figure less the second's, with its 95 % interval.
+
+    That of the accuracy is Newcombe's (1998, method 10): where few verdicts differ, and all of them
+    for one model, no resample would ever favour the other. The others are by paired bootstrap.
+    """
 
     value: float
     interval: tuple[float, float]
@@ -73,18 +77,19 @@ def compare(
     classes = first.shape[1]
     verdicts = verdicts or (first.argmax(axis=1), second.argmax(axis=1))
     right = [verdict == labels for verdict in verdicts]
-    only_first = int((right[0] & ~right[1]).sum())
-    only_second = int((right[1] & ~right[0]).sum())
+    both_right = int((right[0] & right[1]).sum())
+    only_first, only_second = int(right[0].sum()) - both_right, int(right[1].sum()) - both_right
+    both_wrong = len(labels) - both_right - only_first - only_second
     rng = np.random.default_rng(seed)
     matrices = _resampled_confusions(labels, verdicts, classes, resamples, rng)
     return Comparison(
-        both_right=int((right[0] & right[1]).sum()),
+        both_right=both_right,
         only_first=only_first,
         only_second=only_second,
-        both_wrong=int((~right[0] & ~right[1]).sum()),
+        both_wrong=both_wrong,
         p_value=_mcnemar(only_first, only_second),
-        accuracy=_difference(scores.accuracy, *matrices),
-        macro_f1=_difference(_macro_f1, *matrices),
+        accuracy=_share_difference(both_right, only_first, only_second, both_wrong),
+        macro_f1=_macro_f1_difference(*matrices),
         log_loss=_loss_difference(labels, first, second, resamples, rng),
     )
 
@@ -121,10 +126,30 @@ def _macro_f1(confusion: scores.Counts) -> Floats:
     return scores.macro(f1, confusion)
 
 
-def _difference(
-    score: Callable[[scores.Counts], Floats], first: scores.Counts, second: scores.Counts
-) -> Difference:
-    values = score(first) - score(second)
+def _share_difference(both: int, first: int, second: int, neither: int) -> Difference:
+    """The difference of two shares of the same texts, which both, one or neither judged right."""
+    n = both + first + second + neither
+    one, other = both + first, both + second
+    correlation = 0.0
+    if spread := one * (n - one) * other * (n - other):
+        association = float(both * neither - first * second)
+        if association > 0:  # the correction for continuity
+            association = max(association - n / 2, 0)
+        correlation = association / math.sqrt(spread)
+    value = (first - second) / n
+    (one_low, one_high), (other_low, other_high) = scores.wilson(one, n), scores.wilson(other, n)
+
+    def reach(one_side: float, other_side: float) -> float:
+        a, b = abs(one_side - one / n), abs(other_side - other / n)
+        return math.sqrt(max(a * a - 2 * correlation * a * b + b * b, 0))
+
+    return Difference(
+        value, (value - reach(one_low, other_high), value + reach(one_high, other_low))
+    )
+
+
+def _macro_f1_difference(first: scores.Counts, second: scores.Counts) -> Difference:
+    values = _macro_f1(first) - _macro_f1(second)
     low, high = np.percentile(values[1:], [2.5, 97.5])
     return Difference(float(values[0]), (float(low), float(high)))
 

@@ -21,6 +21,7 @@ from tonality.errors import ArtifactError, TrainingError
 from tonality.evaluate import evaluate, seen_texts
 from tonality.evaluate.calibrate_model import calibrate
 from tonality.measures.labelled_predictions import LabelledPredictions
+from tonality.messages import counted
 from tonality.train.loop.callback import TrainingOutcome
 from tonality.train.prepare.preflight import Checked
 from tonality.train.prepare.prepare import Prepared
@@ -211,26 +212,14 @@ def _learnt_unlabelled(data: Prepared, recipe: Recipe) -> list[str]:
 def _card(
     run: Checked, data: Prepared, metrics: Mapping[str, Any], provenance: Mapping[str, Any]
 ) -> Card:
-    recipe, name = run.recipe, run.dataset.name
-    rows, machine = provenance["rows"], provenance["machine"]
+    recipe, name, machine = run.recipe, run.dataset.name, provenance["machine"]
     found, vectors = metrics.get("validation"), provenance["recipe"]["vectors"]["file"]
     cores = "1 core" if machine["cores"] == 1 else f"{machine['cores']} cores"
-    about = f"{rows['train']:,} labelled texts to learn from, {rows['validation']:,} held out"
-    if rows["unlabelled"]:
-        parts = {
-            "the vocabulary": data.start is None or recipe.vocabulary.extend > 0,
-            "word vectors": data.start is None and recipe.vectors.trained,
-            "a language model": data.start is not None and bool(data.start.pretrained),
-            "training": recipe.unlabelled.used or data.teachers is not None,
-        }
-        uses = [part for part, used in parts.items() if used]
-        about += f", {rows['unlabelled']:,} without labels"
-        about += f" for {_listed(uses)}" if uses else ", which had no part in it"
     return Card(
         name=f"{name}, recipe {recipe.name}",
         labels=data.labels,
         network=data.network,
-        data={name: f"{about}."},
+        data={name: f"{_about_rows(run, data, provenance['rows'])}."},
         evaluations={f"{name} (validation)": found} if found else {},
         held_out=bool(found),
         calibration=metrics.get("calibration"),
@@ -245,6 +234,25 @@ def _card(
         },
         languages=(recipe.text.language,),
     )
+
+
+def _about_rows(run: Checked, data: Prepared, rows: Mapping[str, Any]) -> str:
+    """How many texts there were, and what for."""
+    recipe = run.recipe
+    about = f"{rows['train']:,} labelled texts to learn from, {rows['validation']:,} held out"
+    if shared := run.division.shared_groups:
+        about += f" ({counted(shared, 'group')} with texts in both, so its figures flatter)"
+    if rows["unlabelled"]:
+        parts = {
+            "the vocabulary": data.start is None or recipe.vocabulary.extend > 0,
+            "word vectors": data.start is None and recipe.vectors.trained,
+            "a language model": data.start is not None and bool(data.start.pretrained),
+            "training": recipe.unlabelled.used or data.teachers is not None,
+        }
+        uses = [part for part, used in parts.items() if used]
+        about += f", {rows['unlabelled']:,} without labels"
+        about += f" for {_listed(uses)}" if uses else ", which had no part in it"
+    return about
 
 
 def _begun(start: Mapping[str, str]) -> str:

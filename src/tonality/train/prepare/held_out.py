@@ -31,6 +31,8 @@ class Division:
             part to measure on too.
         empty: how many texts say nothing (:mod:`tonality.text.content`) and are left out too: a
             model gives no verdict on such a text, so there is none to learn or to measure.
+        shared_groups: how many groups have texts to train on and for validation. A cut leaves none;
+            a validation part that the data comes with may.
         cut: the two settings, which decide all of it.
     """
 
@@ -40,6 +42,7 @@ class Division:
     unlabelled_rows: Int64
     left_out: dict[str, int]
     empty: int
+    shared_groups: int
     cut: tuple[float, int]
 
     def __str__(self) -> str:
@@ -56,6 +59,14 @@ class Division:
             f"{len(self.rows):,} texts to train on, {len(self.held_out):,} for validation, "
             f"{len(self.unlabelled):,} without labels"
         )
+        if self.shared_groups:
+            have = "has" if self.shared_groups == 1 else "have"
+            lines.append(
+                f"careful: {counted(self.shared_groups, 'group')} (such as movies) {have} texts "
+                "both to train on and for validation, which flatters the figures of the latter; "
+                "put each group in one file, or take the validation file away: a cut keeps groups "
+                "whole"
+            )
         return "\n".join(lines)
 
     def tell(self, say: Callable[[str], None]) -> None:
@@ -79,9 +90,8 @@ def divide(dataset: Dataset, recipe: Recipe) -> Division:
         DataError: a class or group cannot be divided.
     """
     settings = recipe.training
-    rows, held_out = split_dataset(
-        dataset, validation=settings.validation, seed=settings.validation_seed
-    )
+    share, seed = settings.validation, settings.validation_seed
+    rows, held_out = split_dataset(dataset, validation=share, seed=seed)
     texts = dataset.train.texts
     cut = len(rows), len(held_out)
     rows, held_out = (part[_telling([texts[i] for i in part])] for part in (rows, held_out))
@@ -102,8 +112,15 @@ def divide(dataset: Dataset, recipe: Recipe) -> Division:
         unlabelled_rows=others,
         left_out={"train": int((~kept).sum()), "unlabelled": int((~free).sum())},
         empty=empty + int(free.sum()) - len(others),
-        cut=(settings.validation, settings.validation_seed),
+        shared_groups=len(_groups(dataset.train, rows[kept]) & _groups(dataset.train, held_out)),
+        cut=(share, seed),
     )
+
+
+def _groups(table: Table, rows: Int64) -> set[str]:
+    """The groups of some rows."""
+    names = table.groups
+    return set() if names is None else {names[row] for row in rows} - {""}
 
 
 def _telling(texts: Sequence[str]) -> NDArray[np.bool_]:

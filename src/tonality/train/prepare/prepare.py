@@ -23,7 +23,7 @@ from tonality.text.ngrams import NgramTable
 from tonality.text.tokenizer import Tokenizer
 from tonality.text.vocabulary import Vocabulary
 from tonality.train.prepare.preflight import Checked
-from tonality.train.prepare.small_data import SMALL_TEXTS, few_to_begin_with
+from tonality.train.prepare.small_data import FEW_FROM_NOTHING, few_to_begin_with
 from tonality.train.records.reporter import Reporter
 from tonality.train.settings.recipe import Recipe
 from tonality.train.start.leakage import known_to_start
@@ -140,7 +140,7 @@ def _tell(run: Checked, reporter: Reporter) -> None:
     """Says what there is to learn from, and where it is little."""
     run.division.tell(reporter.say)
     texts = len(run.division.rows)
-    if run.task == "train" and run.start is None and texts <= SMALL_TEXTS:
+    if run.task == "train" and run.start is None and texts <= FEW_FROM_NOTHING:
         reporter.say(few_to_begin_with(texts))
     if run.told:
         reporter.say(run.told)
