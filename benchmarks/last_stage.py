@@ -3,14 +3,14 @@
 ``python -m benchmarks.last_stage --mix whole --model general -o part`` reads a folder of
 ``benchmarks.short_data`` and writes
 
-- ``part/general``: the texts with a grade (``benchmarks.graded_texts``) and the sentences that were
-  written one by one, twice each; the graded words; and a part of the other short texts. All else is
-  taken as it is;
+- ``part/general``: the texts and words with a grade (``benchmarks.graded_texts``), the sentences
+  that were written one by one, twice each, and a part of the other short texts. All else is taken
+  as it is;
 - ``part/start``: the model without temperature and offsets. The stage begins there, and that model
   is the teacher of all texts without a grade that were not written for training, so that it forgets
   little (Li & Hoiem 2016, *Learning without forgetting*, ECCV);
 - ``part/made.parquet``: the labels of the sentences, as answers of a teacher that is nearly sure;
-- ``part/graded.parquet``: what the grades come to, as answers of a teacher.
+- ``part/graded.parquet``: what that model and the grades come to, as answers of a teacher.
 
 ``last_stage.toml`` is the recipe.
 """
@@ -29,10 +29,10 @@ import pyarrow
 import pyarrow.parquet
 
 from benchmarks.general_data import Row
-from benchmarks.graded_texts import TARGETS, graded_texts, graded_words
+from benchmarks.graded_texts import TARGETS, graded_texts, graded_words, together
 from benchmarks.json_lines import read_rows
 from benchmarks.made_sentences import made_sentences, written
-from benchmarks.short_texts import LABELS
+from benchmarks.short_texts import LABELS, model
 from tonality import artifact
 from tonality.classifier import model_path
 from tonality.evaluate.model_offsets import with_offsets
@@ -40,7 +40,7 @@ from tonality.measures.scaling import Scaling
 
 GRADED = "graded"  # the domain of what has a grade
 OTHERS = ("airline", "sst")  # collections of short texts that benchmarks.short_data doesn't number
-SHORT = 0.3  # the share taken of short and unlabelled texts without a grade
+SHORT = 0.5  # the share taken of short and unlabelled texts without a grade
 SURE = 0.94  # the probability of a sentence's label
 
 
@@ -53,27 +53,33 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     data = options.output / "general"
     data.mkdir(parents=True)
-    grades, twice = graded_texts(), {text for text, _ in written()}
-    words = graded_words()
-    targets = {word: TARGETS[grade] for word, grade in words.items()}
+    grades, words = graded_texts(), graded_words()
+    twice = {text for text, _ in written()}
+    of_texts: dict[str, int] = {}
     for name in ("train", "unlabelled"):
         given = list(read_rows(options.mix / f"{name}.jsonl"))
-        targets |= {row["text"]: TARGETS[grades[row["id"]]] for row in given if row["id"] in grades}
+        of_texts |= {row["text"]: grades[row["id"]] for row in given if row["id"] in grades}
         found = list(rows(given, grades, twice))
         if name == "unlabelled":
-            found += [
-                {"id": f"word-{word}", "domain": GRADED, "text": word} for word in graded_words()
-            ]
+            found += [{"id": f"word-{word}", "domain": GRADED, "text": word} for word in words]
         write(found, data / f"{name}.jsonl")
     shutil.copy(options.mix / "validation.jsonl", data)
+    answers = {word: TARGETS[grade] for word, grade in words.items()}
+    own = model(options.model)(list(of_texts))
+    grade = np.array([TARGETS[grade] for grade in of_texts.values()])
+    answers |= dict(zip(of_texts, map(tuple, together(own, grade).tolist()), strict=True))
+    write_answers(answers, options.output / f"{GRADED}.parquet")
     made = {row["text"]: sure(row["label"]) for row in made_sentences()}
-    for name, answers in (("made", made), (GRADED, targets)):
-        shares = np.array(list(answers.values()))  # (N, C)
-        columns = {f"p_{label}": shares[:, place] for place, label in enumerate(LABELS)}
-        table = pyarrow.table({"text": list(answers), **columns})
-        pyarrow.parquet.write_table(table, options.output / f"{name}.parquet")
+    write_answers(made, options.output / "made.parquet")
     start = with_offsets(artifact.read(model_path(options.model)), Scaling(1.0, (0.0, 0.0, 0.0)))
     artifact.write(start, options.output / "start", overwrite=True)
+
+
+def write_answers(answers: Mapping[str, tuple[float, ...]], path: Path) -> None:
+    """A teacher's table: the texts with the probability of each label."""
+    shares = np.array(list(answers.values()))  # (N, C)
+    columns = {f"p_{label}": shares[:, place] for place, label in enumerate(LABELS)}
+    pyarrow.parquet.write_table(pyarrow.table({"text": list(answers), **columns}), path)
 
 
 def sure(own: str) -> tuple[float, ...]:
@@ -86,18 +92,18 @@ def rows(given: Iterable[Row], grades: Mapping[str, int], twice: Container[str])
 
     Args:
         given: the rows, with or without labels.
-        grades: by id; such rows come twice, under a domain of their own.
+        grades: by id; such rows come under a domain of their own.
         twice: the sentences that come twice.
     """
     draw = random.Random(0)
     for row in given:
-        graded = row["id"] in grades
         short = "label" not in row or row["id"].startswith("short-") or row["domain"] in OTHERS
-        if graded or draw.random() < (SHORT if short else 1):
-            first = row | {"domain": GRADED} if graded else row
-            yield first
-            if graded or row["text"] in twice:
-                yield first | {"id": f"{row['id']}-again"}
+        if row["id"] in grades:
+            yield row | {"domain": GRADED}
+        elif draw.random() < (SHORT if short else 1):
+            yield row
+            if row["text"] in twice:
+                yield row | {"id": f"{row['id']}-again"}
 
 
 def write(given: Iterable[Row], path: Path) -> None:
