@@ -177,12 +177,18 @@ RATINGS: Sequence[tuple[int, str]] = [
     (1, "1.0 out of 5.0 stars"),
     (3, "***/5.0"),
     (1, "1 (one) star"),
-    (5, "five (5) stars"),
+    (5, "5.0 (5) stars"),
     (1, "one (1) out of five (5) stars"),
     (5, "5\u2b50"),
     (5, "5 \u2b50\ufe0f"),
     (1, "1\u2605"),
     (5, "4.5 \U0001f31f"),
+    (2, "4\u2b50 out of 10"),
+    (2, "4 \u2b50\ufe0f/10"),
+    (1, "2\u2b50 out of 10 stars"),
+    (5, "5\u2b50 (out of 5\u2b50)"),
+    (1, "2 stars (out of 10)"),
+    (3, "3\u2b50/5"),
     (4, "7 stars"),
 ]
 
@@ -202,7 +208,15 @@ def test_ratings_become_one_token(level: int, text: str) -> None:
         "www.x.y/top-5-stars",
         "6 stars", "I would give 6 stars", "a 6-star hotel", "six-star", "6\u2b50", "1 of 5\u2b50",
         "2024 \u2b50", "100 \u2b50", "4 \u2b50 \u2b50 \u2b50 \u2b50",
-        "one (1) of five (5) stars shine",
+        "one (1) of five (5) stars shine", "We saw two (2) stars.", "one (1) star for the tree",
+        "five (5) stars", "5 (2) stars", "3 (7) star", "6.5 (7) / 10", "one (2) out of five",
+        "2 \u2b50 on the flag", "I gave 3 \U0001f31f stickers away", "4 (out of 10) came broken",
+        "give this a -.5 stars", "-.5/10", "no more...-10 stars", "Awful.-10/10", "Bad!-10/10",
+        "rating of --10 stars", "a rating of-10 stars", "Rating:-10/10", "3..5 stars",
+        "a 1-to-10-star scale", "non-5-star hotels", "sub-5 star reviews", "top-10 stars",
+        "Part-1/5", "Room-1/5", "COVID-1/10", "Due: Oct.1/10", "Sept.1/10", "No.1 star",
+        f"https://x.y/{'long/' * 50}edit-1/5", f"https://x.y/{'long/' * 50}?top:5/10",
+        "www.x.y/long/path/of/a/review/site/top-five-star", "example.com/page:1/5",
  "9/10/2019", "1/2", "$5/10", "2*3", "**bold**", "10%", "a1/5", "5/50",
         "nine out of ten people", "3 out of 5 times", "two stars shine", "\u2605", "30/10",
         "http://x.y/1/5", "50 stars", "7/10:30",
@@ -214,7 +228,7 @@ def test_ratings_become_one_token(level: int, text: str) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_rating(text: str) -> None:
-    assert not any("rating" in token for token in Tokenizer(CONFIG).tokens(text))
+    assert not any("<rating" in token for token in Tokenizer(CONFIG).tokens(text))
 
 
 @pytest.mark.parametrize(
@@ -249,7 +263,7 @@ def test_what_one_of_several_things_is_rated() -> None:
 
 @pytest.mark.parametrize("rating", ["1/5", "0/10", "1 star", "1*", "1\u2b50", "1 out of 5"])
 @pytest.mark.parametrize(
-    "before", ["Rating:", "So bad...", "Rating-", "Bad\u2014", "no more.", "bad,"]
+    "before", ["Rating:", "So bad...", "Rating-", "SCORE-", "Bad\u2014", "---", "no more.", "bad,"]
 )
 def test_a_mark_may_stand_before_a_rating(before: str, rating: str) -> None:
     tokens = Tokenizer(CONFIG).tokens
@@ -260,11 +274,7 @@ def test_six_stars_are_more_than_all_of_five_and_middling_of_ten() -> None:
     tokens = Tokenizer(CONFIG).tokens
     assert tokens("6 stars out of 5, 6/5") == ["<rating-5>", ",", "<rating-5>"]
     assert tokens("6 of 10 stars, 6/10") == ["<rating-3>", ",", "<rating-3>"]
-    assert tokens("I could give 6 stars")[-2:] == ["6", "stars"]
-    assert tokens("If I could give this place 6 stars I would")[-3:] == ["<rating-5>", "i", "would"]
-    assert tokens("I would give 7 stars if I could")[3] == "<rating-5>"
-    assert tokens("I wish I could rate it 6-star")[-1] == "<rating-5>"
-    assert tokens("If I could give 60 stars")[-2:] == ["60", "stars"]
+    assert tokens("If I could give minus 6 stars")[-2:] == ["6", "stars"]
 
 
 def test_a_colon_or_a_smile_may_follow_a_rating() -> None:

@@ -19,19 +19,23 @@ _ESCAPED = late_pattern(
 )
 # "C:\new\report" holds no line breaks.
 _PATH = late_pattern(r"\b[a-z]:(?:\\\S*)?\Z", re.IGNORECASE)
+# "src\test\report.txt" is a path too: two backslashes between words.
+_LONGER_PATH = late_pattern(r"\w\\+\w\S*\Z")
 # A backslash that stands for a slash, "good\not good": what follows is a word, and without its
 # first letter it is none. "\Not" is no escape of any text. "\nOh" and "\n\no" are line breaks.
+# "\no" is none of these: "bueno\no malo".
 _AFTER_SLASH = """
-natural nature nasty need needed needs negative neutral news night nights no nobody noise noisy
-normal not nothing novel now nowhere number radio rather rating read reading real realistic really
-reason recommend refund rent rental repair report restaurant return review reviews ridiculous right
-river road rock romance romantic room rooms rude take talk taste tasty technical television
-terrible terrific theater theatre thing things think thriller time times tired to today tonight
-total tough tragedy travel trouble tv
+nasty natural nature need needed needs negative negatives neutral news nicely night nights nobody
+noise noisy normal not nothing novel now nowhere number radio rather rating ratings read reading
+real realistic really reason reasonable reasons recommend recommended refund refunded refunds rent
+rental repair repairs report reports restaurant restaurants result results return returned returns
+review reviews ridiculous right river road rock romance romantic room rooms rude take talk taste
+tasty technical television terrible terribly terrific theater theatre thing things think three
+thriller time times tired today together tonight total totally tough tragedy travel trouble tv
 """
 _SLASH = late_pattern(
-    r"\\(?<=[^\W\d_]\\)(?<!\\[nrtNRT]\\)\\*+(?![nrt][A-Z])"
-    rf"(?=[NRT][a-z]|(?i:{'|'.join(_AFTER_SLASH.split())})\b)"
+    r"\\(?<=[^\W_]\\|[)\]]\\)(?<!\\[nrtNRT]\\)\\*+(?![nrt][A-Z])"
+    rf"(?=[NRT][a-z]|(?i:{'|'.join(_AFTER_SLASH.split())})\b)(?!\w++\\+\w)"
 )
 
 
@@ -41,7 +45,8 @@ def _is_path(found: re.Match[str]) -> bool:
 
 
 def _of_slash(found: re.Match[str]) -> str:
-    return found[0] if _is_path(found) else " "
+    before = found.string[max(found.start() - 64, 0) : found.start()]
+    return found[0] if _is_path(found) or _LONGER_PATH.search(before) else " "
 
 
 def _read_bytes(data: bytes) -> str:

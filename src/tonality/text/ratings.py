@@ -15,17 +15,21 @@ from tonality.text.token_patterns import RATINGS
 
 _WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 _NUMBERS = {word: number for number, word in enumerate(_WORDS)}
+_WORD = "|".join(_WORDS)
 _STAR_SCALES = ("4", "5", "10")
 _SCALES = ("5", "five", "10", "ten", "****")
 _FULL, _EMPTY = "★⭐🌟", "☆✩✰"
 
 _GAP = r"\s{1,3}"  # two blanks, or a line that ends in the middle
-_ECHO = rf"[ \t]{{0,3}}\((?:[0-9]{{1,2}}|{'|'.join(_WORDS)})\)"  # "1 (one) star"
-_STARRED = r"(?:-|[ \t]{0,3})stars?\b"
+_ECHO = rf"[ \t]{{0,3}}\((?:[0-9]{{1,2}}|{_WORD})\)"  # "1 (one) star"
+# One star, for "2 ★★☆" is not a rating and then a star.
+_SIGN = rf"[{_FULL}]\ufe0f?+(?![ ]?[{_FULL}{_EMPTY}])"
+_STARRED = rf"(?:-|[ \t]{{0,3}})(?:stars?\b|{_SIGN})"
 _STAR = rf"(?:{_ECHO})?{_STARRED}"
 _STARS = rf"(?:{_ECHO})?(?:{_STARRED})?"
 _OUT_OF = rf"{_GAP}out{_GAP}of{_GAP}"
 _OF = rf"(?:\s{{0,3}}/\s{{0,3}}|{_OUT_OF})"
+_BRACKET = rf"[ ](?P<bracket>\()(?<=[^\d)][ ]\()out{_GAP}of{_GAP}"  # "2 stars (out of 10)"
 # "1 of 5 stars" that ends a clause is a rating. "1 of 5" and "1 of 5 stars aligned" count, and
 # "1 of 5 star hotels" does. In "3 of 12 stars" nothing is a rating. "<br />" is blanks by now.
 _CLAUSE_END = r"(?=[ \t]{0,3}(?:[^\w\s]|[\r\n]|[ ]{4}|\Z))"
@@ -40,38 +44,43 @@ _OF_STARS = (
 )
 # "9/10/2019" is a date, "7/10:30" a time, and "nine out of ten people" counts people.
 _END = rf"{_EVEN}(?![.,:]?\d|[\w/%]|[ ](?:times?|people|of|users?|customers?|cases)\b)"
-# "Rating:1/5", "Rating-1/5" and "superb...10/10" are ratings. "9:30/10", "4-5/10", ".5/10" and
-# "it crashes, -10/10" are none, or others.
-_START = r"(?<![\w/$€£+].)(?<!\d[:,].)(?:(?<![.-].)|(?<=[a-zA-Z.!?)-][.-].))"
-# One star, for "2 ★★☆" is not a rating and then a star.
-_ONE_SIGN = rf"[ -]?[{_FULL}]\ufe0f?+(?![ ]?[{_FULL}{_EMPTY}])"
+# "Rating:1/5", "superb...10/10", "at all.1/5" (no "No.1 star"), "bad—1/5" and "Rating-1/5" are
+# ratings. "9:30/10", "4-5/10", "top-10 stars", "-.5 stars" and "Awful.-10/10" are none, or others.
+_START = (
+    r"(?<![\w/$€£+].)(?<!\d[:,].)(?:(?<![.-].)|(?<=\D\.\..)"
+    r"|(?<=[^\W\d_]{4}\..)(?<!(?i:sept)\..)|(?<=(?:---|[^\W\d_]--).)"
+    r"|(?<=(?i:rating)-.)|(?<=(?i:score)-.))"
+)
+# With a blank before the sign, what ends no clause may count: "3 ⭐ stickers".
+_SIGNED = rf"(?:-?{_SIGN}|[ ]{_SIGN}(?:{_CLAUSE_END}|(?={_GAP}(?:rating|review)s?\b)))"
 # The patterns begin with one character of a few, by which the engine skips what cannot match.
 _FIGURES = late_pattern(
     rf"(?P<number>[0-9]{_START}[0-9]{{0,2}}(?:[.,][0-9]{{1,2}})?)(?P<half>[ ]1/2)?"
-    rf"(?i:{_STARS}{_OF}(?P<scale>100|10|5|ten|five){_END}{_STARS}"
-    rf"|{_STARS}{_OF_STARS}|(?P<counted>(?:{_ECHO})?[ \t]{{0,3}}stars?\b|{_ONE_SIGN})"
+    rf"(?i:{_STARS}(?:{_OF}|{_BRACKET})(?P<scale>100|10|5|ten|five){_END}{_STARS}(?(bracket)\))"
+    rf"|{_STARS}{_OF_STARS}|(?P<counted>(?:{_ECHO})?[ \t]{{0,3}}stars?\b|{_SIGNED})"
     r"|-stars?\b|\*(?![\w*]))"
 )
 # Before "5 stars" in "1 of 5 stars aligned"; looked for in the last characters before it.
 _COUNT = late_pattern(
-    rf"\b(?:[0-9]{{1,3}}|half|{'|'.join(_WORDS)}){_STARS}{_GAP}(?:out{_GAP})?of{_GAP}{_POSSIBLE}\Z",
+    rf"\b(?:[0-9]{{1,3}}|half|{_WORD}){_STARS}{_GAP}(?:out{_GAP})?of{_GAP}{_POSSIBLE}\Z",
     re.IGNORECASE,
 )
 _COUNT_SPAN = 48
 _IN_WORDS = late_pattern(
-    rf"\b(?P<number>{'|'.join(_WORDS)})(?P<half>[ ]and[ ]a[ ]half)?"
+    rf"\b(?P<number>{_WORD})(?P<half>[ ]and[ ]a[ ]half)?"
     rf"(?:{_STARS}{_OUT_OF}(?P<scale>10|5|ten|five){_END}{_STARS}"
-    rf"|{_STARS}{_OF_STARS}(?<=s)|(?P<counted>{_ECHO}{_STARRED})|-stars?\b)",
+    rf"|{_STARS}{_OF_STARS}(?<=s)|-stars?\b)",
     re.IGNORECASE,
 )
 _SIGNS = late_pattern(f"(?:[{_FULL}]\ufe0f?){{1,10}}(?:[{_EMPTY}]\ufe0f?){{0,10}}")
 _ASTERISKS = late_pattern(
     rf"\*(?<![\w*].)\*{{0,9}}(?i:{_OF}(?P<scale>\*{{4,10}}|10|5|ten|five){_EVEN}(?![\w*]|[.,]\d))"
 )
-# "If I could give 6 stars I would", "6 stars if I could": more than all five.
-_WISHED = late_pattern(r"\b(?:if|wish) i could (?:give|rate|award)(?: \w+){0,3} \Z", re.IGNORECASE)
-_IF_I_COULD = late_pattern(r",? if i could\b", re.IGNORECASE)
-_ADDRESS = late_pattern(r"(?:://|www\.)\S*\Z")
+_ECHOED = late_pattern(
+    rf"([0-9]{{1,3}}(?:[.,][0-9]{{1,2}})?|{_WORD})[ \t]{{0,3}}\(([0-9]+|{_WORD})\)", re.IGNORECASE
+)
+_ADDRESS = late_pattern(r"://|www\.|\w\.[a-z]{2,6}/", re.IGNORECASE)
+_ADDRESS_SPAN = 500
 
 
 def _rating(number: float, scale: float) -> str:
@@ -88,24 +97,32 @@ def _of_figures(found: re.Match[str]) -> str:
     if found["stars"] and found["stars"] not in _STAR_SCALES:
         return found[0]
     written = found["scale"] or found["stars"]
-    if not written and 5 < number <= 12 and _is_wished(found):
-        return _rating(5, 5)
     if not written and number == 6:  # more than all five to some, middling to who thinks of ten
         return found[0]
     scale = _number(written.lower()) if written else 5 if number <= 5 else 10
     return _rating(number, scale) if number <= 1.2 * scale else found[0]  # 11/10: praise
 
 
-def _is_wished(found: re.Match[str]) -> bool:
-    before = found.string[max(found.start() - _COUNT_SPAN, 0) : found.start()]
-    return bool(_WISHED.search(before) or _IF_I_COULD.match(found.string, found.end()))
+def _is_in_address(found: re.Match[str]) -> bool:
+    before = found.string[max(found.start() - _ADDRESS_SPAN, 0) : found.start()]
+    if not before or before[-1].isspace():
+        return False
+    return _ADDRESS.search(before.split()[-1]) is not None
+
+
+def _has_wrong_echo(found: re.Match[str]) -> bool:
+    """Whether two numbers differ that should be one: "5 (2) stars"."""
+    pairs = _ECHOED.findall(found[0].lower())
+    return any(_number(number) != _number(echo) for number, echo in pairs)
+
+
+def _of_number(found: re.Match[str]) -> str:
+    return found[0] if _is_in_address(found) or _has_wrong_echo(found) else _of_figures(found)
 
 
 def _unless_counted(found: re.Match[str]) -> str:
     before = found.string[max(found.start() - _COUNT_SPAN, 0) : found.start()]
-    if (found["counted"] and _COUNT.search(before)) or _ADDRESS.search(before):
-        return found[0]
-    return _of_figures(found)
+    return found[0] if found["counted"] and _COUNT.search(before) else _of_number(found)
 
 
 def _of_signs(found: re.Match[str]) -> str:
@@ -158,7 +175,7 @@ def _holds_starred(text: str) -> bool:
 def _may_rate_in_words(text: str) -> bool:
     if "-star" in text and _WORD_STARS(text):
         return True
-    return _holds_out_of(text) or (("of" in text or ")" in text) and _holds_starred(text))
+    return _holds_out_of(text) or ("of" in text and _holds_starred(text))
 
 
 def _always(_: str) -> bool:
@@ -166,7 +183,7 @@ def _always(_: str) -> bool:
 
 
 READ_RATINGS = (
-    Rewrite(_IN_WORDS, _unless_counted, _may_rate_in_words),  # first: "one out of 5 stars"
+    Rewrite(_IN_WORDS, _of_number, _may_rate_in_words),  # first: "one out of 5 stars"
     Rewrite(_FIGURES, _unless_counted, _always),
     Rewrite(_SIGNS, _of_signs, holds_any(*_FULL)),
     Rewrite(_ASTERISKS, _of_asterisks, holds_any("*")),

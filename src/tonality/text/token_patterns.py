@@ -107,10 +107,10 @@ _OTHER_PUNCTUATION = (
 # A token that is punctuation and no emoticon.
 MARK = late_pattern(rf"\.{{1,3}}|!+|\?+|--?|[{_PUNCTUATION}]|[{_OTHER_PUNCTUATION}]")
 
-# After "<3" these make a number of it, as in "<3 days".
-_UNITS = (
-    r"(?:[%\u00b0]|(?:hours?|hrs?|days?|weeks?|wks?|months?|mos?|years?|yrs?|min(?:ute)?s?"
-    r"|sec(?:ond)?s?|ms|km|mm|cm|kg|lbs?|oz|ml|mb|gb|kb|miles?|mph|inch(?:es)?|feet|ft)\b)"
+# After "<3" these make a number of it, as in "<3 days": on the same line, and not in "I <3 Days".
+_NUMBERED = (
+    r"(?<!33)(?<!\bi <3)(?<!\bwe <3)(?<!\byou <3)(?<!\bthey <3)"
+    r"[ ]?(?:%|(?:hours?|days?|weeks?|months?|years?|minutes?|km|kg)\b)"
 )
 _EMOTICONS = (
     # :-) ;) =( :'( :D :P :/ :3, but no ":3" in "Food:3 Service:2" or in "Price :3.50".
@@ -118,7 +118,7 @@ _EMOTICONS = (
     r"|3(?<!\w[:;=]3)(?<!\w[:;=]['\-o^]3)(?![.,:]\d))(?![\w/])",
     r"\([-^]?[:;](?![\w/])",  # (:
     # Hearts, whole and broken.
-    rf"<3++(?!\w|[.,:]\d|(?<!33)[\s{_NOISE}]*+{_UNITS})|</3(?!\w)|<[\\]3(?!\w)",
+    rf"<3++(?!\w|[.,:]\d|{_NUMBERED})|</3(?!\w)|<[\\]3(?!\w)",
     r">[:;]['-]?[()](?!\w)",  # >:(
     r"\^[-_.]?\^|-_++-|\*_++\*|@_++@|=_++=|>_++<|>\.<",  # ^_^ -_- *_* >.<
     r"\\[oO]/(?!\w)",  # \o/
