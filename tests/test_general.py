@@ -55,6 +55,24 @@ def test_a_path_is_never_the_name_of_a_bundled_model(
     )
     assert told.stderr.startswith("careful: 'general' is the bundled model")
     assert told.stderr.count("\n") == 1
+    Path("in.csv").write_text("text\nlovely film\n")
+    told = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "tonality",
+            "score",
+            "in.csv",
+            "-o",
+            "out.csv",
+            "--model",
+            "general",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stderr.count("'general' is the bundled model") == 1
 
 
 def test_probabilities_are_the_same_to_the_bit_in_every_batch(general: Classifier) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import warnings
 from pathlib import Path
@@ -28,8 +29,7 @@ def model_path(model: str | os.PathLike[str] | None = None) -> Path:
     path = Path(name)
     if is_bundled(given):
         if model is not None and any((path / each).exists() for each in _CONFIGS):
-            reason = f"{name!r} is the bundled model; for the folder here write {'./' + name!r}"
-            warnings.warn(reason, UserWarning, stacklevel=3)
+            _warn_of_folder(name, path.absolute())
         return BUNDLED / name
     try:
         found = name != "" and path.is_dir()
@@ -49,6 +49,13 @@ def model_path(model: str | os.PathLike[str] | None = None) -> Path:
             path=name,
         )
     return path
+
+
+@functools.cache  # said once of each: several parts of a command ask for the path
+def _warn_of_folder(name: str, folder: Path) -> None:
+    """Says that a name is the bundled model's, though a folder of a model is called so, too."""
+    reason = f"{name!r} is the bundled model; for the folder here write {'./' + name!r}"
+    warnings.warn(reason, UserWarning, stacklevel=4)
 
 
 def is_bundled(model: str | os.PathLike[str]) -> bool:

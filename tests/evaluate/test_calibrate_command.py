@@ -88,6 +88,12 @@ def test_a_band_is_chosen_and_can_be_overridden(
     verdicts = [[p.label for p in tonality.load(one).predict(texts)] for one in (new, kept)]
     assert verdicts[0] == verdicts[1]
     assert "uncertain" in verdicts[1]
+    # Other thresholds take it away, as they change the confidences that it goes by.
+    chosen = ("--split", "all", "--thresholds", "macro-f1")
+    stdout, stderr = run("--data", reviews, "--model", new, "-o", tmp_path / "macro", *chosen)
+    assert "uncertain          never" in stdout
+    assert "careful: the confidence under which the model was uncertain is taken away" in stderr
+    assert read(tmp_path / "macro").abstain == 0
     # Again over itself: the section of the card is replaced.
     with pytest.raises(ArtifactError, match="exists"):
         run(*options)

@@ -219,6 +219,25 @@ def test_of_a_long_list_few_hashes_tell_the_share() -> None:
         assert 300 < found.compared < 800
 
 
+def test_a_small_part_of_much_training_data_is_known_by_its_long_texts() -> None:
+    """Of a hundred about one is in the record: what is long nobody else has written."""
+    train = [f"the story of number {n} is longer than what two people write" for n in range(5_000)]
+    short = [f"fine, number {n}" for n in range(5_000)]
+    record = seen_texts.record(Table(train + short), train + short, [])
+    model = recorded(validation=0.25, validation_seed=7) | {seen_texts.KEY: record}
+    least = set(record["train"]["least"])
+    known = {text for text in train + short if seen_texts.short_hash(text) in least}
+    for texts, refused in ((train, True), (short, False)):
+        others = [text for text in texts if text not in known][:99]
+        part = Table([next(t for t in texts if t in known), *others], ["negative", "positive"] * 50)
+        if refused:
+            with pytest.raises(DataError, match="not the rows that the model's training held out"):
+                choose_unseen(dataset(train=part), None, model)
+        else:
+            chosen = choose_unseen(dataset(train=part), None, model)
+            assert (chosen.part, describe_seen(dataset(), chosen, model)) == (Part.ALL, "")
+
+
 @pytest.mark.parametrize("sizes", [(100, 50, 30), (3_000, 100, 100), (100, 3_000, 900)])
 def test_what_a_start_learnt_is_known_of_those_that_begin_with_it(
     sizes: tuple[int, int, int],
@@ -247,8 +266,8 @@ def test_records_that_are_none_are_left_aside() -> None:
         for bad in (None, [3], {"rows": "3"}):
             assert seen_texts.count_seen(["a"], {seen_texts.KEY: sound | {key: bad}}) is None
     assert seen_texts.count_seen(["a"], {}) is None
-    assert seen_texts.count_seen([], {seen_texts.KEY: sound}) == seen_texts.SeenTexts(0, 0, 0)
-    assert seen_texts.SeenTexts(0, 0, 0).share == 0
+    assert seen_texts.count_seen([], {seen_texts.KEY: sound}) == seen_texts.SeenTexts(0, 0, 0, 0)
+    assert seen_texts.SeenTexts(0, 0, 0, 0).share == 0
 
 
 def test_without_a_record_only_the_training_file_itself_is_trusted() -> None:

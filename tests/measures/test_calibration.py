@@ -11,6 +11,7 @@ import pytest
 from drawn_labels import calibrated
 from reading_model import make_artifact
 from tonality.artifact.model_card import with_calibration
+from tonality.artifact.model_folder import Artifact
 from tonality.data import Table
 from tonality.errors import ConfigError, DataError
 from tonality.evaluate.calibrate_model import calibrate
@@ -147,6 +148,30 @@ def test_a_model_keeps_its_band(classes: int, offsets: bool, abstain: float) -> 
     record = found.artifact.metrics["calibration"]
     assert record["abstain"]["aim"] == {"accuracy": None, "coverage": None}
     assert "*uncertain*" in with_calibration(model.card, record)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_band_goes_with_the_thresholds_that_it_was_chosen_with(classes: int) -> None:
+    table, predictions = sure_rows(400)
+    model = dataclasses.replace(make_artifact(), abstain=0.8)
+    if classes > 2:
+        labels, logits = calibrated(400, classes)
+        predictions = LabelledPredictions(labels, softmax(logits * 3), np.full(400, 9))
+        model = dataclasses.replace(model, labels=("0", "1", "2"), priors=(1 / 3,) * 3)
+    limits = (0.3, 0.7) if classes == 2 else (0.2, 0.3, 0.5)
+    limited = dataclasses.replace(model, thresholds=limits)
+    source = {"name": "made up", "part": "all"}
+
+    def band(one: Artifact, thresholds: Thresholds, aim: Aim | None = None) -> float:
+        rows = dataclasses.replace(predictions, thresholds=one.thresholds)
+        found = calibrate(one, table, rows, source=source, aim=aim, fit=Fit(thresholds))
+        return found.artifact.abstain
+
+    assert band(model, Thresholds.KEEP) == band(model, Thresholds.EVEN) > 0
+    assert band(limited, Thresholds.KEEP) > 0
+    assert band(model, Thresholds.MACRO_F1) == band(limited, Thresholds.MACRO_F1) == 0
+    assert band(limited, Thresholds.EVEN) == 0
+    assert band(limited, Thresholds.MACRO_F1, Aim(coverage=0.9)) > 0
 
 
 def test_thresholds_stay_on_record_whatever_the_earlier_record_is() -> None:

@@ -52,6 +52,18 @@ def test_versions_are_no_numbers() -> None:
     assert found.other.value == "8 other values"
 
 
+@pytest.mark.parametrize("other", ["7.0", "07", "+7", "3.5", "3.50"])
+def test_a_number_in_another_spelling_stays_a_number(other: str) -> None:
+    prices = [str(n) for n in range(1, 101)] + ["3.50", other]
+    found = slice_by("price", prices, np.ones(102, np.bool_))
+    assert found is not None
+    assert (len(found.slices), found.slices[-1].value[-6:]) == (5, "to 100")
+    decimals = [f"{n}.{m}" for n in range(1, 6) for m in (25, 49, 5, 50, 99)]
+    found = slice_by("price", [*decimals, "1.05"], np.ones(26, np.bool_))
+    assert found is not None
+    assert len(found.slices) == 5
+
+
 def test_values_that_only_look_like_numbers_are_words() -> None:
     found = slice_by("odd", ["nan", "inf", "1e999", "7"] * 5, np.ones(20, np.bool_))
     assert found is not None

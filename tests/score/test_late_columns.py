@@ -57,8 +57,10 @@ def test_a_column_that_comes_late_can_be_kept(
     cells = [row[:3] for row in table(Path("out.csv").read_text())]
     assert cells[0] == ["id", "agent", "no"]
     assert (cells[1], cells[-1]) == (["0", "", ""], ["1009", "Ann", ""])
+    columns = "Columns: 'id', 'text', 'truth'"
     assert caplog.messages == [
-        "the first rows lack 'agent', 'no': left empty where later ones do, too"
+        f"the first rows lack 'agent', 'no': left empty where later ones do, too. {columns}",
+        f"no row has 'no': left empty. {columns}",
     ]
     run(model_folder, "in.jsonl", "-o", "out.jsonl", "--columns", "agent")
     assert [row.get("agent") for row in objects(Path("out.jsonl").read_text())[1004:1006]] == [
@@ -69,6 +71,28 @@ def test_a_column_that_comes_late_can_be_kept(
     Path("few.jsonl").write_text('{"text": "love"}\n')
     told = failure(run(model_folder, "few.jsonl", "-o", "no.csv", "--columns", "no"))
     assert told == "no column 'no'. Columns: 'text'"
+
+
+def test_a_misspelt_column_is_refused_where_all_rows_are_known(
+    model_folder: Path, here: Path
+) -> None:
+    rows = Path("in.jsonl").read_text().splitlines(keepends=True)
+    Path("exact.jsonl").write_text("".join(rows[:1000]))
+    told = failure(run(model_folder, "exact.jsonl", "-o", "out.csv", "--columns", "txet"))
+    assert told == "no column 'txet'. Columns: 'id', 'text', 'truth'"
+    Path("more.jsonl").write_text("".join(rows[:1000]) + rows[-1])
+    run(model_folder, "more.jsonl", "-o", "more.csv", "--columns", "agent")
+    assert table(Path("more.csv").read_text())[-1][0] == "Ann"
+
+
+def test_a_late_column_to_slice_by_is_no_text(model_folder: Path, here: Path) -> None:
+    rows: list[dict[str, Any]] = [{"body": "I love it", "truth": "positive"}] * ROWS
+    rows = rows[:1005] + [row | {"review": "x", "label": "y"} for row in rows[1005:]]
+    Path("body.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    options = ("--label-column", "truth", "--model", str(model_folder), "--json")
+    slices = ("--slice", "review", "--slice", "label")
+    found = json.loads(asked("evaluate", "--data", "body.jsonl", *options, *slices).stdout)
+    assert [[one["n"] for one in each["slices"]] for each in found["slices"]] == [[5], [5]]
 
 
 def test_an_evaluation_slices_by_columns_that_come_late(model_folder: Path, here: Path) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import pickle
 import re
 import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -234,6 +236,31 @@ def test_numbers_beside_words_are_told_in_their_own_type(kind: Any) -> None:
         check_labels(y)
     (advice,) = re.findall(r"\[.+\]", str(told.value))
     assert eval(advice, {"y": y}) == ["positive", "negative", "negative", "positive"] * 10
+
+
+@pytest.mark.parametrize("kind", [list, pd.Series, lambda y: np.array(y, object)])
+def test_kinds_of_text_are_one_type(kind: Any) -> None:
+    class Side(StrEnum):
+        UP = "up"
+
+    labels = check_labels(kind(["up", np.str_("down"), Side.UP] * 5))
+    assert np.unique(labels).tolist() == ["down", "up"]
+
+
+@pytest.mark.parametrize("gap", [None, math.nan, pd.NA])
+@pytest.mark.parametrize("kind", [list, pd.Series, lambda y: np.array(y, object)])
+def test_a_gap_is_told_before_the_types(kind: Any, gap: object) -> None:
+    for others in ((1, "positive"), ("negative", "positive"), (1, "great")):
+        with pytest.raises(ValueError, match=r"y\[1\] is missing, and so is 1 of 3 labels"):
+            check_labels(kind([others[0], gap, others[1]]))
+
+
+def test_a_table_is_told_before_the_types() -> None:
+    with pytest.raises(ValueError, match="y should be a 1d array"):
+        check_labels(np.array([["positive", 1], ["negative", 2]], object))
+    rows: Any = [["positive", 1], ["negative", 2]]
+    with pytest.raises(ValueError, match="y should be a 1d array"):
+        check_labels(rows)
 
 
 def test_text_beside_other_objects_is_told() -> None:

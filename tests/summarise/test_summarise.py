@@ -382,8 +382,28 @@ def test_a_usual_column_of_which_a_model_reads_a_part_of_the_words() -> None:
     texts = ["one two three four", "a b c d e f g h", "x y z w v u"] * 5
     rows = [{"review": text, "note": "m n o " * (n % 4)} for n, text in enumerate(texts)]
     halves = [len(text.split()) // 2 for text in texts]
-    assert fitting_column(rows, halves, ["review", "note"], "review") == ("review", True)
-    assert fitting_column(rows, halves, ["note"], "note") == ("note", False)
+    assert fitting_column(rows, halves, ["review", "note"], "review")[:2] == ("review", True)
+    assert fitting_column(rows, halves, ["note"], "note")[:2] == ("note", False)
+
+
+def test_the_only_column_of_words_is_the_one_of_short_answers(
+    model_folder: Path, here: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers = ["good", "I love it", "bad", "the film"] * 10
+    rows = [f"{n},{answer},{n % 3}" for n, answer in enumerate(answers)]
+    Path("in.csv").write_text("\n".join(["id,answer1,stars", *rows]) + "\n")
+    score(model_folder, "in.csv", "-o", "out.csv", "--text-column", "answer1")
+    caplog.clear()
+    assert report("out.csv")["text_column"] == "answer1"
+    assert not caplog.text
+    rows = [f"{n},good,North" for n in range(40)]
+    Path("two.csv").write_text("\n".join(["id,answer1,Shop", *rows]) + "\n")
+    score(model_folder, "two.csv", "-o", "two-out.csv", "--text-column", "answer1")
+    assert report("two-out.csv")["text_column"] == ""
+    assert "the texts are too short to tell which column was scored" in caplog.text
+    caplog.clear()
+    assert report("two-out.csv", "--text-column", "answer1")["text_column"] == "answer1"
+    assert not caplog.text
 
 
 def test_that_no_column_has_the_scored_texts_is_said(

@@ -33,6 +33,13 @@ def test_a_comma_stands_between_names_where_no_name_has_one() -> None:
     assert real_names(["title", "text", "title_text"], ["title,text"]) == ["title", "text"]
 
 
+def test_a_loose_name_of_several_parts_gives_way_to_columns_that_are_called_so() -> None:
+    assert real_names(["Like", "Why", "Like, why?"], ["Like,Why"]) == ["Like", "Why"]
+    assert real_names(["Like", "Why", "Like, why?"], ["Like, why?"]) == ["Like, why?"]
+    assert real_names(["Like", "Why", "Like, why?"], ["like,why?,Why"]) == ["Like, why?", "Why"]
+    assert real_names(["a", "b", "A,B"], ["a,b"]) == ["a", "b"]
+
+
 def test_a_number_is_a_place_unless_a_column_is_called_so() -> None:
     assert places_of(["", "x", ""], "2") == [1]
     assert places_of(["2", "x"], "2") == [0]

@@ -183,6 +183,20 @@ def test_what_did_not_help_is_told(model: Path, tmp_path: Path) -> None:
     assert any("consider the old model" in line for line in told.lines)
 
 
+def test_both_models_are_judged_by_the_macro_f1_where_it_decides(
+    model: Path, tmp_path: Path
+) -> None:
+    told, known = Recorder(), make_table(80, seed=9)
+    recipe = ADAPT.with_settings(["training.epochs=1", "training.keep=macro_f1"])
+    adapt(Dataset(known, None, None, "known", {}), recipe, tmp_path / "run", model=model,
+          reporter=told)  # fmt: skip
+    (measured,) = [line for line in told.lines if "validation texts: " in line]
+    now, was = re.findall(r"macro F1 ([\d.]+)", measured)
+    assert was == "1.0000"
+    assert now == f"{read(tmp_path / 'run' / 'model').metrics['validation']['macro']['f1']:.4f}"
+    assert any("adapting has not raised the macro F1 there" in line for line in told.lines)
+
+
 def test_the_model_as_it_was_goes_by_its_own_thresholds(model: Path, tmp_path: Path) -> None:
     """Its verdicts are what the adapted model has to beat."""
     source = read(model)

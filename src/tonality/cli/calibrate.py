@@ -109,11 +109,17 @@ def calibrate(
     if empty:
         say(f"{counted(empty, 'row')} without a text to read: left out")
     source = {"name": dataset.name, "sha256": dataset.sha256, "part": chosen.part.value}
-    result = _calibrated(classifier, chosen, source, Aim(accuracy, coverage), fit)
+    aim = Aim(accuracy, coverage)
+    result = _calibrated(classifier, chosen, source, aim, fit)
     if offsets and classifier.artifact.thresholds and thresholds == "keep":
         say(
             "the model's thresholds are taken away, for they were chosen without offsets; "
             "--thresholds macro-f1 chooses new ones"
+        )
+    if classifier.artifact.abstain and not aim and result.band is None:
+        say(
+            "careful: the confidence under which the model was uncertain is taken away, for it was "
+            "chosen with other thresholds; choose a new one with --accuracy or --coverage"
         )
     _say_what_does_not_help(result)
     artifact.write(result.artifact, output, overwrite=overwrite)

@@ -53,8 +53,9 @@ def calibrate(
     """Fits the temperature on labelled rows that the model was not trained on.
 
     Verdicts stay what they were, unless offsets or other thresholds are asked for: thresholds and
-    band of the model go with the temperature. With three labels or more the band is such that as
-    many of these rows are answered as before.
+    band of the model go with the temperature. With offsets, or three labels or more, the band is
+    such that as many of these rows are answered as before. Other thresholds take it away: the
+    confidence goes by them.
 
     Args:
         artifact: the model.
@@ -91,6 +92,12 @@ class _Way(NamedTuple):
     before: Trust
     answered: float
 
+    @property
+    def keeps_band(self) -> bool:
+        """Whether the thresholds stay those that the band was chosen with."""
+        own, asked = self.artifact.thresholds, self.fit.thresholds
+        return asked is Thresholds.KEEP or (asked is Thresholds.EVEN and not own)
+
     @classmethod
     def of(cls, artifact: Artifact, fit: Fit, predictions: LabelledPredictions) -> Self:
         """The way, as the predictions have it."""
@@ -117,7 +124,7 @@ def _calibrated(
     everything = np.ones(len(predictions.labels), dtype=np.bool_)
     scaling, limits, after = _fit(way, predictions, everything, half)
     threshold = aim.threshold(after.confidence, after.right)
-    if not aim and way.artifact.abstain > 0:
+    if not aim and way.artifact.abstain > 0 and way.keeps_band:
         threshold = _kept_band(way, scaling, after.confidence)
     band = band_at(threshold, after.confidence, after.right) if threshold > 0 else None
     crossed = None

@@ -52,6 +52,8 @@ class Fit:
 class Aim:
     """What the model's answers shall reach; nothing asked for, the model keeps the band it has.
 
+    It has none where its thresholds become others.
+
     Attributes:
         accuracy: the least share of right answers among those it gives.
         coverage: the least share of texts that it answers.

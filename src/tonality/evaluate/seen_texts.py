@@ -21,7 +21,8 @@ KEY = "texts"  # of the record in a model's provenance
 
 _BESIDES = "besides"  # of the record: what was learnt from unlabelled texts, or by the start
 _KEPT = 512  # hashes: about 13 kB of JSON
-_CHANCE = 2  # texts learnt from that show nothing of the others: short ones are often met again
+_SHORT = 40  # characters of a text under which others write it, too
+_CHANCE = 2  # short texts learnt from that show nothing of the others
 _DIGITS = 16  # of each: among a million texts two share a hash once in 40 million times
 
 
@@ -33,11 +34,13 @@ class SeenTexts:
         compared: the texts that the record can tell about, chosen by their hash.
         learnt: how many of those the model learnt from.
         given: how many texts there are.
+        long: how many of those learnt from are so long that nobody else writes them.
     """
 
     compared: int
     learnt: int
     given: int
+    long: int
 
     @property
     def share(self) -> float:
@@ -49,12 +52,13 @@ class SeenTexts:
         """A share that the model learnt from at least.
 
         That is the share itself where the record tells about all the texts. Otherwise it is the
-        lower end of the 95 % interval, or 0 where no more than ``_CHANCE`` were learnt: two sets of
-        reviews may well have a *Like new* in common.
+        share of the long ones, or the lower end of the 95 % interval of all where that is more and
+        over ``_CHANCE`` were learnt: two sets of reviews may well have a *Like new* in common.
         """
         if self.compared == self.given:
             return self.share
-        return wilson(self.learnt, self.compared)[0] if self.learnt > _CHANCE else 0.0
+        least = wilson(self.learnt, self.compared)[0] if self.learnt > _CHANCE else 0.0
+        return max(least, self.long / max(self.compared, 1))
 
 
 def record(
@@ -139,9 +143,11 @@ def count_seen(
     least = set(sketch["least"])
     # About a text of a greater hash than all that are kept nothing is known.
     last, whole = max(least, default=""), _is_whole(sketch)
-    hashes = {short_hash(text) for text in texts}
+    hashes = {short_hash(text): len(" ".join(text.split())) for text in texts}
     compared = {short for short in hashes if short <= last or whole}
-    return SeenTexts(len(compared), len(compared & least), len(hashes))
+    learnt = compared & least
+    long = sum(hashes[short] >= _SHORT for short in learnt)
+    return SeenTexts(len(compared), len(learnt), len(hashes), long)
 
 
 def _sketch(texts: Iterable[str]) -> dict[str, Any]:

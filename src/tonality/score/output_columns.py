@@ -132,7 +132,41 @@ def warn_of_late(columns: Sequence[str], layout: Layout) -> None:
     """Says which columns to keep are none of the input's so far: a name may be misspelt."""
     if late := [name for name in layout.columns if name not in columns]:
         names = ", ".join(repr(name[:60]) for name in late[:SHOWN])
-        logger.warning("the first rows lack %s: left empty where later ones do, too", names)
+        logger.warning(
+            "the first rows lack %s: left empty where later ones do, too. %s",
+            names, listed(columns),
+        )  # fmt: skip
+
+
+class LateColumns:
+    """Watches for the columns to keep that the first rows lack.
+
+    Args:
+        layout: the columns to keep.
+        columns: those of the input, as far as its first rows tell.
+        met: those to keep that were met in later rows by a run before this one.
+
+    Attributes:
+        met: those that were met so far.
+    """
+
+    def __init__(self, layout: Layout, columns: Sequence[str], met: Iterable[str] = ()) -> None:
+        self._columns = columns
+        self.met = set(met)
+        known = self.met.union(columns)
+        self._unseen = [name for name in layout.columns if name not in known]
+
+    def look(self, rows: Iterable[Row]) -> None:
+        """Takes note of the columns that rows have."""
+        for row in rows if self._unseen else ():
+            self.met.update(name for name in self._unseen if name in row.cells)
+        self._unseen = [name for name in self._unseen if name not in self.met]
+
+    def warn(self) -> None:
+        """Says, after all rows, which columns were in none: a name may be misspelt."""
+        if self._unseen:
+            names = ", ".join(repr(name[:60]) for name in self._unseen[:SHOWN])
+            logger.warning("no row has %s: left empty. %s", names, listed(self._columns))
 
 
 def added_kinds(labels: Sequence[str], switches: Switches) -> dict[str, type]:

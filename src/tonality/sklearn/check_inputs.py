@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,19 +42,31 @@ def check_labels(y: ArrayLike) -> NDArray[Any]:
     """
     if y is None:
         raise ValueError("requires y to be passed, but the target y is None")
-    _check_one_kind(y)  # numpy makes text of a list's numbers, and cannot sort a Series of both
     labels: NDArray[Any] = column_or_1d(_plain(y), warn=True)
-    if labels.dtype == object and (gaps := [n for n, one in enumerate(labels) if is_missing(one)]):
-        raise ValueError(
-            f"y[{gaps[0]}] is missing, and so {'is' if len(gaps) == 1 else 'are'} {len(gaps)} of "
-            f"{len(labels)} labels; leave out rows without a label. Input contains NaN"
-        )
+    if labels.dtype.kind in "OUS":
+        # Of a list numpy may have made text already: of numbers beside words, and of NaN.
+        given = np.asarray(y, dtype=object).ravel().tolist()
+        _check_no_gap(given)
+        _check_one_kind(given)
     _check_one_type(labels)
     assert_all_finite(labels)
     check_classification_targets(labels)
     if labels.dtype.kind in "OUS":
         _warn_of_spellings(labels)
     return labels
+
+
+def _check_no_gap(labels: Sequence[Any]) -> None:
+    """Refuses labels that are missing.
+
+    Raises:
+        ValueError: one is.
+    """
+    if gaps := [place for place, label in enumerate(labels) if is_missing(label)]:
+        raise ValueError(
+            f"y[{gaps[0]}] is missing, and so {'is' if len(gaps) == 1 else 'are'} {len(gaps)} of "
+            f"{len(labels)} labels; leave out rows without a label. Input contains NaN"
+        )
 
 
 def _plain(y: Any) -> Any:
@@ -88,16 +100,15 @@ def _warn_of_spellings(labels: NDArray[Any]) -> None:
         )
 
 
-def _check_one_kind(y: Any) -> None:
+def _check_one_kind(given: Sequence[Any]) -> None:
     """Refuses feelings in words beside numbers, as all training does, and says what to do here.
 
     Args:
-        y: the labels as they were given, for what to do names them in their own type.
+        given: the labels as they were given, for what to do names them in their own type.
 
     Raises:
         ValueError: there are both.
     """
-    given = np.asarray(y, dtype=object).ravel().tolist()
     texts = [str(label) for label in given]
     words, numbers = words_and_numbers(sorted(set(texts)))
     if words and numbers:
@@ -124,7 +135,7 @@ def _check_one_type(labels: NDArray[Any]) -> None:
         ValueError: there are both.
     """
     types = {type(label) for label in labels.tolist()} if labels.dtype == object else set()
-    if len(types) > 1 and any(issubclass(one, str) for one in types):
+    if len({issubclass(one, str) for one in types}) > 1:  # kinds of text have an order together
         names = " and ".join(sorted(one.__name__ for one in types))
         raise ValueError(
             f"y: expected labels of one type, got {names}; make text of all, as in "

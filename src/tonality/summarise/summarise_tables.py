@@ -83,7 +83,13 @@ def _fitting(tables: Tables, columns: VerdictColumns, first: Sequence[Row | Faul
     rows = [row.cells for row in first if isinstance(row, Row) and columns.tokens(row.cells)]
     names = [name for name in tables.heads[0].columns if not columns.added(name)]
     found = fitting_column(rows, [columns.tokens(cells) for cells in rows], names, usual)
-    if not found.fits and not found.name:
+    if not found.told:
+        logger.warning(
+            "%s: the texts are too short to tell which column was scored, so no words or examples "
+            "are shown; name the column by --text-column",
+            tables.inputs[0].name,
+        )  # fmt: skip
+    elif not found.fits and not found.name:
         logger.warning(
             "%s: no column has as many tokens as were scored, so no words or examples are shown; "
             "name the column of the texts, or columns with commas between, by --text-column",

@@ -22,10 +22,12 @@ class ScoredColumn(NamedTuple):
         name: the column's; empty for none.
         fits: whether so many tokens were read as its texts have; also where the table has no
             column that may be it.
+        told: whether the texts are long enough to tell it by their tokens.
     """
 
     name: str
     fits: bool
+    told: bool = True
 
 
 def fitting_column(
@@ -47,10 +49,11 @@ def fitting_column(
         usual: the one that has a usual name; empty for none. As a model may read fewer tokens than
             there are, or more, it also fits where they are a constant share of those read.
     """
-    total = sum(tokens)
-    if total < LEAST * len(rows) or not rows:
-        return ScoredColumn(usual, fits=bool(usual) or not columns or not rows)
-    counts = _Counts()
+    total, counts = sum(tokens), _Counts()
+    if not (rows and columns and total):
+        return ScoredColumn(usual, fits=True)
+    if total < LEAST * len(rows):
+        return ScoredColumn(usual, fits=True) if usual else _of_short(rows, tokens, columns, counts)
     distances = {name: _distance(counts.of(rows, name), tokens) for name in columns}
     best = min(distances, key=distances.__getitem__, default="")
     fitting = best if best and distances[best] <= FIT else ""
@@ -63,6 +66,22 @@ def fitting_column(
     if fitting and min(distances[usual], in_shares) > distances[best] + NEAR:
         return ScoredColumn(best, fits=True)
     return ScoredColumn(usual, fits=distances[usual] <= FIT or in_shares <= FIT_OF_SHARES)
+
+
+def _of_short(
+    rows: Sequence[Mapping[str, Any]],
+    tokens: Sequence[int],
+    columns: Sequence[str],
+    counts: _Counts,
+) -> ScoredColumn:
+    """The column of short texts: the only one with words and with just as many tokens."""
+    fitting = [
+        name
+        for name in columns
+        if counts.of(rows, name) == list(tokens)
+        and any(char.isalpha() for row in rows for char in str(row.get(name)))
+    ]
+    return ScoredColumn(fitting[0], True) if len(fitting) == 1 else ScoredColumn("", False, False)
 
 
 class _Counts:

@@ -125,7 +125,8 @@ def _opened(source: Input, wanted: Wanted, stack: ExitStack, memory: int) -> Ope
         sheet = stack.enter_context(opened_sheet(file, source.name, wanted, memory))
         return Opened(sheet.rows, lambda: int(size * sheet.share))
     stream, read = _stream(source, stack)
-    return Opened(rows_of(stream, source.format, wanted, source.name), read)
+    live = source.path is None
+    return Opened(rows_of(stream, source.format, wanted, source.name, live=live), read)
 
 
 @contextmanager

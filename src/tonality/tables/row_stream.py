@@ -73,6 +73,7 @@ class Rows:
         marked: whether it begins with a byte-order mark.
         complete: whether no row has further columns. Further ones that were asked for are among
             ``columns`` none the less, and that some row has them is seen to in ``items``.
+        late: how many those are; they are the last of ``columns``.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Rows:
     delimiter: str = ","
     marked: bool = False
     complete: bool = True
+    late: int = 0
 
 
 def read_rows(
@@ -115,14 +117,16 @@ def read_rows(
     return rows_of(stream, format, wanted, name)
 
 
-def rows_of(stream: ByteStream, format: str, wanted: Wanted, name: str) -> Rows:
-    """As :func:`read_rows`, by all that a caller may ask for."""
+def rows_of(
+    stream: ByteStream, format: str, wanted: Wanted, name: str, *, live: bool = True
+) -> Rows:
+    """As :func:`read_rows`, by all that a caller may ask for; of a live stream the head alone."""
     if format not in FORMATS:
         raise ConfigError(f"format {format!r}: expected one of {', '.join(FORMATS)}")
     lines = TextLines(stream, name, wanted.encoding, quiet=wanted.quiet)
     try:
         if format == "jsonl":
-            return _json_rows(lines, wanted, name)
+            return _json_rows(lines, wanted, name, live=live)
         return _delimited_rows(lines, wanted, name, tab=format == "tsv")
     except EmptyError as error:
         raise EmptyError(error.reason, path=name) from error
@@ -158,12 +162,15 @@ def _say(wanted: Wanted, name: str, notes: list[str]) -> None:
     notes.clear()
 
 
-def _json_rows(lines: TextLines, wanted: Wanted, name: str) -> Rows:
+def _json_rows(lines: TextLines, wanted: Wanted, name: str, *, live: bool) -> Rows:
     marked = lines.marked
     found = _named(objects(lines), name)
-    head, complete = _json_head(found)
+    head, ended = _json_head(found)
     if not head:
         raise EmptyError("the file is empty; expected one JSON object a line")
+    # Who writes a live stream may wait for the answer to these rows.
+    following = [] if ended or live else list(itertools.islice(found, 1))
+    complete = ended or not (live or following)
     columns: dict[str, None] = {}
     for item in head:
         if isinstance(item, JsonObject):
@@ -173,19 +180,20 @@ def _json_rows(lines: TextLines, wanted: Wanted, name: str) -> Rows:
     names, looked_at = list(columns), 0 if complete else len(head)
     late = [] if complete else [one for one in wanted.extras if not places_of(names, one)]
     names += late
-    texts = [names[place] for place in _json_places(names, wanted, name, looked_at)]
-    text_of = TextOf(texts, wanted)
+    texts = [names[place] for place in _json_places(names, wanted, name, looked_at, len(late))]
+    text_of, text_column = TextOf(texts, wanted), " + ".join(texts)
+    chained = _seeing(late, itertools.chain(head, following, found), listed(list(columns)))
     items = (
         _shortened(item)
         if isinstance(item, Fault)
         else text_of.row(item.number, item.values, item.line)
-        for item in _named(_seeing(late, itertools.chain(head, found), listed(list(columns))), name)
+        for item in _named(chained, name)
     )
-    return Rows(name, names, " + ".join(texts), items, marked=marked, complete=complete)
+    return Rows(name, names, text_column, items, marked=marked, complete=complete, late=len(late))
 
 
 def _json_head(found: Iterator[JsonObject | Fault]) -> tuple[list[JsonObject | Fault], bool]:
-    """The first objects, which tell the columns, and whether there are no others."""
+    """The first objects, which tell the columns, and whether the stream ended."""
     head: list[JsonObject | Fault] = []
     characters = 0
     for item in found:
@@ -197,11 +205,11 @@ def _json_head(found: Iterator[JsonObject | Fault]) -> tuple[list[JsonObject | F
 
 
 def _json_places(
-    columns: Sequence[str], wanted: Wanted, name: str, looked_at: int
+    columns: Sequence[str], wanted: Wanted, name: str, looked_at: int, late: int
 ) -> tuple[int, ...]:
     """As :func:`text_places`; an error says of how many rows the columns are, if not of all."""
     try:
-        return text_places(columns, wanted, name)
+        return text_places(columns, wanted, name, late=late)
     except DataError as error:
         of = f" (of the first {counted(looked_at, 'row')})" if looked_at else ""
         raise DataError(f"{error.reason}{of}", path=error.path) from None

@@ -30,7 +30,8 @@ def places_of(columns: Sequence[str], given: str) -> list[int]:
 def split_names(columns: Sequence[str], given: str) -> list[str]:
     """The names in a value with commas between, stripped; commas of a column's own stay in it.
 
-    Where several readings are possible, the longest name of a column counts.
+    Where several readings are possible, the longest name of a column counts. One that is spelled
+    otherwise, as ``Like, why?`` for ``Like,Why``, does not where each part is a column's name.
     """
     if given.strip() and given in columns:
         return [given]
@@ -39,12 +40,20 @@ def split_names(columns: Sequence[str], given: str) -> list[str]:
     while begin < len(parts):
         end = begin + 1
         for longer in range(len(parts), end, -1) if with_commas else ():
-            if places_of(with_commas, ",".join(parts[begin:longer]).strip()):
+            if _is_one(columns, with_commas, parts[begin:longer]):
                 end = longer
                 break
         names.append(",".join(parts[begin:end]).strip())
         begin = end
     return [name for name in names if name]
+
+
+def _is_one(columns: Sequence[str], with_commas: Sequence[str], parts: Sequence[str]) -> bool:
+    """Whether parts between commas are the name of one column."""
+    name = ",".join(parts).strip()
+    if name in with_commas:
+        return True
+    return bool(places_of(with_commas, name)) and any(p.strip() not in columns for p in parts)
 
 
 def real_names(columns: Sequence[str], given: Sequence[str]) -> list[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from tonality import plain_json
 from tonality.classifier import DEFAULT_MODEL, load
@@ -15,6 +17,7 @@ from tonality.data import Dataset
 from tonality.durable_files import read_regular
 from tonality.errors import ConfigError, TrainingError
 from tonality.evaluate.seen_texts import count_seen
+from tonality.measures.thresholds import macro_f1
 from tonality.prediction import decide
 from tonality.train.prepare.preflight import Checked, check
 from tonality.train.prepare.small_data import MOST_EPOCHS, epochs_for
@@ -146,31 +149,37 @@ def _fit(run: Checked, folder: RunFolder, options: RunOptions) -> Path:
 
 
 def _compare(run: Checked, adapted: Path, reporter: Reporter) -> None:
-    """Says how right the model, which knows the labels, was on the validation part as it was."""
+    """Says how right the model, which knows the labels, was on the validation part as it was.
+
+    Both are judged by what decided which evaluation was kept: the accuracy or the macro F1.
+    """
     assert run.start is not None
     table = run.dataset.train.take(run.division.held_out)
     if not len(table):
         return
     before = load(run.start.path)
-    found = []
+    by_f1, found = run.recipe.training.keep == "macro_f1", []
     for classifier in (before, load(adapted)):
         probabilities = classifier.predict_proba(table.texts)
         verdicts = decide(probabilities, classifier.artifact.thresholds)
-        right = [
-            classifier.labels[verdict] == label
-            for verdict, label in zip(verdicts, table.labels or (), strict=True)
-        ]
-        found.append(sum(right) / len(right))
+        answers = [classifier.labels[verdict] for verdict in verdicts]
+        found.append(_figure(answers, table.labels or (), before.labels, by_f1=by_f1))
     known = count_seen(table.texts, before.artifact.provenance)
     seen = ", some of which it had learnt from" if known is not None and known.learnt else ""
-    reporter.say(
-        f"on the {len(table):,} validation texts: {found[1]:.2%}; as the model was, {found[0]:.2%}"
-        f"{seen}"
-    )
+    was, now = (f"macro F1 {one:.4f}" if by_f1 else f"{one:.2%}" for one in found)
+    reporter.say(f"on the {len(table):,} validation texts: {now}; as the model was, {was}{seen}")
     if found[1] <= found[0] and not seen:
-        reporter.say(
-            "careful: adapting has not made it more accurate there; consider the old model"
-        )
+        better = "raised the macro F1" if by_f1 else "made it more accurate"
+        reporter.say(f"careful: adapting has not {better} there; consider the old model")
+
+
+def _figure(
+    answers: Sequence[str], truth: Sequence[str], labels: Sequence[str], *, by_f1: bool
+) -> float:
+    """The accuracy of answers, or their macro F1, of which all are among the labels."""
+    place = {label: number for number, label in enumerate(labels)}
+    given, true = (np.array([place[one] for one in each]) for each in (answers, truth))
+    return macro_f1(true, given, len(labels)) if by_f1 else float((given == true).mean())
 
 
 def enough_steps(recipe: Recipe, texts: int) -> Recipe:
