@@ -3,15 +3,16 @@
 ``python -m benchmarks.everyday_texts --model before=DIR now=general`` counts the right verdicts on
 the texts of ``everyday_texts.tsv``, and writes a table of ``docs/general.md``. Nobody who wrote
 them knew what any model says of them. Nobody who wrote a sentence that teaches had read them, but
-for one writer, who had seen the first five of *newcomers* and of *editorials*.
+for two writers, who had seen the first lines of *newcomers* and of *editorials*.
 
-- *people*, *more people*, *other people*, *newcomers*, *visitors*, *strangers*: what 118 imagined
-  people would type first, a hotel owner or a football fan;
+- *people*, *more people*, *other people*, *newcomers*, *visitors*, *strangers*, *guests*: what 138
+  imagined people would type first, a hotel owner or a football fan;
+- *feeds*: tweets, comments, chat lines, tickets, app reviews and survey answers;
 - *kinds*: ten texts each of 44 kinds, written to find weaknesses. Its wrong ones told which kinds
   of sentences were written for training;
 - *editorials*: sentences of opinion pages; *papers*, *dailies*: the same and reports, half each.
 
-*Strangers* and *dailies* were measured once, after the last choice. The others are no fair test any
+*Guests* and *feeds* were measured once, after the last choice. The others are no fair test any
 more: choices were made in sight of how many of them are right.
 
 A text of *kinds* that says both counts as right where the verdict is neutral or both sides have a

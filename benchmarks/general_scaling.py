@@ -22,7 +22,7 @@ from tonality.evaluate.model_offsets import with_offsets
 from tonality.measures.scaling import Scaling
 
 WARMER = 1.15  # times the temperature that was fitted
-NEUTRAL = 0.075  # to be added to the logit of neutral, once that is divided by the temperature
+NEUTRAL = 0.0  # to be added to the logit of neutral, once that is divided by the temperature
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
