@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.general_scaling import NEUTRAL, scaled
+from benchmarks.general_scaling import scaled
 from benchmarks.predict_speed import ROOT
 from tonality import artifact
 from tonality.artifact.model_card import Card
@@ -55,9 +55,10 @@ OTHERS = (
     "answers, negation, requests, complaints, comparisons, facts, ratings, changes, deeds, "
     "amounts, politeness and who people are. 85,410 were written one by one: reviews, posts, "
     "survey answers, news, opinion pages, irony, talk, plain facts. A large language model read "
-    "200,632 texts of these collections and 47,095 words, and graded the tone of each. No case of `tonality check` is "
-    "among these sentences, and no template can produce one, except for signs, bare ratings and "
-    "sentences on who somebody is. Unlabelled sentences of reviews taught, too, and so did texts "
+    "200,632 texts of these collections and 47,095 words, and graded the tone of each. No case of "
+    "`tonality check` is among these sentences, and no template can produce one, except for signs, "
+    "bare ratings and sentences on who somebody is. Unlabelled sentences of reviews taught, too, "
+    "and so did texts "
     "made by data augmentation. All collections are public for research; not all carry a licence. "
     "Parts of each are held out. The counts that follow are of the last stage of training alone; "
     "`docs/general.md` tells of all stages: "
@@ -158,10 +159,10 @@ NOTES = {
         "`mpnet-mix` holds what the first says of all texts but film reviews, and the other one of "
         "unlabelled and augmented texts; `mpnet-imdb` what one of film reviews says of these. The "
         "student goes on from the `general` before it, which MiniLM (all-MiniLM-L6-v2, 22 million) "
-        "had taught, too. In the last stage it learnt from grades that a large language model gave to "
-        "texts of the collections, from the sentences that were written for it, and from its own "
-        "answers before to half of all else. Its weights are a mean over its "
-        "training. Start, teachers and time below are of that stage alone; `docs/general.md` tells "
+        "had taught, too. In the last stage it learnt from grades that a large language model "
+        "gave to texts of the collections, from the sentences that were written for it, and from "
+        "its own answers before to half of all else. Its weights are a mean over its training. "
+        "Start, teachers and time below are of that stage alone; `docs/general.md` tells "
         "of all stages. No transformer had read "
         "the held-out texts. Whether the web text that MPNet and MiniLM were pre-trained on holds "
         "some of them cannot be told.",
@@ -180,11 +181,11 @@ NOTES = {
             "the classifier start": "the general before it",
             "teachers: start": "teachers: the general before it",
         },
-        calibration="The logits are divided by a temperature of {temperature:.3g}, and {neutral} "
-        "is added to that of *neutral* then. They are to suit texts of kinds that it did not learn "
-        "from (`docs/general.md`): on such collections the expected calibration error (15 bins) of "
-        "a model of this kind is 8.3%. On the held-out texts above, whose kinds it knows, it is "
-        "{error:.2%}; there the model is slightly underconfident.",
+        calibration="The logits are divided by a temperature of {temperature:.3g}. It is to suit "
+        "texts of kinds that it did not learn from (`docs/general.md`): on such collections the "
+        "expected calibration error (15 bins) of a model of this kind is about 8%. On the held-out "
+        "texts above, whose kinds it knows, it is {error:.2%}; there the model is slightly "
+        "underconfident.",
     ),
 }
 
@@ -223,10 +224,7 @@ def measured(model: artifact.Artifact, held_out: Table, notes: Notes) -> artifac
     card = _once(card, f'"value": {before["accuracy"]}', f'"value": {found["accuracy"]}')
     card = card.partition("\n## Calibration\n")[0] + "\n## Calibration\n\n"
     trust = measure_trust(predictions.labels, predictions.probabilities)
-    card += (
-        notes.calibration.format(temperature=model.temperature, neutral=NEUTRAL, error=trust.error)
-        + "\n"
-    )
+    card += notes.calibration.format(temperature=model.temperature, error=trust.error) + "\n"
     return dataclasses.replace(model, card=card, metrics={"validation": found})
 
 

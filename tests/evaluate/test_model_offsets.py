@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.general_scaling import NEUTRAL, WARMER, scaled
+from benchmarks.general_scaling import WARMER, scaled
 from reading_model import make_artifact
 from tonality.artifact.model_folder import Artifact
 from tonality.classifier import load
@@ -63,7 +63,4 @@ def test_general_ships_with_its_scaling() -> None:
     model = load("general").artifact
     again = scaled(model)
     assert again.temperature == pytest.approx(model.temperature * WARMER, abs=1e-6)
-    moved = again.tensors["output.bias"] - model.tensors["output.bias"]
-    expected = [0, NEUTRAL * again.temperature, 0]
-    assert moved.tolist() == pytest.approx(expected, abs=2e-3)
-    assert f"{NEUTRAL} is added to that of *neutral*" in " ".join(model.card.split())
+    assert f"divided by a temperature of {model.temperature:.3g}" in " ".join(model.card.split())
