@@ -43,15 +43,6 @@ def test_numbers_stand_in_order_and_many_are_cut_into_groups() -> None:
     assert many.without == 1
 
 
-def test_versions_are_no_numbers() -> None:
-    versions = [f"{n}.{m}" for n in (1, 2) for m in range(1, 11)]
-    found = slice_by("version", versions + ["2.10"] * 3, np.ones(23, np.bool_))
-    assert found is not None
-    assert (found.slices[0].value, found.slices[0].n) == ("2.10", 4)
-    assert found.other is not None
-    assert found.other.value == "8 other values"
-
-
 @pytest.mark.parametrize("other", ["7.0", "07", "+7", "3.5", "3.50"])
 def test_a_number_in_another_spelling_stays_a_number(other: str) -> None:
     prices = [str(n) for n in range(1, 101)] + ["3.50", other]

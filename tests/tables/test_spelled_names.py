@@ -35,8 +35,10 @@ def test_a_comma_stands_between_names_where_no_name_has_one() -> None:
 
 def test_a_loose_name_of_several_parts_gives_way_to_columns_that_are_called_so() -> None:
     assert real_names(["Like", "Why", "Like, why?"], ["Like,Why"]) == ["Like", "Why"]
+    assert real_names(["Like", "Why", "Like, why?"], ["like,why"]) == ["Like", "Why"]
     assert real_names(["Like", "Why", "Like, why?"], ["Like, why?"]) == ["Like, why?"]
-    assert real_names(["Like", "Why", "Like, why?"], ["like,why?,Why"]) == ["Like, why?", "Why"]
+    assert real_names(["Like", "Why", "Like, why?"], ["Like, why?,Why"]) == ["Like, why?", "Why"]
+    assert real_names(["Like", "Like, why?"], ["like, why"]) == ["Like, why?"]
     assert real_names(["a", "b", "A,B"], ["a,b"]) == ["a", "b"]
 
 

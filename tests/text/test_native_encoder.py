@@ -58,6 +58,8 @@ GAPS = [
     "5\u2b50",
     "a\\not",
     "<3 days",
+    "in <3 days",
+    "4/5 (12)",
 ]
 PIECES = [*RAW.split(" "), *GAPS, " ", "\xa0"]
 plain = st.lists(

@@ -215,6 +215,9 @@ def test_ratings_become_one_token(level: int, text: str) -> None:
         "rating of --10 stars", "a rating of-10 stars", "Rating:-10/10", "3..5 stars",
         "a 1-to-10-star scale", "non-5-star hotels", "sub-5 star reviews", "top-10 stars",
         "Part-1/5", "Room-1/5", "COVID-1/10", "Due: Oct.1/10", "Sept.1/10", "No.1 star",
+        "Due: June.1/10", "Part.1/5", "Luke.5/5",
+        "4\u2605 of 10\u2605", "4\u2b50 of 10", "1\u2b50-5\u2b50", "1\u2b50 \u2013 5\u2b50",
+        "from 1\u2b50\ufe0f to 5\u2b50\ufe0f", "Minus 1\u2b50 for shipping", "minus 1 \u2b50",
         f"https://x.y/{'long/' * 50}edit-1/5", f"https://x.y/{'long/' * 50}?top:5/10",
         "www.x.y/long/path/of/a/review/site/top-five-star", "example.com/page:1/5",
  "9/10/2019", "1/2", "$5/10", "2*3", "**bold**", "10%", "a1/5", "5/50",
@@ -263,7 +266,7 @@ def test_what_one_of_several_things_is_rated() -> None:
 
 @pytest.mark.parametrize("rating", ["1/5", "0/10", "1 star", "1*", "1\u2b50", "1 out of 5"])
 @pytest.mark.parametrize(
-    "before", ["Rating:", "So bad...", "Rating-", "SCORE-", "Bad\u2014", "---", "no more.", "bad,"]
+    "before", ["Rating:", "So bad...", "Rating-", "SCORE-", "Bad\u2014", "---", "bad,", "Bad.."]
 )
 def test_a_mark_may_stand_before_a_rating(before: str, rating: str) -> None:
     tokens = Tokenizer(CONFIG).tokens
@@ -275,6 +278,21 @@ def test_six_stars_are_more_than_all_of_five_and_middling_of_ten() -> None:
     assert tokens("6 stars out of 5, 6/5") == ["<rating-5>", ",", "<rating-5>"]
     assert tokens("6 of 10 stars, 6/10") == ["<rating-3>", ",", "<rating-3>"]
     assert tokens("If I could give minus 6 stars")[-2:] == ["6", "stars"]
+
+
+@pytest.mark.parametrize(
+    "rating",
+    ["4.5/5", "4.5 / 5", "9 out of 10", "five out of five", "5 stars out of 5", "5 of 5 stars"],
+)
+@pytest.mark.parametrize("count", ["(12)", "(5)", "(one)", "(3)."])
+def test_a_number_of_reviews_may_follow_a_rating(rating: str, count: str) -> None:
+    tokens = Tokenizer(CONFIG).tokens
+    assert tokens(f"Google: {rating} {count}") == ["google", ":", "<rating-5>", *tokens(count)]
+
+
+@pytest.mark.parametrize("address", ["(https://t.co/abc)", "[www.x.y/z]", '"http://x.y/z"'])
+def test_a_rating_may_follow_an_address_in_brackets_or_quotes(address: str) -> None:
+    assert Tokenizer(CONFIG).tokens(f"Great {address}5/5")[-1] == "<rating-5>"
 
 
 def test_a_colon_or_a_smile_may_follow_a_rating() -> None:

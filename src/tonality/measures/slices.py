@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,7 +18,6 @@ Mask = npt.NDArray[np.bool_]
 
 MOST = 12  # values of a column that get a row of their own
 _QUANTILES = 5  # groups that numbers of many values are cut into
-_VERSION = re.compile("([0-9]+)[.](0|[1-9][0-9]*)")
 
 
 @dataclass(frozen=True)
@@ -70,8 +68,7 @@ def slice_by(column: str, values: Sequence[str | float], right: Mask) -> Slicing
     """The accuracy by value.
 
     Numbers of more than ``MOST`` values are cut into groups of like size; other values beyond the
-    ``MOST`` most frequent ones are thrown together. So are versions, such
-    as 2.1, 2.9 and 2.10.
+    ``MOST`` most frequent ones are thrown together.
 
     Args:
         column: what the values are called.
@@ -87,10 +84,7 @@ def slice_by(column: str, values: Sequence[str | float], right: Mask) -> Slicing
     if not distinct:
         return None
     without = named.count("")
-    many = len(distinct) > MOST
-    if many and _are_versions(distinct):
-        numbers = None
-    if many and numbers is not None:
+    if numbers is not None and len(distinct) > MOST:
         return Slicing(column, tuple(_by_quantile(numbers, right)), None, without)
     if numbers is not None:
         shown = sorted(distinct, key=float)
@@ -117,19 +111,6 @@ def _name(value: str | float) -> str:
     if isinstance(value, str):
         return value.strip()
     return "" if math.isnan(value) else f"{value:g}"
-
-
-def _are_versions(names: Iterable[str]) -> bool:
-    """Whether these count on after the point: 2.10 is there beside 2.1, and so is 2.9.
-
-    Prices such as 3.5 and 3.50, or 7 and 7.0, are one number in two spellings.
-    """
-    matches = [_VERSION.fullmatch(name) for name in names]
-    found = {(match[1], int(match[2])) for match in matches if match is not None}
-    tens = [(first, last) for first, last in found if last and last % 10 == 0]
-    return None not in matches and any(
-        {(first, last // 10), (first, last - 1)} <= found for first, last in tens
-    )
 
 
 def _numbers(names: Sequence[str]) -> npt.NDArray[np.float64] | None:

@@ -33,7 +33,7 @@ class Tally:
         reasons: how many of them for which reason.
         examples: the first of them, in words.
         met: what ``ReadOptions.met`` holds so far, sorted, so that a run that goes on knows of it.
-        late: columns to keep that only later rows turned out to have, sorted, for the same reason.
+        late: columns that only later rows turned out to have, sorted, for the same reason.
     """
 
     rows: int = 0

@@ -31,7 +31,7 @@ def split_names(columns: Sequence[str], given: str) -> list[str]:
     """The names in a value with commas between, stripped; commas of a column's own stay in it.
 
     Where several readings are possible, the longest name of a column counts. One that is spelled
-    otherwise, as ``Like, why?`` for ``Like,Why``, does not where each part is a column's name.
+    otherwise, as ``Like, why?`` for ``like,why``, does not where each part stands for a column.
     """
     if given.strip() and given in columns:
         return [given]
@@ -53,7 +53,9 @@ def _is_one(columns: Sequence[str], with_commas: Sequence[str], parts: Sequence[
     name = ",".join(parts).strip()
     if name in with_commas:
         return True
-    return bool(places_of(with_commas, name)) and any(p.strip() not in columns for p in parts)
+    if not places_of(with_commas, name):
+        return False
+    return any(not places_of(columns, part.strip()) for part in parts)
 
 
 def real_names(columns: Sequence[str], given: Sequence[str]) -> list[str]:

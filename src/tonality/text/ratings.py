@@ -42,22 +42,27 @@ _OF_STARS = (
     rf"{_GAP}(?P<out>out{_GAP})?of{_GAP}{_POSSIBLE}(?P<stars>[0-9]{{1,2}}){_EVEN}{_STAR}"
     rf"(?(out)|{_RATED})"
 )
+# Behind it "(12)" counts reviews, and repeats the number only if a star follows.
 # "9/10/2019" is a date, "7/10:30" a time, and "nine out of ten people" counts people.
 _END = rf"{_EVEN}(?![.,:]?\d|[\w/%]|[ ](?:times?|people|of|users?|customers?|cases)\b)"
-# "Rating:1/5", "superb...10/10", "at all.1/5" (no "No.1 star"), "bad—1/5" and "Rating-1/5" are
-# ratings. "9:30/10", "4-5/10", "top-10 stars", "-.5 stars" and "Awful.-10/10" are none, or others.
+# "Rating:1/5", "superb...10/10", "bad—1/5" and "Rating-1/5" are ratings. "June.1/10", "9:30/10",
+# "4-5/10", "top-10 stars", "-.5 stars" and "Awful.-10/10" are none, or others.
 _START = (
     r"(?<![\w/$€£+].)(?<!\d[:,].)(?:(?<![.-].)|(?<=\D\.\..)"
-    r"|(?<=[^\W\d_]{4}\..)(?<!(?i:sept)\..)|(?<=(?:---|[^\W\d_]--).)"
+    r"|(?<=(?:---|[^\W\d_]--).)"
     r"|(?<=(?i:rating)-.)|(?<=(?i:score)-.))"
 )
-# With a blank before the sign, what ends no clause may count: "3 ⭐ stickers".
-_SIGNED = rf"(?:-?{_SIGN}|[ ]{_SIGN}(?:{_CLAUSE_END}|(?={_GAP}(?:rating|review)s?\b)))"
+# With a blank before the sign, what ends no clause may count: "3 ⭐ stickers". "1⭐ to 5⭐" and
+# "4⭐ of 10" are no ratings.
+_SIGNED = (
+    rf"(?:-?{_SIGN}|[ ]{_SIGN}(?:{_CLAUSE_END}|(?={_GAP}(?:rating|review)s?\b)))"
+    r"(?![ ]of[ ]\d|[ ]?[-–][ ]?\d|[ ]to[ ]\d)"
+)
 # The patterns begin with one character of a few, by which the engine skips what cannot match.
 _FIGURES = late_pattern(
     rf"(?P<number>[0-9]{_START}[0-9]{{0,2}}(?:[.,][0-9]{{1,2}})?)(?P<half>[ ]1/2)?"
-    rf"(?i:{_STARS}(?:{_OF}|{_BRACKET})(?P<scale>100|10|5|ten|five){_END}{_STARS}(?(bracket)\))"
-    rf"|{_STARS}{_OF_STARS}|(?P<counted>(?:{_ECHO})?[ \t]{{0,3}}stars?\b|{_SIGNED})"
+    rf"(?i:{_STARS}(?:{_OF}|{_BRACKET})(?P<scale>100|10|5|ten|five){_END}(?:{_STAR})?(?(bracket)\))"
+    rf"|{_STARS}{_OF_STARS}|(?P<counted>(?:{_ECHO})?[ \t]{{0,3}}stars?\b|(?P<signed>{_SIGNED}))"
     r"|-stars?\b|\*(?![\w*]))"
 )
 # Before "5 stars" in "1 of 5 stars aligned"; looked for in the last characters before it.
@@ -66,9 +71,11 @@ _COUNT = late_pattern(
     re.IGNORECASE,
 )
 _COUNT_SPAN = 48
+# Before "5⭐" in "1⭐ to 5⭐", and before "1⭐" in "minus 1⭐ for shipping".
+_BOUND = late_pattern(rf"(?:[{_FULL}]\ufe0f?(?:[ ]?[-–][ ]?|[ ]to[ ])|\bminus[ ])\Z", re.IGNORECASE)
 _IN_WORDS = late_pattern(
     rf"\b(?P<number>{_WORD})(?P<half>[ ]and[ ]a[ ]half)?"
-    rf"(?:{_STARS}{_OUT_OF}(?P<scale>10|5|ten|five){_END}{_STARS}"
+    rf"(?:{_STARS}{_OUT_OF}(?P<scale>10|5|ten|five){_END}(?:{_STAR})?"
     rf"|{_STARS}{_OF_STARS}(?<=s)|-stars?\b)",
     re.IGNORECASE,
 )
@@ -81,6 +88,7 @@ _ECHOED = late_pattern(
 )
 _ADDRESS = late_pattern(r"://|www\.|\w\.[a-z]{2,6}/", re.IGNORECASE)
 _ADDRESS_SPAN = 500
+_CLOSING = ")]\"'>"  # ends an address in brackets or quotes
 
 
 def _rating(number: float, scale: float) -> str:
@@ -105,7 +113,7 @@ def _of_figures(found: re.Match[str]) -> str:
 
 def _is_in_address(found: re.Match[str]) -> bool:
     before = found.string[max(found.start() - _ADDRESS_SPAN, 0) : found.start()]
-    if not before or before[-1].isspace():
+    if not before or before[-1].isspace() or before[-1] in _CLOSING:
         return False
     return _ADDRESS.search(before.split()[-1]) is not None
 
@@ -122,7 +130,9 @@ def _of_number(found: re.Match[str]) -> str:
 
 def _unless_counted(found: re.Match[str]) -> str:
     before = found.string[max(found.start() - _COUNT_SPAN, 0) : found.start()]
-    return found[0] if found["counted"] and _COUNT.search(before) else _of_number(found)
+    if found["counted"] and _COUNT.search(before):
+        return found[0]
+    return found[0] if found["signed"] and _BOUND.search(before) else _of_number(found)
 
 
 def _of_signs(found: re.Match[str]) -> str:

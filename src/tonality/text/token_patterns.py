@@ -107,9 +107,9 @@ _OTHER_PUNCTUATION = (
 # A token that is punctuation and no emoticon.
 MARK = late_pattern(rf"\.{{1,3}}|!+|\?+|--?|[{_PUNCTUATION}]|[{_OTHER_PUNCTUATION}]")
 
-# After "<3" these make a number of it, as in "<3 days": on the same line, and not in "I <3 Days".
+# A number and no heart: "in <3 days", but not "thank you all <3 years of fun".
 _NUMBERED = (
-    r"(?<!33)(?<!\bi <3)(?<!\bwe <3)(?<!\byou <3)(?<!\bthey <3)"
+    r"(?:(?<=\bin<3)|(?<=\bin <3)|(?<=\bwithin<3)|(?<=\bwithin <3)|(?<=\bunder<3)|(?<=\bunder <3))"
     r"[ ]?(?:%|(?:hours?|days?|weeks?|months?|years?|minutes?|km|kg)\b)"
 )
 _EMOTICONS = (
