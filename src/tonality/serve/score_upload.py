@@ -95,7 +95,7 @@ class Uploads:
         prefix = prefix_of(request)
         scorer = Scorer(cast(Classifier, _Queued(self._batches, model)))
         longest = self._settings.max_text_length
-        body = Body(request, self._settings.max_upload_bytes)
+        body = Body(request, self._settings.max_upload_bytes, self._settings.write_seconds)
 
         def begin() -> tuple[Iterator[bytes], dict[str, str]]:
             stack = ExitStack()
@@ -125,7 +125,7 @@ class Uploads:
         check_query(request, TABLE_PARAMETERS, own)
         options = self._checked(request).options
         limit = self._settings.max_upload_bytes
-        body = Body(request, limit)
+        body = Body(request, limit, self._settings.write_seconds)
 
         def begin() -> tuple[Iterator[bytes], dict[str, str]]:
             stack = ExitStack()
