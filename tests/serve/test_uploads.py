@@ -327,6 +327,19 @@ def test_a_parameter_of_other_formats_is_refused(
     assert expected in found.json()["detail"]
 
 
+@pytest.mark.parametrize("media_type", [CSV, LINES])
+@pytest.mark.parametrize("name", ["delimiter", "quoting", "sheet"])
+def test_a_parameter_that_is_empty_says_nothing(
+    client: httpx.Client, name: str, media_type: str
+) -> None:
+    """A form sends the fields that nobody filled in, too."""
+    body = b'{"text": "good"}\n' if media_type == LINES else b"text\ngood\n"
+    headers = {"Content-Type": media_type}
+    found = client.post(f"/v1/score?{name}=", content=body, headers=headers)
+    assert found.status_code == 200
+    assert found.content == client.post("/v1/score", content=body, headers=headers).content
+
+
 def test_a_table_in_utf_8_by_its_own_word_is_not_guessed_at(client: httpx.Client) -> None:
     """Half a letter: alone it looks like Windows-1252, and only the sender knows."""
     body = b"text\ngood\ncut off sch\xc3\n"
