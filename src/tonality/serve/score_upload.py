@@ -109,7 +109,9 @@ class Uploads:
                 cut = windows(rows, layout, longest)
                 scored = pieces(cut, scorer, writer, stack.pop_all(), whole=wanted == XLSX)
             if wanted == XLSX:
-                scored = workbook(scored, layout, body.check, sheets=own in SHEET_TYPES)
+                room = 2 * self._settings.max_upload_bytes
+                of_sheet = own in SHEET_TYPES
+                scored = workbook(scored, layout, body.check, sheets=of_sheet, limit=room)
             return scored, model.headers
 
         return await self._answer(body, begin, wanted)
