@@ -121,6 +121,16 @@ def test_a_workbook_that_cannot_be_finished_is_refused(client: httpx.Client) -> 
     assert (found.status_code, found.json()["code"]) == (413, "too_many_columns")
 
 
+def test_a_workbook_far_larger_than_its_table_is_refused(client: httpx.Client) -> None:
+    """Of two bytes a row each has a verdict, and fills the disk while it is made."""
+    table = b"a\n" + b"b\n" * 30_000
+    found = scored(client, table, "?text_column=a", Content_Type=CSV, Accept=XLSX)
+    assert (found.status_code, found.json()["code"]) == (413, "body_too_large")
+    assert "CSV" in found.json()["remedy"]
+    small = scored(client, table[:2000], "?text_column=a", Content_Type=CSV, Accept=XLSX)
+    assert len(sheet_of(small)) == 1000
+
+
 def test_a_packed_table_that_is_damaged_midway_says_so_in_its_last_row(server: Running) -> None:
     """And the connection is closed without the end mark."""
     table = b"text\n" + b"".join(b"good film %d\n" % n for n in range(15_000))

@@ -54,6 +54,11 @@ def test_quotes_that_are_told_are_read_as_those_that_are_found(case: dict[str, s
     assert items(case["quoting"]) == items(None)
 
 
+def test_a_table_of_one_column_may_be_told_to_have_plain_quotes() -> None:
+    rows = read(b'text\n"Great" film\n\n"So, so\n', "csv", options=ReadOptions(quoting="none"))
+    assert texts(rows) == ['"Great" film', '"So, so']
+
+
 def test_the_quoting_that_is_told_holds_for_all_rows() -> None:
     content = '1\t"a \\"b\\" c"\n2\t"Great" film\n'
     found = {

@@ -48,8 +48,8 @@ _QUOTING = {
     "in": "query",
     "description": "How quotes are meant in CSV and TSV: `double`, where one in a text is "
     "doubled; `backslash`, where one in a text has a backslash before it; `none`, where quotes "
-    "are characters like any other. By default the rows tell.",
-    "schema": {"type": "string", "enum": list(QUOTINGS)},
+    "are characters like any other. By default, or where it is empty, the rows tell.",
+    "schema": {"type": "string", "enum": [*QUOTINGS, ""]},
 }
 _RETRY = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string"}}}
 _VERSION = {
@@ -129,8 +129,8 @@ def table_body() -> dict[str, Any]:
         "name": "delimiter",
         "in": "query",
         "description": "What stands between the fields of CSV: one character, or `comma`, "
-        "`semicolon`, `tab` or `pipe`; by default the first lines tell.",
-        "schema": {"type": "string", "minLength": 1},
+        "`semicolon`, `tab` or `pipe`; by default, or where it is empty, the first lines tell.",
+        "schema": {"type": "string"},
     }
     body = {"required": True, "content": _TABLES}
     return {"requestBody": body, "parameters": [column, prefix, delimiter, _QUOTING, _SHEET]}

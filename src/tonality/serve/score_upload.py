@@ -95,7 +95,7 @@ class Uploads:
         prefix = prefix_of(request)
         scorer = Scorer(cast(Classifier, _Queued(self._batches, model)))
         longest = self._settings.max_text_length
-        body = Body(request, self._settings.max_upload_bytes)
+        body = Body(request, self._settings.max_upload_bytes, self._settings.write_seconds)
 
         def begin() -> tuple[Iterator[bytes], dict[str, str]]:
             stack = ExitStack()
@@ -109,7 +109,9 @@ class Uploads:
                 cut = windows(rows, layout, longest)
                 scored = pieces(cut, scorer, writer, stack.pop_all(), whole=wanted == XLSX)
             if wanted == XLSX:
-                scored = workbook(scored, layout, body.check, sheets=own in SHEET_TYPES)
+                room = 2 * self._settings.max_upload_bytes
+                of_sheet = own in SHEET_TYPES
+                scored = workbook(scored, layout, body.check, sheets=of_sheet, limit=room)
             return scored, model.headers
 
         return await self._answer(body, begin, wanted)
@@ -125,7 +127,7 @@ class Uploads:
         check_query(request, TABLE_PARAMETERS, own)
         options = self._checked(request).options
         limit = self._settings.max_upload_bytes
-        body = Body(request, limit)
+        body = Body(request, limit, self._settings.write_seconds)
 
         def begin() -> tuple[Iterator[bytes], dict[str, str]]:
             stack = ExitStack()

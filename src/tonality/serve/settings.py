@@ -59,7 +59,8 @@ class Settings(BaseSettings):
         header_seconds: most time for a request's line and headers to arrive (408).
         body_seconds: in each such span a body must end, or 16 KiB of it arrive a second (408).
         write_seconds: in each such span of waiting for a client to read, it must read as much of
-            the answer, or send as much of a body (closed).
+            the answer, or send as much of a body (closed). What comes behind an error in a file to
+            score is dropped for as long.
         keep_alive_seconds: how long a connection may be idle between requests (closed).
         drain_seconds: on SIGTERM, how long ``/readyz`` says 503 while requests are still taken.
         shutdown_seconds: after that, how long requests that are under way may take to finish.

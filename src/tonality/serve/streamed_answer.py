@@ -50,7 +50,7 @@ class StreamedTable(Response):
                 part = {"type": "http.response.body", "body": piece, "more_body": True}
                 await self._body.send(send(part))
                 await self._body.check_client()
-            await send({"type": "http.response.body", "body": b""})
+            await self._body.send(send({"type": "http.response.body", "body": b""}))
         finally:
             self._body.close()
             self._end()

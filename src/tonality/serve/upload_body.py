@@ -2,7 +2,8 @@
 
 Rows are read as fast as their verdicts are taken. But most clients send all of a body before they
 read any of its answer. Once such an answer fills all buffers on the way neither side would go on.
-So what comes while the answer waits goes into a temporary file.
+So what comes while the answer waits goes into a temporary file. What comes behind an error is
+dropped: the answer says why, and its client reads that only once it has sent all.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import IO, Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 
+from tonality.serve.connection_limits import REFUSED_WITH
 from tonality.serve.problems import ProblemError, no_disk
 from tonality.serve.request_bodies import too_large
 
@@ -33,11 +35,14 @@ class Body:
     Args:
         request: the request.
         limit: the most bytes it may have.
+        seconds: how long what comes behind an error is taken, and dropped.
     """
 
-    def __init__(self, request: Request, limit: int) -> None:
+    def __init__(self, request: Request, limit: int, seconds: float) -> None:
         self._request = request
         self._limit = limit
+        self._seconds = seconds
+        self._dropping_until = 0.0
         self._loop = asyncio.get_running_loop()
         self._size = 0
         self._waiting = b""
@@ -63,7 +68,7 @@ class Body:
         return data
 
     async def send(self, sending: Awaitable[None]) -> None:
-        """Sends a part of the answer; what comes of the body while that waits is kept.
+        """Sends a part of the answer; what comes of the body while that waits is kept or dropped.
 
         Nothing may read the body meanwhile.
 
@@ -76,8 +81,8 @@ class Body:
         task: asyncio.Future[None] = asyncio.ensure_future(sending)
         try:
             await asyncio.wait([task], timeout=PATIENCE)
-            while not (task.done() or self._ended) and self._kept.open():
-                await self._keep(task)
+            while not (task.done() or self._ended) and self._takes():
+                await self._take(task)
             await task
         finally:
             task.cancel()
@@ -88,7 +93,7 @@ class Body:
         Raises:
             ClientDisconnect: nobody does.
         """
-        if self._ended and await self._request.is_disconnected():
+        if (self._ended or self._error) and await self._request.is_disconnected():
             raise ClientDisconnect
 
     def check(self) -> None:
@@ -99,8 +104,14 @@ class Body:
         """Forgets what is kept."""
         self._kept.close()
 
-    async def _keep(self, other: asyncio.Future[None]) -> None:
-        """Keeps what comes next, unless another task ends before."""
+    def _takes(self) -> bool:
+        """Whether there is a place for what comes while the answer waits."""
+        if self._error is not None:
+            return self._loop.time() < self._dropping_until
+        return self._kept.open()
+
+    async def _take(self, other: asyncio.Future[None]) -> None:
+        """Keeps or drops what comes next, unless another task ends before."""
         receiving = asyncio.ensure_future(self._receive())
         both: list[asyncio.Future[Any]] = [other, receiving]
         try:
@@ -111,12 +122,14 @@ class Body:
         if receiving.cancelled():
             return
         try:
-            await asyncio.to_thread(self._kept.add, receiving.result())
-        except ProblemError as error:
-            self._error, self._ended = error, True
+            data = receiving.result()
+            if self._error is None:
+                await asyncio.to_thread(self._kept.add, data)
+        except ProblemError:
+            pass  # is noted, and raised once what is kept has been read
         except OSError as error:
             logger.error("no temporary file can be written: %s", error)
-            self._error, self._ended = no_disk(), True
+            self._note(no_disk())
 
     async def _receive(self) -> bytes:
         message = await self._request.receive()
@@ -125,9 +138,16 @@ class Body:
         data: bytes = message.get("body", b"")
         self._size += len(data)
         self._ended = not message.get("more_body", False)
-        if self._size > self._limit:
-            raise too_large(self._limit, IN_PARTS)
+        if self._size > self._limit and self._error is None:
+            raise self._note(too_large(self._limit, IN_PARTS))
         return data
+
+    def _note(self, error: ProblemError) -> ProblemError:
+        """Notes why the body is not read to its end."""
+        self._error = error
+        self._dropping_until = self._loop.time() + self._seconds
+        self._request.scope[REFUSED_WITH] = error.status  # if the client goes before it is told
+        return error
 
 
 class _Kept:

@@ -102,13 +102,13 @@ def read_options_of(request: Request) -> ReadOptions:
         ProblemError: 422.
     """
     query = request.query_params
-    quoting = query.get("quoting")
+    quoting = query.get("quoting") or None
     if quoting is not None and quoting not in QUOTINGS:
         remedy = f"Give one of {', '.join(QUOTINGS)}, or leave it out."
         raise ProblemError(422, "invalid", f"quoting {quoting[:60]!r} is not known.", remedy)
     try:
-        sheet = query.get("sheet") or None
-        options = ReadOptions.of(delimiter=query.get("delimiter"), sheet=sheet)
+        sheet, delimiter = query.get("sheet") or None, query.get("delimiter") or None
+        options = ReadOptions.of(delimiter=delimiter, sheet=sheet)
     except ConfigError:
         remedy = "Give one character, or comma, semicolon, tab or pipe."
         raise ProblemError(422, "invalid", "delimiter is no delimiter.", remedy) from None

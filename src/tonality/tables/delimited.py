@@ -54,7 +54,7 @@ class Dialect:
 
     def _split(self, line: str) -> list[str]:
         line = line.rstrip("\r\n")
-        return line.split(self.delimiter) if line else []
+        return line.split(self.delimiter or NONE) if line else []
 
 
 def _doubled(found: re.Match[str]) -> str:

@@ -12,7 +12,7 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+Check = Callable[[], None]
+
 # Excel's limits.
 ROWS = 2**20
 COLUMNS = 2**14
@@ -38,6 +40,7 @@ CHARACTERS = 2**15 - 1  # of a cell, in units of UTF-16
 
 SHEET = "scored"
 CUT = "…"
+CHECKED = 1000  # rows between two checks
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -51,7 +54,9 @@ def require_xlsxwriter() -> None:
         raise DependencyError("writing .xlsx", extra="excel")
 
 
-def build_xlsx(part: Path, target: Path, layout: Layout, *, sheets: bool = False) -> None:
+def build_xlsx(
+    part: Path, target: Path, layout: Layout, *, sheets: bool = False, check: Check = lambda: None
+) -> None:
     """Makes a workbook of JSON Lines.
 
     A column whose texts are all numbers, or all ISO dates, is written as such; any other text
@@ -64,6 +69,7 @@ def build_xlsx(part: Path, target: Path, layout: Layout, *, sheets: bool = False
         layout: the columns; those that only later rows have come after those of the layout, and
             that of the reasons why rows cannot be read comes last.
         sheets: whether all inputs were spreadsheets: TRUE and FALSE are truth values in them.
+        check: is called now and then, to raise where the workbook is not to be finished.
 
     Raises:
         DataError: it has more columns than a sheet can have.
@@ -80,8 +86,7 @@ def build_xlsx(part: Path, target: Path, layout: Layout, *, sheets: bool = False
         book = xlsxwriter.Workbook(file, settings)
         book.set_properties({"created": datetime.datetime(2000, 1, 1)})  # same rows, same bytes
         written = _Sheets(book, columns, kinds)
-        for record in read_records(part):
-            written.add(record)
+        _fill(written, part, check)
         try:
             book.close()
         except FileCreateError as error:
@@ -89,6 +94,14 @@ def build_xlsx(part: Path, target: Path, layout: Layout, *, sheets: bool = False
         written.warn()
         file.flush()
         os.fsync(file.fileno())
+
+
+def _fill(written: _Sheets, part: Path, check: Check) -> None:
+    for number, record in enumerate(read_records(part), start=1):
+        written.add(record)
+        if number % CHECKED == 0:
+            check()
+    check()
 
 
 @contextmanager
