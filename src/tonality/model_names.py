@@ -38,6 +38,11 @@ def model_path(model: str | os.PathLike[str] | None = None) -> Path:
         raise ArtifactError(f"cannot be read: {error.strerror}", path=name) from None
     if a_run:
         raise ArtifactError(f"is a training run; its model is {path / 'model'}", path=name)
+    if not found and name in bundled_models():
+        raise ArtifactError(
+            f"no model folder is here; for the bundled model give the string {name!r}, not a path",
+            path=name,
+        )
     if not found:
         import difflib
 

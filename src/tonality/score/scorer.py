@@ -42,16 +42,22 @@ class Scored(NamedTuple):
 
 def windows(items: Iterator[Row | Fault], layout: Layout) -> Iterator[list[Row | Fault]]:
     """Cuts rows into lists to score together, in order; what does not fit becomes a fault."""
+    checked = (layout.check(item) or item if isinstance(item, Row) else item for item in items)
+    return in_lists(checked, ROWS, CHARACTERS)
+
+
+def in_lists(
+    items: Iterator[Row | Fault], rows: int, characters: int
+) -> Iterator[list[Row | Fault]]:
+    """Cuts rows into lists, in order; a list ends with so many rows or characters."""
     window: list[Row | Fault] = []
-    characters = 0
+    held = 0
     for item in items:
-        characters += size(item)
-        if isinstance(item, Row):
-            item = layout.check(item) or item
+        held += size(item)
         window.append(item)
-        if len(window) == ROWS or characters >= CHARACTERS:
+        if len(window) == rows or held >= characters:
             yield window
-            window, characters = [], 0
+            window, held = [], 0
     if window:
         yield window
 

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 from tonality.errors import DataError
 from tonality.score import Layout, Row, Rows, RowWriter, Scorer
-from tonality.score.scorer import size
+from tonality.score.scorer import in_lists
 from tonality.serve.problems import CutShortError, ProblemError
 from tonality.serve.upload_query import for_requests, no_table
 from tonality.tables.bad_rows import Fault
@@ -68,20 +68,13 @@ def windows(rows: Rows, layout: Layout, longest: int) -> Iterator[list[Row | Fau
         layout: the columns that they may have.
         longest: the most characters of a text.
     """
-    window: list[Row | Fault] = []
-    characters = 0
-    for item in rows.items:
-        if isinstance(item, Row):
-            item = _checked(item, layout, longest, rows.text_column)
-        if isinstance(item, Fault):  # the answer says why, not what it held
-            item = dataclasses.replace(item, raw=None)
-        characters += size(item)
-        window.append(item)
-        if len(window) == ROWS or characters >= CHARACTERS:
-            yield window
-            window, characters = [], 0
-    if window:
-        yield window
+    checked = (
+        _checked(item, layout, longest, rows.text_column) if isinstance(item, Row) else item
+        for item in rows.items
+    )
+    # The answer says why a row has none, and not what it held.
+    told = (dataclasses.replace(i, raw=None) if isinstance(i, Fault) else i for i in checked)
+    return in_lists(told, ROWS, CHARACTERS)
 
 
 def _checked(row: Row, layout: Layout, longest: int, text_column: str) -> Row | Fault:
