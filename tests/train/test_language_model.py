@@ -6,6 +6,8 @@ import json
 import math
 import os
 import signal
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -166,6 +168,15 @@ class StopAt(Reporter):
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return pretrain(make_dataset(unlabelled=100), RECIPE, tmp_path_factory.mktemp("lm") / "run")
+
+
+def test_a_run_does_without_lightning_which_takes_seconds_to_load() -> None:
+    code = (
+        "import sys, tonality.train.pretrain, tonality.train.loop.language_model_fit;"
+        "print('lightning' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_a_run_learns_what_follows_what(made: Path) -> None:

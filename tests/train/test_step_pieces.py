@@ -10,9 +10,10 @@ import torch
 from torch import nn
 
 from tonality.network.config import NetworkConfig
+from tonality.train.loop.each_step import learning_rate
 from tonality.train.loop.early_stopping import EarlyStopping
 from tonality.train.loop.layerwise import depth, frozen
-from tonality.train.loop.lightning_module import parameter_groups, schedule
+from tonality.train.loop.lightning_module import parameter_groups
 from tonality.train.loop.weight_average import EVERY, MovingAverage
 from tonality.train.networks.lstm_network import LSTMNetwork, reorder
 from tonality.train.objectives.adversarial import perturbation
@@ -32,8 +33,8 @@ def make_network() -> LSTMNetwork:
 
 @pytest.mark.parametrize(("kind", "middle"), [("linear", 0.5), ("cosine", 0.5), ("constant", 1.0)])
 def test_schedule_warms_up_and_falls(kind: str, middle: float) -> None:
-    settings = OptimiserSettings(schedule=kind, warmup_steps=10)  # type: ignore[arg-type]
-    rates = [schedule(settings, step, 110) for step in range(110)]
+    settings = OptimiserSettings(learning_rate=1.0, schedule=kind, warmup_steps=10)  # type: ignore[arg-type]
+    rates = [learning_rate(settings, step, 110) for step in range(110)]
     assert rates[0] == pytest.approx(0.1)
     assert rates[10] == 1.0
     assert rates[60] == pytest.approx(middle)

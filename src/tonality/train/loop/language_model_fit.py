@@ -13,7 +13,7 @@ from torch import nn
 
 from tonality.data import Dataset
 from tonality.evaluate import seen_texts
-from tonality.train.loop.lightning_module import schedule
+from tonality.train.loop.each_step import learning_rate, seed_step
 from tonality.train.loop.mixed_precision import bfloat16_pays
 from tonality.train.loop.perplexity import perplexity
 from tonality.train.loop.session import Session
@@ -131,11 +131,10 @@ class LanguageModelFit:
 
     def _step(self, stretches: tuple[Any, ...], total_steps: int) -> float:
         share = self.together.share
-        seed = np.random.SeedSequence(self.together.seed(self.recipe.training.seed, self.done))
-        torch.manual_seed(int(seed.generate_state(1, np.uint64)[0]) >> 1)
+        seed_step(*self.together.seed(self.recipe.training.seed, self.done))
         settings = self.recipe.optimiser
         for group in self.optimiser.param_groups:
-            group["lr"] = settings.learning_rate * schedule(settings, self.done, total_steps)
+            group["lr"] = learning_rate(settings, self.done, total_steps)
         half = self.recipe.training.precision == "bf16" and bfloat16_pays(self.device.type)
         losses = []
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
@@ -160,8 +159,7 @@ class LanguageModelFit:
         if measure and len(self.corpus.held_out.ids):
             self.perplexity = perplexity(self.model, self.corpus.held_out)
             loss = float(np.mean([math.log(found) for found in self.perplexity.values()]))
-        settings, total = self.recipe.optimiser, self.streams[0].total_steps
-        rate = settings.learning_rate * schedule(settings, self.done - 1, total)
+        rate = learning_rate(self.recipe.optimiser, self.done - 1, self.streams[0].total_steps)
         row = self.session.add_row(self.done, rate, loss, evaluation=measure)
         if loss is not None:
             self.reporter.say(

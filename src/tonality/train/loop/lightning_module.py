@@ -8,14 +8,13 @@ in its loop a checkpoint fell, differs between its versions, and may skip a vali
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-import numpy as np
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 
+from tonality.train.loop.each_step import learning_rate, seed_step
 from tonality.train.loop.layerwise import depth, frozen
 from tonality.train.loop.session import Steps
 from tonality.train.networks.lstm_network import LSTMNetwork
@@ -67,8 +66,7 @@ class TrainingModule(LightningModule):
 
     def learning_rate(self, step: int) -> float:
         """The learning rate of a step (from 0), before the multipliers of the embeddings."""
-        settings = self.recipe.optimiser
-        return settings.learning_rate * schedule(settings, step, self.total_steps)
+        return learning_rate(self.recipe.optimiser, step, self.total_steps)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """AdamW, fused: one pass over each table, in place of six."""
@@ -86,9 +84,8 @@ class TrainingModule(LightningModule):
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Sets what this step's number decides: the noise and the learning rate."""
-        step, rank = self.steps_done, self.global_rank
-        sequence = np.random.SeedSequence([self.recipe.training.seed, step, rank])
-        torch.manual_seed(int(sequence.generate_state(1, np.uint64)[0]) >> 1)
+        step = self.steps_done
+        seed_step(self.recipe.training.seed, step, self.global_rank)
         rate = self.learning_rate(step)
         for group in self.trainer.optimizers[0].param_groups:
             group["lr"] = rate * group["rate"]
@@ -154,14 +151,3 @@ def parameter_groups(network: LSTMNetwork, settings: OptimiserSettings) -> list[
         }
         groups.setdefault((_KINDS.index(kind), slower), group)["params"].append(parameter)
     return [groups[key] for key in sorted(groups)]
-
-
-def schedule(settings: OptimiserSettings, step: int, total_steps: int) -> float:
-    """The share of the peak learning rate that step ``step`` (from 0) is made with."""
-    warmup = settings.warmup_steps
-    if step < warmup:
-        return (step + 1) / warmup
-    if settings.schedule == "constant":
-        return 1.0
-    done = min((step - warmup) / max(total_steps - warmup, 1), 1.0)
-    return 1.0 - done if settings.schedule == "linear" else (1.0 + math.cos(math.pi * done)) / 2
