@@ -41,12 +41,13 @@ def test_formulae_agree_with_scikit_learn(case: tuple[list[int], list[int], int]
     )[:3]
     ours = scores.precision_recall_f1(confusion)
     np.testing.assert_allclose(ours, per_class, atol=1e-12)
-    averages = sklearn_metrics.precision_recall_fscore_support(
-        truth, verdicts, average="macro", zero_division=0.0
-    )[:3]
-    np.testing.assert_allclose(
-        [scores.macro(values, confusion) for values in ours], averages, atol=1e-12
-    )
+    for name, mean in (("macro", scores.macro), ("weighted", scores.weighted)):
+        averages = sklearn_metrics.precision_recall_fscore_support(
+            truth, verdicts, average=name, zero_division=0.0
+        )[:3]
+        np.testing.assert_allclose(
+            [mean(values, confusion) for values in ours], averages, atol=1e-12
+        )
 
 
 def test_a_stack_of_matrices_gives_what_each_gives_alone() -> None:

@@ -1,14 +1,15 @@
 """How good a model's verdicts are: everything that ``tonality evaluate`` reports.
 
-scikit-learn computes what it offers. The intervals of accuracies are Wilson's (1927): a bootstrap
-of few texts that are all right would give no width at all. Those of the macro F1, for which there
-is no formula, are percentile bootstraps (Efron 1979).
+scikit-learn computes the area under the ROC curve and the log loss,
+:mod:`tonality.measures.scores` what follows from the confusion matrix. The intervals of accuracies
+are Wilson's (1927): a bootstrap of few texts that are all right would give no width at all. Those
+of the macro F1, for which there is no formula, are percentile bootstraps (Efron 1979).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -138,17 +139,16 @@ def evaluate(
     sklearn = require_sklearn()
     truth, verdicts = judged.truth, judged.verdicts
     n, classes = judged.beliefs.shape
-    confusion: Counts = sklearn.confusion_matrix(truth, verdicts, labels=range(classes))
-    macro, weighted = (_average(sklearn, judged, how) for how in ("macro", "weighted"))
+    confusion = scores.confusion_matrix(truth, verdicts, classes)
     return Evaluation(
         n=n,
         labels=tuple(names),
-        accuracy=float(sklearn.accuracy_score(truth, verdicts)),
+        accuracy=float(scores.accuracy(confusion)),
         accuracy_interval=wilson(int((truth == verdicts).sum()), n),
-        per_class=_per_class(sklearn, judged),
-        macro=macro,
+        per_class=scores.class_scores(confusion, names),
+        macro=_mean(confusion, scores.macro),
         macro_f1_interval=_macro_f1_interval(confusion, resamples, seed),
-        weighted=weighted,
+        weighted=_mean(confusion, scores.weighted),
         roc_auc=_roc_auc(sklearn, judged),
         log_loss=float(sklearn.log_loss(truth, judged.beliefs, labels=range(classes))),
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
@@ -207,29 +207,11 @@ def _checked(
     return _Judged(truth, beliefs, decide(beliefs, thresholds), names)
 
 
-def _average(sklearn: Any, judged: _Judged, how: str) -> ClassScores:
-    precision, recall, f1, _ = sklearn.precision_recall_fscore_support(
-        judged.truth, judged.verdicts, average=how, zero_division=0.0
+def _mean(confusion: Counts, mean: Callable[[Floats, Counts], Floats]) -> ClassScores:
+    precision, recall, f1 = (
+        float(mean(values, confusion)) for values in scores.precision_recall_f1(confusion)
     )
-    return ClassScores(float(precision), float(recall), float(f1), len(judged.truth))
-
-
-def _per_class(sklearn: Any, judged: _Judged) -> dict[str, ClassScores]:
-    truth, _, verdicts, names = judged
-    columns = sklearn.precision_recall_fscore_support(
-        truth, verdicts, labels=range(len(names)), zero_division=0.0
-    )
-    occurs = set(truth.tolist()) | set(verdicts.tolist())
-    return {
-        name: (
-            ClassScores(float(precision), float(recall), float(f1), int(support))
-            if c in occurs
-            else ClassScores(None, None, None, 0)
-        )
-        for c, (name, precision, recall, f1, support) in enumerate(
-            zip(names, *columns, strict=True)
-        )
-    }
+    return ClassScores(precision, recall, f1, int(confusion.sum()))
 
 
 def _roc_auc(sklearn: Any, judged: _Judged) -> float | None:

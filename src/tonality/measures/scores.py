@@ -1,8 +1,7 @@
 """Accuracy, precision, recall and F1 from confusion matrices, with numpy alone.
 
-scikit-learn computes the full report (:mod:`tonality.measures.metrics`). These few formulae are
-here for two reasons: the demonstration runs on the base install, and the bootstrap needs them for
-a thousand matrices at once. A test holds them to scikit-learn's.
+scikit-learn has them, too, but the demonstration runs on the base install, and the bootstrap needs
+them for a thousand matrices at once. A test holds them to scikit-learn's.
 """
 
 from __future__ import annotations
@@ -121,6 +120,20 @@ def macro(values: Floats, confusion: Counts) -> Floats:
     """
     occurs = (confusion.sum(axis=-1) + confusion.sum(axis=-2)) > 0  # (..., C)
     return np.asarray(_ratio((values * occurs).sum(axis=-1), occurs.sum(axis=-1)))
+
+
+def weighted(values: Floats, confusion: Counts) -> Floats:
+    """The mean over the classes, weighed by their texts.
+
+    Args:
+        values: a score of each class, (..., C).
+        confusion: the counts that it came from, (..., C, C).
+
+    Returns:
+        (...) means.
+    """
+    support = confusion.sum(axis=-1)  # (..., C)
+    return np.asarray(_ratio((values * support).sum(axis=-1), support.sum(axis=-1)))
 
 
 def class_scores(confusion: Counts, names: Sequence[str]) -> dict[str, ClassScores]:
