@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tonality.data import Dataset
-from tonality.train.prepare.preflight import Task, check
+from tonality.train.prepare.preflight import check
 from tonality.train.records.processes import leads
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RunFolder
@@ -20,8 +20,6 @@ from tonality.train.start.start import Start
 if TYPE_CHECKING:
     from lightning.pytorch import Callback
 
-    from tonality.train.teachers.soft_targets import Teaching
-
 
 def train(
     dataset: Dataset,
@@ -29,7 +27,6 @@ def train(
     output: str | os.PathLike[str],
     *,
     start_from: str | os.PathLike[str] | Start | None = None,
-    teaching: Teaching | None = None,
     cache: str | os.PathLike[str] | None = None,
     resume: bool = False,
     reporter: Reporter | None = None,
@@ -54,7 +51,6 @@ def train(
         start_from: the folder of a language model or a model, or the name of a bundled model, to
             begin with (or what was read of one): its vocabulary, text settings and shape are taken
             over, and its weights, without the head where the labels are others.
-        teaching: the teachers of :func:`tonality.train.distill`, if there are any.
         cache: a folder where trained word vectors are kept, for other runs on the same texts with
             the same settings for them; by default none is.
         resume: go on with the run that the folder holds.
@@ -86,12 +82,11 @@ def train(
     )  # fmt: skip
     folder = run_folder(output, options)
     start = None if start_from is None else as_start(start_from)
-    task: Task = "train" if teaching is None else "distill"
-    run = check(task, recipe, dataset, start, resume=resume)
+    run = check("train", recipe, dataset, start, resume=resume)
     # Importing torch takes seconds: what is wrong is said before.
     from tonality.train.fit_classifier import fit_classifier
 
-    return fit_classifier(run, folder, options, teaching)
+    return fit_classifier(run, folder, options)
 
 
 def run_folder(output: str | os.PathLike[str], options: RunOptions) -> RunFolder:
