@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tonality.train.networks.dropout import Dropout
 from tonality.train.settings.recipe import Recipe
 from tonality.train.settings.sections import SECTIONS
 from tonality.train.settings.toml_text import toml_value
@@ -62,7 +61,7 @@ def meanings(kind: type) -> dict[str, str]:
 
 def section(name: str, kind: type) -> Iterator[str]:
     """One section of a recipe."""
-    told = meanings(Dropout if name == "dropout" else kind)
+    told = meanings(kind)
     yield f"## {name}\n"
     heads = ["setting", "default", *(f"`{recipe}`" for recipe in SHOWN), "meaning"]
     yield f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}"

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from tonality.network.config import NetworkConfig
-from tonality.train.networks.dropout import Dropout, dropped
+from tonality.train.networks.dropout import dropped
 from tonality.train.networks.lstm_network import LSTMNetwork
 from tonality.train.objectives.adversarial import (
     Alike,
@@ -28,8 +28,11 @@ from tonality.train.objectives.losses import (
 )
 from tonality.train.prepare.batches import Batch
 from tonality.train.settings.objective_sections import DistillationSettings, UnlabelledSettings
+from tonality.train.settings.sections import DropoutSettings
 
-NOISY = Dropout(embedding=0.2, word=0.2, ngram=0.3, layer=0.2, pooled=0.3, dense=0.2, weight=0.3)
+NOISY = DropoutSettings(
+    embedding=0.2, word=0.2, ngram=0.3, layer=0.2, pooled=0.3, dense=0.2, weight=0.3
+)
 
 
 def virtual(norm: float, probe: float) -> UnlabelledSettings:
@@ -37,7 +40,7 @@ def virtual(norm: float, probe: float) -> UnlabelledSettings:
     return UnlabelledSettings(virtual_adversarial=norm, probe=probe)
 
 
-def make_network(dropout: Dropout | None = None, classes: int = 3) -> LSTMNetwork:
+def make_network(dropout: DropoutSettings | None = None, classes: int = 3) -> LSTMNetwork:
     """Two layers, both directions, every kind of tensor."""
     torch.manual_seed(0)
     config = NetworkConfig(
@@ -152,7 +155,10 @@ def test_the_virtual_perturbation_by_hand() -> None:
 
 
 def test_the_virtual_perturbation_has_its_norm_and_spares_padding() -> None:
-    network, batch = make_network(Dropout(embedding=0.2, layer=0.2, weight=0.3)), make_batch()
+    network, batch = (
+        make_network(DropoutSettings(embedding=0.2, layer=0.2, weight=0.3)),
+        make_batch(),
+    )
     seen: list[Tensor] = []
 
     def judge(vectors: Tensor) -> Tensor:
@@ -281,7 +287,7 @@ def test_a_perturbation_against_the_teacher_raises_the_distance_from_it() -> Non
 
 
 def test_weight_dropout_drops_recurrent_weights_and_keeps_the_module_whole() -> None:
-    network = make_network(Dropout(weight=0.5))
+    network = make_network(DropoutSettings(weight=0.5))
     plain = make_network()
     batch = make_batch()
     exported = network.export()

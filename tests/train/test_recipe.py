@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 
 from tonality.errors import ConfigError
-from tonality.train.networks.dropout import Dropout
 from tonality.train.settings.recipe import Recipe
-from tonality.train.settings.sections import DropoutSettings
 from tonality.train.settings.shipped_recipes import shipped
 
 
@@ -135,15 +133,6 @@ def test_a_wrong_file_is_refused(content: str, message: str, tmp_path: Path) -> 
     assert message in str(caught.value)
 
 
-def test_a_setting_of_earlier_versions_is_passed_over_where_it_asked_for_nothing() -> None:
-    assert Recipe.from_dict({"training": {"sampling": "none"}}) == Recipe()
-    told = r"sampling is 'balanced', but is no setting any more; set training\.class_weights"
-    with pytest.raises(ConfigError, match=told):
-        Recipe.from_dict({"training": {"sampling": "balanced"}})
-    with pytest.raises(ConfigError, match=told):
-        Recipe().with_settings(["training.sampling=balanced"])
-
-
 def test_a_recipe_that_does_not_exist_names_those_that_do() -> None:
     with pytest.raises(ConfigError, match="is a plan of several runs, which tonality train takes"):
         Recipe.load("flagship-cpu")
@@ -155,8 +144,3 @@ def test_the_settings_that_decide_a_run_leave_out_names_and_expectations() -> No
     one = Recipe.from_dict({"name": "a", "description": "b", "expected": {"minutes": 1}})
     assert one.settings() == Recipe().settings()
     assert one.settings() != Recipe().with_settings(["training.seed=1"]).settings()
-
-
-def test_dropout_settings_are_the_networks() -> None:
-    names = [field.name for field in dataclasses.fields(Dropout)]
-    assert [field.name for field in dataclasses.fields(DropoutSettings)] == names

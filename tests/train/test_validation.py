@@ -11,9 +11,9 @@ from torch.nn import functional as F  # noqa: N812
 from tonality.network.config import NetworkConfig
 from tonality.text.encoder import Encoded
 from tonality.train.loop.validation import validate
-from tonality.train.networks.dropout import Dropout
 from tonality.train.networks.lstm_network import LSTMNetwork
 from tonality.train.prepare.batches import Share, collate
+from tonality.train.settings.sections import DropoutSettings
 
 ROWS = 23
 
@@ -26,7 +26,9 @@ def make_case() -> tuple[LSTMNetwork, Encoded, np.ndarray]:
     ids = rng.integers(1, 20, offsets[-1]).astype(np.int32)
     texts = Encoded(ids, None, offsets, np.zeros(ROWS, np.int64))
     torch.manual_seed(0)
-    network = LSTMNetwork(NetworkConfig(20, 4, 3, classes=3), Dropout(embedding=0.5, pooled=0.5))
+    network = LSTMNetwork(
+        NetworkConfig(20, 4, 3, classes=3), DropoutSettings(embedding=0.5, pooled=0.5)
+    )
     return network, texts, rng.integers(0, 3, ROWS)
 
 

@@ -15,7 +15,6 @@ from tonality.train.loop.callback import Loop
 from tonality.train.loop.lightning_module import TrainingModule
 from tonality.train.loop.mixed_precision import bfloat16_pays
 from tonality.train.loop.session import Session
-from tonality.train.networks.dropout import Dropout
 from tonality.train.networks.lstm_network import LSTMNetwork
 from tonality.train.prepare.batches import BatchStream, Share
 from tonality.train.prepare.ordered_labels import numbers_of, soft_targets
@@ -94,7 +93,7 @@ def _module(
     data: Prepared, recipe: Recipe, stream: BatchStream, state: Mapping[str, Any] | None
 ) -> TrainingModule:
     torch.manual_seed(recipe.training.seed)
-    network = LSTMNetwork(data.network, Dropout(**vars(recipe.dropout)))
+    network = LSTMNetwork(data.network, recipe.dropout)
     if state is not None:
         network.load_state_dict(state["weights"])
     elif data.start is not None:

@@ -7,38 +7,12 @@ good part of a step there. Here 16 random bits decide on an element: one 64-bit 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 _VALUES = 1 << 16  # of the bits that decide on an element
 _LOWEST = -_VALUES // 2
-
-
-@dataclass(frozen=True)
-class Dropout:
-    """Dropout probabilities; all act in training only.
-
-    Attributes:
-        embedding: elements of the embedded tokens.
-        word: whole tokens, whose vector becomes zero (Dai & Le 2015).
-        ngram: whole n-grams, whose vector becomes zero; keeps the table from replacing
-            the LSTM.
-        layer: elements between LSTM layers.
-        pooled: elements of the pooled states.
-        dense: elements after each dense layer.
-        weight: elements of the recurrent matrices, the same for all tokens of a batch
-            (Merity, Keskar & Socher 2018, "Regularizing and Optimizing LSTM Language Models").
-    """
-
-    embedding: float = 0.0
-    word: float = 0.0
-    ngram: float = 0.0
-    layer: float = 0.0
-    pooled: float = 0.0
-    dense: float = 0.0
-    weight: float = 0.0
 
 
 def dropped(x: Tensor, drop: float, *, training: bool) -> Tensor:

@@ -17,7 +17,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from tonality.network.config import NetworkConfig
-from tonality.train.networks.dropout import Dropout, dropped, keep_mask
+from tonality.train.networks.dropout import dropped, keep_mask
+from tonality.train.settings.sections import DropoutSettings
 
 
 class DirectionModule(nn.Module):
@@ -95,10 +96,10 @@ class LSTMNetwork(nn.Module):
         dropout: the probabilities used in training.
     """
 
-    def __init__(self, config: NetworkConfig, dropout: Dropout | None = None) -> None:
+    def __init__(self, config: NetworkConfig, dropout: DropoutSettings | None = None) -> None:
         super().__init__()
         self.config = config
-        self.dropout = dropout or Dropout()
+        self.dropout = dropout or DropoutSettings()
         self.embedding = nn.Embedding(config.vocabulary_size, config.embedding_size)
         nn.init.normal_(self.embedding.weight, std=0.1)
         self.ngram_embedding: nn.Embedding | None = None

@@ -26,7 +26,6 @@ from tonality.durable_files import check_writable, open_regular, read_regular, s
 from tonality.errors import ConfigError, TrainingError
 from tonality.train.settings.plan import MODEL
 from tonality.train.settings.recipe import Recipe
-from tonality.train.settings.sections import without_gone
 
 FORMAT = 1
 
@@ -304,8 +303,8 @@ def _json(value: Mapping[str, Any]) -> bytes:
 def _filled(settings: Mapping[str, Any]) -> dict[str, Any]:
     """A run's settings as this version has them: new ones at what they would have been."""
     defaults = Recipe().settings()
-    held = {key: without_gone(key, settings.get(key, {})) for key in defaults}
-    return {**settings, **{key: {**defaults[key], **held[key]} for key in defaults}}
+    held = {key: {**defaults[key], **settings.get(key, {})} for key in defaults}
+    return {**settings, **held}
 
 
 def _differences(held: Any, asked: Any, name: str = "") -> list[str]:

@@ -29,7 +29,6 @@ from tonality.train.settings.sections import (
     TrainingSettings,
     VectorSettings,
     VocabularySettings,
-    without_gone,
 )
 from tonality.train.settings.shipped_recipes import FOLDER, shipped, shipped_plans
 from tonality.train.settings.toml_text import toml_text
@@ -109,12 +108,11 @@ class Recipe:
                     raise ConfigError(f"{key} is {value!r}; it takes a string")
                 parts[key] = value
             elif key in SECTIONS:
-                asked = without_gone(key, value) if isinstance(value, Mapping) else value
-                parts[key] = fill(SECTIONS[key], asked, key)
+                parts[key] = fill(SECTIONS[key], value, key)
                 # A section written out in full is the record of a run, not a wish; but what the
                 # size of the data decided in it is decided.
-                recorded = len(asked) == len(dataclasses.fields(SECTIONS[key]))
-                wishes = _SUITED if recorded and key == "training" else () if recorded else asked
+                recorded = len(value) == len(dataclasses.fields(SECTIONS[key]))
+                wishes = _SUITED if recorded and key == "training" else () if recorded else value
                 named |= {f"{key}.{name}" for name in wishes}
             else:
                 raise unknown(f"section {key!r} in a recipe", key, SECTIONS)

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from tonality.errors import ConfigError
 from tonality.network.config import NetworkConfig
@@ -132,7 +132,19 @@ class NetworkSettings:
 
 @dataclass(frozen=True)
 class DropoutSettings:
-    """Dropout probabilities; ``lstm_network.Dropout`` says what each one drops."""
+    """Dropout probabilities; all act in training only.
+
+    Attributes:
+        embedding: elements of the embedded tokens.
+        word: whole tokens, whose vector becomes zero (Dai & Le 2015).
+        ngram: whole n-grams, whose vector becomes zero; keeps the table from replacing
+            the LSTM.
+        layer: elements between LSTM layers.
+        pooled: elements of the pooled states.
+        dense: elements after each dense layer.
+        weight: elements of the recurrent matrices, the same for all tokens of a batch
+            (Merity, Keskar & Socher 2018, "Regularizing and Optimizing LSTM Language Models").
+    """
 
     embedding: float = number(0.0, 0, under=1)
     word: float = number(0.0, 0, under=1)
@@ -264,33 +276,6 @@ class Expected:
 
     def __post_init__(self) -> None:
         check(self, "expected")
-
-
-# Settings of earlier versions, which recipes of their runs still name: the value that asks for
-# nothing, and what there is in place of another.
-_GONE: Mapping[str, Mapping[str, tuple[Any, str]]] = {
-    "training": {
-        "sampling": (
-            "none",
-            "set training.class_weights = 'balanced', which did as well, and start anew in another "
-            "folder",
-        )
-    }
-}
-
-
-def without_gone(section: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a section but for settings that are no more.
-
-    Raises:
-        ConfigError: one of these asks for something; says what to do.
-    """
-    kept = dict(values)
-    for key, (nothing, remedy) in _GONE.get(section, {}).items():
-        given = kept.pop(key, nothing)
-        if given != nothing:
-            raise ConfigError(f"{section}.{key} is {given!r}, but is no setting any more; {remedy}")
-    return kept
 
 
 SECTIONS: Mapping[str, type] = {
