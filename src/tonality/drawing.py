@@ -57,7 +57,6 @@ def require_matplotlib() -> Any:
         DependencyError: matplotlib is not installed.
     """
     try:
-        import matplotlib.backends.backend_agg
         import matplotlib.figure
     except ImportError as error:
         raise DependencyError("drawing figures", extra="analyse") from error
@@ -80,7 +79,7 @@ def drawing() -> Iterator[None]:
 
 
 def canvas(width: float, height: float, rows: tuple[float, ...] = (1,)) -> tuple[Any, Any]:
-    """A figure of ``width`` x ``height`` inches and its axes, one a row, on the Agg canvas.
+    """A figure of ``width`` x ``height`` inches and its axes, one a row.
 
     ``pyplot`` is left alone: it would pick a window system and keep every figure alive.
 
@@ -93,7 +92,6 @@ def canvas(width: float, height: float, rows: tuple[float, ...] = (1,)) -> tuple
     """
     matplotlib = require_matplotlib()
     figure = matplotlib.figure.Figure(figsize=(width, height), layout="constrained")
-    matplotlib.backends.backend_agg.FigureCanvasAgg(figure)
     grid = figure.subplots(
         len(rows), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": rows}
     )[:, 0]

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 from tonality.durable_files import read_file
 from tonality.errors import ArtifactError, ConfigError
 from tonality.late_pattern import late_pattern
-from tonality.network.config import NetworkConfig
+from tonality.network.config import MOST_LAYERS, NetworkConfig
 from tonality.text.tokenizer import TextConfig
 
 FORMAT = 1
@@ -46,12 +46,10 @@ _KEYS = frozenset(
 # would give other verdicts.
 _OPTIONAL = frozenset({"thresholds"})
 _LARGEST_CONFIG = 2**26  # bytes, also of a language model's
-# Deeper networks would make a list of tensors that no weights file bears out.
-_MOST_LAYERS = 64
 _TEMPERATURES = (1e-6, 1e6)
 _LEAST_THRESHOLD = 1e-12  # probabilities are divided by them
 # Control characters in a label would reach the terminal; lone surrogates cannot be printed.
-_UNPRINTABLE = late_pattern(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+UNPRINTABLE = late_pattern(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -110,8 +108,8 @@ class Manifest:
             network = NetworkConfig.from_dict(reader.mapping("network"))
         except ConfigError as error:
             reader.fail(str(error), error)
-        if network.layers > _MOST_LAYERS or len(network.dense) > _MOST_LAYERS:
-            reader.fail(f"the network has more than {_MOST_LAYERS} layers")
+        if network.layers > MOST_LAYERS or len(network.dense) > MOST_LAYERS:
+            reader.fail(f"the network has more than {MOST_LAYERS} layers")
         abstain = reader.number("abstain", 0, 1)
         return cls(
             labels=reader.labels(network.classes),
@@ -261,7 +259,7 @@ class _Reader:
     def labels(self, classes: int) -> tuple[str, ...]:
         labels = self._list("labels", classes)
         for label in labels:
-            if not isinstance(label, str) or not label.strip() or _UNPRINTABLE.search(label):
+            if not isinstance(label, str) or not label.strip() or UNPRINTABLE.search(label):
                 self.fail(f"labels must be texts without control characters, not {label!r}")
         if len(set(labels)) < len(labels):
             self.fail("labels must differ from each other")

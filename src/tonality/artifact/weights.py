@@ -6,7 +6,8 @@ every other tensor is float16 or float32.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,7 @@ def _in_order(tensor: NDArray[Any]) -> NDArray[Any]:
 def largest(network: NetworkConfig) -> int:
     """The most bytes that a network's weights file may have: everything in float32."""
     shapes = network.tensor_shapes()
-    values = sum(_count(shape) for shape in shapes.values())
+    values = sum(math.prod(shape) for shape in shapes.values())
     scales = sum(shapes[name][0] for name in EMBEDDINGS if name in shapes)
     return 4 * (values + scales) + 8 + _largest_header(shapes)
 
@@ -169,7 +170,7 @@ def _views(data: bytes, header: Any, start: int) -> Tensors:
         if not all(type(number) is int and number >= 0 for number in (begin, end, *shape)):
             raise ValueError(f"tensor {name!r} is described as {each!r}")
         kind = np.dtype(_TYPES[each["dtype"]])
-        if begin != done or end - begin != kind.itemsize * _count(shape):
+        if begin != done or end - begin != kind.itemsize * math.prod(shape):
             raise ValueError(f"tensor {name!r} does not fill its bytes")
         view: NDArray[Any] = np.ndarray(shape, kind, data, start + begin)
         tensors[name] = view if view.flags.aligned else view.copy()
@@ -199,13 +200,6 @@ def _check_head(tensors: Tensors, network: NetworkConfig, path: Path) -> None:
 
 def _largest_header(shapes: Mapping[str, tuple[int, ...]]) -> int:
     return _HEADER_BASE + _HEADER_PER_TENSOR * (len(shapes) + len(EMBEDDINGS))
-
-
-def _count(shape: Iterable[int]) -> int:
-    count = 1
-    for size in shape:
-        count *= size
-    return count
 
 
 def _check_names(tensors: Tensors, shapes: Mapping[str, tuple[int, ...]], path: Path) -> None:

@@ -13,6 +13,9 @@ from typing import Any
 from tonality.errors import ConfigError
 
 POOLINGS = ("max", "mean", "attention", "last")
+# Deeper networks, of either kind of layer, would make a list of tensors that no weights file bears
+# out.
+MOST_LAYERS = 64
 
 
 @dataclass(frozen=True)

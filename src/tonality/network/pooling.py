@@ -111,7 +111,8 @@ def pool(
                 np.max(text, axis=0, out=part)
             elif name == "mean":
                 np.mean(text, axis=0, out=part)
-            elif name == "attention" and attended is not None:
+            elif name == "attention":
+                assert attended is not None
                 np.matmul(attended[start:end], text, out=part)
             else:
                 part[:h], part[h:] = text[-1, :h], text[0, h:]

@@ -122,7 +122,8 @@ class Status(Exact):
 
 
 def texts_schema(settings: Settings) -> dict[str, Any]:
-    """The JSON schema of a request with texts, as :class:`Bodies` checks it."""
+    """The JSON schema of a request with texts, as
+    :class:`tonality.serve.request_bodies.Bodies` checks it."""
     text = Annotated[str, Field(max_length=settings.max_text_length)]
     model = create_model(
         "Texts",

@@ -61,7 +61,6 @@ def write_chart(summary: Summary, path: Path, title: str) -> None:
         figure = matplotlib.figure.Figure(
             figsize=(WIDTH, sum(heights) + 0.5 + 0.15 * len(panels)), layout="constrained"
         )
-        matplotlib.backends.backend_agg.FigureCanvasAgg(figure)
         figure.get_layout_engine().set(h_pad=0.08, w_pad=0.1)
         parts = iter(figure.subfigures(len(panels), 1, height_ratios=heights, squeeze=False)[:, 0])
         _draw_shares(_axes(next(parts)), summary, colours)

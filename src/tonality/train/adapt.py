@@ -25,7 +25,7 @@ from tonality.train.pretrain import fit_language_model
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import (
     ADAPTATION,
-    LANGUAGE_MODEL,
+    LANGUAGE_MODEL_FOLDER,
     RUN,
     RunFolder,
     asked_recipe,
@@ -113,7 +113,7 @@ def _after_language_model(
 ) -> Checked:
     """The run, its start gone on as a language model first."""
     assert run.start is not None
-    first = RunFolder(folder.path / LANGUAGE_MODEL)
+    first = RunFolder(folder.path / LANGUAGE_MODEL_FOLDER)
     if forgotten := run.start.forgotten(run.labels, run.dataset.train.mapped):
         options.reporter.say(forgotten)  # the classifier says it too, but only afterwards
     if not first.model.exists():

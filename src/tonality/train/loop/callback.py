@@ -24,7 +24,7 @@ from tonality.train.prepare.batches import Batch, Share
 from tonality.train.prepare.prepare import Prepared
 from tonality.train.records.history import MetricsRow
 from tonality.train.records.reporter import duration
-from tonality.train.records.run_folder import METRICS, RunFolder, best_file
+from tonality.train.records.run_folder import BOARD, METRICS, RunFolder, best_file
 from tonality.train.records.tensorboard import TensorBoard
 from tonality.train.settings.recipe import Recipe
 
@@ -111,7 +111,7 @@ class Loop(Callback):
         assert isinstance(pl_module, TrainingModule)
         self.session.start()
         if trainer.is_global_zero:
-            self._board = TensorBoard(self.folder.path / "tensorboard", pl_module.first_step)
+            self._board = TensorBoard(self.folder.path / BOARD, pl_module.first_step)
         self.session.take_signals()
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

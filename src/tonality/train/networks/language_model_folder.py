@@ -19,7 +19,7 @@ import safetensors.numpy
 from numpy.typing import NDArray
 
 from tonality import durable_files, plain_json
-from tonality.artifact.config_json import load_json
+from tonality.artifact.config_json import CONFIG, VOCABULARY, WEIGHTS, load_json
 from tonality.artifact.weights import pack
 from tonality.errors import ArtifactError, ConfigError
 from tonality.text.tokenizer import TextConfig
@@ -27,7 +27,6 @@ from tonality.text.vocabulary import Vocabulary
 
 FORMAT = 1
 KIND = "language model"
-CONFIG, VOCABULARY, WEIGHTS = "config.json", "vocabulary.json", "weights.safetensors"
 LIMIT = 2**32  # bytes of the largest file
 
 Tensors = dict[str, NDArray[np.float32]]

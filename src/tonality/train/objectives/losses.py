@@ -225,7 +225,7 @@ def weighted_cross_entropy(
         logits: (N, C).
         batch: the classes, and the weights if there are any.
         class_weights: (C,) what a text of each class counts.
-        targets: (C, C) as in :func:`classification_loss`.
+        targets: (C, C) as in :class:`Objective`.
         label_smoothing: share of the target spread over all classes.
     """
     counts = logits.new_ones(len(logits)) if class_weights is None else class_weights[batch.classes]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable
 
 import numpy as np
 
-from tonality.artifact.config_json import shorten
+from tonality.artifact.config_json import UNPRINTABLE, shorten
 from tonality.data import Dataset, Table
 from tonality.errors import DataError
 from tonality.label_spellings import check_one_kind
@@ -19,8 +18,6 @@ from tonality.text.vocabulary import Vocabulary
 
 # Fewer labelled rows teach nothing, whatever the settings.
 LEAST_ROWS = 20
-# As the model folder's reader has it: control characters in a label would reach the terminal.
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def check_dataset(dataset: Dataset) -> tuple[str, ...]:
@@ -70,7 +67,7 @@ def _check_names(labels: Iterable[str]) -> None:
     """
     rename = "rename it in the data or by a label map"
     for label in labels:
-        if not label.strip() or _UNPRINTABLE.search(label):
+        if not label.strip() or UNPRINTABLE.search(label):
             raise DataError(
                 f"the label {shorten(repr(label))} is blank or has control characters, which no "
                 f"model can have; {rename}"

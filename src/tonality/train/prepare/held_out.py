@@ -45,34 +45,27 @@ class Division:
     shared_groups: int
     cut: tuple[float, int]
 
-    def __str__(self) -> str:
-        """What a run says of it."""
-        lines = []
+    def tell(self, say: Callable[[str], None]) -> None:
+        """Says what a run says of it, line by line."""
         if self.empty:
-            lines.append(f"left out, for saying nothing: {counted(self.empty, 'text')}")
+            say(f"left out, for saying nothing: {counted(self.empty, 'text')}")
         if any(self.left_out.values()):
-            lines.append(
+            say(
                 f"left out, for being in a part to measure on too: {self.left_out['train']:,} "
                 f"texts with labels, {self.left_out['unlabelled']:,} without"
             )
-        lines.append(
+        say(
             f"{len(self.rows):,} texts to train on, {len(self.held_out):,} for validation, "
             f"{len(self.unlabelled):,} without labels"
         )
         if self.shared_groups:
             have = "has" if self.shared_groups == 1 else "have"
-            lines.append(
+            say(
                 f"careful: {counted(self.shared_groups, 'group')} (such as movies) {have} texts "
                 "both to train on and for validation, which flatters the figures of the latter; "
                 "put each group in one file, or take the validation file away: a cut keeps groups "
                 "whole"
             )
-        return "\n".join(lines)
-
-    def tell(self, say: Callable[[str], None]) -> None:
-        """Says it, line by line."""
-        for line in str(self).splitlines():
-            say(line)
 
 
 def divide(dataset: Dataset, recipe: Recipe) -> Division:

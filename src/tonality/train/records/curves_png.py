@@ -34,17 +34,15 @@ def draw_curves(rows: Sequence[MetricsRow], best: MetricsRow | None) -> bytes:
         DependencyError: matplotlib is not installed.
     """
     try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
         from matplotlib.ticker import PercentFormatter
     except ImportError as missing:
         raise DependencyError("drawing curves", extra="train") from missing
-    # pyplot would pick a window system and keep the figure alive.
     measured = [row for row in rows if row.is_evaluation]
     scores = [score for score in _SCORES if measured and _has(measured, score)]
     panels = 1 + len(scores)
+    # pyplot would pick a window system and keep the figure alive.
     figure = Figure(figsize=(5 * panels, 4), layout="constrained")
-    FigureCanvasAgg(figure)
     axes = figure.subplots(1, panels, squeeze=False)[0]
     _draw_losses(axes[0], rows, best)
     for panel, score in zip(axes[1:], scores, strict=True):

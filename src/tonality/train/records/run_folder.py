@@ -34,7 +34,7 @@ CHECKPOINT, VECTORS, METRICS = "checkpoint.pt", "vectors.npy", "metrics.csv"
 VALIDATION = "validation.csv"  # what the model says of the rows that were held out
 BOARD = "tensorboard"
 # Of an adaptation: the run of its own that it began with, and what was asked for.
-LANGUAGE_MODEL, ADAPTATION = "language-model", "adapt.json"
+LANGUAGE_MODEL_FOLDER, ADAPTATION = "language-model", "adapt.json"
 ANSWERS = "answers-"  # of teachers; the rest of the name tells which
 
 _BEST = re.compile(r"best-[0-9]+\.safetensors")
@@ -72,7 +72,7 @@ class RunFolder:
             )
         try:
             found = {path.name for path in self.path.iterdir()}
-            names = sorted(found - {LANGUAGE_MODEL, ADAPTATION})
+            names = sorted(found - {LANGUAGE_MODEL_FOLDER, ADAPTATION})
         except FileNotFoundError:
             return
         except OSError as fault:

@@ -28,7 +28,8 @@ class RunOptions:
         nodes: how many machines.
         callbacks: Lightning callbacks, called before the run's own.
         records: whether to leave metrics and curves beside the model.
-        cache: where trained word vectors are kept for other runs; None for nowhere.
+        cache: where trained word vectors and teachers' answers are kept for other runs; None for
+            nowhere.
     """
 
     resume: bool = False

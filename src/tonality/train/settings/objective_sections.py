@@ -1,4 +1,4 @@
-"""The sections of a recipe on what is learnt besides labels, read by ``objectives.py``."""
+"""The sections of a recipe on what is learnt besides labels, read by ``objectives/losses.py``."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from tonality.errors import ConfigError
-from tonality.network.config import NetworkConfig
+from tonality.network.config import MOST_LAYERS, NetworkConfig
 from tonality.text.tokenizer import TextConfig
 from tonality.train.settings.checked_fields import check, number
 from tonality.train.settings.objective_sections import (
@@ -18,8 +18,6 @@ from tonality.train.settings.objective_sections import (
     UnlabelledSettings,
 )
 
-# Of either kind; the model folder's reader takes no deeper network.
-MOST_LAYERS = 64
 AUTOMATIC = -1  # of the patience: for the size of the data to say
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tonality import artifact
-from tonality.artifact.config_json import folder_sha256
+from tonality.artifact.config_json import CONFIG, folder_sha256
 from tonality.artifact.model_folder import Artifact
 from tonality.artifact.weights import dequantise
 from tonality.durable_files import resolved
@@ -41,7 +41,7 @@ def read_start(source: str | os.PathLike[str]) -> Start:
     """
     if not is_bundled(source):
         source = path = Path(source)
-        if (path / MODEL).is_dir() and not (path / "config.json").exists():
+        if (path / MODEL).is_dir() and not (path / CONFIG).exists():
             source = path = path / MODEL  # of a run
         if is_language_model(path):
             return _from_language_model(read_language_model(path), path)
