@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from tonality.data import Dataset, Table
-from tonality.train.prepare.preflight import check
+from tonality.train.prepare.preflight import check_run
 from tonality.train.prepare.prepare import Prepared, prepare
 from tonality.train.records.reporter import Reporter
 from tonality.train.settings.recipe import Recipe
@@ -53,7 +53,7 @@ def make_table(rows: int = 200, *, classes: int = 2, seed: int = 0, labelled: bo
 
 def prepared(dataset: Dataset, recipe: Recipe, start: Start | None = None) -> Prepared:
     """A dataset as a run has it before its first step."""
-    return prepare(check("train", recipe, dataset, start), Reporter())
+    return prepare(check_run("train", recipe, dataset, start), Reporter())
 
 
 def make_dataset(rows: int = 200, *, classes: int = 2, unlabelled: int = 0) -> Dataset:

@@ -14,7 +14,7 @@ from tonality.train import train
 from tonality.train.adapt import adapt
 from tonality.train.prepare import preflight
 from tonality.train.prepare.held_out import Division, divide
-from tonality.train.prepare.preflight import Task, check
+from tonality.train.prepare.preflight import Task, check_run
 from tonality.train.settings.recipe import Recipe
 
 
@@ -33,7 +33,7 @@ from tonality.train.settings.recipe import Recipe
 )
 def test_what_is_wrong_is_found_before_any_work(task: Task, change: str, message: str) -> None:
     with pytest.raises((ConfigError, DataError), match=message):
-        check(task, TINY.with_settings([change]), make_dataset(40))
+        check_run(task, TINY.with_settings([change]), make_dataset(40))
 
 
 @pytest.mark.parametrize(
@@ -65,9 +65,9 @@ def test_a_change_without_effect_is_refused(
     name = change.partition("=")[0]
     recipe, dataset = TINY.with_settings([change]), make_dataset(40)
     with pytest.raises(ConfigError, match=f"{name} has no effect: .*{reason}"):
-        check(task, recipe, dataset)
+        check_run(task, recipe, dataset)
     (tmp_path / "mine.toml").write_text(recipe.to_toml())
-    check(task, Recipe.load(tmp_path / "mine.toml"), dataset)
+    check_run(task, Recipe.load(tmp_path / "mine.toml"), dataset)
 
 
 @pytest.mark.parametrize(
@@ -82,17 +82,17 @@ def test_a_change_without_effect_is_refused(
     ],
 )
 def test_a_change_that_has_an_effect_is_taken(task: Task, changes: list[str]) -> None:
-    check(task, TINY.with_settings(changes), make_dataset(40))
+    check_run(task, TINY.with_settings(changes), make_dataset(40))
 
 
 def test_what_was_found_is_taken_over_where_the_cut_is_the_same() -> None:
     dataset = make_dataset(80)
-    first = check("train", TINY, dataset)
+    first = check_run("train", TINY, dataset)
     other = TINY.with_settings(["training.validation_seed=1"])
-    assert check("pretrain", LANGUAGE_MODEL, dataset, like=first).division is first.division
-    assert check("train", other, dataset, like=first).division is not first.division
+    assert check_run("pretrain", LANGUAGE_MODEL, dataset, like=first).division is first.division
+    assert check_run("train", other, dataset, like=first).division is not first.division
     assert first.labels == ("negative", "positive")
-    assert check("pretrain", TINY, dataset).labels == ()
+    assert check_run("pretrain", TINY, dataset).labels == ()
 
 
 def test_an_adaptation_divides_its_data_once(

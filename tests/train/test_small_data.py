@@ -17,7 +17,7 @@ from tonality.data import Dataset
 from tonality.train import train
 from tonality.train.adapt import adapt
 from tonality.train.fit_classifier import no_better_than_one_label
-from tonality.train.prepare.preflight import check
+from tonality.train.prepare.preflight import check_run
 from tonality.train.prepare.prepare import prepare
 from tonality.train.prepare.small_data import (
     FEW_FROM_NOTHING,
@@ -98,13 +98,13 @@ def test_only_a_network_that_begins_from_nothing_gets_more_steps(tmp_path: Path)
     """And the run says so; what settings of another one say is the start's own matter."""
     told = Lines()
     quick = Recipe.load("quick")
-    made = check("train", quick, noise())
+    made = check_run("train", quick, noise())
     assert (made.recipe.training.batch_size, made.recipe.training.epochs) == (16, MOST_EPOCHS)
     prepare(made, told)
     begins = f"batches of 16 texts and {MOST_EPOCHS} epochs in place of 64 and 4: the data is small"
     assert sum(line.startswith(begins) for line in told.lines) == 1
     start = read_start(train(noise(), TINY.with_settings(["training.epochs=1"]), tmp_path / "run"))
-    on = check("train", quick, noise(), start)
+    on = check_run("train", quick, noise(), start)
     assert (on.recipe.training.batch_size, on.recipe.training.epochs) == (64, 4)
     assert not on.told
 
@@ -123,7 +123,7 @@ def test_weighed_classes_are_kept_by_the_macro_f1(settings: list[str], keep: str
     for name in ("quick", "adapt"):
         usual = Recipe.load(name).training.keep
         recipe = Recipe.load(name).with_settings(["training.class_weights=balanced", *settings])
-        found = check("train", recipe, noise()).recipe.training
+        found = check_run("train", recipe, noise()).recipe.training
         assert found.keep == (usual if settings == ["training.validation=0"] else keep)
         assert found.patience == {"quick": 0, "adapt": 3}[name]
 
@@ -148,15 +148,15 @@ def test_a_run_is_what_its_own_record_says() -> None:
         weighed,
         weighed.with_settings(["training.keep=accuracy"]),
     ):
-        found = check("train", recipe, noise()).recipe
+        found = check_run("train", recipe, noise()).recipe
         again = Recipe.from_dict({"name": "recipe", **found.to_dict()})
-        assert check("train", again, noise(), resume=True).recipe.settings() == found.settings()
+        assert check_run("train", again, noise(), resume=True).recipe.settings() == found.settings()
 
 
 @pytest.mark.parametrize(("rows", "few"), [(FEW_FROM_NOTHING, True), (3_000, False)])
 def test_a_better_start_is_told_where_texts_are_few(rows: int, few: bool) -> None:
     told = Lines()
-    run = check("train", TINY, Dataset(make_table(rows), None, None, "made up", {}))
+    run = check_run("train", TINY, Dataset(make_table(rows), None, None, "made up", {}))
     prepare(run, told)
     assert any("tonality adapt begins with a model" in line for line in told.lines) is few
 
@@ -205,7 +205,7 @@ def test_a_model_chosen_by_the_macro_f1_is_judged_by_it(tmp_path: Path) -> None:
     common = [row for row in range(400) if (table.labels or [])[row] == "positive"]
     dataset = Dataset(table.take(sorted([*rare, *common])), None, None, "made up", {})
     settings = ["training.epochs=6", "training.class_weights=balanced"]
-    run = check("train", TINY.with_settings(settings), dataset)
+    run = check_run("train", TINY.with_settings(settings), dataset)
     found = read(train(dataset, TINY.with_settings(settings), tmp_path / "run", reporter=told))
     measured = dict(found.metrics["validation"])
     assert any(f", macro F1 {measured['macro']['f1']:.4f} (best), " in line for line in told.lines)

@@ -63,9 +63,9 @@ def chunks(
         ConfigError: an unknown encoding.
         DataError: the file cannot be read, or is a table.
     """
-    from tonality.tables.encoding import check
+    from tonality.tables.encoding import checked_encoding
 
-    check(encoding)
+    checked_encoding(encoding)
     if not texts and file is None:
         if sys.stdin is None or sys.stdin.isatty():
             raise click.BadParameter("give a text in quotes, or --file FILE, or pipe texts in")

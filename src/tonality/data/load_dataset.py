@@ -14,7 +14,7 @@ from tonality.errors import DataError
 from tonality.tables.bad_rows import BadRows
 from tonality.tables.column_names import LabelMap, TextColumn, Wanted, several
 from tonality.tables.dataset import Dataset, Table
-from tonality.tables.encoding import check
+from tonality.tables.encoding import checked_encoding
 from tonality.tables.open_file import sha256_of, table_stem, unreadable
 from tonality.tables.read_options import ReadOptions
 from tonality.tables.read_table import joined_labels, read_file, side_file, with_labels
@@ -73,7 +73,8 @@ def load_dataset(
     columns = (text_column, label_column, group_column)
     optional = () if collection_column is None else (collection_column,)
     options = options or ReadOptions()
-    wanted = Wanted(*columns, mapping, extras, check(encoding), optional=optional, options=options)
+    encoding = checked_encoding(encoding)
+    wanted = Wanted(*columns, mapping, extras, encoding, optional=optional, options=options)
     path = cached_imdb() if spec == "imdb" else Path(spec)
     dataset = _load(path, wanted, bad_rows)
     mapping.check(path)
@@ -114,7 +115,7 @@ def with_unlabelled(
         DependencyError: a Parquet file, and pyarrow is missing.
     """
     path, options = Path(path), options or ReadOptions()
-    wanted = Wanted(text_column, "", "", encoding=check(encoding), options=options)
+    wanted = Wanted(text_column, "", "", encoding=checked_encoding(encoding), options=options)
     try:
         table = _read(path, wanted)
     except DataError:

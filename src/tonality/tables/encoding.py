@@ -31,7 +31,7 @@ _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _MOST_CONTROLS = 0.1  # of the first line; with more it is no text
 
 
-def check(encoding: str | None) -> str | None:
+def checked_encoding(encoding: str | None) -> str | None:
     """Returns a name that the user gave, ``None`` where none was.
 
     Raises:

@@ -13,7 +13,7 @@ from tonality.tables.bad_rows import BadRows
 from tonality.tables.build_table import build_table
 from tonality.tables.column_names import LabelMap, TextColumn, Wanted, several
 from tonality.tables.dataset import Table
-from tonality.tables.encoding import check
+from tonality.tables.encoding import checked_encoding
 from tonality.tables.open_table import file_input, opened
 from tonality.tables.read_options import ReadOptions
 
@@ -60,7 +60,7 @@ def read_table(
     path, mapping, extras = Path(path), LabelMap(label_map), several(extra_columns)
     columns = text_column, label_column, group_column
     options = options or ReadOptions()
-    wanted = Wanted(*columns, mapping, extras, check(encoding), options=options)
+    wanted = Wanted(*columns, mapping, extras, checked_encoding(encoding), options=options)
     with BadRows(side_file(bad_rows, path)) as collected:
         table = read_file(path, wanted, collected)
     mapping.check(path)

@@ -19,7 +19,7 @@ from tonality.errors import ConfigError, TrainingError
 from tonality.evaluate.seen_texts import count_seen
 from tonality.measures.thresholds import macro_f1
 from tonality.prediction import decide
-from tonality.train.prepare.preflight import Checked, check
+from tonality.train.prepare.preflight import Checked, check_run
 from tonality.train.prepare.small_data import MOST_EPOCHS, epochs_for
 from tonality.train.pretrain import fit_language_model
 from tonality.train.records.reporter import Reporter
@@ -87,10 +87,10 @@ def adapt(
     # What is refused is refused before anything is written.
     _check_epochs(recipe, pretrain_epochs)
     heeded = _of_the_classifier(recipe) if pretrain_epochs else recipe
-    run, before = check("train", heeded, dataset, start, resume=resume), None
+    run, before = check_run("train", heeded, dataset, start, resume=resume), None
     if pretrain_epochs:
         passes = _pretraining(recipe, pretrain_epochs)
-        before = check("pretrain", passes, dataset, start, resume=resume, like=run)
+        before = check_run("pretrain", passes, dataset, start, resume=resume, like=run)
     folder = RunFolder(output)
     asked = {
         "recipe": recipe.to_dict(),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tonality.data import Dataset
-from tonality.train.prepare.preflight import Checked, check, check_teachers
+from tonality.train.prepare.preflight import Checked, check_run, check_teachers
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RunFolder
 from tonality.train.records.run_options import MINUTES, RunOptions
@@ -75,7 +75,7 @@ def distill(
     folder = run_folder(output, options)
     start = None if start_from is None else as_start(start_from)
     check_teachers(teachers, recipe.distillation)
-    run = check("distill", recipe, dataset, start, resume=resume)
+    run = check_run("distill", recipe, dataset, start, resume=resume)
     return fit_student(run, teachers, folder, options)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tonality.data import Dataset
 from tonality.errors import ConfigError, DataError
-from tonality.train.prepare.preflight import Checked, check
+from tonality.train.prepare.preflight import Checked, check_run
 from tonality.train.settings.plan import Stage
 from tonality.train.start.inherited_settings import CLASSIFIER, LANGUAGE_MODEL, Inherited
 from tonality.train.teachers.collection_teachers import check_collections
@@ -37,7 +37,7 @@ def check_stages(
     for stage in stages:
         start = inherited.get(stage.start_from)
         try:
-            last = check(stage.task, stage.read(), dataset, start, resume=resume, like=last)
+            last = check_run(stage.task, stage.read(), dataset, start, resume=resume, like=last)
             settings = last.recipe.distillation
             if stage.task == "distill" and settings.teachers:
                 check_collections(dataset, settings, others_taught=True)

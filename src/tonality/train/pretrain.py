@@ -11,7 +11,7 @@ from typing import Any
 from tonality.data import Dataset
 from tonality.train.prepare.corpus import Corpus, read_corpus
 from tonality.train.prepare.data_checks import vocabulary_fingerprint
-from tonality.train.prepare.preflight import Checked, check
+from tonality.train.prepare.preflight import Checked, check_run
 from tonality.train.records.processes import leader_first, leads
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RunFolder
@@ -73,7 +73,7 @@ def pretrain(
     elif leads():
         folder.check_free()
     start = None if start_from is None else as_start(start_from)
-    run = check("pretrain", recipe, dataset, start, resume=resume)
+    run = check_run("pretrain", recipe, dataset, start, resume=resume)
     return fit_language_model(run, folder, options)
 
 

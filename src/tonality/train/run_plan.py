@@ -13,7 +13,7 @@ from tonality.durable_files import read_regular
 from tonality.errors import ConfigError, TrainingError
 from tonality.tables.dataset import Dataset
 from tonality.train.plan_check import check_stages
-from tonality.train.prepare.preflight import Checked, check
+from tonality.train.prepare.preflight import Checked, check_run
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RUN, RunFolder
 from tonality.train.records.run_options import MINUTES, RunOptions
@@ -138,7 +138,7 @@ def _run(stage: Stage, checked: Checked, folder: Path, options: RunOptions) -> N
     options = dataclasses.replace(options, resume=begun)
     if not begun:
         place.check_free()
-    run = check(stage.task, stage.read(), checked.dataset, start, resume=begun, like=checked)
+    run = check_run(stage.task, stage.read(), checked.dataset, start, resume=begun, like=checked)
     if stage.task == "pretrain":
         fit_language_model(run, place, options)
     elif stage.task == "distill":

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tonality.data import Dataset
-from tonality.train.prepare.preflight import check
+from tonality.train.prepare.preflight import check_run
 from tonality.train.records.processes import leads
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RunFolder
@@ -82,7 +82,7 @@ def train(
     )  # fmt: skip
     folder = run_folder(output, options)
     start = None if start_from is None else as_start(start_from)
-    run = check("train", recipe, dataset, start, resume=resume)
+    run = check_run("train", recipe, dataset, start, resume=resume)
     # Importing torch takes seconds: what is wrong is said before.
     from tonality.train.fit_classifier import fit_classifier
 

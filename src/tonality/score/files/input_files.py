@@ -11,7 +11,7 @@ from typing import IO
 
 from tonality.durable_files import resolved
 from tonality.errors import ConfigError, DataError
-from tonality.tables.encoding import check, of_bytes
+from tonality.tables.encoding import checked_encoding, of_bytes
 from tonality.tables.open_file import UnknownKindError, unreadable
 from tonality.tables.open_table import INPUT_FORMATS, Input, file_input, unpacked
 from tonality.tables.table_head import told_by
@@ -38,7 +38,7 @@ def find_inputs(
     """
     if format is not None and format not in INPUT_FORMATS:
         raise ConfigError(f"format {format!r}: expected one of {', '.join(INPUT_FORMATS)}")
-    check(encoding)
+    checked_encoding(encoding)
     found: dict[Path | None, Input] = {}
     for name in names:
         if name == "-" and None not in found:

@@ -50,7 +50,7 @@ class Checked:
     told: str = ""
 
 
-def check(
+def check_run(
     task: Task,
     recipe: Recipe,
     dataset: Dataset,
@@ -126,7 +126,7 @@ def _classes(dataset: Dataset, recipe: Recipe) -> tuple[str, ...]:
 
 
 def _settled(task: Task, recipe: Recipe, start: Inherited | None) -> Recipe:
-    """The recipe with what it inherits; as for :func:`check`."""
+    """The recipe with what it inherits; as for :func:`check_run`."""
     require_packages(recipe)
     if task == "pretrain":
         _check_pretraining(recipe)

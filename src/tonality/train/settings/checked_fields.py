@@ -41,7 +41,7 @@ def unknown(what: str, given: str, valid: Iterable[str]) -> ConfigError:
     return ConfigError(f"there is no {what}{guess} Valid: {', '.join(names)}.")
 
 
-def check(settings: Any, section: str) -> None:
+def check_fields(settings: Any, section: str) -> None:
     """Checks the types and ranges of a settings dataclass; for its ``__post_init__``.
 
     Raises:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tonality.errors import ConfigError
-from tonality.train.settings.checked_fields import check, number
+from tonality.train.settings.checked_fields import check_fields, number
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class UnlabelledSettings:
     batch_size: int = number(0, 0)
 
     def __post_init__(self) -> None:
-        check(self, "unlabelled")
+        check_fields(self, "unlabelled")
 
     @property
     def used(self) -> bool:
@@ -71,7 +71,7 @@ class DistillationSettings:
     teacher_precision: Literal["32", "bf16"] = "32"
 
     def __post_init__(self) -> None:
-        check(self, "distillation")
+        check_fields(self, "distillation")
         for collection, teachers in self.teachers.items():
             if not teachers:
                 raise ConfigError(
@@ -119,7 +119,7 @@ class PretrainingSettings:
     evaluation_texts: int = number(500, 1)
 
     def __post_init__(self) -> None:
-        check(self, "pretraining")
+        check_fields(self, "pretraining")
 
     @property
     def directions(self) -> tuple[str, ...]:

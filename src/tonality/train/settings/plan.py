@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from tonality.durable_files import read_regular
 from tonality.errors import ConfigError
-from tonality.train.settings.checked_fields import check, fill
+from tonality.train.settings.checked_fields import check_fields, fill
 from tonality.train.settings.recipe import Recipe
 from tonality.train.settings.sections import Expected
 from tonality.train.settings.shipped_recipes import PLANS, shipped_plans
@@ -46,7 +46,7 @@ class Stage:
     teachers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        check(self, "stages")
+        check_fields(self, "stages")
         taken = ("", ".", "..", MODEL, PLAN)
         if self.name in taken or Path(self.name).name != self.name:
             raise ConfigError(f"stages.name is {self.name!r}; a stage needs the name of a folder")

@@ -11,7 +11,7 @@ from typing import Literal
 from tonality.errors import ConfigError
 from tonality.network.config import MOST_LAYERS, NetworkConfig
 from tonality.text.tokenizer import TextConfig
-from tonality.train.settings.checked_fields import check, number
+from tonality.train.settings.checked_fields import check_fields, number
 from tonality.train.settings.objective_sections import (
     DistillationSettings,
     PretrainingSettings,
@@ -41,7 +41,7 @@ class VocabularySettings:
     extend: int = number(0, 0)
 
     def __post_init__(self) -> None:
-        check(self, "vocabulary")
+        check_fields(self, "vocabulary")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class VectorSettings:
     deviation: float = number(0.25, 1e-3, 10)
 
     def __post_init__(self) -> None:
-        check(self, "vectors")
+        check_fields(self, "vectors")
         if "\0" in self.file:
             raise ConfigError("vectors.file holds a null character")
 
@@ -111,7 +111,7 @@ class NetworkSettings:
     dense: tuple[int, ...] = number((), 1)
 
     def __post_init__(self) -> None:
-        check(self, "network")
+        check_fields(self, "network")
         if (many := len(self.dense)) > MOST_LAYERS:
             raise ConfigError(f"network.dense has {many} layers; {MOST_LAYERS} are the most")
         # Whether the pooling has an attention may be for a start to say.
@@ -153,7 +153,7 @@ class DropoutSettings:
     weight: float = number(0.0, 0, under=1)
 
     def __post_init__(self) -> None:
-        check(self, "dropout")
+        check_fields(self, "dropout")
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ class OptimiserSettings:
     clip_norm: float = number(1.0, 0)
 
     def __post_init__(self) -> None:
-        check(self, "optimiser")
+        check_fields(self, "optimiser")
 
 
 @dataclass(frozen=True)
@@ -253,7 +253,7 @@ class TrainingSettings:
     precision: Literal["32", "bf16"] = "32"
 
     def __post_init__(self) -> None:
-        check(self, "training")
+        check_fields(self, "training")
 
 
 @dataclass(frozen=True)
@@ -273,7 +273,7 @@ class Expected:
     accuracy: float = number(0.0, 0, 1)
 
     def __post_init__(self) -> None:
-        check(self, "expected")
+        check_fields(self, "expected")
 
 
 SECTIONS: Mapping[str, type] = {
