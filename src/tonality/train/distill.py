@@ -11,11 +11,10 @@ from tonality.data import Dataset
 from tonality.train.prepare.preflight import Checked, check_run, check_teachers
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RunFolder
-from tonality.train.records.run_options import MINUTES, RunOptions
+from tonality.train.records.run_options import MINUTES, RunOptions, run_folder
 from tonality.train.settings.recipe import Recipe
 from tonality.train.start.read_start import as_start
 from tonality.train.start.start import Start
-from tonality.train.train_classifier import run_folder
 
 if TYPE_CHECKING:
     from lightning.pytorch import Callback

@@ -15,7 +15,7 @@ from tonality.train.prepare.preflight import Checked, check_run
 from tonality.train.records.processes import leader_first, leads
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RunFolder
-from tonality.train.records.run_options import MINUTES, RunOptions
+from tonality.train.records.run_options import MINUTES, RunOptions, run_folder
 from tonality.train.settings.recipe import Recipe
 from tonality.train.start.read_start import as_start
 from tonality.train.start.start import Start
@@ -67,11 +67,7 @@ def pretrain(
         KeyboardInterrupt: stopped by Ctrl-C or SIGTERM, after saving.
     """
     options = RunOptions(resume, reporter or Reporter(), checkpoint_minutes, device)
-    folder = RunFolder(output)
-    if leads() and resume:
-        folder.check_begun()
-    elif leads():
-        folder.check_free()
+    folder = run_folder(output, options)
     start = None if start_from is None else as_start(start_from)
     run = check_run("pretrain", recipe, dataset, start, resume=resume)
     return fit_language_model(run, folder, options)

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 from tonality.data import Dataset
 from tonality.train.prepare.preflight import check_run
-from tonality.train.records.processes import leads
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RunFolder
-from tonality.train.records.run_options import MINUTES, RunOptions
+from tonality.train.records.run_options import MINUTES, RunOptions, run_folder
 from tonality.train.settings.recipe import Recipe
 from tonality.train.start.read_start import as_start
 from tonality.train.start.start import Start
@@ -87,20 +86,3 @@ def train(
     from tonality.train.fit_classifier import fit_classifier
 
     return fit_classifier(run, folder, options)
-
-
-def run_folder(output: str | os.PathLike[str], options: RunOptions) -> RunFolder:
-    """The folder of a run, which a new one has to itself.
-
-    Raises:
-        TrainingError: it holds a run already, or other files, or none to go on with; it or the
-            cache cannot be written.
-    """
-    folder = RunFolder(output)
-    if leads() and options.resume:
-        folder.check_begun()
-    elif leads():
-        folder.check_free()
-    if leads() and options.cache is not None:
-        options.cache.check_writable()
-    return folder

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tonality.train.records.processes import leads
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RunFolder
 
@@ -41,3 +43,20 @@ class RunOptions:
     records: bool = True
     cache: RunFolder | None = None
     nodes: int = 1
+
+
+def run_folder(output: str | os.PathLike[str], options: RunOptions) -> RunFolder:
+    """The folder of a run, which a new one has to itself.
+
+    Raises:
+        TrainingError: it holds a run already, or other files, or none to go on with; it or the
+            cache cannot be written.
+    """
+    folder = RunFolder(output)
+    if leads() and options.resume:
+        folder.check_begun()
+    elif leads():
+        folder.check_free()
+    if leads() and options.cache is not None:
+        options.cache.check_writable()
+    return folder
