@@ -45,8 +45,7 @@ class DelimitedHead:
         delimiter: what stands between fields; "" where a line is one field.
         found: the records below, in order.
         notes: what is assumed and should be said, filled when the first record is asked for.
-        hint: where the names of the columns seem to be, if further down; empty where nothing tells.
-            It may look at some more lines, and is to be called before ``found`` is read.
+        hint: says, before ``found`` is read, which line below seems to name the columns, or "".
     """
 
     columns: Sequence[str]
