@@ -87,6 +87,10 @@ def test_a_workbook_in_and_out(model_folder: Path, here: Path) -> None:
         (["0.3", "0.30000000000000004"], None),
         (["19.99", "5", "12.50", "-1.00"], [19.99, 5.0, 12.5, -1.0]),
         (["3.8", "3.9", "3.10"], None),  # versions
+        (["1.000", "2.037", "-3.074"], None),  # thousands in German
+        (["900", "0", "2.037"], None),
+        (["0.125", "2.037", "3.074"], [0.125, 2.037, 3.074]),
+        (["1000", "2.037"], [1000.0, 2.037]),
         (["5", "012.50"], None),
         (["1.234567890123456789", "1"], None),
         (["1", "1" + "0" * 400], None),
@@ -114,9 +118,9 @@ def test_a_column_changes_its_kind_only_without_loss(
 def test_all_kinds_of_cells_go_from_workbook_to_workbook(model_folder: Path, here: Path) -> None:
     midnight, half = datetime.datetime(2024, 1, 5), datetime.datetime(2024, 1, 6, 9, 30, 0, 500_000)
     cells: list[list[Any]] = [
-        ["text", "when", "n", "yes", "mixed"],
-        ["love", midnight, 0.00005, True, True],
-        ["hate", half, 1e15, False, "perhaps"],
+        ["text", "when", "n", "yes", "mixed", "weight"],
+        ["love", midnight, 0.00005, True, True, 1.125],
+        ["hate", half, 1e15, False, "perhaps", 2.375],
     ]
     write_xlsx(Path("in.xlsx"), {"A": cells})
     assert run(model_folder, "in.xlsx", "-o", "out.xlsx").exit_code == 0
@@ -125,6 +129,7 @@ def test_all_kinds_of_cells_go_from_workbook_to_workbook(model_folder: Path, her
     assert found["n"] == (0.00005, 1e15)
     assert found["yes"] == (True, False)
     assert found["mixed"] == ("TRUE", "perhaps")
+    assert found["weight"] == (1.125, 2.375)  # in a sheet the point is a decimal one
 
 
 def test_values_of_json(model_folder: Path, here: Path) -> None:
@@ -141,6 +146,15 @@ def test_values_of_json(model_folder: Path, here: Path) -> None:
     assert found["flag"] == (True, "")
     assert found["list"] == ('[1, "é"]', "")
     assert found["late"] == ("", '{"a": 1}')
+
+
+def test_a_column_of_integers_is_text_where_one_is_too_long(model_folder: Path, here: Path) -> None:
+    rows = [{"text": "love", "id": n, "n": 5.5} for n in (10**9, -(10**19), 12.5, "7", None)]
+    Path("in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert run(model_folder, "in.jsonl", "-o", "out.xlsx").exit_code == 0
+    found = columns(Path("out.xlsx"))
+    assert found["id"] == ("1000000000", f"-{10**19}", "12.5", "7", "")
+    assert found["n"] == (5.5,) * 5
 
 
 def test_what_excel_cannot_hold_is_said(

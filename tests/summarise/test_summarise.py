@@ -525,8 +525,34 @@ def test_rows_without_a_date_are_told(here: Path, caplog: pytest.LogCaptureFixtu
     write("in.csv", [("a", "2024-01-01", "x", "bad"), ("a", "", "x", "bad")])
     assert report("in.csv", "--time", "day")["time"]["day"]["undated"] == 1
     assert not caplog.text  # nothing is there that could be read otherwise
-    write("in.csv", [("a", "31.1.24", "x", "bad")])
-    assert "such as '31.1.24'; say how" in failure(run("in.csv", "--time", "day"))
+    write("in.csv", [("a", "no day", "x", "bad")])
+    assert "such as 'no day'; say how" in failure(run("in.csv", "--time", "day"))
+    write("in.csv", [("a", "", "x", "bad")])
+    assert failure(run("in.csv", "--time", "day")).endswith(
+        "'day': is empty; name another column by --time"
+    )
+
+
+@pytest.mark.parametrize(
+    ("dates", "form", "told"),
+    [
+        (["6/18/2024 3:12:24", "6/8/2024 23:12:24"], None, "'%m/%d/%Y %H:%M:%S' reads them"),
+        (["6/18/2024 3:12:24"], "%m/%d/%Y", "--date-format '%m/%d/%Y %H:%M:%S' reads them"),
+        (["6/8/24", "6/18/24"], "%d/%m/%y", "--date-format '%m/%d/%y' reads them"),
+        (["5/6/2024"], None, "'%m/%d/%Y' or --date-format '%d/%m/%Y' reads them; choose by wh"),
+        (["31.1.24"], None, "'31.1.24'; --date-format '%d.%m.%y' reads them"),
+        (["31 May 2024 3:05 PM"], None, "--date-format '%d %b %Y %I:%M %p' or"),
+        (["31|5|2024 at 3"], "%d|%m|%Y", "leaves ' at 3' of '31|5|2024 at 3' over"),
+        (["5/13/2024", "2024-05-13"], None, "such as '5/13/2024', in column 'day'; say how"),
+    ],
+)
+def test_how_dates_are_written_is_told(
+    here: Path, caplog: pytest.LogCaptureFixture, dates: list[str], form: str | None, told: str
+) -> None:
+    write("in.csv", [("a", date, "x", "bad") for date in dates])
+    given = [] if form is None else ["--date-format", form]
+    result = run("in.csv", "--time", "day", *given)
+    assert told in (failure(result) if result.exit_code else caplog.text)
 
 
 @pytest.mark.parametrize(

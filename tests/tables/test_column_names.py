@@ -9,6 +9,8 @@ from tonality.errors import ConfigError, DataError
 from tonality.tables.column_names import Wanted, choose
 from tonality.tables.read_options import ReadOptions
 
+LONG = "What did you like the most about the event? (Please be honest, we read it all) "
+
 
 @pytest.mark.parametrize(
     ("columns", "text", "label"),
@@ -70,6 +72,18 @@ def test_given_names_win_and_forgive_case() -> None:
         (["text", "label", "class"], Wanted(), "choose with --label-column. Columns: 'text'"),
         (["text", "text"], Wanted(), "several columns could be the text"),
         (["text", *map(str, range(40))], Wanted(label="x"), "'28' and 11 more"),
+        (
+            ["A title", "", "", LONG + "a", LONG + "b", "Two\nlines"],
+            Wanted(),
+            f"Columns: 'A title', 2, 3, 4: '{LONG[:59]}…', 5: '{LONG[:59]}…', 6: 'Two\\nlines' "
+            "(a number stands for its column)",
+        ),
+        (
+            [f"text{'_' * n}" for n in (99, 98)],
+            Wanted(),
+            f"could be the text: 'text{'_' * 55}…', 'text{'_' * 55}…'; choose with --text-column. "
+            f"Columns: 1: 'text{'_' * 55}…', 2: ",
+        ),
     ],
 )
 def test_missing_and_ambiguous(columns: list[str], wanted: Wanted, message: str) -> None:

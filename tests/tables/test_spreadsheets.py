@@ -122,6 +122,16 @@ def test_the_sheet_is_chosen_by_name_or_number(
         read_table(write_xlsx(tmp_path / "b.xlsx", {"A": [["x", "y"]], "B": [["text"], ["a"]]}))
 
 
+def test_a_title_above_the_header_is_noticed_by_the_number_of_its_row(tmp_path: Path) -> None:
+    cells = [[None] * 3, ["Report\nof May", None, None], [None] * 3, ["id", "words", "n"]]
+    path = write_xlsx(tmp_path / "a.xlsx", {"A": [*cells, [1, "good", 2]]})
+    hint = "; line 4 looks like the header: give --header-row 4"
+    for options in (ReadOptions(), ReadOptions(header_row=2)):
+        with pytest.raises(DataError, match=f"no text column.*{hint}$"):
+            read_table(path, options=options)
+    assert rows_of(path, header_row=4) == [["id", "words", "n"], ["1", "good", "2"]]
+
+
 def test_training_reads_spreadsheets(tmp_path: Path) -> None:
     cells = [["Review", "Label", "rating"], ["good", True, 5], ["bad", False, 1], [None, True, 2]]
     write_xlsx(tmp_path / "train.xlsx", {"A": cells})

@@ -168,6 +168,38 @@ def test_a_header_further_down() -> None:
             ReadOptions.of(header_row=row, no_header=none)
 
 
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("Report of May;;\nMade 2024-06-01;;\n;;\nid;what;n\n1;good;2\n", 4),
+        ('\n"Report\nof May",\n"by\nme",\nid,Your words\n1,good\n', 6),
+        ("Report of May\n\nid;what, and why;n\n1;good;2\n2;bad;3\n", 3),
+        ("sep=,\nReport,,\nid,what,n,\n", 3),
+        ("Report,,\n1,good,5\n2,bad,3\n", 0),
+        ("remark\nGood, fast, and cheap\nSlow, but good\n", 0),
+        (",remark\na,Good\n", 0),
+        ("id,,\nid,ID,n\n", 0),
+    ],
+)
+def test_a_title_above_the_header_is_noticed(
+    content: str, line: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    hint = f"; line {line} looks like the header: give --header-row {line}"
+    for column in (None, "no"):
+        with pytest.raises(DataError) as caught:
+            read(content, text_column=column)
+        assert str(caught.value).endswith(hint) if line else "looks like" not in str(caught.value)
+    rows = read(content, text_column="1")
+    with caplog.at_level(logging.WARNING):
+        list(rows.items)
+    told = [record.message for record in caplog.records if "looks like" in record.message]
+    # One column of texts may have commas in them: only where it is not found, something is said.
+    assert told == [f"standard input{hint.replace(';', ':')}"] * (line > 0 < len(rows.columns) - 1)
+    if line:
+        rows = read(content, text_column="2", options=ReadOptions.of(header_row=line))
+        assert rows.columns[1].startswith(("what", "Your words"))
+
+
 @pytest.mark.parametrize("given", ["REVIEW", "review", " Re-View", "2", "02"])
 def test_the_text_column_by_any_writing_or_number(given: str) -> None:
     assert texts(read("id,Review,other text\n1,good,x\n", text_column=given)) == ["good"]

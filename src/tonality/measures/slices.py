@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from tonality.measures.scores import Interval, wilson
 from tonality.messages import counted
+from tonality.tables.thousands import may_be_thousands
 
 Mask = npt.NDArray[np.bool_]
 
@@ -68,7 +69,8 @@ def slice_by(column: str, values: Sequence[str | float], right: Mask) -> Slicing
     """The accuracy by value.
 
     Numbers of more than ``MOST`` values are cut into groups of like size; other values beyond the
-    ``MOST`` most frequent ones are thrown together.
+    ``MOST`` most frequent ones are thrown together. So are ``900`` and ``2.037`` where the point
+    may stand between thousands.
 
     Args:
         column: what the values are called.
@@ -80,12 +82,16 @@ def slice_by(column: str, values: Sequence[str | float], right: Mask) -> Slicing
     """
     named = [_name(value) for value in values]
     numbers = _numbers(named)
+    thousands = may_be_thousands(name for name in named if name) and isinstance(values[0], str)
+    if thousands and not all("." in name for name in named if name):
+        numbers = None  # whether 900 is more than 2.037 cannot be told
     distinct = Counter(name for name in named if name)
     if not distinct:
         return None
     without = named.count("")
+    form = ".3f" if thousands else "g"
     if numbers is not None and len(distinct) > MOST:
-        return Slicing(column, tuple(_by_quantile(numbers, right)), None, without)
+        return Slicing(column, tuple(_by_quantile(numbers, right, form)), None, without)
     if numbers is not None:
         shown = sorted(distinct, key=float)
     else:
@@ -123,7 +129,7 @@ def _numbers(names: Sequence[str]) -> npt.NDArray[np.float64] | None:
     return found if np.isfinite(found[given]).all() else None
 
 
-def _by_quantile(numbers: npt.NDArray[np.float64], right: Mask) -> list[Slice]:
+def _by_quantile(numbers: npt.NDArray[np.float64], right: Mask, form: str) -> list[Slice]:
     given = np.flatnonzero(~np.isnan(numbers))
     ordered = np.sort(numbers[given])
     last = np.arange(1, _QUANTILES) * len(ordered) // _QUANTILES - 1
@@ -132,5 +138,6 @@ def _by_quantile(numbers: npt.NDArray[np.float64], right: Mask) -> list[Slice]:
     for group in np.unique(place):
         rows = given[place == group]
         low, high = numbers[rows].min(), numbers[rows].max()
-        found.append(_slice(f"{low:g}" if low == high else f"{low:g} to {high:g}", right[rows]))
+        name = f"{low:{form}}" if low == high else f"{low:{form}} to {high:{form}}"
+        found.append(_slice(name, right[rows]))
     return found

@@ -11,7 +11,7 @@ from typing import TypedDict, Unpack
 from tonality.errors import ConfigError
 from tonality.tables.bad_rows import Fault
 from tonality.tables.row_stream import Row
-from tonality.tables.spelled_names import SHOWN, listed
+from tonality.tables.spelled_names import SHOWN, cut, listed
 from tonality.verdict_frame import verdict_kinds
 
 logger = logging.getLogger(__name__)
@@ -121,10 +121,10 @@ class Layout:
             return None
         for name in row.cells:
             if name in self.added or name == self.error:
-                reason = f"has a column {name[:60]!r}, as scoring adds; choose another prefix"
+                reason = f"has a column {cut(name)!r}, as scoring adds; choose another prefix"
                 return Fault(row.number, reason, row.cells)
             if self.closed and name not in self._known:
-                reason = f"has a column {name[:60]!r}, which the first rows lack; {LATE_COLUMN}"
+                reason = f"has a column {cut(name)!r}, which the first rows lack; {LATE_COLUMN}"
                 return Fault(row.number, reason, row.cells)
         return None
 
@@ -132,7 +132,7 @@ class Layout:
 def warn_of_late(columns: Sequence[str], layout: Layout) -> None:
     """Says which columns to keep are none of the input's so far: a name may be misspelt."""
     if late := [name for name in layout.columns if name not in columns]:
-        names = ", ".join(repr(name[:60]) for name in late[:SHOWN])
+        names = ", ".join(repr(cut(name)) for name in late[:SHOWN])
         logger.warning(
             "the first rows lack %s: left empty where later ones do, too. %s",
             names, listed(columns),
@@ -169,7 +169,7 @@ class LateColumns:
     def warn(self) -> None:
         """Says, after all rows, which columns were in none: a name may be misspelt."""
         if self._unseen:
-            names = ", ".join(repr(name[:60]) for name in self._unseen[:SHOWN])
+            names = ", ".join(repr(cut(name)) for name in self._unseen[:SHOWN])
             met = listed([*self._columns, *sorted(self.met)])
             logger.warning("no row has %s: left empty. %s", names, met)
 

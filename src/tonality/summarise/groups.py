@@ -20,6 +20,7 @@ WITH_EXAMPLES = 10_000  # of them have examples: the first ones that come
 FEW = 30  # rows under which a group is flagged: its interval is some 35 points wide
 EVERY = ("day", "week", "month", "quarter", "year")
 NOTHING = "(empty)"
+SEEN, LONGEST = 1000, 64  # different dates kept to tell their form, and characters of each
 
 _DATE = re.compile(r"(\d{4})(?:([-/.])(\d{1,2})(?:\2(\d{1,2}))?|(\d\d)(\d\d)?)(?!\d)")
 _YEAR = re.compile(r"([12]\d{3})(?:\.0*)?")
@@ -97,6 +98,7 @@ class Counts:
         self._name = name or value_name
         self._counts: dict[str, list[int]] = {}
         self._unnamed = [0] * len(labels)
+        self._seen: tuple[dict[str, None], dict[str, None]] = {}, {}
         self._empty: dict[str, int] = {}
         self._surest: dict[str, SurestTexts] = {}
 
@@ -116,7 +118,9 @@ class Counts:
         if name is None:
             self._unnamed[self._labels[label]] += 1
             self.example = value if self.example in (None, "") else self.example
+            self._look(value, self._seen[0])
             return
+        self._look(value, self._seen[1])
         counts = self._counts.get(name)
         if counts is None:
             if len(self._counts) == VALUES:
@@ -128,6 +132,15 @@ class Counts:
         counts[self._labels[label]] += 1
         if candidate is not None:
             self._show(name, candidate)
+
+    def _look(self, value: Any, seen: dict[str, None]) -> None:
+        if len(seen) < SEEN and self._name is not value_name and value not in (None, ""):
+            seen[str(_whole(value)).strip()[:LONGEST]] = None
+
+    @property
+    def seen(self) -> list[str]:
+        """Some of the dates that were counted, first those without a name."""
+        return [*self._seen[0], *self._seen[1]]
 
     def _show(self, name: str, candidate: Candidate) -> None:
         surest = self._surest.get(name)

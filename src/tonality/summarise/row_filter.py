@@ -7,6 +7,7 @@ from typing import Any
 
 from tonality.errors import ConfigError, DataError
 from tonality.summarise.groups import value_name
+from tonality.tables.spelled_names import cut
 
 SEEN = 10  # values of a column that a message names
 
@@ -71,12 +72,12 @@ class RowFilter:
         for column, values in self._found.items():
             for value, there in values.items():
                 if not there:
-                    others = ", ".join(repr(name[:60]) for name in self._others[column])
+                    others = ", ".join(repr(cut(name)) for name in self._others[column])
                     reason = f"no row has {value!r}; there are such as {others or 'nothing'}"
                     raise DataError(reason, path=path, column=column)
         if self.columns and not self._kept:
             wanted = " and ".join(
-                f"{column}={' or '.join(name[:60] for name in values)}"
+                f"{column}={' or '.join(map(cut, values))}"
                 for column, values in self._found.items()
             )
             reason = f"no row has {wanted} at once, though some have each; leave out a condition"

@@ -14,6 +14,7 @@ from tonality.messages import counted
 from tonality.prediction import UNCERTAIN
 from tonality.score.files.joined_inputs import JoinedRows, Tables
 from tonality.summarise.asked_columns import AskedColumns
+from tonality.summarise.date_forms import advice
 from tonality.summarise.groups import Counts, period_name
 from tonality.summarise.row_filter import RowFilter
 from tonality.summarise.summary import Periods, Summary
@@ -131,6 +132,7 @@ class _Count:
         if label is not None and label not in everything:
             raise ConfigError(f"there is no label {label!r}; there are {', '.join(everything)}")
         self._every = options.every
+        self._form = options.date_format
         self._named = labels
         self._label = labels[0] if label is None else label
         self._labels = Counter(dict.fromkeys(everything, 0))
@@ -184,23 +186,6 @@ class _Count:
         labels = dict(self._labels)
         if not labels[UNCERTAIN] and self._label != UNCERTAIN:
             del labels[UNCERTAIN]
-        periods = []
-        for counts in self._time:
-            groups = counts.groups(self._label, by_time=True)
-            if not groups:
-                raise DataError(
-                    f"holds no date that tells the {self._every}, but such as {counts.example!r}; "
-                    "say how they are written by --date-format, such as %d/%m/%Y, or choose "
-                    "another --every",
-                    column=counts.column,
-                )
-            if counts.example not in (None, ""):
-                logger.warning(
-                    "%s without a date that tells the %s, such as %r, in column %r; say how they "
-                    "are written by --date-format, such as %%d/%%m/%%Y, or choose another --every",
-                    counted(counts.unnamed, "row"), self._every, counts.example, counts.column,
-                )  # fmt: skip
-            periods.append(Periods(counts.column, self._every, groups, counts.unnamed))
         return Summary(
             rows=self.rows,
             unreadable=self.unreadable,
@@ -210,7 +195,7 @@ class _Count:
             truncated=self._truncated,
             empty=self._empty,
             by={counts.column: counts.groups(self._label) for counts in self._by},
-            periods=periods,
+            periods=[self._periods(counts) for counts in self._time],
             phrases=self._sample.telling(self._named, PHRASES),
             sampled=len(self._sample),
             text_column=text_column,
@@ -218,6 +203,29 @@ class _Count:
             silent={counts.column: counts.silent() for counts in (*self._by, *self._time)},
             examples=self._surest.examples(),
         )
+
+    def _periods(self, counts: Counts) -> Periods:
+        """The periods of a column of dates; says how dates that cannot be read are written.
+
+        Raises:
+            DataError: it has no date that can be read.
+        """
+        groups = counts.groups(self._label, by_time=True)
+        found = counts.example not in (None, "")
+        if not groups and not found:
+            raise DataError("is empty; name another column by --time", column=counts.column)
+        what = f"date that tells the {self._every}"
+        remedy = advice(counts.seen, self._form) if found else ""
+        if not groups:
+            raise DataError(
+                f"holds no {what}, but such as {counts.example!r}; {remedy}", column=counts.column
+            )
+        if found:
+            logger.warning(
+                "%s without a %s, such as %r, in column %r; %s",
+                counted(counts.unnamed, "row"), what, counts.example, counts.column, remedy,
+            )  # fmt: skip
+        return Periods(counts.column, self._every, groups, counts.unnamed)
 
 
 def _name(inputs: Sequence[Input]) -> str:

@@ -10,7 +10,15 @@ from typing import TypeAlias
 from tonality.errors import ConfigError, DataError
 from tonality.label_spellings import fold
 from tonality.tables.read_options import ReadOptions
-from tonality.tables.spelled_names import SHOWN, distinct, listed, places_of, plain, split_names
+from tonality.tables.spelled_names import (
+    SHOWN,
+    cut,
+    distinct,
+    listed,
+    places_of,
+    plain,
+    split_names,
+)
 
 TextColumn: TypeAlias = str | Sequence[str] | None
 
@@ -75,7 +83,7 @@ class LabelMap:
         missing = [repr(old) for old in self._exact if fold(old) not in seen]
         if missing:
             names = sorted(self._seen)
-            found = ", ".join(repr(name[:60]) for name in names[:SHOWN]) or "none"
+            found = ", ".join(repr(cut(name)) for name in names[:SHOWN]) or "none"
             more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
             reason = f"the label map names {', '.join(missing)}, which no row has"
             raise DataError(f"{reason}. Labels: {found}{more}", path=path)
@@ -206,9 +214,9 @@ def _find(columns: Sequence[str], role: str, given: str | None, path: Path | str
     found = _usual(columns, role) if given is None else _called(columns, given, path)
     if len(found) > 1:
         names = distinct(columns)
-        several = ", ".join(repr(names[i][:60]) for i in found[:SHOWN])
+        several = ", ".join(repr(cut(names[i])) for i in found[:SHOWN])
         reason = f"several columns could be the {role}: {several}"
-        raise DataError(f"{reason}; choose with --{role}-column. {listed(names)}", path=path)
+        raise DataError(f"{reason}; choose with --{role}-column. {listed(columns)}", path=path)
     return found[0] if found else None
 
 
@@ -220,7 +228,7 @@ def _called(columns: Sequence[str], given: str, path: Path | str) -> list[int]:
     """
     found = places_of(columns, given)
     if not found:
-        raise DataError(f"no column {given!r}. {listed(distinct(columns))}", path=path)
+        raise DataError(f"no column {given!r}. {listed(columns)}", path=path)
     return found
 
 

@@ -51,6 +51,7 @@ class ReadOptions:
         named_nulls: further texts that count as missing, as a whole and in any case; casefolded.
         met: those of them that a cell said, and the empty string once any cell was asked about.
         quoting: one of ``QUOTINGS``, where that is known; None to find out.
+        sheet_row: of a sheet as CSV, which of its rows that begins with, from 1; else None.
     """
 
     delimiter: str | None = None
@@ -61,6 +62,7 @@ class ReadOptions:
     named_nulls: frozenset[str] = frozenset()
     met: set[str] = field(default_factory=set, compare=False, repr=False)
     quoting: str | None = None
+    sheet_row: int | None = None
 
     def is_null(self, cell: str) -> bool:
         """Whether a cell counts as missing."""

@@ -137,7 +137,11 @@ def rows_of(
 def _delimited_rows(lines: TextLines, wanted: Wanted, name: str, *, tab: bool) -> Rows:
     marked = lines.marked
     head = read_head(lines, wanted.options, tab=tab)
-    places = text_places(head.columns, wanted, name)
+    try:
+        places = text_places(head.columns, wanted, name)
+    except DataError as error:
+        reason = "; ".join(filter(None, [error.reason, head.hint()]))
+        raise DataError(reason, path=error.path) from None
     columns = distinct(head.columns)
     texts = [columns[place] for place in places]
     text_of = TextOf(texts, wanted)

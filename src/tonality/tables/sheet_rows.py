@@ -118,7 +118,10 @@ def sheet_as_csv(
 def _opened(sheet: SheetAsCsv, name: str, wanted: Wanted) -> SheetTable:
     header = wanted.options.header_row
     options = dataclasses.replace(
-        wanted.options, delimiter=",", header_row=None if header else header
+        wanted.options,
+        delimiter=",",
+        header_row=None if header else header,
+        sheet_row=header or 1,
     )
     others = _others(sheet, wanted)
     as_csv = dataclasses.replace(wanted, encoding=None, options=options)

@@ -8,10 +8,14 @@ from collections.abc import Sequence
 
 _NUMBER = re.compile("[0-9]{1,9}")
 SHOWN = 30  # columns or labels that a message lists
+LONGEST = 60  # characters of a name in a message
+CUT = "…"
 
 
 def places_of(columns: Sequence[str], given: str) -> list[int]:
     """The columns of a name or a number; in any case and punctuation if none is spelled so.
+
+    A name that ends in ``…``, as messages cut long ones, stands for the one that begins so.
 
     Args:
         columns: their names as they are written; the second of a name is asked for as ``name_2``.
@@ -24,6 +28,9 @@ def places_of(columns: Sequence[str], given: str) -> list[int]:
         found = [int(given) - 1]
     if not found and (letters := plain(given)):
         found = [i for i, name in enumerate(names) if plain(name) == letters]
+    if not found and len(given) >= LONGEST and given.endswith(CUT):
+        begun = [i for i, name in enumerate(names) if name.startswith(given.removesuffix(CUT))]
+        found = begun if len(begun) == 1 else []
     return found
 
 
@@ -92,8 +99,23 @@ def plain(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.casefold())
 
 
+def cut(name: str) -> str:
+    """A name or label as a message shows it: a long one ends in ``…``."""
+    return name if len(name) <= LONGEST else name[: LONGEST - len(CUT)] + CUT
+
+
 def listed(columns: Sequence[str]) -> str:
-    """The columns, for a message."""
-    names = ", ".join(repr(name[:60]) for name in columns[:SHOWN])
-    more = f" and {len(columns) - SHOWN} more" if len(columns) > SHOWN else ""
-    return f"Columns: {names}{more}"
+    """The columns, for a message; by number those that it cannot show as they are written."""
+    names = distinct(columns)
+    unnamed = {"", *(f"_{number}" for number in range(2, len(names) + 1))} if "" in names else ()
+    shown = [
+        str(number)
+        if name in unnamed
+        else repr(name)
+        if len(name) <= LONGEST and repr(name)[1:-1] == name
+        else f"{number}: {cut(name)!r}"
+        for number, name in enumerate(names[:SHOWN], start=1)
+    ]
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    numbers = " (a number stands for its column)" if any(one[0].isdigit() for one in shown) else ""
+    return f"Columns: {', '.join(shown)}{more}{numbers}"

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from tonality.errors import DataError
 from tonality.tables.bad_rows import Fault
 from tonality.tables.column_names import is_id, usual_names
 from tonality.tables.delimited import Ahead, Dialect, Record, Records
+from tonality.tables.header_below import header_hint, is_title
 from tonality.tables.quote_escapes import ESCAPED_QUOTES, are_escaped
 from tonality.tables.read_options import ReadOptions
 from tonality.tables.tab_records import TabRecords
@@ -43,12 +45,14 @@ class DelimitedHead:
         delimiter: what stands between fields; "" where a line is one field.
         found: the records below, in order.
         notes: what is assumed and should be said, filled when the first record is asked for.
+        hint: says, before ``found`` is read, which line below seems to name the columns, or "".
     """
 
     columns: Sequence[str]
     delimiter: str
     found: Iterator[Record | Fault]
     notes: list[str]
+    hint: Callable[[], str] = str
 
 
 def read_head(lines: Iterator[str], options: ReadOptions, *, tab: bool) -> DelimitedHead:
@@ -64,7 +68,7 @@ def read_head(lines: Iterator[str], options: ReadOptions, *, tab: bool) -> Delim
         DataError: the header cannot be read.
     """
     ahead = Ahead(lines)
-    named = _skip_to_header(ahead, options.header_row)
+    skipped, named = _skip_to_header(ahead, options.header_row)
     delimiter = options.delimiter or named or ("\t" if tab else _delimiter(ahead, options))
     notes: list[str] = []
     dialect, found = _records(ahead, delimiter, options, notes)
@@ -89,7 +93,10 @@ def read_head(lines: Iterator[str], options: ReadOptions, *, tab: bool) -> Delim
             "column is taken as one without a name"
         )
     rows = _rows(ahead, dialect, found, columns, notes, options)
-    return DelimitedHead(columns, delimiter, rows, notes)
+    ways = delimiter or DELIMITERS
+    hint = partial(header_hint, columns, ahead.look, ways, skipped, options.sheet_row)
+    notes += filter(None, [hint()] if is_title(columns) else [])
+    return DelimitedHead(columns, delimiter, rows, notes, hint)
 
 
 def told_by(line: str) -> str:
@@ -109,8 +116,8 @@ def is_header(line: str) -> bool:
     return len(names.values) > 1 and usual_names(names.values) == len(names.values)
 
 
-def _skip_to_header(ahead: Ahead, header_row: int | None) -> str | None:
-    """Leaves out what is above the header; the delimiter, if a line names it."""
+def _skip_to_header(ahead: Ahead, header_row: int | None) -> tuple[int, str | None]:
+    """Leaves out what is above the header: how many lines, and the delimiter, if one names it."""
     named, number = None, 0
     for line in ahead.look():
         number += 1
@@ -124,7 +131,7 @@ def _skip_to_header(ahead: Ahead, header_row: int | None) -> str | None:
         raise EmptyError("the file is empty; expected a header row")
     for _ in range(number - 1):
         next(ahead)
-    return named
+    return number - 1, named
 
 
 def _records(

@@ -7,6 +7,7 @@ import re
 from typing import TypeGuard
 
 from tonality.tables.sheet_to_csv import DIGITS, number
+from tonality.tables.thousands import fits_thousands
 
 # Excel's limits.
 FIRST_DAY = "1900-03-01"  # before it Excel counts a day that there was not
@@ -32,15 +33,20 @@ class ColumnKind:
     """What all texts of a column can be written as without loss.
 
     Args:
-        truths: whether ``TRUE`` and ``FALSE`` are truth values.
+        sheets: whether they come from spreadsheets: ``TRUE`` and ``FALSE`` are truth values, and
+            the point in ``2.037`` is a decimal one.
     """
 
-    def __init__(self, *, truths: bool = False) -> None:
-        self._truths = truths
+    def __init__(self, *, sheets: bool = False) -> None:
+        self._sheets = sheets
+        self._thousands = not sheets  # whether no text tells that 2.037 is not 2,037
+        self._points = False
         self._ways: frozenset[str] | None = None  # in which all so far can be written
 
     def add(self, text: str) -> None:
         """Looks at a text."""
+        self._thousands = self._thousands and fits_thousands(text)
+        self._points = self._points or "." in text
         if self._ways is None:
             self._ways = self._ways_of(text)
         elif self._ways:
@@ -50,6 +56,8 @@ class ColumnKind:
     def name(self) -> str:
         """``number``, ``truth``, one of ``FORMATS``, a number's format or else ``text``."""
         ways = self._ways or {"text"}
+        if self._thousands and self._points:
+            return "text"
         if ways & {_SHORTEST, _WITH_POINT}:
             return "number"
         if _PRICE in ways:
@@ -57,7 +65,7 @@ class ColumnKind:
         return next((kind for kind in FORMATS if kind in ways), min(ways))
 
     def _ways_of(self, text: str) -> frozenset[str]:
-        if self._truths and text in ("TRUE", "FALSE"):
+        if self._sheets and text in ("TRUE", "FALSE"):
             return frozenset(["truth"])
         return _ways_of_number(text) or _ways_of_date(text)
 

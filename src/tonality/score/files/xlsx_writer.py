@@ -40,6 +40,7 @@ CHARACTERS = 2**15 - 1  # of a cell, in units of UTF-16
 
 SHEET = "scored"
 CUT = "…"
+DIGITS = "digits"  # the kind of a column with a number that is too long: its numbers are texts
 CHECKED = 1000  # rows between two checks
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -60,7 +61,8 @@ def build_xlsx(
     """Makes a workbook of JSON Lines.
 
     A column whose texts are all numbers, or all ISO dates, is written as such; any other text
-    stays one, also where it looks like a formula. Rows that do not fit one sheet go to a further
+    stays one, also where it looks like a formula. All numbers of a column are texts where one is
+    too long for Excel. Rows that do not fit one sheet go to a further
     one, and cells that are too long are cut; both is said.
 
     Args:
@@ -119,21 +121,26 @@ def _own_folder(target: Path) -> Iterator[Path]:
 def _columns(part: Path, layout: Layout, *, sheets: bool) -> tuple[list[str], dict[str, str]]:
     """The columns, and of which kind the texts of each are where all are alike.
 
+    A column with a number that Excel cannot hold is of the kind ``DIGITS``.
+
     Raises:
         DataError: a sheet cannot have so many.
     """
     names = dict.fromkeys(layout.columns)
     kinds: dict[str, ColumnKind] = {}
+    digits: dict[str, str] = {}
     for record in read_records(part):
         for name, value in record.items():
             names.setdefault(name)
             if isinstance(value, str) and value:
-                kinds.setdefault(name, ColumnKind(truths=sheets)).add(value)
+                kinds.setdefault(name, ColumnKind(sheets=sheets)).add(value)
+            elif isinstance(value, int | float) and not is_number(value):
+                digits[name] = DIGITS
     last = [*layout.added, *([] if layout.error is None else [layout.error])]
     columns = [*(name for name in names if name not in last), *last]
     if len(columns) > COLUMNS:
         raise DataError(f"{len(columns):,} columns; a sheet of Excel has {COLUMNS:,}; write CSV")
-    return columns, {name: kind.name for name, kind in kinds.items()}
+    return columns, {name: kind.name for name, kind in kinds.items()} | digits
 
 
 class _Sheets:
@@ -142,7 +149,7 @@ class _Sheets:
     Args:
         book: the workbook.
         columns: the names of the columns.
-        kinds: of the texts of a column, as :attr:`ColumnKind.name` calls them.
+        kinds: of the texts of a column, as :attr:`ColumnKind.name` calls them, or ``DIGITS``.
     """
 
     def __init__(self, book: Workbook, columns: Sequence[str], kinds: Mapping[str, str]) -> None:
@@ -152,7 +159,7 @@ class _Sheets:
         self._bold = book.add_format({"bold": True})
         self._formats: dict[str, Format] = {
             kind: book.add_format({"num_format": FORMATS.get(kind, kind)})
-            for kind in sorted({*self._kinds} - {"text", "number", "truth"})
+            for kind in sorted({*self._kinds} - {"text", "number", "truth", DIGITS})
         }
         self._count = 0
         self._cut = 0
@@ -183,9 +190,9 @@ class _Sheets:
         sheet, kind = self._sheet, self._kinds[place]
         if isinstance(value, bool):
             sheet.write_boolean(self._row, place, value)
-        elif is_number(value):
+        elif kind != DIGITS and is_number(value):
             sheet.write_number(self._row, place, value)
-        elif not isinstance(value, str) or kind == "text":
+        elif not isinstance(value, str) or kind in ("text", DIGITS):
             text = value if isinstance(value, str) else plain_json.dumps(value)
             sheet.write_string(self._row, place, self._fitting(text))
         elif kind == "truth":
