@@ -172,8 +172,27 @@ def test_a_string_is_no_list_of_texts(small: Classifier) -> None:
     with pytest.raises(tonality.ConfigError, match=r"got one text; write reads\(\[text\]\)"):
         small.reads("I love it")
     assert small.reads(["I love it", None]).tolist() == [True, False]
-    with pytest.raises(tonality.ConfigError, match="threads"):
-        small.predict_proba(["love"], threads=0)
+
+
+@pytest.mark.parametrize("odd", [0, "2", 2.5, True])
+def test_a_count_is_a_whole_number(small: Classifier, odd: Any) -> None:
+    for name in ("threads", "batch_size"):
+        with pytest.raises(tonality.ConfigError, match=f"{name}: expected a whole number, 1 or"):
+            small.predict_proba(["love"], **{name: odd})
+    with pytest.raises(tonality.ConfigError, match="threads: expected a whole number, 1 or more"):
+        tonality.load(threads=odd)
+    counts: dict[str, Any] = {"threads": np.int64(2), "batch_size": np.int32(1)}
+    np.testing.assert_array_equal(
+        small.predict_proba(["love", "hate"], **counts), small.predict_proba(["love", "hate"])
+    )
+
+
+@pytest.mark.parametrize("odd", ["0.5", True, float("nan"), 1.5])
+def test_a_confidence_is_a_number(odd: Any) -> None:
+    with pytest.raises(tonality.ConfigError, match="it takes a confidence from 0 to 1"):
+        tonality.load(abstain=odd)
+    half: Any = np.float32(0.5)
+    assert tonality.load(abstain=half).artifact.abstain == 0.5
 
 
 def test_an_unknown_model_is_named(tmp_path: Path) -> None:
@@ -222,6 +241,7 @@ class ArrowTable:
         ({"review": ["love"]}, r"got a dict, which gives its keys; .* list\(texts.values\(\)\)"),
         (b"love", r"got a bytes; decode them"),
         ({"love", "hate"}, "got a set, which has no order; give a list"),
+        (frozenset(["love"]), "got a frozenset, which has no order; give a list"),
         (np.array([["love"]]), "got a ndarray of 2 dimensions; give one column"),
         (7, "got an int; give '7' if the number is the text, or a list of strings"),
         (len, "got a builtin_function_or_method; give a list of strings"),
@@ -288,5 +308,6 @@ def test_any_iterable_of_texts_will_do(small: Classifier) -> None:
     expected = small.predict_proba(["love", "hate"])
     words = np.array(["love", "hate"], dtype=object)
     np.testing.assert_array_equal(small.predict_proba(words), expected)
+    np.testing.assert_array_equal(small.predict_proba({"love": 1, "hate": 2}.keys()), expected)
     drawn = small.predict(word for word in ("love", "hate"))
     assert [prediction.label for prediction in drawn] == ["positive", "negative"]

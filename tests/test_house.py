@@ -33,6 +33,7 @@ ROOMS = (
         "verdict_html",
         "verdict_index",
         "prediction",
+        "given_numbers",
         "given_texts",
         "model_names",
         "label_spellings",

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tonality import artifact as folder
 from tonality.artifact.model_folder import Artifact
 from tonality.errors import ArtifactError, ConfigError
+from tonality.given_numbers import is_number, whole_number
 from tonality.given_texts import checked_texts, is_missing, require_several, row_index
 from tonality.model_names import BUNDLED, DEFAULT_MODEL, bundled_models, model_path
 from tonality.network.blas_threads import one_thread
@@ -123,7 +124,8 @@ class Classifier:
             threads: batches computed at the same time; by default one a core.
 
         Raises:
-            ConfigError: ``texts`` is one string, or ``batch_size`` or ``threads`` is under 1.
+            ConfigError: ``texts`` is one string, or ``batch_size`` or ``threads`` is no
+                whole number from 1.
             DataError: it is a table or mapping, or something among the texts is no string.
         """
         require_several(texts, "predict_proba([text])[0], or predict(text).probabilities")
@@ -211,9 +213,8 @@ class Classifier:
     ) -> NDArray[np.float64]:
         """Probabilities (N, C) of encoded texts."""
         threads = self._threads if threads is None else threads
-        threads = available_cores() if threads is None else threads
-        if threads < 1 or (batch_size is not None and batch_size < 1):
-            raise ConfigError("batch_size and threads must be 1 or more")
+        threads = available_cores() if threads is None else whole_number(threads, "threads")
+        batch_size = None if batch_size is None else whole_number(batch_size, "batch_size")
         batches = _batches(encoded.lengths, batch_size, threads)
         logits = np.empty((len(encoded), len(self.labels)), dtype=np.float64)
 
@@ -285,14 +286,13 @@ def load(
 
     Raises:
         ArtifactError: there is no such model, or its folder is damaged.
-        ConfigError: ``abstain`` is no confidence, or ``threads`` is under 1.
+        ConfigError: ``abstain`` is no confidence, or ``threads`` is no whole number from 1.
     """
-    if threads is not None and threads < 1:
-        raise ConfigError(f"threads is {threads}; expected 1 or more")
+    threads = None if threads is None else whole_number(threads, "threads")
     path = model_path(model)
     artifact = folder.read(path)
     if abstain is not None:
-        if not 0 <= abstain <= 1:
+        if not is_number(abstain) or not 0 <= abstain <= 1:
             raise ConfigError(f"abstain is {abstain!r}; it takes a confidence from 0 to 1")
         artifact = dataclasses.replace(artifact, abstain=float(abstain))
     return Classifier(artifact, path, threads)

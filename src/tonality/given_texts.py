@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from collections.abc import Set as AbstractSet
 from typing import Any
 
 import numpy as np
@@ -119,7 +118,7 @@ def _refuse_tables(texts: Any) -> None:
         )
     if isinstance(texts, bytes | bytearray | memoryview):
         raise DataError(f"expected texts, got {kind}; decode them, such as by texts.decode()")
-    if isinstance(texts, AbstractSet):
+    if isinstance(texts, set | frozenset):  # the keys of a dictionary have an order
         raise DataError(f"expected texts, got {kind}, which has no order; give a list")
     if (dimensions := getattr(texts, "ndim", 1)) != 1:
         raise DataError(f"expected texts, got {kind} of {dimensions} dimensions; give one column")

@@ -175,5 +175,5 @@ def test_one_thread_or_more_say_the_same(model_folder: Path) -> None:
     texts = [text for text in TEXTS if text] * 50
     one, two = (load(model_folder, threads=n).predict_proba(texts) for n in (1, 2))
     assert abs(one - two).max() < 1e-6
-    with pytest.raises(ConfigError, match="threads is 0"):
+    with pytest.raises(ConfigError, match="threads: expected a whole number, 1 or more, got 0"):
         load(model_folder, threads=0)

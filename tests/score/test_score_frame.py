@@ -67,6 +67,51 @@ def rows(frame: Any) -> list[dict[str, Any]]:
     return list(found)
 
 
+class Places(pandas.DataFrame):  # type: ignore[misc, name-defined]
+    """A subclass such as geopandas has, with a property of its own."""
+
+    _metadata = ("crs",)
+
+    @property
+    def _constructor(self) -> Any:
+        return Places
+
+
+@pytest.mark.parametrize("columns", [None, "n"])
+def test_a_subclass_of_pandas_comes_back_with_what_is_its_own(
+    classifier: Classifier, columns: str | None
+) -> None:
+    frame = Places({"n": [1, 2], "review": ["I love it", "awful"]})
+    frame.crs = "EPSG:4326"
+    frame.attrs["source"] = "survey"
+    scored = tonality.score_frame(frame, model=classifier, columns=columns)
+    assert type(scored) is Places
+    assert (scored.crs, scored.attrs) == ("EPSG:4326", {"source": "survey"})
+    assert "label" not in frame
+
+
+def test_a_column_that_a_number_names_is_kept(classifier: Classifier) -> None:
+    frame = pandas.DataFrame({1: ["I love it", "awful"], 2: ["a", "b"]})
+    text_column: Any = 1
+    columns: Any = 2
+    scored = tonality.score_frame(frame, text_column, classifier, columns=columns)
+    assert list(scored) == [2, *ADDED]
+
+
+@pytest.mark.parametrize("explain", [1.5, "1", True])
+def test_how_many_phrases_is_a_whole_number(classifier: Classifier, explain: Any) -> None:
+    frame = pandas.DataFrame({"review": ["I love it"]})
+    with pytest.raises(ConfigError, match="explain: expected a whole number, 0 or more, got"):
+        tonality.score_frame(frame, model=classifier, explain=explain)
+
+
+def test_how_many_phrases_may_be_of_numpy(classifier: Classifier) -> None:
+    frame = pandas.DataFrame({"review": ["I love it"]})
+    one: Any = numpy.int64(1)
+    scored = tonality.score_frame(frame, model=classifier, explain=one)
+    assert list(scored)[-2:] == ["words_for", "words_against"]
+
+
 @pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
 def test_a_frame_comes_back_with_verdicts(classifier: Classifier, make: Make) -> None:
     table: dict[str, list[Any]] = {"n": [5, 4, 3, 2, 1], "Review": TEXTS}
@@ -310,7 +355,7 @@ def test_phrases_are_added(classifier: Classifier) -> None:
     assert list(scored.columns) == ["text", *ADDED, "words_for", "words_against"]
     assert "" not in scored.loc[0, ["words_for", "words_against"]].tolist()
     assert scored.loc[1, ["words_for", "words_against"]].isna().all()
-    with pytest.raises(ConfigError, match="explain to be 0 or more, got -1"):
+    with pytest.raises(ConfigError, match="explain: expected a whole number, 0 or more, got -1"):
         tonality.score_frame(frame, model=classifier, explain=-1)
 
 

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from pathlib import Path
@@ -23,6 +24,7 @@ pytest.importorskip("torch", reason="training needs tonality[train]")
 pytest.importorskip("sklearn", reason="the estimator needs tonality[train]")
 
 from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import DataConversionWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -238,6 +240,21 @@ def test_numbers_beside_words_are_told_in_their_own_type(kind: Any) -> None:
     assert eval(advice, {"y": y}) == ["positive", "negative", "negative", "positive"] * 10
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pd.Categorical,
+        lambda y: pd.Series(y, dtype="category"),
+        lambda y: pd.Series(y, dtype="category").to_frame(),
+    ],
+)
+def test_truth_values_as_categories_stay_what_they_are(kind: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataConversionWarning)  # of the frame
+        labels = check_labels(kind([True, False] * 5))
+    assert [str(label) for label in np.unique(labels)] == ["False", "True"]
+
+
 @pytest.mark.parametrize("kind", [list, pd.Series, lambda y: np.array(y, object)])
 def test_kinds_of_text_are_one_type(kind: Any) -> None:
     class Side(StrEnum):
@@ -336,6 +353,11 @@ def test_what_is_no_list_of_texts_is_refused(
         ({"settings": {"epochs": 3}}, "name its section too"),
         ({"ordered": True}, "training.ordered needs labels that are different numbers"),
         ({"validation_fraction": 1.0}, "validation_fraction is 1.0"),
+        ({"validation_fraction": "a"}, "validation_fraction is 'a'; it takes a share"),
+        ({"class_weight": {"neg": -0.1}}, "finite number of 0 or more for 'neg', got -0.1"),
+        ({"class_weight": {"pos": math.inf}}, "finite number of 0 or more for 'pos', got inf"),
+        ({"class_weight": {"pos": math.nan}}, "finite number of 0 or more for 'pos', got nan"),
+        ({"class_weight": {"pos": "1"}}, "finite number of 0 or more for 'pos', got '1'"),
         ({"n_iter_no_change": 0}, "n_iter_no_change: expected 1 epoch or more, got 0; for"),
         ({"n_iter_no_change": np.int64(-1)}, "expected 1 epoch or more, got -1"),
         ({"device": "tpu"}, "device is 'tpu'; it takes one of 'cpu', 'gpu', 'auto'"),
@@ -345,6 +367,41 @@ def test_what_is_no_list_of_texts_is_refused(
 def test_bad_settings_are_told_at_fit(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         small(**change).fit(*reviews())
+
+
+@pytest.mark.parametrize("output", ["default", "pandas", "polars"])
+def test_a_pipeline_that_gives_a_table_is_told_which_step_helps(output: str) -> None:
+    texts, labels = reviews(40)
+    column = ColumnTransformer([("t", "passthrough", ["t"])]).set_output(transform=output)
+    frame = pd.DataFrame({"t": texts})
+    with pytest.raises(ValueError, match="in a pipeline put a step before it") as told:
+        make_pipeline(column, small(epochs=1)).fit(frame, labels)
+    assert "score_frame" not in str(told.value)
+    (advice,) = re.findall(r"FunctionTransformer\(.+\)", str(told.value))
+    step = eval(advice, {"FunctionTransformer": FunctionTransformer, "np": np})
+    model = make_pipeline(column, step, small(epochs=1)).fit(frame, labels)
+    assert model.predict(frame).shape == (40,)
+
+
+@pytest.mark.parametrize(
+    ("change", "labels", "message"),
+    [
+        ({}, ["uncertain", "pos"], "rename it in the data$"),
+        ({"ordered": True}, ["neg", "pos"], "set it to false, or give numbers in the data$"),
+    ],
+)
+def test_advice_is_for_users_of_the_estimator(
+    change: dict[str, Any], labels: list[str], message: str
+) -> None:
+    texts, _ = reviews(40)
+    with pytest.raises(ValueError, match=message):
+        small(**change).fit(texts, labels * 20)
+
+
+def test_a_class_without_words_is_told_for_users_of_the_estimator() -> None:
+    texts, labels = reviews(40)
+    with pytest.raises(ValueError, match=r"class 'none' holds a word; leave its rows out, or add"):
+        small().fit([*texts, *[""] * 20], [*labels, *["none"] * 20])
 
 
 def test_a_gpu_that_is_not_there_is_told_at_fit(monkeypatch: pytest.MonkeyPatch) -> None:

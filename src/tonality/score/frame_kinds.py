@@ -41,6 +41,17 @@ def wrapped(frame: Any) -> tuple[Any, Any]:
     return narwhals, None
 
 
+def of_subclass(narwhals: Any, scored: Any, frame: Any) -> Any:
+    """The scored frame with the given one's subclass of pandas, ``attrs`` and flags, if it has any.
+
+    A subclass decides itself what it makes: without its geometry a frame of geopandas is a plain
+    one.
+    """
+    if not narwhals.dependencies.is_pandas_dataframe(frame):
+        return scored
+    return frame._constructor(scored).__finalize__(frame)
+
+
 def as_given(scored: Any, frame: Any) -> Any:
     """The scored frame as a frame of narwhals if the given one was, in the same version of it."""
     name = type(frame).__module__

@@ -16,7 +16,7 @@ from tonality.errors import DataError
 from tonality.given_texts import at_index, is_missing, row_index
 from tonality.progress_bar import LateBar
 from tonality.score.column_kind import unlike_texts
-from tonality.score.frame_kinds import as_given, wrapped
+from tonality.score.frame_kinds import as_given, of_subclass, wrapped
 from tonality.score.output_columns import Layout
 from tonality.score.scorer import Scorer
 from tonality.tables.bad_rows import Fault
@@ -66,7 +66,8 @@ def score_frame(
 
     Raises:
         ArtifactError: there is no such model, or its folder is damaged.
-        ConfigError: a column to keep is missing, ``explain`` is under 0, or labels have no valence.
+        ConfigError: a column to keep is missing, ``explain`` is no whole number from 0, or
+            labels have no valence.
         DataError: it is no such frame, its column of texts is not found, or a value there is
             neither a string, a number or date among strings, nor missing.
         DependencyError: narwhals, or what tells languages, is not installed.
@@ -99,7 +100,9 @@ class _FrameScoring:
     def given(self, frame: Frame, read: nw.DataFrame[Any] | None) -> Frame:
         """The frame as it was given with its verdicts; ``read`` is narwhals' one, None if lazy."""
         native = self.narwhals.to_native(frame, pass_through=True)
-        scored = _lazily(native, self) if read is None else self.score(read).to_native()
+        if read is None:
+            return as_given(_lazily(native, self), frame)  # type: ignore[no-any-return]
+        scored = of_subclass(self.narwhals, self.score(read).to_native(), native)
         return as_given(scored, frame)  # type: ignore[no-any-return]
 
     def score(self, frame: nw.DataFrame[Any]) -> nw.DataFrame[Any]:
@@ -227,8 +230,7 @@ def _as_text(text_column: Any) -> str | list[str] | None:
     """The name of the column of texts, or several, as strings."""
     if text_column is None or isinstance(text_column, str):
         return text_column
-    many = text_column if isinstance(text_column, Iterable) else [text_column]
-    return [str(name) for name in many]
+    return [str(name) for name in several(text_column)]
 
 
 def _begins(column: nw.Series[Any]) -> range:

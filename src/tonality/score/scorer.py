@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tonality.classifier import WINDOW, Classifier
-from tonality.errors import ConfigError
 from tonality.explain.passages import Passage
+from tonality.given_numbers import whole_number
 from tonality.prediction import Prediction, verdict_values
 from tonality.score.language_detector import LanguageDetector
 from tonality.score.output_columns import Layout, Switches
@@ -84,7 +84,7 @@ class Scorer:
         valence: whether to add the feeling as one number.
 
     Raises:
-        ConfigError: ``explain`` is under 0.
+        ConfigError: ``explain`` is no whole number from 0.
         DependencyError: languages are asked for, and the extra ``languages`` is missing.
     """
 
@@ -95,10 +95,8 @@ class Scorer:
         languages: bool = False,
         valence: bool = False,
     ) -> None:
-        if explain < 0:
-            raise ConfigError(f"expected explain to be 0 or more, got {explain}")
         self._classifier = classifier
-        self._explain = explain
+        self._explain = whole_number(explain, "explain", least=0)
         self._valence = valence
         self._detector = LanguageDetector() if languages else None
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,35 @@ from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
 from tonality.errors import DataError
+from tonality.given_numbers import is_number
 from tonality.given_texts import checked_texts, is_missing
 from tonality.label_spellings import SHOWN, count, in_words, joins, likely_map, words_and_numbers
 
 Floats = NDArray[np.float64]
 
 DEVICES = ("cpu", "gpu", "auto")
+
+# What messages advise that is no help to an estimator, and what helps in a pipeline, for others.
+_ADVICE = (
+    (re.compile(r" \(label map .*?=\)| or by a label map"), ""),
+    (
+        re.compile(r"table\[(.+)\], or the table itself to tonality\.score_frame"),
+        r"table[\1]; in a pipeline put a step before it that gives one column, such as "
+        r"FunctionTransformer(lambda X: X[\1])",
+    ),
+    (
+        re.compile("dimensions; give one column"),
+        "dimensions; give one column; in a pipeline put a step before it that makes it one, such "
+        "as FunctionTransformer(np.ravel)",
+    ),
+)
+
+
+def for_estimators(message: str) -> str:
+    """A message of another part with what users of an estimator can do."""
+    for others, own in _ADVICE:
+        message = others.sub(own, message)
+    return message
 
 
 def check_texts(X: Iterable[str | None]) -> list[str | None]:
@@ -31,7 +55,7 @@ def check_texts(X: Iterable[str | None]) -> list[str | None]:
     try:
         return checked_texts(X)
     except DataError as error:
-        raise ValueError(f"X: {error}") from None
+        raise ValueError(f"X: {for_estimators(str(error))}") from None
 
 
 def check_labels(y: ArrayLike) -> NDArray[Any]:
@@ -70,20 +94,20 @@ def _check_no_gap(labels: Sequence[Any]) -> None:
 
 
 def _plain(y: Any) -> Any:
-    """Nullable labels of pandas without a gap as numpy has them; scikit-learn makes floats of them.
+    """Labels of pandas without a gap as numpy has them, where scikit-learn would make floats.
 
     Those are of types such as ``Int64``, ``boolean`` and ``int64[pyarrow]``, also as categories,
-    and in a frame of one column, which stays one.
+    as which plain ``bool`` is one, too, and in a frame of one column, which stays one.
     """
     column = y.iloc[:, 0] if hasattr(y, "iloc") and np.shape(y)[1:] == (1,) else y
     of_categories = getattr(getattr(column, "dtype", None), "categories", None)
     dtype = getattr(column if of_categories is None else of_categories, "dtype", None)
-    kind = getattr(dtype, "numpy_dtype", None)
-    if kind is None or kind.kind not in "biu" or column.isna().any():
+    kind = getattr(dtype, "numpy_dtype", None if of_categories is None else dtype)
+    if not isinstance(kind, np.dtype) or kind.kind not in "biu" or column.isna().any():
         return y
     if of_categories is not None:
         column = column.astype(dtype)
-    return column.to_numpy(kind).reshape(np.shape(y))
+    return np.asarray(column, kind).reshape(np.shape(y))
 
 
 def _warn_of_spellings(labels: NDArray[Any]) -> None:
@@ -164,6 +188,20 @@ def check_weights(given: ArrayLike | None, count: int) -> Floats | None:
     if not weights.any():
         raise ValueError("every sample weight is zero, so no text counts")
     return weights
+
+
+def check_class_weight(given: Mapping[Any, float]) -> dict[Any, float]:
+    """The weights of classes.
+
+    Raises:
+        ValueError: one is no number, not finite, or below 0.
+    """
+    for label, weight in given.items():
+        if not (is_number(weight) and 0 <= weight < np.inf):
+            raise ValueError(
+                f"class_weight: expected a finite number of 0 or more for {label!r}, got {weight!r}"
+            )
+    return dict(given)
 
 
 def check_device(device: str) -> None:

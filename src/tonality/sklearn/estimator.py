@@ -20,13 +20,16 @@ from tonality.artifact.model_folder import Artifact
 from tonality.classifier import Classifier, model_path
 from tonality.data import Table
 from tonality.errors import ConfigError, DataError
+from tonality.given_numbers import is_number
 from tonality.prediction import decide
 from tonality.sklearn.check_inputs import (
     Floats,
+    check_class_weight,
     check_device,
     check_labels,
     check_texts,
     check_weights,
+    for_estimators,
 )
 from tonality.sklearn.to_recipe import to_recipe, warn_of_idle
 
@@ -270,14 +273,14 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ) -> Self:
         texts, labels = check_texts(X), check_labels(y)
         check_consistent_length(texts, labels)
-        if not 0 < self.validation_fraction < 1:
+        if not (is_number(self.validation_fraction) and 0 < self.validation_fraction < 1):
             raise ValueError(
                 f"validation_fraction is {self.validation_fraction!r}; it takes a share from above "
                 "0 to below 1"
             )
         weights = check_weights(sample_weight, len(texts))
         if isinstance(self.class_weight, Mapping):
-            factors = compute_sample_weight(dict(self.class_weight), labels)
+            factors = compute_sample_weight(check_class_weight(self.class_weight), labels)
             weights = factors if weights is None else weights * factors
         if weights is not None:
             counts = np.flatnonzero(weights)
@@ -321,7 +324,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             start = self.artifact_ if go_on else self._start()
             trained = train_in_memory(table, recipe, start_from=start, device=self.device)
         except (ConfigError, DataError) as fault:
-            raise ValueError(str(fault)) from fault
+            raise ValueError(for_estimators(str(fault))) from fault
         self._cut = cut
         self.history_ = [asdict(row) for row in trained.evaluations]
         # Without a held-out part nothing is evaluated, and the weights kept are the last epoch's.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
@@ -264,7 +264,9 @@ def is_id(column: str) -> bool:
 
 def several(names: str | Sequence[str]) -> tuple[str, ...]:
     """The names of columns, where one may be given alone."""
-    return (names,) if isinstance(names, str) else tuple(names)
+    if isinstance(names, str) or not isinstance(names, Iterable):  # in pandas 1 may be one
+        return (names,)
+    return tuple(names)
 
 
 def parse_label_map(pairs: Sequence[str]) -> dict[str, str]:
