@@ -90,13 +90,10 @@ class ArrowWriter:
             yield self._arrow.record_batch([*kept, *added], schema=self._schema)
 
     def _column(self, batch: Any, field: Any, items: Sequence[Scored]) -> Any:
-        place = batch.schema.get_field_index(field.name)
-        if place < 0:
-            return self._arrow.nulls(batch.num_rows, field.type)
-        column = batch.column(place)
         try:
-            return column.cast(field.type)
+            return column_as(batch, field)
         except self._arrow.ArrowException as error:
+            column = batch.column(field.name)
             found = (n for n in range(len(items)) if not self._fits(column.slice(n, 1), field))
             row = items[next(found, 0)].row
             raise DataError(
@@ -113,6 +110,18 @@ class ArrowWriter:
         except self._arrow.ArrowException:
             return False
         return True
+
+
+def column_as(batch: Any, field: Any) -> Any:
+    """The column of a batch of this name, in this type; of nulls where the batch lacks it.
+
+    Raises:
+        ArrowException: a value does not fit the type.
+    """
+    place = batch.schema.get_field_index(field.name)
+    if place < 0:
+        return require_pyarrow().nulls(batch.num_rows, field.type)
+    return batch.column(place).cast(field.type)
 
 
 def common_schema(schemas: Sequence[Any]) -> Any:
