@@ -8,7 +8,6 @@ others as JSON Lines, since only the last of them tells what types the columns h
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import groupby
@@ -21,6 +20,7 @@ from tonality.score.output_columns import Layout
 from tonality.score.row_writers import read_records
 from tonality.score.scorer import Scored
 from tonality.tables.bad_rows import Fault
+from tonality.tables.encoding import without_surrogates
 from tonality.tables.parquet_rows import require_pyarrow
 
 GROUP = 2**15  # rows of a row group, about
@@ -32,7 +32,6 @@ class _Long(int):
 
 
 _ALIASES = {str: "string", float: "float64", int: "int64", _Long: "int64", bool: "bool"}
-_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class ArrowWriter:
@@ -246,8 +245,7 @@ def fitting(value: Any, type: Any) -> Any:
     """A value as a column of Arrow's ``type`` takes it: text as JSON has it where it is none."""
     if value is None or str(type) != "string":
         return value
-    text = value if isinstance(value, str) else plain_json.dumps(value)
-    return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
+    return without_surrogates(value if isinstance(value, str) else plain_json.dumps(value))
 
 
 def _sync(path: Path) -> None:
