@@ -103,11 +103,6 @@ def canvas(width: float, height: float, rows: tuple[float, ...] = (1,)) -> tuple
     return figure, grid[0] if len(rows) == 1 else list(grid)
 
 
-def shorten(name: str, width: int = 24) -> str:
-    """A name for a legend or an axis."""
-    return name if len(name) <= width else f"{name[: width - 1]}…"
-
-
 def percent(decimals: int | None = 0) -> Any:
     """A formatter of shares as percentages."""
     from matplotlib.ticker import PercentFormatter

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from tonality.errors import DataError
 from tonality.late_pattern import late_pattern
+from tonality.messages import and_more
 
 # What people write for the three feelings, folded: also in German, French, Spanish, Italian,
 # Portuguese, Dutch and Turkish.
@@ -100,7 +101,7 @@ def in_words(joined: Mapping[str, str], counts: Mapping[str, int] | None = None)
         spellings[label].append(f"{spelling!r}{rows}")
     parts = []
     for label, found in sorted(spellings.items()):
-        more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        more = and_more(len(found) - SHOWN)
         parts.append(f"{', '.join(found[:SHOWN])}{more} as {label!r}")
     return "; ".join(parts)
 
@@ -161,8 +162,7 @@ def taken_numbers(left: Sequence[str], mapped: Mapping[str, str]) -> dict[str, s
 def as_options(meant: Mapping[str, str], option: str = "--label-map") -> str:
     """Labels with their meanings as a command takes them, and how many are not shown."""
     pairs = [f"{option} {shlex.quote(f'{label}={name}')}" for label, name in meant.items()]
-    more = f" and {len(pairs) - SHOWN} more" if len(pairs) > SHOWN else ""
-    return " ".join(pairs[:SHOWN]) + more
+    return " ".join(pairs[:SHOWN]) + and_more(len(pairs) - SHOWN)
 
 
 def check_one_kind(labels: Sequence[str], mapped: Mapping[str, str] | None = None) -> None:

@@ -11,11 +11,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tonality.drawing import shorten
 from tonality.measures.metrics import Evaluation
 from tonality.measures.scores import ClassScores, Interval
 from tonality.measures.slices import Slicing
-from tonality.messages import printable
+from tonality.messages import printable, shorten
 
 if TYPE_CHECKING:
     from tonality.evaluate.analysis import Analysis

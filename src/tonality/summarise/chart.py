@@ -16,8 +16,8 @@ from tonality.drawing import (
     percent,
     require_matplotlib,
     save_png,
-    shorten,
 )
+from tonality.messages import shorten
 from tonality.palette import label_colours
 from tonality.prediction import UNCERTAIN
 from tonality.summarise.groups import FEW, Group

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from tonality.errors import ConfigError, DataError
 from tonality.label_spellings import fold
+from tonality.messages import and_more
 from tonality.tables.read_options import ReadOptions
 from tonality.tables.spelled_names import SHOWN, distinct, listed, places_of, plain, split_names
 
@@ -76,7 +77,7 @@ class LabelMap:
         if missing:
             names = sorted(self._seen)
             found = ", ".join(repr(name[:60]) for name in names[:SHOWN]) or "none"
-            more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+            more = and_more(len(names) - SHOWN)
             reason = f"the label map names {', '.join(missing)}, which no row has"
             raise DataError(f"{reason}. Labels: {found}{more}", path=path)
 

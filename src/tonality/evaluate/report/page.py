@@ -24,6 +24,7 @@ from tonality.explain.explanation import Explanation
 from tonality.explain.highlight import STYLE
 from tonality.explain.html import highlight
 from tonality.measures.metrics import excerpt
+from tonality.messages import shorten
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -200,5 +201,5 @@ def _signed(value: float, digits: int = 2) -> str:
     return f"{value:+.{digits}f}".replace("-", "−")
 
 
-def _brief(text: str, width: int = 80) -> str:
-    return text if len(text) <= width else f"{text[: width - 1]}…"
+def _brief(text: str, most: int = 80) -> str:
+    return shorten(text, most)
