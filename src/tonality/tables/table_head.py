@@ -92,7 +92,7 @@ def read_head(lines: Iterator[str], options: ReadOptions, *, tab: bool) -> Delim
     return DelimitedHead(columns, delimiter, rows, notes)
 
 
-def told_by(line: str) -> str:
+def delimiter_of(line: str) -> str:
     """The delimiter that the first line of a table tells."""
     if named := _SEP.fullmatch(line):
         return named[1]
@@ -103,7 +103,7 @@ def told_by(line: str) -> str:
 
 def is_header(line: str) -> bool:
     """Whether a line is the header of a table beyond doubt: several fields, all usual names."""
-    names = next(iter(Records(iter([line]), Dialect(told_by(line), quoted=True))), None)
+    names = next(iter(Records(iter([line]), Dialect(delimiter_of(line), quoted=True))), None)
     if not isinstance(names, Record):
         return False
     return len(names.values) > 1 and usual_names(names.values) == len(names.values)
