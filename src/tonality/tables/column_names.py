@@ -109,6 +109,19 @@ class Wanted:
     options: ReadOptions = field(default_factory=ReadOptions)
     quiet: bool = False
 
+    @classmethod
+    def texts_only(
+        cls,
+        text: TextColumn,
+        *,
+        encoding: str | None,
+        options: ReadOptions,
+        texts: bool = True,
+        quiet: bool = False,
+    ) -> Wanted:
+        """Asks for the texts, and for no labels or groups; see :class:`Wanted`."""
+        return cls(text, "", "", encoding=encoding, texts=texts, options=options, quiet=quiet)
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -120,11 +133,6 @@ class Chosen:
     id: int | None
     rating: int | None
     extras: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def text(self) -> int:
-        """The column of the texts, or the first of several."""
-        return self.texts[0]
 
     @property
     def positions(self) -> list[int]:
