@@ -58,6 +58,11 @@ def fold(label: str) -> str:
     return FEELINGS.get(text, text)
 
 
+def feeling(label: str) -> str | None:
+    """Which of the three feelings a label is, in whatever spelling; None for another label."""
+    return FEELINGS.get(fold(label))
+
+
 def joins(
     counts: Mapping[str, int], fixed: Collection[str] = (), apart: Collection[str] = ()
 ) -> dict[str, str]:
@@ -125,7 +130,7 @@ def count(*columns: Iterable[str] | None) -> Counter[str]:
 
 def words_and_numbers(labels: Sequence[str]) -> tuple[list[str], list[str]]:
     """The labels that are feelings in words, and those that are numbers."""
-    words = [label for label in labels if fold(label) in FEELINGS.values()]
+    words = [label for label in labels if feeling(label)]
     return words, [label for label in labels if _NUMBER.fullmatch(fold(label))]
 
 
@@ -209,7 +214,7 @@ def likely_map(
 
 def _likely(unknown: Sequence[str], names: Sequence[str]) -> dict[str, str]:
     """What :func:`likely_map` says where there is no map."""
-    by_feeling = {fold(name): name for name in names if fold(name) in FEELINGS.values()}
+    by_feeling = {feeling(name): name for name in names}
     if not {"negative", "positive"} <= by_feeling.keys():
         return {}
     values, words = {}, True
