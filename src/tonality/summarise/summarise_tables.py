@@ -75,7 +75,7 @@ def summarise(
             if progress is not None and rows.count % REPORT == 0:
                 progress(rows.count, rows.share())
     asked.check_found()
-    return replace(count.report(chosen[0], _name(inputs)), where=where.to_json())
+    return replace(count.report(chosen[0], inputs[0].name), where=where.to_json())
 
 
 def _fitting(tables: Tables, columns: VerdictColumns, first: Sequence[Row | Fault]) -> list[str]:
@@ -226,7 +226,3 @@ class _Count:
                 counted(counts.unnamed, "row"), what, counts.example, counts.column, remedy,
             )  # fmt: skip
         return Periods(counts.column, self._every, groups, counts.unnamed)
-
-
-def _name(inputs: Sequence[Input]) -> str:
-    return inputs[0].name

@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from tonality.messages import and_more, shorten
+
 _NUMBER = re.compile("[0-9]{1,9}")
 SHOWN = 30  # columns or labels that a message lists
 LONGEST = 60  # characters of a name in a message
@@ -101,7 +103,7 @@ def plain(name: str) -> str:
 
 def cut(name: str) -> str:
     """A name or label as a message shows it: a long one ends in ``…``."""
-    return name if len(name) <= LONGEST else name[: LONGEST - len(CUT)] + CUT
+    return shorten(name, LONGEST)
 
 
 def listed(columns: Sequence[str]) -> str:
@@ -116,6 +118,6 @@ def listed(columns: Sequence[str]) -> str:
         else f"{number}: {cut(name)!r}"
         for number, name in enumerate(names[:SHOWN], start=1)
     ]
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    more = and_more(len(names) - SHOWN)
     numbers = " (a number stands for its column)" if any(one[0].isdigit() for one in shown) else ""
     return f"Columns: {', '.join(shown)}{more}{numbers}"
