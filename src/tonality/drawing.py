@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from tonality.errors import DependencyError
-from tonality.palette import NEGATIVE, NEUTRAL, OTHERS, POSITIVE
+from tonality.palette import LINES, NEUTRAL
 
-# What lines and points are drawn in, one after the other.
-COLOURS = (POSITIVE.line, NEGATIVE.line, *OTHERS)
+COLOURS = LINES  # what lines and points are drawn in, one after the other
 DASHES = ("-", "--", "-.", ":")
 INK, MUTED, GRID, PAPER = "#1d2126", NEUTRAL.line, "#e2e5ea", "#fffffe"
 
@@ -98,14 +97,14 @@ def canvas(width: float, height: float, rows: tuple[float, ...] = (1,)) -> tuple
         len(rows), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": rows}
     )[:, 0]
     for axes in grid:
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.set_axisbelow(True)
+        plain_axes(axes)
     return figure, grid[0] if len(rows) == 1 else list(grid)
 
 
-def shorten(name: str, width: int = 24) -> str:
-    """A name for a legend or an axis."""
-    return name if len(name) <= width else f"{name[: width - 1]}…"
+def plain_axes(axes: Any) -> None:
+    """Leaves out the frame at the top and the right, and puts the grid behind what is drawn."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_axisbelow(True)
 
 
 def percent(decimals: int | None = 0) -> Any:

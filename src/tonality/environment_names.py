@@ -15,7 +15,7 @@ SERVICE = (
     *("BODY_SECONDS", "WRITE_SECONDS", "KEEP_ALIVE_SECONDS", "DRAIN_SECONDS", "SHUTDOWN_SECONDS"),
 )
 # Those of everything else: the kernel, downloads, builds, and where tests find data.
-OTHERS = ("KERNEL", "INSTRUCTIONS", "CACHE", "COMPILE", "DATA", "RESTARTED")
+OTHERS = ("KERNEL", "INSTRUCTIONS", "CACHE", "COMPILE", "DATA")
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from tonality.errors import DataError
 from tonality.late_pattern import late_pattern
+from tonality.messages import and_more
 
 # What people write for the three feelings, folded: also in German, French, Spanish, Italian,
 # Portuguese, Dutch and Turkish.
@@ -57,6 +58,11 @@ def fold(label: str) -> str:
     return FEELINGS.get(text, text)
 
 
+def feeling(label: str) -> str | None:
+    """Which of the three feelings a label is, in whatever spelling; None for another label."""
+    return FEELINGS.get(fold(label))
+
+
 def joins(
     counts: Mapping[str, int], fixed: Collection[str] = (), apart: Collection[str] = ()
 ) -> dict[str, str]:
@@ -100,7 +106,7 @@ def in_words(joined: Mapping[str, str], counts: Mapping[str, int] | None = None)
         spellings[label].append(f"{spelling!r}{rows}")
     parts = []
     for label, found in sorted(spellings.items()):
-        more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        more = and_more(len(found) - SHOWN)
         parts.append(f"{', '.join(found[:SHOWN])}{more} as {label!r}")
     return "; ".join(parts)
 
@@ -124,7 +130,7 @@ def count(*columns: Iterable[str] | None) -> Counter[str]:
 
 def words_and_numbers(labels: Sequence[str]) -> tuple[list[str], list[str]]:
     """The labels that are feelings in words, and those that are numbers."""
-    words = [label for label in labels if fold(label) in FEELINGS.values()]
+    words = [label for label in labels if feeling(label)]
     return words, [label for label in labels if _NUMBER.fullmatch(fold(label))]
 
 
@@ -161,8 +167,7 @@ def taken_numbers(left: Sequence[str], mapped: Mapping[str, str]) -> dict[str, s
 def as_options(meant: Mapping[str, str], option: str = "--label-map") -> str:
     """Labels with their meanings as a command takes them, and how many are not shown."""
     pairs = [f"{option} {shlex.quote(f'{label}={name}')}" for label, name in meant.items()]
-    more = f" and {len(pairs) - SHOWN} more" if len(pairs) > SHOWN else ""
-    return " ".join(pairs[:SHOWN]) + more
+    return " ".join(pairs[:SHOWN]) + and_more(len(pairs) - SHOWN)
 
 
 def check_one_kind(labels: Sequence[str], mapped: Mapping[str, str] | None = None) -> None:
@@ -209,7 +214,7 @@ def likely_map(
 
 def _likely(unknown: Sequence[str], names: Sequence[str]) -> dict[str, str]:
     """What :func:`likely_map` says where there is no map."""
-    by_feeling = {fold(name): name for name in names if fold(name) in FEELINGS.values()}
+    by_feeling = {feeling(name): name for name in names}
     if not {"negative", "positive"} <= by_feeling.keys():
         return {}
     values, words = {}, True

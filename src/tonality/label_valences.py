@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from tonality.label_spellings import FEELINGS, fold
+from tonality.label_spellings import feeling
 from tonality.number_labels import label_values
 
 _FEELING_VALUES = {"negative": -1.0, "neutral": 0.0, "positive": 1.0}
@@ -20,7 +20,7 @@ def label_valences(labels: tuple[str, ...]) -> tuple[float, ...] | None:
     if numbers is not None and len(numbers) > 1:
         low, high = min(numbers), max(numbers)
         return tuple(2 * (number - low) / (high - low) - 1 for number in numbers)
-    feelings = [FEELINGS.get(fold(label)) for label in labels]
+    feelings = [feeling(label) for label in labels]
     if not labels or None in feelings or len(set(feelings)) < len(feelings):
         return None
-    return tuple(_FEELING_VALUES[feeling] for feeling in feelings if feeling is not None)
+    return tuple(_FEELING_VALUES[each] for each in feelings if each is not None)

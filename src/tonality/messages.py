@@ -19,6 +19,21 @@ def printable(text: str) -> str:
     )
 
 
+def one_line(text: str) -> str:
+    """The text as :func:`printable` has it, in one line."""
+    return " ".join(printable(text).split())
+
+
+def shorten(text: str, most: int = 24) -> str:
+    """At most so many characters of a text; ``…`` stands for the rest."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def and_more(left: int) -> str:
+    """What follows the names that a message lists: `` and 3 more``; nothing where all are there."""
+    return f" and {left} more" if left > 0 else ""
+
+
 def counted(number: int, noun: str) -> str:
     """Returns ``1 row`` or ``2,000 rows``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
@@ -43,5 +58,5 @@ def shares(counts: Mapping[str, int], most: int = 6) -> str:
 
 
 def sendable(text: str) -> str:
-    """The text without halves of surrogate pairs, which no notebook can be sent."""
+    """The text with ``?`` for halves of surrogate pairs, which no encoding or notebook takes."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()

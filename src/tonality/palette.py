@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tonality.label_spellings import FEELINGS, fold
+from tonality.label_spellings import feeling
 
 
 class Hue(NamedTuple):
@@ -31,8 +31,8 @@ NEUTRAL = Hue("110 120 132", "150 160 172", "#6a7280")
 NEGATIVE = Hue("228 108 0", "240 136 44", "#d55e00")
 HUES = {"positive": POSITIVE, "neutral": NEUTRAL, "negative": NEGATIVE}
 
-# What further lines and bars are drawn in, after Okabe and Ito (2008).
-OTHERS = ("#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#6b5b95")
+# What lines and bars are drawn in, one after the other: Okabe and Ito (2008) have most of them.
+LINES = (POSITIVE.line, NEGATIVE.line, "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#6b5b95")
 
 # A notebook has a theme of its own, whatever the system's: Jupyter's, VS Code's and Colab's.
 _LIGHT_NOTEBOOK = ("[data-jp-theme-light='true']", ".vscode-light", "html[theme='light']")
@@ -66,7 +66,7 @@ def side_hues(labels: Sequence[str], label: str) -> tuple[str, str]:
         labels: all labels; two that are no feelings count as a negative and a positive one.
         label: the one to explain.
     """
-    found = [FEELINGS.get(fold(each)) for each in labels]
+    found = [feeling(each) for each in labels]
     if len(labels) == 2:
         first, second = found if None not in found else ("negative", "positive")
         own, other = (first, second) if label == labels[0] else (second, first)
@@ -80,10 +80,8 @@ def label_colours(labels: Sequence[str]) -> dict[str, str]:
     A feeling has its own, in whatever spelling. Of two other labels the first is orange and the
     second blue, as the two sides of a marked text are.
     """
-    found = {label: FEELINGS.get(fold(label), "") for label in labels}
-    known = {label: HUES[feeling].line for label, feeling in found.items() if feeling}
+    known = {label: HUES[found].line for label in labels if (found := feeling(label))}
     if not known and len(labels) == 2:
         return dict(zip(labels, (NEGATIVE.line, POSITIVE.line), strict=True))
-    usual = (POSITIVE.line, NEGATIVE.line, *OTHERS)
-    free = iter([colour for colour in usual if colour not in known.values()] * len(labels))
+    free = iter([colour for colour in LINES if colour not in known.values()] * len(labels))
     return {label: known.get(label) or next(free) for label in labels}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 _CONSTANTS = {"NaN": None, "Infinity": "inf", "-Infinity": "-inf"}
@@ -46,6 +46,13 @@ def finite(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else _finite(value)
     return _finite(value) if isinstance(value, dict | list) else value
+
+
+def mapping_at(value: Any, *keys: str) -> Mapping[str, Any]:
+    """The object under these keys of nested JSON; an empty one where there is none."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
 
 
 def is_plain(text: str) -> bool:

@@ -338,6 +338,13 @@ def test_the_column_that_was_scored_is_told_by_its_tokens(model_folder: Path, he
     assert report("out.csv", "--text-column", "note")["text_column"] == "note"
 
 
+def test_words_that_scoring_adds_are_not_the_texts(model_folder: Path, here: Path) -> None:
+    Path("in.csv").write_text("id,text\n" + "1,love\n2,hate\n" * 15)
+    score(model_folder, "in.csv", "-o", "out.csv", "--explain", "2", "--columns", "id")
+    assert "love" in Path("out.csv").read_text()  # in words_for
+    assert report("out.csv")["text_column"] == ""
+
+
 def test_a_scored_table_that_went_through_a_join(model_folder: Path, here: Path) -> None:
     pd = pytest.importorskip("pandas")
     Path("in.csv").write_text("id,text\n1,I love the film\n2,\n3," + "hate " * 99 + "\n")

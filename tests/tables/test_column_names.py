@@ -24,7 +24,7 @@ from tonality.tables.read_options import ReadOptions
 )
 def test_usual_names(columns: list[str], text: int, label: int | None) -> None:
     chosen = choose(columns, Wanted(), "a.csv")
-    assert (chosen.text, chosen.label) == (text, label)
+    assert (chosen.texts, chosen.label) == ((text,), label)
 
 
 def test_verdicts_are_no_truth_unless_somebody_says_so() -> None:
@@ -56,7 +56,7 @@ def test_given_names_win_and_forgive_case() -> None:
     columns = ["text", "Text", "body", "stars", "label"]
     wanted = Wanted(text="Text", label="STARS", group="")
     chosen = choose(columns, wanted, "a.csv")
-    assert (chosen.text, chosen.label, chosen.rating) == (1, 3, 3)
+    assert (chosen.texts, chosen.label, chosen.rating) == ((1,), 3, 3)
     assert chosen.positions == [1, 3]
 
 

@@ -19,7 +19,7 @@ from tonality.errors import ConfigError, DataError
 from tonality.score import Row, Rows, read_rows
 from tonality.tables.bad_rows import Fault
 from tonality.tables.read_options import QUOTINGS, ReadOptions
-from tonality.tables.table_head import read_head, told_by
+from tonality.tables.table_head import delimiter_of, read_head
 
 # Of each file, by its bytes as Latin-1: the delimiter, and the first text. The page's tests hold
 # its rules in JavaScript to the same.
@@ -101,7 +101,12 @@ def test_the_line_of_excel_names_the_delimiter(first: str) -> None:
 def test_a_line_that_names_tabs() -> None:
     assert texts(read("sep=\t\nid\treview\n1\tgood, very\n")) == ["good, very"]
     assert texts(read("sep=|\nid|review\n1|good\n", "tsv")) == ["good"]
-    assert (told_by("sep=\t\n"), told_by("sep=;\n"), told_by("a\tb"), told_by("")) == (
+    assert (
+        delimiter_of("sep=\t\n"),
+        delimiter_of("sep=;\n"),
+        delimiter_of("a\tb"),
+        delimiter_of(""),
+    ) == (
         "\t",
         ";",
         "\t",

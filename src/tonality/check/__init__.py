@@ -3,6 +3,4 @@
 from tonality.check.run import CheckReport, Outcome, run
 from tonality.check.suite import Behaviour, Case, read_suite
 
-Report = CheckReport  # the earlier name
-
-__all__ = ["Behaviour", "Case", "CheckReport", "Outcome", "Report", "read_suite", "run"]
+__all__ = ["Behaviour", "Case", "CheckReport", "Outcome", "read_suite", "run"]

@@ -18,6 +18,7 @@ from tonality.cli.common_options import (
     json_option,
     labelled_data_option,
     model_option,
+    one_named,
     part_named,
 )
 from tonality.cli.completion import completes, one_of
@@ -28,7 +29,7 @@ from tonality.cli.table_options import TableOptions, table_options
 if TYPE_CHECKING:
     from tonality.classifier import Classifier
     from tonality.data import Dataset
-    from tonality.evaluate.calibrated import Aim, Calibrated, Fit, Thresholds
+    from tonality.evaluate.calibrated import Aim, Calibrated, Fit
     from tonality.evaluate.select_rows import ChosenRows
     from tonality.measures.offsets import Offsets
     from tonality.measures.thresholds import ChosenThresholds
@@ -96,11 +97,12 @@ def calibrate(
         raise click.BadParameter("give --accuracy or --coverage, not both")
     from tonality import artifact
     from tonality.classifier import load
-    from tonality.evaluate.calibrated import Aim, Fit
+    from tonality.evaluate.calibrated import Aim, Fit, Thresholds
     from tonality.evaluate.select_rows import choose_unseen, with_text
     from tonality.messages import counted
 
-    fit, part = Fit(_thresholds_named(thresholds), offsets), part_named(split)
+    fit = Fit(one_named(Thresholds, thresholds, "--thresholds"), offsets)
+    part = part_named(split)
     classifier = load(model)
     dataset = columns.load(data, table)
     chosen = choose_unseen(dataset, part, classifier.artifact.provenance)
@@ -129,18 +131,6 @@ def calibrate(
         click.echo(plain_json.dumps(record, ascii_only=True))
     else:
         _show(result)
-
-
-def _thresholds_named(name: str) -> Thresholds:
-    """What ``--thresholds`` names."""
-    from tonality.evaluate.calibrated import Thresholds
-
-    try:
-        return Thresholds(name)
-    except ValueError:
-        raise click.BadParameter(
-            f"{name!r} is none of {', '.join(Thresholds)}", param_hint="--thresholds"
-        ) from None
 
 
 def _say_what_it_learnt(

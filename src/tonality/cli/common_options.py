@@ -5,18 +5,21 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from tonality.cli.completion import completes, known_datasets, known_models, one_of
 from tonality.cli.plain_help import Argument, Number
+from tonality.errors import DataError
 
 if TYPE_CHECKING:
     from tonality.evaluate.select_rows import Part
 
 Command = Callable[..., None]
+Kind = TypeVar("Kind", bound=StrEnum)
 AddOptions = Callable[[Command], Command]
 
 SHARE = Number(float, 0, 1)
@@ -130,8 +133,6 @@ def check_free(path: Path, *, overwrite: bool) -> None:
         DataError: a file is there, and ``overwrite`` does not say to replace it.
     """
     if path.is_file() and not overwrite:
-        from tonality.errors import DataError
-
         raise DataError("exists already; --overwrite replaces it", path=path)
 
 
@@ -139,8 +140,17 @@ def part_named(name: str | None) -> Part | None:
     """The part of a dataset that ``--split`` names."""
     from tonality.evaluate.select_rows import Part
 
+    return None if name is None else one_named(Part, name, "--split")
+
+
+def one_named(kind: type[Kind], name: str, option: str) -> Kind:
+    """The one of a kind that an option names.
+
+    Raises:
+        click.BadParameter: there is none of this name.
+    """
     try:
-        return None if name is None else Part(name)
+        return kind(name)
     except ValueError:
-        known = ", ".join(Part)
-        raise click.BadParameter(f"{name!r} is none of {known}", param_hint="--split") from None
+        known = ", ".join(kind)
+        raise click.BadParameter(f"{name!r} is none of {known}", param_hint=option) from None

@@ -19,6 +19,7 @@ from tonality.cli.common_options import (
 )
 from tonality.cli.completion import completes, one_of
 from tonality.cli.read_texts import TextsCommand, ascii_only, chunks
+from tonality.errors import DataError
 
 if TYPE_CHECKING:
     from tonality.explain.explanation import Explanation
@@ -85,7 +86,6 @@ def explain(
 
 
 def _write(path: Path, explanations: list[Explanation], label: str | None) -> None:
-    from tonality.errors import DataError
     from tonality.explain.html import page
 
     try:

@@ -52,10 +52,9 @@ def _json(text: str, prediction: Prediction) -> str:
 
 
 def _line(text: str, prediction: Prediction) -> str:
-    from tonality.messages import NO_TEXT, UNFAMILIAR, printable
+    from tonality.messages import NO_TEXT, UNFAMILIAR, one_line, shorten
 
-    shown = " ".join(printable(text).split())
-    shown = shown if len(shown) <= 60 else f"{shown[:59]}…"
+    shown = shorten(one_line(text), 60)
     cut = f"  ({prediction.tokens_left_out} tokens not read)" if prediction.tokens_left_out else ""
     cut += f"  ({UNFAMILIAR})" if prediction.unfamiliar else ""
     if prediction.label is None:

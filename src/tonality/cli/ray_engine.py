@@ -13,6 +13,7 @@ import click
 from tonality.cli.common_options import COUNT
 from tonality.cli.completion import completes, one_of
 from tonality.cli.progress import progress_of_share, say
+from tonality.errors import TonalityError
 
 if TYPE_CHECKING:
     from tonality.scale.scored_folder import ScoredFolder
@@ -115,8 +116,6 @@ class RayRun:
 @contextmanager
 def _keeping(folder: ScoredFolder) -> Iterator[None]:
     """Says of a run that stops that it can go on."""
-    from tonality.errors import TonalityError
-
     try:
         yield
     except (KeyboardInterrupt, TonalityError):

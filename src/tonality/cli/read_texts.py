@@ -16,6 +16,7 @@ import click
 
 from tonality.cli.plain_help import PlainCommand
 from tonality.cli.progress import say
+from tonality.errors import DataError
 
 if TYPE_CHECKING:
     from tonality.tables.utf8_stream import ByteStream
@@ -103,7 +104,6 @@ def _lines(file: str, encoding: str | None) -> Iterator[str]:
 
     Bytes that are no text in the encoding stay readable as replacement characters, which is said.
     """
-    from tonality.errors import DataError
     from tonality.tables.byte_lines import TextLines
     from tonality.tables.row_stream import is_undecoded
 
@@ -132,7 +132,6 @@ def _lines(file: str, encoding: str | None) -> Iterator[str]:
 
 def _source(file: str, stack: ExitStack) -> ByteStream:
     """The bytes of a file that is no table."""
-    from tonality.errors import DataError
     from tonality.tables.open_file import OTHER_SHEETS, table_stem
 
     if file == "-":
@@ -154,7 +153,6 @@ def _check_no_table(first: str, file: str) -> None:
     Raises:
         DataError: it does.
     """
-    from tonality.errors import DataError
     from tonality.tables.table_head import is_header
 
     line = first.strip()

@@ -37,6 +37,7 @@ from tonality.cli.ray_engine import (
 from tonality.cli.read_texts import score_command
 from tonality.cli.score_outcome import tell
 from tonality.cli.table_options import TableOptions, table_options
+from tonality.errors import TonalityError
 
 if TYPE_CHECKING:
     from tonality.score.files.job import Options, ScoringJob
@@ -223,7 +224,6 @@ def _to_file(
     job: ScoringJob, fingerprint: str, path: Path, side: Path, resume: bool, overwrite: bool
 ) -> int:
     """Scores into a file; returns how many rows an earlier run had done."""
-    from tonality.errors import TonalityError
     from tonality.score.files.resumable_output import Output
 
     with Output(path, side, job.build) as output:

@@ -9,6 +9,7 @@ import click
 
 from tonality.cli.common_options import COUNT, model_option
 from tonality.cli.plain_help import Number, PlainCommand
+from tonality.errors import DependencyError
 
 
 @click.command(cls=PlainCommand)
@@ -46,8 +47,6 @@ def serve(
     from tonality.serve import early_signals
 
     with early_signals.kept():
-        from tonality.errors import DependencyError
-
         try:
             from tonality.serve.server import serve as run
             from tonality.serve.settings import load_settings

@@ -25,6 +25,7 @@ from tonality.cli.plain_help import Argument, PlainCommand
 from tonality.cli.progress import progress_of_share, say
 from tonality.cli.read_texts import ascii_only
 from tonality.cli.table_options import TableOptions, table_options
+from tonality.errors import DataError
 
 if TYPE_CHECKING:
     from tonality.summarise.summary import Summary
@@ -139,7 +140,6 @@ def summarise(
 
 
 def _draw(summary: Summary, png: Path, title: str) -> None:
-    from tonality.errors import DataError
     from tonality.summarise.chart import write_chart
 
     try:

@@ -15,6 +15,7 @@ from tonality.measures.abstaining import Band, band_at, coverage_curve, threshol
 from tonality.measures.calibration import Calibration, assess, split_halves
 from tonality.measures.label_errors import LabelErrors, find_label_errors
 from tonality.measures.slices import Slicing, slice_by
+from tonality.plain_json import mapping_at
 
 RATING = "rating"
 _MOST_ANSWERED = 0.9  # the coverage that is quoted for a model without a band of its own
@@ -103,10 +104,8 @@ def fitted_on(metrics: Mapping[str, Any], dataset: Dataset, part: Part) -> bool:
         dataset: the data.
         part: the part of it that is measured.
     """
-    calibration = metrics.get("calibration")
-    source = calibration.get("data") if isinstance(calibration, Mapping) else None
-    if not isinstance(source, Mapping) or not isinstance(source.get("sha256"), Mapping):
-        return False
     # The record may be of anybody's making: values of any kind.
-    same = [digest for digest in source["sha256"].values() if digest in dataset.sha256.values()]
+    source = mapping_at(metrics, "calibration", "data")
+    digests = mapping_at(source, "sha256").values()
+    same = [digest for digest in digests if digest in dataset.sha256.values()]
     return bool(same) and (source.get("part") in (part, Part.ALL) or part is Part.ALL)

@@ -19,6 +19,7 @@ from tonality.measures.calibration import Calibration
 from tonality.measures.offsets import Offsets
 from tonality.measures.scaling import Floats, Mask
 from tonality.measures.thresholds import ChosenThresholds
+from tonality.plain_json import mapping_at
 
 
 class Thresholds(StrEnum):
@@ -153,17 +154,15 @@ def _kept_offsets(model: Artifact) -> dict[str, Any] | None:
 
 def _chosen_on(metrics: Mapping[str, Any]) -> dict[str, Any] | None:
     """What a model records of the rows that its thresholds were chosen on; None for nothing."""
-    earlier = metrics.get("calibration")
-    limits = earlier.get("thresholds") if isinstance(earlier, Mapping) else None
-    if not isinstance(earlier, Mapping) or not isinstance(limits, Mapping):
+    earlier = mapping_at(metrics, "calibration")
+    limits = earlier.get("thresholds")
+    if not isinstance(limits, Mapping):
         return None
-    data = earlier.get("data")  # the first records say it there alone
-    of_all = {**data, "n": earlier.get("n")} if isinstance(data, Mapping) else {}
-    found = limits.get("chosen_on", of_all)
+    # The first records say it of the calibration alone.
+    of_all = {**mapping_at(earlier, "data"), "n": earlier.get("n")}
+    found = mapping_at({"chosen_on": of_all, **limits}, "chosen_on")
     kinds = {"name": str, "part": str, "n": int}
-    if not isinstance(found, Mapping) or not all(
-        isinstance(found.get(key), kind) for key, kind in kinds.items()
-    ):
+    if not all(isinstance(found.get(key), kind) for key, kind in kinds.items()):
         return None
     return {key: found[key] for key in kinds}
 

@@ -15,6 +15,9 @@ from tonality.measures import scores
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
+_RESAMPLES = 1000  # of the bootstrap, behind each interval
+_SEED = 0
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -59,8 +62,6 @@ def compare(
     second: Floats,
     *,
     verdicts: tuple[Integers, Integers] | None = None,
-    resamples: int = 1000,
-    seed: int = 0,
 ) -> Comparison:
     """Compares two models' probabilities on the same N texts.
 
@@ -68,8 +69,6 @@ def compare(
         labels: true classes, (N,).
         first, second: each model's probabilities, (N, C), in the same order of classes.
         verdicts: each model's, (N,); by default its likeliest class.
-        resamples: bootstrap resamples behind each interval.
-        seed: of the bootstrap.
 
     Raises:
         DependencyError: scipy, which comes with scikit-learn, is not installed.
@@ -80,8 +79,8 @@ def compare(
     both_right = int((right[0] & right[1]).sum())
     only_first, only_second = int(right[0].sum()) - both_right, int(right[1].sum()) - both_right
     both_wrong = len(labels) - both_right - only_first - only_second
-    rng = np.random.default_rng(seed)
-    matrices = _resampled_confusions(labels, verdicts, classes, resamples, rng)
+    rng = np.random.default_rng(_SEED)
+    matrices = _resampled_confusions(labels, verdicts, classes, rng)
     return Comparison(
         both_right=both_right,
         only_first=only_first,
@@ -90,7 +89,7 @@ def compare(
         p_value=_mcnemar(only_first, only_second),
         accuracy=_share_difference(both_right, only_first, only_second, both_wrong),
         macro_f1=_macro_f1_difference(*matrices),
-        log_loss=_loss_difference(labels, first, second, resamples, rng),
+        log_loss=_loss_difference(labels, first, second, rng),
     )
 
 
@@ -98,15 +97,14 @@ def _resampled_confusions(
     labels: Integers,
     verdicts: tuple[Integers, Integers],
     classes: int,
-    resamples: int,
     rng: np.random.Generator,
 ) -> tuple[scores.Counts, scores.Counts]:
-    """Each model's confusion matrix and those of its resamples, (resamples + 1, C, C)."""
+    """Each model's confusion matrix and those of its resamples, (_RESAMPLES + 1, C, C)."""
     # Every text is one of C x C x C cases: truth and both verdicts. Resampling the counts of
     # those resamples the texts in pairs.
     case = (labels * classes + verdicts[0]) * classes + verdicts[1]  # (N,)
     counts = np.bincount(case, minlength=classes**3)
-    drawn = rng.multinomial(len(labels), counts / counts.sum(), size=resamples)
+    drawn = rng.multinomial(len(labels), counts / counts.sum(), size=_RESAMPLES)
     shape = (-1, classes, classes, classes)
     tables = np.concatenate([counts[None], drawn]).reshape(shape)  # the real one first
     return tables.sum(axis=3), tables.sum(axis=2)
@@ -155,12 +153,12 @@ def _macro_f1_difference(first: scores.Counts, second: scores.Counts) -> Differe
 
 
 def _loss_difference(
-    labels: Integers, first: Floats, second: Floats, resamples: int, rng: np.random.Generator
+    labels: Integers, first: Floats, second: Floats, rng: np.random.Generator
 ) -> Difference:
     rows = np.arange(len(labels))
     tiny = np.finfo(np.float64).tiny
     one, other = (np.log(np.maximum(p[rows, labels], tiny)) for p in (first, second))
     gaps = other - one  # (N,): losses are negative logarithms
-    means = [gaps[rng.integers(0, len(gaps), len(gaps))].mean() for _ in range(resamples)]
+    means = [gaps[rng.integers(0, len(gaps), len(gaps))].mean() for _ in range(_RESAMPLES)]
     low, high = np.percentile(means, [2.5, 97.5])
     return Difference(float(gaps.mean()), (float(low), float(high)))

@@ -20,6 +20,7 @@ from tonality.label_spellings import (
     taken_numbers,
     words_and_numbers,
 )
+from tonality.messages import and_more
 
 # What numbers mean in common data sets. Numbers are read only if every scheme that holds all of
 # them, and no class that the other side lacks, agrees on each of them, and on what a label map says
@@ -160,7 +161,7 @@ def _feelings(
 
 def _how_to_map(unknown: Sequence[str], names: Sequence[str], mapped: Mapping[str, str]) -> str:
     shown = ", ".join(repr(label) for label in unknown[:5])
-    more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+    more = and_more(len(unknown) - 5)
     which = "label" if len(unknown) == 1 else "labels"
     known = f"the model does not know the {which} {shown}{more}; it knows {', '.join(names)}. "
     likely = likely_map(unknown, names, mapped)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
 
 import numpy as np
 
 from tonality.artifact.model_folder import Artifact
 from tonality.measures.scaling import Scaling
+from tonality.plain_json import mapping_at
 
 _BIAS = "output.bias"
 _FIGURES = ("accuracy", "accuracy_without")  # of the record
@@ -33,14 +33,12 @@ def without_offsets(artifact: Artifact) -> Artifact:
 
 def offsets_of(artifact: Artifact) -> tuple[float, ...]:
     """The offsets (C,) that a model records, as of its temperature; empty for none."""
-    record = artifact.metrics.get("calibration")
-    found = record.get("offsets") if isinstance(record, Mapping) else None
-    if not isinstance(record, Mapping) or not isinstance(found, Mapping):
+    record = mapping_at(artifact.metrics, "calibration")
+    found = mapping_at(record, "offsets")
+    values = mapping_at(found, "values")
+    if set(values) != set(artifact.labels):
         return ()
-    values, place = found.get("values"), found.get("fitted_on")
-    if not isinstance(values, Mapping) or set(values) != set(artifact.labels):
-        return ()
-    if not isinstance(place, Mapping) or not isinstance(place.get("n"), int):
+    if not isinstance(mapping_at(found, "fitted_on").get("n"), int):
         return ()
     crossed = found.get("accuracy_cross_fitted")
     needed = [record.get("temperature"), *(found.get(key) for key in _FIGURES), *values.values()]

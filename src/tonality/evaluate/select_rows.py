@@ -14,6 +14,7 @@ from tonality.data import Dataset, Table
 from tonality.data.splits import split_dataset
 from tonality.errors import DataError
 from tonality.evaluate.seen_texts import count_seen, fingerprint, read_record
+from tonality.plain_json import mapping_at
 from tonality.text.content import has_content
 
 _FEW = 0.01  # of the texts known to a model: copies that any two sets of texts may share
@@ -268,9 +269,7 @@ def _mismatch(table: Table, record: Mapping[str, Any]) -> str:
 
 def _recorded_cut(provenance: Mapping[str, Any]) -> tuple[float, int]:
     """The share and the seed from the training settings of the recorded recipe."""
-    recipe = provenance.get("recipe")
-    settings = recipe.get("training") if isinstance(recipe, Mapping) else None
-    cut = settings if isinstance(settings, Mapping) else {}
+    cut = mapping_at(provenance, "recipe", "training")
     share, seed = cut.get("validation"), cut.get("validation_seed")
     if not isinstance(share, float) or not isinstance(seed, int):
         raise DataError(

@@ -10,6 +10,9 @@ import numpy.typing as npt
 
 from tonality.explain.explanation import Explanation
 
+_MOST = 15  # words a class
+_TEXTS, _SHARE = 3, 0.005  # of the texts that such a word stands in, at least
+
 
 @dataclass(frozen=True)
 class Push:
@@ -61,24 +64,21 @@ class WordCounter:
         np.add.at(self._counts[:, 0], words, 1)
         self._counts[np.unique(words), 1] += 1
 
-    def strongest(self, most: int = 15, share: float = 0.005) -> dict[str, tuple[Push, ...]]:
+    def strongest(self) -> dict[str, tuple[Push, ...]]:
         """The words of the highest mean evidence for each class.
 
-        Args:
-            most: words a class.
-            share: the least share of the texts that a word must stand in, and never under 3
-                texts, so that no name that one text made famous comes first.
+        A word must stand in several texts: no name that one text made famous comes first.
         """
         n = len(self._numbers)
         names = list(self._numbers)
         counts, sums = self._counts[:n], self._sums[:n]
         spoken = np.array([any(map(str.isalnum, name)) for name in names], dtype=np.bool_)
-        common = np.flatnonzero(spoken & (counts[:, 1] >= max(3, share * self.read)))
+        common = np.flatnonzero(spoken & (counts[:, 1] >= max(_TEXTS, _SHARE * self.read)))
         means = sums[common] / counts[common, :1]  # (common words, C)
         return {
             label: tuple(
                 self._push(names[common[row]], means[row, c], counts[common[row]])
-                for row in np.argsort(-means[:, c], kind="stable")[:most].tolist()
+                for row in np.argsort(-means[:, c], kind="stable")[:_MOST].tolist()
                 if means[row, c] > 0
             )
             for c, label in enumerate(self.labels)

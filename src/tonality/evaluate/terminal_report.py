@@ -11,11 +11,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tonality.drawing import shorten
 from tonality.measures.metrics import Evaluation
 from tonality.measures.scores import ClassScores, Interval
 from tonality.measures.slices import Slicing
-from tonality.messages import printable
+from tonality.messages import printable, shorten
 
 if TYPE_CHECKING:
     from tonality.evaluate.analysis import Analysis
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
 _SHADES = " ░▒▓█"
 _ASCII_SHADES = " .:*#"
+_MISTAKES = 5
 _TILE = 9  # characters of shading a cell
 
 
@@ -206,9 +206,9 @@ def _slice_table(slicing: Slicing) -> Group:
     )
 
 
-def _mistake_list(evaluation: Evaluation, most: int = 5) -> Group:
+def _mistake_list(evaluation: Evaluation) -> Group:
     lines: list[RenderableType] = [Text("\nMost confident mistakes", style="bold")]
-    for mistake in evaluation.mistakes[:most]:
+    for mistake in evaluation.mistakes[:_MISTAKES]:
         head = f"{mistake.probability:.1%} {mistake.verdict}, in truth {mistake.truth}"
         lines.append(Padding(Text.assemble((head, "yellow"), f"  ({mistake.id})"), (0, 2)))
         lines.append(Padding(Text(printable(mistake.text)), (0, 4)))

@@ -20,7 +20,7 @@ from tonality.explain.attribution import METHODS, attribute
 from tonality.explain.borders import Border, borders
 from tonality.explain.highlight import STYLE, highlighted
 from tonality.explain.passages import Passage, Piece, phrases, pieces
-from tonality.messages import NO_TEXT, sendable
+from tonality.messages import NO_TEXT, sendable, shorten
 from tonality.network.network import Network
 from tonality.palette import side_hues
 from tonality.text.content import with_content
@@ -67,7 +67,7 @@ class Explanation:
         found = self.prediction
         verdict = NO_TEXT if found.label is None else f"{found.label} {found.score:.1%}"
         parts = [
-            f"{side} {', '.join(_quoted(phrase.text) for phrase in phrases)}"
+            f"{side} {', '.join(repr(shorten(phrase.text, 40)) for phrase in phrases)}"
             for side, phrases in zip(("for", "against"), self.top(2), strict=True)
             if phrases
         ]
@@ -178,10 +178,6 @@ class Explanation:
 
     def _borders(self) -> dict[int, Border]:
         return borders(self.text, self.tokens, self.unread[1] if self.unread else None)
-
-
-def _quoted(text: str, longest: int = 40) -> str:
-    return repr(text if len(text) <= longest else f"{text[: longest - 1]}…")
 
 
 def _plain(passage: Passage) -> dict[str, Any]:

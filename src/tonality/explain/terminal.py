@@ -11,7 +11,7 @@ from rich.text import Text
 from tonality.explain.explanation import Explanation
 from tonality.explain.highlight import shade
 from tonality.explain.passages import Passage
-from tonality.messages import NO_TEXT, UNFAMILIAR, printable
+from tonality.messages import NO_TEXT, UNFAMILIAR, one_line, printable
 
 # The colours of the labels, from the weakest shade to the strongest.
 _SHADES = {
@@ -87,6 +87,5 @@ def marked(explanation: Explanation, label: str | None = None) -> Text:
 
 def _add(table: Table, side: str, passages: Sequence[Passage]) -> None:
     for number, passage in enumerate(passages):
-        words = " ".join(printable(passage.text).split())
-        shown = Text(words, no_wrap=True, overflow="ellipsis")
+        shown = Text(one_line(passage.text), no_wrap=True, overflow="ellipsis")
         table.add_row(Text("" if number else side), f"{passage.weight:+.2f}", shown)

@@ -75,7 +75,7 @@ class BatchOptions:
     def wanted(self) -> Wanted:
         """What is looked for in a batch."""
         read = ReadOptions(nulls=self.nulls, named_nulls=self.named_nulls)
-        return Wanted(self.text_column, "", "", encoding=self.encoding, options=read)
+        return Wanted.texts_only(self.text_column, encoding=self.encoding, options=read)
 
 
 class BatchScorer:

@@ -65,7 +65,7 @@ def plan_of(
     """
     tables = locate(inputs.names, inputs.format, options.encoding)
     arrow = all(table.format == "parquet" for table in tables)
-    wanted = Wanted(options.text_column, "", "", encoding=options.encoding, options=inputs.read)
+    wanted = Wanted.texts_only(options.text_column, encoding=options.encoding, options=inputs.read)
     found = heads_of(tables, replace(wanted, quiet=True), arrow=arrow)
     tables, heads = [table for table, _ in found], [head for _, head in found]
     layout = _layout(heads, options, classifier.labels)

@@ -15,7 +15,7 @@ from tonality.errors import ConfigError, DataError
 from tonality.score.files.input_files import find_inputs
 from tonality.tables.byte_lines import Peeked
 from tonality.tables.column_names import Wanted
-from tonality.tables.open_table import Input, Opened, file_input, opened
+from tonality.tables.open_table import Input, Opened, file_input, opened, refuse_changed
 from tonality.tables.parquet_rows import ParquetTable, require_pyarrow
 
 
@@ -41,13 +41,7 @@ class LocatedTable:
         Raises:
             DataError: it is not: what was read of it may be the half of it.
         """
-        now = _stamp(self.uri)
-        if now != (self.size, self.changed):
-            raise DataError(
-                f"was changed while it was read (from {self.size:,} to {now[0]:,} bytes); wait "
-                "until it is whole, then start over",
-                path=self.uri,
-            )
+        refuse_changed(self.uri, (self.size, self.changed), _stamp(self.uri))
 
     @contextmanager
     def opened(self, wanted: Wanted) -> Iterator[Opened]:
@@ -115,7 +109,7 @@ def locate(
 def _remote(uri: str, format: str | None) -> Iterator[tuple[str, str]]:
     """The tables of a URI with their formats."""
     system, path = filesystem(uri)
-    fs = _fs()
+    fs = arrow_fs()
     with reading(uri):
         info = system.get_file_info(path)
         if info.type == fs.FileType.NotFound:
@@ -154,7 +148,7 @@ def filesystem(uri: str) -> tuple[Any, str]:
     Raises:
         DataError: no file system is known for it.
     """
-    fs = _fs()
+    fs = arrow_fs()
     if not is_uri(uri):
         return fs.LocalFileSystem(), str(Path(uri).absolute())
     try:
@@ -217,7 +211,12 @@ def _stamp(uri: str) -> tuple[int, int]:
     return int(info.size or 0), int(info.mtime_ns or 0)
 
 
-def _fs() -> Any:
+def arrow_fs() -> Any:
+    """Loads ``pyarrow.fs``.
+
+    Raises:
+        DependencyError: pyarrow is not installed.
+    """
     require_pyarrow()
     import pyarrow.fs
 

@@ -12,6 +12,7 @@ from tonality.score.files.parquet_writer import added_fields
 from tonality.score.tally import Tally
 from tonality.tables.bad_rows import Fault, entry
 from tonality.tables.parquet_rows import require_pyarrow
+from tonality.verdict_frame import verdict_kinds
 
 
 class PartScorer:
@@ -69,17 +70,19 @@ class PartScorer:
     def _tally(self, scored: Any, faults: list[Fault], source: str) -> Tally:
         """What there is to count of scored rows."""
         compute = require_pyarrow().compute
-        tally = Tally.start(self._scorer.labels, self._abstain)
+        labels = self._scorer.labels
+        tally = Tally.start(labels, self._abstain)
         added = scored.schema.names[len(self._plan.kept) :]
-        label, score = scored.column(added[0]), scored.column(added[1])
+        column = dict(zip(verdict_kinds(labels), map(scored.column, added), strict=False))
+        label = column["label"]
         tally.rows, tally.empty = scored.num_rows, label.null_count
         for count in compute.value_counts(label.drop_null()).to_pylist():
             tally.labels[count["values"]] = count["counts"]
-        tally.scores = compute.sum(score).as_py() or 0.0
-        for name, place in zip(self._scorer.labels, range(2, len(added)), strict=False):
-            tally.probabilities[name] = compute.sum(scored.column(added[place])).as_py() or 0.0
-        judged, counts = label.is_valid(), added[3 + len(self._scorer.labels) :]  # left out, ...
-        above = [compute.and_(compute.greater(scored.column(n), 0), judged) for n in counts[:2]]
+        tally.scores = compute.sum(column["score"]).as_py() or 0.0
+        for name in labels:
+            tally.probabilities[name] = compute.sum(column[f"p_{name}"]).as_py() or 0.0
+        judged, counts = label.is_valid(), (column["tokens_left_out"], column["unfamiliar"])
+        above = [compute.and_(compute.greater(count, 0), judged) for count in counts]
         tally.truncated, tally.unfamiliar = (compute.sum(rows).as_py() or 0 for rows in above)
         for fault in faults:
             tally.add(fault, source)

@@ -8,7 +8,7 @@ from typing import Any
 from tonality._version import __version__
 from tonality.artifact.model_folder import Artifact
 from tonality.classifier import Classifier, load
-from tonality.errors import ArtifactError, DependencyError
+from tonality.errors import ArtifactError, ConfigError, DependencyError
 from tonality.scale.batch_scorer import BatchOptions, BatchScorer
 
 
@@ -113,8 +113,6 @@ def free_workers(ray: Any, asked: int | None) -> int:
     Raises:
         ConfigError: fewer than were asked for.
     """
-    from tonality.errors import ConfigError
-
     cores = int(ray.cluster_resources().get("CPU", 1))
     if asked is not None and asked > cores - 1:
         raise ConfigError(

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tonality.classifier import available_cores, load
+from tonality.errors import TonalityError
 from tonality.scale.batch_scorer import BatchOptions
 from tonality.scale.job_plan import JobInputs, description, plan_of
 from tonality.scale.located_tables import LocatedTable
@@ -147,8 +148,6 @@ def _spread(
 
 def _or_own_error(call: Callable[[], Any]) -> Any:
     """What a call gives; of an error in a worker, the one that tonality raised there."""
-    from tonality.errors import TonalityError
-
     try:
         return call()
     except Exception as error:

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from tonality import plain_json
 from tonality.durable_files import sync_folder
 from tonality.errors import DataError
-from tonality.scale.located_tables import check_apart, filesystem, reading
+from tonality.scale.located_tables import arrow_fs, check_apart, filesystem, reading
 from tonality.score.files.resumable_output import check_same, only_one
 from tonality.score.tally import Tally
 from tonality.tables.parquet_rows import require_pyarrow
@@ -169,15 +169,9 @@ class ScoredFolder:
         return bool(self._system.type_name == "local")
 
     def _names(self, inside: str = "") -> set[str]:
-        selector = type(self)._selector(f"{self._root}/{inside}".rstrip("/"))
+        path = f"{self._root}/{inside}".rstrip("/")
+        selector = arrow_fs().FileSelector(path, allow_not_found=True)
         return {info.base_name for info in self._system.get_file_info(selector)}
-
-    @staticmethod
-    def _selector(path: str) -> Any:
-        require_pyarrow()
-        import pyarrow.fs
-
-        return pyarrow.fs.FileSelector(path, allow_not_found=True)
 
     def _clear(self, names: set[str], *, parts: bool) -> None:
         """Removes what was half written, and the parts too if they are to be overwritten."""

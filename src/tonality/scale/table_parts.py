@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from tonality import plain_json
 from tonality.errors import DataError
 from tonality.scale.located_tables import LocatedTable
-from tonality.score.files.parquet_writer import fitting, kind_of, type_of, wider
+from tonality.score.files.parquet_writer import column_as, fitting, kind_of, type_of, wider
 from tonality.score.output_columns import Layout
 from tonality.score.scorer import size
 from tonality.tables.bad_rows import Fault
@@ -110,13 +110,8 @@ class ScoringPlan:
         """A batch in the columns and types that all tables have in common."""
         arrow, columns = require_pyarrow(), []
         for field in self.schema:
-            place = batch.schema.get_field_index(field.name)
             try:
-                columns.append(
-                    arrow.nulls(batch.num_rows, field.type)
-                    if place < 0
-                    else batch.column(place).cast(field.type)
-                )
+                columns.append(column_as(batch, field))
             except arrow.ArrowException as error:
                 raise DataError(
                     f"a value does not fit {field.type}, the type that the inputs' columns of this "

@@ -41,21 +41,15 @@ from tonality.score.stream import score_stream
 from tonality.tables.row_stream import FORMATS, Row, Rows, read_rows
 from tonality.tables.utf8_stream import ByteStream
 
-# Earlier names.
-Encoder = RowWriter
-encoder = row_writer
-
 __all__ = [
     "FORMATS",
     "ByteStream",
-    "Encoder",
     "Layout",
     "Row",
     "RowWriter",
     "Rows",
     "Scored",
     "Scorer",
-    "encoder",
     "read_rows",
     "row_writer",
     "score_stream",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tonality.errors import DependencyError
+from tonality.messages import sendable
 
 # ISO 639-2 for *undetermined*: what stands where the detector is not sure.
 UNSURE = "und"
@@ -41,6 +42,6 @@ class LanguageDetector:
         Args:
             text: the text. Of a long one the first thousand characters are looked at.
         """
-        shown = text[:READ].encode("utf-8", "replace").decode()  # halves of pairs are no text
+        shown = sendable(text[:READ])  # halves of pairs are no text
         found = self._detector.detect(shown)
         return found[0]["lang"] if found and found[0]["score"] >= SURE else UNSURE

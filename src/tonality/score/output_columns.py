@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 PREFIX = "tonality_"
 ERROR = "error"
 LANGUAGE = "language"
+EXPLAINED = ("words_for", "words_against")
 MOST_LATE = 100  # columns of later rows that are remembered; every row may have new ones
 # What to do about a column that comes late, in words of the command line.
 LATE_COLUMN = "write JSON Lines, or name the columns to keep"
@@ -177,7 +178,7 @@ class LateColumns:
 def added_kinds(labels: Sequence[str], switches: Switches) -> dict[str, type]:
     """The type of each column that scoring adds, by its name without a prefix."""
     further = [LANGUAGE] * switches.get("languages", False)
-    further += ["words_for", "words_against"] * switches.get("explained", False)
+    further += EXPLAINED * switches.get("explained", False)
     kinds = verdict_kinds(labels, valence=switches.get("valence", False))
     return kinds | dict.fromkeys(further, str)
 

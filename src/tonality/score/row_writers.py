@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import csv
 import json
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,9 +14,8 @@ from tonality.errors import ConfigError
 from tonality.score.output_columns import Layout
 from tonality.score.scorer import Scored
 from tonality.tables.bad_rows import Fault
+from tonality.tables.encoding import without_surrogates
 from tonality.tables.row_stream import FORMATS
-
-_SURROGATES = re.compile("[\ud800-\udfff]")  # of bytes that were no text, or half a pair
 
 
 class RowWriter(Protocol):
@@ -163,7 +161,7 @@ def _to_bytes(text: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:
-        return _SURROGATES.sub("\ufffd", text).encode()
+        return without_surrogates(text).encode()
 
 
 def _cell(value: Any) -> str:

@@ -23,7 +23,7 @@ from tonality.serve.connection_problems import (
     slow,
     too_long_head,
 )
-from tonality.serve.polite_close import Line
+from tonality.serve.polite_close import PoliteTransport
 from tonality.serve.problems import MEDIA_TYPE, ProblemError
 from tonality.serve.prometheus import Metrics
 from tonality.serve.settings import Settings
@@ -67,7 +67,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Takes a connection, or refuses it where there are too many."""
-        self._line = Line(transport, self.begin_closing)
+        self._polite = PoliteTransport(transport, self.begin_closing)
         self._deaf = False  # what still comes is dropped
         self._ended = False  # nothing more comes
         self._refusal: ProblemError | None = None
@@ -77,10 +77,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._body_since = self._paused_since = 0.0
         self._unsent = self._came = 0
         self._closed_by: float | None = None
-        super().connection_made(cast(asyncio.Transport, self._line))
+        super().connection_made(cast(asyncio.Transport, self._polite))
         too_many = len(self.connections) - self.settings.max_connections
         if too_many > REFUSED:
-            self._line.abort()
+            self._polite.abort()
         elif too_many > 0:
             self._refuse(crowded())
 
@@ -152,7 +152,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """Notes since when the client does not read, and how much; what it sends counts, too."""
         self._paused_since = self.loop.time()
-        self._unsent, self._came = self._line.get_write_buffer_size(), 0
+        self._unsent, self._came = self._polite.get_write_buffer_size(), 0
         super().pause_writing()
 
     def send_400_response(self, msg: str) -> None:
@@ -181,20 +181,20 @@ class BoundedProtocol(HttpToolsProtocol):
         settings, cycle = self.settings, self.cycle
         if self._closed_by is not None:
             if now > self._closed_by:
-                self._line.abort()
+                self._polite.abort()
         elif self.flow.write_paused:
             if now - self._paused_since > settings.write_seconds:
-                left = self._line.get_write_buffer_size()
+                left = self._polite.get_write_buffer_size()
                 moved = self._unsent - left + self._came
                 if moved < SLOWEST_BYTES_A_SECOND * settings.write_seconds:
-                    self._line.abort()
+                    self._polite.abort()
                 self._paused_since, self._unsent, self._came = now, left, 0
         elif self._head_since is not None:
             if now - self._head_since > settings.header_seconds:
                 if self._silent_bytes or self._head_bytes:
                     self._refuse(slow("headers"))
                 else:  # browsers connect ahead of need, and want no answer without a request
-                    self._line.close()
+                    self._polite.close()
         elif cycle is not None and not cycle.response_complete and cycle.more_body:
             if self.flow.read_paused:  # it is the server that is slow
                 self._body_since, self._body_bytes = now, 0
@@ -256,7 +256,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._deaf = True
         cycle = self.cycle
         if self.pipeline:
-            self._line.abort()
+            self._polite.abort()
             return
         if cycle is not None and not cycle.response_complete:
             if not cycle.more_body:
@@ -265,14 +265,14 @@ class BoundedProtocol(HttpToolsProtocol):
             cycle.disconnected = True
             cycle.message_event.set()
             if cycle.response_started:
-                self._line.abort()
+                self._polite.abort()
                 return
             cast(dict[str, Any], cycle.scope)[REFUSED_WITH] = problem.status
         else:
             self.metrics.requests.labels("other", problem.status).inc()
         self.metrics.errors.labels(problem.code).inc()
-        self._line.write(self._page(problem))
-        self._line.close()
+        self._polite.write(self._page(problem))
+        self._polite.close()
 
     def _page(self, problem: ProblemError) -> bytes:
         """A whole answer, from the status line on."""

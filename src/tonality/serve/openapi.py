@@ -36,21 +36,26 @@ _KEY = {401: "An API key is asked for."}
 _TABLES: dict[str, Any] = {media_type: {} for media_type in FORMATS}
 _SCORED: dict[str, Any] = {media_type: {} for media_type in WRITTEN}
 _PLAIN: dict[str, Any] = {media_type: {} for media_type in TEXT_TYPES}
-_SHEET = {
-    "name": "sheet",
-    "in": "query",
-    "description": "The sheet of a spreadsheet, by its name or its number; by default the first "
+
+
+def _parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """A parameter of the query."""
+    return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+_SHEET = _parameter(
+    "sheet",
+    "The sheet of a spreadsheet, by its name or its number; by default the first "
     "that holds something.",
-    "schema": {"type": "string"},
-}
-_QUOTING = {
-    "name": "quoting",
-    "in": "query",
-    "description": "How quotes are meant in CSV and TSV: `double`, where one in a text is "
+    {"type": "string"},
+)
+_QUOTING = _parameter(
+    "quoting",
+    "How quotes are meant in CSV and TSV: `double`, where one in a text is "
     "doubled; `backslash`, where one in a text has a backslash before it; `none`, where quotes "
     "are characters like any other. By default, or where it is empty, the rows tell.",
-    "schema": {"type": "string", "enum": [*QUOTINGS, ""]},
-}
+    {"type": "string", "enum": [*QUOTINGS, ""]},
+)
 _RETRY = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string"}}}
 _VERSION = {
     "description": "The version of the model, as `/v1/model` tells it.",
@@ -111,27 +116,24 @@ def json_body(schema: dict[str, Any]) -> dict[str, Any]:
 
 def table_body() -> dict[str, Any]:
     """The description of an upload, and of the query that goes with it."""
-    column = {
-        "name": "text_column",
-        "in": "query",
-        "description": "The column of the texts; several, by commas or by giving it again, are "
+    column = _parameter(
+        "text_column",
+        "The column of the texts; several, by commas or by giving it again, are "
         "joined. By default it is found by its usual names.",
-        "schema": {"type": "array", "items": {"type": "string", "minLength": 1}},
-    }
-    prefix = {
-        "name": "prefix",
-        "in": "query",
-        "description": "What the added columns' names begin with; by default nothing, or "
+        {"type": "array", "items": {"type": "string", "minLength": 1}},
+    )
+    prefix = _parameter(
+        "prefix",
+        "What the added columns' names begin with; by default nothing, or "
         "`tonality_` where the table has a column of such a name.",
-        "schema": {"type": "string", "maxLength": LONGEST_PREFIX},
-    }
-    delimiter = {
-        "name": "delimiter",
-        "in": "query",
-        "description": "What stands between the fields of CSV: one character, or `comma`, "
+        {"type": "string", "maxLength": LONGEST_PREFIX},
+    )
+    delimiter = _parameter(
+        "delimiter",
+        "What stands between the fields of CSV: one character, or `comma`, "
         "`semicolon`, `tab` or `pipe`; by default, or where it is empty, the first lines tell.",
-        "schema": {"type": "string"},
-    }
+        {"type": "string"},
+    )
     body = {"required": True, "content": _TABLES}
     return {"requestBody": body, "parameters": [column, prefix, delimiter, _QUOTING, _SHEET]}
 

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable
 
 
-class Line:
+class PoliteTransport:
     """The transport as uvicorn sees it: closing it waits for a client that is still sending.
 
     Args:

@@ -109,6 +109,11 @@ def not_found() -> ProblemError:
     return ProblemError(404, "not_found", "Nothing is here.", "/openapi.json lists the paths.")
 
 
+def invalid(detail: str, remedy: str) -> ProblemError:
+    """The request asks for what cannot be had."""
+    return ProblemError(422, "invalid", detail, remedy)
+
+
 def busy(detail: str) -> ProblemError:
     """The service has as much to do as it takes."""
     return ProblemError(

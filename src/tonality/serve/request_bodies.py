@@ -8,7 +8,7 @@ from typing import Any
 from pydantic_core import from_json
 from starlette.requests import Request
 
-from tonality.serve.problems import ProblemError, busy
+from tonality.serve.problems import ProblemError, busy, invalid
 from tonality.serve.settings import Settings
 
 JSON = "application/json"
@@ -175,6 +175,4 @@ def _kind(value: Any) -> str:
 
 
 def _misshapen(detail: str) -> ProblemError:
-    return ProblemError(
-        422, "invalid", detail, 'Send {"texts": ["…", null]}; /openapi.json has the limits.'
-    )
+    return invalid(detail, 'Send {"texts": ["…", null]}; /openapi.json has the limits.')

@@ -1,4 +1,4 @@
-"""``POST /v1/score``: a table goes in and comes out scored, both bit by bit.
+"""``POST /v1/score``: a table goes in and comes out scored; ``/v1/table``: it comes out plain.
 
 Rows are parsed and written on a thread of each upload. It asks the event loop for the next bytes of
 the body when it needs them, and for verdicts, window by window, from the batches of all. So nothing
@@ -68,7 +68,7 @@ SHEETS_HEADER = "X-Sheets"  # the sheet that is read, then the others, as JSON
 
 
 class Uploads:
-    """Scores uploads, a few at a time.
+    """Scores uploads, or gives them back plain, a few at a time.
 
     Args:
         settings: how many, and how large one may be.
@@ -155,7 +155,7 @@ class Uploads:
         options = read_options_of(request)
         columns = text_columns_of(request)
         # The log is not read by who sent the table.
-        return Wanted(columns, "", "", encoding=encoding, options=options, quiet=True)
+        return Wanted.texts_only(columns, encoding=encoding, options=options, quiet=True)
 
     async def _answer(
         self,

@@ -10,6 +10,7 @@ from tonality.artifact.config_json import folder_sha256
 from tonality.classifier import Classifier, load, model_path
 from tonality.durable_files import resolved
 from tonality.errors import ArtifactError
+from tonality.plain_json import mapping_at
 
 # The header of an answer that says which version of the model gave it.
 VERSION = "X-Model-Version"
@@ -70,8 +71,7 @@ class ServedModel:
 
 def _accuracy(metrics: dict[str, Any]) -> float | None:
     """The accuracy on the validation part, where training wrote it into the folder."""
-    measured = metrics.get("validation")
-    accuracy = measured.get("accuracy") if isinstance(measured, dict) else None
+    accuracy = mapping_at(metrics, "validation").get("accuracy")
     if isinstance(accuracy, int | float) and 0 <= accuracy <= 1:
         return float(accuracy)
     return None

@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from tonality.errors import ConfigError, DataError
 from tonality.score.output_columns import LATE_COLUMN
-from tonality.serve.problems import ProblemError
+from tonality.serve.problems import ProblemError, invalid
 from tonality.serve.table_formats import SHEET_TYPES
 from tonality.tables.read_options import QUOTINGS, ReadOptions
 
@@ -74,14 +74,14 @@ def check_query(request: Request, known: Sequence[str], own: str) -> None:
         if name not in known:
             detail = f"The query has no parameter {name[:60]!r}."
             remedy = f"Known are {', '.join(known)}." if known else _NONE
-            raise ProblemError(422, "invalid", detail, _ELSEWHERE.get(name, remedy))
+            raise invalid(detail, _ELSEWHERE.get(name, remedy))
         if name != "text_column" and len(request.query_params.getlist(name)) > 1:
             detail = f"{name} is in the query more than once."
-            raise ProblemError(422, "invalid", detail, "Give it once.")
+            raise invalid(detail, "Give it once.")
         types, kinds = _ONLY.get(name, ((own,), ""))
         if own not in types and request.query_params[name]:
             detail = f"{name} is for {kinds}; the body is {own}."
-            raise ProblemError(422, "invalid", detail, f"Leave {name} out.")
+            raise invalid(detail, f"Leave {name} out.")
 
 
 def text_columns_of(request: Request) -> list[str] | None:
@@ -93,7 +93,7 @@ def text_columns_of(request: Request) -> list[str] | None:
     columns = request.query_params.getlist("text_column")
     if "" in columns:
         remedy = "Name the column, or leave text_column out."
-        raise ProblemError(422, "invalid", "text_column is empty.", remedy)
+        raise invalid("text_column is empty.", remedy)
     return columns or None
 
 
@@ -107,13 +107,13 @@ def read_options_of(request: Request) -> ReadOptions:
     quoting = query.get("quoting") or None
     if quoting is not None and quoting not in QUOTINGS:
         remedy = f"Give one of {', '.join(QUOTINGS)}, or leave it out."
-        raise ProblemError(422, "invalid", f"quoting {quoting[:60]!r} is not known.", remedy)
+        raise invalid(f"quoting {quoting[:60]!r} is not known.", remedy)
     try:
         sheet, delimiter = query.get("sheet") or None, query.get("delimiter") or None
         options = ReadOptions.of(delimiter=delimiter, sheet=sheet)
     except ConfigError:
         remedy = "Give one character, or comma, semicolon, tab or pipe."
-        raise ProblemError(422, "invalid", "delimiter is no delimiter.", remedy) from None
+        raise invalid("delimiter is no delimiter.", remedy) from None
     return replace(options, quoting=quoting)
 
 
@@ -126,15 +126,13 @@ def prefix_of(request: Request) -> str | None:
     prefix = request.query_params.get("prefix")
     if prefix is not None and len(prefix) > LONGEST_PREFIX:
         detail = f"prefix has {len(prefix):,} characters; {LONGEST_PREFIX} are the most."
-        raise ProblemError(422, "invalid", detail, "Choose a shorter prefix.")
+        raise invalid(detail, "Choose a shorter prefix.")
     return prefix
 
 
 def name_taken() -> ProblemError:
     """The answer to a table that has a column of a name that is added."""
-    return ProblemError(
-        422,
-        "invalid",
+    return invalid(
         "The table has a column that scoring would add under this prefix.",
         "Choose another prefix, or leave it out.",
     )

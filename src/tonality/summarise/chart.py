@@ -14,10 +14,11 @@ from tonality.drawing import (
     PAPER,
     drawing,
     percent,
+    plain_axes,
     require_matplotlib,
     save_png,
-    shorten,
 )
+from tonality.messages import shorten
 from tonality.palette import label_colours
 from tonality.prediction import UNCERTAIN
 from tonality.summarise.groups import FEW, Group
@@ -78,8 +79,7 @@ def write_chart(summary: Summary, path: Path, title: str) -> None:
 
 def _axes(part: Any) -> Any:
     axes = part.subplots()
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.set_axisbelow(True)
+    plain_axes(axes)
     return axes
 
 
@@ -195,8 +195,7 @@ def _draw_periods(
     margin = 0.1 * widths[0] + 0.01 * (spans[-1][1] - spans[0][0])
     below.set_xlim(spans[0][0] - margin, spans[-1][1] + margin)
     for one in (axes, below):
-        one.spines[["top", "right"]].set_visible(False)
-        one.set_axisbelow(True)
+        plain_axes(one)
     axes.grid(color=GRID, linewidth=0.8)
     _head(
         part,

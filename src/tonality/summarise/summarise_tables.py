@@ -74,7 +74,7 @@ def summarise(
             if progress is not None and rows.count % REPORT == 0:
                 progress(rows.count, rows.share())
     asked.check_found()
-    return replace(count.report(chosen[0], _name(inputs)), where=where.to_json())
+    return replace(count.report(chosen[0], inputs[0].name), where=where.to_json())
 
 
 def _fitting(tables: Tables, columns: VerdictColumns, first: Sequence[Row | Fault]) -> list[str]:
@@ -218,7 +218,3 @@ class _Count:
             silent={counts.column: counts.silent() for counts in (*self._by, *self._time)},
             examples=self._surest.examples(),
         )
-
-
-def _name(inputs: Sequence[Input]) -> str:
-    return inputs[0].name

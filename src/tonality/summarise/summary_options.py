@@ -42,5 +42,6 @@ class SummaryOptions:
     @property
     def wanted(self) -> Wanted:
         """What is asked for of each table."""
-        encoding, options = self.encoding, self.read
-        return Wanted(self.text_column, "", "", encoding=encoding, texts=False, options=options)
+        return Wanted.texts_only(
+            self.text_column, encoding=self.encoding, options=self.read, texts=False
+        )

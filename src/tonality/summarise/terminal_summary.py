@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tonality.messages import counted, printable, unfamiliar
+from tonality.messages import counted, one_line, shorten, unfamiliar
 from tonality.prediction import UNCERTAIN
 from tonality.summarise.groups import FEW, Group
 from tonality.summarise.summary import Summary
@@ -53,7 +53,7 @@ def show(summary: Summary, console: Console) -> None:
 
 
 def _show_labels(summary: Summary, console: Console) -> None:
-    table = _table(_line(summary.title), ("rows", "share", "95 % interval"))
+    table = _table(one_line(summary.title), ("rows", "share", "95 % interval"))
     for label, rows in summary.labels.items():
         low, high = summary.interval(label)
         share = f"{rows / summary.rows:.1%}"
@@ -119,7 +119,7 @@ def _show_examples(label: str, groups: Sequence[Group], lines: int, console: Con
     for name, group in zip(names, found, strict=True):
         name.pad_right(width - name.cell_len + 2)
         for example in group.examples[:each]:
-            line = Text.assemble(" ", name, _line(example.text))
+            line = Text.assemble(" ", name, one_line(example.text))
             console.print(line, no_wrap=True, overflow="ellipsis")
             name = Text(" " * name.cell_len)
     console.print()
@@ -140,7 +140,7 @@ def _show_silent(summary: Summary, console: Console) -> None:
     for column, names in summary.silent.items():
         for name, rows in list(names.items())[:SHOWN]:
             none = f"none of its {counted(rows, 'row')} holds a text that was scored"
-            text = f"{column} {_line(name)}: no verdict, as {none}"
+            text = f"{column} {one_line(name)}: no verdict, as {none}"
             console.print(text, markup=False)
 
 
@@ -169,12 +169,6 @@ def _source(summary: Summary) -> str:
     return f"{said}; {read}the reasons that tonality score --explain 2 adds"
 
 
-def _line(text: str) -> str:
-    return " ".join(printable(text).split())
-
-
 def _shortened(name: str, width: int) -> Text:
     """A name of at most so many characters, which is cut off where its column is narrower."""
-    line = _line(name)
-    line = line if len(line) <= width else f"{line[: width - 1]}…"
-    return Text(line, no_wrap=True, overflow="ellipsis")
+    return Text(shorten(one_line(name), width), no_wrap=True, overflow="ellipsis")

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from tonality.errors import DataError
 from tonality.prediction import UNCERTAIN, VALENCE
-from tonality.score.output_columns import LANGUAGE
+from tonality.score.output_columns import EXPLAINED, LANGUAGE
 from tonality.tables.read_options import NO_LABELS
 from tonality.tables.spelled_names import listed
+from tonality.verdict_frame import verdict_kinds
 
 _LAST = "tokens_left_out"
 
@@ -74,8 +75,7 @@ class VerdictColumns:
 
     def added(self, name: str) -> bool:
         """Whether scoring added a column of this name."""
-        known = ("label", "score", "tokens_read", _LAST, "unfamiliar", VALENCE)
-        ends = (*known, *(f"p_{label}" for label in self.labels))
+        ends = (*verdict_kinds(self.labels), VALENCE, *EXPLAINED)
         return name == self.language or name in {self.prefix + end for end in ends}
 
     def read(self, cells: Mapping[str, Any]) -> Verdict | str | None:

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from tonality.errors import ConfigError, DataError
 from tonality.label_spellings import fold
+from tonality.messages import and_more
 from tonality.tables.read_options import ReadOptions
 from tonality.tables.spelled_names import SHOWN, distinct, listed, places_of, plain, split_names
 
@@ -76,7 +77,7 @@ class LabelMap:
         if missing:
             names = sorted(self._seen)
             found = ", ".join(repr(name[:60]) for name in names[:SHOWN]) or "none"
-            more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+            more = and_more(len(names) - SHOWN)
             reason = f"the label map names {', '.join(missing)}, which no row has"
             raise DataError(f"{reason}. Labels: {found}{more}", path=path)
 
@@ -108,6 +109,19 @@ class Wanted:
     options: ReadOptions = field(default_factory=ReadOptions)
     quiet: bool = False
 
+    @classmethod
+    def texts_only(
+        cls,
+        text: TextColumn,
+        *,
+        encoding: str | None,
+        options: ReadOptions,
+        texts: bool = True,
+        quiet: bool = False,
+    ) -> Wanted:
+        """Asks for the texts, and for no labels or groups; see :class:`Wanted`."""
+        return cls(text, "", "", encoding=encoding, texts=texts, options=options, quiet=quiet)
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -119,11 +133,6 @@ class Chosen:
     id: int | None
     rating: int | None
     extras: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def text(self) -> int:
-        """The column of the texts, or the first of several."""
-        return self.texts[0]
 
     @property
     def positions(self) -> list[int]:

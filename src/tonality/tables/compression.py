@@ -18,7 +18,7 @@ from tonality.tables.utf8_stream import ByteStream
 MAGIC = {".gz": b"\x1f\x8b", ".bz2": b"BZh", ".xz": b"\xfd7zXZ\0", ".zst": b"\x28\xb5\x2f\xfd"}
 _BLOCKS = (b"1AY&SY", b"\x17\x72\x45\x38\x50\x90")
 PACKS = tuple(MAGIC)
-BROKEN_PACK = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, NotImplementedError)
+BROKEN_PACK = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
 
 _READ = 2**16  # packed bytes read at a time
 _MEMORY = 2**28  # bytes that unpacking xz may take: a few bytes can claim a dictionary of 4 GiB

@@ -86,13 +86,17 @@ class Records(Iterator[Record | Fault]):
         self, lines: Iterator[str], dialect: Dialect, number: int = 0, width: int = 0
     ) -> None:
         _raise_field_limit()
-        self._lines = _Lines(lines)
-        self._dialect = dialect
-        self._reader = dialect.reader(self._lines)
         self.number = number
         self.width = width
         self.trailing = False
         self.began = 0
+        self.read_on(lines, dialect)
+
+    def read_on(self, lines: Iterator[str], dialect: Dialect) -> None:
+        """Reads what follows from these lines, split so."""
+        self._lines = _Lines(lines)
+        self._dialect = dialect
+        self._reader = dialect.reader(self._lines)
 
     @property
     def seen(self) -> list[str]:

@@ -27,6 +27,7 @@ _BINARY = {
     b"\xff\xd8\xff": "is a picture",
     b"%PDF-": "is a PDF file; save its text as CSV, or as one text a line",
 }
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _MOST_CONTROLS = 0.1  # of the first line; with more it is no text
 
@@ -76,6 +77,11 @@ def of_bytes(head: bytes, given: str | None) -> str:
     if b"\0" in first or len(_CONTROLS.findall(first)) > _MOST_CONTROLS * len(first):
         raise DataError("is a binary file, not a text; save what it holds as CSV in UTF-8")
     return "utf-8-sig"
+
+
+def without_surrogates(text: str) -> str:
+    """The text with U+FFFD for bytes that were no text, and for half a pair from JSON."""
+    return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
 
 
 def decoded(content: bytes, encoding: str | None) -> str:

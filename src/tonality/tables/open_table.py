@@ -147,11 +147,20 @@ def check_stamp(path: Path, before: tuple[int, int]) -> None:
     Raises:
         DataError: it is not.
     """
-    if (after := stamp(path)) != before:
+    refuse_changed(path, before, stamp(path))
+
+
+def refuse_changed(name: Path | str, before: tuple[int, int], after: tuple[int, int]) -> None:
+    """Checks that the stamps of a file, taken before and after it was read, are the same.
+
+    Raises:
+        DataError: they are not: what was read may be the half of it.
+    """
+    if after != before:
         raise DataError(
             f"was changed while it was read (from {before[0]:,} to {after[0]:,} bytes); wait until "
             "it is whole, then start over",
-            path=path,
+            path=name,
         )
 
 

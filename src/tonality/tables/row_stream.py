@@ -113,7 +113,7 @@ def read_rows(
             be read on.
     """
     options = ReadOptions() if options is None else options
-    wanted = Wanted(text_column, "", "", encoding=encoding, options=options)
+    wanted = Wanted.texts_only(text_column, encoding=encoding, options=options)
     return rows_of(stream, format, wanted, name)
 
 

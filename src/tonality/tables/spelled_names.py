@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from tonality.messages import and_more
+
 _NUMBER = re.compile("[0-9]{1,9}")
 SHOWN = 30  # columns or labels that a message lists
 
@@ -95,5 +97,4 @@ def plain(name: str) -> str:
 def listed(columns: Sequence[str]) -> str:
     """The columns, for a message."""
     names = ", ".join(repr(name[:60]) for name in columns[:SHOWN])
-    more = f" and {len(columns) - SHOWN} more" if len(columns) > SHOWN else ""
-    return f"Columns: {names}{more}"
+    return f"Columns: {names}{and_more(len(columns) - SHOWN)}"

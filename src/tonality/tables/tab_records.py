@@ -14,8 +14,8 @@ from tonality.tables.quote_escapes import ESCAPED_QUOTES, are_escaped
 HEAD = 2**20  # characters looked at to learn how quotes are meant
 
 
-class TabRecords(Iterator[Record | Fault]):
-    """The records of tab-separated lines, as :class:`Records` gives them.
+class TabRecords(Records):
+    """The records of tab-separated lines.
 
     Two kinds of such files are told apart: those with quoting as in CSV (spreadsheets), and those
     where a quote is a plain character (as registered with IANA; GLUE's files are such). Up to the
@@ -37,43 +37,16 @@ class TabRecords(Iterator[Record | Fault]):
         self._quoting: list[str] = []
         self._decided = False
         self.quoted = False
-        self._records = Records(self._before_quote(), Dialect("\t", quoted=False))
-
-    @property
-    def number(self) -> int:
-        """That of the record to come."""
-        return self._records.number
-
-    @number.setter
-    def number(self, number: int) -> None:
-        self._records.number = number
-
-    @property
-    def width(self) -> int:
-        """How many fields a record has."""
-        return self._records.width
-
-    @width.setter
-    def width(self, width: int) -> None:
-        self._records.width = width
-
-    @property
-    def trailing(self) -> bool:
-        """Whether records may end in one tab more, with nothing behind it."""
-        return self._records.trailing
-
-    @trailing.setter
-    def trailing(self, trailing: bool) -> None:
-        self._records.trailing = trailing
+        super().__init__(self._before_quote(), Dialect("\t", quoted=False))
 
     def __next__(self) -> Record | Fault:
         try:
-            return next(self._records)
+            return super().__next__()
         except StopIteration:
             if self._decided or not self._quoting:
                 raise
         self._decide()
-        return next(self._records)
+        return super().__next__()
 
     def _before_quote(self) -> Iterator[str]:
         """The lines above the first that has a field that begins with a quote."""
@@ -85,22 +58,20 @@ class TabRecords(Iterator[Record | Fault]):
 
     def _decide(self) -> None:
         self._decided = True
-        before = self._records
         self._ahead.give_back(self._quoting)
-        dialect = self._dialect(before.width)
+        dialect = self._told_dialect()
         self.quoted = dialect.quoted and not dialect.escaped
-        self._records = Records(self._ahead, dialect, before.number, before.width)
-        self._records.trailing = before.trailing
+        self.read_on(self._ahead, dialect)
         if dialect.escaped:
             self._notes.append(ESCAPED_QUOTES)
 
-    def _dialect(self, width: int) -> Dialect:
+    def _told_dialect(self) -> Dialect:
         """How the lines to come are split."""
         quoted, plain = Dialect("\t", quoted=True), Dialect("\t", quoted=False)
         if self._cleanly(quoted):
             return quoted
         ahead = self._ahead  # all of the window has been looked at
-        if not are_escaped(ahead.seen, "\t", width, whole=ahead.ended):
+        if not are_escaped(ahead.seen, "\t", self.width, whole=ahead.ended):
             return plain if self._cleanly(plain) else quoted
         escaped = Dialect("\t", quoted=True, escaped=True)
         return next(filter(self._cleanly, (escaped, plain)), escaped)
@@ -115,8 +86,8 @@ class TabRecords(Iterator[Record | Fault]):
                 left -= len(line)
                 yield line
 
-        records = Records(counting(), dialect, width=self._records.width)
-        records.trailing = self._records.trailing
+        records = Records(counting(), dialect, width=self.width)
+        records.trailing = self.trailing
         for record in records:
             clean = clean and not isinstance(record, Fault)
             if left < 0:

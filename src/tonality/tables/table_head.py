@@ -92,7 +92,7 @@ def read_head(lines: Iterator[str], options: ReadOptions, *, tab: bool) -> Delim
     return DelimitedHead(columns, delimiter, rows, notes)
 
 
-def told_by(line: str) -> str:
+def delimiter_of(line: str) -> str:
     """The delimiter that the first line of a table tells."""
     if named := _SEP.fullmatch(line):
         return named[1]
@@ -103,7 +103,7 @@ def told_by(line: str) -> str:
 
 def is_header(line: str) -> bool:
     """Whether a line is the header of a table beyond doubt: several fields, all usual names."""
-    names = next(iter(Records(iter([line]), Dialect(told_by(line), quoted=True))), None)
+    names = next(iter(Records(iter([line]), Dialect(delimiter_of(line), quoted=True))), None)
     if not isinstance(names, Record):
         return False
     return len(names.values) > 1 and usual_names(names.values) == len(names.values)
@@ -129,7 +129,7 @@ def _skip_to_header(ahead: Ahead, header_row: int | None) -> str | None:
 
 def _records(
     ahead: Ahead, delimiter: str, options: ReadOptions, notes: list[str]
-) -> tuple[Dialect, Records | TabRecords]:
+) -> tuple[Dialect, Records]:
     """How fields are told apart, for all that is known before the rows, and the records to come."""
     quoting = options.quoting
     dialect = Dialect(delimiter, quoted=quoting != "none", escaped=quoting == "backslash")
@@ -177,7 +177,7 @@ def _first(
 def _without_header(
     ahead: Ahead,
     dialect: Dialect,
-    found: Records | TabRecords,
+    found: Records,
     notes: list[str],
     options: ReadOptions,
 ) -> DelimitedHead:
@@ -193,8 +193,8 @@ def _without_header(
 
 
 def _as_quoted(
-    ahead: Ahead, dialect: Dialect, found: Records | TabRecords, width: int, notes: list[str]
-) -> tuple[Dialect, Records | TabRecords]:
+    ahead: Ahead, dialect: Dialect, found: Records, width: int, notes: list[str]
+) -> tuple[Dialect, Records]:
     """The dialect that the lines looked at tell, and the records to come in it."""
     if not are_escaped(ahead.seen, dialect.delimiter, width, whole=ahead.ended):
         return dialect, found
@@ -252,7 +252,7 @@ def _fit(lines: Iterator[str], dialect: Dialect, width: int) -> int:
 def _rows(
     ahead: Ahead,
     dialect: Dialect,
-    found: Records | TabRecords,
+    found: Records,
     columns: Sequence[str],
     notes: list[str],
     options: ReadOptions,

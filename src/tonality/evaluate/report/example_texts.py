@@ -18,7 +18,7 @@ from tonality.measures.labelled_predictions import LabelledPredictions
 SHOWN = 20  # right reviews, and as many wrong ones
 _EXPLAINED = 2000  # texts that the word lists are drawn from, at most
 _BATCH = 64
-_LONGEST = 6000  # characters of a review on a page; IMDB's longest hundredth is longer
+_SEED = 0  # of their draw
 
 Rows = NDArray[np.int64]
 
@@ -52,7 +52,6 @@ def explain_rows(
     shown: Sequence[int],
     *,
     progress: Callable[[int], None] | None = None,
-    seed: int = 0,
 ) -> Examples:
     """Explains the reviews that are shown, and others to sum up their words.
 
@@ -61,9 +60,8 @@ def explain_rows(
         texts: all N texts.
         shown: the rows whose explanations are kept.
         progress: called with the number of texts done so far, now and then.
-        seed: of the draw, where there are too many texts to explain them all.
     """
-    drawn = sample(len(texts), seed)
+    drawn = sample(len(texts))
     counted = set(drawn.tolist())
     rows = sorted(counted | set(shown))
     # Like lengths side by side make batches that are quick and of even size.
@@ -81,15 +79,15 @@ def explain_rows(
     return Examples(kept, words)
 
 
-def sample(n: int, seed: int = 0) -> Rows:
+def sample(n: int) -> Rows:
     """Which of ``n`` texts the word lists are drawn from, ascending."""
     if n <= _EXPLAINED:
         return np.arange(n)
-    return np.sort(np.random.default_rng(seed).choice(n, _EXPLAINED, replace=False))
+    return np.sort(np.random.default_rng(_SEED).choice(n, _EXPLAINED, replace=False))
 
 
-def shortened(explanation: Explanation, longest: int = _LONGEST) -> Explanation:
-    """The explanation of a text that is short enough to be shown.
+def shortened(explanation: Explanation, longest: int) -> Explanation:
+    """The explanation of a text that is short enough to be shown: about ``longest`` characters.
 
     Of a longer text both ends stay, with the tokens in them; what lies between becomes a note of
     how long it was.

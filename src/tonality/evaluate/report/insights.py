@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from tonality.drawing import shorten
 from tonality.evaluate.analysis import Analysis
 from tonality.evaluate.result import Judged
 from tonality.measures.metrics import Evaluation
 from tonality.measures.scores import Interval, wilson
 from tonality.measures.slices import Slicing
+from tonality.messages import shorten
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,13 @@ from tonality.explain.explanation import Explanation
 from tonality.explain.highlight import STYLE
 from tonality.explain.html import highlight
 from tonality.measures.metrics import excerpt
+from tonality.messages import shorten
 
 TEMPLATES = Path(__file__).with_name("templates")
 
 _DISAGREEMENTS = 5  # reviews shown that one model alone judges rightly, each way
 _SUSPECTS = 20
+_LONGEST = (6000, 2000, 500, 100)  # characters of a review; IMDB's longest hundredth is longer
 _HEAVIEST = 40_000  # characters of markup that one review may take
 # What HTML forbids or UTF-8 cannot hold: control characters, lone surrogates, non-characters.
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -86,12 +88,13 @@ def render(
         [row for group in groups.values() for row in group],
         progress=progress,
     )
+    words = examples.words.strongest()
     whole: str = template.render(
         **_measured(result),
         pictures={picture.name: picture for picture in pictures},
-        words=examples.words.strongest(),
+        words=words,
         words_read=examples.words.read,
-        strongest=_strongest(examples.words.strongest()),
+        strongest=_strongest(words),
         reviews={
             name: [_review(result, examples, row) for row in group]
             for name, group in groups.items()
@@ -173,7 +176,7 @@ def _review(result: EvaluationResult, examples: Examples, row: int) -> Review:
 def _marked(explanation: Explanation, target: str | None) -> Any:
     """The review with its words highlighted, as markup; shorter where it would be too heavy."""
     markupsafe = require_jinja2().utils.markupsafe
-    for longest in (6000, 2000, 500, 100):
+    for longest in _LONGEST:
         markup = highlight(shortened(explanation, longest), target)
         if len(markup) <= _HEAVIEST:
             break
@@ -200,5 +203,5 @@ def _signed(value: float, digits: int = 2) -> str:
     return f"{value:+.{digits}f}".replace("-", "−")
 
 
-def _brief(text: str, width: int = 80) -> str:
-    return text if len(text) <= width else f"{text[: width - 1]}…"
+def _brief(text: str, most: int = 80) -> str:
+    return shorten(text, most)

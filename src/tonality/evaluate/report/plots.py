@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from tonality.drawing import COLOURS, DASHES, GRID, INK, MUTED, PAPER, canvas, percent, shorten
+from tonality.drawing import COLOURS, DASHES, GRID, INK, MUTED, PAPER, canvas, percent
 from tonality.measures.abstaining import Band
 from tonality.measures.calibration import ReliabilityBin
 from tonality.measures.metrics import Evaluation
 from tonality.measures.scores import wilson
+from tonality.messages import shorten
 
 
 def draw_reliability(series: Sequence[tuple[str, Sequence[ReliabilityBin]]], classes: int) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 from tonality import plain_json
 from tonality.drawing import require_matplotlib
+from tonality.durable_files import check_writable
 from tonality.errors import DataError
 from tonality.evaluate.report.page import render, require_jinja2
 from tonality.evaluate.report.pictures import draw_all
@@ -26,9 +27,7 @@ def prepare_folder(folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".writable"
-        probe.touch()
-        probe.unlink()
+        check_writable(folder)
     except OSError as error:
         reason = error.strerror or str(error)
         raise DataError(f"the report cannot be written here: {reason}", path=folder) from error

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tonality.drawing import COLOURS, DASHES, GRID, MUTED, canvas, percent, shorten
+from tonality.drawing import COLOURS, DASHES, GRID, MUTED, canvas, percent
+from tonality.messages import shorten
 from tonality.palette import label_colours
 
 Floats = npt.NDArray[np.float64]

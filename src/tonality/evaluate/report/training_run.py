@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tonality.durable_files import resolved
+from tonality.plain_json import mapping_at
 
 logger = logging.getLogger(__name__)
 
@@ -57,8 +58,7 @@ def read_run(folder: Path, provenance: Mapping[str, Any]) -> Run | None:
     except (OSError, ValueError, csv.Error, KeyError, TypeError) as error:
         logger.warning("%s is left aside: %s", path, error)
         return None
-    best = provenance.get("best")
-    kept = best.get("epoch") if isinstance(best, Mapping) else None
+    kept = mapping_at(provenance, "best").get("epoch")
     if not train or not accuracy:
         return None
     return Run(train, loss, accuracy, float(kept) if isinstance(kept, int | float) else None)

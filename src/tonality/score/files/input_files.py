@@ -14,7 +14,7 @@ from tonality.errors import ConfigError, DataError
 from tonality.tables.encoding import check, of_bytes
 from tonality.tables.open_file import UnknownKindError, unreadable
 from tonality.tables.open_table import INPUT_FORMATS, Input, file_input, unpacked
-from tonality.tables.table_head import told_by
+from tonality.tables.table_head import delimiter_of
 
 STANDARD_INPUT = "standard input"
 _BINARY = {b"PAR1": "parquet", b"PK\x03\x04": "xlsx", b"\xd0\xcf\x11\xe0": "xls"}
@@ -94,16 +94,16 @@ def _pipe(file: IO[bytes], name: str, format: str | None, encoding: str | None) 
     # Whatever unpacks it is closed with the process.
     stream = unpacked(file, name, ExitStack())
     try:
-        return Input(name, format or _told_by(stream.head, encoding), stream)
+        return Input(name, format or _format_of(stream.head, encoding), stream)
     except DataError as error:
         raise DataError(error.reason, path=name) from error
 
 
-def _told_by(head: bytes, encoding: str | None) -> str:
+def _format_of(head: bytes, encoding: str | None) -> str:
     """The format of what begins so."""
     if head[:4] in _BINARY:
         return _BINARY[head[:4]]
     text = head.decode(of_bytes(head, encoding), "ignore").lstrip("\r\n")
     if text.lstrip()[:1] in ("{", "["):
         return "jsonl"
-    return "tsv" if told_by(text.partition("\n")[0]) == "\t" else "csv"
+    return "tsv" if delimiter_of(text.partition("\n")[0]) == "\t" else "csv"

@@ -92,8 +92,8 @@ class ScoringJob:
         self._scorer = Scorer(classifier, options.explain, options.languages, options.valence)
         # Where Parquet becomes Parquet, values stay as Arrow holds them, with their types.
         arrow = options.format == "parquet" and all(i.format == "parquet" for i in inputs)
-        wanted = Wanted(
-            options.text_column, "", "", encoding=options.encoding, options=options.read
+        wanted = Wanted.texts_only(
+            options.text_column, encoding=options.encoding, options=options.read
         )
         self._tables = Tables(inputs, wanted, arrow=arrow)
         switches = self._scorer.switches

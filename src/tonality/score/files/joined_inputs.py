@@ -12,6 +12,7 @@ from typing import Any
 
 from tonality.classifier import WINDOW
 from tonality.errors import DataError
+from tonality.messages import and_more
 from tonality.tables.bad_rows import Fault
 from tonality.tables.column_names import Wanted
 from tonality.tables.open_table import Input, Opened, check_stamp, opened, stamp
@@ -97,7 +98,7 @@ class Tables:
         if lacking:
             source, missing = lacking[0]
             names = ", ".join(map(repr, sorted(missing)[:SHOWN]))
-            more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
+            more = and_more(len(missing) - SHOWN)
             others = f"; {len(lacking) - 1} more lack some too" if len(lacking) > 1 else ""
             logger.warning(
                 "%s has no %s%s, which others have: left empty%s", source.name, names, more, others

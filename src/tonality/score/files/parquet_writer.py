@@ -8,7 +8,6 @@ others as JSON Lines, since only the last of them tells what types the columns h
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import groupby
@@ -21,6 +20,7 @@ from tonality.score.output_columns import Layout
 from tonality.score.row_writers import read_records
 from tonality.score.scorer import Scored
 from tonality.tables.bad_rows import Fault
+from tonality.tables.encoding import without_surrogates
 from tonality.tables.parquet_rows import require_pyarrow
 
 GROUP = 2**15  # rows of a row group, about
@@ -32,7 +32,6 @@ class _Long(int):
 
 
 _ALIASES = {str: "string", float: "float64", int: "int64", _Long: "int64", bool: "bool"}
-_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class ArrowWriter:
@@ -90,13 +89,10 @@ class ArrowWriter:
             yield self._arrow.record_batch([*kept, *added], schema=self._schema)
 
     def _column(self, batch: Any, field: Any, items: Sequence[Scored]) -> Any:
-        place = batch.schema.get_field_index(field.name)
-        if place < 0:
-            return self._arrow.nulls(batch.num_rows, field.type)
-        column = batch.column(place)
         try:
-            return column.cast(field.type)
+            return column_as(batch, field)
         except self._arrow.ArrowException as error:
+            column = batch.column(field.name)
             found = (n for n in range(len(items)) if not self._fits(column.slice(n, 1), field))
             row = items[next(found, 0)].row
             raise DataError(
@@ -113,6 +109,18 @@ class ArrowWriter:
         except self._arrow.ArrowException:
             return False
         return True
+
+
+def column_as(batch: Any, field: Any) -> Any:
+    """The column of a batch of this name, in this type; of nulls where the batch lacks it.
+
+    Raises:
+        ArrowException: a value does not fit the type.
+    """
+    place = batch.schema.get_field_index(field.name)
+    if place < 0:
+        return require_pyarrow().nulls(batch.num_rows, field.type)
+    return batch.column(place).cast(field.type)
 
 
 def common_schema(schemas: Sequence[Any]) -> Any:
@@ -237,8 +245,7 @@ def fitting(value: Any, type: Any) -> Any:
     """A value as a column of Arrow's ``type`` takes it: text as JSON has it where it is none."""
     if value is None or str(type) != "string":
         return value
-    text = value if isinstance(value, str) else plain_json.dumps(value)
-    return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
+    return without_surrogates(value if isinstance(value, str) else plain_json.dumps(value))
 
 
 def _sync(path: Path) -> None:

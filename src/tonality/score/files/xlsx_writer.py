@@ -10,7 +10,6 @@ import datetime
 import importlib.util
 import logging
 import os
-import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from tonality.messages import counted
 from tonality.score.files.xlsx_kinds import FORMATS, ColumnKind, is_number, moment
 from tonality.score.output_columns import Layout
 from tonality.score.row_writers import read_records
+from tonality.tables.encoding import without_surrogates
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -41,7 +41,6 @@ CHARACTERS = 2**15 - 1  # of a cell, in units of UTF-16
 SHEET = "scored"
 CUT = "…"
 CHECKED = 1000  # rows between two checks
-_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def require_xlsxwriter() -> None:
@@ -197,8 +196,7 @@ class _Sheets:
 
     def _fitting(self, text: str) -> str:
         """A text that a cell can hold."""
-        if not text.isascii():
-            text = _SURROGATES.sub("\ufffd", text)
+        text = without_surrogates(text)
         units = text.encode("utf-16-le")
         if len(units) <= 2 * CHARACTERS:
             return text
