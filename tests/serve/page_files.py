@@ -22,10 +22,12 @@ DROP = """(files) => {
 }"""
 
 
-def scored(model: Path, content: str | bytes, kind: str) -> bytes:
+def scored(
+    model: Path, content: str | bytes, kind: str, *, text_column: str | None = None
+) -> bytes:
     """What the library makes of a file."""
     data = content if isinstance(content, bytes) else content.encode()
-    rows = read_rows(io.BytesIO(data), kind)
+    rows = read_rows(io.BytesIO(data), kind, text_column=text_column)
     return b"".join(score_stream(load(model), rows, kind))
 
 

@@ -10,6 +10,7 @@ import json
 import random
 import shutil
 import signal
+import zipfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -418,7 +419,9 @@ def test_what_is_no_table_is_told(open_page: Open, service: Running) -> None:
     for name, content, words in (
         ("x.pdf", "%PDF-1.4\0", "is not a CSV, TSV or JSON Lines file"),
         ("x.csv", " \n", "The file is empty."),
-        ("x.jsonl", "[1, 2]\n", "hold no JSON objects"),
+        ("x.jsonl", "1\n2\n", "hold no JSON objects. Write one object a line."),
+        ("x.json", '[{"text": "good"},\n{"text": "bad"}]\n', "is one JSON array"),
+        ("x.txt", '[\n{"text": "good"}\n]\n', "is one JSON array"),
         ("y.csv", "t\0e\0x\0t\0\n\0g\0", "in UTF-16 without a byte-order mark"),
     ):
         drop(page, name, content)
@@ -536,6 +539,8 @@ def test_what_cannot_be_unpacked_is_told(open_page: Open, service: Running, tmp_
     visit = open_page(service, "#file")
     visit.expect_fault("status of 422")
     fault = visit.page.locator("#file-work .fault")
+    with zipfile.ZipFile(zipped := io.BytesIO(), "w") as pack:
+        pack.writestr("x.csv", "text\ngood\n")
     large = packed(table(texts(3000)).encode(), ".bz2") * 2  # damaged after the first 64 KiB
     for name, content, words in (
         ("x.csv.gz", packed(b"text\n" * 999, ".gz")[:30], "cannot be unpacked"),
@@ -543,7 +548,9 @@ def test_what_cannot_be_unpacked_is_told(open_page: Open, service: Running, tmp_
         ("y.csv.bz2", large[:-30], "cannot be unpacked"),
         ("x.xlsx", (GOLDEN / "locked.xlsx").read_bytes(), "is protected by a password"),
         ("y.xlsx", b"text\ngood\n", "is no spreadsheet"),
+        ("z.xlsx", zipped.getvalue(), "Unpack it"),
     ):
         (tmp_path / name).write_bytes(content)
         hand_in(visit.page, tmp_path / name)
         expect(fault).to_contain_text(words)
+        expect(fault).not_to_contain_text("Content-Type")  # no word of what programs send

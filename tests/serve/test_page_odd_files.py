@@ -13,10 +13,13 @@ from page_files import downloaded, drop, equal, hand_in, scored, state
 from playwright.sync_api import expect
 from service import Running
 
+from spreadsheets import Cells, write_xlsx
+
 expect.set_options(timeout=WAIT)
 
 Open = Callable[..., Visit]
 QUOTES = Path(__file__).parents[1] / "golden" / "table_quotes.json"
+LONG = "the film was good; " * 4
 TELL = """async (cases) => {
   const address = new URL('static/table-file.js', document.baseURI).href;
   const { tableIn } = await import(address);
@@ -110,6 +113,48 @@ def test_rows_with_a_large_field(
         html = '<p class=""x"">\n' * 20_000
         content = "id,text,html\n" + "".join(f'{n},good film,"{html}"\n' for n in range(3))
     scores(open_page, service, page_model, content, kind, "3 rows.")
+
+
+@pytest.mark.parametrize("kind", ["utf-8", "utf-16-le", "utf-32-le", "utf-32-be", "xlsx"])
+def test_an_empty_line_above_the_header(
+    open_page: Open, service: Running, page_model: Path, tmp_path: Path, kind: str
+) -> None:
+    """It is no header, in any part of the file; nor are spaces that have two bytes in UTF-8."""
+    rows: Cells = [[], ["id", "text"], *([n, f"{LONG}{n} \U0001f600"] for n in range(300))]
+    content = "\n".join(",".join(map(str, row)) for row in rows) + "\n"
+    assert len(content) > 2**14
+    path = tmp_path / "x.csv"
+    if kind == "xlsx":
+        pytest.importorskip("python_calamine")
+        pytest.importorskip("xlsxwriter")
+        path = write_xlsx(path.with_suffix(".xlsx"), {"A": rows})
+    else:
+        path.write_bytes(f"\ufeff\xa0{content}".encode(kind))
+    page = open_page(service, "#file").page
+    hand_in(page, path)
+    state(page, "Done: 300 rows.")
+    assert equal(downloaded(page, "x.scored.csv"), scored(page_model, f"\ufeff{content}", "csv"))
+
+
+@pytest.mark.parametrize("column", ["text", ""], ids=["named", "without a name"])
+def test_json_lines_where_many_have_no_text(
+    open_page: Open, service: Running, page_model: Path, column: str
+) -> None:
+    """Whole parts of the file: their rows come back, as those before and after them."""
+    lines = [json.dumps({"id": n, "more": LONG, column: f"good {n}"}) for n in range(1500)]
+    lines[0] = '{"id": 0}'
+    lines[200:1400] = [json.dumps({"id": n, "more": 2 * LONG}) for n in range(200, 1400)]
+    lines[400] = "no JSON"
+    content = "\n".join(["\ufeff" + lines[0], *lines[1:], ""])
+    page = open_page(service, "#file").page
+    drop(page, "x.json", content)
+    if not column:
+        page.get_by_role("radio", name="(no name)").check()
+        page.get_by_role("button", name="Read this column").click()
+    state(page, "Done: 1,500 rows, 1 of them could not be read.")
+    expected = scored(page_model, content, "jsonl", text_column=column or "3")
+    assert b'"row": 401' in expected
+    assert equal(downloaded(page, "x.scored.json"), expected)
 
 
 def test_gzip_files_of_several_members(open_page: Open, service: Running, tmp_path: Path) -> None:

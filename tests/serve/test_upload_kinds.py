@@ -12,6 +12,7 @@ import socket
 import struct
 import tempfile
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -217,8 +218,11 @@ def test_a_bomb_is_cut_short(client: httpx.Client) -> None:
 
 
 def test_what_cannot_be_read(client: httpx.Client, book: bytes, tmp_path: Path) -> None:
+    with zipfile.ZipFile(other := io.BytesIO(), "w") as pack:
+        pack.writestr("x.csv", "text\ngood\n")
     cases = [
         (b"text\ngood\n", XLSX, "", "is no spreadsheet", "Content-Type of what it is"),
+        (other.getvalue(), XLSX, "", "is a zip archive, but", "Unpack it"),
         (book[:2000], XLSX, "", "is damaged or cut short", "Send it once more"),
         ((GOLDEN / "locked.xlsx").read_bytes(), XLSX, "", "is protected by a", "without the"),
         (book, XLSX, "?sheet=C", "it has no sheet 'C'", "or leave sheet out"),

@@ -45,6 +45,8 @@ _REMEDIES = {
     ("has no sheet '", 'has no sheet "'): "Name a sheet that is there, or leave sheet out.",
     ("is a zip archive, as", "is a file of Office"): "If it is a spreadsheet, send it with the "
     f"Content-Type of one: {', '.join(SHEET_TYPES)}. Otherwise send the table that it holds.",
+    ("is a zip archive, but",): "Unpack it, and send the table that it holds. If it is a "
+    "spreadsheet, save it as .xlsx once more, and send that.",
     ("is gzipped", "is packed"): "Unpack it, and send the table that it holds.",
     ("is a Parquet",): "Send the table as CSV, TSV, JSON Lines or a spreadsheet.",
     ("is no spreadsheet",): "Send it with the Content-Type of what it is.",

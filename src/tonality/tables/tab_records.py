@@ -6,6 +6,7 @@ The page has the rule in JavaScript, as that of :mod:`tonality.tables.quote_esca
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tonality.tables.bad_rows import Fault
 from tonality.tables.delimited import Ahead, Dialect, Record, Records
@@ -20,8 +21,8 @@ class TabRecords(Records):
     Two kinds of such files are told apart: those with quoting as in CSV (spreadsheets), and those
     where a quote is a plain character (as registered with IANA; GLUE's files are such). Up to the
     first field that begins with a quote they are alike. There the next ``HEAD`` characters are
-    split in both ways, and with escaped quotes. What reads cleanly in none is taken as quoted,
-    which splits it less.
+    split in both ways, and with escaped quotes. The way that leaves the fewest records at fault is
+    taken; of two alike the quoted one, which splits less.
 
     Args:
         ahead: the lines.
@@ -66,30 +67,33 @@ class TabRecords(Records):
             self._notes.append(ESCAPED_QUOTES)
 
     def _told_dialect(self) -> Dialect:
-        """How the lines to come are split."""
+        """How the lines to come are split: the way that leaves the fewest records at fault."""
         quoted, plain = Dialect("\t", quoted=True), Dialect("\t", quoted=False)
-        if self._cleanly(quoted):
+        if not self._faults(quoted):
             return quoted
         ahead = self._ahead  # all of the window has been looked at
-        if not are_escaped(ahead.seen, "\t", self.width, whole=ahead.ended):
-            return plain if self._cleanly(plain) else quoted
-        escaped = Dialect("\t", quoted=True, escaped=True)
-        return next(filter(self._cleanly, (escaped, plain)), escaped)
+        if are_escaped(ahead.seen, "\t", self.width, whole=ahead.ended):
+            quoted = replace(quoted, escaped=True)
+        return min(quoted, plain, key=self._faults)
 
-    def _cleanly(self, dialect: Dialect) -> bool:
-        """Whether every record that begins in the next ``HEAD`` characters has the width."""
-        left, clean = HEAD, True
+    def _faults(self, dialect: Dialect) -> int:
+        """How many records are at fault of those that begin in the next ``HEAD`` characters.
+
+        They may end in one tab more, whether or not rows may that are read: such a tab says nothing
+        of quotes.
+        """
+        begins = [0]  # of each line, and of the one after it
 
         def counting() -> Iterator[str]:
-            nonlocal left
             for line in self._ahead.look():
-                left -= len(line)
+                begins.append(begins[-1] + len(line))
                 yield line
 
         records = Records(counting(), dialect, width=self.width)
-        records.trailing = self.trailing
+        records.trailing = True
+        faults = 0
         for record in records:
-            clean = clean and not isinstance(record, Fault)
-            if left < 0:
+            if begins[records.began] > HEAD:
                 break
-        return clean
+            faults += isinstance(record, Fault)
+        return faults

@@ -2,12 +2,23 @@
 
 import { byId } from "./dom.js";
 
+// What to do where the service says it to programs.
+const REMEDIES = {
+  body_too_large: "A CSV that is not packed may be of any size: save it as that.",
+  too_many_columns: "Keep the columns that you need.",
+  unsupported_media_type: "Save it as CSV.",
+  not_found: "Reload the page.",
+};
+// Of what programs alone send; there the reason says enough to a person.
+const TO_PROGRAMS = /Content-Type|text_column|leave .* out/;
+
 /** The service understood and refused; it says why, and what to do. */
 export class Problem extends Error {
   constructor(status, answer, version) {
     super(answer.detail || answer.title || `The server answered with status ${status}.`);
     this.status = status;
-    this.remedy = answer.remedy || "";
+    const remedy = answer.remedy || "";
+    this.remedy = REMEDIES[answer.code] ?? (TO_PROGRAMS.test(remedy) ? "" : remedy);
     this.version = version;
   }
 }

@@ -7,7 +7,7 @@ import { objectIn } from "./tables.js";
 /** The names of all fields of a file of JSON Lines. */
 export async function fieldsOf(file, signal) {
   const names = new Set();
-  for await (const { rows } of slices(file, null)) {
+  for await (const { rows } of slices(file, null, "none", "")) {
     signal.throwIfAborted();
     for (const line of (await rows.text()).split("\n")) {
       for (const name of Object.keys(objectIn(line) ?? {})) names.add(name);

@@ -34,13 +34,14 @@ async function ofTabs(file, width) {
   const bytes = await file.slice(start, start + WINDOW + LONGEST).arrayBuffer();
   const text = new TextDecoder().decode(bytes);
   const whole = start + bytes.byteLength === file.size;
-  const clean = (quoting) => isClean(text, quoting, width, whole);
-  if (clean("double")) return "double";
+  const faults = (quoting) => faultsOf(text, quoting, width);
+  const unescaped = faults("double");
+  if (!unescaped) return "double";
   const ended = whole && text.length <= WINDOW;
   const seen = ended ? text : text.slice(0, text.lastIndexOf("\n", WINDOW) + 1);
   const escaped = areEscaped(seen, "\t", width, ended);
-  if (escaped && clean("backslash")) return "backslash";
-  if (clean("none")) return "none";
+  const least = escaped ? faults("backslash") : unescaped;
+  if (faults("none") < least) return "none";
   return escaped ? "backslash" : "double";
 }
 
@@ -63,13 +64,14 @@ async function firstQuote(file) {
   return null;
 }
 
-/** Whether each record that begins in the window has the width. */
-function isClean(text, quoting, width, whole) {
-  for (const record of records(text, "\t", quoting, whole)) {
-    if (record.start > WINDOW) return true;
-    if (!fits(record, width)) return false;
+/** How many records are at fault of those that begin in the window. */
+function faultsOf(text, quoting, width) {
+  let faults = 0;
+  for (const { start, good } of linewise(text, "\t", quoting, width)) {
+    if (start > WINDOW) break;
+    if (!good) faults += 1;
   }
-  return true;
+  return faults;
 }
 
 /** The text of the first records below the header, and whether none follow. */

@@ -45,15 +45,17 @@ export class Scoring {
    * @throws {Replaced} where a slice was answered by another model.
    */
   async run(progress) {
-    const { kind, quoting, delimiter, given } = this.table;
+    const { kind, quoting, delimiter, given, column } = this.table;
     const { signal } = this.calling;
-    // Where there is a header, each slice has it, and the service chooses alike for all.
-    const prefix = kind === "jsonl"
-      ? freePrefix(await fieldsOf(this.file, signal), this.labels)
-      : null;
+    // Where there is a header, each slice has it, and the service chooses alike for all. JSON Lines
+    // have none, and a slice of rows without the column would be refused: a line with it goes first.
+    const lines = kind === "jsonl";
+    const prefix = lines ? freePrefix(await fieldsOf(this.file, signal), this.labels) : null;
+    const own = lines ? `${JSON.stringify({ [column]: "" })}\n` : null;
     const ask = (rows) => score(rows, KINDS[kind].type,
       { text_column: toldBy(this.table), prefix, delimiter: given, quoting }, signal);
-    for await (const { rows, end } of slices(this.file, kind === "jsonl" ? null : delimiter, quoting)) {
+    const parts = slices(this.file, lines ? null : delimiter, quoting, own);
+    for await (const { rows, end } of parts) {
       signal.throwIfAborted();
       this.#take(await this.#own(steadily(() => ask(rows), signal)));
       this.sent = end;
@@ -84,23 +86,15 @@ export class Scoring {
 
   /** Takes in the rows of an answer, and its bytes but for a header that is there already. */
   #take(answer) {
-    const known = this.parts.length > 0;
-    const pieces = [];
-    const before = this.rows.length;
-    const read = this.table.kind === "jsonl" ? this.#readObject : this.#readRecord;
-    let first = true;
-    for (const bytes of recordsIn(answer, this.table)) {
-      const heading = first && (known || this.table.kind !== "jsonl");
-      if (first && this.table.kind !== "jsonl") this.#readHeader(bytes);
-      first = false;
-      if (heading) {
-        if (!known) pieces.push(bytes);
-        continue;
-      }
-      const row = read.call(this, bytes);
+    const lines = this.table.kind === "jsonl";
+    const [header, ...records] = recordsIn(answer, this.table);
+    const pieces = this.parts.length || lines ? [] : [header];
+    if (!lines) this.#readHeader(header);
+    for (const bytes of records) {
+      const row = lines ? this.#readObject(bytes) : this.#readRecord(bytes);
       row.number = this.rows.length + 1;
       this.rows.push(row);
-      pieces.push(row.fault === undefined ? bytes : this.#renumbered(bytes, row, before));
+      pieces.push(row.fault === undefined ? bytes : this.#renumbered(bytes, row));
     }
     this.parts.push(new Blob(pieces));
   }
@@ -155,8 +149,7 @@ export class Scoring {
   }
 
   /** The service counted the rows of the slice: what it says of a faulty one is put right. */
-  #renumbered(bytes, { number }, before) {
-    if (!before) return bytes;
+  #renumbered(bytes, { number }) {
     const pattern = this.table.kind === "jsonl" ? /(?<="row": )\d+(?=\}\s*$)/ : /(?<=^[^r]*row )\d+/;
     return new TextEncoder().encode(decode(bytes).replace(pattern, number));
   }

@@ -2,6 +2,8 @@
 // way is sent again. Nor could a large file go in one piece: the service answers as it reads and
 // waits for its answer to be taken, but a browser sends all before it takes any.
 
+import { isUnfilled } from "./tables.js";
+
 const FIRST = 2 ** 14; // bytes: the first answer is to come at once
 const USUAL = 2 ** 16; // what a system takes in before a program reads any of it
 const LONGEST_ROW = 2 ** 22; // characters, as the service: a quote may never be closed
@@ -15,22 +17,25 @@ const NEWLINE = 0x0a;
 /**
  * Yields `{rows, end}` of a file in UTF-8: rows as a Blob, and the byte of the file after them.
  *
- * Every slice begins with the header, or of JSON Lines with the file's first line.
+ * Every slice begins with the header.
  *
  * @param delimiter null where rows are lines, whatever quotes they hold.
  * @param quoting how quotes are meant otherwise.
+ * @param own the header of a file that has none; null where its first row is the header.
  */
-export async function* slices(file, delimiter, quoting = "double") {
+export async function* slices(file, delimiter, quoting = "double", own = null) {
   const scanner = new Scanner(quoting === "none" ? null : delimiter, quoting === "backslash");
   // Read before it is sent, since a file that changes meanwhile would look like a lost connection.
   const bytes = (start, end) => file.slice(start, end).arrayBuffer();
-  let header = null;
-  let body = 0; // where the rows begin
-  let start = 0;
+  let header = own;
+  let body = own === null ? 0 : markOf(new Uint8Array(await bytes(0, MARK.length))); // of the rows
+  let start = body;
   for (let offset = 0; offset < file.size; offset += BLOCK) {
     for (const end of scanner.ends(new Uint8Array(await bytes(offset, offset + BLOCK)), offset)) {
       if (header === null) {
-        header = await bytes(0, end);
+        const first = await bytes(0, end);
+        if (isUnfilled(new TextDecoder().decode(first))) continue;
+        header = first;
         body = start = end;
       } else if (end - start >= (start === body ? FIRST : USUAL)) {
         yield { rows: new Blob([header, await bytes(start, end)]), end };
@@ -43,6 +48,9 @@ export async function* slices(file, delimiter, quoting = "double") {
     yield { rows: new Blob([header, await bytes(start, file.size)]), end: file.size };
   }
 }
+
+/** How many bytes the mark has at the beginning of a file. */
+const markOf = (head) => (MARK.every((byte, at) => byte === head[at]) ? MARK.length : 0);
 
 /** Finds the ends of rows: newlines that are not in quotes. */
 export class Scanner {

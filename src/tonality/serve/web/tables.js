@@ -7,7 +7,7 @@ import { fits, records } from "./records.js";
 export const KINDS = {
   csv: { type: "text/csv", suffixes: ["csv"] },
   tsv: { type: "text/tab-separated-values", suffixes: ["tsv", "tab"] },
-  jsonl: { type: "application/x-ndjson", suffixes: ["jsonl", "ndjson"] },
+  jsonl: { type: "application/x-ndjson", suffixes: ["jsonl", "ndjson", "json"] },
 };
 
 // As in tonality/tables/column_names.py; compared without case, spaces and punctuation.
@@ -26,6 +26,7 @@ const NAMED = 20; // rows that tell whether they are named
 const HEAD = 2 ** 17; // bytes looked at before anything is sent
 const MOST_HEAD = 2 ** 24; // where no row ends before: the longest one that the service reads
 const BLANK = /^(?:[^\S\n\ufeff]*\n)*/; // lines above the header
+const ARRAY = /^\s*\[/; // of JSON
 const SPACES = /^[^\S\ufeff]+|[^\S\ufeff]+$/g; // a mark is none, as in Python
 const SAMPLES = 3;
 const MOST_CONTROLS = 0.1; // of the first line; with more it is no text
@@ -49,7 +50,7 @@ export async function inspect(file, named = null, known = null) {
     const wide = !table.columns.some(({ samples }) => samples.length); // no row ends in the head
     if (wide && !whole && size < MOST_HEAD) continue;
     if (!table.columns.length) {
-      throw new Error("The first lines of the file hold no JSON objects.");
+      throw new Error("The first lines of the file hold no JSON objects. Write one object a line.");
     }
     return { ...table, quoting: await quotingIn(file, table, head, whole) };
   }
@@ -67,6 +68,10 @@ function tableOf(fileName, text, whole, named, known) {
   if (isBinary(head)) {
     throw new Error(`“${fileName}” is no text, or in UTF-16 without a byte-order mark. Save it as ` +
       "CSV in UTF-8.");
+  }
+  if (kind === "jsonl" && ARRAY.test(head)) {
+    throw new Error(`“${fileName}” is one JSON array, which the page does not read. Write one object ` +
+      "a line, without brackets around them and commas between them.");
   }
   const delimiter = kind === "jsonl"
     ? null
@@ -101,14 +106,19 @@ async function quotingIn(file, { kind, delimiter, columns, unnamed }, text, whol
 
 /**
  * What tells the service of a column: its name, or its number where it has none. A name goes before a
- * number there, so zeros come in front of one that is a name too.
+ * number there, so zeros come in front of one that is a name too. Of JSON Lines the line that goes
+ * first (in scoring.js) has this column alone.
  */
-export function toldBy({ columns, column }) {
+export function toldBy({ kind, columns, column }) {
   if (column) return column;
-  let number = String(1 + columns.findIndex(({ name }) => name === column));
+  const place = kind === "jsonl" ? 0 : columns.findIndex(({ name }) => name === column);
+  let number = String(1 + place);
   while (columns.some(({ name }) => plain(name) === number)) number = `0${number}`;
   return number;
 }
+
+/** Whether lines have nothing in them, so that the header comes below them. */
+export const isUnfilled = (lines) => BLANK.exec(lines)[0].length === lines.length;
 
 /** Whether the first line has what no text has, as in tonality/tables/encoding.py. */
 function isBinary(head) {
@@ -124,7 +134,7 @@ function kindOf(name, head) {
   const binary = /\0|\ufffd/.test(head.slice(0, 1000));
   const table = !suffix || suffix === "txt";
   if (binary || !table) return null;
-  if (head.trimStart().startsWith("{")) return "jsonl";
+  if (/^\s*(?:\[\s*)?\{/.test(head)) return "jsonl";
   const [first] = head.split(/\r?\n/, 1);
   if (/[,;|]/.test(first)) return "csv";
   return first.includes("\t") ? "tsv" : suffix ? "csv" : null; // a .txt may be a list
