@@ -214,7 +214,8 @@ def test_a_run_is_told_from_its_model(model_folder: Path, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("odd", [b"abc", 7, ["love"], {"text": "love"}, 1.5])
 def test_what_is_no_text_is_named(small: Classifier, odd: object) -> None:
-    with pytest.raises(tonality.DataError, match=f"row 2: a {type(odd).__name__} is no text"):
+    kind = "an int" if isinstance(odd, int) else f"a {type(odd).__name__}"
+    with pytest.raises(tonality.DataError, match=f"row 2: {kind} is no text"):
         small.predict(["love", odd])  # type: ignore[list-item]
     with pytest.raises(tonality.DataError, match="row 1"):
         small.predict_proba([odd])  # type: ignore[list-item]

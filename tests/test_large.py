@@ -19,14 +19,20 @@ ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "models" / "imdb-large"
 MOST_BYTES = 40_000_000
 REVIEWS = 25_000
+# It is no part of the package, nor of the archive of its source.
+needs_large = pytest.mark.skipif(not FOLDER.exists(), reason="models/imdb-large is not here")
 MEASURED = ("transformer", "imdb", "imdb-large")
 
 
+@needs_large
 def test_it_is_small_enough_to_ship_beside_the_package() -> None:
     assert sum(file.stat().st_size for file in FOLDER.iterdir()) <= MOST_BYTES
 
 
-@pytest.mark.parametrize(("model", "measured"), [(str(FOLDER), "93.60%"), ("imdb", "93.36%")])
+@pytest.mark.parametrize(
+    ("model", "measured"),
+    [pytest.param(str(FOLDER), "93.60%", marks=needs_large), ("imdb", "93.36%")],
+)
 def test_the_last_training_held_nothing_out(model: str, measured: str) -> None:
     classifier = tonality.load(model)
     provenance = classifier.artifact.provenance
@@ -35,6 +41,7 @@ def test_the_last_training_held_nothing_out(model: str, measured: str) -> None:
     assert measured in classifier.artifact.card  # of the same training on a part of them
 
 
+@needs_large
 def test_it_knows_the_samples_that_it_learnt_from() -> None:
     lines = (BUNDLED / "samples" / "imdb.jsonl").read_text(encoding="utf-8").splitlines()
     samples = [json.loads(line) for line in lines]
@@ -44,6 +51,7 @@ def test_it_knows_the_samples_that_it_learnt_from() -> None:
     assert right >= 280  # of 300; it followed a teacher more than the labels
 
 
+@needs_large
 def test_it_reads_more_than_the_other() -> None:
     long = "A fine film. " * 500
     assert tonality.load(FOLDER).predict(long).tokens_read == 800

@@ -248,12 +248,12 @@ def test_a_frame_has_the_index_of_the_series_that_was_judged(classifier: Classif
 def test_what_is_no_text_is_named_by_its_index(classifier: Classifier) -> None:
     pandas = pytest.importorskip("pandas")
     texts = pandas.Series(["love", 7], index=["a", "b"])
-    with pytest.raises(DataError, match=r"row 2: a int is no text \(index 'b'\); expected"):
+    with pytest.raises(DataError, match=r"row 2: an int is no text \(index 'b'\); expected"):
         classifier.predict(texts)
-    with pytest.raises(DataError, match=r"row 2: a int is no text \(index 57\); expected"):
+    with pytest.raises(DataError, match=r"row 2: an int is no text \(index 57\); expected"):
         classifier.predict(texts.set_axis([10, 57]))
     levels = pandas.MultiIndex.from_tuples([("a", 10), ("b", 57)])
-    with pytest.raises(DataError, match=r"row 2: a int is no text \(index \('b', 57\)\); expected"):
+    with pytest.raises(DataError, match=r"an int is no text \(index \('b', 57\)\); expected"):
         classifier.predict(texts.set_axis(levels))
 
 

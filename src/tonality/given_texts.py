@@ -74,7 +74,7 @@ def checked_texts(texts: Any) -> list[str | None]:
             result.append(None)
         else:
             raise DataError(
-                f"a {type(text).__name__} is no text{at_index(index, row)}; expected a string, or "
+                f"{_kind(text)} is no text{at_index(index, row)}; expected a string, or "
                 "None for a missing one",
                 row=row,
             )

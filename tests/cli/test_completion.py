@@ -108,6 +108,12 @@ def test_it_is_installed_for_the_shell_that_asks(place: Path) -> None:
     assert settings.read_text() == f"\nsource '{script}'\n"  # once
 
 
+def test_help_wins_over_an_installation(place: Path) -> None:
+    said = in_shell("bash", "tonality --install-completion --help; true", place)
+    assert "Install completion for the current shell." in said
+    assert not list((place.parent / "home").iterdir())
+
+
 def test_what_the_shell_does_better_is_left_to_it(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

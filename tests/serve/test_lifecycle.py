@@ -264,8 +264,14 @@ def test_a_broken_model_changes_nothing(tmp_path: Path) -> None:
 def test_a_port_that_is_taken() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        found = CliRunner().invoke(app, ["serve", "--port", str(port)])
-    assert isinstance(found.exception, OSError)
+        with pytest.raises(ConfigError, match=f"^port {port} is taken; .* another with --port$"):
+            CliRunner().invoke(app, ["serve", "--port", str(port)], catch_exceptions=False)
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no-such.invalid", "a..b", "x" * 70])
+def test_a_host_that_is_none_of_this_machine(host: str) -> None:
+    with pytest.raises(ConfigError, match=f"^'{host}' is no address of this machine; .*--host"):
+        CliRunner().invoke(app, ["serve", "--host", host, "--port", "0"], catch_exceptions=False)
 
 
 def test_wrong_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

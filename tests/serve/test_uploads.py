@@ -148,6 +148,18 @@ def test_texts_that_are_too_long_are_told_in_place(client: httpx.Client) -> None
     assert rows[1]["error"] == expected
 
 
+def test_a_table_that_lost_its_line_ends_is_refused(client: httpx.Client) -> None:
+    for header in ("text,id", "id,text"):  # the last name runs into the first cell
+        whole = f"{header}\n" + "good film,1\n" * 100
+        stripped = whole.replace("\n", "")  # as curl's -d does
+        found = client.post("/v1/score", content=stripped, headers=AS_CSV)
+        assert (found.status_code, found.json()["code"]) == (422, "no_table")
+        assert "--data-binary" in found.json()["remedy"]
+    for header in ("text,id", ",".join(["text", *(f"a_long_name_{n}" for n in range(30))]) + "\n"):
+        found = client.post("/v1/score", content=header, headers=AS_CSV)
+        assert (found.status_code, len(found.text.splitlines())) == (200, 1)
+
+
 @pytest.mark.parametrize(
     ("body", "headers", "status", "code"),
     [

@@ -655,6 +655,31 @@ def test_columns_of_verdicts_are_found_by_their_family() -> None:
         VerdictColumns.find(columns, "in.csv")
 
 
+def test_the_last_verdict_counts_where_later_rows_bring_an_earlier_one(
+    model_folder: Path, here: Path
+) -> None:
+    Path("old.csv").write_text("text\nlove the film\nlove it\n")
+    Path("new.csv").write_text("text,label\nhate it,negative\nbad film,negative\n")
+    score(model_folder, "old.csv", "-o", "old.jsonl")
+    score(model_folder, "new.csv", "old.jsonl", "-o", "both.jsonl", "--abstain", "1")
+    assert report("both.jsonl")["labels"]["uncertain"] == 4  # as scored last, in tonality_label
+
+
+def test_of_verdicts_under_prefixes_the_one_that_came_last_is_found() -> None:
+    def family(prefix: str) -> list[str]:
+        ends = ("label", "score", "p_no", "p_yes", "tokens_read", "tokens_left_out")
+        return [prefix + end for end in ends]
+
+    def found(*prefixes: str) -> str:
+        return VerdictColumns.find([n for p in prefixes for n in family(p)], "in.jsonl").prefix
+
+    assert found("tonality_", "") == "tonality_"
+    assert found("tonality_10_", "tonality_9_", "tonality_", "") == "tonality_10_"
+    assert found("", "mine_") == "mine_"  # nobody knows better than the order
+    assert found("mine_", "") == ""
+    assert found("tonality_old_", "tonality_") == "tonality_"
+
+
 def test_the_picture(here: Path) -> None:
     pytest.importorskip("matplotlib")
     rows = [

@@ -328,6 +328,10 @@ def test_the_command(model: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0, result.stderr
     assert result.stdout.strip() == str(tmp_path / "run" / "model")
     assert read(tmp_path / "run" / "model").provenance["rows"]["unlabelled"] == 30
+    assert (
+        "careful: the texts without labels (30) serve the vocabulary alone; tonality adapt "
+        "--pretrain-epochs 3 learns from them\n"
+    ) in result.stderr
     again = [*words[:-1], str(tmp_path / "two")]
     wrong = CliRunner().invoke(app, [*again, "--model", "no-such"])
     assert wrong.exit_code != 0

@@ -237,7 +237,9 @@ def test_the_vocabulary_does_not_see_the_validation_part(tmp_path: Path) -> None
         sha256={},
     )
     rows, _ = split(dataset.train, validation=0.2, seed=0)
-    model = read(train(dataset, TINY.with_settings(["training.epochs=1"]), tmp_path / "run"))
+    told, recipe = Recorder(), TINY.with_settings(["training.epochs=1"])
+    model = read(train(dataset, recipe, tmp_path / "run", reporter=told))
+    assert any("labels (1) serve the vocabulary alone" in line for line in told.lines)
     words = set(model.vocabulary.forms)
     assert {word for word in words if word.startswith("word")} == {f"word{row}" for row in rows} | {
         "words"

@@ -36,13 +36,16 @@ if TYPE_CHECKING:
 @run_folder_option
 @model_option
 @click.option(
-    "--unlabelled", type=FILE, help="A file of further texts without labels.", metavar="FILE"
+    "--unlabelled",
+    type=FILE,
+    help="A file of further texts without labels; add --pretrain-epochs 3 to learn from them.",
+    metavar="FILE",
 )
 @click.option(
     "--pretrain-epochs",
     type=Number(int, 0),
     default=0,
-    help="First go on as a language model, so many passes.",
+    help="First learn from all texts without their labels, as a language model, so many passes.",
     metavar="N",
 )
 @recipe_option("adapt", "adapt or a TOML file; by default adapt, or the run's own with --resume.")

@@ -83,9 +83,8 @@ def _calling_shell() -> str:
 
 
 def _option(name: str, callback: Callable[..., None], help: str) -> AddOptions:
-    return click.option(
-        name, is_flag=True, is_eager=True, expose_value=False, callback=callback, help=help
-    )
+    # Not an eager one: click would take it before a --help behind it, which wins.
+    return click.option(name, is_flag=True, expose_value=False, callback=callback, help=help)
 
 
 install_completion_option = _option(

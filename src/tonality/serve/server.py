@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import gc
 import logging
 import os
@@ -15,6 +16,7 @@ from typing import Any
 
 import uvicorn
 
+from tonality.errors import ConfigError
 from tonality.network.blas_threads import one_thread
 from tonality.serve import early_signals
 from tonality.serve.allowed_hosts import checker
@@ -42,7 +44,7 @@ def serve(settings: Settings) -> None:
 
     Raises:
         ArtifactError: there is no such model, or its folder is damaged.
-        OSError: the address cannot be listened on.
+        ConfigError: the address cannot be listened on.
     """
     # uvicorn tells of every broken request and unfinished answer; those are counted instead.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
@@ -200,7 +202,28 @@ def _listen(settings: Settings) -> socket.socket:
     """A socket that listens.
 
     Raises:
-        OSError: the address is taken, or not of this machine.
+        ConfigError: the address is taken, not allowed, or not of this machine.
     """
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    return socket.create_server((settings.host, settings.port), family=family, backlog=1024)
+    host, port = settings.host, settings.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except UnicodeError as error:  # of a name that is empty between dots, or too long
+        raise ConfigError(_no_host(host)) from error
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            reason = f"port {port} is taken; stop what listens there, or choose another with --port"
+        elif isinstance(error, PermissionError):
+            reason = f"port {port} is not allowed to you; choose another with --port, such as 8000"
+        elif error.errno in (errno.EADDRNOTAVAIL, socket.EAI_NONAME, socket.EAI_AGAIN):
+            reason = _no_host(host)
+        else:
+            raise
+        raise ConfigError(reason) from error
+
+
+def _no_host(host: str) -> str:
+    return (
+        f"{host!r} is no address of this machine; give one with --host, such as 127.0.0.1, or "
+        "0.0.0.0 for all"
+    )

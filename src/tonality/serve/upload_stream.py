@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import IO
 
+from tonality.errors import DataError
 from tonality.serve.problems import ProblemError
 from tonality.serve.request_bodies import too_large
 from tonality.serve.upload_body import IN_PARTS, Body
@@ -22,6 +23,8 @@ AS_CSV = "Save the sheet as CSV, and send that."
 # A spreadsheet is read as a whole, by a process of its own.
 SHEET_BYTES = 2**26
 SHEET_MEMORY = 2**30
+# Bytes of a table that is one line without an end, from which on it is no header alone.
+LONG_LINE = 200
 
 
 class _Limited:
@@ -49,6 +52,46 @@ class _Limited:
         if self._left < 0:
             raise self._error
         return data
+
+
+class _Noted:
+    """A stream that notes whether a line ends in it.
+
+    Args:
+        stream: the stream.
+
+    Attributes:
+        size: how many bytes have been read.
+        ends: whether any of them ends a line.
+    """
+
+    def __init__(self, stream: ByteStream) -> None:
+        self._stream = stream
+        self.size = 0
+        self.ends = False
+
+    def read(self, size: int, /) -> bytes:
+        """At most ``size`` bytes."""
+        data = self._stream.read(size)
+        self.size += len(data)
+        self.ends = self.ends or b"\n" in data or b"\r" in data
+        return data
+
+    def check(self, format: str) -> None:
+        """Refuses a CSV or TSV that has lost its line ends, once its header has been read.
+
+        Raises:
+            ProblemError: 422.
+        """
+        if format in ("csv", "tsv") and self.size > LONG_LINE and not self.ends:
+            raise ProblemError(
+                422,
+                "no_table",
+                f"The table has no line ends, only one line of {self.size:,} bytes or more: "
+                "curl's -d strips line ends.",
+                "Send the file with --data-binary. If it is a header alone, end it with a line "
+                "end.",
+            )
 
 
 class _Attended:
@@ -112,10 +155,19 @@ def opened_upload(body: ByteStream, format: str, wanted: Wanted, limit: int) -> 
     Raises:
         DataError: it is no table.
         DependencyError: what reads it is missing.
-        ProblemError: 413; later also where it is read.
+        ProblemError: 413; later also where it is read. 422 for a CSV or TSV without line ends.
     """
-    stream = Peeked(_sheet(body, limit)) if format in SHEETS else unpacked_body(body, limit)
-    with opened(Input(NAME, format, stream), wanted, memory=SHEET_MEMORY) as table:
+    whole = _sheet(body, limit) if format in SHEETS else unpacked_body(body, limit)
+    noted = _Noted(whole)
+    with ExitStack() as stack:
+        source = Input(NAME, format, Peeked(noted))
+        try:
+            table = stack.enter_context(opened(source, wanted, memory=SHEET_MEMORY))
+        except DataError as error:
+            if error.reason.startswith(("no text column", "no column")):
+                noted.check(format)
+            raise
+        noted.check(format)
         yield table
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from tonality.errors import DataError
 from tonality.prediction import UNCERTAIN, VALENCE
-from tonality.score.output_columns import EXPLAINED, LANGUAGE
+from tonality.score.output_columns import EXPLAINED, LANGUAGE, prefix_number
 from tonality.tables.read_options import NO_LABELS
 from tonality.tables.spelled_names import listed
 from tonality.verdict_frame import verdict_kinds
@@ -43,6 +43,10 @@ class VerdictColumns:
     def find(cls, columns: Sequence[str], path: str) -> VerdictColumns:
         """Those of a table; where it was scored several times, the last.
 
+        Of names that scoring gave by itself, the last are those with the highest number:
+        ``tonality_2_label`` came after ``tonality_label``, and that after ``label``. A prefix that
+        somebody chose tells nothing, so there the order of the columns does.
+
         Args:
             columns: the table's.
             path: how messages call the table.
@@ -50,7 +54,21 @@ class VerdictColumns:
         Raises:
             DataError: it has no such columns.
         """
-        for name in reversed(columns):
+        found = list(cls._families(columns))
+        if not found:
+            raise DataError(
+                f"has no columns of verdicts; tonality score writes such tables. {listed(columns)}",
+                path=path,
+            )
+        # A later row of JSON Lines may bring columns, which then stand behind those of scoring.
+        own = {number: one for one in found if (number := prefix_number(one.prefix)) is not None}
+        last = found[-1]
+        return last if prefix_number(last.prefix) is None else own[max(own)]
+
+    @classmethod
+    def _families(cls, columns: Sequence[str]) -> Iterator[VerdictColumns]:
+        """Each whole set of the columns that scoring adds, in order."""
+        for place, name in enumerate(columns):
             prefix = name.removesuffix(_LAST)
             wanted = [prefix + end for end in ("label", "score", "tokens_read")]
             if prefix != name and set(wanted) <= set(columns):
@@ -58,13 +76,9 @@ class VerdictColumns:
                 start = f"{prefix}p_"
                 labels = tuple(n.removeprefix(start) for n in between if n.startswith(start))
                 if len(labels) > 1:
-                    later = columns[columns.index(name) :]  # one before is the table's own
                     language = prefix + LANGUAGE
-                    return cls(prefix, labels, language if language in later else None)
-        raise DataError(
-            f"has no columns of verdicts; tonality score writes such tables. {listed(columns)}",
-            path=path,
-        )
+                    added = language in columns[place:]  # one before is the table's own
+                    yield cls(prefix, labels, language if added else None)
 
     def tokens(self, cells: Mapping[str, Any]) -> int:
         """How many tokens a row's text had; 0 where that cannot be read."""

@@ -219,7 +219,7 @@ def _card(
         name=f"{name}, recipe {recipe.name}",
         labels=data.labels,
         network=data.network,
-        data={name: f"{_about_rows(run, data, provenance['rows'])}."},
+        data={name: f"{_about_rows(run, provenance['rows'])}."},
         evaluations={f"{name} (validation)": found} if found else {},
         held_out=bool(found),
         calibration=metrics.get("calibration"),
@@ -236,20 +236,13 @@ def _card(
     )
 
 
-def _about_rows(run: Checked, data: Prepared, rows: Mapping[str, Any]) -> str:
+def _about_rows(run: Checked, rows: Mapping[str, Any]) -> str:
     """How many texts there were, and what for."""
-    recipe = run.recipe
     about = f"{rows['train']:,} labelled texts to learn from, {rows['validation']:,} held out"
     if shared := run.division.shared_groups:
         about += f" ({counted(shared, 'group')} with texts in both, so its figures flatter)"
     if rows["unlabelled"]:
-        parts = {
-            "the vocabulary": data.start is None or recipe.vocabulary.extend > 0,
-            "word vectors": data.start is None and recipe.vectors.trained,
-            "a language model": data.start is not None and bool(data.start.pretrained),
-            "training": recipe.unlabelled.used or data.teachers is not None,
-        }
-        uses = [part for part, used in parts.items() if used]
+        uses = run.unlabelled_uses
         about += f", {rows['unlabelled']:,} without labels"
         about += f" for {_listed(uses)}" if uses else ", which had no part in it"
     return about

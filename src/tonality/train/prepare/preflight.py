@@ -49,6 +49,18 @@ class Checked:
     fingerprint: str
     told: str = ""
 
+    @property
+    def unlabelled_uses(self) -> list[str]:
+        """What texts without labels serve in it, in words; nothing if it makes no use of them."""
+        recipe, start = self.recipe, self.start
+        parts = {
+            "the vocabulary": start is None or recipe.vocabulary.extend > 0,
+            "word vectors": start is None and recipe.vectors.trained,
+            "a language model": start is not None and bool(start.pretrained),
+            "training": recipe.unlabelled.used or self.task == "distill",
+        }
+        return [part for part, used in parts.items() if used]
+
 
 def check_run(
     task: Task,

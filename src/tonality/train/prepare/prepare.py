@@ -144,6 +144,15 @@ def _tell(run: Checked, reporter: Reporter) -> None:
         reporter.say(few_to_begin_with(texts))
     if run.told:
         reporter.say(run.told)
+    if run.division.unlabelled and set(run.unlabelled_uses) <= {"the vocabulary"}:
+        reporter.say(_nothing_learns_from(len(run.division.unlabelled), run))
+
+
+def _nothing_learns_from(unlabelled: int, run: Checked) -> str:
+    """What to say where texts without labels change no weight."""
+    use = "serve the vocabulary alone" if run.unlabelled_uses else "have no part in this"
+    remedy = "tonality pretrain" if run.start is None else "tonality adapt --pretrain-epochs 3"
+    return f"careful: the texts without labels ({unlabelled:,}) {use}; {remedy} learns from them"
 
 
 def _network(recipe: Recipe, vocabulary: Vocabulary, classes: int) -> NetworkConfig:
