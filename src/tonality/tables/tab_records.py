@@ -5,6 +5,7 @@ The page has the rule in JavaScript, as that of :mod:`tonality.tables.quote_esca
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -22,7 +23,8 @@ class TabRecords(Records):
     where a quote is a plain character (as registered with IANA; GLUE's files are such). Up to the
     first field that begins with a quote they are alike. There the next ``HEAD`` characters are
     split in both ways, and with escaped quotes. The way that leaves the fewest records at fault is
-    taken; of two alike the quoted one, which splits less.
+    taken; of two alike the quoted one, which splits less. Where all names of the header stand in
+    quotes, they are quoting in any case: in a table of one column no plain line is at fault.
 
     Args:
         ahead: the lines.
@@ -74,6 +76,9 @@ class TabRecords(Records):
         ahead = self._ahead  # all of the window has been looked at
         if are_escaped(ahead.seen, "\t", self.width, whole=ahead.ended):
             quoted = replace(quoted, escaped=True)
+        header = "" if self.width else next(self._ahead.look()).strip()
+        if header and all(re.fullmatch('".*"', name) for name in header.split("\t")):
+            return quoted
         return min(quoted, plain, key=self._faults)
 
     def _faults(self, dialect: Dialect) -> int:

@@ -22,13 +22,13 @@ const ESCAPED = '\\"';
  * @param width how many columns there are.
  */
 export function quotingOf(file, { head, whole, delimiter, width }) {
-  if (delimiter === "\t") return ofTabs(file, width);
+  if (delimiter === "\t") return ofTabs(file, head, width);
   const { end } = records(head, delimiter, "double", whole).next().value; // of the header
   const { seen, ended } = firstRecords(head.slice(end), delimiter, width, whole);
   return areEscaped(seen, delimiter, width, ended) ? "backslash" : "double";
 }
 
-async function ofTabs(file, width) {
+async function ofTabs(file, head, width) {
   const start = await firstQuote(file);
   if (start === null) return "none";
   const bytes = await file.slice(start, start + WINDOW + LONGEST).arrayBuffer();
@@ -41,7 +41,9 @@ async function ofTabs(file, width) {
   const seen = ended ? text : text.slice(0, text.lastIndexOf("\n", WINDOW) + 1);
   const escaped = areEscaped(seen, "\t", width, ended);
   const least = escaped ? faults("backslash") : unescaped;
-  if (faults("none") < least) return "none";
+  const names = head.split("\n", 1)[0].trim().split("\t");
+  const quoted = names.every((name) => /^".*"$/.test(name));
+  if (!quoted && faults("none") < least) return "none";
   return escaped ? "backslash" : "double";
 }
 
