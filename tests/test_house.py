@@ -37,6 +37,7 @@ ROOMS = (
         "given_texts",
         "model_names",
         "label_spellings",
+        "label_meanings",
         "label_valences",
         "number_labels",
     ),

@@ -16,7 +16,8 @@ from tonality.data import Dataset, Table, load_dataset, read_table
 from tonality.data.inspection import inspect_dataset
 from tonality.errors import ConfigError, DataError
 from tonality.evaluate import match_labels
-from tonality.label_spellings import fold, joins, likely_map
+from tonality.label_meanings import likely_map
+from tonality.label_spellings import fold, joins
 from tonality.tables.read_options import ReadOptions
 from tonality.train.prepare.data_checks import check_dataset
 

@@ -19,8 +19,8 @@ from tonality.evaluate.select_rows import (
     is_unverified_cut,
     may_have_seen,
     provenance_to_cut_by,
-    trained_on,
 )
+from tonality.evaluate.training_cut import trained_on
 
 
 def table(start: int, rows: int, *, labels: bool = True, ids: bool = False) -> Table:

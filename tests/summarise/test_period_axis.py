@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tonality.summarise.groups import EVERY, period_name
 from tonality.summarise.period_axis import PeriodAxis
+from tonality.summarise.period_names import EVERY, period_name
 
 
 def test_a_period_has_its_true_place_and_length() -> None:

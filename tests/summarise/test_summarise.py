@@ -20,7 +20,8 @@ from score_tables import run as score
 from tonality.cli import app
 from tonality.errors import ConfigError, DataError
 from tonality.summarise import groups, telling_phrases
-from tonality.summarise.groups import NOTHING, Counts, newcombe, period_name, value_name
+from tonality.summarise.groups import NOTHING, Counts, newcombe, value_name
+from tonality.summarise.period_names import period_name
 from tonality.summarise.telling_phrases import Sample
 from tonality.summarise.text_column import fitting_column
 from tonality.summarise.verdict_columns import VerdictColumns

@@ -136,7 +136,8 @@ def calibrate(
 def _say_what_it_learnt(
     dataset: Dataset, chosen: ChosenRows, provenance: Mapping[str, Any]
 ) -> None:
-    from tonality.evaluate.select_rows import describe_seen, held_nothing_out, is_unverified_cut
+    from tonality.evaluate.select_rows import describe_seen, is_unverified_cut
+    from tonality.evaluate.training_cut import held_nothing_out
 
     if is_unverified_cut(dataset, chosen.part, provenance):
         say(UNSURE)

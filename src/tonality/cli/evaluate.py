@@ -170,11 +170,11 @@ def _warn(
     """Says which model learnt from these rows; returns whether the first did."""
     from tonality.evaluate.select_rows import (
         describe_seen,
-        held_nothing_out,
         is_unverified_cut,
         may_have_seen,
         provenance_to_cut_by,
     )
+    from tonality.evaluate.training_cut import held_nothing_out
 
     origins: list[Mapping[str, Any]] = [each.artifact.provenance for each in classifiers]
     # The rows are cut as this one's training did.

@@ -20,7 +20,8 @@ from tonality.data.inspection_facts import (
 )
 from tonality.data.splits import Int64, normalised, split, split_dataset
 from tonality.errors import DataError
-from tonality.label_spellings import check_one_kind, told
+from tonality.label_meanings import check_one_kind
+from tonality.label_spellings import told
 from tonality.messages import counted
 from tonality.tables.dataset import Dataset, Table
 from tonality.text.content import has_content

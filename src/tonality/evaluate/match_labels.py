@@ -10,16 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from tonality.errors import DataError
-from tonality.label_spellings import (
+from tonality.label_meanings import (
     ASIDE,
     BETWEEN,
-    FEELINGS,
     as_options,
-    fold,
     likely_map,
     taken_numbers,
     words_and_numbers,
 )
+from tonality.label_spellings import FEELINGS, fold
 from tonality.messages import and_more
 
 # What numbers mean in common data sets. Numbers are read only if every scheme that holds all of

@@ -11,11 +11,9 @@ import numpy as np
 
 from tonality.classifier import Classifier
 from tonality.data import Dataset, Table
-from tonality.data.splits import split_dataset
 from tonality.errors import DataError
-from tonality.evaluate.seen_texts import count_seen, fingerprint, read_record
-from tonality.plain_json import mapping_at
-from tonality.text.content import has_content
+from tonality.evaluate.seen_texts import count_seen, read_record
+from tonality.evaluate.training_cut import cut, held_nothing_out, recorded_cut, trained_on
 
 _FEW = 0.01  # of the texts known to a model: copies that any two sets of texts may share
 _MOST = 0.5  # known: this is its training data, in whatever file
@@ -87,7 +85,7 @@ def choose_part(dataset: Dataset, part: Part | None, provenance: Mapping[str, An
         chosen = _all(dataset)
     else:
         _require_labels(dataset.train)
-        train, validation = _cut(dataset, provenance)
+        train, validation = cut(dataset, provenance)
         if part is Part.VALIDATION and held_nothing_out(provenance):
             raise DataError(
                 "the model's training held no row out: measure data it has not seen, with "
@@ -156,14 +154,6 @@ def describe_seen(dataset: Dataset, chosen: ChosenRows, provenance: Mapping[str,
     return ""
 
 
-def held_nothing_out(provenance: Mapping[str, Any]) -> bool:
-    """Whether a model's training, by its record, left no validation part."""
-    try:
-        return _recorded_cut(provenance)[0] == 0
-    except DataError:
-        return False
-
-
 def is_unverified_cut(dataset: Dataset, part: Part, provenance: Mapping[str, Any]) -> bool:
     """Whether nothing shows that a part was cut as the model's training cut it.
 
@@ -196,15 +186,9 @@ def may_have_seen(
     if not trained_on(dataset, other):
         return False
     try:
-        return _recorded_cut(first) != _recorded_cut(other)
+        return recorded_cut(first) != recorded_cut(other)
     except DataError:
         return True
-
-
-def trained_on(dataset: Dataset, provenance: Mapping[str, Any]) -> list[str]:
-    """The files of the dataset that the model was trained on, by their SHA-256."""
-    digests = set(_strings(provenance.get("data")))
-    return [name for name, digest in dataset.sha256.items() if digest in digests]
 
 
 def _ids(table: Table) -> list[str]:
@@ -224,64 +208,3 @@ def _require_labels(table: Table) -> None:
             "the rows have no labels to compare with; name their column with --label-column",
             path=table.source or None,
         )
-
-
-def _cut(dataset: Dataset, provenance: Mapping[str, Any]) -> tuple[list[int], list[int]]:
-    """Training and validation rows as the model's training had them."""
-    share, seed = _recorded_cut(provenance)
-    record, table = read_record(provenance), dataset.train
-    if record is not None and not record["grouped"]:
-        table = dataclasses.replace(table, groups=None)
-        dataset = dataclasses.replace(dataset, train=table)
-    cut = split_dataset(dataset, validation=share, seed=seed)
-    train, validation = (rows.tolist() for rows in cut)
-    if record is None:
-        return train, validation
-    # Training leaves out what says nothing; in earlier versions it did not.
-    for kept in (validation, [row for row in validation if has_content(table.texts[row])]):
-        if fingerprint([table.texts[row] for row in kept]) == dict(record["validation"]):
-            return train, kept
-    raise DataError(_mismatch(table, record), path=table.source or None)
-
-
-def _mismatch(table: Table, record: Mapping[str, Any]) -> str:
-    """What to do about rows that are not those that were held out."""
-    labels = sorted(set(table.labels or ()))
-    if record["rows"] != len(table):
-        reason = f"training had {record['rows']:,} labelled rows, here are {len(table):,}"
-    elif record["grouped"] and table.groups is None:
-        reason = "training kept groups together; name their column with --group-column"
-    elif record["labels"] != labels:
-        reason = (
-            f"training's labels were {', '.join(record['labels'][:9])}, these are "
-            f"{', '.join(labels[:9])}; --label-map maps them"
-        )
-    elif record["grouped"]:
-        reason = "the texts are others, or --group-column named another column"
-    else:
-        reason = "the texts are others"
-    return (
-        f"these are not the rows that the model's training held out: {reason}. Give the data and "
-        "the options that it was trained with, name the model that was trained on this data with "
-        "--model, or measure data it has not seen with --split all"
-    )
-
-
-def _recorded_cut(provenance: Mapping[str, Any]) -> tuple[float, int]:
-    """The share and the seed from the training settings of the recorded recipe."""
-    cut = mapping_at(provenance, "recipe", "training")
-    share, seed = cut.get("validation"), cut.get("validation_seed")
-    if not isinstance(share, float) or not isinstance(seed, int):
-        raise DataError(
-            "the model does not record how its validation part was cut; use --split all or test"
-        )
-    return share, seed
-
-
-def _strings(value: object) -> list[str]:
-    """Every string inside nested JSON."""
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    return [text for item in value for text in _strings(item)] if isinstance(value, list) else []

@@ -15,7 +15,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from tonality.errors import DataError
 from tonality.given_numbers import is_number
 from tonality.given_texts import checked_texts, is_missing
-from tonality.label_spellings import SHOWN, count, in_words, joins, likely_map, words_and_numbers
+from tonality.label_meanings import likely_map, words_and_numbers
+from tonality.label_spellings import SHOWN, count, in_words, joins
 
 Floats = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tonality.errors import DataError
 from tonality.score.files.joined_inputs import Tables
-from tonality.summarise.groups import EVERY
+from tonality.summarise.period_names import EVERY
 from tonality.summarise.row_filter import RowFilter
 from tonality.summarise.summary_options import SummaryOptions
 from tonality.tables.spelled_names import listed, places_of

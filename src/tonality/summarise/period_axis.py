@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 
-from tonality.summarise.groups import period_name
+from tonality.summarise.period_names import period_name
 
 # How many periods lie between two names: the first that leaves room. In months the steps from 12
 # on are whole years, so that the names are of Januaries.

@@ -15,7 +15,8 @@ from tonality.prediction import UNCERTAIN
 from tonality.score.files.joined_inputs import JoinedRows, Tables
 from tonality.summarise.asked_columns import AskedColumns
 from tonality.summarise.date_forms import advice
-from tonality.summarise.groups import Counts, period_name
+from tonality.summarise.groups import Counts
+from tonality.summarise.period_names import period_name
 from tonality.summarise.row_filter import RowFilter
 from tonality.summarise.summary import Periods, Summary
 from tonality.summarise.summary_options import SummaryOptions

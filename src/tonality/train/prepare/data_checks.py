@@ -11,7 +11,7 @@ import numpy as np
 from tonality.artifact.config_json import UNPRINTABLE, shorten
 from tonality.data import Dataset, Table
 from tonality.errors import DataError
-from tonality.label_spellings import check_one_kind
+from tonality.label_meanings import check_one_kind
 from tonality.number_labels import in_order
 from tonality.prediction import UNCERTAIN
 from tonality.text.vocabulary import Vocabulary

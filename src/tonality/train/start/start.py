@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from tonality.artifact.config_json import folder_sha256
 from tonality.evaluate.match_labels import same_by_another_name
-from tonality.label_spellings import as_options, likely_map
+from tonality.label_meanings import as_options, likely_map
 from tonality.network.config import NetworkConfig
 from tonality.text.encoder import Encoder
 from tonality.text.tokenizer import TextConfig

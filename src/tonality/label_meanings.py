@@ -1,0 +1,165 @@
+"""What labels mean: words and numbers, and the feelings that unknown ones most likely stand for."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+
+from tonality.errors import DataError
+from tonality.label_spellings import SHOWN, feeling, fold, is_number
+from tonality.messages import and_more
+
+# Labels that are on no side: to count one as praise or blame would ruin the figures.
+BETWEEN = ("neutral", "mixed", "passive", "passives")
+# Labels that say no feeling at all, also as a model's own answer: rows to leave out.
+ASIDE = ("uncertain", "unsure", "unclear", "unknown", "irrelevant")
+
+
+def words_and_numbers(labels: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The labels that are feelings in words, and those that are numbers."""
+    words = [label for label in labels if feeling(label)]
+    return words, [label for label in labels if is_number(label)]
+
+
+def taken_numbers(left: Sequence[str], mapped: Mapping[str, str]) -> dict[str, str]:
+    """The numbers that a label map took away and that tell of the scale of those it left.
+
+    A number that became another number has its place now and tells nothing. One whose rows are left
+    out tells of the scale only next to the others, as 3 does beside 1 and 2; a middle does not, nor
+    does what stands for no label, such as 99, or -1 beside 0 and 1.
+
+    Args:
+        left: the labels after the map.
+        mapped: label in the file -> label after the map; ``""`` for rows left out.
+
+    Returns:
+        Those of ``mapped``; none where no number is left.
+    """
+    numbers = words_and_numbers(list(mapped))[1]
+    named = [one for one in numbers if mapped[one] and not is_number(mapped[one])]
+    rest = words_and_numbers(left)[1]
+    if not rest:
+        return {}
+    kept = [float(fold(one)) for one in (*rest, *named)]
+    low, high = min(kept), max(kept)
+    out = {one: float(fold(one)) for one in numbers if not mapped[one]}
+    beside = [
+        one
+        for one, value in out.items()
+        if 0 < max(low - value, value - high) <= 1 and (value >= 0 or low < 0)
+    ]
+    return {one: mapped[one] for one in (*named, *beside)}
+
+
+def as_options(meant: Mapping[str, str], option: str = "--label-map") -> str:
+    """Labels with their meanings as a command takes them, and how many are not shown."""
+    pairs = [f"{option} {shlex.quote(f'{label}={name}')}" for label, name in meant.items()]
+    return " ".join(pairs[:SHOWN]) + and_more(len(pairs) - SHOWN)
+
+
+def check_one_kind(labels: Sequence[str], mapped: Mapping[str, str] | None = None) -> None:
+    """Refuses feelings in words beside feelings in numbers: a number then means one of the words.
+
+    Args:
+        labels: the labels.
+        mapped: what a label map made of others, as for :func:`likely_map`.
+
+    Raises:
+        DataError: there are both.
+    """
+    words, numbers = words_and_numbers(labels)
+    if words and numbers:
+        likely = likely_map(numbers, words, mapped) or dict.fromkeys(numbers, "LABEL")
+        raise DataError(
+            f"the labels are words and numbers: {', '.join(map(repr, words[:SHOWN]))} and "
+            f"{', '.join(map(repr, numbers[:SHOWN]))}; say what each number means, as in "
+            f"{as_options(likely)}, "
+            f"or leave its rows out with --label-map {numbers[0]}="
+        )
+
+
+def likely_map(
+    unknown: Sequence[str], names: Sequence[str], mapped: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """What labels that a model does not know most likely mean: label -> name, or "" to leave out.
+
+    Numbers are read as scores or stars, low ones as negative; empty where nothing is likely. From 1
+    to 3 they may be stars or a scale of three, of which 3 is positive, so they are not read.
+
+    Args:
+        unknown: the labels.
+        names: the model's labels.
+        mapped: what a label map made of other labels of the data, with which this agrees: label in
+            the file -> label after the map; ``""`` for rows left out.
+    """
+    taken = taken_numbers(unknown, mapped or {})
+    likely = _likely([*unknown, *taken], names)
+    if any(name and fold(likely.get(label, "")) != fold(name) for label, name in taken.items()):
+        return {}
+    return {label: name for label, name in likely.items() if label not in taken}
+
+
+def _likely(unknown: Sequence[str], names: Sequence[str]) -> dict[str, str]:
+    """What :func:`likely_map` says where there is no map."""
+    by_feeling = {feeling(name): name for name in names}
+    if not {"negative", "positive"} <= by_feeling.keys():
+        return {}
+    values, words = {}, True
+    between = [label for label in unknown if fold(label) in BETWEEN]
+    for label in unknown:
+        if label in between or fold(label) in ASIDE:
+            continue
+        text = fold(label)
+        if is_number(label):
+            values[label], words = float(text), False
+        elif side := _side(text):
+            values[label] = side
+        else:
+            return {}
+    numbers = sorted(set(values.values()))
+    # One number says nothing of its scale.
+    if not words and (len(numbers) < 2 or (numbers[0] >= 1 and numbers[-1] == 3)):
+        return {}
+    low, high = (-1.0, 1.0) if words else _scale(numbers)
+    middle, neutral = (low + high) / 2, by_feeling.get("neutral", "")
+    # Of five stars or more those next to the middle count to a side; 3 of 5 does not.
+    sides = {
+        label: neutral
+        if value == middle or (high - low >= 9 and abs(value - middle) < 1)
+        else by_feeling["positive" if value > middle else "negative"]
+        for label, value in values.items()
+    }
+    others = {label: "" if fold(label) in ASIDE else neutral for label in unknown}
+    return others | sides
+
+
+# Other words for the two sides; their numbers only say which side.
+_LIKELY = {
+    "bad": -1.0, "unhappy": -1.0, "sad": -1.0, "no": -1.0, "false": -1.0, "dislike": -1.0,
+    "hate": -1.0, "detractor": -1.0, "detractors": -1.0, "dissatisfied": -1.0, "rotten": -1.0,
+    "n": -1.0, "f": -1.0, "-": -1.0, "\U0001f44e": -1.0,
+    "good": 1.0, "happy": 1.0, "yes": 1.0, "true": 1.0, "like": 1.0,
+    "love": 1.0, "promoter": 1.0, "promoters": 1.0, "satisfied": 1.0, "fresh": 1.0,
+    "y": 1.0, "t": 1.0, "p": 1.0, "+": 1.0, "\U0001f44d": 1.0,
+}  # fmt: skip
+
+
+def _side(text: str) -> float:
+    """The side that a word is on, such as *very negative*; 0 where it does not tell."""
+    negative, positive = "neg" in text, "pos" in text
+    denied = text.startswith(("no", "oppos"))  # not positive, non-negative, opposed
+    if negative != positive and not denied:
+        return -1.0 if negative else 1.0
+    return _LIKELY.get(text[:1] if text[:1] > "\uffff" else text, 0.0)
+
+
+def _scale(numbers: Sequence[float]) -> tuple[float, float]:
+    """The ends of the scale that numbers are from: data may lack some of it."""
+    low, high = numbers[0], numbers[-1]
+    if low < 0:
+        return -max(-low, high), max(-low, high)
+    if low >= 1 and 2 < high <= 5:
+        return 1.0, 5.0
+    if low >= 1 and 5 < high <= 10:
+        return 1.0, 10.0
+    return low, high
