@@ -119,7 +119,7 @@ class Counts:
 
     def _look(self, value: Any, seen: dict[str, None]) -> None:
         if len(seen) < SEEN and self._name is not value_name and value not in (None, ""):
-            seen[str(_whole(value)).strip()[:LONGEST]] = None
+            seen[str(whole(value)).strip()[:LONGEST]] = None
 
     @property
     def seen(self) -> list[str]:
