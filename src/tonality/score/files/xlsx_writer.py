@@ -61,8 +61,8 @@ def build_xlsx(
 
     A column whose texts are all numbers, or all ISO dates, is written as such; any other text
     stays one, also where it looks like a formula. All numbers of a column are texts where one is
-    too long for Excel. Rows that do not fit one sheet go to a further
-    one, and cells that are too long are cut; both is said.
+    too long for Excel. Rows beyond one sheet go to a further one, and long cells are cut; both is
+    said.
 
     Args:
         part: the lines.
