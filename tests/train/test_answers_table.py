@@ -16,10 +16,13 @@ from tonality.data import load_dataset
 from tonality.errors import DataError
 from tonality.tables.read_options import ReadOptions
 from tonality.train.distill import distill
+from tonality.train.records.reporter import Reporter
+from tonality.train.records.run_folder import RunFolder
 from tonality.train.settings.objective_sections import DistillationSettings
 from tonality.train.teachers.answers_table import answers_table
 from tonality.train.teachers.collection_teachers import read_teaching
 from tonality.train.teachers.read_teachers import read_teachers
+from tonality.train.teachers.teacher_answers import answers
 
 STUDENT = TINY.with_settings(["training.epochs=1"])
 
@@ -66,6 +69,16 @@ def test_a_text_without_an_answer_is_named(tmp_path: Path) -> None:
         distill(data, [table], STUDENT, tmp_path / "run")
 
 
+def test_what_a_table_lacks_is_counted_over_all_texts(tmp_path: Path) -> None:
+    """Teachers that think are asked in windows of 512; a table lacks rows of 800, not of those."""
+    texts, names = [f"text {n}" for n in range(800)], ["negative", "positive"]
+    held = texts[:350] + texts[550:]
+    table = write(tmp_path / "most.csv", held, [(0.5, 0.5)] * len(held), names)
+    [teacher] = read_teachers([table], names)
+    with pytest.raises(DataError, match="holds no answer for 200 of 800 texts, such as 'text 350'"):
+        answers(teacher, texts, tuple(names), RunFolder(tmp_path / "run"), Reporter())
+
+
 @pytest.mark.parametrize("answer", [(0.5, 0.7), (-0.5, 1.5), ("nan", 1), ("much", "little")])
 def test_what_is_no_probability_is_refused(tmp_path: Path, answer: tuple[object, object]) -> None:
     """The row is shown."""
@@ -95,8 +108,10 @@ def test_rows_without_a_verdict_are_no_answers(tmp_path: Path) -> None:
     table = write(tmp_path / "a.csv", ["a text", "??"], [(0.2, 0.8), ("", "")], ["bad", "good"])
     judge = answers_table(table).load("cpu")
     np.testing.assert_allclose(judge(["a text"]), [[0.2, 0.8]])
-    with pytest.raises(DataError, match=r"gives no verdict on '\?\?'; leave this text out"):
-        judge(["??"])
+    with pytest.raises(DataError, match=r"gives no verdict on 1 of 2 texts, such as '\?\?'; leave"):
+        judge(["??", "a text"])
+    with pytest.raises(DataError, match="holds no answer for 1 of 3 texts, such as 'another'"):
+        judge(["??", "a text", "another"])
 
 
 def test_what_scoring_put_a_prefix_before_is_found(tmp_path: Path) -> None:

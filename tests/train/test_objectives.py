@@ -280,10 +280,26 @@ def test_a_perturbation_against_the_teacher_raises_the_distance_from_it() -> Non
     batch = batch._replace(
         soft=torch.rand(4, 3).softmax(1), classes=torch.full((4,), -1), ngrams=None
     )
-    both, alone = classification_loss(
+    alone, _ = classification_loss(network, batch, Objective(distillation=DistillationSettings()))
+    both, _ = classification_loss(
         network, batch, Objective(adversarial=0.05, distillation=DistillationSettings())
     )
     assert both.item() - alone.item() > alone.item()
+
+
+@pytest.mark.parametrize("adversarial", [0.0, 0.05])
+def test_what_is_told_of_a_student_is_the_cross_entropy_with_its_labels(adversarial: float) -> None:
+    """Whatever the temperature; a text without a label counts in the mean, and adds nothing."""
+    network, batch = make_network(), make_batch(lengths=(7, 6, 5, 7))
+    batch = batch._replace(soft=torch.rand(4, 3).softmax(1), classes=torch.tensor([0, -1, 2, -1]))
+    with torch.no_grad():
+        scores = network(batch.ids, batch.lengths, batch.ngrams).log_softmax(1)
+    for temperature in (1.0, 4.0):
+        distillation = DistillationSettings(temperature=temperature)
+        _, told = classification_loss(
+            network, batch, Objective(adversarial=adversarial, distillation=distillation)
+        )
+        assert told.item() == pytest.approx(-(scores[0, 0] + scores[2, 2]).item() / 4, rel=1e-5)
 
 
 def test_weight_dropout_drops_recurrent_weights_and_keeps_the_module_whole() -> None:

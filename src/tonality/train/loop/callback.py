@@ -19,7 +19,7 @@ from tonality.train.loop.lightning_module import TrainingModule
 from tonality.train.loop.session import DIVERGED, Session
 from tonality.train.loop.validation import Validation, validate
 from tonality.train.loop.weight_average import MovingAverage
-from tonality.train.objectives.losses import texts_of_step
+from tonality.train.objectives.losses import portion, texts_of_step
 from tonality.train.prepare.batches import Batch, Share
 from tonality.train.prepare.prepare import Prepared
 from tonality.train.records.history import MetricsRow
@@ -75,7 +75,7 @@ class Loop(Callback):
         self.stopping = EarlyStopping(self.settings.patience)
         self.average: MovingAverage | None = None
         self.best: dict[str, Any] | None = None  # number of its row, name of its file
-        # Of each step: its loss, cross-entropy and tokens (3,), and how many texts it had.
+        # Of each step: its loss, cross-entropy, tokens and share of labels (4,), and its texts.
         self._waiting: list[tuple[Tensor, int]] = []
         self._texts = self._tokens = 0
         self._saved_average: dict[str, Any] | None = None
@@ -160,7 +160,8 @@ class Loop(Callback):
         """Takes a step's figures without waiting for its device."""
         loss, plain = outputs["loss"].detach(), outputs["cross_entropy"]
         lengths = batch.lengths if batch.whole is None else batch.lengths[: batch.whole.here]
-        figures = torch.stack([loss.float(), plain.float(), lengths.sum().float()])
+        labelled = portion(batch) * (batch.classes >= 0).float().mean()
+        figures = torch.stack([loss.float(), plain.float(), lengths.sum().float(), labelled])
         if trainer.world_size > 1:
             figures = trainer.strategy.reduce(figures, reduce_op="mean")
         texts = texts_of_step(batch)
@@ -175,9 +176,10 @@ class Loop(Callback):
         figures = torch.stack([each for each, _ in self._waiting]).tolist()
         texts = [count for _, count in self._waiting]
         self._waiting.clear()
-        for back, (loss, plain, tokens) in enumerate(figures):
+        for back, (loss, plain, tokens, share) in enumerate(figures):
             self.session.check_loss(step - len(figures) + 1 + back, loss)
-            self.session.history.add_loss(plain, texts[back])
+            if labelled := round(share * texts[back]):
+                self.session.history.add_loss(plain / (labelled / texts[back]), labelled)
             self._tokens += round(tokens * world_size)
 
     def _evaluate(self, trainer: Trainer, module: TrainingModule, step: int) -> None:

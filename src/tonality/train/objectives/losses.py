@@ -55,6 +55,8 @@ def classification_loss(
 ) -> tuple[Tensor, Tensor]:
     """What to minimise, and the cross-entropy of the classes in it; in nats, a mean over texts.
 
+    With a teacher, the cross-entropy is that of :func:`labelled_cross_entropy`, for the record.
+
     With ``adversarial``, the cross-entropy of the same texts under the perturbation that raises
     it most is added (Miyato, Dai & Goodfellow 2017, "Adversarial Training Methods for
     Semi-Supervised Text Classification").
@@ -67,8 +69,9 @@ def classification_loss(
     vectors = network.embed(batch.ids, batch.ngrams)  # (N, T, E)
     unlabelled = objective.unlabelled
     if not objective.adversarial and not unlabelled.virtual_adversarial:
-        plain = _supervised(network.forward_embedded(vectors, batch.lengths), batch, objective)
-        loss = plain
+        logits = network.forward_embedded(vectors, batch.lengths)
+        loss = _supervised(logits, batch, objective)
+        plain = _recorded(logits, loss, batch, objective)
     else:
         passes = Passes(network, vectors)
         plain = _add_perturbed(passes, network, batch, objective)
@@ -81,7 +84,7 @@ def classification_loss(
 def _add_perturbed(
     passes: Passes, network: LSTMNetwork, batch: Batch, objective: Objective
 ) -> Tensor:
-    """Adds the losses of the texts as they are and perturbed; gives the first, detached."""
+    """Adds the losses of the texts as they are and perturbed; gives the first's record."""
     unlabelled = objective.unlabelled
     alike = Alike() if unlabelled.virtual_adversarial else None
     with nullcontext() if alike is None else alike(passes.vectors.device):
@@ -94,7 +97,27 @@ def _add_perturbed(
     if alike is not None:
         loss = _virtual(network, batch, passes.vectors, logits, alike, unlabelled)
         passes.add(unlabelled.virtual_weight * _share(batch) * portion(batch) * loss)
-    return plain.detach()
+    return _recorded(logits, plain, batch, objective)
+
+
+def _recorded(logits: Tensor, minimised: Tensor, batch: Batch, objective: Objective) -> Tensor:
+    """What tells of the texts as they are, beside a loss on the validation part."""
+    if objective.distillation is None or batch.soft is None:
+        return minimised.detach()
+    return portion(batch) * labelled_cross_entropy(logits.detach(), batch)
+
+
+def labelled_cross_entropy(logits: Tensor, batch: Batch) -> Tensor:
+    """The cross-entropy with the labels in nats; over all N texts, where one without label adds 0.
+
+    A teacher's softened verdicts and T^2 make a student's loss another quantity than this.
+
+    Args:
+        logits: (N, C), not divided by a temperature.
+        batch: the classes, -1 where there is none, and the weights if there are any.
+    """
+    each = F.cross_entropy(logits, batch.classes, ignore_index=-1, reduction="none")
+    return (each if batch.weights is None else each * batch.weights).mean()
 
 
 def _supervised(logits: Tensor, batch: Batch, objective: Objective) -> Tensor:

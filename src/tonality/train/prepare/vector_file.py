@@ -25,6 +25,10 @@ _MEANT = (
     "word vectors are read from the text format of GloVe, word2vec or fastText, gzipped or not: a "
     "word a line and its numbers, all with one space between"
 )
+_BINARY = (
+    "this is word2vec's binary format; write it as text, e.g. with gensim: "
+    "KeyedVectors.load_word2vec_format(F, binary=True).save_word2vec_format(G)"
+)
 
 
 def dimensions(path: Path) -> int:
@@ -95,12 +99,26 @@ def _begin(path: Path, lines: Iterator[bytes]) -> tuple[int, int, int, bytes]:
     if len(fields) == 2 and all(each.isdigit() and len(each) < 10 for each in fields):
         promised, size = map(int, fields)  # of word2vec and fastText
         line, number = next(lines, b""), 2
+        if _is_binary(line):
+            raise DataError(_BINARY, path=path)
     else:  # a word may have several parts, and be a number itself
         size = sum(1 for _ in takewhile(_is_number, reversed(fields[1:])))
     if size < 2 or not _stripped(line):
         raise DataError(_MEANT, path=path, row=number)
     _numbers(_parted(_stripped(line), size)[1], size, path, number)
     return promised, size, number, line
+
+
+def _is_binary(line: bytes) -> bool:
+    """Whether what follows a word is bytes of floats, whatever of them comes before a line end."""
+    numbers = line.partition(b" ")[2].strip(b" \t\r\n")
+    if not numbers or _is_number(numbers.rsplit(None, 1)[-1]):
+        return False
+    try:
+        text = numbers.decode()
+    except UnicodeDecodeError:
+        return True
+    return any(character < " " and character not in "\t\r" for character in text)
 
 
 def _parted(text: bytes, size: int) -> tuple[str, bytes]:

@@ -16,9 +16,9 @@ class MetricsRow:
     Attributes:
         step: steps done.
         epoch: epochs done, in parts.
-        train_loss: mean over the texts since the row before, in nats; of an evaluation, over those
-            since the evaluation before. Batches hold texts of like length, so a few of them say
-            little.
+        train_loss: mean over the texts with labels since the row before, in nats; of an evaluation,
+            over those since the evaluation before. It is the cross-entropy with the labels, for a
+            student of teachers too. Batches hold texts of like length, so a few of them say little.
         validation_loss: cross-entropy on the validation part.
         validation_accuracy: share of it that is right.
         learning_rate: at this step, before the multipliers of the embeddings.

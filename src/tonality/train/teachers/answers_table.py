@@ -69,6 +69,7 @@ def answers_table(path: Path, data: Dataset | None = None) -> Teacher:
         outputs=tuple(name.removeprefix(start) for name in names),
         load=lambda _: _judge(reading, names),
         settings="table of answers",
+        at_once=True,  # so that what it lacks is counted over all texts
     )
 
 
@@ -152,15 +153,17 @@ def _judge(reading: _Reading, names: Sequence[str]) -> Judge:
 
     def judge(texts: Sequence[str]) -> NDArray[np.float64]:
         missing = [text for text in texts if text not in places]
-        if missing and missing[0] in blank:
+        absent = [text for text in missing if text not in blank]
+        if absent:
             raise DataError(
-                f"gives no verdict on {missing[0][:60]!r}; leave this text out of the data",
+                f"holds no answer for {len(absent):,} of {len(texts):,} texts, such as "
+                f"{absent[0][:60]!r}; ask the teacher about these texts too, and add the rows",
                 path=path,
             )
         if missing:
             raise DataError(
-                f"holds no answer for {len(missing):,} of {len(texts):,} texts, such as "
-                f"{missing[0][:60]!r}; ask the teacher about these texts too, and add the rows",
+                f"gives no verdict on {len(missing):,} of {len(texts):,} texts, such as "
+                f"{missing[0][:60]!r}; leave such texts out of the data",
                 path=path,
             )
         found = answers[[places[text] for text in texts]]

@@ -36,6 +36,7 @@ class Teacher:
         accuracy: on the part that its own training held out; None where that is not known.
         meanings: the data's label that each output stands for (K); empty for an output that is
             left out.
+        at_once: whether it is asked about all texts in one call, as what only looks them up.
     """
 
     path: Path
@@ -47,6 +48,7 @@ class Teacher:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     accuracy: float | None = None
     meanings: tuple[str, ...] = ()
+    at_once: bool = False
 
     def known(self, labels: Sequence[str]) -> tuple[str, ...]:
         """The labels that it tells apart, in the order of ``labels``."""

@@ -56,6 +56,7 @@ def answers(
         reporter.say(f"the answers of the teacher {teacher.name} are there from before")
         return known
     judge, window = _loaded(teacher)
+    window = len(texts) if teacher.at_once else window
     begun, started = len(known), time.monotonic()
     told = started
     reporter.say(f"asking the teacher {teacher.name} about {len(texts) - begun:,} texts")
