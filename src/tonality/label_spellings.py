@@ -83,7 +83,7 @@ def joins(
         if others and len(named) > 1:
             raise DataError(
                 f"the label {others[0]!r} may be {' or '.join(map(repr, sorted(named)))}; say "
-                f"which, with --label-map {others[0]}={named[0]}"
+                f"which, with {as_options({others[0]: named[0]})}"
             )
         # Of equally common ones the plain one, in small letters.
         rank = {one: (-counts[one], one != fold(one), one.swapcase()) for one in labels}
@@ -110,7 +110,7 @@ def told(joined: Mapping[str, str], counts: Mapping[str, int] | None = None) -> 
     first = next(iter(joined))
     return (
         f"spellings of labels are joined: {in_words(joined, counts)}; to keep one apart, map it to "
-        f"itself, such as --label-map {first}={first}"
+        f"itself, such as {as_options({first: first})}"
     )
 
 
@@ -182,7 +182,7 @@ def check_one_kind(labels: Sequence[str], mapped: Mapping[str, str] | None = Non
             f"the labels are words and numbers: {', '.join(map(repr, words[:SHOWN]))} and "
             f"{', '.join(map(repr, numbers[:SHOWN]))}; say what each number means, as in "
             f"{as_options(likely)}, "
-            f"or leave its rows out with --label-map {numbers[0]}="
+            f"or leave its rows out with {as_options({numbers[0]: ''})}"
         )
 
 
