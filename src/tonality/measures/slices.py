@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from tonality.measures.scores import Interval, wilson
 from tonality.messages import counted
+from tonality.number_labels import number_of
 
 Mask = npt.NDArray[np.bool_]
 
@@ -85,9 +86,10 @@ def slice_by(column: str, values: Sequence[str | float], right: Mask) -> Slicing
         return None
     without = named.count("")
     if numbers is not None and len(distinct) > MOST:
-        return Slicing(column, tuple(_by_quantile(numbers, right)), None, without)
+        return Slicing(column, tuple(_by_quantile(numbers, named, right)), None, without)
     if numbers is not None:
-        shown = sorted(distinct, key=float)
+        value_of = dict(zip(named, numbers.tolist(), strict=True))
+        shown = sorted(distinct, key=value_of.__getitem__)
     else:
         shown = [name for name, _ in distinct.most_common(MOST)]
     where = np.array([shown.index(name) if name in shown else -1 for name in named])
@@ -108,22 +110,28 @@ def _slice(value: str, right: Mask) -> Slice:
 
 
 def _name(value: str | float) -> str:
+    """A value as it is written, a number with all its digits; empty for none."""
     if isinstance(value, str):
         return value.strip()
-    return "" if math.isnan(value) else f"{value:g}"
+    if math.isnan(value):
+        return ""
+    return str(int(value)) if float(value).is_integer() else str(value)
 
 
 def _numbers(names: Sequence[str]) -> npt.NDArray[np.float64] | None:
     """The values as numbers (N,), ``nan`` where there is none; ``None`` if one is no number."""
-    try:
-        found = np.array([float(name) if name else math.nan for name in names])
-    except ValueError:
+    read = [number_of(name) if name else math.nan for name in names]
+    if None in read:
         return None
+    found = np.array(read, np.float64)
     given = np.array([bool(name) for name in names])
     return found if np.isfinite(found[given]).all() else None
 
 
-def _by_quantile(numbers: npt.NDArray[np.float64], right: Mask) -> list[Slice]:
+def _by_quantile(
+    numbers: npt.NDArray[np.float64], names: Sequence[str], right: Mask
+) -> list[Slice]:
+    """Groups of like size of the numbers (N,), called by the least and the greatest as written."""
     given = np.flatnonzero(~np.isnan(numbers))
     ordered = np.sort(numbers[given])
     last = np.arange(1, _QUANTILES) * len(ordered) // _QUANTILES - 1
@@ -131,6 +139,7 @@ def _by_quantile(numbers: npt.NDArray[np.float64], right: Mask) -> list[Slice]:
     found = []
     for group in np.unique(place):
         rows = given[place == group]
-        low, high = numbers[rows].min(), numbers[rows].max()
-        found.append(_slice(f"{low:g}" if low == high else f"{low:g} to {high:g}", right[rows]))
+        low, high = rows[numbers[rows].argmin()], rows[numbers[rows].argmax()]
+        same = numbers[low] == numbers[high]
+        found.append(_slice(names[low] if same else f"{names[low]} to {names[high]}", right[rows]))
     return found
