@@ -224,7 +224,7 @@ def _rows_are_named(ahead: Ahead, dialect: Dialect, columns: Sequence[str]) -> b
 
     R writes tables so, with quotes. A comma within a text or number makes a field more, too.
     """
-    if any(map(is_id, columns)):
+    if is_id(columns[0]):  # the numbers are its own
         return False
     seen: list[str] = []
 
