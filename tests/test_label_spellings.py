@@ -16,8 +16,8 @@ from tonality.data import Dataset, Table, load_dataset, read_table
 from tonality.data.inspection import inspect_dataset
 from tonality.errors import ConfigError, DataError
 from tonality.evaluate import match_labels
-from tonality.label_meanings import likely_map
-from tonality.label_spellings import fold, joins
+from tonality.label_meanings import check_one_kind, likely_map
+from tonality.label_spellings import count, fold, joins, told
 from tonality.tables.read_options import ReadOptions
 from tonality.train.prepare.data_checks import check_dataset
 
@@ -39,6 +39,21 @@ def test_spellings_are_joined_and_said_once(
     (record,) = caplog.records
     assert "'POS' (1), 'Positive' (1) as 'positive'" in record.message
     assert "such as --label-map Positive=Positive" in record.message
+
+
+def test_an_option_that_is_suggested_can_be_copied(tmp_path: Path) -> None:
+    stars = [
+        ("a", "1 star"),
+        ("b", "1"),
+        ("c", "1"),
+        ("d", "good; not bad"),
+        ("e", "Good; not bad"),
+    ]
+    with pytest.raises(DataError, match=r"--label-map '1 star=1'$"):
+        joins({"1": 2, "1 star": 1, "1.0": 1}, fixed=["1", "1.0"])
+    assert "--label-map '1 star=1 star'" in told(joins(count(label for _, label in stars)))
+    with pytest.raises(DataError, match=r"leave its rows out with --label-map '1 star='$"):
+        check_one_kind(["1 star", "positive"])
 
 
 def test_numbers_are_one_however_they_are_written(tmp_path: Path) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 
 from tonality.errors import DataError
-from tonality.label_spellings import SHOWN, feeling, fold, is_number
-from tonality.messages import and_more
+from tonality.label_spellings import SHOWN, as_options, feeling, fold, is_number
 
 # Labels that are on no side: to count one as praise or blame would ruin the figures.
 BETWEEN = ("neutral", "mixed", "passive", "passives")
@@ -51,12 +49,6 @@ def taken_numbers(left: Sequence[str], mapped: Mapping[str, str]) -> dict[str, s
     return {one: mapped[one] for one in (*named, *beside)}
 
 
-def as_options(meant: Mapping[str, str], option: str = "--label-map") -> str:
-    """Labels with their meanings as a command takes them, and how many are not shown."""
-    pairs = [f"{option} {shlex.quote(f'{label}={name}')}" for label, name in meant.items()]
-    return " ".join(pairs[:SHOWN]) + and_more(len(pairs) - SHOWN)
-
-
 def check_one_kind(labels: Sequence[str], mapped: Mapping[str, str] | None = None) -> None:
     """Refuses feelings in words beside feelings in numbers: a number then means one of the words.
 
@@ -74,7 +66,7 @@ def check_one_kind(labels: Sequence[str], mapped: Mapping[str, str] | None = Non
             f"the labels are words and numbers: {', '.join(map(repr, words[:SHOWN]))} and "
             f"{', '.join(map(repr, numbers[:SHOWN]))}; say what each number means, as in "
             f"{as_options(likely)}, "
-            f"or leave its rows out with --label-map {numbers[0]}="
+            f"or leave its rows out with {as_options({numbers[0]: ''})}"
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -89,7 +90,7 @@ def joins(
         if others and len(named) > 1:
             raise DataError(
                 f"the label {others[0]!r} may be {' or '.join(map(repr, sorted(named)))}; say "
-                f"which, with --label-map {others[0]}={named[0]}"
+                f"which, with {as_options({others[0]: named[0]})}"
             )
         # Of equally common ones the plain one, in small letters.
         rank = {one: (-counts[one], one != fold(one), one.swapcase()) for one in labels}
@@ -116,7 +117,7 @@ def told(joined: Mapping[str, str], counts: Mapping[str, int] | None = None) -> 
     first = next(iter(joined))
     return (
         f"spellings of labels are joined: {in_words(joined, counts)}; to keep one apart, map it to "
-        f"itself, such as --label-map {first}={first}"
+        f"itself, such as {as_options({first: first})}"
     )
 
 
@@ -126,3 +127,9 @@ def count(*columns: Iterable[str] | None) -> Counter[str]:
     for column in columns:
         counts.update(column or ())
     return counts
+
+
+def as_options(meant: Mapping[str, str], option: str = "--label-map") -> str:
+    """Labels with their meanings as a command takes them, and how many are not shown."""
+    pairs = [f"{option} {shlex.quote(f'{label}={name}')}" for label, name in meant.items()]
+    return " ".join(pairs[:SHOWN]) + and_more(len(pairs) - SHOWN)

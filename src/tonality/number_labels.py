@@ -20,6 +20,19 @@ def in_order(labels: Iterable[str]) -> list[str]:
     return [name for _, name in sorted(zip(values, names, strict=True))]
 
 
+def number_of(text: str) -> float | None:
+    """The number that a text is, as Python writes it or as a label such as ``1 star`` or ``4,5``.
+
+    Returns:
+        The number, which may be infinite or ``nan`` where the text says so; None for no number.
+    """
+    try:
+        return float(text)
+    except ValueError:
+        plain = fold(text)
+        return float(plain) if _NUMBER.fullmatch(plain) else None
+
+
 def label_values(labels: Sequence[str]) -> tuple[float, ...] | None:
     """The numbers that labels are; None unless all are numbers, and different ones.
 

@@ -92,7 +92,10 @@ def test_download_used_wrongly(arguments: list[str]) -> None:
 @pytest.fixture
 def tweets(tmp_path: Path) -> Path:
     lines = [f"a[b]irline,negative,a tweet of {i} words" for i in range(60)]
-    lines += [f"two,positive,{'word ' * 30}{i}" for i in range(20)] + ["three,neutral,"]
+    lines += [f"two,positive,{'word ' * 30}{i}" for i in range(20)] + [
+        "three,neutral,",
+        "four,,bad",
+    ]
     path = tmp_path / "tweets.csv"
     path.write_text("\n".join(["airline,label,text", *lines]) + "\n")
     return path
@@ -106,15 +109,16 @@ def test_inspect_for_people(tweets: Path, tmp_path: Path) -> None:
         "tweets",
         "rows 80",
         "bad rows 1",
+        "rows without a text 1",
         "duplicates, exact 0",
         "train/validation (16 rows held out) 0 -",
         "negative 60 75.0% ██████████████████████████████",
         "positive 20 25.0% ██████████",
         "! train: classes are skewed",
-        "! train: 1 row cannot be read: no text (1)",
+        "! train: 1 row cannot be read: no label (1)",
     ):
         assert part in shown
-    assert json.loads((tmp_path / "bad.jsonl").read_text())["column"] == "text"
+    assert json.loads((tmp_path / "bad.jsonl").read_text())["column"] == "label"
 
 
 def test_inspect_says_when_all_is_well(tmp_path: Path) -> None:

@@ -55,14 +55,14 @@ def test_a_sound_dataset() -> None:
 def test_duplicates_empty_and_bad_rows() -> None:
     table = balanced()
     table.texts[:6] = ["Same", "Same", " same ", "other", "OTHER", "  "]
-    table = Table(table.texts, table.labels, bad_rows=3, bad_reasons={"no text": 2, "no label": 1})
+    table = Table(table.texts, table.labels, bad_rows=3, bad_reasons={"odd": 2, "no label": 1})
     found = inspect_dataset(dataset(table))
     part = found.parts["train"]
     assert (part.duplicates.exact, part.duplicates.normalised) == (1, 3)
     assert part.duplicates.contradictory == 2
     assert (part.bad_rows, part.empty_rows) == (3, 1)
     assert found.warnings == [
-        "train: 3 rows cannot be read: no text (2), no label (1); see them with --bad-rows",
+        "train: 3 rows cannot be read: odd (2), no label (1); see them with --bad-rows",
         "train: 2 texts with more than one label; correct or remove them",
     ]
 
@@ -110,12 +110,14 @@ def test_bad_rows_are_those_of_their_file(tmp_path: Path) -> None:
     (tmp_path / "train.csv").write_text(f"text,label\n{good},pos\n?,pos\n")
     (tmp_path / "validation.csv").write_text(f"text,label\n{good},pos\nno label,\n,neg\n")
     found = inspect_dataset(load_dataset(tmp_path))
-    rows = {name: (p.rows, p.bad_reasons, p.empty_rows) for name, p in found.parts.items()}
+    parts = found.parts.items()
+    rows = {name: (p.rows, p.bad_reasons, p.empty_rows, p.without_text) for name, p in parts}
     assert rows == {
-        "train": (21, {"no text": 1}, 1),
-        "validation": (20, {"no text": 2, "no label": 1}, 0),
+        "train": (21, {}, 1, 1),
+        "validation": (20, {"no label": 1}, 0, 2),
     }
-    assert [part.bad_rows for part in found.parts.values()] == [1, 3]
+    assert [part.bad_rows for part in found.parts.values()] == [0, 1]
+    assert not any("cannot be read" in each for each in found.warnings if "train" in each)
 
 
 def test_copies_without_labels_are_noted() -> None:

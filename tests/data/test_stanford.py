@@ -77,7 +77,7 @@ def test_bad_reviews_are_counted(tmp_path: Path) -> None:
     assert len(data.train) == 3
     assert data.train.bad_reasons == {"invalid UTF-8": 1, "urls_neg.txt has no line 8": 1}
     assert data.unlabelled is not None
-    assert data.unlabelled.bad_reasons == {"no text": 1}
+    assert (data.unlabelled.bad_reasons, data.unlabelled.without_text) == ({}, 1)
     assert len((tmp_path / "bad.jsonl").read_text().splitlines()) == 3
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import hashlib
 import importlib
@@ -78,7 +79,25 @@ def test_json_is_one_object_and_nothing_else(run: Run, reviews: Path) -> None:
     assert found["per_class"]["positive"]["recall"] == 1
     assert (found["data"], found["part"]) == ("reviews", "all")
     assert found["sha256"] == {"reviews.csv": hashlib.sha256(reviews.read_bytes()).hexdigest()}
-    assert [(m["id"], m["text"]) for m in found["mistakes"]] == [("4", "good good film")]
+    assert [(m["id"], m["text"]) for m in found["mistakes"]] == [("5", "good good film")]
+
+
+def test_rows_are_called_by_their_number_in_the_file(run: Run, tmp_path: Path) -> None:
+    # Row 2 has no label, 3 no text, 5 nothing to read; 8 is wrong.
+    rows = [*ROWS[:1], ("lost", ""), ("", "negative"), ROWS[1], ("?", "positive"), *ROWS[2:]]
+    data = csv_of(rows, tmp_path / "reviews.csv")
+    assert "(row 8)" in run(data)[0].split("good good film")[0]
+    report = tmp_path / "report"
+    run(data, "--report", report)
+    for name, expected in (("predictions.csv", "14678"), ("mistakes.csv", "8")):
+        with (report / name).open(newline="") as file:
+            assert [row["row"] for row in csv.DictReader(file)] == list(expected)
+
+    csv_of(ROWS, tmp_path / "train.csv", columns="text,label")
+    csv_of(ROWS, tmp_path / "test.csv", columns="text,label")
+    data.unlink()
+    found = json.loads(run(tmp_path, "--json", "--split", "all")[0])
+    assert [each["id"] for each in found["mistakes"]] == ["train.csv:5", "test.csv:5"]
 
 
 def test_a_person_gets_tables(run: Run, reviews: Path) -> None:

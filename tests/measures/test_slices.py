@@ -79,3 +79,23 @@ def test_values_that_only_look_like_numbers_are_words() -> None:
 def test_intervals_are_wilsons(right: int, n: int) -> None:
     expected = scipy_stats.binomtest(right, n).proportion_ci(method="wilson")
     assert wilson(right, n) == pytest.approx((expected.low, expected.high))
+
+
+def test_large_numbers_keep_their_digits() -> None:
+    wide = [str(100_000_000 + n) for n in range(99)] + ["1e8"]
+    found = slice_by("id", wide, np.ones(100, np.bool_))
+    assert found is not None
+    assert (found.slices[0].value, found.slices[4].value) == (
+        "100000000 to 100000018",
+        "100000079 to 100000098",
+    )
+    ratings = slice_by("rating", [100_000_001.0, 100_000_002.0, 4.25], np.ones(3, np.bool_))
+    assert ratings is not None
+    assert [s.value for s in ratings.slices] == ["4.25", "100000001", "100000002"]
+
+
+def test_numbers_with_commas_and_stars_stand_in_order() -> None:
+    values = ["5 stars", "1,5", "4", "1 star", "10 stars"]
+    found = slice_by("stars", values * 3, np.ones(15, np.bool_))
+    assert found is not None
+    assert [s.value for s in found.slices] == ["1 star", "1,5", "4", "5 stars", "10 stars"]

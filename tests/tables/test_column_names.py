@@ -54,6 +54,12 @@ def test_groups_ids_and_ratings() -> None:
     assert chosen.positions == [4, 1, 0, 2]
 
 
+@pytest.mark.parametrize("name", ["Ticket ID", "Response ID", "review_id", "Nr", "No.", "#"])
+def test_the_usual_names_of_ids(name: str) -> None:
+    assert choose(["text", name, "label"], Wanted(), "a.csv").id == 1
+    assert choose(["no", name, "id", "text"], Wanted(), "a.csv").id in (1, 2)
+
+
 def test_given_names_win_and_forgive_case() -> None:
     columns = ["text", "Text", "body", "stars", "label"]
     wanted = Wanted(text="Text", label="STARS", group="")

@@ -248,11 +248,10 @@ def test_bad_csv_rows_are_named_counted_and_kept(
     with caplog.at_level(logging.WARNING):
         table = read_table(path, bad_rows=tmp_path / "bad.jsonl")
     assert (table.texts, table.labels) == (["good one", "good twö"], ["1", "0"])
-    assert table.bad_rows == 7
+    assert (table.bad_rows, table.without_text) == (6, 1)
     bad = side(tmp_path / "bad.jsonl")
     assert [(b["row"], b["column"], b["reason"]) for b in bad] == [
         (2, None, "expected 2 fields, found 3"),
-        (3, "text", "no text"),
         (4, "label", "no label"),
         (5, "text", "invalid UTF-8"),
         (6, None, "invalid CSV: ',' expected after '\"'"),
@@ -261,10 +260,11 @@ def test_bad_csv_rows_are_named_counted_and_kept(
     ]
     assert {b["file"] for b in bad} == {str(path)}
     assert bad[0]["raw"] == ["too", "many", "fields"]
-    assert bad[3]["raw"] == ["caf\udce9", "0"]  # the byte 0xE9 is not lost
-    assert bad[4]["raw"] == '"quote" goes on,1\n'
-    assert "left out 7 of 9 rows" in caplog.text
-    assert "row 3, column 'text': no text" in caplog.text
+    assert bad[2]["raw"] == ["caf\udce9", "0"]  # the byte 0xE9 is not lost
+    assert bad[3]["raw"] == '"quote" goes on,1\n'
+    assert "left out 6 of 9 rows" in caplog.text
+    assert "left out 1 row without a text" in caplog.text
+    assert "row 4, column 'label': no label" in caplog.text
     assert "goes on" not in caplog.text  # users' texts stay out of logs
 
 
@@ -285,10 +285,33 @@ def test_bad_json_lines(tmp_path: Path) -> None:
         (2, "invalid JSON"),
         (3, "expected a JSON object, found list"),
         (4, "expected a string, found int"),
-        (5, "no text"),
         (7, "invalid UTF-8"),
         (8, "invalid JSON"),
     ]
+
+
+def test_ratings_are_read_as_labels_of_numbers_are(tmp_path: Path) -> None:
+    rows = ["1 star", '"4,5"', "5.0", " 3 ", "very good", ""]
+    content = "text,label,stars\n" + "".join(f"fine,1,{row}\n" for row in rows)
+    found = read_table(write(tmp_path / "a.csv", content)).ratings
+    assert str(found) == "[1.0, 4.5, 5.0, 3.0, nan, nan]"
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.parquet"])
+def test_further_values_that_are_no_text_are_json(tmp_path: Path, name: str) -> None:
+    values = {"up": [True, False], "votes": [{"up": 1}, {"up": 2}], "tags": [["ä"], None]}
+    columns = {"text": ["a", "b"], "label": ["1", "0"], "n": [1.0, 0.5], **values}
+    if name == "a.jsonl":
+        rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        write(tmp_path / name, "\n".join(map(json.dumps, rows)))
+    else:
+        write_parquet(tmp_path / name, columns)
+    assert read_table(tmp_path / name, extra_columns=["up", "votes", "tags", "n"]).extras == {
+        "up": ["true", "false"],
+        "votes": ['{"up": 1}', '{"up": 2}'],
+        "tags": ['["ä"]', ""],
+        "n": ["1", "0.5"],
+    }
 
 
 def test_bytes_that_are_no_utf8_matter_only_where_they_are_read(tmp_path: Path) -> None:
@@ -389,7 +412,7 @@ def test_texts_longer_than_the_csv_module_takes_by_default(tmp_path: Path) -> No
 
 
 def test_the_side_file_is_created_by_the_first_bad_row(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.csv", "text,label\none,1\n,1\n")
+    path = write(tmp_path / "a.csv", "text,label\none,1\ntwo,\n")
     aside = tmp_path / "bad.jsonl"
     read_table(path, bad_rows=aside)
     read_table(path, bad_rows=aside)  # that of an earlier run is replaced
@@ -463,6 +486,8 @@ def test_take(tmp_path: Path) -> None:
         groups=["n", "m", "n"],
         ids=["2", "1", "2"],
         ratings=[2.0, 1.0, 2.0],
+        rows=[2, 1, 2],
+        files=[str(path)] * 3,
         source=str(path),
     )
 

@@ -139,7 +139,7 @@ def test_training_reads_spreadsheets(tmp_path: Path) -> None:
     dataset = load_dataset(tmp_path)
     assert (dataset.train.texts, dataset.train.labels) == (["good", "bad"], ["TRUE", "FALSE"])
     assert dataset.train.ratings == [5.0, 1.0]
-    assert dataset.train.bad_reasons == {"no text": 1}
+    assert (dataset.train.bad_reasons, dataset.train.without_text) == ({}, 1)
     assert dataset.test is not None
     assert dataset.test.texts == ["good"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import json
 import os
@@ -22,13 +23,16 @@ import tonality
 from tonality.artifact.model_folder import read, write
 from tonality.artifact.weights import dequantise
 from tonality.cli import app
-from tonality.data import Dataset
+from tonality.data import Dataset, load_dataset
 from tonality.errors import ConfigError, TrainingError
+from tonality.evaluate.select_rows import Part, choose_part
 from tonality.train import train
 from tonality.train.adapt import LEAST_STEPS, adapt, enough_steps
+from tonality.train.prepare.preflight import check_run
 from tonality.train.pretrain import pretrain
 from tonality.train.records.run_folder import asked_recipe
 from tonality.train.settings.recipe import Recipe
+from tonality.train.start.read_start import read_start
 
 _QUICK = Recipe.load("adapt").with_settings(
     [
@@ -209,18 +213,46 @@ def test_the_model_as_it_was_goes_by_its_own_thresholds(model: Path, tmp_path: P
     assert before < 100
 
 
-@pytest.mark.parametrize(("negative", "positive"), [("Negative", "Positive"), ("bad", "good")])
-def test_labels_by_another_name_are_told_how_to_map(
-    model: Path, tmp_path: Path, negative: str, positive: str
-) -> None:
-    dataset, told = of_the_trade(80), Recorder()
+def with_labels(dataset: Dataset, negative: str, positive: str) -> Dataset:
     others = {"negative": negative, "positive": positive}
     labels = [others[label] for label in dataset.train.labels or ()]
-    dataset = dataclasses.replace(dataset, train=dataclasses.replace(dataset.train, labels=labels))
+    return dataclasses.replace(dataset, train=dataclasses.replace(dataset.train, labels=labels))
+
+
+def test_labels_by_another_name_are_told_how_to_map(model: Path, tmp_path: Path) -> None:
+    dataset, told = with_labels(of_the_trade(80), "bad", "good"), Recorder()
     quick = ADAPT.with_settings(["training.epochs=1"])
     adapt(dataset, quick, tmp_path / "run", model=model, reporter=told)
-    hint = f"add --label-map {negative}=negative --label-map {positive}=positive"
+    hint = "add --label-map bad=negative --label-map good=positive"
     assert any(line.endswith(hint) for line in told.lines)
+
+
+def test_labels_in_another_spelling_are_the_models(model: Path, tmp_path: Path) -> None:
+    dataset = with_labels(of_the_trade(80), "NEG", "positive")
+    run = tmp_path / "run"
+    with (tmp_path / "train.csv").open("w", newline="") as file:
+        rows = zip(dataset.train.texts, dataset.train.labels or (), strict=True)
+        # Most are spelled otherwise; some as in the model.
+        some = [
+            (t, "negative" if n < 20 and "N" in label else label)
+            for n, (t, label) in enumerate(rows)
+        ]
+        csv.writer(file).writerows([("text", "label"), *some])
+    dataset, told = load_dataset(tmp_path / "train.csv"), Recorder()
+    assert set(dataset.train.labels or ()) == {"NEG", "positive"}
+    adapt(dataset, ADAPT.with_settings(["training.epochs=1"]), run, model=model, reporter=told)
+    assert read(run / "model").labels == ("negative", "positive")
+    assert any("'NEG' as 'negative'" in line for line in told.lines)
+    assert not any("will not know" in line or "at random" in line for line in told.lines)
+    # The file gives the rows that were held out, as it spells them.
+    origin = read(run / "model").provenance
+    assert len(choose_part(dataset, Part.VALIDATION, origin).ids) == 16
+
+    named = load_dataset(tmp_path / "train.csv", label_map={"NEG": "NEG", "negative": ""})
+    checked = check_run("train", ADAPT, named, read_start(model))
+    assert checked.labels == ("NEG", "positive")
+    numbers = check_run("train", ADAPT, with_labels(of_the_trade(80), "0", "1"), read_start(model))
+    assert numbers.labels == ("0", "1")  # what they mean is a guess
 
 
 def test_few_texts_get_more_epochs() -> None:

@@ -188,6 +188,7 @@ def _show_facts(found: Inspection, console: Console) -> None:
     rows: dict[str, Callable[[PartFacts], float | None]] = {
         "rows": lambda part: part.rows,
         "bad rows": lambda part: part.bad_rows,
+        "rows without a text": lambda part: part.without_text,
         "texts that say nothing": lambda part: part.empty_rows,
         "groups": lambda part: part.groups,
         "duplicates, exact": lambda part: part.duplicates.exact,

@@ -139,7 +139,7 @@ def _judge(
         "part": chosen.part.value,
         "model": names[0],
         "bad_rows": chosen.table.bad_rows,
-        "empty": empty,
+        "empty": empty + chosen.table.without_text,
         "seen": seen,
     }
     judged = [

@@ -56,10 +56,11 @@ def inspect_dataset(data: Dataset, *, validation: float | int = 0.2, seed: int =
         impossible.append(f"no validation part can be cut: {error.reason}")
     else:
         validation_rows = len(held_out)
-        own = Counter(data.validation_bad_reasons)
+        own, textless = Counter(data.validation_bad_reasons), data.validation_without_text
+        rest = Counter(data.train.bad_reasons) - own, data.train.without_text - textless
         cut = {
-            "train": _with_bad(data.train.take(training), Counter(data.train.bad_reasons) - own),
-            "validation": _with_bad(data.train.take(held_out), own),
+            "train": _with_bad(data.train.take(training), *rest),
+            "validation": _with_bad(data.train.take(held_out), own, textless),
         }
     others = {"test": data.test, "unlabelled": data.unlabelled}
     shown = (cut if data.validation_rows else whole) | others
@@ -71,13 +72,17 @@ def inspect_dataset(data: Dataset, *, validation: float | int = 0.2, seed: int =
     joined = dict(data.joined)
     if joined:
         notes.insert(0, told(joined))
-    return Inspection(
-        data.name, data.sha256, parts, validation_rows, overlaps, warnings, notes, joined
+    found = (validation_rows, overlaps, warnings, notes, joined)
+    return Inspection(data.name, data.sha256, parts, *found)
+
+
+def _with_bad(table: Table, reasons: Counter[str], without_text: int) -> Table:
+    return dataclasses.replace(
+        table,
+        bad_rows=reasons.total(),
+        bad_reasons=dict(reasons),
+        without_text=without_text,
     )
-
-
-def _with_bad(table: Table, reasons: Counter[str]) -> Table:
-    return dataclasses.replace(table, bad_rows=reasons.total(), bad_reasons=dict(reasons))
 
 
 def _divided(data: Dataset, validation: float | int, seed: int) -> tuple[Int64, Int64]:
@@ -115,6 +120,7 @@ def _part(table: Table) -> PartFacts:
         words=_lengths([len(text.split()) for text in table.texts]),
         duplicates=_duplicates(table),
         groups=None if table.groups is None else len(_present(table.groups)),
+        without_text=table.without_text,
     )
 
 

@@ -47,7 +47,11 @@ class Duplicates:
 
 @dataclass(frozen=True)
 class PartFacts:
-    """Facts of one table; ``classes`` and ``groups`` are ``None`` where there is no such column."""
+    """Facts of one table; ``classes`` and ``groups`` are ``None`` where there is no such column.
+
+    ``empty_rows`` of its ``rows`` say nothing; ``without_text`` further rows of the file are none
+    of them.
+    """
 
     source: str
     rows: int
@@ -58,6 +62,7 @@ class PartFacts:
     words: Lengths
     duplicates: Duplicates
     groups: int | None
+    without_text: int = 0
 
 
 @dataclass(frozen=True)

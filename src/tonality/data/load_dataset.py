@@ -88,7 +88,7 @@ def _joined(dataset: Dataset, mapping: LabelMap, path: Path, *, quiet: bool) -> 
     joined = joined_labels(tables, mapping, path, quiet=quiet)
     test = None if dataset.test is None else with_labels(dataset.test, joined)
     train = with_labels(dataset.train, joined)
-    return dataclasses.replace(dataset, train=train, test=test, joined=joined)
+    return dataclasses.replace(dataset, train=train, test=test, joined=joined, named=mapping.named)
 
 
 def with_unlabelled(
@@ -156,6 +156,7 @@ def _load(path: Path, wanted: Wanted, bad_rows: str | Path | None) -> Dataset:
         validation_rows=0 if validation is None else len(validation),
         validation_source="" if validation is None else validation.source,
         validation_bad_reasons={} if validation is None else validation.bad_reasons,
+        validation_without_text=0 if validation is None else validation.without_text,
         validation_labelled=validation is None
         or validation.labels is not None
         or train.labels is None,

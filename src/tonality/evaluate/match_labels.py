@@ -13,12 +13,11 @@ from tonality.errors import DataError
 from tonality.label_meanings import (
     ASIDE,
     BETWEEN,
-    as_options,
     likely_map,
     taken_numbers,
     words_and_numbers,
 )
-from tonality.label_spellings import FEELINGS, fold
+from tonality.label_spellings import FEELINGS, as_options, fold
 from tonality.messages import and_more
 
 # What numbers mean in common data sets. Numbers are read only if every scheme that holds all of

@@ -29,11 +29,19 @@ class Part(StrEnum):
 
 
 class ChosenRows(NamedTuple):
-    """The rows to measure and what they are called."""
+    """The rows to measure and what they are called.
+
+    Attributes:
+        part: the part of the data.
+        table: the N rows.
+        ids: N names: the data's ids or, where those are not distinct, :meth:`Table.row_names`.
+        named: which of the two, ``id`` or ``row``.
+    """
 
     part: Part
     table: Table
     ids: list[str]
+    named: str = "id"
 
 
 def with_text(chosen: ChosenRows, classifiers: Sequence[Classifier]) -> tuple[ChosenRows, int]:
@@ -56,9 +64,10 @@ def with_text(chosen: ChosenRows, classifiers: Sequence[Classifier]) -> tuple[Ch
         chosen.table.take(rows),
         bad_rows=chosen.table.bad_rows,
         bad_reasons=chosen.table.bad_reasons,
+        without_text=chosen.table.without_text,
     )
-    kept = ChosenRows(chosen.part, table, [chosen.ids[row] for row in rows])
-    return kept, len(chosen.table) - len(rows)
+    kept = [chosen.ids[row] for row in rows]
+    return chosen._replace(table=table, ids=kept), len(chosen.table) - len(rows)
 
 
 def choose_part(dataset: Dataset, part: Part | None, provenance: Mapping[str, Any]) -> ChosenRows:
@@ -70,7 +79,7 @@ def choose_part(dataset: Dataset, part: Part | None, provenance: Mapping[str, An
         provenance: the model's, which says how its validation part was cut.
 
     Returns:
-        The rows, each with its own id or, if the data has none, its number in the data.
+        The rows, each with its own id or, if the data has none, its number in the file.
 
     Raises:
         DataError: the part does not exist, its rows have no labels, or they are not those that
@@ -80,7 +89,7 @@ def choose_part(dataset: Dataset, part: Part | None, provenance: Mapping[str, An
     if part is Part.TEST:
         if dataset.test is None:
             raise DataError(f"{dataset.name} has no test part; use --split all or validation")
-        chosen = ChosenRows(part, dataset.test, _ids(dataset.test))
+        chosen = ChosenRows(part, dataset.test, *_names(dataset.test))
     elif part is Part.ALL:
         chosen = _all(dataset)
     else:
@@ -92,8 +101,8 @@ def choose_part(dataset: Dataset, part: Part | None, provenance: Mapping[str, An
                 "--split test or all"
             )
         rows = validation if part is Part.VALIDATION else train
-        names = _ids(dataset.train)
-        chosen = ChosenRows(part, dataset.train.take(rows), [names[row] for row in rows])
+        names, named = _names(dataset.train)
+        chosen = ChosenRows(part, dataset.train.take(rows), [names[row] for row in rows], named)
     _require_labels(chosen.table)
     return chosen
 
@@ -191,15 +200,19 @@ def may_have_seen(
         return True
 
 
-def _ids(table: Table) -> list[str]:
-    return table.ids if table.ids is not None else [str(row) for row in range(len(table))]
+def _names(table: Table) -> tuple[list[str], str]:
+    """What the rows are called, and whether that is an ``id`` or a ``row``."""
+    ids = table.ids
+    if ids is not None and all(ids) and len(set(ids)) == len(ids):
+        return ids, "id"
+    return table.row_names(), "row"
 
 
 def _all(dataset: Dataset) -> ChosenRows:
-    train, test = dataset.train, dataset.test
-    if test is None or test.labels is None or train.labels is None:
-        return ChosenRows(Part.ALL, train, _ids(train))
-    return ChosenRows(Part.ALL, train.joined(test), _ids(train) + _ids(test))
+    table, test = dataset.train, dataset.test
+    if test is not None and test.labels is not None and table.labels is not None:
+        table = table.joined(test)
+    return ChosenRows(Part.ALL, table, *_names(table))
 
 
 def _require_labels(table: Table) -> None:

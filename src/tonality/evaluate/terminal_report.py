@@ -51,7 +51,7 @@ def show(console: Console, result: EvaluationResult) -> None:
     for slicing in result.first.analysis.slices:
         console.print(_slice_table(slicing))
     if evaluation.mistakes:
-        console.print(_mistake_list(evaluation))
+        console.print(_mistake_list(evaluation, result.chosen.named))
 
 
 def class_table(
@@ -206,11 +206,11 @@ def _slice_table(slicing: Slicing) -> Group:
     )
 
 
-def _mistake_list(evaluation: Evaluation) -> Group:
+def _mistake_list(evaluation: Evaluation, named: str) -> Group:
     lines: list[RenderableType] = [Text("\nMost confident mistakes", style="bold")]
     for mistake in evaluation.mistakes[:_MISTAKES]:
         head = f"{mistake.probability:.1%} {mistake.verdict}, in truth {mistake.truth}"
-        lines.append(Padding(Text.assemble((head, "yellow"), f"  ({mistake.id})"), (0, 2)))
+        lines.append(Padding(Text.assemble((head, "yellow"), f"  ({named} {mistake.id})"), (0, 2)))
         lines.append(Padding(Text(printable(mistake.text)), (0, 4)))
     return Group(*lines)
 

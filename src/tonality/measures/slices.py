@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from tonality.measures.scores import Interval, wilson
 from tonality.messages import counted
+from tonality.number_labels import number_of
 from tonality.tables.thousands import may_be_thousands
 
 Mask = npt.NDArray[np.bool_]
@@ -81,19 +82,16 @@ def slice_by(column: str, values: Sequence[str | float], right: Mask) -> Slicing
         The slices, or ``None`` where no text has a value.
     """
     named = [_name(value) for value in values]
-    numbers = _numbers(named)
-    thousands = may_be_thousands(name for name in named if name) and isinstance(values[0], str)
-    if thousands and not all("." in name for name in named if name):
-        numbers = None  # whether 900 is more than 2.037 cannot be told
+    numbers = _numbers(named, written=isinstance(values[0], str))
     distinct = Counter(name for name in named if name)
     if not distinct:
         return None
     without = named.count("")
-    form = ".3f" if thousands else "g"
     if numbers is not None and len(distinct) > MOST:
-        return Slicing(column, tuple(_by_quantile(numbers, right, form)), None, without)
+        return Slicing(column, tuple(_by_quantile(numbers, named, right)), None, without)
     if numbers is not None:
-        shown = sorted(distinct, key=float)
+        value_of = dict(zip(named, numbers.tolist(), strict=True))
+        shown = sorted(distinct, key=value_of.__getitem__)
     else:
         shown = [name for name, _ in distinct.most_common(MOST)]
     where = np.array([shown.index(name) if name in shown else -1 for name in named])
@@ -114,22 +112,36 @@ def _slice(value: str, right: Mask) -> Slice:
 
 
 def _name(value: str | float) -> str:
+    """A value as it is written, a number with all its digits; empty for none."""
     if isinstance(value, str):
         return value.strip()
-    return "" if math.isnan(value) else f"{value:g}"
+    if math.isnan(value):
+        return ""
+    return str(int(value)) if float(value).is_integer() else str(value)
 
 
-def _numbers(names: Sequence[str]) -> npt.NDArray[np.float64] | None:
-    """The values as numbers (N,), ``nan`` where there is none; ``None`` if one is no number."""
-    try:
-        found = np.array([float(name) if name else math.nan for name in names])
-    except ValueError:
+def _numbers(names: Sequence[str], *, written: bool) -> npt.NDArray[np.float64] | None:
+    """The values as numbers (N,), ``nan`` where there is none; ``None`` if they are no numbers.
+
+    Args:
+        names: N values, empty for none.
+        written: whether somebody wrote them: 2.037 may be two thousand then.
+    """
+    there = [name for name in names if name]
+    if written and may_be_thousands(there) and not all("." in name for name in there):
+        return None  # whether 900 is more than 2.037 cannot be told
+    read = [number_of(name) if name else math.nan for name in names]
+    if None in read:
         return None
+    found = np.array(read, np.float64)
     given = np.array([bool(name) for name in names])
     return found if np.isfinite(found[given]).all() else None
 
 
-def _by_quantile(numbers: npt.NDArray[np.float64], right: Mask, form: str) -> list[Slice]:
+def _by_quantile(
+    numbers: npt.NDArray[np.float64], names: Sequence[str], right: Mask
+) -> list[Slice]:
+    """Groups of like size of the numbers (N,), called by the least and the greatest as written."""
     given = np.flatnonzero(~np.isnan(numbers))
     ordered = np.sort(numbers[given])
     last = np.arange(1, _QUANTILES) * len(ordered) // _QUANTILES - 1
@@ -137,7 +149,7 @@ def _by_quantile(numbers: npt.NDArray[np.float64], right: Mask, form: str) -> li
     found = []
     for group in np.unique(place):
         rows = given[place == group]
-        low, high = numbers[rows].min(), numbers[rows].max()
-        name = f"{low:{form}}" if low == high else f"{low:{form}} to {high:{form}}"
-        found.append(_slice(name, right[rows]))
+        low, high = rows[numbers[rows].argmin()], rows[numbers[rows].argmax()]
+        same = numbers[low] == numbers[high]
+        found.append(_slice(names[low] if same else f"{names[low]} to {names[high]}", right[rows]))
     return found

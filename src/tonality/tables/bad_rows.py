@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 SHOWN = 3  # bad rows named one by one in the warning; the side file has them all
 MAX_LINE = 2**26  # bytes of a side file's first line; a row may have 4 million characters
+NO_TEXT = "no text"  # the reason of a row that is no bad one: it is left out all the same
 _KEYS = ("file", "row", "column", "reason", "raw")
 
 
@@ -55,6 +56,7 @@ class BadRows:
         self._file: IO[bytes] | None = None
         self._counts: dict[str, Counter[str]] = {}
         self._first: dict[str, list[Fault]] = {}
+        self._textless: dict[str, list[Fault]] = {}  # the first rows without a text
 
     def __enter__(self) -> BadRows:
         if self.path is not None:
@@ -74,20 +76,29 @@ class BadRows:
             self._file = None
 
     def add(self, source: str, fault: Fault) -> None:
-        """Counts a bad row of ``source`` and writes it to the side file."""
+        """Counts a bad row of ``source`` and writes it to the side file.
+
+        A row without a text is counted, but is no bad one (:meth:`without_text`).
+        """
         self._counts.setdefault(source, Counter())[fault.reason] += 1
-        first = self._first.setdefault(source, [])
+        bad = fault.reason != NO_TEXT
+        first = (self._first if bad else self._textless).setdefault(source, [])
         if len(first) < SHOWN:
             first.append(fault)
-        if self.path is not None:
+        if bad and self.path is not None:
             with writing_side(self.path):
                 if self._file is None:
                     self._file = self.path.open("wb")
                 self._file.write(entry(source, fault))
 
     def reasons(self, source: str) -> dict[str, int]:
-        """Returns reason -> count for ``source``."""
-        return dict(self._counts.get(source, {}))
+        """Returns reason -> count for the bad rows of ``source``."""
+        counts = self._counts.get(source, Counter())
+        return {reason: n for reason, n in counts.items() if reason != NO_TEXT}
+
+    def without_text(self, source: str) -> int:
+        """How many rows of ``source`` have no text."""
+        return self._counts.get(source, Counter())[NO_TEXT]
 
     def close_file(self, source: str, good: int, remedy: str = "") -> None:
         """Reports the bad rows of ``source`` once all of it is read.
@@ -100,22 +111,25 @@ class BadRows:
         Raises:
             DataError: when rows were there and none could be used.
         """
-        bad = sum(self.reasons(source).values())
-        if not bad:
-            return
-        examples = "; ".join(map(str, self._first[source]))
-        if not good:
-            rows = "the only row cannot" if bad == 1 else f"none of the {bad:,} rows can"
+        bad, textless = sum(self.reasons(source).values()), self.without_text(source)
+        first = self._first.get(source, [])
+        if not good and (left := bad + textless):
+            examples = "; ".join(map(str, [*first, *self._textless.get(source, [])][:SHOWN]))
+            rows = "the only row cannot" if left == 1 else f"none of the {left:,} rows can"
             reason = f"{rows} be read: {examples}{'; ' if remedy else ''}{remedy}"
             raise DataError(reason, path=source)
+        if textless:
+            logger.warning("%s: left out %s without a text", source, counted(textless, "row"))
+        if not bad:
+            return
         aside = "" if self.path is None else f" (all of them in {self.path})"
         logger.warning(
             "%s: left out %s of %s%s: %s%s%s",
             source,
             f"{bad:,}",
-            counted(bad + good, "row"),
+            counted(bad + textless + good, "row"),
             aside,
-            examples,
+            "; ".join(map(str, first)),
             "; ..." if bad > SHOWN else "",
             f"; {remedy}" if remedy else "",
         )

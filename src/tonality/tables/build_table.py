@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tonality.tables.bad_rows import BadRows, Fault
+from tonality import plain_json
+from tonality.number_labels import number_of
+from tonality.tables.bad_rows import NO_TEXT, BadRows, Fault
 from tonality.tables.column_names import Chosen, Wanted, choose
 from tonality.tables.dataset import Table
 from tonality.tables.encoding import REMEDY
@@ -16,6 +18,7 @@ from tonality.tables.row_stream import INVALID, Row, Rows, invalid
 
 @dataclass(frozen=True)
 class _Record:
+    row: int
     text: str
     label: str
     group: str
@@ -46,21 +49,22 @@ def build_table(rows: Rows, wanted: Wanted, bad_rows: BadRows) -> Table:
     mapped = labels if wanted.label_map is None else list(map(wanted.label_map, labels))
     # A label mapped to nothing was left out on purpose: such a row is not a bad one.
     kept = [i for i in range(len(records)) if chosen.label is None or mapped[i]]
-    ratings = [records[i].rating for i in kept]
+    used = [records[i] for i in kept]
+    ratings = [record.rating for record in used]
     return Table(
-        texts=[records[i].text for i in kept],
+        texts=[record.text for record in used],
         labels=None if chosen.label is None else [mapped[i] for i in kept],
-        groups=None if chosen.group is None else [records[i].group for i in kept],
-        ids=None if chosen.id is None else [records[i].id for i in kept],
+        groups=None if chosen.group is None else [record.group for record in used],
+        ids=None if chosen.id is None else [record.id for record in used],
         ratings=None if all(map(math.isnan, ratings)) else ratings,
-        extras={
-            name: [records[i].extras[number] for i in kept]
-            for number, name in enumerate(chosen.extras)
-        },
+        rows=[record.row for record in used],
+        files=[rows.name] * len(used),
+        extras={name: [one.extras[n] for one in used] for n, name in enumerate(chosen.extras)},
         mapped={old: new for old, new in zip(labels, mapped, strict=True) if old != new},
         source=rows.name,
         bad_rows=sum(reasons.values()),
         bad_reasons=reasons,
+        without_text=bad_rows.without_text(rows.name),
     )
 
 
@@ -83,7 +87,7 @@ class _Check:
             return Fault(row.number, reason, row.raw, column)
 
         if row.text is None or not row.text or row.text.isspace():
-            return fault("no text", self._text)
+            return fault(NO_TEXT, self._text)
         label, group = _word(row.cells, self._label), _word(row.cells, self._group)
         if self._label is not None:
             if not label or self._options.is_no_label(label):
@@ -93,12 +97,13 @@ class _Check:
         if self._group is not None and not _is_unicode(group):
             return fault(self._invalid, self._group)
         return _Record(
+            row.number,
             row.text,
             label,
             group,
             id=_word(row.cells, self._id),
             rating=_number(row.cells, self._rating),
-            extras=tuple(_word(row.cells, name) for name in self._extras),
+            extras=tuple(_cell(row.cells, name) for name in self._extras),
         )
 
 
@@ -123,8 +128,20 @@ def _word(cells: Mapping[str, Any], column: str | None) -> str:
     return str(value).strip()
 
 
+def _cell(cells: Mapping[str, Any], column: str) -> str:
+    """A further column's value as a stripped string; what is no text and no number as JSON."""
+    value = plain_json.finite(cells.get(column))
+    if isinstance(value, bool | list | dict):
+        return plain_json.dumps(value)
+    return _word({column: value}, column)
+
+
 def _number(cells: Mapping[str, Any], column: str | None) -> float:
+    """A rating, also one such as ``1 star`` or ``4,5``; ``nan`` where there is none."""
     value = None if column is None else cells.get(column)
+    if isinstance(value, str):
+        found = number_of(value)
+        return math.nan if found is None else found
     try:
         return math.nan if value is None else float(value)
     except (TypeError, ValueError, OverflowError):

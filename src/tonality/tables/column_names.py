@@ -39,9 +39,15 @@ USUAL_NAMES: Mapping[str, frozenset[str]] = {
         "movie movieid film filmid imdbid group groupid product productid asin item itemid "
         "business businessid"
     ),
-    "id": _names("id reviewid tweetid textid docid uid"),
+    "id": _names(
+        "id reviewid tweetid textid docid uid ticketid responseid respondentid commentid messageid "
+        "postid recordid rowid caseid"
+    ),
     "rating": _names("rating ratings stars starrating score overall"),
 }
+
+# Ids too, but as words they are more often something else.
+_SHORT_IDS = frozenset({"#", "no", "nr"})
 
 # Columns of these names, all of them, are what scoring has added to a table.
 SCORED = ("label", "score", "tokens_read", "tokens_left_out")
@@ -172,7 +178,7 @@ def choose(columns: Sequence[str], wanted: Wanted, path: Path | str, *, late: in
         texts=texts,
         label=_find(early, "label", wanted.label, path),
         group=_find(early, "group", wanted.group, path),
-        id=_first(early, "id"),
+        id=_id(early),
         rating=_first(early, "rating"),
         extras={name: _called(columns, name, path)[0] for name in wanted.extras}
         | {name: places[0] for name in wanted.optional if (places := places_of(columns, name))},
@@ -242,8 +248,14 @@ def _called(columns: Sequence[str], given: str, path: Path | str) -> list[int]:
 
 
 def _first(columns: Sequence[str], role: str) -> int | None:
-    """Ids and ratings are extras, so a second candidate is no reason to stop."""
+    """Ratings are extras, and so are ids, so a second candidate is no reason to stop."""
     return next(iter(_usual(columns, role)), None)
+
+
+def _id(columns: Sequence[str]) -> int | None:
+    """The first column of ids, and before all the short names one that is surely of them."""
+    found = _usual(columns, "id") or [i for i, name in enumerate(columns) if is_id(name)]
+    return next(iter(found), None)
 
 
 def _usual(columns: Sequence[str], role: str) -> list[int]:
@@ -268,7 +280,8 @@ def usual_names(columns: Sequence[str]) -> int:
 
 def is_id(column: str) -> bool:
     """Whether a column has a usual name of one of ids."""
-    return plain(column) in USUAL_NAMES["id"]
+    name = plain(column) or column.strip()
+    return name in USUAL_NAMES["id"] or name in _SHORT_IDS
 
 
 def several(names: str | Sequence[str]) -> tuple[str, ...]:

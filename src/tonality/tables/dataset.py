@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar
 
 from tonality.tables.read_options import ReadOptions
 
 T = TypeVar("T")
 
-_COLUMNS = ("labels", "groups", "ids", "ratings", "weights")
+_COLUMNS = ("labels", "groups", "ids", "ratings", "weights", "rows", "files")
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,16 @@ class Table:
         ids: names of the rows, if the source has them.
         ratings: stars or scores, ``nan`` where missing or not a number.
         weights: what each row counts in training, 0 or more; ``None`` for all the same.
+        rows: the number of each row in its file, from 1, the header not counted, as of bad rows;
+            ``None`` where it was not read from one. So are the files.
+        files: the name of each row's file.
         extras: further columns that were asked for, by name; ``""`` where a row has no value.
         mapped: labels that a label map renamed, or left out: label in the file -> label here or "".
             They still tell on which scale the file's numbers are.
         source: where the rows came from, for messages and provenance.
         bad_rows: how many rows of the source could not be read.
         bad_reasons: the same count by reason.
+        without_text: how many further rows of the source have no text, and are not here.
     """
 
     texts: list[str]
@@ -40,11 +45,14 @@ class Table:
     ids: list[str] | None = None
     ratings: list[float] | None = None
     weights: list[float] | None = None
+    rows: list[int] | None = None
+    files: list[str] | None = None
     extras: Mapping[str, list[str]] = field(default_factory=dict)
     mapped: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
     bad_rows: int = 0
     bad_reasons: Mapping[str, int] = field(default_factory=dict)
+    without_text: int = 0
 
     def __post_init__(self) -> None:
         named = {name: getattr(self, name) for name in _COLUMNS}
@@ -65,10 +73,24 @@ class Table:
             ids=_pick(self.ids, rows),
             ratings=_pick(self.ratings, rows),
             weights=_pick(self.weights, rows),
+            rows=_pick(self.rows, rows),
+            files=_pick(self.files, rows),
             extras={name: [column[i] for i in rows] for name, column in self.extras.items()},
             mapped=self.mapped,
             source=self.source,
         )
+
+    def row_names(self) -> list[str]:
+        """What to call each row: its number in its file, as in ``17``.
+
+        Where there are several files it is ``test.csv:17``; where there is none, its index here.
+        """
+        if self.rows is None or self.files is None:
+            return [str(index) for index in range(len(self))]
+        if len(set(self.files)) < 2:
+            return list(map(str, self.rows))
+        names = {file: Path(file).name for file in set(self.files)}
+        return [f"{names[file]}:{row}" for file, row in zip(self.files, self.rows, strict=True)]
 
     def joined(self, other: Table) -> Table:
         """The rows of this table and then the other's, with the columns that both have."""
@@ -90,6 +112,7 @@ class Table:
             source=self.source,
             bad_rows=self.bad_rows + other.bad_rows,
             bad_reasons=dict(reasons),
+            without_text=self.without_text + other.without_text,
         )
 
 
@@ -112,8 +135,10 @@ class Dataset:
         validation_source: where those came from, for messages.
         validation_bad_reasons: how many rows of it could not be read, by reason; those of ``train``
             have them, too.
+        validation_without_text: how many rows of it have no text, likewise.
         validation_labelled: false where those alone have no labels, so that ``train`` has none.
         joined: spellings of labels that were read as another: spelling -> label.
+        named: labels that the caller's label map gave.
         text_column: the column of the texts, or several, where somebody named it.
         options: how the files were read.
     """
@@ -126,7 +151,9 @@ class Dataset:
     validation_rows: int = 0
     validation_source: str = ""
     validation_bad_reasons: Mapping[str, int] = field(default_factory=dict)
+    validation_without_text: int = 0
     validation_labelled: bool = True
     joined: Mapping[str, str] = field(default_factory=dict)
+    named: frozenset[str] = frozenset()
     text_column: str | Sequence[str] | None = None
     options: ReadOptions = field(default_factory=ReadOptions)

@@ -75,15 +75,13 @@ def read_head(lines: Iterator[str], options: ReadOptions, *, tab: bool) -> Delim
     if options.header_row == 0:
         return _without_header(ahead, dialect, found, notes, options)
     first = next(ahead.look())
-    header = next(found)
-    if isinstance(header, Fault):
-        raise DataError(f"the header cannot be read: {header.reason}")
-    columns = [column.strip() for column in header.values]
+    header = _header(found)
+    columns = [column.strip() for column in header]
     if len(columns) > 2 and not columns[-1] and _rows_are_shorter(ahead, delimiter, len(columns)):
         columns.pop()
         found.width -= 1
         found.trailing = True
-    elif _all_quoted(first, header.values, delimiter) and any(
+    elif _all_quoted(first, header, delimiter) and any(
         _rows_are_named(ahead, way, columns) for way in (dialect, replace(dialect, escaped=True))
     ):
         columns.insert(0, "")
@@ -97,6 +95,13 @@ def read_head(lines: Iterator[str], options: ReadOptions, *, tab: bool) -> Delim
     hint = partial(header_hint, columns, ahead.look, ways, skipped, options.sheet_row)
     notes += filter(None, [hint()] if is_title(columns) else [])
     return DelimitedHead(columns, delimiter, rows, notes, hint)
+
+
+def _header(found: Records) -> list[str]:
+    header = next(found)
+    if isinstance(header, Fault):
+        raise DataError(f"the header cannot be read: {header.reason}")
+    return header.values
 
 
 def delimiter_of(line: str) -> str:
@@ -231,7 +236,7 @@ def _rows_are_named(ahead: Ahead, dialect: Dialect, columns: Sequence[str]) -> b
 
     R writes tables so, with quotes. A comma within a text or number makes a field more, too.
     """
-    if any(map(is_id, columns)):
+    if is_id(columns[0]):  # the numbers are its own
         return False
     seen: list[str] = []
 

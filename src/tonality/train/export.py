@@ -146,10 +146,10 @@ def validation_csv(dataset: Dataset, data: Prepared, probabilities: Floats) -> s
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["row", "id", "label", *data.labels])
-    ids, labels = dataset.train.ids, dataset.train.labels or []
+    ids, labels, rows = dataset.train.ids, dataset.train.labels or [], dataset.train.row_names()
     for row, shares in zip(data.validation_rows.tolist(), probabilities.tolist(), strict=True):
         name = "" if ids is None else ids[row]
-        writer.writerow([row, name, labels[row], *(f"{share:.6f}" for share in shares)])
+        writer.writerow([rows[row], name, labels[row], *(f"{share:.6f}" for share in shares)])
     return text.getvalue()
 
 

@@ -165,7 +165,7 @@ def _target(judged: Judged) -> str | None:
 def _review(result: EvaluationResult, examples: Examples, row: int) -> Review:
     measured, labels = result.first.measured, result.first.classifier.labels
     return Review(
-        id=result.chosen.ids[row],
+        id=f"{result.chosen.named} {result.chosen.ids[row]}",
         truth=labels[measured.labels[row]],
         verdict=labels[measured.verdicts[row]],
         confidence=float(measured.confidence[row]),
@@ -186,7 +186,11 @@ def _marked(explanation: Explanation, target: str | None) -> Any:
 def _suspects(result: EvaluationResult) -> list[dict[str, Any]]:
     texts = result.chosen.table.texts
     return [
-        {"suspect": suspect, "text": excerpt(texts[suspect.index])}
+        {
+            "suspect": suspect,
+            "id": f"{result.chosen.named} {suspect.id}",
+            "text": excerpt(texts[suspect.index]),
+        }
         for suspect in result.first.analysis.label_errors.suspects[:_SUSPECTS]
     ]
 

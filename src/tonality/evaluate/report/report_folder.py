@@ -14,6 +14,7 @@ from tonality.errors import DataError
 from tonality.evaluate.report.page import render, require_jinja2
 from tonality.evaluate.report.pictures import draw_all
 from tonality.evaluate.result import EvaluationResult, Judged
+from tonality.evaluate.select_rows import ChosenRows
 from tonality.measures.metrics import excerpt
 
 PAGE = "report.html"
@@ -56,12 +57,12 @@ def write_report(
     whole = plain_json.dumps(result.to_json(), indent=2)
     _write(folder / "evaluation.json", whole + "\n")
     tables: dict[str, tuple[Sequence[str], Iterable[Sequence[Any]]]] = {
-        "predictions.csv": _predictions(result.first, result.chosen.ids),
-        "mistakes.csv": _mistakes(result.first),
+        "predictions.csv": _predictions(result.first, result.chosen),
+        "mistakes.csv": _mistakes(result.first, result.chosen),
         "label_errors.csv": _label_errors(result),
     }
     if result.second is not None:
-        tables["predictions_second.csv"] = _predictions(result.second, result.chosen.ids)
+        tables["predictions_second.csv"] = _predictions(result.second, result.chosen)
     for name, (header, rows) in tables.items():
         # A lone surrogate in an id has no UTF-8; it is spelled out.
         with (folder / name).open(
@@ -80,13 +81,13 @@ def _write(path: Path, text: str) -> None:
 
 
 def _predictions(
-    judged: Judged, ids: Sequence[str]
+    judged: Judged, chosen: ChosenRows
 ) -> tuple[Sequence[str], Iterable[Sequence[Any]]]:
     names, measured = judged.classifier.labels, judged.measured
     verdicts = measured.verdicts
     rows = (
         [
-            ids[row],
+            chosen.ids[row],
             names[truth],
             names[verdicts[row]],
             measured.lengths[row],
@@ -94,15 +95,15 @@ def _predictions(
         ]
         for row, truth in enumerate(measured.labels)
     )
-    return ["id", "truth", "verdict", "tokens", *names], rows
+    return [chosen.named, "truth", "verdict", "tokens", *names], rows
 
 
-def _mistakes(judged: Judged) -> tuple[Sequence[str], Iterable[Sequence[Any]]]:
+def _mistakes(judged: Judged, chosen: ChosenRows) -> tuple[Sequence[str], Iterable[Sequence[Any]]]:
     rows = (
         [mistake.id, mistake.truth, mistake.verdict, f"{mistake.probability:.6f}", mistake.text]
         for mistake in judged.measured.evaluation.mistakes
     )
-    return ["id", "truth", "verdict", "probability", "text"], rows
+    return [chosen.named, "truth", "verdict", "probability", "text"], rows
 
 
 def _label_errors(result: EvaluationResult) -> tuple[Sequence[str], Iterable[Sequence[Any]]]:
@@ -117,4 +118,4 @@ def _label_errors(result: EvaluationResult) -> tuple[Sequence[str], Iterable[Seq
         ]
         for suspect in result.first.analysis.label_errors.suspects
     )
-    return ["id", "given", "suggested", "margin", "text"], rows
+    return [result.chosen.named, "given", "suggested", "margin", "text"], rows

@@ -61,8 +61,7 @@ def build_xlsx(
 
     A column whose texts are all numbers, or all ISO dates, is written as such; any other text
     stays one, also where it looks like a formula. All numbers of a column are texts where one is
-    too long for Excel. Rows beyond one sheet go to a further one, and long cells are cut; both is
-    said.
+    too long for Excel. It says that rows go on in a further sheet, and that long cells are cut.
 
     Args:
         part: the lines.

@@ -17,7 +17,11 @@ const TEXT_NAMES = new Set(
 );
 const USUAL_NAMES = new Set([...TEXT_NAMES,
   ..."label labels sentiment class rating ratings stars score id date".split(" ")]);
-const ID_NAMES = new Set("id reviewid tweetid textid docid uid".split(" "));
+const ID_NAMES = new Set(
+  ("id reviewid tweetid textid docid uid ticketid responseid respondentid commentid messageid " +
+    "postid recordid rowid caseid # no nr").split(" "),
+);
+const isId = (name) => ID_NAMES.has(plain(name) || name.trim());
 const DELIMITERS = [",", ";", "\t", "|"];
 const NO_DELIMITER = "\u0001"; // where a line is one field
 const SURE = 0.8; // of the rows alike
@@ -199,7 +203,7 @@ function rowsAreNamed(head, delimiter, columns, whole) {
   const written = columns.map((column) => column.written);
   const header = written.map((name) => `"${name.replaceAll('"', '""')}"`).join(delimiter);
   const [first] = head.split(/\r?\n/, 1);
-  if (first.trimEnd() !== header || written.some((name) => ID_NAMES.has(plain(name)))) return false;
+  if (first.trimEnd() !== header || isId(written[0])) return false;
   return ["double", "backslash"].some((quoting) => {
     const { rows } = firstOf(head, delimiter, whole, NAMED, quoting);
     return rows.length > 1 && rows.every(({ fields, torn, start }, index) =>

@@ -10,6 +10,8 @@ from typing import Literal
 
 from tonality.data import Dataset
 from tonality.errors import ConfigError, DataError
+from tonality.label_spellings import as_options
+from tonality.tables.read_table import with_labels
 from tonality.train.prepare.data_checks import check_dataset, fingerprint
 from tonality.train.prepare.held_out import Division, check_classes, check_weights, divide
 from tonality.train.prepare.ordered_labels import numbers_of
@@ -37,7 +39,8 @@ class Checked:
         labels: the C classes in order; empty for a language model.
         division: the dataset, divided.
         fingerprint: SHA-256 of all that it reads of the dataset.
-        told: what to say of settings that were chosen for the size of the data, if any.
+        told: what to say, in lines, of settings that were chosen for the size of the data and of
+            labels that are called as the start calls them, if any.
     """
 
     task: Task
@@ -98,10 +101,35 @@ def check_run(
         if recipe.training.class_weights != "none":
             check_weights(dataset.train, division.rows)
         _check_unlabelled(division, recipe)
-    held = start if isinstance(start, Start) else None
     known = fingerprint(dataset) if like is None else like.fingerprint
     suited = _suited(task, recipe, division, begun=start is not None)
-    return Checked(task, dataset, suited, held, labels, division, known, more_steps(recipe, suited))
+    held, told = (start if isinstance(start, Start) else None), more_steps(recipe, suited)
+    return _called_as_by_start(Checked(task, dataset, suited, held, labels, division, known, told))
+
+
+def _called_as_by_start(run: Checked) -> Checked:
+    """The run, its data's labels spelled as what it adapts spells them.
+
+    The data was cut before, for what cuts it again has the labels as they are read.
+    """
+    start, dataset = run.start, run.dataset
+    if run.task != "train" or start is None:
+        return run
+    own = start.own_names(run.labels, dataset.train.mapped)
+    own = {label: name for label, name in own.items() if label not in dataset.named}
+    if not own:
+        return run
+    test = None if dataset.test is None else with_labels(dataset.test, own)
+    dataset = dataclasses.replace(dataset, train=with_labels(dataset.train, own), test=test)
+    first = next(iter(own))
+    read = ", ".join(f"{label!r} as {name!r}" for label, name in own.items())
+    told = (
+        f"labels are called as {start.name} calls them: {read}; to keep one as it is, add "
+        f"{as_options({first: first})}"
+    )
+    lines = "\n".join(filter(None, (run.told, told)))
+    labels = _classes(dataset, run.recipe)
+    return dataclasses.replace(run, dataset=dataset, labels=labels, told=lines)
 
 
 def _suited(task: Task, recipe: Recipe, division: Division, *, begun: bool) -> Recipe:

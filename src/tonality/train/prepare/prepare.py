@@ -142,8 +142,8 @@ def _tell(run: Checked, reporter: Reporter) -> None:
     texts = len(run.division.rows)
     if run.task == "train" and run.start is None and texts <= FEW_FROM_NOTHING:
         reporter.say(few_to_begin_with(texts))
-    if run.told:
-        reporter.say(run.told)
+    for line in run.told.splitlines():
+        reporter.say(line)
     if run.division.unlabelled and set(run.unlabelled_uses) <= {"the vocabulary"}:
         reporter.say(_nothing_learns_from(len(run.division.unlabelled), run))
 

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from tonality.artifact.config_json import folder_sha256
 from tonality.evaluate.match_labels import same_by_another_name
-from tonality.label_meanings import as_options, likely_map
+from tonality.label_meanings import likely_map, words_and_numbers
+from tonality.label_spellings import as_options, fold
 from tonality.network.config import NetworkConfig
 from tonality.text.encoder import Encoder
 from tonality.text.tokenizer import TextConfig
@@ -205,6 +206,27 @@ class Start(Inherited):
         shorter = self.kind == CLASSIFIER and 0 < most < (own or most + 1)
         lines = (random if parts else "", self.forgotten(labels, mapped), less if shorter else "")
         return [line for line in lines if line]
+
+    def own_names(
+        self, labels: Sequence[str], mapped: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
+        """Labels that are this classifier's in another spelling, such as ``NEG``: label -> its own.
+
+        What a number stands for is not guessed, and no two labels become one.
+
+        Args:
+            labels: those of the data.
+            mapped: what a label map made of others (``Table.mapped``).
+        """
+        plain = same_by_another_name(labels, self.labels, mapped)
+        numbers = words_and_numbers(labels)[1]
+        found = {
+            label: name
+            for label, name in plain.items()
+            if label not in numbers or fold(label) == fold(name)
+        }
+        distinct = {found.get(label, label) for label in labels}
+        return found if len(distinct) == len(set(labels)) else {}
 
     def forgotten(self, labels: tuple[str, ...], mapped: Mapping[str, str] | None = None) -> str:
         """What to say of labels that this knows and a model of these will not; empty for none."""

@@ -10,7 +10,8 @@ from pathlib import Path
 from tonality.data import Dataset
 from tonality.errors import ConfigError
 from tonality.evaluate.match_labels import same_by_another_name
-from tonality.label_meanings import as_options, likely_map
+from tonality.label_meanings import likely_map
+from tonality.label_spellings import as_options
 from tonality.train.settings.objective_sections import DistillationSettings
 from tonality.train.teachers.answers_table import answers_table
 from tonality.train.teachers.lstm_teacher import lstm_teacher

@@ -57,8 +57,7 @@ def answers(
         return known
     judge, window = _loaded(teacher)
     window = len(texts) if teacher.at_once else window
-    begun, started = len(known), time.monotonic()
-    told = started
+    begun, started = len(known), (told := time.monotonic())
     reporter.say(f"asking the teacher {teacher.name} about {len(texts) - begun:,} texts")
     while len(known) < len(texts):
         part = teacher.translated(judge(texts[len(known) : len(known) + window]), labels)
