@@ -132,6 +132,44 @@ def test_the_sampled_softmax_learns_the_true_shares() -> None:
     assert distance(uncorrected / uncorrected.sum()) > 0.3
 
 
+def test_the_sampled_loss_is_as_large_as_the_whole() -> None:
+    """Else the training loss could not stand beside the held-out perplexity."""
+    counts = np.rint(600 / np.arange(1, 301)).astype(int)
+    torch.manual_seed(0)
+    one = NetworkSettings(embedding_size=1, hidden_size=1)
+    model = LanguageModel(counts, one, PretrainingSettings(negatives=100, dropout=0.0))
+    targets = torch.from_numpy(np.repeat(np.arange(300), counts))[None]
+    nothing = torch.zeros(1, targets.shape[1], 1)
+    with torch.no_grad():
+        drawn = np.mean([float(model.train().loss(nothing, targets)) for _ in range(5)])
+        whole = float(model.eval().loss(nothing, targets))
+    assert drawn == pytest.approx(whole, abs=0.1)
+
+
+@pytest.mark.parametrize("word", [0, 60])
+def test_the_sampled_softmax_learns_a_context(word: int) -> None:
+    """A word that is drawn four times a step, or in one of five, is right in two of five places."""
+    shares = 1 / np.arange(1, 101)
+    torch.manual_seed(0)
+    one = NetworkSettings(embedding_size=1, hidden_size=1)
+    settings = PretrainingSettings(negatives=40, dropout=0.0)
+    model = LanguageModel(np.rint(1000 * shares).astype(int), one, settings)
+    here = shares.copy()
+    here[word] = 0
+    here *= 0.6 / here.sum()
+    here[word] = 0.4
+    targets = torch.from_numpy(np.repeat(np.arange(100), np.rint(here * 1000).astype(int)))[None]
+    optimiser = torch.optim.Adam([model.bias], lr=0.1)
+    for step in range(400):
+        for group in optimiser.param_groups:
+            group["lr"] = 0.1 * (1 - step / 400)
+        optimiser.zero_grad()
+        loss = model.loss(torch.zeros(1, targets.shape[1], 1), targets)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+    assert float(model.bias.detach().softmax(0)[word]) == pytest.approx(0.4, abs=0.04)
+
+
 def test_the_state_carries_on_over_stretches() -> None:
     model = small_model().eval()
     ids = torch.randint(0, 8, (3, 12))

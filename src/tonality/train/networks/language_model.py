@@ -69,7 +69,7 @@ class LanguageModel(nn.Module):
     """
 
     proposal: Tensor
-    log_expected: Tensor
+    log_chance: Tensor
 
     def __init__(
         self,
@@ -90,11 +90,11 @@ class LanguageModel(nn.Module):
         shares = torch.from_numpy(np.maximum(counts, 1) / np.maximum(counts, 1).sum())
         self.bias = nn.Parameter(shares.log().float())
         flattened = shares**FLATTENING
-        proposal = (flattened / flattened.sum()).float()
-        self.register_buffer("proposal", proposal, persistent=False)
-        self.register_buffer(
-            "log_expected", (proposal * max(self.negatives, 1)).log(), persistent=False
-        )
+        proposal = flattened / flattened.sum()
+        self.register_buffer("proposal", proposal.float(), persistent=False)
+        # Of a token to be among the drawn: 1 - (1 - q)^K, without cancellation.
+        chance = -torch.expm1(self.negatives * torch.log1p(-proposal))
+        self.register_buffer("log_chance", chance.log().float(), persistent=False)
 
     def states(
         self, direction: str, ids: Tensor, before: State | None = None
@@ -118,8 +118,11 @@ class LanguageModel(nn.Module):
     def loss(self, states: Tensor, targets: Tensor) -> Tensor:
         """Mean cross-entropy of the next tokens, in nats; approximated with ``negatives``.
 
-        The sampled softmax of Jean et al. (2015): the target against K tokens drawn for the whole
-        batch, each score corrected by how often its token was to be drawn.
+        The sampled softmax of Jean et al. (2015): the target against the tokens among K that are
+        drawn for the whole batch. A token drawn several times counts once, and each score is
+        corrected by the chance that its token is drawn. If p are the tokens' probabilities and Q
+        these chances, then of a target and the drawn ones, each is the target with probability
+        proportional to p / Q. So the scores that serve best are those of the whole softmax.
 
         Args:
             states: (S, T, E) of :meth:`states`.
@@ -129,14 +132,16 @@ class LanguageModel(nn.Module):
             return F.cross_entropy(self.scores(states).flatten(0, 1), targets.flatten())
         z, wanted = states.flatten(0, 1), targets.flatten()  # (S T, E), (S T,)
         drawn = torch.multinomial(self.proposal, self.negatives, replacement=True)  # (K,)
+        drawn = torch.unique(drawn)  # (D,)
         tokens = torch.cat([wanted, drawn])  # one look-up: its gradient is a table of all tokens
-        vectors, shifts = self.embedding(tokens), (self.bias - self.log_expected)[tokens]
+        vectors, shifts = self.embedding(tokens), (self.bias - self.log_chance)[tokens]
         targets_end = len(wanted)
         right = (z * vectors[:targets_end]).sum(1) + shifts[:targets_end]  # (S T,)
-        noise = z @ vectors[targets_end:].T + shifts[targets_end:]  # (S T, K)
+        noise = z @ vectors[targets_end:].T + shifts[targets_end:]  # (S T, D)
         noise.masked_fill_(wanted.int().unsqueeze(1) == drawn.int(), -torch.inf)
         scores = torch.cat([right.unsqueeze(1), noise], dim=1)  # the right one is the first
-        return F.cross_entropy(scores, torch.zeros_like(wanted))
+        among_drawn = F.cross_entropy(scores, torch.zeros_like(wanted))
+        return among_drawn - self.log_chance[wanted].mean()  # a constant: the size of that of all V
 
     def scores(self, states: Tensor) -> Tensor:
         """Logits of all tokens (S, T, V) from :meth:`states`."""
