@@ -1,16 +1,16 @@
 """The data of the last stage of ``general``: what was graded, what was written, and most else.
 
-``python -m benchmarks.last_stage --mix whole --model general -o part`` reads a folder of
-``benchmarks.short_data`` and writes
+``python -m benchmarks.last_stage --mix whole --model general --beside FORMER -o part`` reads a
+folder of ``benchmarks.short_data`` and writes
 
-- ``part/general``: the texts and words with a grade (``benchmarks.graded_texts``), the sentences
-  that were written one by one, twice each, and a part of the other short texts. All else is taken
-  as it is;
-- ``part/start``: the model without temperature and offsets. The stage begins there, and that model
-  is the teacher of all texts without a grade that were not written for training, so that it forgets
-  little (Li & Hoiem 2016, *Learning without forgetting*, ECCV);
+- ``part/general``: its texts, those with a grade (``benchmarks.graded_texts``) under a domain of
+  their own, the sentences that were written one by one twice each, and the words with a grade;
+- ``part/start``: the model without temperature and offsets. The stage begins there;
+- ``part/beside-1`` and so on: the models beside it, likewise. The mean of all of them teaches the
+  texts without a grade that were not written for training, so that the stage forgets little (Li &
+  Hoiem 2016, *Learning without forgetting*, ECCV);
 - ``part/made.parquet``: the labels of the sentences, as answers of a teacher that is nearly sure;
-- ``part/graded.parquet``: what that model and the grades come to, as answers of a teacher.
+- ``part/graded.parquet``: what that mean and the grades come to, as answers of a teacher.
 
 ``last_stage.toml`` is the recipe.
 """
@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
 import shutil
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -39,8 +38,6 @@ from tonality.evaluate.model_offsets import with_offsets
 from tonality.measures.scaling import Scaling
 
 GRADED = "graded"  # the domain of what has a grade
-OTHERS = ("airline", "sst")  # collections of short texts that benchmarks.short_data doesn't number
-SHORT = 0.5  # the share taken of short and unlabelled texts without a grade
 SURE = 0.94  # the probability of a sentence's label
 
 
@@ -49,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--mix", type=Path, required=True, help="folder of benchmarks.short_data")
     parser.add_argument("--model", default="general", help="what the stage goes on from")
+    parser.add_argument("--beside", nargs="*", default=[], help="models that teach beside it")
     parser.add_argument("-o", "--output", type=Path, required=True, help="the new folder")
     options = parser.parse_args(arguments)
     data = options.output / "general"
@@ -65,14 +63,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         write(found, data / f"{name}.jsonl")
     shutil.copy(options.mix / "validation.jsonl", data)
     answers = {word: TARGETS[grade] for word, grade in words.items()}
-    own = model(options.model)(list(of_texts))
+    teachers = [options.model, *options.beside]
+    own = np.mean([model(name)(list(of_texts)) for name in teachers], axis=0)  # (N, C)
     grade = np.array([TARGETS[grade] for grade in of_texts.values()])
     answers |= dict(zip(of_texts, map(tuple, together(own, grade).tolist()), strict=True))
     write_answers(answers, options.output / f"{GRADED}.parquet")
     made = {row["text"]: sure(row["label"]) for row in made_sentences()}
     write_answers(made, options.output / "made.parquet")
-    start = with_offsets(artifact.read(model_path(options.model)), Scaling(1.0, (0.0, 0.0, 0.0)))
-    artifact.write(start, options.output / "start", overwrite=True)
+    for place, name in enumerate(teachers):
+        as_trained = with_offsets(artifact.read(model_path(name)), Scaling(1.0, (0.0, 0.0, 0.0)))
+        artifact.write(as_trained, options.output / (f"beside-{place}" if place else "start"))
 
 
 def write_answers(answers: Mapping[str, tuple[float, ...]], path: Path) -> None:
@@ -87,23 +87,19 @@ def sure(own: str) -> tuple[float, ...]:
     return tuple(SURE if label == own else (1 - SURE) / 2 for label in LABELS)
 
 
-def rows(given: Iterable[Row], grades: Mapping[str, int], twice: Container[str]) -> Iterator[Row]:
-    """The rows that teach, drawn from those of the mix.
+def rows(given: Iterable[Row], grades: Container[str], twice: Container[str]) -> Iterator[Row]:
+    """The rows that teach.
 
     Args:
-        given: the rows, with or without labels.
-        grades: by id; such rows come under a domain of their own.
+        given: the rows of the mix, with or without labels.
+        grades: the ids of those with a grade, which come under a domain of their own.
         twice: the sentences that come twice.
     """
-    draw = random.Random(0)
     for row in given:
-        short = "label" not in row or row["id"].startswith("short-") or row["domain"] in OTHERS
-        if row["id"] in grades:
-            yield row | {"domain": GRADED}
-        elif draw.random() < (SHORT if short else 1):
-            yield row
-            if row["text"] in twice:
-                yield row | {"id": f"{row['id']}-again"}
+        graded = row["id"] in grades
+        yield row | {"domain": GRADED} if graded else row
+        if not graded and row["text"] in twice:
+            yield row | {"id": f"{row['id']}-again"}
 
 
 def write(given: Iterable[Row], path: Path) -> None:
