@@ -17,7 +17,7 @@ from tonality.data import Dataset
 from tonality.durable_files import read_regular
 from tonality.errors import ConfigError, TrainingError
 from tonality.evaluate.seen_texts import count_seen
-from tonality.measures.thresholds import macro_f1
+from tonality.measures.scores import confusion_matrix, macro_f1
 from tonality.prediction import decide
 from tonality.train.prepare.preflight import Checked, check_run
 from tonality.train.prepare.small_data import MOST_EPOCHS, epochs_for
@@ -179,7 +179,9 @@ def _figure(
     """The accuracy of answers, or their macro F1, of which all are among the labels."""
     place = {label: number for number, label in enumerate(labels)}
     given, true = (np.array([place[one] for one in each]) for each in (answers, truth))
-    return macro_f1(true, given, len(labels)) if by_f1 else float((given == true).mean())
+    if by_f1:
+        return float(macro_f1(confusion_matrix(true, given, len(labels))))
+    return float((given == true).mean())
 
 
 def enough_steps(recipe: Recipe, texts: int) -> Recipe:
