@@ -115,16 +115,16 @@ def to_files(artifact: Artifact, folder: Path = Path("model")) -> dict[str, byte
     return files
 
 
-def from_files(files: Mapping[str, bytes], folder: Path = Path("model")) -> Artifact:
+def from_files(files: Mapping[str, bytes]) -> Artifact:
     """The model whose files :func:`to_files` gave, verified as :func:`read` does.
 
     Args:
         files: content by name.
-        folder: the name for messages.
 
     Raises:
         ArtifactError: anything wrong with the files.
     """
+    folder = Path("model")  # the name for messages
 
     def source(name: str, limit: int) -> bytes:
         if name not in files:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -37,10 +37,6 @@ class ClassScores:
     recall: float | None
     f1: float | None
     support: int
-
-    def to_json(self) -> dict[str, float | int | None]:
-        """The scores by name."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)
