@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from test_network import NGRAMS, RAGGED, make, texts
 
 from tonality import native_library
-from tonality.classifier import BUNDLED, Classifier, bundled_models, load
+from tonality.classifier import Classifier, load
 from tonality.errors import ConfigError
+from tonality.model_names import BUNDLED, bundled_models
 from tonality.native_library import library
 from tonality.network import kernel, kernel_native
 from tonality.network.kernel_native import NativeKernel, instruction_sets

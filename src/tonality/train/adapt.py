@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from tonality import plain_json
-from tonality.classifier import DEFAULT_MODEL, load
+from tonality.classifier import load
 from tonality.data import Dataset
 from tonality.durable_files import read_regular
 from tonality.errors import ConfigError, TrainingError
 from tonality.evaluate.seen_texts import count_seen
 from tonality.measures.scores import confusion_matrix, macro_f1
+from tonality.model_names import DEFAULT_MODEL
 from tonality.prediction import decide
 from tonality.train.prepare.preflight import Checked, check_run
 from tonality.train.prepare.small_data import MOST_EPOCHS, epochs_for
