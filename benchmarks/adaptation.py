@@ -32,8 +32,8 @@ from benchmarks.machine import describe
 from benchmarks.pages import put
 from benchmarks.predict_speed import RESULTS, ROOT
 from tonality.artifact.config_json import CONFIG
-from tonality.classifier import model_path
 from tonality.data import Dataset, Table, read_table, split
+from tonality.model_names import model_path
 from tonality.train import train
 from tonality.train.adapt import adapt
 from tonality.train.settings.recipe import Recipe

@@ -21,11 +21,12 @@ from benchmarks.general_scaling import scaled
 from benchmarks.predict_speed import ROOT
 from tonality import artifact
 from tonality.artifact.model_card import Card
-from tonality.classifier import BUNDLED, Classifier
+from tonality.classifier import Classifier
 from tonality.data import Table, read_table
 from tonality.evaluate import evaluate
 from tonality.evaluate.measure import classify
 from tonality.measures.calibration import measure_trust
+from tonality.model_names import BUNDLED
 
 FILMS = (
     "the Large Movie Review Dataset v1.0 (Andrew L. Maas, Raymond E. Daly, Peter T. Pham, Dan "

@@ -25,7 +25,8 @@ from benchmarks.json_lines import read_rows
 from benchmarks.short_texts import LABELS
 from tonality.measures.calibration import measure_trust
 from tonality.measures.scaling import Scaling, fit_scaling, rescaled, to_logits
-from tonality.measures.thresholds import best_thresholds, macro_f1
+from tonality.measures.scores import confusion_matrix, macro_f1
+from tonality.measures.thresholds import best_thresholds
 from tonality.prediction import decide
 
 WAYS = ("as it is", "temperature", "thresholds", "offsets")
@@ -95,7 +96,8 @@ def figures(labels: Integers, probabilities: Floats, verdicts: Integers) -> list
     """Accuracy, macro F1, expected calibration error, log loss."""
     trust = measure_trust(labels, probabilities)
     accuracy = float((verdicts == labels).mean())
-    return [accuracy, macro_f1(labels, verdicts, len(LABELS)), trust.error, trust.log_loss]
+    f1 = float(macro_f1(confusion_matrix(labels, verdicts, len(LABELS))))
+    return [accuracy, f1, trust.error, trust.log_loss]
 
 
 if __name__ == "__main__":

@@ -32,8 +32,8 @@ from benchmarks.json_lines import read_rows
 from benchmarks.machine import describe
 from benchmarks.pages import put
 from benchmarks.predict_speed import RESULTS, ROOT, learnt_from
-from tonality.classifier import model_path
 from tonality.measures.thresholds import choose_thresholds
+from tonality.model_names import model_path
 
 POLES = ("negative", "positive")
 NO_PRODUCTS = ("imdb", "MR", "airline", "sst")

@@ -24,7 +24,8 @@ import hatch_build
 from benchmarks.json_lines import read_rows
 from benchmarks.machine import describe
 from tonality import native_library
-from tonality.classifier import BUNDLED, Classifier, load
+from tonality.classifier import Classifier, load
+from tonality.model_names import BUNDLED
 from tonality.network.kernel_native import instruction_sets
 
 RESULTS = Path(__file__).parent / "results"

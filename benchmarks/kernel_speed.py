@@ -23,7 +23,7 @@ from statistics import median
 
 from benchmarks.json_lines import read_rows
 from benchmarks.machine import describe
-from tonality.classifier import BUNDLED
+from tonality.model_names import BUNDLED
 from tonality.network.kernel_native import instruction_sets
 
 RESULTS = Path(__file__).parent / "results"

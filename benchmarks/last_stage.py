@@ -33,9 +33,9 @@ from benchmarks.json_lines import read_rows
 from benchmarks.made_sentences import made_sentences, written
 from benchmarks.short_texts import LABELS, model
 from tonality import artifact
-from tonality.classifier import model_path
 from tonality.evaluate.model_offsets import with_offsets
 from tonality.measures.scaling import Scaling
+from tonality.model_names import model_path
 
 GRADED = "graded"  # the domain of what has a grade
 SURE = 0.94  # the probability of a sentence's label

@@ -25,7 +25,8 @@ from typing import Any
 
 from benchmarks.json_lines import read_rows
 from benchmarks.machine import describe, peak_mb
-from tonality.classifier import BUNDLED, Classifier, load
+from tonality.classifier import Classifier, load
+from tonality.model_names import BUNDLED
 from tonality.score.files.input_files import find_inputs
 from tonality.score.files.job import Options, ScoringJob
 from tonality.score.files.resumable_output import Output

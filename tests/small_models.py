@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from tonality.artifact.model_folder import Artifact, quantise
+from tonality.artifact.model_folder import Artifact
+from tonality.artifact.weights import quantise
 from tonality.network.config import NetworkConfig
 from tonality.text.ngrams import NgramTable
 from tonality.text.tokenizer import TextConfig

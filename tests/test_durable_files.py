@@ -16,10 +16,10 @@ import pytest
 from small_models import same, small_artifact
 from tonality import durable_files
 from tonality.artifact.model_folder import read, write
-from tonality.classifier import model_path
 from tonality.data import load_dataset
 from tonality.durable_files import resolved
 from tonality.errors import ArtifactError, TonalityError
+from tonality.model_names import model_path
 from tonality.score.files.input_files import find_inputs
 
 FILES = {"README.md", "config.json", "vocabulary.json", "weights.safetensors"}

@@ -12,9 +12,10 @@ import pytest
 from click.testing import CliRunner
 
 import tonality
-from tonality.classifier import DEFAULT_MODEL, Classifier, bundled_models, model_path
+from tonality.classifier import Classifier
 from tonality.cli import app
 from tonality.errors import ArtifactError
+from tonality.model_names import DEFAULT_MODEL, bundled_models, model_path
 from tonality.sklearn import LSTMClassifier
 
 FOLDER = model_path("general")

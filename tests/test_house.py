@@ -21,6 +21,7 @@ ROOMS = (
     (
         "_version",
         "environment_names",
+        "cores",
         "late_pattern",
         "errors",
         "messages",

@@ -11,9 +11,9 @@ import pytest
 
 import tonality
 from benchmarks import predictions
-from tonality.classifier import BUNDLED
 from tonality.data import load_dataset
 from tonality.evaluate.select_rows import Part, choose_part
+from tonality.model_names import BUNDLED
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "models" / "imdb-large"

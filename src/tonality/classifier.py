@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from tonality import artifact as folder
 from tonality.artifact.model_folder import Artifact
+from tonality.cores import available_cores
 from tonality.errors import ArtifactError, ConfigError
 from tonality.given_numbers import is_number, whole_number
 from tonality.given_texts import checked_texts, is_missing, require_several, row_index
-from tonality.model_names import BUNDLED, DEFAULT_MODEL, bundled_models, model_path
+from tonality.model_names import BUNDLED, model_path
 from tonality.network.blas_threads import one_thread
 from tonality.network.network import Network
 from tonality.prediction import UNCERTAIN, Prediction, Predictions, decide, softmax
@@ -25,16 +26,6 @@ from tonality.text.encoder import Encoded, Encoder
 
 if TYPE_CHECKING:
     from tonality.explain.explanation import Explanation
-
-__all__ = [
-    "BUNDLED",
-    "DEFAULT_MODEL",
-    "Classifier",
-    "available_cores",
-    "bundled_models",
-    "load",
-    "model_path",
-]
 
 # Texts encoded together: enough to fill batches of like length, few enough to stay in
 # constant memory however many texts there are.
@@ -296,10 +287,3 @@ def load(
             raise ConfigError(f"abstain is {abstain!r}; it takes a confidence from 0 to 1")
         artifact = dataclasses.replace(artifact, abstain=float(abstain))
     return Classifier(artifact, path, threads)
-
-
-def available_cores() -> int:
-    """The cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -15,8 +15,7 @@ from hypothesis.extra import numpy as arrays
 
 from small_models import same, small_artifact
 from tonality.artifact import weights as safetensors_home
-from tonality.artifact.model_folder import quantise
-from tonality.artifact.weights import pack
+from tonality.artifact.weights import pack, quantise
 from tonality.classifier import Classifier
 from tonality.train.records.run_folder import RunFolder, best_file
 

@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from tonality import artifact
-from tonality.classifier import BUNDLED, bundled_models
 from tonality.cli.demo import demo
 from tonality.data import Table
 from tonality.evaluate import seen_texts
+from tonality.model_names import BUNDLED, bundled_models
 
 
 def run(*options: str) -> str:

@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tonality.check.suite import read_suite
-from tonality.classifier import BUNDLED, bundled_models, load
+from tonality.classifier import load
+from tonality.model_names import BUNDLED, bundled_models
 
 PATH = Path(__file__).parent / "probabilities.npz"
 GOLDEN = Path(__file__).parent / "model"

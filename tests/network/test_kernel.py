@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from test_network import NGRAMS, RAGGED, make, texts
 
 from tonality import native_library
-from tonality.classifier import BUNDLED, Classifier, bundled_models, load
+from tonality.classifier import Classifier, load
 from tonality.errors import ConfigError
+from tonality.model_names import BUNDLED, bundled_models
 from tonality.native_library import library
 from tonality.network import kernel, kernel_native
 from tonality.network.kernel_native import NativeKernel, instruction_sets
@@ -185,13 +186,16 @@ def test_threads_share_a_kernel(instructions: str) -> None:
 
 @pytest.mark.parametrize("instructions", SETS)
 def test_powers_of_two_over_the_whole_range(instructions: str) -> None:
+    # Every sigmoid and tanh of the kernel is made of these.
+    kernel = library()
+    assert kernel is not None
+    number = SETS.index(instructions)
     exponents = np.concatenate([np.linspace(-120, 40, 200_003), [0, 1, -1]]).astype(np.float32)
     found = exponents.copy()
-    number = SETS.index(instructions)
-    kernel_native.powers(number, found)
+    kernel.tonality_powers(number, found.ctypes.data, len(found))
     np.testing.assert_allclose(found, np.exp2(exponents.astype(np.float64)), rtol=3e-7)
     ends = np.array([-np.inf, -1e30, -121, 41, 1e30, np.inf], dtype=np.float32)
-    kernel_native.powers(number, ends)
+    kernel.tonality_powers(number, ends.ctypes.data, len(ends))
     np.testing.assert_allclose(ends, np.exp2([-120.0] * 3 + [40.0] * 3), rtol=3e-7)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tonality.text.encoder import Encoded, Encoder
 from tonality.text.ngrams import NgramTable
-from tonality.text.tokenizer import TextConfig, Tokenizer
+from tonality.text.tokenizer import Cut, TextConfig, Tokenizer
 from tonality.text.vocabulary import UNK, Vocabulary
 
 COUNTS = {"not": 9, "a": 8, "good": 7, "film": 6, ".": 5, "n't": 4, "the": 3}
@@ -75,14 +75,17 @@ def test_no_texts_and_no_table() -> None:
     ("truncate", "read"),
     [("head", "a b c d e f g h"), ("tail", "e f g h i j k l"), ("head+tail", "a b g h i j k l")],
 )
-def test_where_a_text_is_cut(truncate: str, read: str) -> None:
-    config = TextConfig.from_dict({"max_tokens": 8, "truncate": truncate})
+def test_where_a_text_is_cut(truncate: Cut, read: str) -> None:
+    config = TextConfig(max_tokens=8, truncate=truncate)
     vocabulary = Vocabulary.build(dict.fromkeys("abcdefghijkl", 1), config, min_count=1)
     encoder = Encoder(config, vocabulary)
-    batch = encoder.encode(["a b c d e f g h i j k l", "a b"])
-    assert [vocabulary.surface(id) for id in batch.ids] == [*read.split(), "a", "b"]
+    texts = ["a b c d e f g h i j k l", "a b"]
+    batch = encoder.encode(texts)
+    forms = ["<pad>", "<unk>", *vocabulary.words]
+    assert [forms[id] for id in batch.ids] == [*read.split(), "a", "b"]
     assert batch.left_out.tolist() == [4, 0]
-    assert [token.text for token in encoder.spans("a b c d e f g h i j k l")] == read.split()
+    tokens, _ = encoder.encode_with_spans(texts)[1]
+    assert [token.text for token in tokens] == read.split()
 
 
 def test_stop_words_go_before_the_cut() -> None:
@@ -92,7 +95,8 @@ def test_stop_words_go_before_the_cut() -> None:
     batch = encoder.encode([text])
     assert batch.lengths.tolist() == [2]
     assert batch.left_out.tolist() == [2]
-    assert [text[t.start : t.end] for t in encoder.spans(text)] == ["film", "not"]
+    (tokens,) = encoder.encode_with_spans([text])[1]
+    assert [text[t.start : t.end] for t in tokens] == ["film", "not"]
 
 
 @given(texts_of_words, cuts)
@@ -101,8 +105,8 @@ def test_spans_are_what_the_ids_stand_for(texts: list[str | None], config: TextC
     encoder = make_encoder(config)
     batch = encoder.encode(texts)
     forms = encoder.vocabulary.forms
-    for n, text in enumerate(texts):
-        spans = encoder.spans(text)
+    _, tokens = encoder.encode_with_spans(texts)
+    for n, (text, spans) in enumerate(zip(texts, tokens, strict=True)):
         ids = batch.ids[batch.offsets[n] : batch.offsets[n + 1]].tolist()
         assert [forms.get(span.text, UNK) for span in spans] == ids
         dropped = sum(forms.get(token, 1) < 0 for token in Tokenizer(config).tokens(text))

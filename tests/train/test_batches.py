@@ -72,10 +72,11 @@ def test_a_batch_of_empty_texts_has_one_column() -> None:
 def make_stream(first_step: int = 0, rank: int = 0, world_size: int = 1) -> BatchStream:
     texts = make_texts([n % 13 + 1 for n in range(50)])
     classes = np.arange(50) % 2
-    return BatchStream(
-        TrainingTexts(texts, classes), batch_size=8, seed=3, epochs=3,
-        first_step=first_step, share=Share(rank, world_size),
-    )  # fmt: skip
+    stream = BatchStream(
+        TrainingTexts(texts, classes), batch_size=8, seed=3, epochs=3, first_step=first_step
+    )
+    stream.share = Share(rank, world_size)
+    return stream
 
 
 def test_a_stream_begun_late_gives_the_rest_of_the_whole() -> None:

@@ -185,7 +185,8 @@ def test_the_mean_of_the_processes_gradients_is_the_batchs(
 
     def gradients(share: Share) -> list[Tensor]:
         found: list[Tensor] = []
-        stream = BatchStream(learnt, batch_size=4, seed=0, epochs=1, share=share)
+        stream = BatchStream(learnt, batch_size=4, seed=0, epochs=1)
+        stream.share = share
         for batch in stream:
             network = tiny_network()
             loss, _ = classification_loss(network, batch, objective)

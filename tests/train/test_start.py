@@ -90,7 +90,7 @@ def test_the_states_are_the_language_models_own(language_model: Path) -> None:
     with torch.no_grad():
         found = network.lstm[0][0].states(network.embedding(ids))  # type: ignore[index]
         reader = original.readers[0]
-        expected = reader.lstms[0](original.embedding(ids))[0]  # type: ignore[index,operator]
+        expected = reader.layers[0].lstm(original.embedding(ids))[0]  # type: ignore[index,union-attr]
         torch.testing.assert_close(found, expected)
         scores = original.scores(original.states("forward", ids)[0])
         original.start_from(scaled)

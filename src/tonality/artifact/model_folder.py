@@ -19,7 +19,6 @@ from tonality import durable_files
 from tonality.artifact.config_json import (
     CARD,
     CONFIG,
-    FORMAT,
     VOCABULARY,
     WEIGHTS,
     FileRecord,
@@ -27,13 +26,11 @@ from tonality.artifact.config_json import (
     dump_json,
 )
 from tonality.artifact.vocabulary_json import read_vocabulary
-from tonality.artifact.weights import Tensors, largest, pack, quantise, unpack
+from tonality.artifact.weights import Tensors, largest, pack, unpack
 from tonality.errors import ArtifactError
 from tonality.network.config import NetworkConfig
 from tonality.text.tokenizer import TextConfig
 from tonality.text.vocabulary import Vocabulary
-
-__all__ = ["FORMAT", "Artifact", "from_files", "quantise", "read", "to_files", "write"]
 
 _MEGABYTE, _GIGABYTE = 2**20, 2**30
 # JSON takes up to a dozen times its size in memory, so the vocabulary's size is tied to that of the
@@ -51,7 +48,7 @@ class Artifact:
         vocabulary: how tokens become ids.
         network: the shapes of the network.
         tensors: its tensors by name, as ``network.tensor_shapes`` names them; embeddings may be
-            int8, with ``.scale`` tensors (see :func:`quantise`).
+            int8, with ``.scale`` tensors (see :func:`~tonality.artifact.weights.quantise`).
         priors: the C class priors, which are the result for an empty text; they sum to 1.
         temperature: what logits are divided by before the softmax; positive.
         abstain: the confidence under which a verdict is *uncertain*, 0 to 1; 0 means never.
@@ -83,7 +80,8 @@ def write(artifact: Artifact, folder: str | os.PathLike[str], *, overwrite: bool
     says where that needs Linux). What a dead writer left behind is cleared first.
 
     Args:
-        artifact: the model. Tensors are stored as they are: :func:`quantise` them to save room.
+        artifact: the model. Tensors are stored as they are;
+            :func:`~tonality.artifact.weights.quantise` saves room.
         folder: where to; parent folders are made.
         overwrite: whether a model that is there is replaced.
 
@@ -115,16 +113,16 @@ def to_files(artifact: Artifact, folder: Path = Path("model")) -> dict[str, byte
     return files
 
 
-def from_files(files: Mapping[str, bytes], folder: Path = Path("model")) -> Artifact:
+def from_files(files: Mapping[str, bytes]) -> Artifact:
     """The model whose files :func:`to_files` gave, verified as :func:`read` does.
 
     Args:
         files: content by name.
-        folder: the name for messages.
 
     Raises:
         ArtifactError: anything wrong with the files.
     """
+    folder = Path("model")  # the name for messages
 
     def source(name: str, limit: int) -> bytes:
         if name not in files:

@@ -68,7 +68,7 @@ def adapt(
     table: TableOptions,
 ) -> None:
     """Adapt a trained model to labelled texts of another kind, however few."""
-    from tonality.classifier import model_path
+    from tonality.model_names import model_path
     from tonality.train.settings.required_packages import require_packages
 
     model_path(model)  # a mistake shows before the data is read

@@ -24,11 +24,12 @@ def demo(model: str | None) -> None:
     """Classify the sample reviews that ship with the package, and say how well it went."""
     from rich.console import Console
 
-    from tonality.classifier import BUNDLED, load, model_path
+    from tonality.classifier import load
     from tonality.evaluate.seen_texts import count_seen
     from tonality.evaluate.terminal_report import class_table, confusion_table
     from tonality.measures.scores import accuracy, class_scores, confusion_matrix
     from tonality.messages import NO_TEXT
+    from tonality.model_names import BUNDLED, model_path
 
     lines = (BUNDLED / "samples" / "imdb.jsonl").read_text(encoding="utf-8").splitlines()
     reviews = [json.loads(line) for line in lines]

@@ -114,7 +114,7 @@ def evaluate(
 
 
 def _names(models: Sequence[str]) -> list[str]:
-    from tonality.classifier import DEFAULT_MODEL
+    from tonality.model_names import DEFAULT_MODEL
 
     names = list(models) or [DEFAULT_MODEL]
     if len(names) > 2:
@@ -200,8 +200,8 @@ def _warn(
 
 
 def _judge_one(name: str, classifier: Classifier, dataset: Dataset, chosen: ChosenRows) -> Judged:
-    from tonality.classifier import model_path
     from tonality.evaluate.result import judge
+    from tonality.model_names import model_path
 
     with progress_of(len(chosen.table), "classifying") as progress:
         return judge(name, model_path(name), classifier, dataset, chosen, progress=progress)

@@ -211,7 +211,8 @@ def _job(
 ) -> Iterator[tuple[ScoringJob, str]]:
     """The job, and what tells its model from others."""
     from tonality.artifact.config_json import folder_sha256
-    from tonality.classifier import load, model_path
+    from tonality.classifier import load
+    from tonality.model_names import model_path
     from tonality.score.files.job import ScoringJob
 
     classifier = load(model, abstain=abstain)

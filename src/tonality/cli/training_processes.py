@@ -57,7 +57,7 @@ class TrainingProcesses:
                 "--rdzv-endpoint HOST:29500 -m tonality ...`",
                 param_hint="--nodes",
             )
-        from tonality.classifier import available_cores
+        from tonality.cores import available_cores
 
         threads = str(max(1, available_cores() // devices))
         environment = {"OMP_NUM_THREADS": threads, **os.environ, RESTARTED: "1"}

@@ -119,11 +119,6 @@ def _mcnemar(only_first: int, only_second: int) -> float:
     return float(binomtest(only_first, disagreements).pvalue) if disagreements else 1.0
 
 
-def _macro_f1(confusion: scores.Counts) -> Floats:
-    _, _, f1 = scores.precision_recall_f1(confusion)
-    return scores.macro(f1, confusion)
-
-
 def _share_difference(both: int, first: int, second: int, neither: int) -> Difference:
     """The difference of two shares of the same texts, which both, one or neither judged right."""
     n = both + first + second + neither
@@ -147,7 +142,7 @@ def _share_difference(both: int, first: int, second: int, neither: int) -> Diffe
 
 
 def _macro_f1_difference(first: scores.Counts, second: scores.Counts) -> Difference:
-    values = _macro_f1(first) - _macro_f1(second)
+    values = scores.macro_f1(first) - scores.macro_f1(second)
     low, high = np.percentile(values[1:], [2.5, 97.5])
     return Difference(float(values[0]), (float(low), float(high)))
 

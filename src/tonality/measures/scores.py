@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -37,10 +37,6 @@ class ClassScores:
     recall: float | None
     f1: float | None
     support: int
-
-    def to_json(self) -> dict[str, float | int | None]:
-        """The scores by name."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -76,19 +72,25 @@ def ordered_scores(confusion: Counts, names: Sequence[str]) -> OrderedScores | N
     )
 
 
-def confusion_matrix(labels: npt.ArrayLike, verdicts: npt.ArrayLike, classes: int) -> Counts:
+def confusion_matrix(
+    labels: npt.ArrayLike,
+    verdicts: npt.ArrayLike,
+    classes: int,
+    weights: npt.ArrayLike | None = None,
+) -> Counts:
     """Count every pair of truth and verdict.
 
     Args:
         labels: the true classes, (N,) integers in [0, classes).
         verdicts: the predicted classes, (N,) integers in [0, classes).
         classes: how many classes there are, C.
+        weights: what each pair counts (N,); by default 1.
 
     Returns:
-        (C, C) counts: a row a truth, a column a verdict.
+        (C, C) counts, float64 with weights and else int64: a row a truth, a column a verdict.
     """
     pairs = np.asarray(labels, np.int64) * classes + np.asarray(verdicts, np.int64)  # (N,)
-    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
+    return np.bincount(pairs, weights, minlength=classes * classes).reshape(classes, classes)
 
 
 def accuracy(confusion: Counts) -> Floats:
@@ -120,6 +122,11 @@ def macro(values: Floats, confusion: Counts) -> Floats:
     """
     occurs = (confusion.sum(axis=-1) + confusion.sum(axis=-2)) > 0  # (..., C)
     return np.asarray(_ratio((values * occurs).sum(axis=-1), occurs.sum(axis=-1)))
+
+
+def macro_f1(confusion: Counts) -> Floats:
+    """The plain mean F1 of the classes that occur: (..., C, C) counts -> (...)."""
+    return macro(precision_recall_f1(confusion)[2], confusion)
 
 
 def weighted(values: Floats, confusion: Counts) -> Floats:

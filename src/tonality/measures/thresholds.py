@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from tonality.measures import scores
 from tonality.measures.scaling import Floats, Integers, Mask
-from tonality.prediction import decide
+from tonality.measures.scores import confusion_matrix, macro_f1
+from tonality.prediction import decide, softmax
 
 # Beyond these a class's weight says that the rows are too few, not how rare the class is.
 _LIGHTEST, _HEAVIEST = 1e-3, 1e3
@@ -75,7 +75,7 @@ def choose_thresholds(
         for side in (half, ~half):
             found = best_thresholds(labels[~side], probabilities[~side])
             verdicts[side] = decide(probabilities[side], found)
-        crossed = macro_f1(labels, verdicts, classes)
+        crossed = _macro_f1(labels, verdicts, classes)
     measured = measure_thresholds(values, labels, probabilities)
     return dataclasses.replace(measured, macro_f1_cross_fitted=crossed)
 
@@ -92,16 +92,14 @@ def measure_thresholds(
     classes = probabilities.shape[1]
     return ChosenThresholds(
         values=values,
-        macro_f1=macro_f1(labels, decide(probabilities, values), classes),
-        macro_f1_even=macro_f1(labels, decide(probabilities), classes),
+        macro_f1=_macro_f1(labels, decide(probabilities, values), classes),
+        macro_f1_even=_macro_f1(labels, decide(probabilities), classes),
         macro_f1_cross_fitted=None,
     )
 
 
-def macro_f1(labels: Integers, verdicts: Integers, classes: int) -> float:
-    """The plain mean of the F1 of the classes that occur."""
-    confusion = scores.confusion_matrix(labels, verdicts, classes)
-    return float(scores.macro(scores.precision_recall_f1(confusion)[2], confusion))
+def _macro_f1(labels: Integers, verdicts: Integers, classes: int) -> float:
+    return float(macro_f1(confusion_matrix(labels, verdicts, classes)))
 
 
 def best_thresholds(labels: Integers, probabilities: Floats) -> tuple[float, ...]:
@@ -123,8 +121,7 @@ def rescale(thresholds: tuple[float, ...], before: float, after: float) -> tuple
     if not thresholds:
         return thresholds
     logs = np.log(thresholds) * (before / after)
-    shares = np.exp(logs - logs.max())
-    return tuple((shares / shares.sum()).tolist())
+    return tuple(softmax(logs[None])[0].tolist())
 
 
 def _coordinate_ascent(
@@ -132,7 +129,7 @@ def _coordinate_ascent(
 ) -> tuple[float, Floats]:
     """Improves one class's weight after the other until none helps: the macro F1 and weights."""
     weights = start.copy()
-    best = macro_f1(labels, decide(probabilities, 1 / weights), len(weights))
+    best = _macro_f1(labels, decide(probabilities, 1 / weights), len(weights))
     for _ in range(_ROUNDS):
         before = best
         for c in range(len(weights)):

@@ -77,17 +77,6 @@ def chosen_instructions() -> str:
     return name
 
 
-def powers(number: int, values: Floats) -> None:
-    """Two to the power of each value, in place, as an instruction set computes it.
-
-    Every sigmoid and tanh of the kernel is made of these. They are good to 3e-7 from -120 to 40,
-    and beyond those they stay what they are there.
-    """
-    kernel = library()
-    assert kernel is not None
-    kernel.tonality_powers(number, values.ctypes.data, len(values))
-
-
 class NativeKernel:
     """The compiled :class:`~tonality.network.kernel.Kernel`.
 

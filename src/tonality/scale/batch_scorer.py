@@ -9,8 +9,9 @@ from typing import Any
 
 from tonality._version import __version__
 from tonality.artifact.config_json import folder_sha256
-from tonality.classifier import WINDOW, Classifier, load, model_path
+from tonality.classifier import WINDOW, Classifier, load
 from tonality.errors import ArtifactError, ConfigError, DataError
+from tonality.model_names import model_path
 from tonality.score.files.parquet_writer import added_fields
 from tonality.score.output_columns import Layout
 from tonality.score.scorer import Scorer

@@ -8,7 +8,8 @@ from typing import Any
 
 from tonality._version import __version__
 from tonality.artifact.config_json import folder_sha256
-from tonality.classifier import WINDOW, Classifier, model_path
+from tonality.classifier import WINDOW, Classifier
+from tonality.model_names import model_path
 from tonality.scale.batch_scorer import BatchOptions
 from tonality.scale.located_tables import LocatedTable, locate
 from tonality.scale.table_parts import LocatedHead, ScoringPlan, heads_of, kinds_of, row_schema

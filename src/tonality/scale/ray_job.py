@@ -16,7 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tonality.classifier import available_cores, load
+from tonality.classifier import load
+from tonality.cores import available_cores
 from tonality.errors import TonalityError
 from tonality.scale.batch_scorer import BatchOptions
 from tonality.scale.job_plan import JobInputs, description, plan_of

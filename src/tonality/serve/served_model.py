@@ -7,9 +7,10 @@ from typing import Any
 
 from tonality._version import __version__
 from tonality.artifact.config_json import folder_sha256
-from tonality.classifier import Classifier, load, model_path
+from tonality.classifier import Classifier, load
 from tonality.durable_files import resolved
 from tonality.errors import ArtifactError
+from tonality.model_names import model_path
 from tonality.plain_json import mapping_at
 
 # The header of an answer that says which version of the model gave it.

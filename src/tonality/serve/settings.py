@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from tonality.classifier import available_cores
+from tonality.cores import available_cores
 from tonality.errors import ConfigError
 from tonality.serve.allowed_hosts import pattern
 from tonality.serve.allowed_origins import origin

@@ -17,10 +17,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from tonality import artifact
 from tonality.artifact.model_folder import Artifact
-from tonality.classifier import Classifier, model_path
+from tonality.classifier import Classifier
 from tonality.data import Table
 from tonality.errors import ConfigError, DataError
 from tonality.given_numbers import is_number
+from tonality.model_names import model_path
 from tonality.prediction import decide
 from tonality.sklearn.check_inputs import (
     Floats,

@@ -143,16 +143,13 @@ class Encoder:
                 done += length
 
     def encode_with_spans(self, texts: Sequence[str | None]) -> tuple[Encoded, list[list[Token]]]:
-        """What :meth:`encode` and :meth:`spans` say of N texts, at the cost of the second."""
+        """What :meth:`encode` says of N texts, and each text's tokens: one for each id, with its
+        place in the text. Finding the places takes longer."""
         found = [self._kept(text) for text in texts]
         encoded = self._join(
             ([self._forms[token.text] for token in tokens] for tokens in found), len(texts)
         )
         return encoded, [self._cut(tokens) for tokens in found]
-
-    def spans(self, text: str | None) -> list[Token]:
-        """The tokens that `encode` reads of a text, one for each id, with their places in it."""
-        return self._cut(self._kept(text))
 
     def _ids(self, text: str | None) -> list[int]:
         """The ids of all tokens of a text."""

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, Literal, NamedTuple, get_args, get_type_hints
 
 from tonality.errors import ConfigError
@@ -113,27 +113,13 @@ class TextConfig:
                 "text setting 'stop_words' is empty; use 'none', 'english' or a file."
             )
 
-    def to_dict(self) -> dict[str, Any]:
-        """The settings as plain values, for JSON."""
-        return asdict(self)
-
     def to_stored(self) -> dict[str, Any]:
         """The settings as a model folder holds them: those that `from_stored` would not assume."""
-        values = self.to_dict()
-        return {key: values[key] for key in values if values[key] != _BEFORE.get(key)}
+        return {key: value for key, value in vars(self).items() if value != _BEFORE.get(key)}
 
     @classmethod
     def from_stored(cls, settings: Mapping[str, Any]) -> TextConfig:
         """The config that a model was stored with; absent keys mean what models did before them.
-
-        Raises:
-            ConfigError: an unknown key or a value that a field does not take.
-        """
-        return cls.from_dict({**_BEFORE, **settings})
-
-    @classmethod
-    def from_dict(cls, settings: Mapping[str, Any]) -> TextConfig:
-        """The config of plain values; absent keys take their defaults.
 
         Raises:
             ConfigError: an unknown key or a value that a field does not take.
@@ -144,7 +130,7 @@ class TextConfig:
             raise ConfigError(
                 f"unknown text setting {unknown[0]!r}; valid settings: {', '.join(valid)}."
             )
-        return cls(**settings)
+        return cls(**{**_BEFORE, **settings})
 
 
 # What a stored model does that lacks a setting, since it was made before there was one. Signs are

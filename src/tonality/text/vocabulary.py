@@ -65,10 +65,6 @@ class Vocabulary:
         forms.update(dict.fromkeys(self.dropped, DROP))
         return forms
 
-    def surface(self, id: int) -> str:
-        """A form to show for an id; ``<pad>`` and ``<unk>`` for the first two."""
-        return ("<pad>", "<unk>")[id] if id < FIRST_WORD else self.words[id - FIRST_WORD]
-
     def with_ngrams(self, ngrams: NgramTable | None) -> Vocabulary:
         """The same words with another n-gram table."""
         return replace(self, ngrams=ngrams)

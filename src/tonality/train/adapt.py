@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from tonality import plain_json
-from tonality.classifier import DEFAULT_MODEL, load
+from tonality.classifier import load
 from tonality.data import Dataset
 from tonality.durable_files import read_regular
 from tonality.errors import ConfigError, TrainingError
 from tonality.evaluate.seen_texts import count_seen
-from tonality.measures.thresholds import macro_f1
+from tonality.measures.scores import confusion_matrix, macro_f1
+from tonality.model_names import DEFAULT_MODEL
 from tonality.prediction import decide
 from tonality.train.prepare.preflight import Checked, check_run
 from tonality.train.prepare.small_data import MOST_EPOCHS, epochs_for
@@ -179,7 +180,9 @@ def _figure(
     """The accuracy of answers, or their macro F1, of which all are among the labels."""
     place = {label: number for number, label in enumerate(labels)}
     given, true = (np.array([place[one] for one in each]) for each in (answers, truth))
-    return macro_f1(true, given, len(labels)) if by_f1 else float((given == true).mean())
+    if by_f1:
+        return float(macro_f1(confusion_matrix(true, given, len(labels))))
+    return float((given == true).mean())
 
 
 def enough_steps(recipe: Recipe, texts: int) -> Recipe:

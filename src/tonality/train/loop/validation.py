@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tonality.measures.scores import macro, precision_recall_f1
+from tonality.measures.scores import confusion_matrix, macro_f1
 from tonality.text.encoder import Encoded
 from tonality.train.networks.lstm_network import LSTMNetwork
 from tonality.train.prepare.batches import WHOLE, Share, collate
@@ -23,7 +23,7 @@ class Validation(NamedTuple):
 
     loss: float  # cross-entropy in nats, unweighted
     accuracy: float
-    macro_f1: float  # the mean of the classes' F1
+    macro_f1: float  # the mean F1 of the classes that occur
 
 
 @torch.no_grad()
@@ -62,7 +62,7 @@ def validate(
     return Validation(
         loss=float(np.average(-scores[np.arange(len(rows)), truth], weights=counts)),
         accuracy=float(np.average(verdicts == truth, weights=counts)),
-        macro_f1=_macro_f1(truth, verdicts, counts, scores.shape[1]),
+        macro_f1=float(macro_f1(confusion_matrix(truth, verdicts, scores.shape[1], counts))),
     )
 
 
@@ -80,15 +80,3 @@ def _logits(
         parts.append(network(batch.ids.to(device), batch.lengths.to(device), ngrams))
     network.train(was_training)
     return torch.cat(parts).float()
-
-
-def _macro_f1(
-    truth: NDArray[np.int64],
-    verdicts: NDArray[np.int64],
-    counts: NDArray[np.float64],
-    classes: int,
-) -> float:
-    """The mean F1 of the classes that occur, rows counting by their weights."""
-    cells = np.bincount(truth * classes + verdicts, counts, minlength=classes**2)
-    confusion = cells.reshape(classes, classes)
-    return float(macro(precision_recall_f1(confusion)[2], confusion))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from tonality.train.networks.dropout import dropped
-from tonality.train.networks.lstm_network import DirectionModule
+from tonality.train.networks.lstm_network import DirectionModule, as_arrays
 from tonality.train.settings.objective_sections import PretrainingSettings
 from tonality.train.settings.sections import NetworkSettings
 
@@ -40,16 +39,11 @@ class Reader(nn.Module):
         )
         self.projection = nn.Linear(hidden_size, embedding_size)
 
-    @property
-    def lstms(self) -> list[Any]:  # nn.LSTM, whose weights are attributes made at run time
-        """One of each layer."""
-        return [layer.lstm for layer in self.layers]
-
     def forward(self, x: Tensor, before: State | None) -> tuple[Tensor, State]:
         """Projected states (S, T, E) of inputs (S, T, E), and the state to carry on with."""
         after: State = []
-        for number, lstm in enumerate(self.lstms):
-            x, state = lstm(x, None if before is None else before[number])
+        for number, layer in enumerate(self.layers):
+            x, state = layer.lstm(x, None if before is None else before[number])  # type: ignore[operator]
             x = dropped(x, self.dropout, training=self.training)
             after.append((state[0].detach(), state[1].detach()))
         return self.projection(x), after
@@ -107,8 +101,7 @@ class LanguageModel(nn.Module):
             before: the state that the tokens before left; None at the beginning.
         """
         x = dropped(self.embedding(ids), self.dropout, training=self.training)
-        projected, after = self._reader(direction)(x, before)
-        return projected, after
+        return self._reader(direction)(x, before)  # type: ignore[no-any-return]
 
     def _reader(self, direction: str) -> Reader:
         reader = self.readers[self.directions.index(direction)]
@@ -149,20 +142,15 @@ class LanguageModel(nn.Module):
 
     def export(self) -> dict[str, NDArray[np.float32]]:
         """The tensors by name: those a classifier has too are named as in its model folder."""
-        tensors: dict[str, Any] = {"embedding.weight": self.embedding.weight}
+        tensors: dict[str, Tensor] = {"embedding.weight": self.embedding.weight}
         for name in self.directions:
             reader = self._reader(name)
-            for number, layer in enumerate(reader.lstms):
-                prefix = f"lstm.{number}.{name}"
-                tensors[f"{prefix}.weight_ih"] = layer.weight_ih_l0
-                tensors[f"{prefix}.weight_hh"] = layer.weight_hh_l0
-                tensors[f"{prefix}.bias"] = layer.bias_ih_l0 + layer.bias_hh_l0
+            for number, layer in enumerate(reader.layers):
+                tensors |= layer.tensors(f"lstm.{number}.{name}")  # type: ignore[operator]
             tensors[f"projection.{name}.weight"] = reader.projection.weight
             tensors[f"projection.{name}.bias"] = reader.projection.bias
         tensors["softmax.bias"] = self.bias
-        return {
-            name: tensor.detach().cpu().float().numpy().copy() for name, tensor in tensors.items()
-        }
+        return as_arrays(tensors)
 
     def start_from(self, tensors: Mapping[str, NDArray[np.float32]]) -> None:
         """Copies the tensors of :meth:`export`; those not given stay as they are."""
@@ -172,12 +160,8 @@ class LanguageModel(nn.Module):
                 kind, *rest = name.split(".")
                 if kind == "lstm":
                     number, direction, part = rest
-                    lstm = self._reader(direction).lstms[int(number)]
-                    if part == "bias":
-                        lstm.bias_ih_l0.copy_(source)
-                        lstm.bias_hh_l0.zero_()
-                    else:
-                        getattr(lstm, f"{part}_l0").copy_(source)
+                    layer = self._reader(direction).layers[int(number)]
+                    layer.copy_in(part, source)  # type: ignore[operator]
                 elif kind == "projection":
                     getattr(self._reader(rest[0]).projection, rest[1]).copy_(source)
                 elif kind == "softmax":

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
@@ -60,6 +61,26 @@ class DirectionModule(nn.Module):
         zeros = x.new_zeros(1, len(x), lstm.hidden_size)
         return torch.lstm(x, (zeros, zeros), weights, True, 1, 0.0, True, False, True)[0]
 
+    def tensors(self, prefix: str) -> dict[str, Tensor]:
+        """What a model folder holds of the layer: ``weight_ih``, ``weight_hh`` and ``bias``.
+
+        Args:
+            prefix: what comes before these in the names, such as ``lstm.0.forward``.
+        """
+        weight_ih, weight_hh, bias_ih, bias_hh = self.lstm.parameters()
+        return {
+            f"{prefix}.weight_ih": weight_ih,
+            f"{prefix}.weight_hh": weight_hh,
+            f"{prefix}.bias": bias_ih + bias_hh,
+        }
+
+    def copy_in(self, part: str, source: Tensor) -> None:
+        """Copies one of :meth:`tensors`; ``part`` is its name without the prefix."""
+        weight_ih, weight_hh, bias_ih, bias_hh = self.lstm.parameters()
+        {"weight_ih": weight_ih, "weight_hh": weight_hh, "bias": bias_ih}[part].copy_(source)
+        if part == "bias":
+            bias_hh.zero_()
+
 
 class _Reordered(torch.autograd.Function):
     """See :func:`reorder`. What undoes a reversal is the reversal, so both ways copy whole rows."""
@@ -86,6 +107,11 @@ def reorder(x: Tensor, reversal: Tensor) -> Tensor:
     rows = (texts * x.shape[1] + reversal).flatten()
     reordered: Tensor = _Reordered.apply(x, rows)  # type: ignore[no-untyped-call]
     return reordered
+
+
+def as_arrays(tensors: Mapping[str, Tensor]) -> dict[str, NDArray[np.float32]]:
+    """Copies of tensors, as a model folder takes them."""
+    return {name: tensor.detach().cpu().float().numpy().copy() for name, tensor in tensors.items()}
 
 
 class LSTMNetwork(nn.Module):
@@ -192,17 +218,14 @@ class LSTMNetwork(nn.Module):
             ends = torch.cat([ends[:, :h], states[:, 0, h:]], dim=1)
         return ends * (lengths > 0).unsqueeze(1)
 
-    def export(self) -> dict[str, np.ndarray]:
+    def export(self) -> dict[str, NDArray[np.float32]]:
         """The tensors under the model folder's names, float32."""
-        tensors = {"embedding.weight": self.embedding.weight}
+        tensors: dict[str, Tensor] = {"embedding.weight": self.embedding.weight}
         if self.ngram_embedding is not None:
             tensors["ngram_embedding.weight"] = self.ngram_embedding.weight
         for number, layer in enumerate(self.lstm):
             for name, direction in zip(self.config.directions, layer, strict=True):  # type: ignore[call-overload]
-                lstm = direction.lstm
-                tensors[f"lstm.{number}.{name}.weight_ih"] = lstm.weight_ih_l0
-                tensors[f"lstm.{number}.{name}.weight_hh"] = lstm.weight_hh_l0
-                tensors[f"lstm.{number}.{name}.bias"] = lstm.bias_ih_l0 + lstm.bias_hh_l0
+                tensors |= direction.tensors(f"lstm.{number}.{name}")
         if "attention" in self.config.poolings:
             tensors["attention.weight"] = self.attention.weight
             tensors["attention.bias"] = self.attention.bias
@@ -212,9 +235,7 @@ class LSTMNetwork(nn.Module):
             tensors[f"dense.{number}.bias"] = dense.bias  # type: ignore[assignment]
         tensors["output.weight"] = self.output.weight
         tensors["output.bias"] = self.output.bias
-        return {
-            name: tensor.detach().cpu().float().numpy().copy() for name, tensor in tensors.items()
-        }
+        return as_arrays(tensors)
 
     def start_from(self, tensors: Mapping[str, np.ndarray]) -> None:
         """Copies float tensors named as in :meth:`export`; those not given stay as they are."""
@@ -224,11 +245,7 @@ class LSTMNetwork(nn.Module):
                 source = torch.from_numpy(np.asarray(value, dtype=np.float32))
                 if name.startswith("lstm."):
                     _, layer, direction, kind = name.split(".")
-                    prefix = f"lstm.{layer}.{self.config.directions.index(direction)}"
-                    if kind == "bias":
-                        targets[f"{prefix}.lstm.bias_ih_l0"].copy_(source)
-                        targets[f"{prefix}.lstm.bias_hh_l0"].zero_()
-                    else:
-                        targets[f"{prefix}.lstm.{kind}_l0"].copy_(source)
+                    number = self.config.directions.index(direction)
+                    self.lstm[int(layer)][number].copy_in(kind, source)  # type: ignore[index]
                 else:
                     targets[name.replace("attention.context", "attention_context")].copy_(source)

@@ -172,7 +172,9 @@ class BatchStream:
         seed: of the order.
         epochs: epochs of the whole run.
         first_step: the step to begin with; steps before it were done earlier.
-        share: this process's part of each batch.
+
+    Attributes:
+        share: this process's part of each batch; all of it until it is set.
     """
 
     def __init__(
@@ -183,10 +185,9 @@ class BatchStream:
         seed: int,
         epochs: int,
         first_step: int = 0,
-        share: Share = WHOLE,
     ) -> None:
         self.data, self.batch_size, self.seed = data, batch_size, seed
-        self.first_step, self.share = first_step, share
+        self.first_step, self.share = first_step, WHOLE
         self.steps_per_epoch = -(-len(data.texts) // batch_size)
         self.total_steps = self.steps_per_epoch * epochs
 

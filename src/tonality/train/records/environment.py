@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from importlib import metadata
 
-from tonality.classifier import available_cores
+from tonality.cores import available_cores
 
 _PACKAGES = ("tonality", "torch", "lightning", "numpy", "gensim")
 

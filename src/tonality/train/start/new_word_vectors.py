@@ -13,6 +13,7 @@ Floats = NDArray[np.float32]
 
 # Of the ridge regression, in units of the vectors' variance: vectors of any size map alike.
 RIDGE = 0.016
+WINDOW = 5  # words of company on each side
 
 
 def induced(
@@ -20,8 +21,6 @@ def induced(
     ids: NDArray[np.int32],
     offsets: NDArray[np.int64],
     size: int,
-    *,
-    window: int = 5,
 ) -> Floats:
     """Vectors for new words from the words around them (Khodak et al. 2018, "A La Carte
     Embedding").
@@ -34,14 +33,13 @@ def induced(
         ids: tokens of all texts (T,), one text after the other; new words' ids are V and on.
         offsets: where each text begins (N + 1,).
         size: words in all.
-        window: words of company on each side.
 
     Returns:
         (size, E): ``vectors``, then those of the new words; one that has no company gets the
         vector of the unknown word.
     """
     known, dimensions = vectors.shape
-    company, count = _company(vectors, ids, offsets, size, window)
+    company, count = _company(vectors, ids, offsets, size)
     # Frequent words decide the map: their company is measured best.
     used = np.flatnonzero(count[:known] > 0)
     weights = np.sqrt(np.log1p(count[used]))[:, None]
@@ -56,12 +54,12 @@ def induced(
 
 
 def _company(
-    vectors: Floats, ids: NDArray[np.int32], offsets: NDArray[np.int64], size: int, window: int
+    vectors: Floats, ids: NDArray[np.int32], offsets: NDArray[np.int64], size: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Of each word the mean vector (size, E) of the known words near it, and their number."""
     text = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))  # (T,) which text
     met = sparse.csr_matrix((size, len(vectors)), dtype=np.float64)
-    for distance in range(1, window + 1):
+    for distance in range(1, WINDOW + 1):
         same = text[distance:] == text[:-distance]
         left, right = ids[:-distance][same], ids[distance:][same]
         for word, other in ((left, right), (right, left)):
