@@ -212,13 +212,19 @@ def test_a_run_is_told_from_its_model(model_folder: Path, tmp_path: Path) -> Non
         tonality.load("")
 
 
-@pytest.mark.parametrize("odd", [b"abc", 7, ["love"], {"text": "love"}, 1.5])
+@pytest.mark.parametrize("odd", [7, ["love"], {"text": "love"}, 1.5])
 def test_what_is_no_text_is_named(small: Classifier, odd: object) -> None:
     kind = "an int" if isinstance(odd, int) else f"a {type(odd).__name__}"
     with pytest.raises(tonality.DataError, match=f"row 2: {kind} is no text"):
         small.predict(["love", odd])  # type: ignore[list-item]
     with pytest.raises(tonality.DataError, match="row 1"):
         small.predict_proba([odd])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("odd", [b"abc", bytearray(b"abc")])
+def test_bytes_among_texts_are_to_be_decoded(small: Classifier, odd: Any) -> None:
+    with pytest.raises(tonality.DataError, match=r"row 2: bytes are no text; decode them"):
+        small.predict(["love", odd])
 
 
 class Frame:
@@ -240,7 +246,7 @@ class ArrowTable:
         (Frame(), r"got a Frame, which gives the names of its columns; .* table\['review'\]"),
         (ArrowTable(), r"got an ArrowTable, which gives .* table\['review'\]"),
         ({"review": ["love"]}, r"got a dict, which gives its keys; .* list\(texts.values\(\)\)"),
-        (b"love", r"got a bytes; decode them"),
+        (b"love", r"got bytes; decode them"),
         ({"love", "hate"}, "got a set, which has no order; give a list"),
         (frozenset(["love"]), "got a frozenset, which has no order; give a list"),
         (np.array([["love"]]), "got a ndarray of 2 dimensions; give one column"),

@@ -73,11 +73,7 @@ def checked_texts(texts: Any) -> list[str | None]:
         elif is_missing(text):
             result.append(None)
         else:
-            raise DataError(
-                f"{_kind(text)} is no text{at_index(index, row)}; expected a string, or "
-                "None for a missing one",
-                row=row,
-            )
+            raise DataError(_no_text(text, at_index(index, row)), row=row)
     return result
 
 
@@ -117,11 +113,17 @@ def _refuse_tables(texts: Any) -> None:
             "list(texts.values())"
         )
     if isinstance(texts, bytes | bytearray | memoryview):
-        raise DataError(f"expected texts, got {kind}; decode them, such as by texts.decode()")
+        raise DataError("expected texts, got bytes; decode them, such as by texts.decode()")
     if isinstance(texts, set | frozenset):  # the keys of a dictionary have an order
         raise DataError(f"expected texts, got {kind}, which has no order; give a list")
     if (dimensions := getattr(texts, "ndim", 1)) != 1:
         raise DataError(f"expected texts, got {kind} of {dimensions} dimensions; give one column")
+
+
+def _no_text(value: object, where: str) -> str:
+    if isinstance(value, bytes | bytearray | memoryview):
+        return f"bytes are no text{where}; decode them, such as by text.decode()"
+    return f"{_kind(value)} is no text{where}; expected a string, or None for a missing one"
 
 
 def _kind(value: object) -> str:

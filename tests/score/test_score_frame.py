@@ -90,6 +90,30 @@ def test_a_subclass_of_pandas_comes_back_with_what_is_its_own(
     assert "label" not in frame
 
 
+class TwoColumns(pandas.DataFrame):  # type: ignore[misc, name-defined]
+    """A subclass that checks its columns."""
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        if self.shape[1] > 2:
+            raise RuntimeError("expected two columns")
+
+    @property
+    def _constructor(self) -> Any:
+        return TwoColumns
+
+
+def test_a_subclass_of_pandas_that_refuses_the_verdicts_comes_back_as_plain_pandas(
+    classifier: Classifier,
+) -> None:
+    frame = TwoColumns({"n": [1, 2], "review": ["I love it", "awful"]})
+    frame.attrs["source"] = "survey"
+    scored: Any = tonality.score_frame(frame, model=classifier)
+    assert type(scored) is pandas.DataFrame
+    assert list(scored) == ["n", "review", *ADDED]
+    assert scored.attrs == {"source": "survey"}
+
+
 def test_a_column_that_a_number_names_is_kept(classifier: Classifier) -> None:
     frame = pandas.DataFrame({1: ["I love it", "awful"], 2: ["a", "b"]})
     text_column: Any = 1
@@ -98,7 +122,7 @@ def test_a_column_that_a_number_names_is_kept(classifier: Classifier) -> None:
     assert list(scored) == [2, *ADDED]
 
 
-@pytest.mark.parametrize("explain", [1.5, "1", True])
+@pytest.mark.parametrize("explain", [1.5, "1", None])
 def test_how_many_phrases_is_a_whole_number(classifier: Classifier, explain: Any) -> None:
     frame = pandas.DataFrame({"review": ["I love it"]})
     with pytest.raises(ConfigError, match="explain: expected a whole number, 0 or more, got"):
@@ -352,6 +376,8 @@ def test_a_workbook_is_scored_as_the_command_scores_it(model_folder: Path, tmp_p
 def test_phrases_are_added(classifier: Classifier) -> None:
     frame = pandas.DataFrame({"text": ["love the film but hate the plot", None]})
     scored = tonality.score_frame(frame, model=classifier, explain=1)
+    assert scored.equals(tonality.score_frame(frame, model=classifier, explain=True))
+    assert list(tonality.score_frame(frame, model=classifier, explain=False)) == ["text", *ADDED]
     assert list(scored.columns) == ["text", *ADDED, "words_for", "words_against"]
     assert "" not in scored.loc[0, ["words_for", "words_against"]].tolist()
     assert scored.loc[1, ["words_for", "words_against"]].isna().all()

@@ -268,7 +268,7 @@ def test_a_port_that_is_taken() -> None:
             CliRunner().invoke(app, ["serve", "--port", str(port)], catch_exceptions=False)
 
 
-@pytest.mark.parametrize("host", ["192.0.2.1", "no-such.invalid", "a..b", "x" * 70])
+@pytest.mark.parametrize("host", ["192.0.2.1", "no-such.invalid", "a..b", "x" * 70, "fe80::1"])
 def test_a_host_that_is_none_of_this_machine(host: str) -> None:
     with pytest.raises(ConfigError, match=f"^'{host}' is no address of this machine; .*--host"):
         CliRunner().invoke(app, ["serve", "--host", host, "--port", "0"], catch_exceptions=False)

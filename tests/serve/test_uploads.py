@@ -148,16 +148,42 @@ def test_texts_that_are_too_long_are_told_in_place(client: httpx.Client) -> None
     assert rows[1]["error"] == expected
 
 
-def test_a_table_that_lost_its_line_ends_is_refused(client: httpx.Client) -> None:
-    for header in ("text,id", "id,text"):  # the last name runs into the first cell
-        whole = f"{header}\n" + "good film,1\n" * 100
-        stripped = whole.replace("\n", "")  # as curl's -d does
-        found = client.post("/v1/score", content=stripped, headers=AS_CSV)
-        assert (found.status_code, found.json()["code"]) == (422, "no_table")
-        assert "--data-binary" in found.json()["remedy"]
-    for header in ("text,id", ",".join(["text", *(f"a_long_name_{n}" for n in range(30))]) + "\n"):
-        found = client.post("/v1/score", content=header, headers=AS_CSV)
-        assert (found.status_code, len(found.text.splitlines())) == (200, 1)
+@pytest.mark.parametrize("path", ["/v1/score", "/v1/table"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        "text,id\n" + "good film,1\n" * 100,
+        "id,text\n" + "1,good film\n" * 100,  # the last name runs into the first cell
+        "text,id\ngood,1\n",
+        "text,stars\nI love this kettle very much indeed,five\n",
+        "text,who\nGood kettle.,Anna\nBad kettle!,Bert\n",
+    ],
+)
+def test_a_table_that_lost_its_line_ends_is_refused(
+    client: httpx.Client, table: str, path: str
+) -> None:
+    stripped = table.replace("\n", "")  # as curl's -d does
+    found = client.post(path, content=stripped, headers=AS_CSV)
+    assert (found.status_code, found.json()["code"]) == (422, "no_table")
+    assert "--data-binary" in found.json()["remedy"]
+    assert client.post(path, content=table, headers=AS_CSV).status_code == 200
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["text"],
+        ["text", "id", ""],
+        ["text", *(f"a_long_name_{n}" for n in range(30))],
+        ["text", "Nr. of stars", "Would you recommend it?", '"Q1, in words"'],
+    ],
+)
+def test_a_header_alone_is_a_table_without_rows(
+    client: httpx.Client, names: list[str], end: str
+) -> None:
+    found = client.post("/v1/score", content=",".join(names) + end, headers=AS_CSV)
+    assert (found.status_code, len(found.text.splitlines())) == (200, 1)
 
 
 @pytest.mark.parametrize(

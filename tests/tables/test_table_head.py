@@ -184,6 +184,10 @@ def test_a_header_further_down() -> None:
         ("remark\nGood, fast, and cheap\nSlow, but good\n", 0),
         (",remark\na,Good\n", 0),
         ("id,,\nid,ID,n\n", 0),
+        ("Report;;\nBranch;what;n\nHarbour;good;5\nHill;;\n", 2),
+        ("Report;;\n;;\nBranch;what;Agent\nHarbour;good;Anna\n", 3),
+        ("feedback,\nGreat film,Anna\nBad film,Bert\nI hate it,Carl\n", 0),
+        ("feedback\nGood, fast, and cheap\nBad, slow, and dear\n", 0),
     ],
 )
 def test_a_title_above_the_header_is_noticed(
@@ -203,6 +207,17 @@ def test_a_title_above_the_header_is_noticed(
     if line:
         rows = read(content, text_column="2", options=ReadOptions.of(header_row=line))
         assert rows.columns[1].startswith(("what", "Your words"))
+
+
+@pytest.mark.parametrize("column", [None, "review", "REVIEW"])
+@pytest.mark.parametrize("row", ["id,5,film", "Great film,Anna,"])
+def test_columns_without_a_name_are_no_title_where_the_texts_are_named(
+    column: str | None, row: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = read(f"review,,\n{row}\nBad film,5,x\nI hate it,3,x\n", text_column=column)
+    with caplog.at_level(logging.WARNING):
+        assert len(texts(rows)) == 3
+    assert not caplog.records
 
 
 @pytest.mark.parametrize("given", ["REVIEW", "review", " Re-View", "2", "02"])

@@ -59,7 +59,7 @@ def score_frame(
             usual names, such as ``review``.
         model: a classifier, a bundled model's name or a model folder; by default ``general``.
         columns: the columns of the frame to keep, or the one; by default all.
-        explain: how many phrases to add for the verdict (``words_for``), and against it.
+        explain: how many phrases to add for the verdict (``words_for``), and against it; True is 1.
         languages: whether to add the language of each text, such as ``en``.
         valence: whether to add the feeling as one number, from -1 to 1.
         progress: whether long work shows a bar. A lazy frame shows none.

@@ -80,6 +80,7 @@ class Scorer:
     Args:
         classifier: the model.
         explain: how many phrases to add that speak for the verdict, and against it; 0 for none.
+            True stands for 1, as the other switches are truth values.
         languages: whether to add the language of each text.
         valence: whether to add the feeling as one number.
 
@@ -96,6 +97,7 @@ class Scorer:
         valence: bool = False,
     ) -> None:
         self._classifier = classifier
+        explain = int(explain) if isinstance(explain, bool) else explain
         self._explain = whole_number(explain, "explain", least=0)
         self._valence = valence
         self._detector = LanguageDetector() if languages else None

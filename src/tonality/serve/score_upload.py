@@ -133,7 +133,7 @@ class Uploads:
             stack = ExitStack()
             with stack:
                 if own not in SHEET_TYPES:
-                    file = stack.enter_context(unpacked_upload(body, limit))
+                    file = stack.enter_context(unpacked_upload(body, FORMATS[own], limit))
                     return file_pieces(file, stack.pop_all()), {}
                 sheet, file = stack.enter_context(opened_sheet_upload(body, options, limit))
                 names = json.dumps([sheet.name, *sheet.others])

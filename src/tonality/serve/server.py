@@ -198,6 +198,10 @@ def _check_disk() -> None:
         )
 
 
+# EINVAL is of an address that holds for one network alone, as fe80::1 does.
+_NO_HOST = (errno.EADDRNOTAVAIL, errno.EINVAL, socket.EAI_NONAME, socket.EAI_AGAIN)
+
+
 def _listen(settings: Settings) -> socket.socket:
     """A socket that listens.
 
@@ -215,7 +219,7 @@ def _listen(settings: Settings) -> socket.socket:
             reason = f"port {port} is taken; stop what listens there, or choose another with --port"
         elif isinstance(error, PermissionError):
             reason = f"port {port} is not allowed to you; choose another with --port, such as 8000"
-        elif error.errno in (errno.EADDRNOTAVAIL, socket.EAI_NONAME, socket.EAI_AGAIN):
+        elif error.errno in _NO_HOST:
             reason = _no_host(host)
         else:
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import IO
@@ -23,8 +24,12 @@ AS_CSV = "Save the sheet as CSV, and send that."
 # A spreadsheet is read as a whole, by a process of its own.
 SHEET_BYTES = 2**26
 SHEET_MEMORY = 2**30
-# Bytes of a table that is one line without an end, from which on it is no header alone.
-LONG_LINE = 200
+# Of a table that is one line without an end: bytes that tell whether it is a header alone.
+LOOKED_AT = 2**16
+_BETWEEN = re.compile(r"[,;\t|]")
+MOST_WORDS = 5  # of a name
+LONGEST_NAME = 100  # characters
+SHORTENED = 4  # characters of a word with its point, such as "Avg."
 
 
 class _Limited:
@@ -61,20 +66,20 @@ class _Noted:
         stream: the stream.
 
     Attributes:
-        size: how many bytes have been read.
-        ends: whether any of them ends a line.
+        ends: whether any of the bytes that have been read ends a line.
     """
 
     def __init__(self, stream: ByteStream) -> None:
         self._stream = stream
-        self.size = 0
+        self._head = b""
         self.ends = False
 
     def read(self, size: int, /) -> bytes:
         """At most ``size`` bytes."""
         data = self._stream.read(size)
-        self.size += len(data)
         self.ends = self.ends or b"\n" in data or b"\r" in data
+        if not self.ends and len(self._head) < LOOKED_AT:
+            self._head += data[: LOOKED_AT - len(self._head)]
         return data
 
     def check(self, format: str) -> None:
@@ -83,15 +88,30 @@ class _Noted:
         Raises:
             ProblemError: 422.
         """
-        if format in ("csv", "tsv") and self.size > LONG_LINE and not self.ends:
+        if format in ("csv", "tsv") and not self.ends and not _are_names(self._head):
             raise ProblemError(
                 422,
                 "no_table",
-                f"The table has no line ends, only one line of {self.size:,} bytes or more: "
-                "curl's -d strips line ends.",
-                "Send the file with --data-binary. If it is a header alone, end it with a line "
-                "end.",
+                "The table is one line without a line end, which does not look like a header.",
+                "Send the file with --data-binary: curl's -d strips line ends. If it is a header "
+                "alone, end it with a line end.",
             )
+
+
+def _are_names(line: bytes) -> bool:
+    """Whether the cells of a line may be names: distinct, no numbers, sentences or long texts."""
+    cells = _BETWEEN.split(line.replace(b"\0", b"").decode(errors="replace"))
+    names = [cell.strip() for cell in cells if cell.strip()]
+    return len(set(names)) == len(names) and all(map(_is_name, names))
+
+
+def _is_name(cell: str) -> bool:
+    words = cell.strip(' "').split()
+    if len(words) > MOST_WORDS or len(cell) > LONGEST_NAME:
+        return False
+    if len(words) > 1 and any(word[-1] in ".!" and len(word) > SHORTENED for word in words):
+        return False
+    return not any(map(str.isdigit, cell)) or any(map(str.isalpha, cell))
 
 
 class _Attended:
@@ -172,21 +192,25 @@ def opened_upload(body: ByteStream, format: str, wanted: Wanted, limit: int) -> 
 
 
 @contextmanager
-def unpacked_upload(body: Body, limit: int) -> Iterator[IO[bytes]]:
+def unpacked_upload(body: Body, format: str, limit: int) -> Iterator[IO[bytes]]:
     """A packed table that is uploaded, unpacked to its end: damage is found before the answer.
 
     Args:
         body: the body. All of it is read first: a browser takes no answer before it has sent all.
+        format: its format.
         limit: the most bytes it may have, unpacked.
 
     Raises:
         DataError: it cannot be unpacked.
         DependencyError: what unpacks it is missing.
-        ProblemError: 413.
+        ProblemError: 413. 422 for a CSV or TSV without line ends.
         ClientDisconnect: the client has gone.
     """
-    with on_disk(body) as packed, on_disk(_Attended(unpacked_body(packed, limit), body)) as file:
-        yield file
+    with on_disk(body) as packed:
+        noted = _Noted(_Attended(unpacked_body(packed, limit), body))
+        with on_disk(noted) as file:
+            noted.check(format)
+            yield file
 
 
 @contextmanager

@@ -6,8 +6,10 @@ import csv
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
+from tonality.tables.column_names import TextColumn, several, usual_names
+
 LOOKED_AT = 20  # lines below the first
-_SURE = 0.8  # of the rows below names are as wide as they
+_SURE = 0.8  # of the rows below names are as wide as they, or of the cells below one are numbers
 _FEWEST = 3  # names where the title tells no delimiter: texts have commas, too
 
 
@@ -15,6 +17,16 @@ def is_title(columns: Sequence[str]) -> bool:
     """Whether most columns have no name; the first one often has none."""
     others = columns[1:]
     return bool(others) and 2 * others.count("") >= len(columns)
+
+
+def are_named(given: TextColumn) -> bool:
+    """Whether the columns of the texts are told by names: then the header is where it should be.
+
+    Args:
+        given: what was asked for; None finds the usual names.
+    """
+    names = ",".join(several(given or ())).split(",")
+    return not any(name.strip().isdigit() for name in names)
 
 
 def header_hint(
@@ -49,14 +61,17 @@ def _names_below(
     Of a sheet they are rows, as a cell of it may have several lines.
     """
     above = 1 if rows else 1 + sum(cell.count("\n") for cell in header)
-    begun = 0
+    begun, spaced = 0, False
     reader = csv.reader(islice(lines, LOOKED_AT), delimiter=delimiter)
     try:
         for number, cells in enumerate(reader):
             if len(names := _names(cells)) >= max(2, len(header) // 2 + 1):
-                if len(header) > 1 or (len(names) >= _FEWEST and _fit(reader, len(cells))):
+                below = [row for row in reader if any(map(str.strip, row))]
+                fit = len(header) > 1 or (len(names) >= _FEWEST and _fit(below, len(cells)))
+                if fit and (spaced or usual_names(names) or _are_unlike(names, below)):
                     return above + (number if rows else begun)
                 return None
+            spaced = spaced or not any(map(str.strip, cells))
             begun = reader.line_num
     except csv.Error:
         pass
@@ -68,10 +83,23 @@ def _names(cells: Sequence[str]) -> list[str]:
     names = [cell.strip().casefold() for cell in cells]
     while names and not names[-1]:
         names.pop()
-    worded = all(any(map(str.isalpha, name)) for name in names)
-    return names if worded and len(set(names)) == len(names) else []
+    return names if all(map(_is_worded, names)) and len(set(names)) == len(names) else []
 
 
-def _fit(rows: Iterator[list[str]], width: int) -> bool:
-    found = [len(cells) == width for cells in rows if cells]
+def _fit(rows: Sequence[Sequence[str]], width: int) -> bool:
+    found = [len(row) == width for row in rows]
     return bool(found) and sum(found) >= _SURE * len(found)
+
+
+def _are_unlike(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether numbers or dates stand below a name: else it may be a row, as those below are."""
+    for place in range(len(names)):
+        cells = [row[place].strip() for row in rows if len(row) > place]
+        numbers = [any(map(str.isdigit, cell)) and not _is_worded(cell) for cell in cells if cell]
+        if numbers and sum(numbers) >= _SURE * len(numbers):
+            return True
+    return False
+
+
+def _is_worded(cell: str) -> bool:
+    return any(map(str.isalpha, cell))

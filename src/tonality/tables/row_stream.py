@@ -16,6 +16,7 @@ from tonality.tables.bad_rows import Fault
 from tonality.tables.byte_lines import TextLines
 from tonality.tables.column_names import TextColumn, Wanted, joined, text_places
 from tonality.tables.delimited import MAX_ROW
+from tonality.tables.header_below import are_named, is_title
 from tonality.tables.jsonlines import OBJECTS, JsonObject, objects
 from tonality.tables.read_options import ReadOptions
 from tonality.tables.spelled_names import distinct, listed, places_of
@@ -142,22 +143,22 @@ def _delimited_rows(lines: TextLines, wanted: Wanted, name: str, *, tab: bool) -
     except DataError as error:
         reason = "; ".join(filter(None, [error.reason, head.hint()]))
         raise DataError(reason, path=error.path) from None
+    if is_title(head.columns) and not (places and are_named(wanted.text)):
+        head.notes.extend(filter(None, [head.hint()]))
     columns = distinct(head.columns)
     texts = [columns[place] for place in places]
     text_of = TextOf(texts, wanted)
 
     def items() -> Iterator[Row | Fault]:
         for record in head.found:
-            if head.notes:
-                _say(wanted, name, head.notes)
+            _say(wanted, name, head.notes)
             if isinstance(record, Fault):
                 yield _shortened(record)
                 continue
             cells = dict(zip(columns, record.values, strict=True))
             yield text_of.row(record.number, cells, record.values)
 
-    delimiter = head.delimiter or ","
-    return Rows(name, columns, " + ".join(texts), items(), delimiter, marked)
+    return Rows(name, columns, " + ".join(texts), items(), head.delimiter or ",", marked)
 
 
 def _say(wanted: Wanted, name: str, notes: list[str]) -> None:

@@ -16,7 +16,7 @@ from tonality.errors import DataError
 from tonality.tables.bad_rows import Fault
 from tonality.tables.column_names import is_id, usual_names
 from tonality.tables.delimited import Ahead, Dialect, Record, Records
-from tonality.tables.header_below import header_hint, is_title
+from tonality.tables.header_below import header_hint
 from tonality.tables.quote_escapes import ESCAPED_QUOTES, are_escaped
 from tonality.tables.read_options import ReadOptions
 from tonality.tables.tab_records import TabRecords
@@ -93,7 +93,6 @@ def read_head(lines: Iterator[str], options: ReadOptions, *, tab: bool) -> Delim
     rows = _rows(ahead, dialect, found, columns, notes, options)
     ways = delimiter or DELIMITERS
     hint = partial(header_hint, columns, ahead.look, ways, skipped, options.sheet_row)
-    notes += filter(None, [hint()] if is_title(columns) else [])
     return DelimitedHead(columns, delimiter, rows, notes, hint)
 
 

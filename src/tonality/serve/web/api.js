@@ -10,7 +10,7 @@ const REMEDIES = {
   not_found: "Reload the page.",
 };
 // Of what programs alone send; there the reason says enough to a person.
-const TO_PROGRAMS = /Content-Type|text_column|leave .* out/;
+const TO_PROGRAMS = /Content-Type|text_column|leave .* out|--data-binary/;
 
 /** The service understood and refused; it says why, and what to do. */
 export class Problem extends Error {

@@ -43,8 +43,10 @@ export async function* slices(file, delimiter, quoting = "double", own = null) {
       }
     }
   }
-  if (header === null) yield { rows: new Blob([await bytes(0, file.size)]), end: file.size };
-  else if (start < file.size || start === body) {
+  if (header === null) {
+    // With a line end the service knows it for a header alone.
+    yield { rows: new Blob([await bytes(0, file.size), "\n"]), end: file.size };
+  } else if (start < file.size || start === body) {
     yield { rows: new Blob([header, await bytes(start, file.size)]), end: file.size };
   }
 }
