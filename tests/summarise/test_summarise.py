@@ -666,19 +666,32 @@ def test_the_last_verdict_counts_where_later_rows_bring_an_earlier_one(
     assert report("both.jsonl")["labels"]["uncertain"] == 4  # as scored last, in tonality_label
 
 
-def test_of_verdicts_under_prefixes_the_one_that_came_last_is_found() -> None:
-    def family(prefix: str) -> list[str]:
+def test_the_last_verdict_counts_where_a_column_was_renamed_between(
+    model_folder: Path, here: Path
+) -> None:
+    Path("in.csv").write_text("text,label\nhate it,negative\nbad film,negative\n")
+    for suffix, old, new in (("csv", ",label,", ",human,"), ("jsonl", '"label"', '"human"')):
+        score(model_folder, "in.csv", "-o", f"once.{suffix}")  # tonality_label beside label
+        table = Path(f"once.{suffix}")
+        table.write_text(table.read_text().replace(old, new))
+        score(model_folder, table, "-o", f"twice.{suffix}", "--abstain", "1")
+        assert report(f"twice.{suffix}")["labels"]["uncertain"] == 2, suffix
+
+
+def test_of_several_verdicts_the_one_that_stands_last_is_found() -> None:
+    def family(*prefixes: str) -> list[str]:
         ends = ("label", "score", "p_no", "p_yes", "tokens_read", "tokens_left_out")
-        return [prefix + end for end in ends]
+        return [prefix + end for prefix in prefixes for end in ends]
 
     def found(*prefixes: str) -> str:
-        return VerdictColumns.find([n for p in prefixes for n in family(p)], "in.jsonl").prefix
+        return VerdictColumns.find(family(*prefixes), "in.csv").prefix
 
-    assert found("tonality_", "") == "tonality_"
-    assert found("tonality_10_", "tonality_9_", "tonality_", "") == "tonality_10_"
-    assert found("", "mine_") == "mine_"  # nobody knows better than the order
-    assert found("mine_", "") == ""
-    assert found("tonality_old_", "tonality_") == "tonality_"
+    assert found("", "tonality_") == "tonality_"
+    assert found("tonality_", "") == ""  # its names were free at the second scoring
+    assert found("tonality_2_", "mine_", "tonality_") == "tonality_"
+    columns = [*family("tonality_", ""), "remark"]
+    assert VerdictColumns.find(columns, "a", family("", "tonality_")).prefix == "tonality_"
+    assert VerdictColumns.find(columns, "a", ["text", "remark"]).prefix == ""
 
 
 def test_the_picture(here: Path) -> None:

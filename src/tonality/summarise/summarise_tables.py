@@ -110,7 +110,7 @@ def _fitting(tables: Tables, columns: VerdictColumns, first: Sequence[Row | Faul
 def _verdict_columns(tables: Tables) -> list[VerdictColumns]:
     """Those of each table, as each may have a prefix of its own."""
     found = [
-        VerdictColumns.find(head.columns, source.name)
+        VerdictColumns.find(head.columns, source.name, head.fullest)
         for source, head in zip(tables.inputs, tables.heads, strict=True)
     ]
     for source, columns in zip(tables.inputs, found, strict=True):

@@ -26,7 +26,7 @@ SHOWN = 5  # columns that a warning names
 
 @dataclass(frozen=True)
 class Head:
-    """What the head of an input says; ``complete``, whether no row has columns besides."""
+    """What the head of an input says, see :class:`tonality.tables.row_stream.Rows`."""
 
     columns: Sequence[str]
     text_column: str
@@ -34,6 +34,7 @@ class Head:
     marked: bool
     schema: Any
     complete: bool
+    fullest: Sequence[str]
 
 
 class Tables:
@@ -127,6 +128,7 @@ class Tables:
             rows.marked,
             table.schema,
             rows.complete,
+            rows.fullest,
         )
 
     def open(self, index: int, skip: int, stack: ExitStack) -> Opened:
