@@ -598,6 +598,15 @@ def test_what_cannot_be(here: Path, content: str, arguments: list[str], message:
     assert message in failure(result)
 
 
+def test_a_title_above_a_scored_table_is_told(here: Path) -> None:
+    titled = "Report" + "," * 8 + "\n" + HEADER + "a,2024-01-31,x,bad,1,1,0,1,0\n"
+    Path("in.csv").write_text(titled)
+    hint = "line 2 looks like the header: give --header-row 2"
+    for result in (run("in.csv"), run("-", "--input-format", "csv", input=titled.encode())):
+        assert failure(result).endswith(f"; {hint}")
+    assert report("in.csv", "--header-row", "2")["rows"] == 1
+
+
 @pytest.mark.parametrize("option", [["--every", "year"], ["--date-format", "%Y"]])
 def test_options_of_dates_need_their_column(here: Path, option: list[str]) -> None:
     write("in.csv", [("a", "2024-01-31", "x", "bad")])

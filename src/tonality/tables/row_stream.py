@@ -6,7 +6,7 @@ import itertools
 import logging
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -75,6 +75,7 @@ class Rows:
             ``columns`` none the less, and that some row has them is seen to in ``items``.
         late: how many those are; they are the last of ``columns``.
         fullest: of JSON Lines, the columns of the object that has the most, in its own order.
+        hint: says, before a row is read, which line below the header seems to be it, or "".
     """
 
     name: str
@@ -86,6 +87,7 @@ class Rows:
     complete: bool = True
     late: int = 0
     fullest: Sequence[str] = ()
+    hint: Callable[[], str] = str
 
 
 def read_rows(
@@ -159,7 +161,7 @@ def _delimited_rows(lines: TextLines, wanted: Wanted, name: str, *, tab: bool) -
             yield text_of.row(record.number, cells, record.values)
 
     delimiter = head.delimiter or ","
-    return Rows(name, columns, " + ".join(texts), items(), delimiter, marked)
+    return Rows(name, columns, " + ".join(texts), items(), delimiter, marked, hint=head.hint)
 
 
 def _say(wanted: Wanted, name: str, notes: list[str]) -> None:

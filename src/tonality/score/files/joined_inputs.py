@@ -138,6 +138,11 @@ class Tables:
             return self._waiting[source.name]
         return stack.enter_context(opened(source, self._wanted, skip=skip, **self._settings))
 
+    def hint(self, index: int) -> str:
+        """Which line below the header of an input seems to be it, or ""; ask before its rows."""
+        with ExitStack() as stack:
+            return self.open(index, 0, stack).rows.hint()
+
     def share(self, index: int, read: int) -> float | None:
         """The share of all bytes that is read with so many of an input; None for a pipe."""
         total = sum(self._sizes)
