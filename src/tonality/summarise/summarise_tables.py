@@ -223,7 +223,7 @@ class _Count:
         if not groups and not found:
             raise DataError("is empty; name another column by --time", column=counts.column)
         what = f"date that tells the {self._every}"
-        remedy = advice(counts.seen, self._form) if found else ""
+        remedy = advice(*counts.seen, self._form) if found else ""
         if not groups:
             raise DataError(
                 f"holds no {what}, but such as {counts.example!r}; {remedy}", column=counts.column
