@@ -43,7 +43,8 @@ def test_a_folder_of_parts(tmp_path: Path, unlabelled: str) -> None:
     assert data.unlabelled.labels is None
     assert data.name == tmp_path.name
     assert set(data.sha256) == {"train.csv", "dev.csv", "test.csv", unlabelled}
-    assert len((tmp_path / "bad.jsonl").read_text().splitlines()) == 2
+    assert (data.test.without_text, data.unlabelled.without_text) == (1, 1)
+    assert not (tmp_path / "bad.jsonl").exists()  # a row without a text is no bad one
 
 
 def test_a_label_to_be_mapped_may_be_in_any_of_the_files(tmp_path: Path) -> None:

@@ -549,7 +549,15 @@ def test_rows_without_a_date_are_told(here: Path, caplog: pytest.LogCaptureFixtu
         (["6/8/24", "6/18/24"], "%d/%m/%y", "--date-format '%m/%d/%y' reads them"),
         (["5/6/2024"], None, "'%m/%d/%Y' or --date-format '%d/%m/%Y' reads them; choose by wh"),
         (["31.1.24"], None, "'31.1.24'; --date-format '%d.%m.%y' reads them"),
-        (["31 May 2024 3:05 PM"], None, "--date-format '%d %b %Y %I:%M %p' or"),
+        (["31 May 2024 3:05 PM"], None, "5 PM'; --date-format '%d %b %Y %I:%M %p' reads them"),
+        (["3 June 2024", "31 May 2024"], None, "2024'; --date-format '%d %B %Y' reads them"),
+        (["3 Jun 24", "31 May 24"], None, "24'; --date-format '%d %b %y' reads them"),
+        (["31-May-24", "3-Jun-24"], None, "24'; --date-format '%d-%b-%y' reads them"),
+        (["n/a", "31.1.2024"], None, "--date-format '%d.%m.%Y' reads those such as '31.1.2024'"),
+        (["unknown", "5/6/2024"], None, "reads those such as '5/6/2024'; choose by which is the"),
+        (["?", "31|5|2024 at 3"], "%d|%m|%Y", "leaves ' at 3' of '31|5|2024 at 3' over"),
+        (["?", "2024-05-13", "5/13/2024"], None, "such as '?', in column 'day'; say how"),
+        (["?", "none"], None, "such as '?'; say how they are written"),
         (["31|5|2024 at 3"], "%d|%m|%Y", "leaves ' at 3' of '31|5|2024 at 3' over"),
         (["5/13/2024", "2024-05-13"], None, "such as '5/13/2024', in column 'day'; say how"),
     ],
@@ -596,6 +604,15 @@ def test_what_cannot_be(here: Path, content: str, arguments: list[str], message:
     result = run("in.csv", *arguments)
     assert result.exit_code == 1
     assert message in failure(result)
+
+
+def test_a_title_above_a_scored_table_is_told(here: Path) -> None:
+    titled = "Report" + "," * 8 + "\n" + HEADER + "a,2024-01-31,x,bad,1,1,0,1,0\n"
+    Path("in.csv").write_text(titled)
+    hint = "line 2 looks like the header: give --header-row 2"
+    for result in (run("in.csv"), run("-", "--input-format", "csv", input=titled.encode())):
+        assert failure(result).endswith(f"; {hint}")
+    assert report("in.csv", "--header-row", "2")["rows"] == 1
 
 
 @pytest.mark.parametrize("option", [["--every", "year"], ["--date-format", "%Y"]])
@@ -666,19 +683,32 @@ def test_the_last_verdict_counts_where_later_rows_bring_an_earlier_one(
     assert report("both.jsonl")["labels"]["uncertain"] == 4  # as scored last, in tonality_label
 
 
-def test_of_verdicts_under_prefixes_the_one_that_came_last_is_found() -> None:
-    def family(prefix: str) -> list[str]:
+def test_the_last_verdict_counts_where_a_column_was_renamed_between(
+    model_folder: Path, here: Path
+) -> None:
+    Path("in.csv").write_text("text,label\nhate it,negative\nbad film,negative\n")
+    for suffix, old, new in (("csv", ",label,", ",human,"), ("jsonl", '"label"', '"human"')):
+        score(model_folder, "in.csv", "-o", f"once.{suffix}")  # tonality_label beside label
+        table = Path(f"once.{suffix}")
+        table.write_text(table.read_text().replace(old, new))
+        score(model_folder, table, "-o", f"twice.{suffix}", "--abstain", "1")
+        assert report(f"twice.{suffix}")["labels"]["uncertain"] == 2, suffix
+
+
+def test_of_several_verdicts_the_one_that_stands_last_is_found() -> None:
+    def family(*prefixes: str) -> list[str]:
         ends = ("label", "score", "p_no", "p_yes", "tokens_read", "tokens_left_out")
-        return [prefix + end for end in ends]
+        return [prefix + end for prefix in prefixes for end in ends]
 
     def found(*prefixes: str) -> str:
-        return VerdictColumns.find([n for p in prefixes for n in family(p)], "in.jsonl").prefix
+        return VerdictColumns.find(family(*prefixes), "in.csv").prefix
 
-    assert found("tonality_", "") == "tonality_"
-    assert found("tonality_10_", "tonality_9_", "tonality_", "") == "tonality_10_"
-    assert found("", "mine_") == "mine_"  # nobody knows better than the order
-    assert found("mine_", "") == ""
-    assert found("tonality_old_", "tonality_") == "tonality_"
+    assert found("", "tonality_") == "tonality_"
+    assert found("tonality_", "") == ""  # its names were free at the second scoring
+    assert found("tonality_2_", "mine_", "tonality_") == "tonality_"
+    columns = [*family("tonality_", ""), "remark"]
+    assert VerdictColumns.find(columns, "a", family("", "tonality_")).prefix == "tonality_"
+    assert VerdictColumns.find(columns, "a", ["text", "remark"]).prefix == ""
 
 
 def test_the_picture(here: Path) -> None:

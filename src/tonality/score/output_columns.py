@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +17,6 @@ from tonality.verdict_frame import verdict_kinds
 logger = logging.getLogger(__name__)
 
 PREFIX = "tonality_"
-_CHOSEN = re.compile(f"(?:{PREFIX}(?:([2-9]|[1-9][0-9]{{1,8}})_)?)?")  # by scoring itself
 ERROR = "error"
 LANGUAGE = "language"
 EXPLAINED = ("words_for", "words_against")
@@ -200,17 +198,3 @@ def _free_prefix(columns: Iterable[str], names: Sequence[str]) -> str:
         prefix = PREFIX if number == 1 else f"{PREFIX}{number}_"
         number += 1
     return prefix
-
-
-def prefix_number(prefix: str) -> int | None:
-    """Which prefix of those that scoring chooses by itself one is, in the order it tries them.
-
-    Args:
-        prefix: what the names of added columns begin with.
-
-    Returns:
-        0 for none, 1 for ``tonality_``, 2 for ``tonality_2_`` and so on; None for a prefix that
-        somebody chose.
-    """
-    found = _CHOSEN.fullmatch(prefix)
-    return (int(found[1] or 1) if prefix else 0) if found else None

@@ -122,9 +122,9 @@ class Counts:
             seen[str(whole(value)).strip()[:LONGEST]] = None
 
     @property
-    def seen(self) -> list[str]:
-        """Some of the dates that were counted, first those without a name."""
-        return [*self._seen[0], *self._seen[1]]
+    def seen(self) -> tuple[list[str], list[str]]:
+        """Some of the dates that were counted: those without a name, and those with one."""
+        return list(self._seen[0]), list(self._seen[1])
 
     def _show(self, name: str, candidate: Candidate) -> None:
         surest = self._surest.get(name)

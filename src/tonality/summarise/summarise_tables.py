@@ -109,10 +109,7 @@ def _fitting(tables: Tables, columns: VerdictColumns, first: Sequence[Row | Faul
 
 def _verdict_columns(tables: Tables) -> list[VerdictColumns]:
     """Those of each table, as each may have a prefix of its own."""
-    found = [
-        VerdictColumns.find(head.columns, source.name)
-        for source, head in zip(tables.inputs, tables.heads, strict=True)
-    ]
+    found = [_found(tables, index) for index in range(len(tables.inputs))]
     for source, columns in zip(tables.inputs, found, strict=True):
         if set(columns.labels) != set(found[0].labels):
             raise DataError(
@@ -122,6 +119,16 @@ def _verdict_columns(tables: Tables) -> list[VerdictColumns]:
                 path=source.name,
             )
     return found
+
+
+def _found(tables: Tables, index: int) -> VerdictColumns:
+    """Those of one table; where a title above the header hides them, the error says so."""
+    head = tables.heads[index]
+    try:
+        return VerdictColumns.find(head.columns, tables.inputs[index].name, head.fullest)
+    except DataError as error:
+        reason = "; ".join(filter(None, [error.reason, tables.hint(index)]))
+        raise DataError(reason, path=error.path) from None
 
 
 class _Count:
@@ -216,7 +223,7 @@ class _Count:
         if not groups and not found:
             raise DataError("is empty; name another column by --time", column=counts.column)
         what = f"date that tells the {self._every}"
-        remedy = advice(counts.seen, self._form) if found else ""
+        remedy = advice(*counts.seen, self._form) if found else ""
         if not groups:
             raise DataError(
                 f"holds no {what}, but such as {counts.example!r}; {remedy}", column=counts.column

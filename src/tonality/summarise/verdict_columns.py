@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from tonality.errors import DataError
 from tonality.prediction import UNCERTAIN, VALENCE
-from tonality.score.output_columns import EXPLAINED, LANGUAGE, prefix_number
+from tonality.score.output_columns import EXPLAINED, LANGUAGE
 from tonality.tables.read_options import NO_LABELS
 from tonality.tables.spelled_names import listed
 from tonality.verdict_frame import verdict_kinds
@@ -40,30 +40,26 @@ class VerdictColumns:
     language: str | None = None
 
     @classmethod
-    def find(cls, columns: Sequence[str], path: str) -> VerdictColumns:
+    def find(cls, columns: Sequence[str], path: str, fullest: Sequence[str] = ()) -> VerdictColumns:
         """Those of a table; where it was scored several times, the last.
-
-        Of names that scoring gave by itself, the last are those with the highest number:
-        ``tonality_2_label`` came after ``tonality_label``, and that after ``label``. A prefix that
-        somebody chose tells nothing, so there the order of the columns does.
 
         Args:
             columns: the table's.
             path: how messages call the table.
+            fullest: of JSON Lines, the columns of the object that has the most. Its order counts
+                where it has verdicts: a later row may bring an earlier verdict, whose columns then
+                stand last among the table's.
 
         Raises:
             DataError: it has no such columns.
         """
-        found = list(cls._families(columns))
+        found = [*cls._families(fullest)] or [*cls._families(columns)]
         if not found:
             raise DataError(
                 f"has no columns of verdicts; tonality score writes such tables. {listed(columns)}",
                 path=path,
             )
-        # A later row of JSON Lines may bring columns, which then stand behind those of scoring.
-        own = {number: one for one in found if (number := prefix_number(one.prefix)) is not None}
-        last = found[-1]
-        return last if prefix_number(last.prefix) is None else own[max(own)]
+        return found[-1]
 
     @classmethod
     def _families(cls, columns: Sequence[str]) -> Iterator[VerdictColumns]:

@@ -6,7 +6,7 @@ import itertools
 import logging
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -75,6 +75,8 @@ class Rows:
         complete: whether no row has further columns. Further ones that were asked for are among
             ``columns`` none the less, and that some row has them is seen to in ``items``.
         late: how many those are; they are the last of ``columns``.
+        fullest: of JSON Lines, the columns of the object that has the most, in its own order.
+        hint: says, before a row is read, which line below the header seems to be it, or "".
     """
 
     name: str
@@ -85,6 +87,8 @@ class Rows:
     marked: bool = False
     complete: bool = True
     late: int = 0
+    fullest: Sequence[str] = ()
+    hint: Callable[[], str] = str
 
 
 def read_rows(
@@ -158,7 +162,8 @@ def _delimited_rows(lines: TextLines, wanted: Wanted, name: str, *, tab: bool) -
             cells = dict(zip(columns, record.values, strict=True))
             yield text_of.row(record.number, cells, record.values)
 
-    return Rows(name, columns, " + ".join(texts), items(), head.delimiter or ",", marked)
+    delimiter = head.delimiter or ","
+    return Rows(name, columns, " + ".join(texts), items(), delimiter, marked, hint=head.hint)
 
 
 def _say(wanted: Wanted, name: str, notes: list[str]) -> None:
@@ -176,25 +181,24 @@ def _json_rows(lines: TextLines, wanted: Wanted, name: str, *, live: bool) -> Ro
     # Who writes a live stream may wait for the answer to these rows.
     following = [] if ended or live else list(itertools.islice(found, 1))
     complete = ended or not (live or following)
-    columns: dict[str, None] = {}
-    for item in head:
-        if isinstance(item, JsonObject):
-            columns |= dict.fromkeys(item.values)
-    if not columns:
+    held = [list(item.values) for item in head if isinstance(item, JsonObject)]
+    names = list(dict.fromkeys(itertools.chain(*held)))
+    if not names:
         raise DataError("its first lines hold no JSON object; expected one a line")
-    names, looked_at = list(columns), 0 if complete else len(head)
+    others, looked_at = listed(names), 0 if complete else len(head)
     late = [] if complete else [one for one in wanted.extras if not places_of(names, one)]
     names += late
     texts = [names[place] for place in _json_places(names, wanted, name, looked_at, len(late))]
     text_of, text_column = TextOf(texts, wanted), " + ".join(texts)
-    chained = _seeing(late, itertools.chain(head, following, found), listed(list(columns)))
+    chained = _seeing(late, itertools.chain(head, following, found), others)
     items = (
         _shortened(item)
         if isinstance(item, Fault)
         else text_of.row(item.number, item.values, item.line)
         for item in _named(chained, name)
     )
-    return Rows(name, names, text_column, items, marked=marked, complete=complete, late=len(late))
+    fullest = max(held, key=len)
+    return Rows(name, names, text_column, items, ",", marked, complete, len(late), fullest)
 
 
 def _json_head(found: Iterator[JsonObject | Fault]) -> tuple[list[JsonObject | Fault], bool]:
@@ -223,12 +227,7 @@ def _json_places(
 def _seeing(
     unseen: Sequence[str], found: Iterator[JsonObject | Fault], others: str
 ) -> Iterator[JsonObject | Fault]:
-    """The objects as they are.
-
-    Args:
-        unseen: columns that the first of them lack.
-        found: the objects.
-        others: which columns those have, for the message.
+    """The objects as they are, of which the first ones lack the ``unseen`` columns.
 
     Raises:
         DataError: at the end, one of the columns was in none.

@@ -26,7 +26,7 @@ SHOWN = 5  # columns that a warning names
 
 @dataclass(frozen=True)
 class Head:
-    """What the head of an input says; ``complete``, whether no row has columns besides."""
+    """What the head of an input says, see :class:`tonality.tables.row_stream.Rows`."""
 
     columns: Sequence[str]
     text_column: str
@@ -34,6 +34,7 @@ class Head:
     marked: bool
     schema: Any
     complete: bool
+    fullest: Sequence[str]
 
 
 class Tables:
@@ -127,6 +128,7 @@ class Tables:
             rows.marked,
             table.schema,
             rows.complete,
+            rows.fullest,
         )
 
     def open(self, index: int, skip: int, stack: ExitStack) -> Opened:
@@ -135,6 +137,11 @@ class Tables:
         if source.path is None:
             return self._waiting[source.name]
         return stack.enter_context(opened(source, self._wanted, skip=skip, **self._settings))
+
+    def hint(self, index: int) -> str:
+        """Which line below the header of an input seems to be it, or ""; ask before its rows."""
+        with ExitStack() as stack:
+            return self.open(index, 0, stack).rows.hint()
 
     def share(self, index: int, read: int) -> float | None:
         """The share of all bytes that is read with so many of an input; None for a pipe."""
