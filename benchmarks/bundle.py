@@ -162,8 +162,8 @@ NOTES = {
         "student goes on from the `general` before it, which MiniLM (all-MiniLM-L6-v2, 22 million) "
         "had taught, too. In the last stage it learnt from grades that a large language model "
         "gave to texts of the collections, from the sentences that were written for it, and from "
-        "its own answers before to all longer texts and half of the others. Its weights are a mean "
-        "over its training. "
+        "the mean answers of three earlier models to all texts. Its weights are a mean over its "
+        "training. "
         "Start, teachers and time below are of that stage alone; `docs/general.md` tells "
         "of all stages. Neither MPNet nor MiniLM had learnt from the held-out texts. The large "
         "language model graded 6,541 of them, to compare grades with labels; these grades taught "
@@ -173,7 +173,8 @@ NOTES = {
         "- It passes 98% of the 1,496 cases of `tonality check`, 96% above chance: 94% of those on "
         "negation (58% of the 24 where it stands far from its word), 92% on double negation, 100% "
         "on questions and on mixed opinions. Sentences made from templates taught it these kinds, "
-        "so expect less of other wordings.\n"
+        "so expect less of other wordings. Those on double negation and concessions were written "
+        "in sight of cases that failed.\n"
         "- It reads irony of the six forms that `tonality check` shows and does not count "
         "(*Great, the bike pump broke on the first day.*). On other irony it is often wrong, and "
         "so on wit, on new slang and on events that one must know the world to judge.\n"
@@ -181,8 +182,8 @@ NOTES = {
         "mind, and being rich is positive. Words for origin, faith, gender and orientation are "
         "neutral in the cases of `tonality check`; others may not be.",
         names={
-            "the classifier start": "the general before it",
-            "teachers: start": "teachers: the general before it",
+            "the classifier start": "the model of the stage before it",
+            "teachers: start": "teachers: the model of the stage before it",
             "beside-1": "general as at 0ca33e0",
             "beside-2": "general as at c094d6e",
         },

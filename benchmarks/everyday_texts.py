@@ -10,9 +10,10 @@ for two writers, who had seen the first lines of *newcomers* and of *editorials*
 - *feeds*: tweets, comments, chat lines, tickets, app reviews and survey answers;
 - *kinds*: ten texts each of 44 kinds, written to find weaknesses. Its wrong ones told which kinds
   of sentences were written for training;
-- *editorials*: sentences of opinion pages; *papers*, *dailies*: the same and reports, half each.
+- *editorials*: sentences of opinion pages; *papers*, *dailies*: the same and reports, half each;
+- *callers*: plain everyday texts; *columns*: sentences of the press.
 
-*Guests* and *feeds* were measured once, after the last choice. The others are no fair test any
+*Callers* and *columns* were measured once, after the last choice. The others are no fair test any
 more: choices were made in sight of how many of them are right.
 
 A text of *kinds* that says both counts as right where the verdict is neutral or both sides have a

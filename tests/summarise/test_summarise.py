@@ -554,7 +554,7 @@ def test_rows_without_a_date_are_told(here: Path, caplog: pytest.LogCaptureFixtu
         (["3 Jun 24", "31 May 24"], None, "24'; --date-format '%d %b %y' reads them"),
         (["31-May-24", "3-Jun-24"], None, "24'; --date-format '%d-%b-%y' reads them"),
         (["n/a", "31.1.2024"], None, "--date-format '%d.%m.%Y' reads those such as '31.1.2024'"),
-        (["unknown", "5/6/2024"], None, "reads those such as '5/6/2024'; choose by which is the"),
+        (["unknown", "5/6/2024"], None, "reads those such as '5/6/2024'; choose the one"),
         (["?", "31|5|2024 at 3"], "%d|%m|%Y", "leaves ' at 3' of '31|5|2024 at 3' over"),
         (["?", "2024-05-13", "5/13/2024"], None, "such as '?', in column 'day'; say how"),
         (["?", "none"], None, "such as '?'; say how they are written"),

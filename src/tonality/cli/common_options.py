@@ -153,4 +153,6 @@ def one_named(kind: type[Kind], name: str, option: str) -> Kind:
         return kind(name)
     except ValueError:
         known = ", ".join(kind)
-        raise click.BadParameter(f"{name!r} is none of {known}", param_hint=option) from None
+        raise click.BadParameter(
+            f"expected one of {known}, got {name!r}", param_hint=option
+        ) from None

@@ -49,7 +49,9 @@ def advice(unread: Sequence[str], read: Sequence[str], form: str | None) -> str:
     if forms:
         them = "them" if len(dates) == len(unread) else f"those such as {dates[0]!r}"
         told = " or ".join(f"--date-format '{one}'" for one in forms) + f" reads {them}"
-        return f"{told}; choose by which is the month" if len(forms) > 1 else told
+        return (
+            f"{told}; choose the one whose %m stands where the month is" if len(forms) > 1 else told
+        )
     for text in unread:
         if form is not None and (left := _left_over(text, form)):
             return f"{form!r} leaves {left!r} of {text!r} over; write that, too, in --date-format"

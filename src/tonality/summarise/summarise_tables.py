@@ -226,7 +226,8 @@ class _Count:
         remedy = advice(*counts.seen, self._form) if found else ""
         if not groups:
             raise DataError(
-                f"holds no {what}, but such as {counts.example!r}; {remedy}", column=counts.column
+                f"holds no {what}; it has values such as {counts.example!r}; {remedy}",
+                column=counts.column,
             )
         if found:
             logger.warning(
