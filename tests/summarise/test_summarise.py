@@ -547,7 +547,7 @@ def test_rows_without_a_date_are_told(here: Path, caplog: pytest.LogCaptureFixtu
         (["6/18/2024 3:12:24", "6/8/2024 23:12:24"], None, "'%m/%d/%Y %H:%M:%S' reads them"),
         (["6/18/2024 3:12:24"], "%m/%d/%Y", "--date-format '%m/%d/%Y %H:%M:%S' reads them"),
         (["6/8/24", "6/18/24"], "%d/%m/%y", "--date-format '%m/%d/%y' reads them"),
-        (["5/6/2024"], None, "'%m/%d/%Y' or --date-format '%d/%m/%Y' reads them; choose by wh"),
+        (["5/6/2024"], None, "'%m/%d/%Y' or --date-format '%d/%m/%Y' reads them; choose the one"),
         (["31.1.24"], None, "'31.1.24'; --date-format '%d.%m.%y' reads them"),
         (["31 May 2024 3:05 PM"], None, "5 PM'; --date-format '%d %b %Y %I:%M %p' reads them"),
         (["3 June 2024", "31 May 2024"], None, "2024'; --date-format '%d %B %Y' reads them"),
