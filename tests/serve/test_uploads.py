@@ -157,6 +157,8 @@ def test_texts_that_are_too_long_are_told_in_place(client: httpx.Client) -> None
         "text,id\ngood,1\n",
         "text,stars\nI love this kettle very much indeed,five\n",
         "text,who\nGood kettle.,Anna\nBad kettle!,Bert\n",
+        "text,label\nGreat film,pos\nBad film,neg\n",  # its cells look like names
+        "text\ngood\n",  # no column is called textgood
     ],
 )
 def test_a_table_that_lost_its_line_ends_is_refused(
@@ -169,20 +171,17 @@ def test_a_table_that_lost_its_line_ends_is_refused(
     assert client.post(path, content=table, headers=AS_CSV).status_code == 200
 
 
-@pytest.mark.parametrize("end", ["", "\n"])
 @pytest.mark.parametrize(
     "names",
     [
         ["text"],
         ["text", "id", ""],
         ["text", *(f"a_long_name_{n}" for n in range(30))],
-        ["text", "Nr. of stars", "Would you recommend it?", '"Q1, in words"'],
+        ["text", "id", "id", "2024", "When did you last buy this product from us?"],
     ],
 )
-def test_a_header_alone_is_a_table_without_rows(
-    client: httpx.Client, names: list[str], end: str
-) -> None:
-    found = client.post("/v1/score", content=",".join(names) + end, headers=AS_CSV)
+def test_a_header_alone_is_a_table_without_rows(client: httpx.Client, names: list[str]) -> None:
+    found = client.post("/v1/score", content=",".join(names) + "\n", headers=AS_CSV)
     assert (found.status_code, len(found.text.splitlines())) == (200, 1)
 
 

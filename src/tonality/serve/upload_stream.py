@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import IO
@@ -24,12 +23,6 @@ AS_CSV = "Save the sheet as CSV, and send that."
 # A spreadsheet is read as a whole, by a process of its own.
 SHEET_BYTES = 2**26
 SHEET_MEMORY = 2**30
-# Of a table that is one line without an end: bytes that tell whether it is a header alone.
-LOOKED_AT = 2**16
-_BETWEEN = re.compile(r"[,;\t|]")
-MOST_WORDS = 5  # of a name
-LONGEST_NAME = 100  # characters
-SHORTENED = 4  # characters of a word with its point, such as "Avg."
 
 
 class _Limited:
@@ -71,47 +64,30 @@ class _Noted:
 
     def __init__(self, stream: ByteStream) -> None:
         self._stream = stream
-        self._head = b""
         self.ends = False
 
     def read(self, size: int, /) -> bytes:
         """At most ``size`` bytes."""
         data = self._stream.read(size)
         self.ends = self.ends or b"\n" in data or b"\r" in data
-        if not self.ends and len(self._head) < LOOKED_AT:
-            self._head += data[: LOOKED_AT - len(self._head)]
         return data
 
     def check(self, format: str) -> None:
         """Refuses a CSV or TSV that has lost its line ends, once its header has been read.
 
+        A header alone is refused, too: nothing tells it from a table that is all in its first line.
+
         Raises:
             ProblemError: 422.
         """
-        if format in ("csv", "tsv") and not self.ends and not _are_names(self._head):
+        if format in ("csv", "tsv") and not self.ends:
             raise ProblemError(
                 422,
                 "no_table",
-                "The table is one line without a line end, which does not look like a header.",
+                "The table has no line end, so it has no rows.",
                 "Send the file with --data-binary: curl's -d strips line ends. If it is a header "
                 "alone, end it with a line end.",
             )
-
-
-def _are_names(line: bytes) -> bool:
-    """Whether the cells of a line may be names: distinct, no numbers, sentences or long texts."""
-    cells = _BETWEEN.split(line.replace(b"\0", b"").decode(errors="replace"))
-    names = [cell.strip() for cell in cells if cell.strip()]
-    return len(set(names)) == len(names) and all(map(_is_name, names))
-
-
-def _is_name(cell: str) -> bool:
-    words = cell.strip(' "').split()
-    if len(words) > MOST_WORDS or len(cell) > LONGEST_NAME:
-        return False
-    if len(words) > 1 and any(word[-1] in ".!" and len(word) > SHORTENED for word in words):
-        return False
-    return not any(map(str.isdigit, cell)) or any(map(str.isalpha, cell))
 
 
 class _Attended:
