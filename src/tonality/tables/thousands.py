@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 _GROUP = re.compile(r"-?(?:0|[1-9][0-9]{0,2}(?:\.[0-9]{3})?)")
 
@@ -11,9 +10,3 @@ _GROUP = re.compile(r"-?(?:0|[1-9][0-9]{0,2}(?:\.[0-9]{3})?)")
 def fits_thousands(text: str) -> bool:
     """Whether a text is a number under 1,000, or one that 2.037 may write for 2,037."""
     return _GROUP.fullmatch(text) is not None
-
-
-def may_be_thousands(texts: Iterable[str]) -> bool:
-    """Whether some text has a point, and none tells that it is a decimal one, as 0.5 does."""
-    found = list(texts)
-    return any("." in text for text in found) and all(map(fits_thousands, found))

@@ -115,7 +115,8 @@ class LanguageModel(nn.Module):
         drawn for the whole batch. A token drawn several times counts once, and each score is
         corrected by the chance that its token is drawn. If p are the tokens' probabilities and Q
         these chances, then of a target and the drawn ones, each is the target with probability
-        proportional to p / Q. So the scores that serve best are those of the whole softmax.
+        nearly proportional to p / Q; exactly so if each token were drawn independently. So the
+        scores that serve best are nearly those of the whole softmax.
 
         Args:
             states: (S, T, E) of :meth:`states`.
