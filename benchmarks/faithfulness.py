@@ -245,11 +245,9 @@ def table(
 
 def draw(curves: Mapping[str, Mapping[str, Sequence[float]]], path: Path) -> None:
     """Both curves of every method as a PNG."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 3.6), layout="constrained")
-    FigureCanvasAgg(figure)
     titles = {
         "deleted": "top tokens deleted (higher is better)",
         "kept": "only they kept (lower is better)",

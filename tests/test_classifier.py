@@ -5,6 +5,8 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -174,25 +176,32 @@ def test_a_string_is_no_list_of_texts(small: Classifier) -> None:
     assert small.reads(["I love it", None]).tolist() == [True, False]
 
 
-@pytest.mark.parametrize("odd", [0, "2", 2.5, True])
+@pytest.mark.parametrize("odd", [0, "2", 2.5, True, np.True_])
 def test_a_count_is_a_whole_number(small: Classifier, odd: Any) -> None:
     for name in ("threads", "batch_size"):
         with pytest.raises(tonality.ConfigError, match=f"{name}: expected a whole number, 1 or"):
             small.predict_proba(["love"], **{name: odd})
     with pytest.raises(tonality.ConfigError, match="threads: expected a whole number, 1 or more"):
         tonality.load(threads=odd)
-    counts: dict[str, Any] = {"threads": np.int64(2), "batch_size": np.int32(1)}
+    counts: dict[str, Any] = {"threads": np.array(2), "batch_size": np.int32(1)}
     np.testing.assert_array_equal(
         small.predict_proba(["love", "hate"], **counts), small.predict_proba(["love", "hate"])
     )
 
 
-@pytest.mark.parametrize("odd", ["0.5", True, float("nan"), 1.5])
+def test_more_threads_than_texts_cost_nothing(small: Classifier) -> None:
+    texts = ["love", "hate it", None]
+    most = small.predict_proba(texts, threads=10**12)
+    np.testing.assert_array_equal(most, small.predict_proba(texts, threads=1))
+
+
+@pytest.mark.parametrize("odd", ["0.5", True, np.True_, float("nan"), 1.5, 10**400, [0.5]])
 def test_a_confidence_is_a_number(odd: Any) -> None:
     with pytest.raises(tonality.ConfigError, match="it takes a confidence from 0 to 1"):
         tonality.load(abstain=odd)
-    half: Any = np.float32(0.5)
-    assert tonality.load(abstain=half).artifact.abstain == 0.5
+    halves: list[Any] = [np.float32(0.5), np.array(0.5), Decimal("0.5"), Fraction(1, 2)]
+    for half in halves:
+        assert tonality.load(abstain=half).artifact.abstain == 0.5
 
 
 def test_an_unknown_model_is_named(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from tonality import artifact as folder
 from tonality.artifact.model_folder import Artifact
 from tonality.cores import available_cores
 from tonality.errors import ArtifactError, ConfigError
-from tonality.given_numbers import is_number, whole_number
+from tonality.given_numbers import as_number, whole_number
 from tonality.given_texts import checked_texts, is_missing, require_several, row_index
 from tonality.model_names import BUNDLED, model_path
 from tonality.network.blas_threads import one_thread
@@ -206,6 +206,7 @@ class Classifier:
         threads = self._threads if threads is None else threads
         threads = available_cores() if threads is None else whole_number(threads, "threads")
         batch_size = None if batch_size is None else whole_number(batch_size, "batch_size")
+        threads = min(threads, len(encoded) or 1)
         batches = _batches(encoded.lengths, batch_size, threads)
         logits = np.empty((len(encoded), len(self.labels)), dtype=np.float64)
 
@@ -283,7 +284,8 @@ def load(
     path = model_path(model)
     artifact = folder.read(path)
     if abstain is not None:
-        if not is_number(abstain) or not 0 <= abstain <= 1:
+        least = as_number(abstain)
+        if not 0 <= least <= 1:
             raise ConfigError(f"abstain is {abstain!r}; it takes a confidence from 0 to 1")
-        artifact = dataclasses.replace(artifact, abstain=float(abstain))
+        artifact = dataclasses.replace(artifact, abstain=least)
     return Classifier(artifact, path, threads)

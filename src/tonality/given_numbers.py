@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
-from typing import Any, TypeGuard
+import math
+import operator
+from typing import Any
+
+import numpy as np
 
 from tonality.errors import ConfigError
 
 
-def is_number(value: object) -> TypeGuard[float]:
-    """Whether it is a number, of Python or numpy; True and False are none."""
-    return isinstance(value, Real) and not isinstance(value, bool)
+def as_number(value: Any) -> float:
+    """A number as a float, whatever it is one of, such as a ``Decimal`` or an array without axes.
+
+    What is no number is NaN, and so is one beyond all floats. Text and truth values are none.
+    """
+    kind = getattr(getattr(value, "dtype", None), "kind", "f")
+    if isinstance(value, bool | str | bytes | bytearray) or kind not in "iuf":
+        return math.nan
+    if getattr(value, "ndim", 0):
+        return math.nan
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
 
 
 def whole_number(value: Any, name: str, least: int = 1) -> int:
@@ -24,6 +38,10 @@ def whole_number(value: Any, name: str, least: int = 1) -> int:
     Raises:
         ConfigError: it is none, or lower.
     """
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+    try:
+        number = least - 1 if isinstance(value, bool | np.bool_) else operator.index(value)
+    except TypeError:
+        number = least - 1
+    if number < least:
         raise ConfigError(f"{name}: expected a whole number, {least} or more, got {value!r}")
-    return int(value)
+    return number

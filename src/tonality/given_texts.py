@@ -102,10 +102,10 @@ def _refuse_tables(texts: Any) -> None:
     names = getattr(texts, "columns", None)
     names = getattr(texts, "column_names", None) if names is None else names
     if names is not None and not isinstance(texts, str):
-        first = next((repr(name) for name in names if isinstance(name, str)), "'review'")
+        first = _likeliest(list(names))
         raise DataError(
             f"expected texts, got {kind}, which gives the names of its columns; give the column of "
-            f"the texts, such as table[{first}], or the table itself to tonality.score_frame"
+            f"the texts, such as table[{first!r}], or the table itself to tonality.score_frame"
         )
     if isinstance(texts, Mapping):
         raise DataError(
@@ -118,6 +118,12 @@ def _refuse_tables(texts: Any) -> None:
         raise DataError(f"expected texts, got {kind}, which has no order; give a list")
     if (dimensions := getattr(texts, "ndim", 1)) != 1:
         raise DataError(f"expected texts, got {kind} of {dimensions} dimensions; give one column")
+
+
+def _likeliest(names: list[Any]) -> Any:
+    """The name of a column that may hold texts: the first that is a string, or the first."""
+    name = next((name for name in names if isinstance(name, str)), (names or ["review"])[0])
+    return name.item() if isinstance(name, np.generic) else name
 
 
 def _no_text(value: object, where: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import operator
 import pickle
 import re
 import subprocess
@@ -11,7 +12,9 @@ import sys
 import tempfile
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -346,9 +349,17 @@ def test_what_is_no_list_of_texts_is_refused(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"hidden_size": 0}, "network.hidden_size is 0; it takes a number from 1"),
+        ({"hidden_size": 0}, "^hidden_size is 0; it takes a number from 1"),
         ({"pooling": "sum"}, "pooling"),
-        ({"class_weight": "even"}, "class_weights is 'even'"),
+        ({"class_weight": "even"}, "^class_weight is 'even'"),
+        ({"class_weight": [1, 2]}, r"class_weight: expected 'balanced', a .+ got \[1, 2\]"),
+        ({"class_weight": True}, "class_weight: expected 'balanced', a .+ got True"),
+        ({"class_weight": {"pos": 10**400}}, "finite number of 0 or more for 'pos', got 1000"),
+        ({"epochs": 2.5}, "^epochs is 2.5; it takes"),
+        ({"n_iter_no_change": "a"}, "^n_iter_no_change is 'a'; it takes"),
+        ({"settings": {"training.epochs": 2.5}}, "^training.epochs is 2.5; it takes"),
+        ({"settings": 3}, "settings: expected a dictionary from the name of a setting .+ got 3"),
+        ({"settings": {3: 1}}, "settings: expected a dictionary from the name of a setting"),
         ({"settings": {"training.epoch": 3}}, "did you mean 'epochs'"),
         ({"settings": {"epochs": 3}}, "name its section too"),
         ({"ordered": True}, "training.ordered needs labels that are different numbers"),
@@ -369,6 +380,17 @@ def test_bad_settings_are_told_at_fit(change: dict[str, Any], message: str) -> N
         small(**change).fit(*reviews())
 
 
+@pytest.mark.parametrize(
+    "weights", [pd.Series({"pos": 2.0, "neg": 1.0}), {"pos": Decimal(2), "neg": np.array(1)}]
+)
+def test_numbers_of_every_kind_are_taken(weights: Any) -> None:
+    texts, labels = reviews(40)
+    plain = small(epochs=1, class_weight={"pos": 2, "neg": 1}, validation_fraction=0.2)
+    other = small(epochs=1, class_weight=weights, validation_fraction=Fraction(1, 5))
+    expected = plain.fit(texts, labels).predict_proba(texts)
+    np.testing.assert_array_equal(other.fit(texts, labels).predict_proba(texts), expected)
+
+
 @pytest.mark.parametrize("output", ["default", "pandas", "polars"])
 def test_a_pipeline_that_gives_a_table_is_told_which_step_helps(output: str) -> None:
     texts, labels = reviews(40)
@@ -378,9 +400,19 @@ def test_a_pipeline_that_gives_a_table_is_told_which_step_helps(output: str) -> 
         make_pipeline(column, small(epochs=1)).fit(frame, labels)
     assert "score_frame" not in str(told.value)
     (advice,) = re.findall(r"FunctionTransformer\(.+\)", str(told.value))
-    step = eval(advice, {"FunctionTransformer": FunctionTransformer, "np": np})
+    known = {"FunctionTransformer": FunctionTransformer, "np": np, "operator": operator}
+    step = eval(advice, known)
     model = make_pipeline(column, step, small(epochs=1)).fit(frame, labels)
-    assert model.predict(frame).shape == (40,)
+    again = pickle.loads(pickle.dumps(model))
+    assert again.predict(frame).shape == (40,)
+
+
+def test_advice_for_pipelines_fits_the_table() -> None:
+    texts, labels = reviews(40)
+    with pytest.raises(ValueError, match=r"such as table\[0\]; .+operator\.itemgetter\(0\)"):
+        small().fit(pd.DataFrame({0: texts}), labels)
+    with pytest.raises(ValueError, match=r"give one column$"):  # else each row is two
+        small().fit(np.array([texts, texts]).T, labels)
 
 
 @pytest.mark.parametrize(

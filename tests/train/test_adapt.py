@@ -170,8 +170,12 @@ def test_two_layers_of_both_directions_are_no_language_model(tmp_path: Path) -> 
     with pytest.raises(ConfigError, match="cannot go on as a language model"):
         pretrain(of_the_trade(80), ADAPT, tmp_path / "run", start_from=model)
     assert not (tmp_path / "run").exists()
-    adapt(of_the_trade(80), ADAPT.with_settings(["training.epochs=1"]), tmp_path / "run",
-          model=model)  # fmt: skip
+    more = make_table(30, seed=4, labelled=False)
+    told, data = Recorder(), dataclasses.replace(of_the_trade(80), unlabelled=more)
+    adapt(data, ADAPT.with_settings(["training.epochs=1"]), tmp_path / "run", model=model,
+          reporter=told)  # fmt: skip
+    lines = [line for line in told.lines if "texts without labels" in line]
+    assert lines == ["careful: the texts without labels (30) serve the vocabulary alone"]
 
 
 def test_what_did_not_help_is_told(model: Path, tmp_path: Path) -> None:

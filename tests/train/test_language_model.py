@@ -38,6 +38,9 @@ RECIPE = Recipe.from_dict(
         "network": {"embedding_size": 8, "hidden_size": 10},
         "optimiser": {"learning_rate": 0.05},
         "pretraining": {"epochs": 4, "streams": 8, "steps": 8, "negatives": 6},
+        # At this rate seed 0 is chaotic: rounding alone moves its perplexity by 5 %, others' by
+        # less than 0.4 %.
+        "training": {"seed": 1},
     }
 )
 
@@ -245,7 +248,7 @@ def test_bfloat16_reaches_the_same_perplexity(
     recipe = RECIPE.with_settings(["training.precision=bf16"])
     model = read_language_model(pretrain(make_dataset(unlabelled=100), recipe, tmp_path / "run"))
     expected = read_language_model(made).perplexity["forward"]
-    assert model.perplexity["forward"] == pytest.approx(expected, rel=0.03)
+    assert model.perplexity["forward"] == pytest.approx(expected, rel=0.01)
     assert model.perplexity["forward"] != expected
 
 

@@ -457,6 +457,26 @@ def test_what_a_start_read_before_is_known_over_several_runs(
     assert SECRET in " ".join(told.lines)
 
 
+def test_texts_without_labels_that_the_language_model_read_are_no_waste(
+    language_model: Path, tmp_path: Path
+) -> None:
+    read_before, others = make_dataset(unlabelled=60), make_table(70, seed=9, labelled=False)
+    strange = dataclasses.replace(read_before, unlabelled=others)
+    cards, lines = [], []
+    for name, dataset in (("same", read_before), ("strange", strange)):
+        told = Recorder()
+        folder = train(dataset, CLASSIFY, tmp_path / name, start_from=language_model, reporter=told)
+        cards.append((folder / "README.md").read_text())
+        lines.append([line for line in told.lines if "texts without labels" in line])
+    assert lines[0] == []
+    assert "60 without labels for a language model" in cards[0]
+    assert lines[1] == [
+        "careful: the texts without labels (70) have no part in this; tonality pretrain learns "
+        "from them"
+    ]
+    assert "70 without labels, which had no part in it" in cards[1]
+
+
 def test_an_old_language_model_says_nothing_of_its_texts(
     language_model: Path, tmp_path: Path
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
 from tonality.errors import DataError
-from tonality.given_numbers import is_number
+from tonality.given_numbers import as_number
 from tonality.given_texts import checked_texts, is_missing
 from tonality.label_meanings import likely_map, words_and_numbers
 from tonality.label_spellings import SHOWN, count, in_words, joins
@@ -28,12 +28,7 @@ _ADVICE = (
     (
         re.compile(r"table\[(.+)\], or the table itself to tonality\.score_frame"),
         r"table[\1]; in a pipeline put a step before it that gives one column, such as "
-        r"FunctionTransformer(lambda X: X[\1])",
-    ),
-    (
-        re.compile("dimensions; give one column"),
-        "dimensions; give one column; in a pipeline put a step before it that makes it one, such "
-        "as FunctionTransformer(np.ravel)",
+        r"FunctionTransformer(operator.itemgetter(\1))",  # which can be pickled
     ),
 )
 
@@ -56,7 +51,13 @@ def check_texts(X: Iterable[str | None]) -> list[str | None]:
     try:
         return checked_texts(X)
     except DataError as error:
-        raise ValueError(f"X: {for_estimators(str(error))}") from None
+        message = f"X: {for_estimators(str(error))}"
+        if message.endswith("give one column") and getattr(X, "shape", ())[1:] == (1,):
+            message += (
+                "; in a pipeline put a step before it that makes it one, such as "
+                "FunctionTransformer(np.ravel)"
+            )
+        raise ValueError(message) from None
 
 
 def check_labels(y: ArrayLike) -> NDArray[Any]:
@@ -191,18 +192,29 @@ def check_weights(given: ArrayLike | None, count: int) -> Floats | None:
     return weights
 
 
-def check_class_weight(given: Mapping[Any, float]) -> dict[Any, float]:
-    """The weights of classes.
+def check_class_weight(given: object) -> dict[Any, float] | None:
+    """The weights of classes by label; None where none are given, or in a word.
+
+    Args:
+        given: a mapping or a pandas Series; a word, which the recipe checks; None.
 
     Raises:
-        ValueError: one is no number, not finite, or below 0.
+        ValueError: it is something else, or a weight is no number, not finite, or below 0.
     """
+    if given is None or isinstance(given, str):
+        return None
+    if not (hasattr(given, "keys") and hasattr(given, "items")):
+        raise ValueError(
+            "class_weight: expected 'balanced', a dictionary from label to weight or None, got "
+            f"{given!r}"
+        )
+    weights = {label: as_number(weight) for label, weight in given.items()}
     for label, weight in given.items():
-        if not (is_number(weight) and 0 <= weight < np.inf):
+        if not 0 <= weights[label] < np.inf:
             raise ValueError(
                 f"class_weight: expected a finite number of 0 or more for {label!r}, got {weight!r}"
             )
-    return dict(given)
+    return weights
 
 
 def check_device(device: str) -> None:

@@ -20,7 +20,7 @@ from tonality.artifact.model_folder import Artifact
 from tonality.classifier import Classifier
 from tonality.data import Table
 from tonality.errors import ConfigError, DataError
-from tonality.given_numbers import is_number
+from tonality.given_numbers import as_number
 from tonality.model_names import model_path
 from tonality.prediction import decide
 from tonality.sklearn.check_inputs import (
@@ -32,7 +32,7 @@ from tonality.sklearn.check_inputs import (
     check_weights,
     for_estimators,
 )
-from tonality.sklearn.to_recipe import to_recipe, warn_of_idle
+from tonality.sklearn.to_recipe import by_argument, to_recipe, warn_of_idle
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
@@ -74,8 +74,9 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         label_smoothing: share of the target spread over all classes.
         adversarial: norm of the perturbation of adversarial training; 0 for none. About 0.5 suits
             word vectors that begin at random. It costs twice the time.
-        class_weight: ``balanced``, a dictionary from label to weight, or None. With ``balanced``
-            the best epoch is that of the highest macro F1, otherwise of the highest accuracy.
+        class_weight: ``balanced``, a dictionary or pandas Series from label to weight, or None.
+            With ``balanced`` the best epoch is that of the highest macro F1, otherwise of the
+            highest accuracy.
         ordered: the labels are numbers, and a near one is less wrong than a far one.
         validation_fraction: share of the texts that is held out to choose the best epoch and to
             fit the temperature of the probabilities; copies of a text stay on one side. With
@@ -274,14 +275,15 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ) -> Self:
         texts, labels = check_texts(X), check_labels(y)
         check_consistent_length(texts, labels)
-        if not (is_number(self.validation_fraction) and 0 < self.validation_fraction < 1):
+        if not 0 < as_number(self.validation_fraction) < 1:
             raise ValueError(
                 f"validation_fraction is {self.validation_fraction!r}; it takes a share from above "
                 "0 to below 1"
             )
         weights = check_weights(sample_weight, len(texts))
-        if isinstance(self.class_weight, Mapping):
-            factors = compute_sample_weight(check_class_weight(self.class_weight), labels)
+        class_weight = check_class_weight(self.class_weight)
+        if class_weight is not None:
+            factors = compute_sample_weight(class_weight, labels)
             weights = factors if weights is None else weights * factors
         if weights is not None:
             counts = np.flatnonzero(weights)
@@ -325,7 +327,8 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             start = self.artifact_ if go_on else self._start()
             trained = train_in_memory(table, recipe, start_from=start, device=self.device)
         except (ConfigError, DataError) as fault:
-            raise ValueError(for_estimators(str(fault))) from fault
+            message = by_argument(str(fault), self.settings)
+            raise ValueError(for_estimators(message)) from fault
         self._cut = cut
         self.history_ = [asdict(row) for row in trained.evaluations]
         # Without a held-out part nothing is evaluated, and the weights kept are the last epoch's.

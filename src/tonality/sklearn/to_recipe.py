@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tonality.errors import ConfigError
+from tonality.given_numbers import as_number
 from tonality.train.settings.recipe import Recipe
 from tonality.train.start.inherited_settings import Inherited
 
@@ -27,7 +28,6 @@ _SETTINGS = {
     "label_smoothing": "training.label_smoothing",
     "adversarial": "training.adversarial",
     "ordered": "training.ordered",
-    "validation_fraction": "training.validation",
 }
 # What is not worth an argument, from the recipes that ship.
 _BASE = {
@@ -40,6 +40,15 @@ _BASE = {
 }
 _SHAPE = ("embedding_size", "hidden_size", "layers", "bidirectional", "pooling")
 _DROPOUTS = ("embedding", "layer", "pooled")
+# What messages call an argument.
+_ARGUMENTS = {
+    **{key: name for name, key in _SETTINGS.items()},
+    **{f"network.{name}": name for name in _SHAPE},
+    **{f"dropout.{name}": "dropout" for name in _DROPOUTS},
+    "training.patience": "n_iter_no_change",
+    "training.class_weights": "class_weight",
+    "vocabulary.extend": "max_vocabulary",
+}
 
 
 def to_recipe(
@@ -60,6 +69,7 @@ def to_recipe(
     values = {
         **_BASE,
         **{key: arguments[name] for name, key in _SETTINGS.items()},
+        "training.validation": as_number(arguments["validation_fraction"]),
         **{f"dropout.{name}": arguments["dropout"] for name in _DROPOUTS},
         "training.seed": seed,
         "training.validation_seed": cut,
@@ -69,7 +79,7 @@ def to_recipe(
         values["vocabulary.extend"] = arguments["max_vocabulary"]
     else:
         values |= {f"network.{name}": arguments[name] for name in _SHAPE}
-    settings = dict(arguments["settings"] or {})
+    settings = _further(arguments["settings"])
     if gone_on:  # the vectors are the model's own by now
         settings.pop("vectors.file", None)
     weights = arguments["class_weight"]
@@ -81,6 +91,34 @@ def to_recipe(
     changed = frozenset() if gone_on else frozenset(settings)
     asked = {*settings, "training.batch_size", "training.epochs"}  # whoever leaves those, too
     return dataclasses.replace(recipe, named=frozenset(asked), changed=changed)
+
+
+def by_argument(message: str, settings: Mapping[str, Any] | None) -> str:
+    """A message on a setting with the name of the argument that it was made of.
+
+    Args:
+        message: of the training.
+        settings: the argument of that name; what it sets is called as it calls it.
+    """
+    key, rest = message.partition(" is ")[::2]
+    if key not in _ARGUMENTS or key in (settings or {}):
+        return message
+    return f"{_ARGUMENTS[key]} is {rest}"
+
+
+def _further(settings: Any) -> dict[str, Any]:
+    """The argument ``settings``, checked.
+
+    Raises:
+        ConfigError: it is no mapping by name.
+    """
+    further = {} if settings is None else settings
+    if not (isinstance(further, Mapping) and all(isinstance(name, str) for name in further)):
+        raise ConfigError(
+            "settings: expected a dictionary from the name of a setting to its value, such as "
+            f"{{'text.stop_words': 'english'}}, got {settings!r}"
+        )
+    return dict(further)
 
 
 def _patience(arguments: Mapping[str, Any]) -> Any:

@@ -21,7 +21,8 @@ from tonality.train.settings.idle_settings import check_heeded
 from tonality.train.settings.objective_sections import DistillationSettings
 from tonality.train.settings.recipe import Recipe
 from tonality.train.settings.required_packages import require_packages
-from tonality.train.start.inherited_settings import Inherited
+from tonality.train.start.inherited_settings import LANGUAGE_MODEL, Inherited
+from tonality.train.start.leakage import may_have_read
 from tonality.train.start.start import Start
 
 Task = Literal["pretrain", "train", "distill"]
@@ -59,10 +60,16 @@ class Checked:
         parts = {
             "the vocabulary": start is None or recipe.vocabulary.extend > 0,
             "word vectors": start is None and recipe.vectors.trained,
-            "a language model": start is not None and bool(start.pretrained),
+            "a language model": start is not None and self._read_as_language_model(start),
             "training": recipe.unlabelled.used or self.task == "distill",
         }
         return [part for part, used in parts.items() if used]
+
+    def _read_as_language_model(self, start: Start) -> bool:
+        """Whether the language model that the network begins as learnt from them."""
+        if start.kind == LANGUAGE_MODEL:
+            return may_have_read(start, self.division.unlabelled)
+        return bool(start.pretrained)
 
 
 def check_run(

@@ -26,6 +26,7 @@ from tonality.train.prepare.preflight import Checked
 from tonality.train.prepare.small_data import FEW_FROM_NOTHING, few_to_begin_with
 from tonality.train.records.reporter import Reporter
 from tonality.train.settings.recipe import Recipe
+from tonality.train.start.inherited_settings import LANGUAGE_MODEL
 from tonality.train.start.leakage import known_to_start
 from tonality.train.start.start import Start
 
@@ -151,8 +152,14 @@ def _tell(run: Checked, reporter: Reporter) -> None:
 def _nothing_learns_from(unlabelled: int, run: Checked) -> str:
     """What to say where texts without labels change no weight."""
     use = "serve the vocabulary alone" if run.unlabelled_uses else "have no part in this"
-    remedy = "tonality pretrain" if run.start is None else "tonality adapt --pretrain-epochs 3"
-    return f"careful: the texts without labels ({unlabelled:,}) {use}; {remedy} learns from them"
+    return f"careful: the texts without labels ({unlabelled:,}) {use}{_remedy(run.start)}"
+
+
+def _remedy(start: Start | None) -> str:
+    """What learns from texts without labels, where it goes with the start; else empty."""
+    if start is None or start.kind == LANGUAGE_MODEL:
+        return "; tonality pretrain learns from them"
+    return "; tonality adapt --pretrain-epochs 3 learns from them" if start.can_foretell else ""
 
 
 def _network(recipe: Recipe, vocabulary: Vocabulary, classes: int) -> NetworkConfig:

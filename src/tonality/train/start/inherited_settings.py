@@ -91,21 +91,26 @@ class Inherited:
             network=dataclasses.replace(recipe.network, **self.network),
         )
 
+    @property
+    def can_foretell(self) -> bool:
+        """Whether it can go on as a language model: no layer reads what both directions say."""
+        both = len(self.directions) == 2
+        return self.kind == LANGUAGE_MODEL or not both or self.network["layers"] == 1
+
     def as_language_model(self, recipe: Recipe) -> Recipe:
         """A recipe with what this decides of a language model that goes on from it.
 
         Raises:
             ConfigError: as for :meth:`settings`; or it cannot be one.
         """
-        layers, both = self.network["layers"], len(self.directions) == 2
-        if self.kind == CLASSIFIER and both and layers > 1:
+        if not self.can_foretell:
             raise ConfigError(
-                f"{self.name} cannot go on as a language model: it has {layers} LSTM layers in "
-                "both directions, and the second reads what both say, so it would see the words "
-                "that it is to foretell. Adapt it without --pretrain-epochs, or take a model with "
-                "network.layers=1 or network.bidirectional=false"
+                f"{self.name} cannot go on as a language model: it has {self.network['layers']} "
+                "LSTM layers in both directions, and the second reads what both say, so it would "
+                "see the words that it is to foretell. Adapt it without --pretrain-epochs, or take "
+                "a model with network.layers=1 or network.bidirectional=false"
             )
-        direction: Any = "both" if both else self.directions[0]
+        direction: Any = "both" if len(self.directions) == 2 else self.directions[0]
         self._check(recipe, "pretraining", {"direction": direction})
         settings = dataclasses.replace(recipe.pretraining, direction=direction)
         return self.settings(dataclasses.replace(recipe, pretraining=settings))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tonality.data import Dataset
+from tonality.evaluate.seen_texts import count_seen
 from tonality.evaluate.select_rows import ChosenRows, Part, describe_seen
 from tonality.train.records.reporter import Reporter
 from tonality.train.start.start import Start
@@ -32,3 +33,15 @@ def known_to_start(
             f"it learnt from {known}; figures of that part will flatter"
         )
     return known
+
+
+def may_have_read(start: Start, texts: Sequence[str]) -> bool:
+    """Whether a start may have learnt from some texts: it has read one, or its record cannot tell.
+
+    Args:
+        start: what a run begins with.
+        texts: N texts, without labels or with.
+    """
+    found = [count_seen(texts, start.provenance, besides=besides) for besides in (False, True)]
+    known = [seen for seen in found if seen is not None and seen.compared]
+    return not known or any(seen.learnt for seen in known)
