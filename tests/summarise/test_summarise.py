@@ -682,6 +682,11 @@ def test_the_last_verdict_counts_where_later_rows_bring_an_earlier_one(
     score(model_folder, "new.csv", "old.jsonl", "-o", "both.jsonl", "--abstain", "1")
     assert report("both.jsonl")["labels"]["uncertain"] == 4  # as scored last, in tonality_label
 
+    wide = Path("old.jsonl").read_text().splitlines()[0].replace("{", '{"own": {}, ', 1)
+    wide = wide.replace("{}", "1, " + ", ".join(f'"own{number}": 1' for number in range(30)))
+    Path("wide.jsonl").write_text(f"{wide}\n{Path('both.jsonl').read_text()}")
+    assert report("wide.jsonl")["labels"]["uncertain"] == 4  # of the rows that were scored twice
+
 
 def test_the_last_verdict_counts_where_a_column_was_renamed_between(
     model_folder: Path, here: Path

@@ -46,9 +46,9 @@ class VerdictColumns:
         Args:
             columns: the table's.
             path: how messages call the table.
-            fullest: of JSON Lines, the columns of the object that has the most. Its order counts
-                where it has verdicts: a later row may bring an earlier verdict, whose columns then
-                stand last among the table's.
+            fullest: of JSON Lines, the columns of the object that was scored most often. Its order
+                counts where it has verdicts: a later row may bring an earlier verdict, whose
+                columns then stand last among the table's.
 
         Raises:
             DataError: it has no such columns.
