@@ -103,10 +103,24 @@ class TwoColumns(pandas.DataFrame):  # type: ignore[misc, name-defined]
         return TwoColumns
 
 
-def test_a_subclass_of_pandas_that_refuses_the_verdicts_comes_back_as_plain_pandas(
-    classifier: Classifier,
+class FirstTwo(pandas.DataFrame):  # type: ignore[misc, name-defined]
+    """A subclass that drops the columns that it does not know."""
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        for name in list(self.columns)[2:]:
+            del self[name]
+
+    @property
+    def _constructor(self) -> Any:
+        return FirstTwo
+
+
+@pytest.mark.parametrize("kind", [TwoColumns, FirstTwo])
+def test_a_subclass_of_pandas_that_does_not_take_the_verdicts_comes_back_as_plain_pandas(
+    classifier: Classifier, kind: Any
 ) -> None:
-    frame = TwoColumns({"n": [1, 2], "review": ["I love it", "awful"]})
+    frame = kind({"n": [1, 2], "review": ["I love it", "awful"]})
     frame.attrs["source"] = "survey"
     scored: Any = tonality.score_frame(frame, model=classifier)
     assert type(scored) is pandas.DataFrame

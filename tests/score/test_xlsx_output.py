@@ -109,10 +109,20 @@ def test_a_workbook_in_and_out(model_folder: Path, here: Path) -> None:
 def test_a_column_changes_its_kind_only_without_loss(
     model_folder: Path, here: Path, texts: list[str], values: list[Any] | None
 ) -> None:
-    Path("in.csv").write_text("text,x\n" + "".join(f"love,{text}\n" for text in texts))
+    Path("in.csv").write_text("text;x\n" + "".join(f"love;{text}\n" for text in texts))
     assert run(model_folder, "in.csv", "-o", "out.xlsx").exit_code == 0
     found = [x if isinstance(x, float | str) else str(x) for x in columns(Path("out.xlsx"))["x"]]
     assert found == (texts if values is None else values)
+
+
+def test_a_point_is_a_decimal_one_where_commas_part_the_cells(
+    model_folder: Path, here: Path
+) -> None:
+    Path("a.csv").write_text("text,x\nlove,3.125\nhate,2.750\n")
+    Path("b.csv").write_text("text;x\nlove;4.000\n")
+    for names, found in (("a.csv", (3.125, 2.75)), ("a.csv b.csv", ("3.125", "2.750", "4.000"))):
+        assert run(model_folder, *names.split(), "-o", "out.xlsx", "--overwrite").exit_code == 0
+        assert columns(Path("out.xlsx"))["x"] == found
 
 
 def test_all_kinds_of_cells_go_from_workbook_to_workbook(model_folder: Path, here: Path) -> None:

@@ -673,6 +673,19 @@ def test_columns_of_verdicts_are_found_by_their_family() -> None:
         VerdictColumns.find(columns, "in.csv")
 
 
+def test_verdicts_are_found_in_rows_whose_keys_another_tool_sorted(
+    model_folder: Path, here: Path
+) -> None:
+    Path("in.csv").write_text("text\nlove the film\nhate it\n")
+    score(model_folder, "in.csv", "-o", "once.jsonl")
+    score(model_folder, "once.jsonl", "-o", "twice.jsonl")
+    for name in ("once.jsonl", "twice.jsonl"):
+        found = report(name)["labels"]
+        rows = map(json.loads, Path(name).read_text().splitlines())
+        Path(name).write_text("".join(f"{json.dumps(row, sort_keys=True)}\n" for row in rows))
+        assert report(name)["labels"] == found
+
+
 def test_the_last_verdict_counts_where_later_rows_bring_an_earlier_one(
     model_folder: Path, here: Path
 ) -> None:
@@ -681,6 +694,11 @@ def test_the_last_verdict_counts_where_later_rows_bring_an_earlier_one(
     score(model_folder, "old.csv", "-o", "old.jsonl")
     score(model_folder, "new.csv", "old.jsonl", "-o", "both.jsonl", "--abstain", "1")
     assert report("both.jsonl")["labels"]["uncertain"] == 4  # as scored last, in tonality_label
+
+    wide = Path("old.jsonl").read_text().splitlines()[0].replace("{", '{"own": {}, ', 1)
+    wide = wide.replace("{}", "1, " + ", ".join(f'"own{number}": 1' for number in range(30)))
+    Path("wide.jsonl").write_text(f"{wide}\n{Path('both.jsonl').read_text()}")
+    assert report("wide.jsonl")["labels"]["uncertain"] == 4  # of the rows that were scored twice
 
 
 def test_the_last_verdict_counts_where_a_column_was_renamed_between(

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pandas
 import pytest
 
+import tonality
+from tonality.errors import TonalityError
 from tonality.tables.spelled_names import cut, places_of, real_names
 
 SURVEY = ["id", "What did you like, and why?", "Why?", "", "", "a,b", "a", "b", "b,c", "a,b,c"]
@@ -36,6 +41,15 @@ def test_a_long_name_can_be_given_as_messages_cut_it() -> None:
     alike = [f"{names[0]} {n}" for n in (1, 2)]
     assert places_of(alike, cut(alike[0])) == []  # it may be either
     assert places_of(["text"], "t…") == []
+
+
+@pytest.mark.parametrize("role", ["text_column", "columns"])
+def test_a_cut_name_that_several_columns_begin_with_asks_for_a_number(role: str) -> None:
+    names = [f"What did you like, and what could we do better? Tell us all, {n}" for n in (1, 2)]
+    frame = pandas.DataFrame([["I love it"] * 3], columns=["text", *names])
+    given: Any = {role: cut(names[0])}
+    with pytest.raises(TonalityError, match=r"2 columns begin with .*; give the number of one"):
+        tonality.score_frame(frame, **given)
 
 
 def test_a_comma_stands_between_names_where_no_name_has_one() -> None:

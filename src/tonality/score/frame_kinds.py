@@ -45,14 +45,18 @@ def of_subclass(narwhals: Any, scored: Any, frame: Any) -> Any:
     """The scored frame with the given one's subclass of pandas, ``attrs`` and flags, if it has any.
 
     A subclass decides itself what it makes: without its geometry a frame of geopandas is a plain
-    one. One that refuses further columns gives a plain one, too: the scoring may have taken hours.
+    one. One that refuses further columns, or drops columns or rows, gives a plain one, too: the
+    scoring may have taken hours.
     """
     if not narwhals.dependencies.is_pandas_dataframe(frame):
         return scored
+    columns, length = list(scored.columns), len(scored)
     try:
-        return frame._constructor(scored).__finalize__(frame)
+        made = frame._constructor(scored.copy(deep=False)).__finalize__(frame)
+        whole = list(made.columns) == columns and len(made) == length
     except Exception:  # of the subclass's own checks, so any kind
-        return scored.__finalize__(frame)
+        whole = False
+    return made if whole else scored.__finalize__(frame)
 
 
 def as_given(scored: Any, frame: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import TypedDict, Unpack
 from tonality.errors import ConfigError
 from tonality.tables.bad_rows import Fault
 from tonality.tables.row_stream import Row
-from tonality.tables.spelled_names import SHOWN, cut, listed
+from tonality.tables.spelled_names import SHOWN, cut, listed, unknown
 from tonality.verdict_frame import verdict_kinds
 
 logger = logging.getLogger(__name__)
@@ -105,9 +105,7 @@ class Layout:
             added = (
                 f"{missing[0]!r} is added whatever is kept: leave it out of the columns to keep. "
             )
-            raise ConfigError(
-                f"no column {missing[0]!r}. {added * (missing[0] in kinds)}{listed(columns)}"
-            )
+            raise ConfigError(unknown(columns, missing[0], added * (missing[0] in kinds)))
         names = _prefixed([*kinds, *[ERROR] * errors], kept, prefix)
         error = names.pop() if errors else None
         return cls(kept, tuple(names), tuple(kinds.values()), error, closed, keep is None)

@@ -30,7 +30,13 @@ def file_pieces(file: IO[bytes], stack: ExitStack) -> Iterator[bytes]:
 
 
 def workbook(
-    pieces: Iterator[bytes], layout: Layout, check: Callable[[], None], *, sheets: bool, limit: int
+    pieces: Iterator[bytes],
+    layout: Layout,
+    check: Callable[[], None],
+    *,
+    sheets: bool,
+    points: bool,
+    limit: int,
 ) -> Iterator[bytes]:
     """A workbook of the JSON Lines that are given; all of it is made before this returns.
 
@@ -40,6 +46,7 @@ def workbook(
         check: is called after each piece, to raise where nobody waits for the workbook any more:
             until it is made nothing is sent, so nothing else would tell.
         sheets: whether they come from a spreadsheet.
+        points: whether the point in 2.037 is surely a decimal one, see :func:`build_xlsx`.
         limit: the most bytes that it may take up on the disk while it is made, or ``LEAST_ROOM``
             where that is more. Few bytes of a table can be many of a workbook.
 
@@ -61,7 +68,7 @@ def workbook(
                 file.write(piece)
                 check_all()
         try:
-            build_xlsx(part, target, layout, sheets=sheets, check=check_all)
+            build_xlsx(part, target, layout, sheets=sheets, points=points, check=check_all)
         except DataError as error:
             detail = f"A workbook cannot hold the table: {error.reason.partition(';')[0]}."
             raise ProblemError(413, "too_many_columns", detail, "Ask for JSON Lines.") from None

@@ -111,7 +111,9 @@ class Uploads:
             if wanted == XLSX:
                 room = 2 * self._settings.max_upload_bytes
                 of_sheet = own in SHEET_TYPES
-                scored = workbook(scored, layout, body.check, sheets=of_sheet, limit=room)
+                points = of_sheet or (FORMATS[own] == "csv" and rows.delimiter == ",")
+                kinds = {"sheets": of_sheet, "points": points}
+                scored = workbook(scored, layout, body.check, **kinds, limit=room)
             return scored, model.headers
 
         return await self._answer(body, begin, wanted)

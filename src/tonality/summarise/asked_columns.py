@@ -11,7 +11,7 @@ from tonality.score.files.joined_inputs import Tables
 from tonality.summarise.period_names import EVERY
 from tonality.summarise.row_filter import RowFilter
 from tonality.summarise.summary_options import SummaryOptions
-from tonality.tables.spelled_names import listed, places_of
+from tonality.tables.spelled_names import places_of, unknown
 
 
 class AskedColumns:
@@ -77,7 +77,7 @@ class AskedColumns:
 
     def _missing(self, name: str) -> DataError:
         hint = f". --time names a column of dates; --every {name} is the period"
-        reason = f"no column {name!r}. {listed(self._tables.columns)}"
+        reason = unknown(self._tables.columns, name)
         if name in self._unseen:
             reason += " (of the first rows; one that comes later must be named as it is written)"
         reason += hint * (name in EVERY)

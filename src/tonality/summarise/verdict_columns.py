@@ -46,14 +46,15 @@ class VerdictColumns:
         Args:
             columns: the table's.
             path: how messages call the table.
-            fullest: of JSON Lines, the columns of the object that has the most. Its order counts
-                where it has verdicts: a later row may bring an earlier verdict, whose columns then
-                stand last among the table's.
+            fullest: of JSON Lines, the columns of the object that was scored most often. Its order
+                counts where it has verdicts: a later row may bring an earlier verdict, whose
+                columns then stand last among the table's.
 
         Raises:
             DataError: it has no such columns.
         """
         found = [*cls._families(fullest)] or [*cls._families(columns)]
+        found = found or [*cls._families(fullest or columns, in_order=False)]
         if not found:
             raise DataError(
                 f"has no columns of verdicts; tonality score writes such tables. {listed(columns)}",
@@ -62,13 +63,21 @@ class VerdictColumns:
         return found[-1]
 
     @classmethod
-    def _families(cls, columns: Sequence[str]) -> Iterator[VerdictColumns]:
-        """Each whole set of the columns that scoring adds, in order."""
+    def _families(
+        cls, columns: Sequence[str], *, in_order: bool = True
+    ) -> Iterator[VerdictColumns]:
+        """Each whole set of the columns that scoring adds, in order.
+
+        Args:
+            columns: the table's.
+            in_order: whether they stand as scoring writes them; other tools may sort them.
+        """
         for place, name in enumerate(columns):
             prefix = name.removesuffix(_LAST)
             wanted = [prefix + end for end in ("label", "score", "tokens_read")]
             if prefix != name and set(wanted) <= set(columns):
-                between = columns[columns.index(wanted[1]) + 1 : columns.index(wanted[2])]
+                ends = columns.index(wanted[1]) + 1, columns.index(wanted[2])
+                between = columns[slice(*ends)] if in_order else columns
                 start = f"{prefix}p_"
                 labels = tuple(n.removeprefix(start) for n in between if n.startswith(start))
                 if len(labels) > 1:

@@ -19,6 +19,7 @@ from tonality.tables.spelled_names import (
     places_of,
     plain,
     split_names,
+    unknown,
 )
 
 TextColumn: TypeAlias = str | Sequence[str] | None
@@ -243,7 +244,7 @@ def _called(columns: Sequence[str], given: str, path: Path | str) -> list[int]:
     """
     found = places_of(columns, given)
     if not found:
-        raise DataError(f"no column {given!r}. {listed(columns)}", path=path)
+        raise DataError(unknown(columns, given), path=path)
     return found
 
 

@@ -59,23 +59,41 @@ def _names_below(
     """How many lines below the beginning of the header the names of the columns seem to be.
 
     Of a sheet they are rows, as a cell of it may have several lines.
+
+    A further line of the title may look like names, too. If one does not fit, or an empty line is
+    right below it, a line below the next empty line counts, where its names or its rows tell.
     """
     above = 1 if rows else 1 + sum(cell.count("\n") for cell in header)
-    begun, spaced = 0, False
+    found, begun = _read(lines, delimiter)
+    blank = [not any(map(str.strip, cells)) for cells in found]
+    first, spaced, tried = None, False, False
+    for number, cells in enumerate(found):
+        names = _names(cells)
+        if len(names) >= max(2, len(header) // 2 + 1) and (spaced or not tried):
+            below = [row for row in found[number + 1 :] if any(map(str.strip, row))]
+            fit = len(header) > 1 or (len(names) >= _FEWEST and _fit(below, len(cells)))
+            told = bool(usual_names(names)) or _are_unlike(names, below)
+            if fit and (told or (spaced and not tried)):
+                place = above + (number if rows else begun[number])
+                if not any(blank[number + 1 : number + 2]):
+                    return place
+                first = place if first is None else first
+            tried, spaced = True, False
+        spaced = spaced or blank[number]
+    return first
+
+
+def _read(lines: Iterator[str], delimiter: str) -> tuple[list[list[str]], list[int]]:
+    """Rows, and before which line each begins; none where they cannot be read."""
+    found, begun = [], [0]
     reader = csv.reader(islice(lines, LOOKED_AT), delimiter=delimiter)
     try:
-        for number, cells in enumerate(reader):
-            if len(names := _names(cells)) >= max(2, len(header) // 2 + 1):
-                below = [row for row in reader if any(map(str.strip, row))]
-                fit = len(header) > 1 or (len(names) >= _FEWEST and _fit(below, len(cells)))
-                if fit and (spaced or usual_names(names) or _are_unlike(names, below)):
-                    return above + (number if rows else begun)
-                return None
-            spaced = spaced or not any(map(str.strip, cells))
-            begun = reader.line_num
+        for cells in reader:
+            found.append(cells)
+            begun.append(reader.line_num)
     except csv.Error:
-        pass
-    return None
+        return [], []
+    return found, begun
 
 
 def _names(cells: Sequence[str]) -> list[str]:

@@ -14,7 +14,7 @@ from tonality.errors import ConfigError, DataError
 from tonality.messages import counted
 from tonality.tables.bad_rows import Fault
 from tonality.tables.byte_lines import TextLines
-from tonality.tables.column_names import TextColumn, Wanted, joined, text_places
+from tonality.tables.column_names import SCORED, TextColumn, Wanted, joined, text_places
 from tonality.tables.delimited import MAX_ROW
 from tonality.tables.header_below import are_named, is_title
 from tonality.tables.jsonlines import OBJECTS, JsonObject, objects
@@ -75,7 +75,8 @@ class Rows:
         complete: whether no row has further columns. Further ones that were asked for are among
             ``columns`` none the less, and that some row has them is seen to in ``items``.
         late: how many those are; they are the last of ``columns``.
-        fullest: of JSON Lines, the columns of the object that has the most, in its own order.
+        fullest: of JSON Lines, the columns of the object that was scored most often, or else has
+            the most, in its own order.
         hint: says, before a row is read, which line below the header seems to be it, or "".
     """
 
@@ -197,7 +198,7 @@ def _json_rows(lines: TextLines, wanted: Wanted, name: str, *, live: bool) -> Ro
         else text_of.row(item.number, item.values, item.line)
         for item in _named(chained, name)
     )
-    fullest = max(held, key=len)
+    fullest = max(held, key=lambda one: (sum(c.endswith(SCORED[-1]) for c in one), len(one)))
     return Rows(name, names, text_column, items, ",", marked, complete, len(late), fullest)
 
 

@@ -30,10 +30,16 @@ def places_of(columns: Sequence[str], given: str) -> list[int]:
         found = [int(given) - 1]
     if not found and (letters := plain(given)):
         found = [i for i, name in enumerate(names) if plain(name) == letters]
-    if not found and len(given) >= LONGEST and given.endswith(CUT):
-        begun = [i for i, name in enumerate(names) if name.startswith(given.removesuffix(CUT))]
-        found = begun if len(begun) == 1 else []
+    if not found and len(begun := _begun(names, given)) == 1:
+        found = begun
     return found
+
+
+def _begun(names: Sequence[str], given: str) -> list[int]:
+    """The columns that begin as a name that messages cut does; none where it is no such name."""
+    if len(given) < LONGEST or not given.endswith(CUT):
+        return []
+    return [i for i, name in enumerate(names) if name.startswith(given.removesuffix(CUT))]
 
 
 def split_names(columns: Sequence[str], given: str) -> list[str]:
@@ -63,7 +69,7 @@ def _is_one(columns: Sequence[str], with_commas: Sequence[str], parts: Sequence[
     if name in with_commas:
         return True
     if not places_of(with_commas, name):
-        return False
+        return len(_begun(with_commas, name)) > 1
     return any(not places_of(columns, part.strip()) for part in parts)
 
 
@@ -104,6 +110,13 @@ def plain(name: str) -> str:
 def cut(name: str) -> str:
     """A name or label as a message shows it: a long one ends in ``…``."""
     return shorten(name, LONGEST)
+
+
+def unknown(columns: Sequence[str], given: str, hint: str = "") -> str:
+    """Why a name or a number stands for no column, a hint, and which columns there are."""
+    begun = len(_begun(distinct(columns), given))
+    several = f"{begun} columns begin with {given.removesuffix(CUT)!r}; give the number of one"
+    return f"{several if begun > 1 else f'no column {given!r}'}. {hint}{listed(columns)}"
 
 
 def listed(columns: Sequence[str]) -> str:

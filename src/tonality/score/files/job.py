@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -135,8 +136,13 @@ class ScoringJob:
             return build_from_arrow
         if self._options.format == "parquet":
             return lambda part, target: build_from_json(part, target, self._layout)
-        sheets = all(source.format in SHEETS for source in self._tables.inputs)
-        return lambda part, target: build_xlsx(part, target, self._layout, sheets=sheets)
+        tables = self._tables
+        sheets = all(source.format in SHEETS for source in tables.inputs)
+        points = all(
+            source.format in SHEETS or (source.format == "csv" and head.delimiter == ",")
+            for source, head in zip(tables.inputs, tables.heads, strict=True)
+        )
+        return partial(build_xlsx, layout=self._layout, sheets=sheets, points=points)
 
     def description(self, model: str) -> dict[str, Any]:
         """All that the output depends on, by the names that a message calls it by.

@@ -33,13 +33,13 @@ class ColumnKind:
     """What all texts of a column can be written as without loss.
 
     Args:
-        sheets: whether they come from spreadsheets: ``TRUE`` and ``FALSE`` are truth values, and
-            the point in ``2.037`` is a decimal one.
+        sheets: whether they come from spreadsheets: ``TRUE`` and ``FALSE`` are truth values.
+        points: whether the point in ``2.037`` is surely a decimal one.
     """
 
-    def __init__(self, *, sheets: bool = False) -> None:
+    def __init__(self, *, sheets: bool = False, points: bool = False) -> None:
         self._sheets = sheets
-        self._thousands = not sheets  # whether no text tells that 2.037 is not 2,037
+        self._thousands = not points  # whether no text tells that 2.037 is not 2,037
         self._points = False
         self._ways: frozenset[str] | None = None  # in which all so far can be written
 

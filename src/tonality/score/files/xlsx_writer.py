@@ -55,7 +55,13 @@ def require_xlsxwriter() -> None:
 
 
 def build_xlsx(
-    part: Path, target: Path, layout: Layout, *, sheets: bool = False, check: Check = lambda: None
+    part: Path,
+    target: Path,
+    layout: Layout,
+    *,
+    sheets: bool = False,
+    points: bool = False,
+    check: Check = lambda: None,
 ) -> None:
     """Makes a workbook of JSON Lines.
 
@@ -69,6 +75,8 @@ def build_xlsx(
         layout: the columns; those that only later rows have come after those of the layout, and
             that of the reasons why rows cannot be read comes last.
         sheets: whether all inputs were spreadsheets: TRUE and FALSE are truth values in them.
+        points: whether the point in 2.037 is surely a decimal one: in spreadsheets, and where
+            commas part the cells, as who writes 2,037 as 2.037 parts them by semicolons.
         check: is called now and then, to raise where the workbook is not to be finished.
 
     Raises:
@@ -80,7 +88,7 @@ def build_xlsx(
     import xlsxwriter
     from xlsxwriter.exceptions import FileCreateError
 
-    columns, kinds = _columns(part, layout, sheets=sheets)
+    columns, kinds = _columns(part, layout, sheets=sheets, points=points)
     with _own_folder(target) as folder, target.open("wb") as file:
         settings = {"constant_memory": True, "tmpdir": str(folder), "in_memory": False}
         book = xlsxwriter.Workbook(file, settings)
@@ -116,7 +124,9 @@ def _own_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _columns(part: Path, layout: Layout, *, sheets: bool) -> tuple[list[str], dict[str, str]]:
+def _columns(
+    part: Path, layout: Layout, *, sheets: bool, points: bool
+) -> tuple[list[str], dict[str, str]]:
     """The columns, and of which kind the texts of each are where all are alike.
 
     A column with a number that Excel cannot hold is of the kind ``DIGITS``.
@@ -131,7 +141,7 @@ def _columns(part: Path, layout: Layout, *, sheets: bool) -> tuple[list[str], di
         for name, value in record.items():
             names.setdefault(name)
             if isinstance(value, str) and value:
-                kinds.setdefault(name, ColumnKind(sheets=sheets)).add(value)
+                kinds.setdefault(name, ColumnKind(sheets=sheets, points=points)).add(value)
             elif isinstance(value, int | float) and not is_number(value):
                 digits[name] = DIGITS
     last = [*layout.added, *([] if layout.error is None else [layout.error])]
