@@ -10,6 +10,7 @@ from typing import IO
 
 from tonality.errors import DataError
 from tonality.score import Layout
+from tonality.score.files.xlsx_kinds import Source
 from tonality.score.files.xlsx_writer import build_xlsx, require_xlsxwriter
 from tonality.serve.problems import ProblemError
 
@@ -30,23 +31,16 @@ def file_pieces(file: IO[bytes], stack: ExitStack) -> Iterator[bytes]:
 
 
 def workbook(
-    pieces: Iterator[bytes],
-    layout: Layout,
-    check: Callable[[], None],
-    *,
-    sheets: bool,
-    points: bool,
-    limit: int,
+    pieces: Iterator[bytes], layout: Layout, source: Source, check: Callable[[], None], limit: int
 ) -> Iterator[bytes]:
     """A workbook of the JSON Lines that are given; all of it is made before this returns.
 
     Args:
         pieces: the lines.
         layout: their columns.
+        source: where the texts come from.
         check: is called after each piece, to raise where nobody waits for the workbook any more:
             until it is made nothing is sent, so nothing else would tell.
-        sheets: whether they come from a spreadsheet.
-        points: whether the point in 2.037 is surely a decimal one, see :func:`build_xlsx`.
         limit: the most bytes that it may take up on the disk while it is made, or ``LEAST_ROOM``
             where that is more. Few bytes of a table can be many of a workbook.
 
@@ -68,7 +62,7 @@ def workbook(
                 file.write(piece)
                 check_all()
         try:
-            build_xlsx(part, target, layout, sheets=sheets, points=points, check=check_all)
+            build_xlsx(part, target, layout, source, check=check_all)
         except DataError as error:
             detail = f"A workbook cannot hold the table: {error.reason.partition(';')[0]}."
             raise ProblemError(413, "too_many_columns", detail, "Ask for JSON Lines.") from None

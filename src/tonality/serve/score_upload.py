@@ -22,6 +22,7 @@ from tonality.classifier import Classifier
 from tonality.errors import ConfigError, DataError, DependencyError
 from tonality.prediction import Prediction
 from tonality.score import Layout, Rows, RowWriter, Scorer, row_writer
+from tonality.score.files.xlsx_kinds import Source
 from tonality.score.row_writers import JsonLinesWriter
 from tonality.serve.batch_queue import Batches
 from tonality.serve.json_results import predictions
@@ -110,10 +111,8 @@ class Uploads:
                 scored = pieces(cut, scorer, writer, stack.pop_all(), whole=wanted == XLSX)
             if wanted == XLSX:
                 room = 2 * self._settings.max_upload_bytes
-                of_sheet = own in SHEET_TYPES
-                points = of_sheet or (FORMATS[own] == "csv" and rows.delimiter == ",")
-                kinds = {"sheets": of_sheet, "points": points}
-                scored = workbook(scored, layout, body.check, **kinds, limit=room)
+                source = Source.of([(FORMATS[own], rows.delimiter)])
+                scored = workbook(scored, layout, source, body.check, room)
             return scored, model.headers
 
         return await self._answer(body, begin, wanted)

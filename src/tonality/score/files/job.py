@@ -16,6 +16,7 @@ from tonality.score.files.joined_inputs import JoinedRows, Tables
 from tonality.score.files.output_target import BUILT
 from tonality.score.files.parquet_writer import ArrowWriter, build_from_arrow, build_from_json
 from tonality.score.files.resumable_output import Mark, Output
+from tonality.score.files.xlsx_kinds import Source
 from tonality.score.files.xlsx_writer import build_xlsx
 from tonality.score.output_columns import LateColumns, Layout, warn_of_late
 from tonality.score.row_writers import RowWriter, row_writer
@@ -27,7 +28,6 @@ from tonality.tables.compression import packed
 from tonality.tables.open_table import Input
 from tonality.tables.read_options import ReadOptions
 from tonality.tables.row_stream import Row
-from tonality.tables.sheet_rows import SHEETS
 from tonality.tables.spelled_names import real_names
 
 # From one moment from which a run can go on to the next: so many windows, or bytes of output.
@@ -137,12 +137,9 @@ class ScoringJob:
         if self._options.format == "parquet":
             return lambda part, target: build_from_json(part, target, self._layout)
         tables = self._tables
-        sheets = all(source.format in SHEETS for source in tables.inputs)
-        points = all(
-            source.format in SHEETS or (source.format == "csv" and head.delimiter == ",")
-            for source, head in zip(tables.inputs, tables.heads, strict=True)
-        )
-        return partial(build_xlsx, layout=self._layout, sheets=sheets, points=points)
+        heads = zip(tables.inputs, tables.heads, strict=True)
+        source = Source.of((one.format, head.delimiter) for one, head in heads)
+        return partial(build_xlsx, layout=self._layout, source=source)
 
     def description(self, model: str) -> dict[str, Any]:
         """All that the output depends on, by the names that a message calls it by.

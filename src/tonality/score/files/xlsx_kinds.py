@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime
 import re
-from typing import TypeGuard
+from collections.abc import Iterable
+from typing import NamedTuple, TypeGuard
 
+from tonality.tables.sheet_rows import SHEETS
 from tonality.tables.sheet_to_csv import DIGITS, number
 from tonality.tables.thousands import fits_thousands
 
@@ -29,17 +31,38 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.([0-9]{1,9}))?")
 
 
+class Source(NamedTuple):
+    """What is known of the texts of a workbook by where they come from.
+
+    Attributes:
+        sheets: all come from spreadsheets: ``TRUE`` and ``FALSE`` are truth values.
+        points: the point in ``2.037`` is surely a decimal one: in spreadsheets, and where commas
+            part the cells, as who writes 2,037 as 2.037 parts them by semicolons.
+    """
+
+    sheets: bool = False
+    points: bool = False
+
+    @classmethod
+    def of(cls, inputs: Iterable[tuple[str, str]]) -> Source:
+        """That of inputs, each told by its format and its delimiter."""
+        known = [(format in SHEETS, format == "csv" and mark == ",") for format, mark in inputs]
+        return cls(all(sheet for sheet, _ in known), all(map(any, known)))
+
+
+UNKNOWN = Source()
+
+
 class ColumnKind:
     """What all texts of a column can be written as without loss.
 
     Args:
-        sheets: whether they come from spreadsheets: ``TRUE`` and ``FALSE`` are truth values.
-        points: whether the point in ``2.037`` is surely a decimal one.
+        source: where they come from.
     """
 
-    def __init__(self, *, sheets: bool = False, points: bool = False) -> None:
-        self._sheets = sheets
-        self._thousands = not points  # whether no text tells that 2.037 is not 2,037
+    def __init__(self, source: Source = UNKNOWN) -> None:
+        self._sheets = source.sheets
+        self._thousands = not source.points  # whether no text tells that 2.037 is not 2,037
         self._points = False
         self._ways: frozenset[str] | None = None  # in which all so far can be written
 

@@ -14,12 +14,12 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from tonality import plain_json
 from tonality.errors import DataError, DependencyError
 from tonality.messages import counted
-from tonality.score.files.xlsx_kinds import FORMATS, ColumnKind, is_number, moment
+from tonality.score.files.xlsx_kinds import FORMATS, UNKNOWN, ColumnKind, Source, is_number, moment
 from tonality.score.output_columns import Layout
 from tonality.score.row_writers import read_records
 from tonality.tables.encoding import without_surrogates
@@ -55,13 +55,7 @@ def require_xlsxwriter() -> None:
 
 
 def build_xlsx(
-    part: Path,
-    target: Path,
-    layout: Layout,
-    *,
-    sheets: bool = False,
-    points: bool = False,
-    check: Check = lambda: None,
+    part: Path, target: Path, layout: Layout, source: Source = UNKNOWN, check: Check = lambda: None
 ) -> None:
     """Makes a workbook of JSON Lines.
 
@@ -74,9 +68,7 @@ def build_xlsx(
         target: the new file.
         layout: the columns; those that only later rows have come after those of the layout, and
             that of the reasons why rows cannot be read comes last.
-        sheets: whether all inputs were spreadsheets: TRUE and FALSE are truth values in them.
-        points: whether the point in 2.037 is surely a decimal one: in spreadsheets, and where
-            commas part the cells, as who writes 2,037 as 2.037 parts them by semicolons.
+        source: where the texts come from.
         check: is called now and then, to raise where the workbook is not to be finished.
 
     Raises:
@@ -85,14 +77,11 @@ def build_xlsx(
         OSError: it cannot be written.
     """
     require_xlsxwriter()
-    import xlsxwriter
     from xlsxwriter.exceptions import FileCreateError
 
-    columns, kinds = _columns(part, layout, sheets=sheets, points=points)
+    columns, kinds = _columns(part, layout, source)
     with _own_folder(target) as folder, target.open("wb") as file:
-        settings = {"constant_memory": True, "tmpdir": str(folder), "in_memory": False}
-        book = xlsxwriter.Workbook(file, settings)
-        book.set_properties({"created": datetime.datetime(2000, 1, 1)})  # same rows, same bytes
+        book = _book(file, folder)
         written = _Sheets(book, columns, kinds)
         _fill(written, part, check)
         try:
@@ -102,6 +91,15 @@ def build_xlsx(
         written.warn()
         file.flush()
         os.fsync(file.fileno())
+
+
+def _book(file: IO[bytes], folder: Path) -> Workbook:
+    from xlsxwriter import Workbook
+
+    settings = {"constant_memory": True, "tmpdir": str(folder), "in_memory": False}
+    book = Workbook(file, settings)
+    book.set_properties({"created": datetime.datetime(2000, 1, 1)})  # same rows, same bytes
+    return book
 
 
 def _fill(written: _Sheets, part: Path, check: Check) -> None:
@@ -124,9 +122,7 @@ def _own_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _columns(
-    part: Path, layout: Layout, *, sheets: bool, points: bool
-) -> tuple[list[str], dict[str, str]]:
+def _columns(part: Path, layout: Layout, source: Source) -> tuple[list[str], dict[str, str]]:
     """The columns, and of which kind the texts of each are where all are alike.
 
     A column with a number that Excel cannot hold is of the kind ``DIGITS``.
@@ -141,7 +137,7 @@ def _columns(
         for name, value in record.items():
             names.setdefault(name)
             if isinstance(value, str) and value:
-                kinds.setdefault(name, ColumnKind(sheets=sheets, points=points)).add(value)
+                kinds.setdefault(name, ColumnKind(source)).add(value)
             elif isinstance(value, int | float) and not is_number(value):
                 digits[name] = DIGITS
     last = [*layout.added, *([] if layout.error is None else [layout.error])]
