@@ -360,7 +360,7 @@ def test_a_part_file_cut_short_is_told(
 
 LIMITED = """
 import resource, sys
-resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000))  # a file of coverage fits in
 sys.argv[0] = "tonality"
 from tonality.score.files import job
 job.PART = 1
@@ -371,7 +371,7 @@ main()
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on files' sizes")
 def test_a_full_disk_keeps_what_is_done(model_folder: Path, here: Path) -> None:
-    Path("in.csv").write_bytes(b"id,text\n" + b"".join(b"%d,love it\n" % n for n in range(9000)))
+    Path("in.csv").write_bytes(b"id,text\n" + b"".join(b"%d,love it\n" % n for n in range(18000)))
     words = ["score", "in.csv", "-o", "out.csv", "--model", str(model_folder)]
     done = subprocess.run(
         [sys.executable, "-c", LIMITED, *words], capture_output=True, text=True, check=False
