@@ -69,7 +69,11 @@ for _ in range(30):
 
 def run(script: str, model: Path) -> None:
     command = [sys.executable, "-c", script, str(model)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    # Coverage has locks of its own, which a process forked beside a thread would wait for.
+    alone = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False, env=alone
+    )
     assert (done.returncode, done.stderr) == (0, "")
 
 
