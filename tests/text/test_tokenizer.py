@@ -144,6 +144,7 @@ def test_hashtags_joined_by_spaces_give_the_same_tokens(text: str) -> None:
 
 @given(st.text(st.characters(max_codepoint=127)), st.sampled_from(TOKENIZERS))
 @settings(max_examples=200, deadline=None)
+@example("A'\x1f`A", DEFAULT)
 def test_ascii_is_cut_alike_whatever_else_is_in_the_text(text: str, tokenizer: Tokenizer) -> None:
     tail = tokenizer.tokens(" \u00e9")
     # A text of one word may be part of an address, "so+it%27s", which one of two is not.
@@ -164,6 +165,12 @@ def test_ascii_is_cut_alike_whatever_else_is_in_the_text(text: str, tokenizer: T
         ("4\u00bd", [("4", "4"), ("1/2", "\u00bd")]),
         ("\u2049", [("!", "\u2049"), ("?", "\u2049")]),
         ("<i>so</i> #fun @me", [("so", "so"), ("#fun", "#fun"), ("<mention>", "@me")]),
+        (
+            "mail bad.boy@mail.com.",
+            [("mail", "mail"), ("<mention>", "bad.boy@mail.com"), (".", ".")],
+        ),
+        ("@anna@social.example x", [("<mention>", "@anna@social.example"), ("x", "x")]),
+        ("https://a@b.example/x", [("<url>", "https://a@b.example/x")]),
         ("\u2764\ufe0f", [("\u2764\ufe0f", "\u2764\ufe0f")]),
         ("\u1112\u1161\u11ab x", [("\ud55c", "\u1112\u1161\u11ab"), ("x", "x")]),
         ("\uff76\uff9e", [("\u30ac", "\uff76\uff9e")]),

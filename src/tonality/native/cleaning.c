@@ -83,6 +83,13 @@ static const char *before_gap(const char *end)
     return end;
 }
 
+/* Whether the rest of an emoji's code may follow its first colon: "thumbsup:", "+1:". */
+static int is_emoji_code(const char *next)
+{
+    const size_t length = strspn(next, "abcdefghijklmnopqrstuvwxyz_+-01");
+    return length > 1 && next[length] == ':';
+}
+
 /* Whether the character c, with `end` the cleaned text before it and `next` the raw text behind it,
    may be damage or part of an emoticon or of a rating. */
 static int is_suspicious(char c, const char *end, const char *next)
@@ -101,13 +108,13 @@ static int is_suspicious(char c, const char *end, const char *next)
         if (c == '?') next += strspn(next, "?");
         return is_any_letter(*next);
     case ':':
-        return end[-1] == 'd' || (end[-1] == '-' && end[-2] == 'd');
+        return end[-1] == 'd' || (end[-1] == '-' && end[-2] == 'd') || is_emoji_code(next);
     case '/':
         return begins_scale(after_gap(next));
     case 'r': /* "1 star", "1 (one) star" */
         if (!ends_in(end, "sta")) return 0;
         end = before_gap(end - 3);
-        return is_one_of(end[-1], "-)") || is_digit(end[-1]);
+        return is_one_of(end[-1], "-)") || is_digit(end[-1]) || ends_in(end, "half");
     case 'f': /* "out of ten" */
         if (end[-1] != 'o' || !is_space(end[-2]) || after_gap(next) == next) return 0;
         return ends_in(before_gap(end - 1), "out") && begins_scale(after_gap(next));

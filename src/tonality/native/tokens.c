@@ -83,6 +83,16 @@ static int is_numeral(const char *token, size_t length)
     return 0;
 }
 
+/* Whether the last letter or a vowel stands twice in a row, as in a stretched word once squeezed. */
+static int may_be_stretched(const char *token, size_t length)
+{
+    for (size_t n = 1; n < length; n++)
+        if (token[n] == token[n - 1] && is_letter(token[n])
+            && (n + 1 == length || is_one_of(token[n], "aeiou")))
+            return 1;
+    return 0;
+}
+
 /* The token with runs of a letter, ! or ? cut to two; its length. */
 static size_t squeeze(const char *token, size_t length, char *squeezed)
 {
@@ -122,6 +132,7 @@ static int64_t encode(const Words *words, const char *text, int squeezes, int32_
         }
         const Place *place = find_word(words, token, length);
         if (!place && *token == 'x') return LEFT_TO_PYTHON; /* "xd" may be an emoticon */
+        if (!place && squeezes && may_be_stretched(token, length)) return LEFT_TO_PYTHON;
         if (!place || place->id != DROPPED) ids[count++] = place ? place->id : UNKNOWN;
         p = end;
     }

@@ -62,6 +62,9 @@ _FOLDABLE = late_pattern(f"[{''.join(_FOLDS)}]")
 _MOST_MARKS = 30
 _MARKED = late_pattern(rf"[^\w\s\x00-\x7f]{{{_MOST_MARKS + 1},}}")
 
+# An e-mail address, and a handle of two parts: "@name@example.social". They become a mention.
+_ADDRESS = late_pattern(r"(?<![\w.+/@-])@?[\w.+-]{1,64}+@[\w-]{1,63}+(?:\.[\w-]{1,63}+)+")
+
 # Letters of Windows-1252 that were read as controls.
 _LETTERS_LEFT = {
     code: bytes([code]).decode("cp1252") for code in b"\x83\x8a\x8c\x8e\x9a\x9c\x9e\x9f"
@@ -80,6 +83,7 @@ class Cleaner:
         emoticons: write emoticons of letters, such as ``D:``, as those of signs.
         split_hashtags: ``#NotWorthIt`` becomes three words.
         ratings: write ratings as one of five tokens.
+        addresses: write an e-mail address as a mention, for its words are not the writer's.
     """
 
     strip_html: bool
@@ -89,6 +93,7 @@ class Cleaner:
     emoticons: bool = False
     split_hashtags: bool = False
     ratings: bool = False
+    addresses: bool = False
 
     def __getstate__(self) -> dict[str, Any]:
         # Without the rewrites, which are made of the switches again and hold local functions.
@@ -130,6 +135,8 @@ class Cleaner:
         for step in self._signs:
             text = step.apply(text)
         text = self._fold(text)
+        if self.addresses:
+            text = _MENTIONED.apply(text)
         if self.ratings and may_rate(text):
             for step in READ_RATINGS:
                 text = step.apply(text)
@@ -151,6 +158,8 @@ class Cleaner:
             text, origin = rewrite_all(text, origin, MEND_WORDS)
         text, origin = rewrite_all(self._with_letters(text), origin, self._signs)
         text, origin = self._trace_folds(text, origin)
+        if self.addresses:
+            text, origin = rewrite(text, origin, _MENTIONED.edits(text))
         if self.ratings and may_rate(text):
             text, origin = rewrite_all(text, origin, READ_RATINGS)
         return text, origin
@@ -223,6 +232,7 @@ def _thin(found: re.Match[str]) -> str:
 
 _ENTITIES = Rewrite(ENTITY, _unescape, holds_any("&"))
 _DAMAGED_ENTITIES = Rewrite(DAMAGED_ENTITY, _unescape_damaged, holds_any("&"))
+_MENTIONED = Rewrite(_ADDRESS, lambda _: " @mail ", holds_any("@"))
 _FOLDING = (
     Rewrite(_FOLDABLE, _fold, lambda _: True),
     Rewrite(_MARKED, _thin, not_ascii),

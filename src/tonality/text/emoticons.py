@@ -65,4 +65,23 @@ def _may_hold_letters(text: str) -> bool:
     return "_" in text or (":" in text and ("D:" in text or "D-:" in text))
 
 
-READ_EMOTICONS = (Rewrite(_OF_LETTERS, _of_letters, _may_hold_letters),)
+# Emoji as Slack, GitHub and Discord export them.
+_CODES = {
+    **dict.fromkeys(("+1", "thumbsup"), "👍"),
+    **dict.fromkeys(("-1", "thumbsdown"), "👎"),
+    **{"heart": "❤", "heart_eyes": "😍", "broken_heart": "💔", "tada": "🎉", "fire": "🔥"},
+    **{"100": "💯", "clap": "👏", "pray": "🙏", "ok_hand": "👌", "joy": "😂", "smile": "😄"},
+    **{"slightly_smiling_face": "🙂", "slightly_frowning_face": "🙁", "disappointed": "😞"},
+    **{"cry": "😢", "sob": "😭", "angry": "😠", "rage": "😡", "confused": "😕", "unamused": "😒"},
+}
+_CODE = late_pattern(rf":(?<![\w:]:)({'|'.join(map(re.escape, _CODES))}):(?![\w:])")
+
+
+def _of_code(found: re.Match[str]) -> str:
+    return f" {_CODES[found[1]]} "
+
+
+READ_EMOTICONS = (
+    Rewrite(_OF_LETTERS, _of_letters, _may_hold_letters),
+    Rewrite(_CODE, _of_code, lambda text: text.count(":") > 1),
+)

@@ -134,7 +134,7 @@ _RARE = (
 _MARKS = Rewrite(
     _between_letters(f"[{_COMMON}{_RARE}]", f"(?:[{_COMMON}{_RARE}]++|(?<=[{_RARE}]))"),
     _apostrophe,
-    lambda text: "''" in text or not text.isascii() or "``" in text,
+    lambda text: not text.isascii() or any(pair in text for pair in ("''", "'`", "`'", "``")),
 )
 # 3. Escapes
 

@@ -27,6 +27,7 @@ _SIGN = rf"[{_FULL}]\ufe0f?+(?![ ]?[{_FULL}{_EMPTY}])"
 _STARRED = rf"(?:-|[ \t]{{0,3}})(?:stars?\b|{_SIGN})"
 _STAR = rf"(?:{_ECHO})?{_STARRED}"
 _STARS = rf"(?:{_ECHO})?(?:{_STARRED})?"
+_AND_A_HALF = "[ ](?:and|&)[ ](?:a[ ]half|1/2)"
 _OUT_OF = rf"{_GAP}out{_GAP}of{_GAP}"
 _OF = rf"(?:\s{{0,3}}/\s{{0,3}}|{_OUT_OF})"
 _BRACKET = rf"[ ](?P<bracket>\()(?<=[^\d)][ ]\()out{_GAP}of{_GAP}"  # "2 stars (out of 10)"
@@ -60,7 +61,7 @@ _SIGNED = (
 )
 # The patterns begin with one character of a few, by which the engine skips what cannot match.
 _FIGURES = late_pattern(
-    rf"(?P<number>[0-9]{_START}[0-9]{{0,2}}(?:[.,][0-9]{{1,2}})?)(?P<half>[ ]1/2)?"
+    rf"(?P<number>[0-9]{_START}[0-9]{{0,2}}(?:[.,][0-9]{{1,2}})?)(?P<half>[ -]1/2|{_AND_A_HALF})?"
     rf"(?i:{_STARS}(?:{_OF}|{_BRACKET})(?P<scale>100|10|5|ten|five){_END}(?:{_STAR})?(?(bracket)\))"
     rf"|{_STARS}{_OF_STARS}|(?P<counted>(?:{_ECHO})?[ \t]{{0,3}}stars?\b|(?P<signed>{_SIGNED}))"
     r"|-stars?\b|\*(?![\w*]))"
@@ -71,15 +72,25 @@ _COUNT = late_pattern(
     re.IGNORECASE,
 )
 _COUNT_SPAN = 48
+# Before "1/5" in "due on 1/5" and "Part 1/5": a date, or a place in a row.
+_DATED = late_pattern(
+    r"\b(?:on|until|till|since|due|dated|ends|(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+    r"|parts?|pages?|steps?|threads?|episodes?|chapters?|lessons?)[ ]\Z",
+    re.IGNORECASE,
+)
 # Before "5⭐" in "1⭐ to 5⭐", and before "1⭐" in "minus 1⭐ for shipping".
 _BOUND = late_pattern(rf"(?:[{_FULL}]\ufe0f?(?:[ ]?[-–][ ]?|[ ]to[ ])|\bminus[ ])\Z", re.IGNORECASE)
 _IN_WORDS = late_pattern(
-    rf"\b(?P<number>{_WORD})(?P<half>[ ]and[ ]a[ ]half)?"
+    rf"\b(?P<number>{_WORD})(?P<half>{_AND_A_HALF})?"
     rf"(?:{_STARS}{_OUT_OF}(?P<scale>10|5|ten|five){_END}(?:{_STAR})?"
-    rf"|{_STARS}{_OF_STARS}(?<=s)|-stars?\b)",
+    rf"|{_STARS}{_OF_STARS}(?<=s)|-stars?\b|(?(half)[ ]stars?\b|(?!)))",
     re.IGNORECASE,
 )
-_SIGNS = late_pattern(f"(?:[{_FULL}]\ufe0f?){{1,10}}(?:[{_EMPTY}]\ufe0f?){{0,10}}")
+# "★ ☆ ☆" too, for stars that are elements of HTML stand apart.
+_SIGNS = late_pattern(
+    f"[{_FULL}]\ufe0f?(?:[ ]{{0,64}}[{_FULL}]\ufe0f?){{0,9}}"
+    f"(?:[ ]{{0,64}}[{_EMPTY}]\ufe0f?){{0,10}}"
+)
 _ASTERISKS = late_pattern(
     rf"\*(?<![\w*].)\*{{0,9}}(?i:{_OF}(?P<scale>\*{{4,10}}|10|5|ten|five){_EVEN}(?![\w*]|[.,]\d))"
 )
@@ -130,9 +141,12 @@ def _of_number(found: re.Match[str]) -> str:
 
 def _unless_counted(found: re.Match[str]) -> str:
     before = found.string[max(found.start() - _COUNT_SPAN, 0) : found.start()]
-    if found["counted"] and _COUNT.search(before):
-        return found[0]
-    return found[0] if found["signed"] and _BOUND.search(before) else _of_number(found)
+    is_other = (
+        (found["counted"] and _COUNT.search(before))
+        or (found["signed"] and _BOUND.search(before))
+        or ("/" in found[0] and _DATED.search(before))
+    )
+    return found[0] if is_other else _of_number(found)
 
 
 def _of_signs(found: re.Match[str]) -> str:
@@ -148,7 +162,7 @@ def _of_asterisks(found: re.Match[str]) -> str:
 
 
 _SLASH = holds_any("/5", "/10", "/ ", "/\n", "/\t", "/\r")
-_WORD_STARS = holds_any(*(f"{word}-star" for word in _WORDS))
+_WORD_STARS = holds_any("half star", "1/2 star", *(f"{word}-star" for word in _WORDS))
 
 
 def may_rate(text: str) -> bool:
@@ -172,18 +186,18 @@ def _holds_out_of(text: str) -> bool:
 
 
 def _holds_starred(text: str) -> bool:
-    """Whether a digit, a hyphen or a closing parenthesis stands before some "star"."""
+    """Whether a digit, a hyphen, "half" or a closing parenthesis stands before some "star"."""
     at = text.find("star")
     while at >= 0:
         before = text[max(at - 4, 0) : at].rstrip(" \t")
-        if before.endswith(("-", ")")) or before[-1:].isdigit():
+        if before.endswith(("-", ")", "alf")) or before[-1:].isdigit():
             return True
         at = text.find("star", at + 4)
     return False
 
 
 def _may_rate_in_words(text: str) -> bool:
-    if "-star" in text and _WORD_STARS(text):
+    if "star" in text and _WORD_STARS(text):
         return True
     return _holds_out_of(text) or ("of" in text and _holds_starred(text))
 

@@ -47,7 +47,8 @@ class TextConfig:
         drop_symbols: leave out other special characters: ``# $ % & * + / < = > @`` and so on.
             Emoticons and emoji stay whatever these two say.
         urls: ``keep``, ``placeholder`` (all become the token ``<url>``) or ``drop``.
-        mentions: ``@name``: ``keep``, ``placeholder`` (``<mention>``) or ``drop``.
+        mentions: ``@name``, and where it is not kept ``name@mail.example``: ``keep``,
+            ``placeholder`` (``<mention>``) or ``drop``.
         numbers: ``keep``, ``placeholder`` (``<number>``) or ``drop``.
         hashtags: ``keep`` (``#fun`` is one token), ``word`` (``fun``), ``words`` (``fun`` too, and
             the words of ``#NotWorthIt`` or, where a model does not know it, ``#worstservice``)
@@ -175,6 +176,7 @@ class Tokenizer:
             emoticons=config.signs == "read",
             split_hashtags=config.hashtags == "words",
             ratings=config.ratings == "placeholder",
+            addresses=config.mentions != "keep",
         )
 
     # They take 2 and 20 ms to compile, and with the compiled encoder few texts need them.

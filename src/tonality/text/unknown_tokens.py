@@ -1,11 +1,12 @@
 """What a model can still read of a token that it has no vector for.
 
 An emoji is read by its Unicode name, an emoticon as the plain one of its kind, a hashtag as the
-words that it is made of.
+words that it is made of, a stretched word as the word: ``disgustinggg``.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 import unicodedata
@@ -27,6 +28,10 @@ _DRAWN = frozenset({"sign", "symbol", "heavy", "black", "white", "with", "of"})
 
 _NEXT = {":'(": ":("}  # the next best, where a model does not know tears
 _LONGEST_WORD = 20
+_DOUBLED = late_pattern(r"([^\W\d_])\1")
+# Doubled in the middle, consonants are spelling: "litters" is not "liters".
+_STRETCHED = late_pattern(r"([aeiou])\1|([^\W\d_])\2\Z")
+_MOST_DOUBLED = 5  # letters of a stretched word
 
 
 def base_form(token: str, config: TextConfig) -> str:
@@ -61,7 +66,22 @@ def read_unknown(token: str, config: TextConfig, known: Mapping[str, int]) -> tu
         return tuple(word for word in emoji_words(base) if known.get(word, -1) >= 0)
     if config.hashtags == "words" and token[0] == "#" and token != base:
         return split_words(base, known)
+    if config.squeeze:
+        return _unstretched(token, known)
     return ()
+
+
+def _unstretched(word: str, known: Mapping[str, int]) -> tuple[str, ...]:
+    """The commonest known word with fewer doubled letters, if there is one: ``worstt``.
+
+    Squeezing has left two of the letters that were written three times and more.
+    """
+    parts = _DOUBLED.split(word) if word.isalpha() and _STRETCHED.search(word) else []
+    if not 3 <= len(parts) <= 2 * _MOST_DOUBLED + 1:
+        return ()
+    letters = [(part,) if place % 2 == 0 else (part, 2 * part) for place, part in enumerate(parts)]
+    found = [form for form in map("".join, itertools.product(*letters)) if known.get(form, -1) >= 0]
+    return (min(found, key=known.__getitem__),) if found else ()
 
 
 def emoji_words(emoji: str) -> list[str]:
