@@ -69,10 +69,10 @@ def _may_hold_letters(text: str) -> bool:
 _CODES = {
     **dict.fromkeys(("+1", "thumbsup"), "👍"),
     **dict.fromkeys(("-1", "thumbsdown"), "👎"),
-    **{"heart": "❤", "heart_eyes": "😍", "broken_heart": "💔", "tada": "🎉", "fire": "🔥"},
+    **{"heart": "❤", "heart_eyes": "😍", "broken_heart": "💔", "tada": "🎉"},
     **{"100": "💯", "clap": "👏", "pray": "🙏", "ok_hand": "👌", "joy": "😂", "smile": "😄"},
     **{"slightly_smiling_face": "🙂", "slightly_frowning_face": "🙁", "disappointed": "😞"},
-    **{"cry": "😢", "sob": "😭", "angry": "😠", "rage": "😡", "confused": "😕", "unamused": "😒"},
+    **{"cry": "😢", "angry": "😠", "rage": "😡", "confused": "😕", "unamused": "😒"},
 }
 _CODE = late_pattern(rf":(?<![\w:]:)({'|'.join(map(re.escape, _CODES))}):(?![\w:])")
 
