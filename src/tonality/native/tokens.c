@@ -83,16 +83,6 @@ static int is_numeral(const char *token, size_t length)
     return 0;
 }
 
-/* Whether the last letter or a vowel stands twice in a row, as in a stretched word once squeezed. */
-static int may_be_stretched(const char *token, size_t length)
-{
-    for (size_t n = 1; n < length; n++)
-        if (token[n] == token[n - 1] && is_letter(token[n])
-            && (n + 1 == length || is_one_of(token[n], "aeiou")))
-            return 1;
-    return 0;
-}
-
 /* The token with runs of a letter, ! or ? cut to two; its length. */
 static size_t squeeze(const char *token, size_t length, char *squeezed)
 {
@@ -104,6 +94,36 @@ static size_t squeeze(const char *token, size_t length, char *squeezed)
         squeezed[kept++] = c;
     }
     return kept;
+}
+
+enum { MOST_DOUBLED = 5 };
+
+/* The commonest known word with fewer doubled letters than a word that is unknown, or NULL; as
+   `_unstretched` of text/unknown_tokens.py. */
+static const Place *unstretched(const Words *words, const char *word, size_t length)
+{
+    size_t doubled[MOST_DOUBLED], count = 0;
+    int stretched = 0;
+    for (size_t n = 0; n < length; n++) {
+        if (!is_letter(word[n])) return NULL;
+        if (n + 1 == length || word[n] != word[n + 1]) continue;
+        if (count == MOST_DOUBLED) return NULL;
+        stretched |= n + 2 == length || is_one_of(word[n], "aeiou");
+        doubled[count++] = n++;
+    }
+    if (!stretched || length > LONGEST) return NULL;
+    const Place *best = NULL;
+    char form[LONGEST];
+    for (unsigned single = 1; single < 1u << count; single++) { /* a bit for each doubled letter */
+        size_t kept = 0, next = 0;
+        for (size_t n = 0; n < length; n++) {
+            form[kept++] = word[n];
+            if (next < count && doubled[next] == n && single >> next++ & 1) n++;
+        }
+        const Place *place = find_word(words, form, kept);
+        if (place && place->id >= 0 && (!best || place->id < best->id)) best = place;
+    }
+    return best;
 }
 
 /* The ids of one text, which ends in a NUL; how many, or LEFT_TO_PYTHON. */
@@ -132,7 +152,7 @@ static int64_t encode(const Words *words, const char *text, int squeezes, int32_
         }
         const Place *place = find_word(words, token, length);
         if (!place && *token == 'x') return LEFT_TO_PYTHON; /* "xd" may be an emoticon */
-        if (!place && squeezes && may_be_stretched(token, length)) return LEFT_TO_PYTHON;
+        if (!place && squeezes) place = unstretched(words, token, length);
         if (!place || place->id != DROPPED) ids[count++] = place ? place->id : UNKNOWN;
         p = end;
     }

@@ -31,6 +31,7 @@ _LONGEST_WORD = 20
 _DOUBLED = late_pattern(r"([^\W\d_])\1")
 # Doubled in the middle, consonants are spelling: "litters" is not "liters".
 _STRETCHED = late_pattern(r"([aeiou])\1|([^\W\d_])\2\Z")
+_LONGEST_STRETCHED = 64
 _MOST_DOUBLED = 5  # letters of a stretched word
 
 
@@ -76,8 +77,10 @@ def _unstretched(word: str, known: Mapping[str, int]) -> tuple[str, ...]:
 
     Squeezing has left two of the letters that were written three times and more.
     """
-    parts = _DOUBLED.split(word) if word.isalpha() and _STRETCHED.search(word) else []
-    if not 3 <= len(parts) <= 2 * _MOST_DOUBLED + 1:
+    if len(word) > _LONGEST_STRETCHED or not (word.isalpha() and _STRETCHED.search(word)):
+        return ()
+    parts = _DOUBLED.split(word)
+    if len(parts) > 2 * _MOST_DOUBLED + 1:
         return ()
     letters = [(part,) if place % 2 == 0 else (part, 2 * part) for place, part in enumerate(parts)]
     found = [form for form in map("".join, itertools.product(*letters)) if known.get(form, -1) >= 0]
