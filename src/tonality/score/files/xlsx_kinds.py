@@ -9,7 +9,6 @@ from typing import NamedTuple, TypeGuard
 
 from tonality.tables.sheet_rows import SHEETS
 from tonality.tables.sheet_to_csv import DIGITS, number
-from tonality.tables.thousands import fits_thousands
 
 # Excel's limits.
 FIRST_DAY = "1900-03-01"  # before it Excel counts a day that there was not
@@ -27,6 +26,8 @@ FORMATS = {
 _SHORTEST, _WITH_POINT, _PRICE = "5 or 0.5", "5.0 or 0.5", "5 or 5.00"
 _PRICES = "0.00"
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.([0-9]+))?(e[+-][0-9]+)?")
+# What is under 1,000, or may stand for 2,037 as a German 2.037 does.
+_THOUSANDS = re.compile(r"-?(?:0|[1-9][0-9]{0,2}(?:\.[0-9]{3})?)")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.([0-9]{1,9}))?")
 
@@ -68,7 +69,7 @@ class ColumnKind:
 
     def add(self, text: str) -> None:
         """Looks at a text."""
-        self._thousands = self._thousands and fits_thousands(text)
+        self._thousands = self._thousands and _THOUSANDS.fullmatch(text) is not None
         self._points = self._points or "." in text
         if self._ways is None:
             self._ways = self._ways_of(text)
