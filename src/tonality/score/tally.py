@@ -32,8 +32,6 @@ class Tally:
         unreadable: rows that could not be read.
         reasons: how many of them for which reason.
         examples: the first of them, in words.
-        met: what ``ReadOptions.met`` holds so far, sorted, so that a run that goes on knows of it.
-        late: columns that only later rows turned out to have, sorted, for the same reason.
     """
 
     rows: int = 0
@@ -47,8 +45,6 @@ class Tally:
     unreadable: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
     examples: list[str] = field(default_factory=list)
-    met: list[str] = field(default_factory=list)
-    late: list[str] = field(default_factory=list)
 
     @classmethod
     def start(cls, labels: Sequence[str], abstain: float) -> Tally:
@@ -97,8 +93,6 @@ class Tally:
         self.unfamiliar += other.unfamiliar
         self.unreadable += other.unreadable
         self.examples += other.examples[: EXAMPLES - len(self.examples)]
-        self.met = sorted({*self.met, *other.met})
-        self.late = sorted({*self.late, *other.late})
         for name, count in other.labels.items():
             self.labels[name] = self.labels.get(name, 0) + count
         for name, count in other.languages.items():
