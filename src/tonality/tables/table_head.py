@@ -77,13 +77,7 @@ def read_head(lines: Iterator[str], options: ReadOptions, *, tab: bool) -> Delim
     first = next(ahead.look())
     header = _header(found)
     columns = [column.strip() for column in header]
-    if len(columns) > 2 and not columns[-1] and _rows_are_shorter(ahead, delimiter, len(columns)):
-        columns.pop()
-        found.width -= 1
-        found.trailing = True
-    elif _all_quoted(first, header, delimiter) and any(
-        _rows_are_named(ahead, way, columns) for way in (dialect, replace(dialect, escaped=True))
-    ):
+    if _all_quoted(first, header, delimiter) and _rows_are_named(ahead, delimiter, columns):
         columns.insert(0, "")
         found.width += 1
         notes.append(
@@ -218,39 +212,26 @@ def _as_quoted(
     return dialect, records
 
 
-def _rows_are_shorter(ahead: Ahead, delimiter: str, width: int) -> bool:
-    """Whether the header ends in one delimiter more than the rows."""
-    dialect = Dialect(delimiter, quoted=True)
-    return _fit(ahead.look(), dialect, width - 1) > _fit(ahead.look(), dialect, width)
-
-
 def _all_quoted(header: str, columns: Sequence[str], delimiter: str) -> bool:
     """Whether every column is named between quotes, on one line."""
     names = (column.replace('"', '""') for column in columns)
     return bool(delimiter) and header.rstrip() == delimiter.join(f'"{name}"' for name in names)
 
 
-def _rows_are_named(ahead: Ahead, dialect: Dialect, columns: Sequence[str]) -> bool:
+def _rows_are_named(ahead: Ahead, delimiter: str, columns: Sequence[str]) -> bool:
     """Whether the rows to come are named "1", "2", "3" before what the header names.
 
     R writes tables so, with quotes. A comma within a text or number makes a field more, too.
     """
     if is_id(columns[0]):  # the numbers are its own
         return False
-    seen: list[str] = []
-
-    def looked() -> Iterator[str]:
-        for line in ahead.look():
-            seen.append(line)
-            yield line
-
     number = 0
-    records = Records(looked(), dialect, width=len(columns) + 1)
+    dialect = Dialect(delimiter, quoted=True, escaped=True)  # R's quotes, by default
+    records = Records(ahead.look(), dialect, width=len(columns) + 1)
     for number, record in enumerate(itertools.islice(records, FIRST), start=1):
-        first = next(filter(str.strip, seen))
-        if isinstance(record, Fault) or not first.startswith(f'"{number}"{dialect.delimiter}'):
+        named = records.seen[0].startswith(f'"{number}"{delimiter}')
+        if isinstance(record, Fault) or not named:
             return False
-        seen.clear()
     return number > 1  # one such row alone may be another fault
 
 
