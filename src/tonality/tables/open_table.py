@@ -15,14 +15,13 @@ from tonality.errors import DataError
 from tonality.tables.byte_lines import BUFFER, Peeked
 from tonality.tables.column_names import Wanted
 from tonality.tables.compression import BROKEN_PACK, MAGIC, packing, unpacking
-from tonality.tables.open_file import open_binary, text_file, unreadable
+from tonality.tables.open_file import format_of, open_binary, unreadable
 from tonality.tables.parquet_rows import BATCH, Cells, ParquetTable
 from tonality.tables.row_stream import FORMATS, Rows, rows_of
 from tonality.tables.sheet_rows import MEMORY, SHEETS, opened_sheet
 from tonality.tables.utf8_stream import ByteStream
 
 INPUT_FORMATS = (*FORMATS, "parquet", *SHEETS)
-_BY_SUFFIX = {f".{format}": format for format in INPUT_FORMATS} | {".xlsm": "xlsx"}
 
 
 @dataclass(frozen=True)
@@ -59,10 +58,8 @@ def file_input(path: Path, format: str | None = None) -> Input:
     """
     if format is not None and path.suffix.casefold() != ".zip":
         return Input(str(path), format, path)
-    file = text_file(path)
-    if format is None:
-        format = _BY_SUFFIX.get(file.suffix, "jsonl")
-    return Input(file.name, format, path, file.member)
+    found, member = format_of(path)
+    return Input(f"{path}/{member}" if member else str(path), format or found, path, member)
 
 
 @dataclass(frozen=True)
@@ -138,15 +135,6 @@ def unchanged(path: Path) -> Iterator[None]:
     """
     before = stamp(path)
     yield
-    check_stamp(path, before)
-
-
-def check_stamp(path: Path, before: tuple[int, int]) -> None:
-    """Checks that a file is what it was.
-
-    Raises:
-        DataError: it is not.
-    """
     refuse_changed(path, before, stamp(path))
 
 

@@ -15,7 +15,7 @@ from tonality.errors import DataError
 from tonality.messages import and_more
 from tonality.tables.bad_rows import Fault
 from tonality.tables.column_names import Wanted
-from tonality.tables.open_table import Input, Opened, check_stamp, opened, stamp
+from tonality.tables.open_table import Input, Opened, opened, refuse_changed, stamp
 from tonality.tables.row_stream import Row
 from tonality.tables.table_head import EmptyError
 
@@ -81,7 +81,7 @@ class Tables:
         """
         for source, before in zip(self.inputs, self._stamps, strict=True):
             if source.path is not None:
-                check_stamp(source.path, before)
+                refuse_changed(source.path, before, stamp(source.path))
 
     def __enter__(self) -> Tables:
         return self
