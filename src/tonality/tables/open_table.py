@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from tonality.errors import DataError
 from tonality.tables.byte_lines import BUFFER, Peeked
@@ -69,12 +69,10 @@ class Opened:
     Attributes:
         rows: its rows.
         read: how many bytes of the file have been read so far.
-        schema: its Arrow schema, if its rows are as Arrow holds them.
     """
 
     rows: Rows
     read: Callable[[], int]
-    schema: Any = None
 
 
 @contextmanager
@@ -107,7 +105,7 @@ def opened(
         if source.format == "parquet":
             file, size = _whole(source, stack)
             parquet = ParquetTable(file, source.name, wanted, cells, batch)
-            yield Opened(parquet.rows(skip), lambda: int(size * parquet.share), parquet.schema)
+            yield Opened(parquet.rows(skip), lambda: int(size * parquet.share))
             return
         table = _opened(source, wanted, stack, memory)
         for _ in zip(range(skip), table.rows.items, strict=False):
@@ -119,8 +117,8 @@ def _opened(source: Input, wanted: Wanted, stack: ExitStack, memory: int) -> Ope
     """Opens a table that is read from its beginning."""
     if source.format in SHEETS:
         file, size = _whole(source, stack)
-        sheet = stack.enter_context(opened_sheet(file, source.name, wanted, memory))
-        return Opened(sheet.rows, lambda: int(size * sheet.share))
+        rows, share = stack.enter_context(opened_sheet(file, source.name, wanted, memory))
+        return Opened(rows, lambda: int(size * share()))
     stream, read = _stream(source, stack)
     live = source.path is None
     return Opened(rows_of(stream, source.format, wanted, source.name, live=live), read)

@@ -112,7 +112,7 @@ class ParquetTable:
     def rows(self, skip: int = 0) -> Rows:
         """The rows after the first ``skip``."""
         items = self._items(skip)
-        return Rows(self._name, self._columns, " + ".join(self._texts), items)
+        return Rows(self._name, self._columns, " + ".join(self._texts), items, schema=self.schema)
 
     def _items(self, skip: int) -> Iterator[Row | Fault]:
         number = self._done = skip

@@ -78,6 +78,7 @@ class Rows:
         fullest: of JSON Lines, the columns of the object that was scored most often, or else has
             the most, in its own order.
         hint: says, before a row is read, which line below the header seems to be it, or "".
+        schema: of Parquet, its columns' names and types, as Arrow has them.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Rows:
     late: int = 0
     fullest: Sequence[str] = ()
     hint: Callable[[], str] = str
+    schema: Any = None
 
 
 def read_rows(

@@ -188,7 +188,7 @@ def _without_header(
 ) -> DelimitedHead:
     next(_first(ahead.look(), dialect, 0, 1))
     if options.quoting is None:
-        dialect, found = _as_quoted(ahead, dialect, found, 0, notes)
+        dialect = _told(ahead, dialect, found, 0, notes)
     first = next(_first(iter(ahead.seen), dialect, 0, 1))
     if isinstance(first, Fault):
         raise DataError(f"the first row cannot be read: {first.reason}")
@@ -197,19 +197,15 @@ def _without_header(
     return DelimitedHead(columns, dialect.delimiter, found, notes)
 
 
-def _as_quoted(
-    ahead: Ahead, dialect: Dialect, found: Records, width: int, notes: list[str]
-) -> tuple[Dialect, Records]:
-    """The dialect that the lines looked at tell, and the records to come in it."""
+def _told(ahead: Ahead, dialect: Dialect, found: Records, width: int, notes: list[str]) -> Dialect:
+    """The dialect that the lines looked at tell; the records to come are read in it."""
     if not are_escaped(ahead.seen, dialect.delimiter, width, whole=ahead.ended):
-        return dialect, found
+        return dialect
     dialect = replace(dialect, escaped=True)
-    if isinstance(found, TabRecords) and not found.quoted:
-        return dialect, found  # it tells by itself
-    records = Records(ahead, dialect, found.number, found.width)
-    records.trailing = found.trailing
-    notes.append(ESCAPED_QUOTES)
-    return dialect, records
+    if not isinstance(found, TabRecords) or found.quoted:  # else it tells by itself
+        found.read_on(ahead, dialect)
+        notes.append(ESCAPED_QUOTES)
+    return dialect
 
 
 def _all_quoted(header: str, columns: Sequence[str], delimiter: str) -> bool:
@@ -254,7 +250,7 @@ def _rows(
     for _ in _first(ahead.look(), dialect, width, FIRST):
         pass  # a live pipe is waited for no longer than this
     if options.quoting is None:
-        dialect, found = _as_quoted(ahead, dialect, found, width, notes)
+        dialect = _told(ahead, dialect, found, width, notes)
     head = ahead.seen
     loose = list(_first(iter(head), dialect, width, FIRST))
     fit = sum(isinstance(record, Record) for record in loose)
