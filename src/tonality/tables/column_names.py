@@ -180,7 +180,8 @@ def choose(columns: Sequence[str], wanted: Wanted, path: Path | str, *, late: in
         label=_find(early, "label", wanted.label, path),
         group=_find(early, "group", wanted.group, path),
         id=_id(early),
-        rating=_first(early, "rating"),
+        # Ratings and ids are extras, so a second candidate is no reason to stop.
+        rating=next(iter(_usual(early, "rating")), None),
         extras={name: _called(columns, name, path)[0] for name in wanted.extras}
         | {name: places[0] for name in wanted.optional if (places := places_of(columns, name))},
     )
@@ -246,11 +247,6 @@ def _called(columns: Sequence[str], given: str, path: Path | str) -> list[int]:
     if not found:
         raise DataError(unknown(columns, given), path=path)
     return found
-
-
-def _first(columns: Sequence[str], role: str) -> int | None:
-    """Ratings are extras, and so are ids, so a second candidate is no reason to stop."""
-    return next(iter(_usual(columns, role)), None)
 
 
 def _id(columns: Sequence[str]) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import zipfile
 from io import BufferedReader
 from pathlib import Path
@@ -78,6 +79,14 @@ def _only_table(path: Path) -> str:
         shown = ", ".join(repr(name) for name in names[:10]) or "nothing"
         raise DataError(f"expected one table inside, found {shown}", path=path)
     return tables[0]
+
+
+def is_same_file(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file, whether or not it is there."""
+    try:
+        return os.path.realpath(one) == os.path.realpath(other) or one.samefile(other)
+    except (OSError, ValueError):  # one of them is not there, or cannot be
+        return False
 
 
 def sha256_of(path: Path) -> str:
