@@ -120,8 +120,7 @@ def _opened(source: Input, wanted: Wanted, stack: ExitStack, memory: int) -> Ope
         rows, share = stack.enter_context(opened_sheet(file, source.name, wanted, memory))
         return Opened(rows, lambda: int(size * share()))
     stream, read = _stream(source, stack)
-    live = source.path is None
-    return Opened(rows_of(stream, source.format, wanted, source.name, live=live), read)
+    return Opened(rows_of(stream, source.format, wanted, source.name), read)
 
 
 @contextmanager
