@@ -536,7 +536,6 @@ def test_what_the_csv_module_writes_is_read_back(
     found = read(text.getvalue(), text_column="1")
     assert found.delimiter == delimiter
     cells = [list(item.cells.values()) for item in found.items if isinstance(item, Row)]
-    # A last column that is always empty is one delimiter more, as some programs write it.
     assert cells == [row for row in rows if row != [""] or len(names) > 1]
 
 

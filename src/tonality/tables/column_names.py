@@ -199,13 +199,6 @@ def text_places(columns: Sequence[str], wanted: Wanted, path: Path | str) -> tup
         return ()
 
 
-def joined(parts: Sequence[str | None]) -> str | None:
-    """The text of several columns: their cells below one another, without the blank ones."""
-    if len(parts) == 1:
-        return parts[0]
-    return "\n".join(part for part in parts if part and not part.isspace()) or None
-
-
 def _text_places(columns: Sequence[str], given: TextColumn, path: Path | str) -> tuple[int, ...]:
     if given is None or given == "":
         found = _find(columns, "text", None if given is None else "", path)

@@ -14,7 +14,7 @@ from tonality.errors import ConfigError, DataError
 from tonality.messages import counted
 from tonality.tables.bad_rows import Fault
 from tonality.tables.byte_lines import TextLines
-from tonality.tables.column_names import SCORED, TextColumn, Wanted, joined, text_places
+from tonality.tables.column_names import SCORED, TextColumn, Wanted, text_places
 from tonality.tables.delimited import MAX_ROW
 from tonality.tables.header_below import are_named, is_title
 from tonality.tables.jsonlines import OBJECTS, JsonObject, objects
@@ -245,7 +245,11 @@ class TextOf:
                     return Fault(row.number, self._invalid, row.raw or {column: value}, column)
                 value = _HALVES.sub("\ufffd", value)
             parts.append(None if value is None or self._is_null(value) else value)
-        return row._replace(text=joined(parts) if parts else None)
+        if len(parts) == 1:
+            return row._replace(text=parts[0])
+        # Of several columns, the cells below one another, without the blank ones.
+        text = "\n".join(part for part in parts if part and not part.isspace())
+        return row._replace(text=text or None)
 
 
 def _shortened(fault: Fault) -> Fault:
