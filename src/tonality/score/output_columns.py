@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypedDict, Unpack
@@ -129,7 +129,8 @@ class Layout:
 
 def warn_of_late(columns: Sequence[str], layout: Layout) -> None:
     """Says which columns to keep are none of the input's so far: a name may be misspelt."""
-    if late := [name for name in layout.columns if name not in columns]:
+    known = set(columns)
+    if late := [name for name in layout.columns if name not in known]:
         names = ", ".join(repr(cut(name)) for name in late[:SHOWN])
         logger.warning(
             "the first rows lack %s: left empty where later ones do, too. %s",
@@ -147,16 +148,11 @@ def added_kinds(labels: Sequence[str], switches: Switches) -> dict[str, type]:
 
 def _prefixed(names: Sequence[str], columns: Sequence[str], prefix: str | None) -> list[str]:
     """The names of the added columns beside the input's."""
-    used = _free_prefix(columns, names) if prefix is None else prefix
-    prefixed = [used + name for name in names]
-    if taken := sorted(set(prefixed) & set(columns)):
-        raise ConfigError(f"the input has a column {taken[0]!r} already; choose another prefix")
-    return prefixed
-
-
-def _free_prefix(columns: Iterable[str], names: Sequence[str]) -> str:
-    taken, prefix, number = set(columns), "", 1
-    while any(prefix + name in taken for name in names):
-        prefix = PREFIX if number == 1 else f"{PREFIX}{number}_"
+    taken, number, used = set(columns), 1, prefix or ""
+    while found := [used + name for name in names if used + name in taken]:
+        if prefix is not None:
+            reason = f"the input has a column {min(found)!r} already; choose another prefix"
+            raise ConfigError(reason)
+        used = PREFIX if number == 1 else f"{PREFIX}{number}_"
         number += 1
-    return prefix
+    return [used + name for name in names]

@@ -75,9 +75,11 @@ def read_head(lines: Iterator[str], options: ReadOptions, *, tab: bool) -> Delim
     if options.header_row == 0:
         return _without_header(ahead, dialect, found, notes, options)
     first = next(ahead.look())
-    header = _header(found)
-    columns = [column.strip() for column in header]
-    if _all_quoted(first, header, delimiter) and _rows_are_named(ahead, delimiter, columns):
+    header = next(found)
+    if isinstance(header, Fault):
+        raise DataError(f"the header cannot be read: {header.reason}")
+    columns = [column.strip() for column in header.values]
+    if _all_quoted(first, header.values, delimiter) and _rows_are_named(ahead, delimiter, columns):
         columns.insert(0, "")
         found.width += 1
         notes.append(
@@ -88,13 +90,6 @@ def read_head(lines: Iterator[str], options: ReadOptions, *, tab: bool) -> Delim
     ways = delimiter or DELIMITERS
     hint = partial(header_hint, columns, ahead.look, ways, skipped, options.sheet_row)
     return DelimitedHead(columns, delimiter, rows, notes, hint)
-
-
-def _header(found: Records) -> list[str]:
-    header = next(found)
-    if isinstance(header, Fault):
-        raise DataError(f"the header cannot be read: {header.reason}")
-    return header.values
 
 
 def delimiter_of(line: str) -> str:
