@@ -157,13 +157,10 @@ def test_named_markers_are_met_in_any_case(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("in.csv").write_text("text\nlove\nNOTHING\n Nothing \nnil\n", "utf-8")
-    options = ["--null", "nothing", "--null", "Keine Angabe"]
-    result = run(model_folder, "in.csv", "-o", "out.csv", *options)
+    run(model_folder, "in.csv", "-o", "out.csv", "--null", "nothing")
     assert [row[1] == "" for row in table(Path("out.csv").read_text())[1:]] == [
         False, True, True, False,
     ]  # fmt: skip
-    assert result.stderr.endswith("\n--null Keine Angabe: no cell says so\n")
-    assert "--null nothing" not in result.stderr
 
 
 def test_figures_are_of_rows_with_a_text(model_folder: Path, tmp_path: Path) -> None:

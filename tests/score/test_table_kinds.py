@@ -158,15 +158,11 @@ def test_a_bare_value_in_json_lines_is_one_bad_row(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links of POSIX")
-def test_an_output_that_is_a_loop_of_links(model_folder: Path, here: Path) -> None:
+def test_a_loop_of_links(model_folder: Path, here: Path) -> None:
     Path("in.csv").write_text("text,n\nlove,1\n")
     Path("loop.csv").symlink_to("loop.csv")
-    Path("one").symlink_to("other")
-    Path("other").symlink_to("one")
-    for output in ("loop.csv", "one/out.csv"):
-        assert "is a loop of links" in failure(run(model_folder, "in.csv", "-o", output))
-        asked = ["-o", "out.csv", "--bad-rows", output]
-        assert "is a loop of links" in failure(run(model_folder, "in.csv", *asked))
+    for asked in (["loop.csv/out.csv"], ["out.csv", "--bad-rows", "loop.csv/bad"]):
+        assert "cannot be written" in failure(run(model_folder, "in.csv", "-o", *asked))
     assert run(model_folder, "loop.csv", "-o", "out.csv").exit_code == 1
 
 

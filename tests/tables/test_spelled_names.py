@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pandas
 import pytest
 
-import tonality
-from tonality.errors import TonalityError
-from tonality.tables.spelled_names import cut, places_of, real_names
+from tonality.tables.spelled_names import places_of, real_names
 
 SURVEY = ["id", "What did you like, and why?", "Why?", "", "", "a,b", "a", "b", "b,c", "a,b,c"]
 
@@ -32,24 +27,6 @@ SURVEY = ["id", "What did you like, and why?", "Why?", "", "", "a,b", "a", "b", 
 )
 def test_names_in_a_value(given: list[str], names: list[str]) -> None:
     assert real_names(SURVEY, given) == names
-
-
-def test_a_long_name_can_be_given_as_messages_cut_it() -> None:
-    names = [f"{n}. What did you like, and what could we do better? Tell us all" for n in (1, 2)]
-    pasted = [f"{cut(names[1])},id,{cut(names[0])}"]
-    assert real_names(["id", *names], pasted) == [names[1], "id", names[0]]
-    alike = [f"{names[0]} {n}" for n in (1, 2)]
-    assert places_of(alike, cut(alike[0])) == []  # it may be either
-    assert places_of(["text"], "t…") == []
-
-
-@pytest.mark.parametrize("role", ["text_column", "columns"])
-def test_a_cut_name_that_several_columns_begin_with_asks_for_a_number(role: str) -> None:
-    names = [f"What did you like, and what could we do better? Tell us all, {n}" for n in (1, 2)]
-    frame = pandas.DataFrame([["I love it"] * 3], columns=["text", *names])
-    given: Any = {role: cut(names[0])}
-    with pytest.raises(TonalityError, match=r"2 columns begin with .*; give the number of one"):
-        tonality.score_frame(frame, **given)
 
 
 def test_a_comma_stands_between_names_where_no_name_has_one() -> None:

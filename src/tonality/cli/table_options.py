@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from tonality.cli.common_options import Command, taken_as, written
+from tonality.cli.common_options import taken_as, written
 from tonality.cli.completion import completes, one_of
 from tonality.cli.plain_help import Number
-from tonality.cli.progress import say
 
 if TYPE_CHECKING:
     from tonality.tables.read_options import ReadOptions
@@ -36,17 +33,6 @@ class TableOptions:
         Raises:
             ConfigError: they contradict one another, or one is impossible.
         """
-        return self._read
-
-    def tell_unmet(self) -> None:
-        """Says, once all is read, which texts of ``--null`` no cell said."""
-        if self.null and "_read" in vars(self):
-            unmet = self._read.unmet()
-            for text in (text for text in self.null if text.strip().casefold() in unmet):
-                say(f"--null {text}: no cell says so")
-
-    @cached_property
-    def _read(self) -> ReadOptions:
         from tonality.tables.read_options import ReadOptions
 
         return ReadOptions.of(
@@ -70,7 +56,8 @@ class TableOptions:
         return [*(["--no-header"] if self.no_header else []), *written(options)]
 
 
-_options = taken_as(
+# Gives a command the options of tables, which it takes as one argument ``table``.
+table_options = taken_as(
     "table",
     TableOptions,
     click.option(
@@ -111,18 +98,3 @@ _options = taken_as(
         metavar="NAME",
     ),
 )
-
-
-def table_options(command: Command) -> Command:
-    """Gives a command the options of tables, which it takes as one argument ``table``."""
-
-    @functools.wraps(command)
-    def run(table: TableOptions, **given: Any) -> None:
-        try:
-            command(table=table, **given)
-        except click.exceptions.Exit:  # also a way to end well
-            table.tell_unmet()
-            raise
-        table.tell_unmet()
-
-    return _options(run)

@@ -97,11 +97,6 @@ class BatchScorer:
         self._scorer = Scorer(classifier, self.options.explain, valence=self.options.valence)
         self._wanted = self.options.wanted
 
-    @property
-    def met(self) -> list[str]:
-        """What ``ReadOptions.met`` holds of the batches so far, sorted."""
-        return sorted(self._wanted.options.met)
-
     def layout(self, names: Sequence[str]) -> Layout:
         """Which columns the scored table has, for a table of these columns.
 

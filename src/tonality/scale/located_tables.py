@@ -55,7 +55,7 @@ class LocatedTable:
                 yield found
         elif self.format == "parquet":
             with self.parquet(wanted) as table:
-                yield Opened(table.rows(), lambda: 0, table.schema)
+                yield Opened(table.rows(), lambda: 0)
         else:
             system, path = filesystem(self.uri)
             with (

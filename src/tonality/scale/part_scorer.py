@@ -86,7 +86,6 @@ class PartScorer:
         tally.truncated, tally.unfamiliar = (compute.sum(rows).as_py() or 0 for rows in above)
         for fault in faults:
             tally.add(fault, source)
-        tally.met = self._scorer.met
         return tally
 
 

@@ -127,9 +127,7 @@ def score_with_ray(
             for found in _results(ray, work, before, workers):
                 rows += found
                 progress(rows)
-    total = output.finish(job, Tally.start(classifier.labels, classifier.artifact.abstain))
-    read.met.update(total.met)
-    return total, done
+    return output.finish(job, Tally.start(classifier.labels, classifier.artifact.abstain)), done
 
 
 def _finished(records: Sequence[PartRecord], table: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypedDict, Unpack
@@ -20,7 +20,6 @@ PREFIX = "tonality_"
 ERROR = "error"
 LANGUAGE = "language"
 EXPLAINED = ("words_for", "words_against")
-MOST_LATE = 100  # columns of later rows that are remembered; every row may have new ones
 # What to do about a column that comes late, in words of the command line.
 LATE_COLUMN = "write JSON Lines, or name the columns to keep"
 
@@ -130,47 +129,13 @@ class Layout:
 
 def warn_of_late(columns: Sequence[str], layout: Layout) -> None:
     """Says which columns to keep are none of the input's so far: a name may be misspelt."""
-    if late := [name for name in layout.columns if name not in columns]:
+    known = set(columns)
+    if late := [name for name in layout.columns if name not in known]:
         names = ", ".join(repr(cut(name)) for name in late[:SHOWN])
         logger.warning(
             "the first rows lack %s: left empty where later ones do, too. %s",
             names, listed(columns),
         )  # fmt: skip
-
-
-class LateColumns:
-    """Watches for the columns to keep that the first rows lack.
-
-    Args:
-        layout: the columns to keep.
-        columns: those of the input, as far as its first rows tell.
-        met: columns that a run before this one met in later rows.
-
-    Attributes:
-        met: the columns that were met in later rows so far: all those to keep, and others until
-            there are ``MOST_LATE``, for the message at the end.
-    """
-
-    def __init__(self, layout: Layout, columns: Sequence[str], met: Iterable[str] = ()) -> None:
-        self._columns = tuple(columns)
-        self._known = frozenset(columns)
-        self.met = set(met)
-        self._unseen = [n for n in layout.columns if n not in self._known and n not in self.met]
-
-    def look(self, rows: Iterable[Row]) -> None:
-        """Takes note of the columns that rows have."""
-        for row in rows if self._unseen else ():
-            self.met.update(name for name in self._unseen if name in row.cells)
-            if len(self.met) < MOST_LATE:
-                self.met |= row.cells.keys() - self._known
-        self._unseen = [name for name in self._unseen if name not in self.met]
-
-    def warn(self) -> None:
-        """Says, after all rows, which columns were in none: a name may be misspelt."""
-        if self._unseen:
-            names = ", ".join(repr(cut(name)) for name in self._unseen[:SHOWN])
-            met = listed([*self._columns, *sorted(self.met)])
-            logger.warning("no row has %s: left empty. %s", names, met)
 
 
 def added_kinds(labels: Sequence[str], switches: Switches) -> dict[str, type]:
@@ -183,16 +148,11 @@ def added_kinds(labels: Sequence[str], switches: Switches) -> dict[str, type]:
 
 def _prefixed(names: Sequence[str], columns: Sequence[str], prefix: str | None) -> list[str]:
     """The names of the added columns beside the input's."""
-    used = _free_prefix(columns, names) if prefix is None else prefix
-    prefixed = [used + name for name in names]
-    if taken := sorted(set(prefixed) & set(columns)):
-        raise ConfigError(f"the input has a column {taken[0]!r} already; choose another prefix")
-    return prefixed
-
-
-def _free_prefix(columns: Iterable[str], names: Sequence[str]) -> str:
-    taken, prefix, number = set(columns), "", 1
-    while any(prefix + name in taken for name in names):
-        prefix = PREFIX if number == 1 else f"{PREFIX}{number}_"
+    taken, number, used = set(columns), 1, prefix or ""
+    while found := [used + name for name in names if used + name in taken]:
+        if prefix is not None:
+            reason = f"the input has a column {min(found)!r} already; choose another prefix"
+            raise ConfigError(reason)
+        used = PREFIX if number == 1 else f"{PREFIX}{number}_"
         number += 1
-    return prefix
+    return [used + name for name in names]

@@ -73,7 +73,8 @@ def score_frame(
         DependencyError: narwhals, or what tells languages, is not installed.
     """
     narwhals, found = wrapped(frame)
-    scorer = Scorer(_loaded(model), explain, languages, valence)
+    classifier = model if isinstance(model, Classifier) else load(model)
+    scorer = Scorer(classifier, explain, languages, valence)
     return _FrameScoring(narwhals, scorer, text_column, columns, progress).given(frame, found)
 
 
@@ -164,7 +165,7 @@ class _FrameScoring:
         kinds = self.narwhals
         found = str(column.dtype)
         if isinstance(column.dtype, (kinds.Object, kinds.Unknown)):
-            begins = _begins(column) if self.whole else ()
+            begins = range(0, len(column), WINDOW) if self.whole else ()
             found = _foreign(value for begin in begins for value in _at(column, begin))
         elif isinstance(column.dtype, (kinds.String, kinds.Categorical, kinds.Enum)):
             return
@@ -192,10 +193,6 @@ class _FrameScoring:
                 if self.progress:
                     bar.update(min(begin + WINDOW, len(frame)))
         return parts[0] if len(parts) == 1 else self.narwhals.concat(parts)  # type: ignore[no-any-return]
-
-
-def _loaded(model: Classifier | str | os.PathLike[str] | None) -> Classifier:
-    return model if isinstance(model, Classifier) else load(model)
 
 
 def _lazily(frame: Any, scoring: _FrameScoring) -> Any:
@@ -231,11 +228,6 @@ def _as_text(text_column: Any) -> str | list[str] | None:
     if text_column is None or isinstance(text_column, str):
         return text_column
     return [str(name) for name in several(text_column)]
-
-
-def _begins(column: nw.Series[Any]) -> range:
-    """Where the windows of a column begin."""
-    return range(0, len(column), WINDOW)
 
 
 def _at(column: nw.Series[Any], begin: int) -> list[Any]:

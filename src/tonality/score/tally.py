@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,8 +32,6 @@ class Tally:
         unreadable: rows that could not be read.
         reasons: how many of them for which reason.
         examples: the first of them, in words.
-        met: what ``ReadOptions.met`` holds so far, sorted, so that a run that goes on knows of it.
-        late: columns that only later rows turned out to have, sorted, for the same reason.
     """
 
     rows: int = 0
@@ -47,8 +45,6 @@ class Tally:
     unreadable: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
     examples: list[str] = field(default_factory=list)
-    met: list[str] = field(default_factory=list)
-    late: list[str] = field(default_factory=list)
 
     @classmethod
     def start(cls, labels: Sequence[str], abstain: float) -> Tally:
@@ -82,11 +78,13 @@ class Tally:
 
     def _add_fault(self, fault: Fault, source: str) -> None:
         self.unreadable += 1
-        known = fault.reason in self.reasons or len(self.reasons) < REASONS
-        reason = fault.reason if known else OTHERS
-        self.reasons[reason] = self.reasons.get(reason, 0) + 1
+        self._add_reason(fault.reason, 1)
         if len(self.examples) < EXAMPLES:
             self.examples.append(f"{source}, {fault}")
+
+    def _add_reason(self, reason: str, count: int) -> None:
+        known = reason if reason in self.reasons or len(self.reasons) < REASONS else OTHERS
+        self.reasons[known] = self.reasons.get(known, 0) + count
 
     def merge(self, other: Tally) -> None:
         """Takes in what was counted of other rows."""
@@ -97,17 +95,12 @@ class Tally:
         self.unfamiliar += other.unfamiliar
         self.unreadable += other.unreadable
         self.examples += other.examples[: EXAMPLES - len(self.examples)]
-        self.met = sorted({*self.met, *other.met})
-        self.late = sorted({*self.late, *other.late})
-        for name, count in other.labels.items():
-            self.labels[name] = self.labels.get(name, 0) + count
-        for name, count in other.languages.items():
-            self.languages[name] = self.languages.get(name, 0) + count
-        for name, total in other.probabilities.items():
-            self.probabilities[name] = self.probabilities.get(name, 0.0) + total
-        for name, count in other.reasons.items():
-            known = name if name in self.reasons or len(self.reasons) < REASONS else OTHERS
-            self.reasons[known] = self.reasons.get(known, 0) + count
+        for name in ("labels", "languages", "probabilities"):
+            sums = getattr(self, name)
+            for key, value in getattr(other, name).items():
+                sums[key] = sums.get(key, 0) + value
+        for reason, count in other.reasons.items():
+            self._add_reason(reason, count)
 
     @property
     def judged(self) -> int:
@@ -129,7 +122,9 @@ class Tally:
             "rows": self.rows,
             "labels": self.labels,
             "mean_score": self._share(self.scores),
-            "mean_probabilities": self._shares(self.probabilities),
+            "mean_probabilities": {
+                name: self._share(total) for name, total in self.probabilities.items()
+            },
             "uncertain": self._share(self.labels.get(UNCERTAIN, 0)),
             "truncated": self._share(self.truncated),
             "empty": self.empty,
@@ -141,6 +136,3 @@ class Tally:
 
     def _share(self, value: float) -> float | None:
         return round(value / self.judged, 6) if self.judged else None
-
-    def _shares(self, values: Mapping[str, float]) -> dict[str, float | None]:
-        return {name: self._share(value) for name, value in values.items()}

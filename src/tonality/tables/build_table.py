@@ -33,7 +33,7 @@ def build_table(rows: Rows, wanted: Wanted, bad_rows: BadRows) -> Table:
     Raises:
         DataError: columns missing or ambiguous, or no row at all can be used.
     """
-    chosen = choose(rows.columns, wanted, rows.name, late=rows.late)
+    chosen = choose(rows.columns, wanted, rows.name)
     check = _Check(rows, chosen, wanted)
     records = []
     for row in rows.items:

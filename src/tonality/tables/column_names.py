@@ -156,57 +156,47 @@ class Chosen:
         return list(dict.fromkeys(p for p in fields if p is not None))
 
 
-def choose(columns: Sequence[str], wanted: Wanted, path: Path | str, *, late: int = 0) -> Chosen:
+def choose(columns: Sequence[str], wanted: Wanted, path: Path | str) -> Chosen:
     """Finds the text, label, group, id and rating columns.
 
     Args:
         columns: their names as they are written; the second of a name is asked for as ``name_2``.
         wanted: what was asked for.
         path: how messages call the table.
-        late: how many columns at the end are further ones alone, whatever they are called.
 
     Raises:
         DataError: a column that was asked for, or any text column, is missing, or several
             fit; the message lists the columns that are there.
     """
-    early = columns[: len(columns) - late]
-    texts = _text_places(early, wanted.text, path)
+    texts = _text_places(columns, wanted.text, path)
     if not texts and len(columns) == 1 and wanted.options.header_row == 0:
         texts = (0,)  # a column without a name, and no other
     if not texts:
         raise DataError(f"no text column; name it with --text-column. {listed(columns)}", path=path)
     return Chosen(
         texts=texts,
-        label=_find(early, "label", wanted.label, path),
-        group=_find(early, "group", wanted.group, path),
-        id=_id(early),
-        rating=_first(early, "rating"),
+        label=_find(columns, "label", wanted.label, path),
+        group=_find(columns, "group", wanted.group, path),
+        id=_id(columns),
+        # Ratings and ids are extras, so a second candidate is no reason to stop.
+        rating=next(iter(_usual(columns, "rating")), None),
         extras={name: _called(columns, name, path)[0] for name in wanted.extras}
         | {name: places[0] for name in wanted.optional if (places := places_of(columns, name))},
     )
 
 
-def text_places(
-    columns: Sequence[str], wanted: Wanted, path: Path | str, *, late: int = 0
-) -> tuple[int, ...]:
+def text_places(columns: Sequence[str], wanted: Wanted, path: Path | str) -> tuple[int, ...]:
     """Which columns have the texts; none where there need be none and it cannot be told.
 
     Raises:
         DataError: as for :func:`choose`.
     """
     try:
-        return choose(columns, wanted, path, late=late).texts
+        return choose(columns, wanted, path).texts
     except DataError:
         if wanted.texts or wanted.text is not None:
             raise
         return ()
-
-
-def joined(parts: Sequence[str | None]) -> str | None:
-    """The text of several columns: their cells below one another, without the blank ones."""
-    if len(parts) == 1:
-        return parts[0]
-    return "\n".join(part for part in parts if part and not part.isspace()) or None
 
 
 def _text_places(columns: Sequence[str], given: TextColumn, path: Path | str) -> tuple[int, ...]:
@@ -246,11 +236,6 @@ def _called(columns: Sequence[str], given: str, path: Path | str) -> list[int]:
     if not found:
         raise DataError(unknown(columns, given), path=path)
     return found
-
-
-def _first(columns: Sequence[str], role: str) -> int | None:
-    """Ratings are extras, and so are ids, so a second candidate is no reason to stop."""
-    return next(iter(_usual(columns, role)), None)
 
 
 def _id(columns: Sequence[str]) -> int | None:

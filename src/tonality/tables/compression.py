@@ -9,6 +9,7 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from tonality.errors import DataError, DependencyError
@@ -74,13 +75,10 @@ def unpacking(stream: ByteStream, suffix: str) -> ByteStream:
     if suffix == ".bz2":
         return _Unpacked(stream, bz2.BZ2Decompressor, OSError)
     if suffix == ".xz":
-        return _Unpacked(stream, _xz, lzma.LZMAError)
+        xz = partial(lzma.LZMADecompressor, lzma.FORMAT_XZ, memlimit=_MEMORY)
+        return _Unpacked(stream, xz, lzma.LZMAError)
     zstd = require_zstd()
     return _Unpacked(stream, zstd.ZstdDecompressor, zstd.ZstdError)
-
-
-def _xz() -> lzma.LZMADecompressor:
-    return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MEMORY)
 
 
 def require_zstd() -> Any:

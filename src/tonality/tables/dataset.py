@@ -6,11 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 from tonality.tables.read_options import ReadOptions
-
-T = TypeVar("T")
 
 _COLUMNS = ("labels", "groups", "ids", "ratings", "weights", "rows", "files")
 
@@ -68,13 +66,7 @@ class Table:
         rows = [int(i) for i in indices]
         return Table(
             texts=[self.texts[i] for i in rows],
-            labels=_pick(self.labels, rows),
-            groups=_pick(self.groups, rows),
-            ids=_pick(self.ids, rows),
-            ratings=_pick(self.ratings, rows),
-            weights=_pick(self.weights, rows),
-            rows=_pick(self.rows, rows),
-            files=_pick(self.files, rows),
+            **{name: _pick(getattr(self, name), rows) for name in _COLUMNS},
             extras={name: [column[i] for i in rows] for name, column in self.extras.items()},
             mapped=self.mapped,
             source=self.source,
@@ -116,7 +108,7 @@ class Table:
         )
 
 
-def _pick(column: Sequence[T] | None, rows: Sequence[int]) -> list[T] | None:
+def _pick(column: Sequence[Any] | None, rows: Sequence[int]) -> Any:
     return None if column is None else [column[i] for i in rows]
 
 

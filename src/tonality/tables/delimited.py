@@ -139,13 +139,9 @@ class Records(Iterator[Record | Fault]):
         dialect = self._dialect
         if dialect.quoted and not dialect.escaped and ESCAPED in self._lines.seen[0]:
             reason += _LOOKS_ESCAPED
-        self._again()
-        return Fault(self.number, reason, raw)
-
-    def _again(self) -> None:
-        """Has the record's lines but the first read again."""
         self._lines.give_back()
-        self._reader = self._dialect.reader(self._lines)
+        self._reader = dialect.reader(self._lines)
+        return Fault(self.number, reason, raw)
 
 
 class Ahead(Iterator[str]):

@@ -3,49 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import zipfile
-from dataclasses import dataclass
 from io import BufferedReader
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from tonality.durable_files import open_regular
 from tonality.errors import DataError
 from tonality.tables.compression import PACKS
 
-_TEXT_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
-SHEET_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods")
-TABLE_SUFFIXES = (*_TEXT_SUFFIXES, ".parquet", *SHEET_SUFFIXES)
-SUFFIXES = (
-    *TABLE_SUFFIXES,
-    *(suffix + pack for pack in (*PACKS, ".zip") for suffix in _TEXT_SUFFIXES),
-    ".zip",
-)
+# The format of a table by its suffix; text may also be packed.
+_TEXTS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
+_SHEETS = {".xlsx": "xlsx", ".xlsm": "xlsx", ".xls": "xls", ".ods": "ods"}
+_FORMATS = _TEXTS | {".parquet": "parquet"} | _SHEETS
+_PACKED = [text + pack for pack in (*PACKS, ".zip") for text in _TEXTS]
 OTHER_SHEETS = (".xlsb", ".numbers")  # spreadsheets that are not read
-_SHOWN = (*TABLE_SUFFIXES, ".zip")
 
 
 class UnknownKindError(DataError):
     """The suffix of a file tells no kind of table."""
-
-
-@dataclass(frozen=True)
-class TextFile:
-    """A table: text lines, plain, packed or the one table inside a zip; Parquet; a spreadsheet.
-
-    Attributes:
-        path: the file on disk.
-        member: the name inside the zip, ``""`` otherwise.
-        suffix: the format's suffix, such as ``.csv``, without ``.gz`` or the like.
-    """
-
-    path: Path
-    member: str
-    suffix: str
-
-    @property
-    def name(self) -> str:
-        """How messages call the file."""
-        return f"{self.path}/{self.member}" if self.member else str(self.path)
 
 
 def unreadable(path: Path, error: OSError) -> DataError:
@@ -57,35 +33,33 @@ def unreadable(path: Path, error: OSError) -> DataError:
 def table_stem(name: str) -> str | None:
     """Returns ``train`` for ``Train.csv.gz``; ``None`` if no reader knows the suffix."""
     folded = name.casefold()
-    for suffix in sorted(SUFFIXES, key=len, reverse=True):
+    for suffix in (*_PACKED, *_FORMATS, ".zip"):  # the longer one first
         if folded.endswith(suffix):
             return folded[: -len(suffix)]
     return None
 
 
-def text_file(path: Path) -> TextFile:
-    """Says what is in a file by its suffix, looking inside a zip.
+def format_of(path: Path) -> tuple[str, str]:
+    """The format of a table by its suffix, and the name inside a zip, ``""`` where it is none.
 
     Raises:
         UnknownKindError: an unknown suffix.
         DataError: a spreadsheet of a kind that is not read, or a zip that does not hold exactly one
             table.
     """
-    suffixes = [suffix.casefold() for suffix in path.suffixes]
-    last = suffixes[-1] if suffixes else ""
+    suffixes = ["", *(suffix.casefold() for suffix in path.suffixes)]
+    last, known = suffixes.pop(), _FORMATS
     if last == ".zip":
         member = _only_table(path)
-        return TextFile(path, member, PurePosixPath(member).suffix.casefold())
-    known: tuple[str, ...] = TABLE_SUFFIXES
+        return _TEXTS["." + member.casefold().rpartition(".")[2]], member
     if last in PACKS:
-        last = suffixes[-2] if len(suffixes) > 1 else ""
-        known = _TEXT_SUFFIXES
-    if last not in known:
-        if last in OTHER_SHEETS and path.is_file():
-            raise DataError("is a spreadsheet; save it as .xlsx and read that", path=path)
-        reason = f"expected one of {', '.join(_SHOWN)}; text also packed: {', '.join(PACKS)}"
-        raise UnknownKindError(f"unknown kind of file; {reason}", path=path)
-    return TextFile(path, "", last)
+        last, known = suffixes.pop(), _TEXTS
+    if last in known:
+        return known[last], ""
+    if last in OTHER_SHEETS and path.is_file():
+        raise DataError("is a spreadsheet; save it as .xlsx and read that", path=path)
+    reason = f"expected one of {', '.join([*_FORMATS, '.zip'])}; text also packed: "
+    raise UnknownKindError(f"unknown kind of file; {reason}{', '.join(PACKS)}", path=path)
 
 
 def _only_table(path: Path) -> str:
@@ -99,12 +73,20 @@ def _only_table(path: Path) -> str:
     tables = [
         name
         for name in names
-        if name.casefold().endswith(_TEXT_SUFFIXES) and not name.startswith("__MACOSX/")
+        if name.casefold().endswith(tuple(_TEXTS)) and not name.startswith("__MACOSX/")
     ]
     if len(tables) != 1:
         shown = ", ".join(repr(name) for name in names[:10]) or "nothing"
         raise DataError(f"expected one table inside, found {shown}", path=path)
     return tables[0]
+
+
+def is_same_file(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file, whether or not it is there."""
+    try:
+        return os.path.realpath(one) == os.path.realpath(other) or one.samefile(other)
+    except (OSError, ValueError):  # one of them is not there, or cannot be
+        return False
 
 
 def sha256_of(path: Path) -> str:

@@ -9,20 +9,19 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from tonality.errors import DataError
 from tonality.tables.byte_lines import BUFFER, Peeked
 from tonality.tables.column_names import Wanted
 from tonality.tables.compression import BROKEN_PACK, MAGIC, packing, unpacking
-from tonality.tables.open_file import open_binary, text_file, unreadable
+from tonality.tables.open_file import format_of, open_binary, unreadable
 from tonality.tables.parquet_rows import BATCH, Cells, ParquetTable
 from tonality.tables.row_stream import FORMATS, Rows, rows_of
 from tonality.tables.sheet_rows import MEMORY, SHEETS, opened_sheet
 from tonality.tables.utf8_stream import ByteStream
 
 INPUT_FORMATS = (*FORMATS, "parquet", *SHEETS)
-_BY_SUFFIX = {f".{format}": format for format in INPUT_FORMATS} | {".xlsm": "xlsx"}
 
 
 @dataclass(frozen=True)
@@ -59,10 +58,8 @@ def file_input(path: Path, format: str | None = None) -> Input:
     """
     if format is not None and path.suffix.casefold() != ".zip":
         return Input(str(path), format, path)
-    file = text_file(path)
-    if format is None:
-        format = _BY_SUFFIX.get(file.suffix, "jsonl")
-    return Input(file.name, format, path, file.member)
+    found, member = format_of(path)
+    return Input(f"{path}/{member}" if member else str(path), format or found, path, member)
 
 
 @dataclass(frozen=True)
@@ -72,12 +69,10 @@ class Opened:
     Attributes:
         rows: its rows.
         read: how many bytes of the file have been read so far.
-        schema: its Arrow schema, if its rows are as Arrow holds them.
     """
 
     rows: Rows
     read: Callable[[], int]
-    schema: Any = None
 
 
 @contextmanager
@@ -110,7 +105,7 @@ def opened(
         if source.format == "parquet":
             file, size = _whole(source, stack)
             parquet = ParquetTable(file, source.name, wanted, cells, batch)
-            yield Opened(parquet.rows(skip), lambda: int(size * parquet.share), parquet.schema)
+            yield Opened(parquet.rows(skip), lambda: int(size * parquet.share))
             return
         table = _opened(source, wanted, stack, memory)
         for _ in zip(range(skip), table.rows.items, strict=False):
@@ -122,11 +117,10 @@ def _opened(source: Input, wanted: Wanted, stack: ExitStack, memory: int) -> Ope
     """Opens a table that is read from its beginning."""
     if source.format in SHEETS:
         file, size = _whole(source, stack)
-        sheet = stack.enter_context(opened_sheet(file, source.name, wanted, memory))
-        return Opened(sheet.rows, lambda: int(size * sheet.share))
+        rows, share = stack.enter_context(opened_sheet(file, source.name, wanted, memory))
+        return Opened(rows, lambda: int(size * share()))
     stream, read = _stream(source, stack)
-    live = source.path is None
-    return Opened(rows_of(stream, source.format, wanted, source.name, live=live), read)
+    return Opened(rows_of(stream, source.format, wanted, source.name), read)
 
 
 @contextmanager
@@ -138,15 +132,6 @@ def unchanged(path: Path) -> Iterator[None]:
     """
     before = stamp(path)
     yield
-    check_stamp(path, before)
-
-
-def check_stamp(path: Path, before: tuple[int, int]) -> None:
-    """Checks that a file is what it was.
-
-    Raises:
-        DataError: it is not.
-    """
     refuse_changed(path, before, stamp(path))
 
 

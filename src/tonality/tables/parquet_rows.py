@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator
 from typing import IO, Any, Literal, NamedTuple, TypeAlias
 
@@ -112,7 +111,7 @@ class ParquetTable:
     def rows(self, skip: int = 0) -> Rows:
         """The rows after the first ``skip``."""
         items = self._items(skip)
-        return Rows(self._name, self._columns, " + ".join(self._texts), items)
+        return Rows(self._name, self._columns, " + ".join(self._texts), items, schema=self.schema)
 
     def _items(self, skip: int) -> Iterator[Row | Fault]:
         number = self._done = skip
@@ -201,7 +200,7 @@ def plain(column: Any, encoding: str | None = None) -> list[Any]:
     if types.is_decimal(kind) or (types.is_temporal(kind) and not types.is_interval(kind)):
         return list(column.cast("string").to_pylist())
     if types.is_floating(kind):
-        return [_number(value) for value in column.to_pylist()]
+        return [plain_json.finite(value) for value in column.to_pylist()]
     if types.is_nested(kind):
         return [_nested(value, encoding) for value in column.to_pylist()]
     try:
@@ -222,9 +221,3 @@ def _nested(value: Any, encoding: str | None) -> Any:
         return decoded(inner, encoding) if isinstance(inner, bytes) else str(inner)
 
     return json.loads(plain_json.dumps(value, default=text))
-
-
-def _number(value: float | None) -> float | str | None:
-    if value is None or math.isnan(value):
-        return None
-    return value if math.isfinite(value) else str(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from tonality.errors import ConfigError
@@ -49,7 +49,6 @@ class ReadOptions:
         sheet: the sheet of a spreadsheet, by its name in any case or its number from 1; None for
             the first that is visible and not empty.
         named_nulls: further texts that count as missing, as a whole and in any case; casefolded.
-        met: those of them that a cell said, and the empty string once any cell was asked about.
         quoting: one of ``QUOTINGS``, where that is known; None to find out.
         sheet_row: of a sheet as CSV, which of its rows that begins with, from 1; else None.
     """
@@ -60,7 +59,6 @@ class ReadOptions:
     no_labels: frozenset[str] = NO_LABELS
     sheet: str | None = None
     named_nulls: frozenset[str] = frozenset()
-    met: set[str] = field(default_factory=set, compare=False, repr=False)
     quoting: str | None = None
     sheet_row: int | None = None
 
@@ -73,15 +71,7 @@ class ReadOptions:
         return len(cell) < _LONGEST and self._is_among(cell.strip(), self.no_labels)
 
     def _is_among(self, cell: str, markers: frozenset[str]) -> bool:
-        if not self.named_nulls:
-            return cell in markers
-        folded = cell.casefold()
-        self.met.update(("", folded) if folded in self.named_nulls else ("",))
-        return folded in self.named_nulls or cell in markers
-
-    def unmet(self) -> list[str]:
-        """The named texts that no cell said, of those that were asked about."""
-        return sorted(self.named_nulls - self.met) if self.met else []
+        return cell in markers or (bool(self.named_nulls) and cell.casefold() in self.named_nulls)
 
     def described(self) -> list[Any]:
         """What decides which rows a table has, as JSON has it."""

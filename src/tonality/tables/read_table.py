@@ -14,6 +14,7 @@ from tonality.tables.build_table import build_table
 from tonality.tables.column_names import LabelMap, TextColumn, Wanted, several
 from tonality.tables.dataset import Table
 from tonality.tables.encoding import checked_encoding
+from tonality.tables.open_file import is_same_file
 from tonality.tables.open_table import file_input, opened
 from tonality.tables.read_options import ReadOptions
 
@@ -115,13 +116,6 @@ def side_file(bad_rows: str | Path | None, *data: Path) -> Path | None:
     if bad_rows is None:
         return None
     path = Path(bad_rows)
-    if any(_is_same_file(path, file) for file in data):
+    if any(is_same_file(path, file) for file in data):
         raise ConfigError(f"bad rows cannot be written over the data itself: {path}")
     return path
-
-
-def _is_same_file(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except OSError:  # one of them is not there, or cannot be reached
-        return False

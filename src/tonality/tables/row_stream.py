@@ -14,12 +14,12 @@ from tonality.errors import ConfigError, DataError
 from tonality.messages import counted
 from tonality.tables.bad_rows import Fault
 from tonality.tables.byte_lines import TextLines
-from tonality.tables.column_names import SCORED, TextColumn, Wanted, joined, text_places
+from tonality.tables.column_names import SCORED, TextColumn, Wanted, text_places
 from tonality.tables.delimited import MAX_ROW
-from tonality.tables.header_below import are_named, is_title
+from tonality.tables.header_below import is_title
 from tonality.tables.jsonlines import OBJECTS, JsonObject, objects
 from tonality.tables.read_options import ReadOptions
-from tonality.tables.spelled_names import distinct, listed, places_of
+from tonality.tables.spelled_names import distinct
 from tonality.tables.table_head import EmptyError, read_head
 from tonality.tables.utf8_stream import ByteStream
 
@@ -72,12 +72,11 @@ class Rows:
             once.
         delimiter: what stands between the fields, where that is how it is written.
         marked: whether it begins with a byte-order mark.
-        complete: whether no row has further columns. Further ones that were asked for are among
-            ``columns`` none the less, and that some row has them is seen to in ``items``.
-        late: how many those are; they are the last of ``columns``.
+        complete: whether no row has further columns.
         fullest: of JSON Lines, the columns of the object that was scored most often, or else has
             the most, in its own order.
         hint: says, before a row is read, which line below the header seems to be it, or "".
+        schema: of Parquet, its columns' names and types, as Arrow has them.
     """
 
     name: str
@@ -87,9 +86,9 @@ class Rows:
     delimiter: str = ","
     marked: bool = False
     complete: bool = True
-    late: int = 0
     fullest: Sequence[str] = ()
     hint: Callable[[], str] = str
+    schema: Any = None
 
 
 def read_rows(
@@ -123,16 +122,14 @@ def read_rows(
     return rows_of(stream, format, wanted, name)
 
 
-def rows_of(
-    stream: ByteStream, format: str, wanted: Wanted, name: str, *, live: bool = True
-) -> Rows:
-    """As :func:`read_rows`, by all that a caller may ask for; of a live stream the head alone."""
+def rows_of(stream: ByteStream, format: str, wanted: Wanted, name: str) -> Rows:
+    """As :func:`read_rows`, by all that a caller may ask for."""
     if format not in FORMATS:
         raise ConfigError(f"format {format!r}: expected one of {', '.join(FORMATS)}")
     lines = TextLines(stream, name, wanted.encoding, quiet=wanted.quiet)
     try:
         if format == "jsonl":
-            return _json_rows(lines, wanted, name, live=live)
+            return _json_rows(lines, wanted, name)
         return _delimited_rows(lines, wanted, name, tab=format == "tsv")
     except EmptyError as error:
         raise EmptyError(error.reason, path=name) from error
@@ -148,7 +145,7 @@ def _delimited_rows(lines: TextLines, wanted: Wanted, name: str, *, tab: bool) -
     except DataError as error:
         reason = "; ".join(filter(None, [error.reason, head.hint()]))
         raise DataError(reason, path=error.path) from None
-    if is_title(head.columns) and not (places and are_named(wanted.text)):
+    if is_title(head.columns):
         head.notes.extend(filter(None, [head.hint()]))
     columns = distinct(head.columns)
     texts = [columns[place] for place in places]
@@ -173,33 +170,35 @@ def _say(wanted: Wanted, name: str, notes: list[str]) -> None:
     notes.clear()
 
 
-def _json_rows(lines: TextLines, wanted: Wanted, name: str, *, live: bool) -> Rows:
+def _json_rows(lines: TextLines, wanted: Wanted, name: str) -> Rows:
     marked = lines.marked
-    found = _named(objects(lines), name)
-    head, ended = _json_head(found)
+    found = objects(lines)
+    head, complete = _json_head(found)
     if not head:
         raise EmptyError("the file is empty; expected one JSON object a line")
-    # Who writes a live stream may wait for the answer to these rows.
-    following = [] if ended or live else list(itertools.islice(found, 1))
-    complete = ended or not (live or following)
     held = [list(item.values) for item in head if isinstance(item, JsonObject)]
     names = list(dict.fromkeys(itertools.chain(*held)))
     if not names:
         raise DataError("its first lines hold no JSON object; expected one a line")
-    others, looked_at = listed(names), 0 if complete else len(head)
-    late = [] if complete else [one for one in wanted.extras if not places_of(names, one)]
-    names += late
-    texts = [names[place] for place in _json_places(names, wanted, name, looked_at, len(late))]
-    text_of, text_column = TextOf(texts, wanted), " + ".join(texts)
-    chained = _seeing(late, itertools.chain(head, following, found), others)
-    items = (
-        _shortened(item)
-        if isinstance(item, Fault)
-        else text_of.row(item.number, item.values, item.line)
-        for item in _named(chained, name)
-    )
+    try:
+        texts = [names[place] for place in text_places(names, wanted, name)]
+    except DataError as error:
+        of = "" if complete else f" (of the first {counted(len(head), 'row')})"
+        raise DataError(f"{error.reason}{of}", path=error.path) from None
+    text_of = TextOf(texts, wanted)
+
+    def items() -> Iterator[Row | Fault]:
+        try:
+            for item in itertools.chain(head, found):
+                if isinstance(item, Fault):
+                    yield _shortened(item)
+                else:
+                    yield text_of.row(item.number, item.values, item.line)
+        except DataError as error:
+            raise DataError(error.reason, path=error.path or name) from error
+
     fullest = max(held, key=lambda one: (sum(c.endswith(SCORED[-1]) for c in one), len(one)))
-    return Rows(name, names, text_column, items, ",", marked, complete, len(late), fullest)
+    return Rows(name, names, " + ".join(texts), items(), ",", marked, complete, fullest)
 
 
 def _json_head(found: Iterator[JsonObject | Fault]) -> tuple[list[JsonObject | Fault], bool]:
@@ -212,40 +211,6 @@ def _json_head(found: Iterator[JsonObject | Fault]) -> tuple[list[JsonObject | F
         if len(head) == OBJECTS or characters > HEAD:
             return head, False
     return head, True
-
-
-def _json_places(
-    columns: Sequence[str], wanted: Wanted, name: str, looked_at: int, late: int
-) -> tuple[int, ...]:
-    """As :func:`text_places`; an error says of how many rows the columns are, if not of all."""
-    try:
-        return text_places(columns, wanted, name, late=late)
-    except DataError as error:
-        of = f" (of the first {counted(looked_at, 'row')})" if looked_at else ""
-        raise DataError(f"{error.reason}{of}", path=error.path) from None
-
-
-def _seeing(
-    unseen: Sequence[str], found: Iterator[JsonObject | Fault], others: str
-) -> Iterator[JsonObject | Fault]:
-    """The objects as they are, of which the first ones lack the ``unseen`` columns.
-
-    Raises:
-        DataError: at the end, one of the columns was in none.
-    """
-    for item in found:
-        if unseen and isinstance(item, JsonObject):
-            unseen = [one for one in unseen if one not in item.values]
-        yield item
-    if unseen:
-        raise DataError(f"no column {unseen[0]!r} in any row. {others}")
-
-
-def _named(found: Iterator[JsonObject | Fault], name: str) -> Iterator[JsonObject | Fault]:
-    try:
-        yield from found
-    except DataError as error:
-        raise DataError(error.reason, path=error.path or name) from error
 
 
 class TextOf:
@@ -280,7 +245,11 @@ class TextOf:
                     return Fault(row.number, self._invalid, row.raw or {column: value}, column)
                 value = _HALVES.sub("\ufffd", value)
             parts.append(None if value is None or self._is_null(value) else value)
-        return row._replace(text=joined(parts) if parts else None)
+        if len(parts) == 1:
+            return row._replace(text=parts[0])
+        # Of several columns, the cells below one another, without the blank ones.
+        text = "\n".join(part for part in parts if part and not part.isspace())
+        return row._replace(text=text or None)
 
 
 def _shortened(fault: Fault) -> Fault:

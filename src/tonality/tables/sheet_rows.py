@@ -10,9 +10,8 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -41,31 +40,11 @@ def require_calamine() -> None:
         raise DependencyError("reading spreadsheets", extra="excel")
 
 
-@dataclass
-class SheetTable:
-    """A worksheet being read.
-
-    Attributes:
-        rows: its rows; see :func:`tonality.tables.row_stream.read_rows`.
-        total: how many rows it has, blank ones and the header included.
-        done: how many have been read.
-    """
-
-    rows: Rows
-    total: int
-    done: int = 0
-
-    @property
-    def share(self) -> float:
-        """The share of the rows that is read so far."""
-        return min(self.done / max(self.total, 1), 1.0)
-
-
 @contextmanager
 def opened_sheet(
     file: IO[bytes], name: str, wanted: Wanted, memory: int = MEMORY
-) -> Iterator[SheetTable]:
-    """Opens a worksheet and reads its head.
+) -> Iterator[tuple[Rows, Callable[[], float]]]:
+    """Opens a worksheet and reads its head: gives its rows, and the share of them that is read.
 
     Args:
         file: the spreadsheet, a file in which one can seek.
@@ -78,7 +57,16 @@ def opened_sheet(
         DependencyError: calamine is not installed.
     """
     with sheet_as_csv(file, name, wanted.options, memory) as sheet:
-        yield _opened(sheet, name, wanted)
+        rows, done = _rows(sheet, name, wanted), 0
+
+        def counted() -> Iterator[Row | Fault]:
+            nonlocal done
+            for item in rows.items:
+                done += 1
+                yield item
+
+        read = dataclasses.replace(rows, items=counted())
+        yield read, lambda: min(done / max(sheet.total, 1), 1.0)
 
 
 @contextmanager
@@ -115,7 +103,7 @@ def sheet_as_csv(
             process.kill()
 
 
-def _opened(sheet: SheetAsCsv, name: str, wanted: Wanted) -> SheetTable:
+def _rows(sheet: SheetAsCsv, name: str, wanted: Wanted) -> Rows:
     header = wanted.options.header_row
     options = dataclasses.replace(
         wanted.options,
@@ -134,9 +122,7 @@ def _opened(sheet: SheetAsCsv, name: str, wanted: Wanted) -> SheetTable:
         raise DataError(f"{error.reason}{'; ' * bool(others)}{others}", path=name) from None
     if others and not wanted.quiet:
         logger.warning("%s: %s", name, others)
-    table = SheetTable(rows, sheet.total)
-    table.rows = dataclasses.replace(rows, items=_counted(rows.items, table))
-    return table
+    return rows
 
 
 def _others(sheet: SheetAsCsv, wanted: Wanted) -> str:
@@ -145,12 +131,6 @@ def _others(sheet: SheetAsCsv, wanted: Wanted) -> str:
         return ""
     names = ", ".join(map(repr, sheet.others[:_SHOWN]))
     return f"the sheet {sheet.name!r} is read; for another one, give --sheet: {names}"
-
-
-def _counted(items: Iterator[Row | Fault], table: SheetTable) -> Iterator[Row | Fault]:
-    for item in items:
-        table.done += 1
-        yield item
 
 
 class SheetAsCsv:

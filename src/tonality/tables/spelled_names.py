@@ -11,13 +11,10 @@ from tonality.messages import and_more, shorten
 _NUMBER = re.compile("[0-9]{1,9}")
 SHOWN = 30  # columns or labels that a message lists
 LONGEST = 60  # characters of a name in a message
-CUT = "…"
 
 
 def places_of(columns: Sequence[str], given: str) -> list[int]:
     """The columns of a name or a number; in any case and punctuation if none is spelled so.
-
-    A name that ends in ``…``, as messages cut long ones, stands for the one that begins so.
 
     Args:
         columns: their names as they are written; the second of a name is asked for as ``name_2``.
@@ -30,16 +27,7 @@ def places_of(columns: Sequence[str], given: str) -> list[int]:
         found = [int(given) - 1]
     if not found and (letters := plain(given)):
         found = [i for i, name in enumerate(names) if plain(name) == letters]
-    if not found and len(begun := _begun(names, given)) == 1:
-        found = begun
     return found
-
-
-def _begun(names: Sequence[str], given: str) -> list[int]:
-    """The columns that begin as a name that messages cut does; none where it is no such name."""
-    if len(given) < LONGEST or not given.endswith(CUT):
-        return []
-    return [i for i, name in enumerate(names) if name.startswith(given.removesuffix(CUT))]
 
 
 def split_names(columns: Sequence[str], given: str) -> list[str]:
@@ -68,9 +56,8 @@ def _is_one(columns: Sequence[str], with_commas: Sequence[str], parts: Sequence[
     name = ",".join(parts).strip()
     if name in with_commas:
         return True
-    if not places_of(with_commas, name):
-        return len(_begun(with_commas, name)) > 1
-    return any(not places_of(columns, part.strip()) for part in parts)
+    alike = bool(places_of(with_commas, name))
+    return alike and any(not places_of(columns, part.strip()) for part in parts)
 
 
 def real_names(columns: Sequence[str], given: Sequence[str]) -> list[str]:
@@ -114,9 +101,7 @@ def cut(name: str) -> str:
 
 def unknown(columns: Sequence[str], given: str, hint: str = "") -> str:
     """Why a name or a number stands for no column, a hint, and which columns there are."""
-    begun = len(_begun(distinct(columns), given))
-    several = f"{begun} columns begin with {given.removesuffix(CUT)!r}; give the number of one"
-    return f"{several if begun > 1 else f'no column {given!r}'}. {hint}{listed(columns)}"
+    return f"no column {given!r}. {hint}{listed(columns)}"
 
 
 def listed(columns: Sequence[str]) -> str:

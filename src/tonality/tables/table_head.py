@@ -75,15 +75,11 @@ def read_head(lines: Iterator[str], options: ReadOptions, *, tab: bool) -> Delim
     if options.header_row == 0:
         return _without_header(ahead, dialect, found, notes, options)
     first = next(ahead.look())
-    header = _header(found)
-    columns = [column.strip() for column in header]
-    if len(columns) > 2 and not columns[-1] and _rows_are_shorter(ahead, delimiter, len(columns)):
-        columns.pop()
-        found.width -= 1
-        found.trailing = True
-    elif _all_quoted(first, header, delimiter) and any(
-        _rows_are_named(ahead, way, columns) for way in (dialect, replace(dialect, escaped=True))
-    ):
+    header = next(found)
+    if isinstance(header, Fault):
+        raise DataError(f"the header cannot be read: {header.reason}")
+    columns = [column.strip() for column in header.values]
+    if _all_quoted(first, header.values, delimiter) and _rows_are_named(ahead, delimiter, columns):
         columns.insert(0, "")
         found.width += 1
         notes.append(
@@ -94,13 +90,6 @@ def read_head(lines: Iterator[str], options: ReadOptions, *, tab: bool) -> Delim
     ways = delimiter or DELIMITERS
     hint = partial(header_hint, columns, ahead.look, ways, skipped, options.sheet_row)
     return DelimitedHead(columns, delimiter, rows, notes, hint)
-
-
-def _header(found: Records) -> list[str]:
-    header = next(found)
-    if isinstance(header, Fault):
-        raise DataError(f"the header cannot be read: {header.reason}")
-    return header.values
 
 
 def delimiter_of(line: str) -> str:
@@ -194,7 +183,7 @@ def _without_header(
 ) -> DelimitedHead:
     next(_first(ahead.look(), dialect, 0, 1))
     if options.quoting is None:
-        dialect, found = _as_quoted(ahead, dialect, found, 0, notes)
+        dialect = _told(ahead, dialect, found, 0, notes)
     first = next(_first(iter(ahead.seen), dialect, 0, 1))
     if isinstance(first, Fault):
         raise DataError(f"the first row cannot be read: {first.reason}")
@@ -203,25 +192,15 @@ def _without_header(
     return DelimitedHead(columns, dialect.delimiter, found, notes)
 
 
-def _as_quoted(
-    ahead: Ahead, dialect: Dialect, found: Records, width: int, notes: list[str]
-) -> tuple[Dialect, Records]:
-    """The dialect that the lines looked at tell, and the records to come in it."""
+def _told(ahead: Ahead, dialect: Dialect, found: Records, width: int, notes: list[str]) -> Dialect:
+    """The dialect that the lines looked at tell; the records to come are read in it."""
     if not are_escaped(ahead.seen, dialect.delimiter, width, whole=ahead.ended):
-        return dialect, found
+        return dialect
     dialect = replace(dialect, escaped=True)
-    if isinstance(found, TabRecords) and not found.quoted:
-        return dialect, found  # it tells by itself
-    records = Records(ahead, dialect, found.number, found.width)
-    records.trailing = found.trailing
-    notes.append(ESCAPED_QUOTES)
-    return dialect, records
-
-
-def _rows_are_shorter(ahead: Ahead, delimiter: str, width: int) -> bool:
-    """Whether the header ends in one delimiter more than the rows."""
-    dialect = Dialect(delimiter, quoted=True)
-    return _fit(ahead.look(), dialect, width - 1) > _fit(ahead.look(), dialect, width)
+    if not isinstance(found, TabRecords) or found.quoted:  # else it tells by itself
+        found.read_on(ahead, dialect)
+        notes.append(ESCAPED_QUOTES)
+    return dialect
 
 
 def _all_quoted(header: str, columns: Sequence[str], delimiter: str) -> bool:
@@ -230,27 +209,20 @@ def _all_quoted(header: str, columns: Sequence[str], delimiter: str) -> bool:
     return bool(delimiter) and header.rstrip() == delimiter.join(f'"{name}"' for name in names)
 
 
-def _rows_are_named(ahead: Ahead, dialect: Dialect, columns: Sequence[str]) -> bool:
+def _rows_are_named(ahead: Ahead, delimiter: str, columns: Sequence[str]) -> bool:
     """Whether the rows to come are named "1", "2", "3" before what the header names.
 
     R writes tables so, with quotes. A comma within a text or number makes a field more, too.
     """
     if is_id(columns[0]):  # the numbers are its own
         return False
-    seen: list[str] = []
-
-    def looked() -> Iterator[str]:
-        for line in ahead.look():
-            seen.append(line)
-            yield line
-
     number = 0
-    records = Records(looked(), dialect, width=len(columns) + 1)
+    dialect = Dialect(delimiter, quoted=True, escaped=True)  # R's quotes, by default
+    records = Records(ahead.look(), dialect, width=len(columns) + 1)
     for number, record in enumerate(itertools.islice(records, FIRST), start=1):
-        first = next(filter(str.strip, seen))
-        if isinstance(record, Fault) or not first.startswith(f'"{number}"{dialect.delimiter}'):
+        named = records.seen[0].startswith(f'"{number}"{delimiter}')
+        if isinstance(record, Fault) or not named:
             return False
-        seen.clear()
     return number > 1  # one such row alone may be another fault
 
 
@@ -273,7 +245,7 @@ def _rows(
     for _ in _first(ahead.look(), dialect, width, FIRST):
         pass  # a live pipe is waited for no longer than this
     if options.quoting is None:
-        dialect, found = _as_quoted(ahead, dialect, found, width, notes)
+        dialect = _told(ahead, dialect, found, width, notes)
     head = ahead.seen
     loose = list(_first(iter(head), dialect, width, FIRST))
     fit = sum(isinstance(record, Record) for record in loose)

@@ -75,19 +75,16 @@ def _paths(name: str) -> list[Path]:
 
 def _input(path: Path, format: str | None, encoding: str | None) -> Input:
     if not path.is_file():  # a named pipe, or a process's output in a shell: <(...)
-        return _pipe(_open_pipe(path), str(path), format, encoding)
+        try:
+            pipe = path.open("rb")
+        except OSError as error:
+            raise unreadable(path, error) from error
+        return _pipe(pipe, str(path), format, encoding)
     try:
         return file_input(path, format)
     except UnknownKindError as error:
         reason = f"{error.reason}; or name the format, such as --input-format csv"
         raise DataError(reason, path=path) from None
-
-
-def _open_pipe(path: Path) -> IO[bytes]:
-    try:
-        return path.open("rb")
-    except OSError as error:
-        raise unreadable(path, error) from error
 
 
 def _pipe(file: IO[bytes], name: str, format: str | None, encoding: str | None) -> Input:

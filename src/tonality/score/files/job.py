@@ -18,7 +18,7 @@ from tonality.score.files.parquet_writer import ArrowWriter, build_from_arrow, b
 from tonality.score.files.resumable_output import Mark, Output
 from tonality.score.files.xlsx_kinds import Source
 from tonality.score.files.xlsx_writer import build_xlsx
-from tonality.score.output_columns import LateColumns, Layout, warn_of_late
+from tonality.score.output_columns import Layout, warn_of_late
 from tonality.score.row_writers import RowWriter, row_writer
 from tonality.score.scorer import Scorer, windows
 from tonality.score.tally import Tally
@@ -106,7 +106,6 @@ class ScoringJob:
             columns, classifier.labels, keep=keep, prefix=options.prefix, **switches
         )
         warn_of_late(columns, self._layout)
-        self._late = LateColumns(self._layout, columns)
         if options.format != "jsonl":
             self._tables.warn(self._layout.columns)
         self._writer = self._make_writer(arrow=arrow)
@@ -182,13 +181,10 @@ class ScoringJob:
         mark = output.mark
         if mark is not None:
             self.tally = Tally(**mark.summary)
-            self._options.read.met.update(self.tally.met)
-            self._late = LateColumns(self._layout, self._tables.columns, self.tally.late)
         if mark is None or not mark.done:
             for data, faults, reached in self._parts(mark, progress):
                 output.append(data, faults, reached)
         self._tables.check_unchanged()
-        self._late.warn()
         output.publish(rows=not self.tally.none_read)
 
     def to_stream(self, stream: BinaryIO, side: BinaryIO | None, progress: Progress) -> None:
@@ -214,7 +210,6 @@ class ScoringJob:
         if not self.tally.none_read:
             stream.write(head)
         self._tables.check_unchanged()
-        self._late.warn()
 
     def _parts(self, mark: Mark | None, progress: Progress) -> Iterator[tuple[bytes, bytes, Mark]]:
         """Of each part: its rows, its faults, and how far the job is with it."""
@@ -238,7 +233,6 @@ class ScoringJob:
         for window in windows(joined.items(), self._layout):
             if not done:
                 self._warn_of(window)
-            self._late.look(item for item in window if isinstance(item, Row))
             scored = self._scorer.score(window)
             faults = []
             for number, item in enumerate(scored, start=done):
@@ -259,7 +253,5 @@ class ScoringJob:
         return packed(b"".join(rows), self._options.packing)  # such pieces make one file
 
     def _mark(self, joined: JoinedRows, done: int, *, last: bool) -> Mark:
-        self.tally.met = sorted(self._options.read.met)
-        self.tally.late = sorted(self._late.met)
         source, row = joined.place(done)
         return Mark(source, row, 0, 0, self.tally.state(), last)

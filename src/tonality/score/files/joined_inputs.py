@@ -7,7 +7,6 @@ import logging
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Any
 
 from tonality.classifier import WINDOW
@@ -15,26 +14,13 @@ from tonality.errors import DataError
 from tonality.messages import and_more
 from tonality.tables.bad_rows import Fault
 from tonality.tables.column_names import Wanted
-from tonality.tables.open_table import Input, Opened, check_stamp, opened, stamp
-from tonality.tables.row_stream import Row
+from tonality.tables.open_table import Input, Opened, opened, refuse_changed, stamp
+from tonality.tables.row_stream import Row, Rows
 from tonality.tables.table_head import EmptyError
 
 logger = logging.getLogger(__name__)
 
 SHOWN = 5  # columns that a warning names
-
-
-@dataclass(frozen=True)
-class Head:
-    """What the head of an input says, see :class:`tonality.tables.row_stream.Rows`."""
-
-    columns: Sequence[str]
-    text_column: str
-    delimiter: str
-    marked: bool
-    schema: Any
-    complete: bool
-    fullest: Sequence[str]
 
 
 class Tables:
@@ -48,7 +34,7 @@ class Tables:
     Attributes:
         inputs: those that are no Parquet or not empty.
         columns: the columns of all of them, in the order in which they come first.
-        heads: what the head of each says.
+        heads: what the head of each says; their items are read by :class:`JoinedRows` alone.
 
     Raises:
         DataError: one cannot be read or has no texts, or all are empty.
@@ -81,7 +67,7 @@ class Tables:
         """
         for source, before in zip(self.inputs, self._stamps, strict=True):
             if source.path is not None:
-                check_stamp(source.path, before)
+                refuse_changed(source.path, before, stamp(source.path))
 
     def __enter__(self) -> Tables:
         return self
@@ -105,7 +91,7 @@ class Tables:
                 "%s has no %s%s, which others have: left empty%s", source.name, names, more, others
             )
 
-    def _head(self, source: Input, *, alone: bool) -> Head | None:
+    def _head(self, source: Input, *, alone: bool) -> Rows | None:
         try:
             if source.path is None:
                 table = self._stack.enter_context(opened(source, self._wanted, **self._settings))
@@ -120,16 +106,8 @@ class Tables:
                 raise
             logger.warning("%s", error)
             return None
-        rows = table.rows
-        return Head(
-            rows.columns,
-            rows.text_column,
-            rows.delimiter,
-            rows.marked,
-            table.schema,
-            rows.complete,
-            rows.fullest,
-        )
+        # Without what would hold the first rows in memory.
+        return dataclasses.replace(table.rows, items=iter(()), hint=str)
 
     def open(self, index: int, skip: int, stack: ExitStack) -> Opened:
         """Opens an input, the first ``skip`` rows left out."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from tonality.errors import ConfigError, DataError
+from tonality.errors import ConfigError
 from tonality.tables.compression import PACKS
+from tonality.tables.open_file import is_same_file
 from tonality.tables.open_table import Input
 from tonality.tables.sheet_rows import SHEETS
 
@@ -39,13 +39,11 @@ def output_format(output: str, format: str | None, first: str) -> tuple[str, str
 
     Raises:
         ConfigError: it cannot be told, is unknown, or cannot be packed.
-        DataError: the output is a loop of links.
     """
     if format is not None and format not in OUTPUT_FORMATS:
         raise ConfigError(f"format {format!r}: expected one of {', '.join(OUTPUT_FORMATS)}")
     if is_stream(output):
         return format or ("csv" if first in SHEETS else first), ""
-    _check_links(Path(output))
     if not Path(output).name or Path(output).is_dir():
         raise ConfigError(f"{output!r} is a folder; name a file")
     suffixes = [suffix.casefold() for suffix in Path(output).suffixes]
@@ -70,33 +68,18 @@ def side_file(output: str, given: Path | None, inputs: Sequence[Input]) -> Path 
     side = given
     if side is None and not is_stream(output):
         side = Path(output).with_name(Path(output).name + SIDE)
-    if side is not None:
-        _check_links(side)
     places = [] if is_stream(output) else [("the output", Path(output))]
     places += [] if side is None else [("the file for bad rows", side)]
     for what, place in places:
         for source in inputs:
-            if source.path is not None and _is_same(place, source.path):
+            if source.path is not None and is_same_file(place, source.path):
                 stem, dot, suffixes = place.name.partition(".")
                 other = place.with_name(f"{stem}-scored{dot}{suffixes}")
                 remedy = f"name another file, such as {other}"
                 raise ConfigError(f"{place}: {what} is one of the inputs; {remedy}")
-    if len(places) == 2 and _is_same(places[0][1], places[1][1]):
+    if len(places) == 2 and is_same_file(places[0][1], places[1][1]):
         raise ConfigError(f"{side}: the file for bad rows is the output")
     return side
-
-
-def _check_links(path: Path) -> None:
-    """Refuses a link that leads back to itself.
-
-    Raises:
-        DataError: it is one.
-    """
-    try:
-        path.stat()
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise DataError("is a loop of links; name another file", path=path) from None
 
 
 def is_stream(output: str) -> bool:
@@ -115,10 +98,3 @@ def open_stream(output: str) -> BinaryIO:
     # Opened anew, a file would be written from a place of its own, over what others write there.
     number = {"stdout": 1, "stderr": 2}.get(found[1]) or int(found[2])
     return os.fdopen(os.dup(number), "wb")
-
-
-def _is_same(one: Path, other: Path) -> bool:
-    try:
-        return os.path.realpath(one) == os.path.realpath(other) or one.samefile(other)
-    except (OSError, ValueError):  # one of them is not there, or cannot be
-        return False

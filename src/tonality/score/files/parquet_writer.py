@@ -92,23 +92,12 @@ class ArrowWriter:
         try:
             return column_as(batch, field)
         except self._arrow.ArrowException as error:
-            column = batch.column(field.name)
-            found = (n for n in range(len(items)) if not self._fits(column.slice(n, 1), field))
-            row = items[next(found, 0)].row
             raise DataError(
                 f"does not fit {field.type}, the type that the inputs' columns of this name have "
                 f"in common: {error}; write JSON Lines or CSV",
-                path=row.native.table,
-                row=row.number,
+                path=items[0].row.native.table,
                 column=field.name,
             ) from error
-
-    def _fits(self, value: Any, field: Any) -> bool:
-        try:
-            value.cast(field.type)
-        except self._arrow.ArrowException:
-            return False
-        return True
 
 
 def column_as(batch: Any, field: Any) -> Any:

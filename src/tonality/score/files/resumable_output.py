@@ -93,7 +93,8 @@ class Output:
     def __exit__(self, *error: object) -> None:
         if self._begun and not self.kept:  # there is nothing to go on with
             for path in (self._part, self._side_part, self._journal):
-                path.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):  # what stopped the work is to be told
+                    path.unlink()
         self._stack.close()
 
     def begin(self, job: Mapping[str, Any], *, resume: bool, overwrite: bool) -> None:

@@ -9,7 +9,6 @@ from typing import NamedTuple, TypeGuard
 
 from tonality.tables.sheet_rows import SHEETS
 from tonality.tables.sheet_to_csv import DIGITS, number
-from tonality.tables.thousands import fits_thousands
 
 # Excel's limits.
 FIRST_DAY = "1900-03-01"  # before it Excel counts a day that there was not
@@ -22,11 +21,11 @@ FORMATS = {
     "time": "yyyy-mm-dd hh:mm:ss",
     "milliseconds": "yyyy-mm-dd hh:mm:ss.000",
 }
-# Ways to write a number, of which each number has one text; others are formats such as 0.00. In
-# the last one 5 and 5.00 are one number, as prices are.
-_SHORTEST, _WITH_POINT, _PRICE = "5 or 0.5", "5.0 or 0.5", "5 or 5.00"
-_PRICES = "0.00"
+# Ways to write a number, of which each number has one text; others are formats such as 0.00.
+_SHORTEST, _WITH_POINT = "5 or 0.5", "5.0 or 0.5"
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.([0-9]+))?(e[+-][0-9]+)?")
+# What is under 1,000, or may stand for 2,037 as a German 2.037 does.
+_THOUSANDS = re.compile(r"-?(?:0|[1-9][0-9]{0,2}(?:\.[0-9]{3})?)")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.([0-9]{1,9}))?")
 
@@ -68,7 +67,7 @@ class ColumnKind:
 
     def add(self, text: str) -> None:
         """Looks at a text."""
-        self._thousands = self._thousands and fits_thousands(text)
+        self._thousands = self._thousands and _THOUSANDS.fullmatch(text) is not None
         self._points = self._points or "." in text
         if self._ways is None:
             self._ways = self._ways_of(text)
@@ -83,8 +82,6 @@ class ColumnKind:
             return "text"
         if ways & {_SHORTEST, _WITH_POINT}:
             return "number"
-        if _PRICE in ways:
-            return _PRICES
         return next((kind for kind in FORMATS if kind in ways), min(ways))
 
     def _ways_of(self, text: str) -> frozenset[str]:
@@ -112,8 +109,7 @@ def moment(text: str) -> datetime.datetime:
 def _ways_of_number(text: str) -> frozenset[str]:
     """How a number is written; of a column of numbers all are written in one way.
 
-    Otherwise two texts might become one number, as versions 1.1 and 1.10 do. Prices may have two
-    decimals or none: 19.99, 5 and 12.50. With one decimal beside two they may be versions.
+    Otherwise two texts might become one number, as versions 1.1 and 1.10 do.
     """
     found = _NUMBER.fullmatch(text)
     if found is None or not is_number(value := float(text)):
@@ -126,7 +122,6 @@ def _ways_of_number(text: str) -> frozenset[str]:
     ways = [_SHORTEST] * (number(value) == text) + [_WITH_POINT] * (repr(value) == text)
     if not found[2] and len(decimals) <= DIGITS:
         ways.append(f"0.{'0' * len(decimals)}".rstrip("."))
-        ways += [_PRICE] * (len(decimals) in (0, 2))
     return frozenset(ways)
 
 
