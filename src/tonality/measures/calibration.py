@@ -8,8 +8,7 @@ verdicts, except with thresholds: these figures are of the likeliest label, befo
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -27,6 +26,7 @@ from tonality.measures.scaling import (
 )
 
 BINS = 15
+_DRAWS = 200  # simulations of chance
 
 
 @dataclass(frozen=True)
@@ -85,33 +85,26 @@ class Calibration:
     chance: float
     cross_fitted: Trust | None
 
-    def to_json(self) -> dict[str, Any]:
-        """Everything, in types that ``json`` writes."""
-        return asdict(self)
 
-
-def reliability(
-    labels: Integers, probabilities: Floats, bins: int = BINS
-) -> tuple[ReliabilityBin, ...]:
-    """The reliability diagram: accuracy by confidence in bins of equal width.
+def reliability(labels: Integers, probabilities: Floats) -> tuple[ReliabilityBin, ...]:
+    """The reliability diagram: accuracy by confidence in ``BINS`` bins of equal width.
 
     Args:
         labels: true classes, (N,).
         probabilities: (N, C); a row's confidence is its largest, whatever a model's thresholds
             make of it.
-        bins: how many.
     """
     confidence = probabilities.max(axis=1)  # (N,)
     right = probabilities.argmax(axis=1) == labels
-    place = _bin_numbers(confidence, bins)
+    place = _bin_numbers(confidence)
     found = []
-    for b in range(bins):
+    for b in range(BINS):
         inside = place == b
         n = int(inside.sum())
         found.append(
             ReliabilityBin(
-                low=b / bins,
-                high=(b + 1) / bins,
+                low=b / BINS,
+                high=(b + 1) / BINS,
                 n=n,
                 confidence=float(confidence[inside].mean()) if n else None,
                 accuracy=float(right[inside].mean()) if n else None,
@@ -120,31 +113,29 @@ def reliability(
     return tuple(found)
 
 
-def _bin_numbers(confidence: Floats, bins: int) -> Integers:
+def _bin_numbers(confidence: Floats) -> Integers:
     """The bin (N,) of each confidence."""
-    return np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    return np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
 
 
-def error_by_chance(
-    confidence: Floats, *, bins: int = BINS, draws: int = 200, seed: int = 0
-) -> float:
+def error_by_chance(confidence: Floats) -> float:
     """The mean calibration error of a perfectly calibrated model with confidences (N,).
 
     It is above 0, since even then as many verdicts of a bin are right as chance has it.
     """
-    place = _bin_numbers(confidence, bins)
-    expected = np.bincount(place, confidence, minlength=bins)  # right verdicts of each bin
-    rng = np.random.default_rng(seed)
+    place = _bin_numbers(confidence)
+    expected = np.bincount(place, confidence, minlength=BINS)  # right verdicts of each bin
+    rng = np.random.default_rng(0)
     errors = [
-        np.abs(np.bincount(place, rng.random(len(confidence)) < confidence, bins) - expected).sum()
-        for _ in range(draws)
+        np.abs(np.bincount(place, rng.random(len(confidence)) < confidence, BINS) - expected).sum()
+        for _ in range(_DRAWS)
     ]
     return float(np.mean(errors) / len(confidence))
 
 
-def measure_trust(labels: Integers, probabilities: Floats, bins: int = BINS) -> Trust:
+def measure_trust(labels: Integers, probabilities: Floats) -> Trust:
     """The expected calibration error of probabilities (N, C), their log loss and their bins."""
-    found = reliability(labels, probabilities, bins)
+    found = reliability(labels, probabilities)
     gaps = [
         b.n * abs(b.confidence - b.accuracy)
         for b in found
@@ -155,11 +146,11 @@ def measure_trust(labels: Integers, probabilities: Floats, bins: int = BINS) -> 
     return Trust(math.fsum(gaps) / len(labels), float(loss), found)
 
 
-def split_halves(table: Table, seed: int = 0) -> Mask | None:
+def split_halves(table: Table) -> Mask | None:
     """One half of the rows (N,), cut by group and class; ``None`` where that cannot be."""
     try:
         # Halves of any size serve, and a warning would speak of a validation part that is none.
-        first, _ = split(table, validation=0.5, seed=seed, quiet=True)
+        first, _ = split(table, validation=0.5, seed=0, quiet=True)
     except DataError:
         return None
     mask = np.zeros(len(table), dtype=np.bool_)

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from tonality.evaluate.analysis import Analysis
 from tonality.evaluate.result import Judged
-from tonality.measures.metrics import Evaluation
-from tonality.measures.scores import Interval, wilson
-from tonality.measures.slices import Slicing
+from tonality.measures.metrics import Evaluation, LengthBucket
+from tonality.measures.scores import wilson
+from tonality.measures.slices import Slice, Slicing
 from tonality.messages import shorten
 
 
@@ -30,28 +30,12 @@ _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _LOST = {"head": "end", "tail": "beginning", "head+tail": "middle"}
 
 
-@dataclass(frozen=True)
-class _Recall:
-    """How many of the texts of a class it finds."""
-
-    recall: float
-    interval: Interval
-    label: str
-
-
-class _Part(Protocol):
-    """A part of the texts with the interval of a share."""
-
-    @property
-    def interval(self) -> Interval: ...
-
-
-P = TypeVar("P", bound=_Part)
+P = TypeVar("P", Slice, LengthBucket)  # a part of the texts
 
 
 def insights(judged: Judged) -> Insights:
     """What can be said of a model from its evaluation and analysis."""
-    found = judged.measured.evaluation
+    found = judged.evaluation
     good: list[str] = []
     bad: list[str] = []
     _accuracy(found, good, bad)
@@ -84,7 +68,7 @@ def _accuracy(found: Evaluation, good: list[str], bad: list[str]) -> None:
 
 def _classes(found: Evaluation, good: list[str], bad: list[str]) -> None:
     recalls = [
-        _Recall(row[c] / sum(row), wilson(row[c], sum(row)), name)
+        Slice(name, sum(row), row[c] / sum(row), wilson(row[c], sum(row)))
         for c, (name, row) in enumerate(zip(found.labels, found.confusion, strict=True))
         if sum(row)
     ]
@@ -94,11 +78,11 @@ def _classes(found: Evaluation, good: list[str], bad: list[str]) -> None:
     if pair is not None:
         worst, best = pair
         bad.append(
-            f"It is uneven: it finds {best.recall:.1%} of the {_name(best.label)} texts but only "
-            f"{worst.recall:.1%} of the {_name(worst.label)} ones."
+            f"It is uneven: it finds {best.accuracy:.1%} of the {_name(best.value)} texts but only "
+            f"{worst.accuracy:.1%} of the {_name(worst.value)} ones."
         )
     else:
-        shares = sorted(each.recall for each in recalls)
+        shares = sorted(each.accuracy for each in recalls)
         good.append(
             f"It is even-handed: it finds {shares[0]:.1%} to {shares[-1]:.1%} of each class, no "
             "more apart than chance would have it."
