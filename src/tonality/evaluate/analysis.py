@@ -79,10 +79,8 @@ def analyse(
     slicings = [slice_by(name, values, right) for name, values in columns.items()]
     return Analysis(
         calibration=assess(
-            measured.labels,
-            measured.probabilities,
+            measured,
             artifact.temperature,
-            read=measured.read,
             half=split_halves(table) if fitted_here else None,
             offsets=offsets_of(artifact),
         ),

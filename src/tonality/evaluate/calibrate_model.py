@@ -101,8 +101,7 @@ def _calibrated(
     band = band_at(threshold, after.confidence, after.right) if threshold > 0 else None
     crossed = halves = None
     if half is not None:
-        plain = rescaled(before.probabilities, model.temperature, Scaling(1.0), before.read)
-        halves = cross_fit(after.labels, plain, after.read, half, offsets=fit.offsets)
+        halves = cross_fit(before, model.temperature, half, offsets=fit.offsets)
         if aim and band is not None:
             crossed = _cross_fit_band(model, before, aim, fit, half)
     return Calibrated(

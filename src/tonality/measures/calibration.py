@@ -8,12 +8,13 @@ verdicts, except with thresholds: these figures are of the likeliest label, befo
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tonality.data import Table, split
 from tonality.errors import DataError
+from tonality.measures.labelled_predictions import LabelledPredictions
 from tonality.measures.scaling import (
     TINY,
     Floats,
@@ -159,58 +160,52 @@ def split_halves(table: Table) -> Mask | None:
 
 
 def cross_fit(
-    labels: Integers, probabilities: Floats, read: Mask, half: Mask, *, offsets: bool = False
+    predictions: LabelledPredictions, temperature: float, half: Mask, *, offsets: bool
 ) -> Floats:
-    """Probabilities (N, C) with the temperature that the other half of the rows asks for.
+    """Probabilities (N, C) with the scaling that the other half of the rows asks for.
 
     Args:
-        labels: true classes, (N,).
-        probabilities: (N, C), with temperature 1.
-        read: (N,), False for texts without a token.
+        predictions: of the N rows.
+        temperature: that they were made with.
         half: (N,), which half each row is in.
         offsets: whether offsets are fitted, too.
     """
-    logits = to_logits(probabilities, 1.0)
-    result = probabilities.copy()
+    labels, read = predictions.labels, predictions.read
+    logits = to_logits(predictions.probabilities, temperature)
+    result = np.empty_like(logits)
     for side in (half, ~half):
-        others = ~side & read
+        others, scaling = ~side & read, Scaling(1.0)
         if others.any():
             scaling = fit_scaling(logits[others], labels[others], offsets=offsets)
-            result[side] = rescaled(probabilities[side], 1.0, scaling, read[side])
+        result[side] = rescaled(predictions.probabilities[side], temperature, scaling, read[side])
     return result
 
 
 def assess(
-    labels: Integers,
-    probabilities: Floats,
+    predictions: LabelledPredictions,
     temperature: float,
     *,
-    read: Mask | None = None,
     half: Mask | None = None,
     offsets: tuple[float, ...] = (),
 ) -> Calibration:
     """Measures probabilities before and after the temperature they were computed with.
 
     Args:
-        labels: true classes, (N,).
-        probabilities: (N, C), with the temperature.
+        predictions: of N rows, with the temperature.
         temperature: the model's.
-        read: (N,), False for texts without a token; by default all have some.
         half: (N,), halves of the rows to fit temperatures on crosswise, for rows that the
             model's own was fitted on.
         offsets: (C,) that were fitted with it; empty for none.
     """
-    read = np.ones(len(labels), dtype=np.bool_) if read is None else read
-    plain = rescaled(probabilities, temperature, Scaling(1.0), read)
+    labels, probabilities, read = predictions.labels, predictions.probabilities, predictions.read
     crossed = None
     if half is not None:
-        taken = tuple(-temperature * each for each in offsets)
-        base = rescaled(probabilities, temperature, Scaling(1.0, taken), read)
-        found = cross_fit(labels, base, read, half, offsets=bool(offsets))
-        crossed = measure_trust(labels, found)
+        taken = Scaling(1.0, tuple(-temperature * each for each in offsets))
+        base = replace(predictions, probabilities=rescaled(probabilities, temperature, taken, read))
+        crossed = measure_trust(labels, cross_fit(base, 1.0, half, offsets=bool(offsets)))
     return Calibration(
         temperature,
-        before=measure_trust(labels, plain),
+        before=measure_trust(labels, rescaled(probabilities, temperature, Scaling(1.0), read)),
         after=measure_trust(labels, probabilities),
         chance=error_by_chance(probabilities.max(axis=1)),
         cross_fitted=crossed,
