@@ -24,7 +24,7 @@ from tonality.artifact.model_card import Card
 from tonality.classifier import Classifier
 from tonality.data import Table, read_table
 from tonality.evaluate import evaluate
-from tonality.evaluate.measure import classify
+from tonality.evaluate.classify_rows import classify
 from tonality.measures.calibration import measure_trust
 from tonality.model_names import BUNDLED
 

@@ -12,7 +12,7 @@ import pytest
 import tonality
 from benchmarks import predictions
 from tonality.data import load_dataset
-from tonality.evaluate.select_rows import Part, choose_part
+from tonality.data.splits import split_dataset
 from tonality.model_names import BUNDLED
 
 ROOT = Path(__file__).parent.parent
@@ -76,9 +76,9 @@ def test_the_answers_are_of_the_reviews_that_were_held_out() -> None:
     if not place:
         pytest.skip("TONALITY_DATA is not set")
     dataset = load_dataset(Path(place) / "imdb" / "train.parquet")
-    cut = {"recipe": {"training": {"validation": 0.2, "validation_seed": 0}}}
-    chosen = choose_part(dataset, Part.VALIDATION, cut)
-    labels = dict(zip(chosen.ids, chosen.table.labels or [], strict=True))
+    _, rows = split_dataset(dataset, validation=0.2, seed=0)
+    held_out = dataset.train.take(rows)
+    labels = dict(zip(held_out.ids or [], held_out.labels or [], strict=True))
     for name in MEASURED:
         kept = predictions.read(predictions.FOLDER / f"{name}.csv")
         found = np.array(predictions.LABELS)[kept.labels]

@@ -103,10 +103,12 @@ def test_a_band_is_chosen_and_can_be_overridden(
 
 
 def test_the_rows_held_out_in_training_are_taken(reviews: Path, tmp_path: Path) -> None:
-    digest = hashlib.sha256(reviews.read_bytes()).hexdigest()
+    digest, table = hashlib.sha256(reviews.read_bytes()).hexdigest(), read_table(reviews)
+    learnt, held_out = split(table, validation=0.25, seed=1)
     provenance = {
         "recipe": {"training": {"validation": 0.25, "validation_seed": 1}},
         "data": {"sha256": {"reviews.csv": digest}},
+        seen_texts.KEY: seen_texts.record(table, table.take(learnt).texts, held_out.tolist()),
     }
     model = write(dataclasses.replace(make_artifact(), provenance=provenance), tmp_path / "model")
     options = ("--data", reviews, "--model", model, "--json")

@@ -7,10 +7,10 @@ import sys
 
 import numpy as np
 import pytest
-from results import LABELS, TEXTS, make_result, with_labels
+from results import make_result, with_labels
 
 from reading_model import make_artifact
-from tonality.errors import ConfigError, DependencyError
+from tonality.errors import DependencyError
 from tonality.evaluate.compare import compare
 
 pytest.importorskip("scipy")
@@ -88,15 +88,6 @@ def test_classes_may_stand_in_another_order() -> None:
     assert result.comparison is not None
     assert result.comparison.both_right == 7
     assert result.comparison.log_loss.value == pytest.approx(0, abs=0.2)
-
-
-def test_models_of_other_classes_are_refused() -> None:
-    with pytest.raises(
-        ConfigError, match=r"small has negative, positive, other has.*Measure each in a run"
-    ):
-        make_result(
-            [*TEXTS], [*LABELS], second=with_labels(make_artifact(), "positive", "negative "),
-        )  # fmt: skip
 
 
 def test_without_scipy_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

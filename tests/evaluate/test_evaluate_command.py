@@ -20,10 +20,10 @@ import tonality
 from reading_model import make_artifact
 from tonality.artifact.model_folder import write
 from tonality.cli.evaluate import evaluate
-from tonality.data import Table, split
+from tonality.data import Table, read_table, split
 from tonality.errors import ArtifactError, ConfigError, DataError, DependencyError
 from tonality.evaluate import seen_texts
-from tonality.evaluate.measure import measure
+from tonality.evaluate.classify_rows import classify
 
 pytest.importorskip("sklearn")
 
@@ -117,10 +117,12 @@ def test_the_test_part_of_a_dataset_is_measured(run: Run, tmp_path: Path) -> Non
 def test_validation_is_cut_as_recorded_and_training_rows_are_warned_about(tmp_path: Path) -> None:
     reviews = csv_of([(f"{text} {n}", label) for n in range(8) for text, label in ROWS],
                      tmp_path / "reviews.csv")  # fmt: skip
-    digest = hashlib.sha256(reviews.read_bytes()).hexdigest()
+    digest, table = hashlib.sha256(reviews.read_bytes()).hexdigest(), read_table(reviews)
+    learnt, held_out = split(table, validation=0.25, seed=1)
     provenance = {
         "recipe": {"training": {"validation": 0.25, "validation_seed": 1}},
         "data": {"sha256": {"reviews.csv": digest}},
+        seen_texts.KEY: seen_texts.record(table, table.take(learnt).texts, held_out.tolist()),
     }
     artifact = dataclasses.replace(make_artifact(), provenance=provenance)
     run = Run(write(artifact, tmp_path / "model"))
@@ -282,14 +284,13 @@ def test_a_terminal_without_unicode_is_no_reason_to_fail(
 def test_the_same_from_python(model_folder: Path) -> None:
     classifier = tonality.load(model_folder)
     texts, labels = ["I love it", "film " * 80], ["positive", "positive"]
-    found = measure(classifier, Table(texts, labels))
+    found = classify(classifier, Table(texts, labels))
 
-    assert found.evaluation.n == 2
     assert found.lengths.tolist() == [3, 80]
     assert found.shortened == 1
     np.testing.assert_allclose(found.probabilities, classifier.predict_proba(texts))
     with pytest.raises(DataError, match="no labels"):
-        measure(classifier, Table(texts))
+        classify(classifier, Table(texts))
 
 
 def test_importing_the_command_loads_nothing_heavy() -> None:
@@ -330,12 +331,3 @@ def test_the_same_texts_in_another_file_are_known(tmp_path: Path) -> None:
     whole.write_text("\n".join(["text,label,movie", *lines]) + "\n", encoding="utf-8")
     stdout, stderr = run(whole, "--json", "--split", "validation")
     assert (json.loads(stdout)["n"], stderr) == (len(held_out), "")
-
-
-def test_a_cut_that_nothing_proves_is_told(tmp_path: Path) -> None:
-    reviews = csv_of([(f"{text} {n}", label) for n in range(8) for text, label in ROWS],
-                     tmp_path / "reviews.csv")  # fmt: skip
-    provenance = {"recipe": {"training": {"validation": 0.25, "validation_seed": 1}}}
-    artifact = dataclasses.replace(make_artifact(), provenance=provenance)
-    run = Run(write(artifact, tmp_path / "model"))
-    assert "keeps no record of the rows" in run(reviews, "--json", "--split", "validation")[1]

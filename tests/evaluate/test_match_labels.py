@@ -11,7 +11,7 @@ import tonality
 from tonality.data import read_table
 from tonality.errors import DataError
 from tonality.evaluate import match_labels
-from tonality.evaluate.measure import classify
+from tonality.evaluate.classify_rows import classify
 
 TWO = ["negative", "positive"]
 THREE = ["negative", "neutral", "positive"]

@@ -78,14 +78,15 @@ def test_cross_fitting_measures_where_nothing_was_fitted() -> None:
     temperature = fit_temperature(logits * 3, labels)
     probabilities = softmax(logits * 3 / temperature)
     half = np.arange(3000) % 2 == 0
-    found = assess(labels, probabilities, temperature, half=half)
+    predictions = LabelledPredictions(labels, probabilities, np.full(3000, 9))
+    found = assess(predictions, temperature, half=half)
 
     assert found.before.error > 5 * found.after.error
     assert found.cross_fitted is not None
     assert found.cross_fitted.log_loss > found.after.log_loss
     assert found.cross_fitted.log_loss == pytest.approx(found.after.log_loss, abs=1e-3)
-    assert assess(labels, probabilities, temperature).cross_fitted is None
-    json.dumps(found.to_json(), allow_nan=False)
+    assert assess(predictions, temperature).cross_fitted is None
+    json.dumps(dataclasses.asdict(found), allow_nan=False)
 
 
 def sure_rows(n: int = 600) -> tuple[Table, LabelledPredictions]:
@@ -180,7 +181,7 @@ def test_thresholds_stay_on_record_whatever_the_earlier_record_is() -> None:
     data = {"name": "old", "sha256": {}, "part": "validation"}
     found = []
     for earlier in (
-        {"data": data, "n": 50, "thresholds": {"values": {}}},  # as the first records are
+        {"data": data, "thresholds": {"chosen_on": {"name": "old", "part": "validation", "n": 50}}},
         {"data": data, "n": 50, "thresholds": {"chosen_on": {"name": 3}}},
         {"data": data, "n": 50, "thresholds": None},
         "damaged",

@@ -144,7 +144,7 @@ def test_intervals_are_seeded_and_match_resampled_rows() -> None:
 def test_lengths_fall_into_equal_buckets() -> None:
     lengths = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
     verdicts = [0] * 5 + [1] * 5
-    found = evaluate([0] * 10, sure(verdicts), NAMES, lengths=lengths, buckets=5)
+    found = evaluate([0] * 10, sure(verdicts), NAMES, lengths=lengths)
 
     assert [(b.shortest, b.longest, b.n) for b in found.by_length] == [
         (1, 2, 2), (3, 4, 2), (5, 6, 2), (7, 8, 2), (9, 10, 2),

@@ -18,7 +18,7 @@ from tonality.artifact.model_folder import read, write
 from tonality.classifier import Classifier
 from tonality.cli import app
 from tonality.data import Table
-from tonality.evaluate.measure import measure
+from tonality.evaluate.classify_rows import classify
 from tonality.measures.scores import confusion_matrix, macro_f1
 from tonality.measures.thresholds import best_thresholds, choose_thresholds, rescale
 from tonality.prediction import decide, softmax
@@ -93,8 +93,8 @@ def test_the_classifier_goes_by_the_folders_thresholds(tmp_path: Path) -> None:
     assert after[3].label is None  # nothing to judge
     assert after[0].score == after[0].probabilities["negative"] < 0.5
     assert classifier.explain("good film").label == "negative"
-    measured = measure(classifier, Table(texts=texts[:3], labels=["negative"] * 3))
-    assert measured.evaluation.accuracy == 1
+    measured = classify(classifier, Table(texts=texts[:3], labels=["negative"] * 3))
+    assert measured.right.all()
     assert measured.confidence.tolist() == [p.score for p in after[:3]]
 
 

@@ -14,7 +14,6 @@ from tonality.cli.column_options import ColumnOptions, column_options_of_good_ro
 from tonality.cli.common_options import (
     FILE,
     SHARE,
-    UNSURE,
     json_option,
     labelled_data_option,
     model_option,
@@ -29,9 +28,8 @@ from tonality.cli.table_options import TableOptions, table_options
 if TYPE_CHECKING:
     from tonality.classifier import Classifier
     from tonality.data import Dataset
-    from tonality.evaluate.calibrated import Aim, Calibrated, Fit
+    from tonality.evaluate.calibrated import Aim, Calibrated, Fit, Offsets
     from tonality.evaluate.select_rows import ChosenRows
-    from tonality.measures.offsets import Offsets
     from tonality.measures.thresholds import ChosenThresholds
 
 
@@ -136,11 +134,9 @@ def calibrate(
 def _say_what_it_learnt(
     dataset: Dataset, chosen: ChosenRows, provenance: Mapping[str, Any]
 ) -> None:
-    from tonality.evaluate.select_rows import describe_seen, is_unverified_cut
+    from tonality.evaluate.select_rows import describe_seen
     from tonality.evaluate.training_cut import held_nothing_out
 
-    if is_unverified_cut(dataset, chosen.part, provenance):
-        say(UNSURE)
     seen = describe_seen(dataset, chosen, provenance)
     if seen:
         instead = "on its training data, --split validation takes the rows that were held out"
@@ -158,7 +154,7 @@ def _calibrated(
 ) -> Calibrated:
     from tonality.artifact.model_card import with_calibration
     from tonality.evaluate.calibrate_model import calibrate as fitted
-    from tonality.evaluate.measure import classify
+    from tonality.evaluate.classify_rows import classify
 
     with progress_of(len(chosen.table), "classifying") as progress:
         predictions = classify(classifier, chosen.table, progress=progress)

@@ -88,11 +88,6 @@ languages_option = click.option(
 )
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace what is there.")
 
-UNSURE = (
-    "careful: the model keeps no record of the rows that its training held out, and this is not "
-    "the file it was trained on, so it may have learnt from some of these"
-)
-
 
 def taken_as(name: str, kind: type[Any], *options: AddOptions) -> AddOptions:
     """Gives a command options whose values it takes as one argument.

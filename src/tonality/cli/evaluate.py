@@ -11,7 +11,6 @@ from tonality import plain_json
 from tonality.cli.column_options import ColumnOptions, column_options
 from tonality.cli.common_options import (
     FILE,
-    UNSURE,
     check_free,
     json_option,
     labelled_data_option,
@@ -168,19 +167,10 @@ def _warn(
     names: list[str], classifiers: list[Classifier], dataset: Dataset, chosen: ChosenRows
 ) -> bool:
     """Says which model learnt from these rows; returns whether the first did."""
-    from tonality.evaluate.select_rows import (
-        describe_seen,
-        is_unverified_cut,
-        may_have_seen,
-        provenance_to_cut_by,
-    )
+    from tonality.evaluate.select_rows import describe_seen
     from tonality.evaluate.training_cut import held_nothing_out
 
     origins: list[Mapping[str, Any]] = [each.artifact.provenance for each in classifiers]
-    # The rows are cut as this one's training did.
-    first = origins.index(provenance_to_cut_by(dataset, origins))
-    if is_unverified_cut(dataset, chosen.part, origins[first]):
-        say(UNSURE)
     seen = [describe_seen(dataset, chosen, origin) for origin in origins]
     for name, what, origin in zip(names, seen, origins, strict=True):
         if what:
@@ -191,11 +181,6 @@ def _warn(
                 else "on its training data, --split validation measures the rows held out"
             )
             say(f"careful: {who} was trained on {what}, so the figures flatter; {instead}")
-    if len(names) == 2 and may_have_seen(dataset, chosen.part, origins[first], origins[1 - first]):
-        say(
-            f"careful: {names[1 - first]} held out other rows of this data than {names[first]}, so "
-            "it has learnt from some of these and its figures flatter"
-        )
     return bool(seen[0])
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from tonality.artifact.model_folder import Artifact
 from tonality.data import Dataset, Table
-from tonality.evaluate.measure import Measured
 from tonality.evaluate.model_offsets import offsets_of
 from tonality.evaluate.select_rows import Part
 from tonality.measures.abstaining import Band, band_at, coverage_curve, threshold_for_coverage
 from tonality.measures.calibration import Calibration, assess, split_halves
 from tonality.measures.label_errors import LabelErrors, find_label_errors
+from tonality.measures.labelled_predictions import LabelledPredictions
 from tonality.measures.slices import Slicing, slice_by
 from tonality.plain_json import mapping_at
 
@@ -44,19 +44,19 @@ class Analysis:
     def to_json(self) -> dict[str, Any]:
         """Everything, in types that ``json`` writes."""
         return {
-            "calibration": self.calibration.to_json(),
+            "calibration": asdict(self.calibration),
             "abstaining": {
-                "curve": [band.to_json() for band in self.curve],
-                "nine_in_ten": self.nine_in_ten.to_json(),
-                "model": None if self.band is None else self.band.to_json(),
+                "curve": [asdict(band) for band in self.curve],
+                "nine_in_ten": asdict(self.nine_in_ten),
+                "model": None if self.band is None else asdict(self.band),
             },
-            "slices": [slicing.to_json() for slicing in self.slices],
+            "slices": [asdict(slicing) for slicing in self.slices],
             "label_errors": self.label_errors.to_json(),
         }
 
 
 def analyse(
-    measured: Measured,
+    measured: LabelledPredictions,
     artifact: Artifact,
     table: Table,
     ids: Sequence[str],
@@ -66,7 +66,7 @@ def analyse(
     """Looks closer at a model's answers.
 
     Args:
-        measured: the answers on the N rows.
+        measured: the predictions on the N rows.
         artifact: the model.
         table: the rows; its extra columns are sliced by.
         ids: their names.
@@ -79,10 +79,8 @@ def analyse(
     slicings = [slice_by(name, values, right) for name, values in columns.items()]
     return Analysis(
         calibration=assess(
-            measured.labels,
-            measured.probabilities,
+            measured,
             artifact.temperature,
-            read=measured.lengths > 0,
             half=split_halves(table) if fitted_here else None,
             offsets=offsets_of(artifact),
         ),

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from tonality.artifact.model_folder import Artifact
 from tonality.evaluate.model_offsets import offsets_of
-from tonality.measures.abstaining import (
-    Band,
-    threshold_for_accuracy,
-    threshold_for_coverage,
-)
+from tonality.measures.abstaining import Band, threshold_for_accuracy, threshold_for_coverage
 from tonality.measures.calibration import Calibration
-from tonality.measures.offsets import Offsets
 from tonality.measures.scaling import Floats, Mask
 from tonality.measures.thresholds import ChosenThresholds
 from tonality.plain_json import mapping_at
@@ -82,6 +77,38 @@ class Aim:
 
 
 @dataclass(frozen=True)
+class Offsets:
+    """What was added to a model's logits, divided by the temperature, and what that gains.
+
+    Attributes:
+        values: (C,) of the labels.
+        accuracy: on the rows that they were fitted on.
+        accuracy_without: on the same rows without them.
+        accuracy_cross_fitted: with offsets fitted on one half of the rows and measured on the
+            other: the figure to believe; ``None`` where the rows cannot be halved.
+
+    Where thresholds were chosen too, all three are of the likeliest label, before thresholds: what
+    those gain is none of the offsets' merit.
+    """
+
+    values: tuple[float, ...]
+    accuracy: float
+    accuracy_without: float
+    accuracy_cross_fitted: float | None
+
+    @property
+    def helps(self) -> bool | None:
+        """Whether they serve rows that they were not fitted on; ``None`` where nothing tells."""
+        crossed = self.accuracy_cross_fitted
+        return None if crossed is None else crossed > self.accuracy_without
+
+    def to_json(self, names: Sequence[str]) -> dict[str, Any]:
+        """Everything, the values by label, in types that ``json`` writes."""
+        values = dict(zip(names, self.values, strict=True))
+        return {**dataclasses.asdict(self), "values": values}
+
+
+@dataclass(frozen=True)
 class Calibrated:
     """A calibrated model.
 
@@ -119,12 +146,13 @@ def recorded(found: Calibrated, source: Mapping[str, Any], aim: Aim) -> Calibrat
     """
     model, limits, band, crossed = found.artifact, found.thresholds, found.band, found.cross_fitted
     rows = len(found.probabilities)
-    record: dict[str, Any] = {"data": dict(source), "n": rows, **_figures(found.calibration)}
-    record["thresholds"] = record["abstain"] = None
     here = {"name": source.get("name"), "part": source.get("part"), "n": rows}
-    if found.offsets is None:
-        record["offsets"] = _kept_offsets(model)
-    else:
+    record: dict[str, Any] = {
+        **{"data": dict(source), "n": rows, "offsets": _kept_offsets(model)},
+        **{"thresholds": None, "abstain": None},
+        **_figures(found.calibration),
+    }
+    if found.offsets is not None:
         record["offsets"] = {**found.offsets.to_json(model.labels), "fitted_on": here}
     if limits is not None:
         record["thresholds"] = {
@@ -134,8 +162,8 @@ def recorded(found: Calibrated, source: Mapping[str, Any], aim: Aim) -> Calibrat
     if band is not None:
         record["abstain"] = {
             "aim": dataclasses.asdict(aim),
-            **band.to_json(),
-            "cross_fitted": None if crossed is None else crossed.to_json(),
+            **dataclasses.asdict(band),
+            "cross_fitted": None if crossed is None else dataclasses.asdict(crossed),
         }
     metrics = {**model.metrics, "calibration": record}
     return dataclasses.replace(found, artifact=dataclasses.replace(model, metrics=metrics))
@@ -154,17 +182,10 @@ def _kept_offsets(model: Artifact) -> dict[str, Any] | None:
 
 def _chosen_on(metrics: Mapping[str, Any]) -> dict[str, Any] | None:
     """What a model records of the rows that its thresholds were chosen on; None for nothing."""
-    earlier = mapping_at(metrics, "calibration")
-    limits = earlier.get("thresholds")
-    if not isinstance(limits, Mapping):
-        return None
-    # The first records say it of the calibration alone.
-    of_all = {**mapping_at(earlier, "data"), "n": earlier.get("n")}
-    found = mapping_at({"chosen_on": of_all, **limits}, "chosen_on")
+    found = mapping_at(metrics, "calibration", "thresholds", "chosen_on")
     kinds = {"name": str, "part": str, "n": int}
-    if not all(isinstance(found.get(key), kind) for key, kind in kinds.items()):
-        return None
-    return {key: found[key] for key in kinds}
+    sound = all(isinstance(found.get(key), kind) for key, kind in kinds.items())
+    return {key: found[key] for key in kinds} if sound else None
 
 
 def _figures(calibration: Calibration) -> dict[str, Any]:

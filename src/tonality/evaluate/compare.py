@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -50,10 +49,6 @@ class Comparison:
     accuracy: Difference
     macro_f1: Difference
     log_loss: Difference
-
-    def to_json(self) -> dict[str, Any]:
-        """The comparison by its fields."""
-        return asdict(self)
 
 
 def compare(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,10 @@ from tonality.classifier import Classifier
 from tonality.data import Dataset
 from tonality.errors import ConfigError
 from tonality.evaluate.analysis import Analysis, analyse, fitted_on
+from tonality.evaluate.classify_rows import Classified, classify
 from tonality.evaluate.compare import Comparison, compare
-from tonality.evaluate.measure import Measured, measure
 from tonality.evaluate.select_rows import ChosenRows
+from tonality.measures.metrics import Evaluation, evaluate
 
 
 @dataclass(frozen=True)
@@ -26,19 +27,21 @@ class Judged:
         name: what the model is called.
         folder: where it is.
         classifier: the model.
-        measured: its answers and scores.
+        measured: its predictions.
+        evaluation: how good they are.
         analysis: what they say beyond that.
     """
 
     name: str
     folder: Path
     classifier: Classifier
-    measured: Measured
+    measured: Classified
+    evaluation: Evaluation
     analysis: Analysis
 
     def to_json(self) -> dict[str, Any]:
         """Scores and analysis, in types that ``json`` writes."""
-        return self.measured.evaluation.to_json() | self.analysis.to_json()
+        return self.evaluation.to_json() | self.analysis.to_json()
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class EvaluationResult:
         if self.second is not None and self.comparison is not None:
             found["comparison"] = {
                 "with": self.second.name,
-                **self.comparison.to_json(),
+                **asdict(self.comparison),
                 "other": self.second.to_json(),
             }
         return found
@@ -92,7 +95,16 @@ def judge(
         DependencyError: scikit-learn is not installed.
     """
     artifact = classifier.artifact
-    measured = measure(classifier, chosen.table, ids=chosen.ids, progress=progress)
+    measured = classify(classifier, chosen.table, progress=progress)
+    evaluation = evaluate(
+        measured.labels,
+        measured.probabilities,
+        classifier.labels,
+        lengths=measured.lengths,
+        texts=chosen.table.texts,
+        ids=chosen.ids,
+        thresholds=measured.thresholds,
+    )
     analysis = analyse(
         measured,
         artifact,
@@ -100,22 +112,20 @@ def judge(
         chosen.ids,
         fitted_here=fitted_on(artifact.metrics, dataset, chosen.part),
     )
-    return Judged(name, folder, classifier, measured, analysis)
+    return Judged(name, folder, classifier, measured, evaluation, analysis)
 
 
 def side_by_side(
     facts: dict[str, Any], chosen: ChosenRows, first: Judged, second: Judged | None
 ) -> EvaluationResult:
-    """The result of one model, or of two with their comparison.
+    """The result of one model, or of two of the same labels with their comparison.
 
     Raises:
-        ConfigError: the models have different labels.
         DependencyError: scipy is not installed.
     """
     if second is None:
         return EvaluationResult(facts, chosen, first)
     names, others = first.classifier.labels, second.classifier.labels
-    check_comparable({first.name: names, second.name: others})
     order = np.array([others.index(name) for name in names])
     place = order.argsort()  # where each of the second's classes is among the first's
     comparison = compare(

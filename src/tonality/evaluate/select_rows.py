@@ -12,8 +12,8 @@ import numpy as np
 from tonality.classifier import Classifier
 from tonality.data import Dataset, Table
 from tonality.errors import DataError
-from tonality.evaluate.seen_texts import count_seen, read_record
-from tonality.evaluate.training_cut import cut, held_nothing_out, recorded_cut, trained_on
+from tonality.evaluate.seen_texts import count_seen
+from tonality.evaluate.training_cut import cut, held_nothing_out, trained_on
 
 _FEW = 0.01  # of the texts known to a model: copies that any two sets of texts may share
 _MOST = 0.5  # known: this is its training data, in whatever file
@@ -161,43 +161,6 @@ def describe_seen(dataset: Dataset, chosen: ChosenRows, provenance: Mapping[str,
                 f"and learnt from {seen.learnt:,} of them)"
             )
     return ""
-
-
-def is_unverified_cut(dataset: Dataset, part: Part, provenance: Mapping[str, Any]) -> bool:
-    """Whether nothing shows that a part was cut as the model's training cut it.
-
-    The first models keep no record of the rows that they held out. The training file itself, the
-    first of a dataset, has the columns that the cut went by; any other may lack them.
-
-    Args:
-        dataset: the data.
-        part: the part that was cut.
-        provenance: the model's.
-    """
-    if part not in (Part.VALIDATION, Part.TRAIN) or read_record(provenance) is not None:
-        return False
-    return next(iter(dataset.sha256), None) not in trained_on(dataset, provenance)
-
-
-def may_have_seen(
-    dataset: Dataset, part: Part, first: Mapping[str, Any], other: Mapping[str, Any]
-) -> bool:
-    """Whether a second model may have learnt from the validation rows of the first.
-
-    Args:
-        dataset: the data.
-        part: the part that is measured, cut as the first model records.
-        first, other: the models' provenance. Of a model that records its texts,
-            :func:`describe_seen` knows better.
-    """
-    if part is not Part.VALIDATION or read_record(other) is not None:
-        return False
-    if not trained_on(dataset, other):
-        return False
-    try:
-        return recorded_cut(first) != recorded_cut(other)
-    except DataError:
-        return True
 
 
 def _names(table: Table) -> tuple[list[str], str]:

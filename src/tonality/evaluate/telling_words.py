@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from tonality.explain.explanation import Explanation
 
@@ -22,13 +21,11 @@ class Push:
         word: as the tokenizer spells it.
         mean: its mean evidence for the class against the others, in logits as
             :meth:`~tonality.explain.explanation.Explanation.evidence` has it.
-        count: how often it was read.
         texts: in how many texts.
     """
 
     word: str
     mean: float
-    count: int
     texts: int
 
 
@@ -77,13 +74,9 @@ class WordCounter:
         means = sums[common] / counts[common, :1]  # (common words, C)
         return {
             label: tuple(
-                self._push(names[common[row]], means[row, c], counts[common[row]])
+                Push(names[common[row]], float(means[row, c]), int(counts[common[row], 1]))
                 for row in np.argsort(-means[:, c], kind="stable")[:_MOST].tolist()
                 if means[row, c] > 0
             )
             for c, label in enumerate(self.labels)
         }
-
-    @staticmethod
-    def _push(word: str, mean: np.float64, counts: npt.NDArray[np.int64]) -> Push:
-        return Push(word, float(mean), int(counts[0]), int(counts[1]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +11,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tonality.measures.metrics import Evaluation
+from tonality.measures.metrics import Evaluation, LengthBucket
 from tonality.measures.scores import ClassScores, Interval
-from tonality.measures.slices import Slicing
+from tonality.measures.slices import Slice
 from tonality.messages import printable, shorten
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def show(console: Console, result: EvaluationResult) -> None:
         console: where to print.
         result: what was found.
     """
-    facts, evaluation = result.facts, result.first.measured.evaluation
+    facts, evaluation = result.facts, result.first.evaluation
     title = f"{facts['data']} ({facts['part']}), model {result.first.name}"
     console.print(Text(title, style="bold"))
     limited = bool(result.first.classifier.artifact.thresholds)
@@ -47,9 +47,12 @@ def show(console: Console, result: EvaluationResult) -> None:
     console.print(class_table(evaluation.per_class, averages))
     console.print(confusion_table(evaluation.confusion, evaluation.labels, console.encoding))
     if len(evaluation.by_length) > 1:
-        console.print(_length_table(evaluation, console.encoding))
+        console.print(_accuracy_table("Accuracy by length", "tokens", evaluation.by_length))
     for slicing in result.first.analysis.slices:
-        console.print(_slice_table(slicing))
+        title = f"Accuracy by {slicing.column}"
+        console.print(_accuracy_table(title, slicing.column, slicing.parts))
+        if slicing.note:
+            console.print(Padding(Text(slicing.note), (0, 2), expand=False))
     if evaluation.mistakes:
         console.print(_mistake_list(evaluation, result.chosen.named))
 
@@ -169,41 +172,20 @@ def _comparison(second: Judged, found: Comparison) -> Group:
     return Group(Text(f"\nAgainst {second.name}", style="bold"), grid)
 
 
-def _length_table(evaluation: Evaluation, encoding: str) -> Group:
-    table = _table("tokens")
-    table.add_column("texts", justify="right", no_wrap=True)
-    table.add_column("accuracy", justify="right", no_wrap=True)
-    table.add_column("95 % interval", justify="right", no_wrap=True)
-    dash = "–" if encoding.lower().startswith("utf") else "-"
-    for bucket in evaluation.by_length:
-        low, high = bucket.interval
+def _accuracy_table(title: str, first: str, rows: Iterable[Slice | LengthBucket]) -> Group:
+    table = _table(first)
+    for column in ("texts", "accuracy", "95 % interval"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for row in rows:
+        name = row.value if isinstance(row, Slice) else f"{row.shortest} to {row.longest}"
+        low, high = row.interval
         table.add_row(
-            f"{bucket.shortest}{dash}{bucket.longest}",
-            f"{bucket.n:,}",
-            f"{bucket.accuracy:.1%}",
+            Text(shorten(name, 40)),
+            f"{row.n:,}",
+            f"{row.accuracy:.1%}",
             f"{low:.1%} to {high:.1%}",
         )
-    return _titled("Accuracy by length", table)
-
-
-def _slice_table(slicing: Slicing) -> Group:
-    table = _table(slicing.column)
-    table.add_column("texts", justify="right", no_wrap=True)
-    table.add_column("accuracy", justify="right", no_wrap=True)
-    table.add_column("95 % interval", justify="right", no_wrap=True)
-    rows = [*slicing.slices, *([slicing.other] if slicing.other is not None else [])]
-    for part in rows:
-        low, high = part.interval
-        table.add_row(
-            Text(shorten(part.value, 40)),
-            f"{part.n:,}",
-            f"{part.accuracy:.1%}",
-            f"{low:.1%} to {high:.1%}",
-        )
-    titled = _titled(f"Accuracy by {slicing.column}", table)
-    return (
-        Group(titled, Padding(Text(slicing.note), (0, 2), expand=False)) if slicing.note else titled
-    )
+    return _titled(title, table)
 
 
 def _mistake_list(evaluation: Evaluation, named: str) -> Group:

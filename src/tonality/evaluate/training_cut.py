@@ -13,6 +13,8 @@ from tonality.evaluate.seen_texts import fingerprint, read_record
 from tonality.plain_json import mapping_at
 from tonality.text.content import has_content
 
+_UNRECORDED = "the model does not record how its validation part was cut; use --split all or test"
+
 
 def trained_on(dataset: Dataset, provenance: Mapping[str, Any]) -> list[str]:
     """The files of the dataset that the model was trained on, by their SHA-256."""
@@ -23,7 +25,7 @@ def trained_on(dataset: Dataset, provenance: Mapping[str, Any]) -> list[str]:
 def held_nothing_out(provenance: Mapping[str, Any]) -> bool:
     """Whether a model's training, by its record, left no validation part."""
     try:
-        return recorded_cut(provenance)[0] == 0
+        return _recorded_share(provenance)[0] == 0
     except DataError:
         return False
 
@@ -34,15 +36,15 @@ def cut(dataset: Dataset, provenance: Mapping[str, Any]) -> tuple[list[int], lis
     Raises:
         DataError: the data is not what it was trained on, or the model records no cut.
     """
-    share, seed = recorded_cut(provenance)
+    share, seed = _recorded_share(provenance)
     record, table = read_record(provenance), dataset.train
-    if record is not None and not record["grouped"]:
+    if record is None:
+        raise DataError(_UNRECORDED)
+    if not record["grouped"]:
         table = dataclasses.replace(table, groups=None)
         dataset = dataclasses.replace(dataset, train=table)
     rows = split_dataset(dataset, validation=share, seed=seed)
     train, validation = (part.tolist() for part in rows)
-    if record is None:
-        return train, validation
     # Training leaves out what says nothing; in earlier versions it did not.
     for kept in (validation, [row for row in validation if has_content(table.texts[row])]):
         if fingerprint([table.texts[row] for row in kept]) == dict(record["validation"]):
@@ -73,7 +75,7 @@ def _mismatch(table: Table, record: Mapping[str, Any]) -> str:
     )
 
 
-def recorded_cut(provenance: Mapping[str, Any]) -> tuple[float, int]:
+def _recorded_share(provenance: Mapping[str, Any]) -> tuple[float, int]:
     """The share and the seed from the training settings of the recorded recipe.
 
     Raises:
@@ -82,9 +84,7 @@ def recorded_cut(provenance: Mapping[str, Any]) -> tuple[float, int]:
     cut = mapping_at(provenance, "recipe", "training")
     share, seed = cut.get("validation"), cut.get("validation_seed")
     if not isinstance(share, float) or not isinstance(seed, int):
-        raise DataError(
-            "the model does not record how its validation part was cut; use --split all or test"
-        )
+        raise DataError(_UNRECORDED)
     return share, seed
 
 

@@ -6,8 +6,7 @@ Wiener 2010). The confidence under which it abstains is its band.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +16,7 @@ from tonality.errors import ConfigError, DataError
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-_STEP = 0.05  # of coverage, between the points of a curve
+STEP = 0.05  # of coverage, between the points of a curve
 
 
 @dataclass(frozen=True)
@@ -36,10 +35,6 @@ class Band:
     coverage: float
     accuracy: float | None
     mistakes_removed: float | None
-
-    def to_json(self) -> dict[str, Any]:
-        """The band by its fields."""
-        return asdict(self)
 
 
 def band_at(threshold: float, confidence: Floats, right: Mask) -> Band:
@@ -60,12 +55,12 @@ def band_at(threshold: float, confidence: Floats, right: Mask) -> Band:
     )
 
 
-def coverage_curve(confidence: Floats, right: Mask, step: float = _STEP) -> tuple[Band, ...]:
-    """The coverage-accuracy curve, from all texts down to the surest ``step`` of them.
+def coverage_curve(confidence: Floats, right: Mask) -> tuple[Band, ...]:
+    """The coverage-accuracy curve, from all texts down to the surest ``STEP`` of them.
 
     Texts of equal confidence stay together, so a point keeps as much as it says or a little more.
     """
-    shares = 1 - step * np.arange(round(1 / step))
+    shares = 1 - STEP * np.arange(round(1 / STEP))
     thresholds = [threshold_for_coverage(float(share), confidence) for share in shares]
     bands = {threshold: band_at(threshold, confidence, right) for threshold in thresholds}
     return tuple(bands.values())

@@ -8,13 +8,13 @@ verdicts, except with thresholds: these figures are of the likeliest label, befo
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tonality.data import Table, split
 from tonality.errors import DataError
+from tonality.measures.labelled_predictions import LabelledPredictions
 from tonality.measures.scaling import (
     TINY,
     Floats,
@@ -27,6 +27,7 @@ from tonality.measures.scaling import (
 )
 
 BINS = 15
+_DRAWS = 200  # simulations of chance
 
 
 @dataclass(frozen=True)
@@ -85,33 +86,26 @@ class Calibration:
     chance: float
     cross_fitted: Trust | None
 
-    def to_json(self) -> dict[str, Any]:
-        """Everything, in types that ``json`` writes."""
-        return asdict(self)
 
-
-def reliability(
-    labels: Integers, probabilities: Floats, bins: int = BINS
-) -> tuple[ReliabilityBin, ...]:
-    """The reliability diagram: accuracy by confidence in bins of equal width.
+def reliability(labels: Integers, probabilities: Floats) -> tuple[ReliabilityBin, ...]:
+    """The reliability diagram: accuracy by confidence in ``BINS`` bins of equal width.
 
     Args:
         labels: true classes, (N,).
         probabilities: (N, C); a row's confidence is its largest, whatever a model's thresholds
             make of it.
-        bins: how many.
     """
     confidence = probabilities.max(axis=1)  # (N,)
     right = probabilities.argmax(axis=1) == labels
-    place = _bin_numbers(confidence, bins)
+    place = _bin_numbers(confidence)
     found = []
-    for b in range(bins):
+    for b in range(BINS):
         inside = place == b
         n = int(inside.sum())
         found.append(
             ReliabilityBin(
-                low=b / bins,
-                high=(b + 1) / bins,
+                low=b / BINS,
+                high=(b + 1) / BINS,
                 n=n,
                 confidence=float(confidence[inside].mean()) if n else None,
                 accuracy=float(right[inside].mean()) if n else None,
@@ -120,31 +114,29 @@ def reliability(
     return tuple(found)
 
 
-def _bin_numbers(confidence: Floats, bins: int) -> Integers:
+def _bin_numbers(confidence: Floats) -> Integers:
     """The bin (N,) of each confidence."""
-    return np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    return np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
 
 
-def error_by_chance(
-    confidence: Floats, *, bins: int = BINS, draws: int = 200, seed: int = 0
-) -> float:
+def error_by_chance(confidence: Floats) -> float:
     """The mean calibration error of a perfectly calibrated model with confidences (N,).
 
     It is above 0, since even then as many verdicts of a bin are right as chance has it.
     """
-    place = _bin_numbers(confidence, bins)
-    expected = np.bincount(place, confidence, minlength=bins)  # right verdicts of each bin
-    rng = np.random.default_rng(seed)
+    place = _bin_numbers(confidence)
+    expected = np.bincount(place, confidence, minlength=BINS)  # right verdicts of each bin
+    rng = np.random.default_rng(0)
     errors = [
-        np.abs(np.bincount(place, rng.random(len(confidence)) < confidence, bins) - expected).sum()
-        for _ in range(draws)
+        np.abs(np.bincount(place, rng.random(len(confidence)) < confidence, BINS) - expected).sum()
+        for _ in range(_DRAWS)
     ]
     return float(np.mean(errors) / len(confidence))
 
 
-def measure_trust(labels: Integers, probabilities: Floats, bins: int = BINS) -> Trust:
+def measure_trust(labels: Integers, probabilities: Floats) -> Trust:
     """The expected calibration error of probabilities (N, C), their log loss and their bins."""
-    found = reliability(labels, probabilities, bins)
+    found = reliability(labels, probabilities)
     gaps = [
         b.n * abs(b.confidence - b.accuracy)
         for b in found
@@ -155,11 +147,11 @@ def measure_trust(labels: Integers, probabilities: Floats, bins: int = BINS) -> 
     return Trust(math.fsum(gaps) / len(labels), float(loss), found)
 
 
-def split_halves(table: Table, seed: int = 0) -> Mask | None:
+def split_halves(table: Table) -> Mask | None:
     """One half of the rows (N,), cut by group and class; ``None`` where that cannot be."""
     try:
         # Halves of any size serve, and a warning would speak of a validation part that is none.
-        first, _ = split(table, validation=0.5, seed=seed, quiet=True)
+        first, _ = split(table, validation=0.5, seed=0, quiet=True)
     except DataError:
         return None
     mask = np.zeros(len(table), dtype=np.bool_)
@@ -168,58 +160,52 @@ def split_halves(table: Table, seed: int = 0) -> Mask | None:
 
 
 def cross_fit(
-    labels: Integers, probabilities: Floats, read: Mask, half: Mask, *, offsets: bool = False
+    predictions: LabelledPredictions, temperature: float, half: Mask, *, offsets: bool
 ) -> Floats:
-    """Probabilities (N, C) with the temperature that the other half of the rows asks for.
+    """Probabilities (N, C) with the scaling that the other half of the rows asks for.
 
     Args:
-        labels: true classes, (N,).
-        probabilities: (N, C), with temperature 1.
-        read: (N,), False for texts without a token.
+        predictions: of the N rows.
+        temperature: that they were made with.
         half: (N,), which half each row is in.
         offsets: whether offsets are fitted, too.
     """
-    logits = to_logits(probabilities, 1.0)
-    result = probabilities.copy()
+    labels, read = predictions.labels, predictions.read
+    logits = to_logits(predictions.probabilities, temperature)
+    result = np.empty_like(logits)
     for side in (half, ~half):
-        others = ~side & read
+        others, scaling = ~side & read, Scaling(1.0)
         if others.any():
             scaling = fit_scaling(logits[others], labels[others], offsets=offsets)
-            result[side] = rescaled(probabilities[side], 1.0, scaling, read[side])
+        result[side] = rescaled(predictions.probabilities[side], temperature, scaling, read[side])
     return result
 
 
 def assess(
-    labels: Integers,
-    probabilities: Floats,
+    predictions: LabelledPredictions,
     temperature: float,
     *,
-    read: Mask | None = None,
     half: Mask | None = None,
     offsets: tuple[float, ...] = (),
 ) -> Calibration:
     """Measures probabilities before and after the temperature they were computed with.
 
     Args:
-        labels: true classes, (N,).
-        probabilities: (N, C), with the temperature.
+        predictions: of N rows, with the temperature.
         temperature: the model's.
-        read: (N,), False for texts without a token; by default all have some.
         half: (N,), halves of the rows to fit temperatures on crosswise, for rows that the
             model's own was fitted on.
         offsets: (C,) that were fitted with it; empty for none.
     """
-    read = np.ones(len(labels), dtype=np.bool_) if read is None else read
-    plain = rescaled(probabilities, temperature, Scaling(1.0), read)
+    labels, probabilities, read = predictions.labels, predictions.probabilities, predictions.read
     crossed = None
     if half is not None:
-        taken = tuple(-temperature * each for each in offsets)
-        base = rescaled(probabilities, temperature, Scaling(1.0, taken), read)
-        found = cross_fit(labels, base, read, half, offsets=bool(offsets))
-        crossed = measure_trust(labels, found)
+        taken = Scaling(1.0, tuple(-temperature * each for each in offsets))
+        base = replace(predictions, probabilities=rescaled(probabilities, temperature, taken, read))
+        crossed = measure_trust(labels, cross_fit(base, 1.0, half, offsets=bool(offsets)))
     return Calibration(
         temperature,
-        before=measure_trust(labels, plain),
+        before=measure_trust(labels, rescaled(probabilities, temperature, Scaling(1.0), read)),
         after=measure_trust(labels, probabilities),
         chance=error_by_chance(probabilities.max(axis=1)),
         cross_fitted=crossed,

@@ -11,13 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tonality.errors import DataError, DependencyError
 from tonality.measures import scores
+from tonality.measures.labelled_predictions import LabelledPredictions
 from tonality.measures.scores import (
     ClassScores,
     Counts,
@@ -27,8 +28,9 @@ from tonality.measures.scores import (
     ordered_scores,
     wilson,
 )
-from tonality.prediction import decide
+from tonality.measures.slices import cut_evenly
 
+_RESAMPLES = 1000  # of the bootstrap behind the interval of the macro F1
 _EXCERPT = 240  # characters of a mistaken text that a report quotes
 
 
@@ -108,8 +110,6 @@ def evaluate(
     ids: Sequence[str] | None = None,
     thresholds: Sequence[float] = (),
     mistakes: int = 20,
-    buckets: int = 5,
-    resamples: int = 1000,
     seed: int = 0,
 ) -> Evaluation:
     """Measure the verdicts of a model against the truth.
@@ -123,8 +123,6 @@ def evaluate(
         ids: the N rows' names for that list; by default their numbers, from 0.
         thresholds: (C,) those that the verdicts go by; by default a row's largest probability.
         mistakes: how many wrong verdicts to list at most.
-        buckets: into how many groups of equal size to cut the lengths.
-        resamples: bootstrap resamples behind the interval of the macro F1.
         seed: of the bootstrap.
 
     Returns:
@@ -135,25 +133,26 @@ def evaluate(
         ValueError: shapes do not fit, a label is out of range or a probability is not one.
         DependencyError: scikit-learn is not installed.
     """
-    judged = _checked(labels, probabilities, names, thresholds)
+    judged = _checked(labels, probabilities, names, lengths, thresholds)
     sklearn = require_sklearn()
-    truth, verdicts = judged.truth, judged.verdicts
-    n, classes = judged.beliefs.shape
-    confusion = scores.confusion_matrix(truth, verdicts, classes)
+    n, classes = judged.probabilities.shape
+    confusion = scores.confusion_matrix(judged.labels, judged.verdicts, classes)
     return Evaluation(
         n=n,
         labels=tuple(names),
         accuracy=float(scores.accuracy(confusion)),
-        accuracy_interval=wilson(int((truth == verdicts).sum()), n),
+        accuracy_interval=wilson(int(judged.right.sum()), n),
         per_class=scores.class_scores(confusion, names),
         macro=_mean(confusion, scores.macro),
-        macro_f1_interval=_macro_f1_interval(confusion, resamples, seed),
+        macro_f1_interval=_macro_f1_interval(confusion, seed),
         weighted=_mean(confusion, scores.weighted),
         roc_auc=_roc_auc(sklearn, judged),
-        log_loss=float(sklearn.log_loss(truth, judged.beliefs, labels=range(classes))),
+        log_loss=float(
+            sklearn.log_loss(judged.labels, judged.probabilities, labels=range(classes))
+        ),
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
-        by_length=_by_length(truth == verdicts, lengths, buckets),
-        mistakes=_mistakes(judged, mistakes, texts, ids),
+        by_length=() if lengths is None else _by_length(judged),
+        mistakes=_mistakes(judged, names, mistakes, texts, ids),
         ordered=ordered_scores(confusion, names),
     )
 
@@ -171,21 +170,13 @@ def require_sklearn() -> Any:
     return sklearn.metrics
 
 
-class _Judged(NamedTuple):
-    """Rows that were judged: the truth (N,), beliefs (N, C), verdicts (N,), the C names."""
-
-    truth: Counts
-    beliefs: Floats
-    verdicts: Counts
-    names: Sequence[str]
-
-
 def _checked(
     labels: npt.ArrayLike,
     probabilities: npt.ArrayLike,
     names: Sequence[str],
+    lengths: npt.ArrayLike | None,
     thresholds: Sequence[float],
-) -> _Judged:
+) -> LabelledPredictions:
     truth = np.asarray(labels, np.int64)
     beliefs = np.asarray(probabilities, np.float64)
     classes = len(names)
@@ -204,7 +195,10 @@ def _checked(
         raise ValueError("probabilities must be finite, at least 0 and add up to 1 in each row")
     # float32 rows add up to 1 only nearly, which scikit-learn warns about.
     beliefs = beliefs / totals
-    return _Judged(truth, beliefs, decide(beliefs, thresholds), names)
+    tokens = np.zeros_like(truth) if lengths is None else np.asarray(lengths, np.int64)
+    if tokens.shape != truth.shape:
+        raise ValueError(f"{tokens.size} lengths for {truth.size} texts")
+    return LabelledPredictions(truth, beliefs, tokens, thresholds=tuple(thresholds))
 
 
 def _mean(confusion: Counts, mean: Callable[[Floats, Counts], Floats]) -> ClassScores:
@@ -214,8 +208,8 @@ def _mean(confusion: Counts, mean: Callable[[Floats, Counts], Floats]) -> ClassS
     return ClassScores(precision, recall, f1, int(confusion.sum()))
 
 
-def _roc_auc(sklearn: Any, judged: _Judged) -> float | None:
-    truth, beliefs = judged.truth, judged.beliefs
+def _roc_auc(sklearn: Any, judged: LabelledPredictions) -> float | None:
+    truth, beliefs = judged.labels, judged.probabilities
     present = np.unique(truth)
     if len(present) < 2:
         return None
@@ -224,69 +218,44 @@ def _roc_auc(sklearn: Any, judged: _Judged) -> float | None:
     return float(np.mean([sklearn.roc_auc_score(truth == c, beliefs[:, c]) for c in present]))
 
 
-def _resample(counts: Counts, resamples: int, seed: int) -> Counts:
-    """Bootstrap a table of counts: (...) -> (resamples, ...).
-
-    Drawing N rows with replacement and counting them again is one multinomial draw from the
-    counts' shares, so a resample costs as many steps as the table has cells, not N.
-    """
-    shares = counts.ravel() / counts.sum()
-    draws = np.random.default_rng(seed).multinomial(counts.sum(), shares, size=resamples)
-    return draws.reshape(resamples, *counts.shape)
-
-
-def _macro_f1_interval(confusion: Counts, resamples: int, seed: int) -> Interval:
-    draws = _resample(confusion, resamples, seed)  # (resamples, C, C)
-    low, high = np.percentile(scores.macro_f1(draws), [2.5, 97.5])
+def _macro_f1_interval(confusion: Counts, seed: int) -> Interval:
+    # Drawing N rows with replacement and counting them again is one multinomial draw from the
+    # counts' shares, so a resample costs as many steps as the matrix has cells, not N.
+    n, rng = confusion.sum(), np.random.default_rng(seed)
+    draws = rng.multinomial(n, confusion.ravel() / n, size=_RESAMPLES)
+    low, high = np.percentile(
+        scores.macro_f1(draws.reshape(_RESAMPLES, *confusion.shape)), [2.5, 97.5]
+    )
     return float(low), float(high)
 
 
-def _by_length(
-    right: npt.NDArray[np.bool_],
-    lengths: npt.ArrayLike | None,
-    buckets: int,
-) -> tuple[LengthBucket, ...]:
-    if lengths is None:
-        return ()
-    tokens = np.asarray(lengths, np.int64)  # (N,)
-    if tokens.shape != right.shape:
-        raise ValueError(f"{tokens.size} lengths for {right.size} texts")
-    last = np.arange(1, buckets) * len(tokens) // buckets - 1  # of each bucket but the longest
-    edges = np.unique(np.sort(tokens)[np.maximum(last, 0)])
-    bucket = np.searchsorted(edges, tokens, side="left")  # (N,): a length at an edge goes below it
+def _by_length(judged: LabelledPredictions) -> tuple[LengthBucket, ...]:
     found = []
-    for b in np.unique(bucket):
-        inside = bucket == b
-        hits, n = int(right[inside].sum()), int(inside.sum())
+    for rows in cut_evenly(judged.lengths):
+        tokens, hits, n = judged.lengths[rows], int(judged.right[rows].sum()), len(rows)
         found.append(
-            LengthBucket(
-                shortest=int(tokens[inside].min()),
-                longest=int(tokens[inside].max()),
-                n=n,
-                accuracy=hits / n,
-                interval=wilson(hits, n),
-            )
+            LengthBucket(int(tokens.min()), int(tokens.max()), n, hits / n, wilson(hits, n))
         )
     return tuple(found)
 
 
 def _mistakes(
-    judged: _Judged,
+    judged: LabelledPredictions,
+    names: Sequence[str],
     most: int,
     texts: Sequence[str | None] | None,
     ids: Sequence[str] | None,
 ) -> tuple[Mistake, ...]:
-    truth, beliefs, verdicts, names = judged
-    wrong = np.flatnonzero(truth != verdicts)
-    sureness = beliefs[wrong, verdicts[wrong]]
-    surest = wrong[np.argsort(-sureness, kind="stable")[:most]].tolist()
+    verdicts, confidence = judged.verdicts, judged.confidence
+    wrong = np.flatnonzero(~judged.right)
+    surest = wrong[np.argsort(-confidence[wrong], kind="stable")[:most]].tolist()
     return tuple(
         Mistake(
             index=row,
             id=str(row) if ids is None else ids[row],
-            truth=names[truth[row]],
+            truth=names[judged.labels[row]],
             verdict=names[verdicts[row]],
-            probability=float(beliefs[row, verdicts[row]]),
+            probability=float(confidence[row]),
             text="" if texts is None else excerpt(texts[row] or ""),
         )
         for row in surest

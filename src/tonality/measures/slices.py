@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from tonality.number_labels import number_of
 Mask = npt.NDArray[np.bool_]
 
 MOST = 12  # values of a column that get a row of their own
-_QUANTILES = 5  # groups that numbers of many values are cut into
+_GROUPS = 5  # that numbers of many values are cut into
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,15 @@ class Slicing:
     without: int
 
     @property
+    def parts(self) -> tuple[Slice, ...]:
+        """All that have a row, the rarer values last."""
+        return self.slices if self.other is None else (*self.slices, self.other)
+
+    @property
     def note(self) -> str:
         """What is said of the texts that are in no slice; empty for none."""
         verb = "has" if self.without == 1 else "have"
         return f"{counted(self.without, 'text')} {verb} no value." if self.without else ""
-
-    def to_json(self) -> dict[str, Any]:
-        """The slicing by its fields."""
-        return asdict(self)
 
 
 def slice_by(column: str, values: Sequence[str | float], right: Mask) -> Slicing | None:
@@ -86,7 +87,7 @@ def slice_by(column: str, values: Sequence[str | float], right: Mask) -> Slicing
         return None
     without = named.count("")
     if numbers is not None and len(distinct) > MOST:
-        return Slicing(column, tuple(_by_quantile(numbers, named, right)), None, without)
+        return Slicing(column, tuple(_by_size(numbers, named, right)), None, without)
     if numbers is not None:
         value_of = dict(zip(named, numbers.tolist(), strict=True))
         shown = sorted(distinct, key=value_of.__getitem__)
@@ -128,18 +129,24 @@ def _numbers(names: Sequence[str]) -> npt.NDArray[np.float64] | None:
     return found if np.isfinite(found[given]).all() else None
 
 
-def _by_quantile(
+def cut_evenly(numbers: npt.NDArray[Any]) -> list[npt.NDArray[np.int64]]:
+    """The places of numbers (N,) in five groups of like size, the least numbers first.
+
+    Equal numbers stay together, so there may be fewer groups.
+    """
+    last = np.arange(1, _GROUPS) * len(numbers) // _GROUPS - 1  # of each group but the greatest
+    edges = np.unique(np.sort(numbers)[np.maximum(last, 0)])
+    group = np.searchsorted(edges, numbers, side="left")
+    return [np.flatnonzero(group == each) for each in np.unique(group)]
+
+
+def _by_size(
     numbers: npt.NDArray[np.float64], names: Sequence[str], right: Mask
-) -> list[Slice]:
+) -> Iterator[Slice]:
     """Groups of like size of the numbers (N,), called by the least and the greatest as written."""
     given = np.flatnonzero(~np.isnan(numbers))
-    ordered = np.sort(numbers[given])
-    last = np.arange(1, _QUANTILES) * len(ordered) // _QUANTILES - 1
-    place = np.searchsorted(np.unique(ordered[last]), numbers[given], side="left")
-    found = []
-    for group in np.unique(place):
-        rows = given[place == group]
+    for group in cut_evenly(numbers[given]):
+        rows = given[group]
         low, high = rows[numbers[rows].argmin()], rows[numbers[rows].argmax()]
         same = numbers[low] == numbers[high]
-        found.append(_slice(names[low] if same else f"{names[low]} to {names[high]}", right[rows]))
-    return found
+        yield _slice(names[low] if same else f"{names[low]} to {names[high]}", right[rows])

@@ -16,7 +16,7 @@ VALUES = 200_000  # different values counted; a column of names of rows has as m
 WITH_EXAMPLES = 10_000  # of them have examples: the first ones that come
 FEW = 30  # rows under which a group is flagged: its interval is some 35 points wide
 NOTHING = "(empty)"
-SEEN, LONGEST = 1000, 64  # different dates kept to tell their form, and characters of each
+SEEN, LONGEST = 100, 64  # different dates kept to tell their form, and characters of each
 
 
 @dataclass(frozen=True)
@@ -53,15 +53,21 @@ class Group:
             "name": self.name,
             "rows": self.rows,
             "labels": dict(self.labels),
-            "shares": {label: round(n / self.rows, 6) for label, n in self.labels.items()},
-            "intervals": {
-                label: [round(bound, 6) for bound in wilson(n, self.rows)]
-                for label, n in self.labels.items()
-            },
+            **shares(self.labels, self.rows),
             "few": self.few,
             "differs": self.differs,
             "examples": [example.to_json() for example in self.examples],
         }
+
+
+def shares(labels: Mapping[str, int], rows: int) -> dict[str, Any]:
+    """Plain values for JSON: the share of each label in these rows, and its 95 % interval."""
+    return {
+        "shares": {label: round(n / rows, 6) for label, n in labels.items()},
+        "intervals": {
+            label: [round(bound, 6) for bound in wilson(n, rows)] for label, n in labels.items()
+        },
+    }
 
 
 class Counts:
@@ -70,25 +76,28 @@ class Counts:
     Args:
         column: its name.
         labels: all that a verdict may be.
-        name: what a value is called; None where it has no name.
+        period: tells the period of a date, None for what is none; by default values are no dates.
+
+    Attributes:
+        unread, read: some of the dates that have no period, and of those that have one.
     """
 
     def __init__(
-        self, column: str, labels: Sequence[str], name: Callable[[Any], str | None] | None = None
+        self, column: str, labels: Sequence[str], period: Callable[[Any], str | None] | None = None
     ) -> None:
         self.column = column
-        self.example: Any = None
+        self.unread: dict[str, None] = {}
+        self.read: dict[str, None] = {}
         self._labels = {label: place for place, label in enumerate(labels)}
-        self._name = name or value_name
+        self._period = period
         self._counts: dict[str, list[int]] = {}
         self._unnamed = [0] * len(labels)
-        self._seen: tuple[dict[str, None], dict[str, None]] = {}, {}
         self._empty: dict[str, int] = {}
         self._surest: dict[str, SurestTexts] = {}
 
     @property
     def unnamed(self) -> int:
-        """How many rows have a value without a name."""
+        """How many rows have no date that tells a period."""
         return sum(self._unnamed)
 
     def add(self, cells: Mapping[str, Any], label: str, candidate: Candidate | None = None) -> None:
@@ -97,14 +106,12 @@ class Counts:
         Raises:
             DataError: the column has too many different values.
         """
-        value = cells.get(self.column)
-        name = self._name(value)
+        name = self._name(cells)
+        if self._period is not None:
+            self._remember(cells.get(self.column), self.unread if name is None else self.read)
         if name is None:
             self._unnamed[self._labels[label]] += 1
-            self.example = value if self.example in (None, "") else self.example
-            self._look(value, self._seen[0])
             return
-        self._look(value, self._seen[1])
         counts = self._counts.get(name)
         if counts is None:
             if len(self._counts) == VALUES:
@@ -117,14 +124,14 @@ class Counts:
         if candidate is not None:
             self._show(name, candidate)
 
-    def _look(self, value: Any, seen: dict[str, None]) -> None:
-        if len(seen) < SEEN and self._name is not value_name and value not in (None, ""):
-            seen[str(whole(value)).strip()[:LONGEST]] = None
+    def _name(self, cells: Mapping[str, Any]) -> str | None:
+        value = cells.get(self.column)
+        return value_name(value) if self._period is None else self._period(value)
 
-    @property
-    def seen(self) -> tuple[list[str], list[str]]:
-        """Some of the dates that were counted: those without a name, and those with one."""
-        return list(self._seen[0]), list(self._seen[1])
+    @staticmethod
+    def _remember(date: Any, seen: dict[str, None]) -> None:
+        if len(seen) < SEEN and date is not None and (text := str(whole(date)).strip()):
+            seen[text[:LONGEST]] = None
 
     def _show(self, name: str, candidate: Candidate) -> None:
         surest = self._surest.get(name)
@@ -136,7 +143,7 @@ class Counts:
 
     def add_empty(self, cells: Mapping[str, Any]) -> None:
         """Counts a row without a text, which has no verdict."""
-        name = self._name(cells.get(self.column))
+        name = self._name(cells)
         if name is not None and (name in self._empty or len(self._empty) < VALUES):
             self._empty[name] = self._empty.get(name, 0) + 1
 

@@ -17,7 +17,6 @@ from tonality.summarise.asked_columns import AskedColumns
 from tonality.summarise.date_forms import advice
 from tonality.summarise.groups import Counts
 from tonality.summarise.period_names import period_name
-from tonality.summarise.row_filter import RowFilter
 from tonality.summarise.summary import Periods, Summary
 from tonality.summarise.summary_options import SummaryOptions
 from tonality.summarise.surest_texts import Candidate, SurestTexts, candidate
@@ -53,9 +52,8 @@ def summarise(
             or none of a value asked for; or the tables are of models of different labels.
         DependencyError: the extra ``languages`` is missing.
     """
-    where = RowFilter(options.where)
     with Tables(inputs, options.wanted) as tables:
-        columns, asked = _verdict_columns(tables), AskedColumns(tables, options, where)
+        columns, asked = _verdict_columns(tables), AskedColumns(tables, options)
         items = (rows := JoinedRows(tables)).items()
         first = list(itertools.islice(items, ROWS))
         chosen = [head.text_column for head in tables.heads]
@@ -76,7 +74,7 @@ def summarise(
             if progress is not None and rows.count % REPORT == 0:
                 progress(rows.count, rows.share())
     asked.check_found()
-    return replace(count.report(chosen[0], inputs[0].name), where=where.to_json())
+    return replace(count.report(chosen[0], inputs[0].name), where=asked.where)
 
 
 def _fitting(tables: Tables, columns: VerdictColumns, first: Sequence[Row | Fault]) -> list[str]:
@@ -85,24 +83,8 @@ def _fitting(tables: Tables, columns: VerdictColumns, first: Sequence[Row | Faul
     rows = [row.cells for row in first if isinstance(row, Row) and columns.tokens(row.cells)]
     names = [name for name in tables.heads[0].columns if not columns.added(name)]
     found = fitting_column(rows, [columns.tokens(cells) for cells in rows], names, usual)
-    if not found.told:
-        logger.warning(
-            "%s: the texts are too short to tell which column was scored, so no words or examples "
-            "are shown; name the column by --text-column",
-            tables.inputs[0].name,
-        )  # fmt: skip
-    elif not found.fits and not found.name:
-        logger.warning(
-            "%s: no column has as many tokens as were scored, so no words or examples are shown; "
-            "name the column of the texts, or columns with commas between, by --text-column",
-            tables.inputs[0].name,
-        )  # fmt: skip
-    elif not found.fits:
-        logger.warning(
-            "%s: the texts in column %r may not be those that were scored, as other numbers of "
-            "tokens were read; if others were, name their column, or columns, by --text-column",
-            tables.inputs[0].name, found.name,
-        )  # fmt: skip
+    if found.doubt:
+        logger.warning("%s: %s", tables.inputs[0].name, found.doubt)
     heads = tables.heads
     return [found.name if found.name in head.columns else head.text_column for head in heads]
 
@@ -219,19 +201,17 @@ class _Count:
             DataError: it has no date that can be read.
         """
         groups = counts.groups(self._label, by_time=True)
-        found = counts.example not in (None, "")
-        if not groups and not found:
+        unread = list(counts.unread)
+        if not groups and not unread:
             raise DataError("is empty; name another column by --time", column=counts.column)
-        what = f"date that tells the {self._every}"
-        remedy = advice(*counts.seen, self._form) if found else ""
-        if not groups:
-            raise DataError(
-                f"holds no {what}; it has values such as {counts.example!r}; {remedy}",
-                column=counts.column,
-            )
-        if found:
+        if unread:
+            what = f"date that tells the {self._every}"
+            remedy = advice(unread, list(counts.read), self._form)
+            if not groups:
+                reason = f"holds no {what}; it has values such as {unread[0]!r}; {remedy}"
+                raise DataError(reason, column=counts.column)
             logger.warning(
                 "%s without a %s, such as %r, in column %r; %s",
-                counted(counts.unnamed, "row"), what, counts.example, counts.column, remedy,
+                counted(counts.unnamed, "row"), what, unread[0], counts.column, remedy,
             )  # fmt: skip
         return Periods(counts.column, self._every, groups, counts.unnamed)

@@ -8,7 +8,7 @@ from typing import Any
 
 from tonality.measures.scores import Interval, wilson
 from tonality.messages import counted
-from tonality.summarise.groups import Group
+from tonality.summarise.groups import Group, shares
 from tonality.summarise.surest_texts import Example
 from tonality.summarise.telling_phrases import Phrase
 
@@ -97,10 +97,7 @@ class Summary:
             "rows": self.rows,
             "unreadable": self.unreadable,
             "labels": dict(self.labels),
-            "shares": {label: round(n / self.rows, 6) for label, n in self.labels.items()},
-            "intervals": {
-                label: [round(bound, 6) for bound in self.interval(label)] for label in self.labels
-            },
+            **shares(self.labels, self.rows),
             "label": self.label,
             "where": {name: list(values) for name, values in self.where.items()},
             "mean_score": round(self.mean_score, 6),

@@ -46,18 +46,17 @@ class SurestTexts:
     """Keeps the surest of the texts that it is shown, however many those are."""
 
     def __init__(self) -> None:
-        self._kept: list[tuple[bool, float, str]] = []  # the weakest first
+        self._kept: list[Candidate] = []  # the weakest first
 
-    def add(self, candidate: Candidate) -> None:
+    def add(self, shown: Candidate) -> None:
         """Shows it a text; of equals the first stays, and no text is kept twice."""
         kept = self._kept
-        if len(kept) == KEPT and candidate[:2] <= kept[0][:2]:
+        if len(kept) == KEPT and shown[:2] <= kept[0][:2]:
             return
-        text = _beginning(candidate.text)
-        if not text or any(text == known for _, _, known in kept):
-            return
-        insort(kept, (candidate.tells, candidate.sure, text), key=lambda item: item[:2])
-        del kept[:-KEPT]
+        text = _beginning(shown.text)
+        if text and all(text != known.text for known in kept):
+            insort(kept, shown._replace(text=text), key=lambda each: each[:2])
+            del kept[:-KEPT]
 
     def examples(self) -> list[Example]:
         """What is kept, the surest first."""

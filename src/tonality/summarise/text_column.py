@@ -14,20 +14,31 @@ FIT_OF_SHARES = 0.25  # the same where they are a constant share of one another
 NEAR = 0.1  # by which another column must fit better than the one of a usual name
 LEAST = 3  # tokens a text on average: cells of one word or two are in many columns
 
+TOO_SHORT = (
+    "the texts are too short to tell which column was scored, so no words or examples are shown; "
+    "name the column by --text-column"
+)
+NONE_FITS = (
+    "no column has as many tokens as were scored, so no words or examples are shown; name the "
+    "column of the texts, or columns with commas between, by --text-column"
+)
+MAY_NOT_FIT = (
+    "the texts in column {!r} may not be those that were scored, as other numbers of tokens were "
+    "read; if others were, name their column, or columns, by --text-column"
+)
+
 
 class ScoredColumn(NamedTuple):
     """What is thought to be the column that was scored.
 
     Attributes:
         name: the column's; empty for none.
-        fits: whether so many tokens were read as its texts have; also where the table has no
-            column that may be it.
-        told: whether the texts are long enough to tell it by their tokens.
+        doubt: why it may not be it, and what to do; empty where it fits, and where the table has
+            no column that may be it.
     """
 
     name: str
-    fits: bool
-    told: bool = True
+    doubt: str = ""
 
 
 def fitting_column(
@@ -49,51 +60,45 @@ def fitting_column(
         usual: the one that has a usual name; empty for none. As a model may read fewer tokens than
             there are, or more, it also fits where they are a constant share of those read.
     """
-    total, counts = sum(tokens), _Counts()
+    total = sum(tokens)
     if not (rows and columns and total):
-        return ScoredColumn(usual, fits=True)
+        return ScoredColumn(usual)
+    counts = {name: _count_tokens(rows, name) for name in columns}
     if total < LEAST * len(rows):
-        return ScoredColumn(usual, fits=True) if usual else _of_short(rows, tokens, columns, counts)
-    distances = {name: _distance(counts.of(rows, name), tokens) for name in columns}
-    best = min(distances, key=distances.__getitem__, default="")
-    fitting = best if best and distances[best] <= FIT else ""
-    if not usual or usual not in distances:
-        either = fitting or usual
-        return ScoredColumn(either, fits=bool(either) or not columns)
-    found = counts.of(rows, usual)
-    share = total / max(sum(found), 1)
-    in_shares = _distance([share * count for count in found], tokens)
-    if fitting and min(distances[usual], in_shares) > distances[best] + NEAR:
-        return ScoredColumn(best, fits=True)
-    return ScoredColumn(usual, fits=distances[usual] <= FIT or in_shares <= FIT_OF_SHARES)
+        return ScoredColumn(usual) if usual else _of_short(rows, tokens, counts)
+    distances = {name: _distance(found, tokens) for name, found in counts.items()}
+    best = min(distances, key=distances.__getitem__)
+    fits = distances[best] <= FIT
+    if usual not in distances:
+        if fits:
+            return ScoredColumn(best)
+        return ScoredColumn(usual, "" if usual else NONE_FITS)
+    share = total / max(sum(counts[usual]), 1)
+    in_shares = _distance([share * count for count in counts[usual]], tokens)
+    if fits and min(distances[usual], in_shares) > distances[best] + NEAR:
+        return ScoredColumn(best)
+    if distances[usual] <= FIT or in_shares <= FIT_OF_SHARES:
+        return ScoredColumn(usual)
+    return ScoredColumn(usual, MAY_NOT_FIT.format(usual))
 
 
 def _of_short(
-    rows: Sequence[Mapping[str, Any]],
-    tokens: Sequence[int],
-    columns: Sequence[str],
-    counts: _Counts,
+    rows: Sequence[Mapping[str, Any]], tokens: Sequence[int], counts: Mapping[str, Sequence[int]]
 ) -> ScoredColumn:
     """The column of short texts: the only one with words and with just as many tokens."""
     fitting = [
         name
-        for name in columns
-        if counts.of(rows, name) == list(tokens)
+        for name, found in counts.items()
+        if found == list(tokens)
         and any(char.isalpha() for row in rows for char in str(row.get(name)))
     ]
-    return ScoredColumn(fitting[0], True) if len(fitting) == 1 else ScoredColumn("", False, False)
+    return ScoredColumn(fitting[0]) if len(fitting) == 1 else ScoredColumn("", TOO_SHORT)
 
 
-class _Counts:
-    def __init__(self) -> None:
-        self._tokenizer = Tokenizer(TextConfig())
-
-    def of(self, rows: Sequence[Mapping[str, Any]], column: str) -> list[int]:
-        """How many tokens each cell of a column has."""
-        return [self._count(row.get(column)) for row in rows]
-
-    def _count(self, cell: Any) -> int:
-        return len(self._tokenizer.tokens(cell[:CHARACTERS])) if isinstance(cell, str) else 0
+def _count_tokens(rows: Sequence[Mapping[str, Any]], column: str) -> list[int]:
+    tokenizer = Tokenizer(TextConfig())
+    cells = (row.get(column) for row in rows)
+    return [len(tokenizer.tokens(c[:CHARACTERS])) if isinstance(c, str) else 0 for c in cells]
 
 
 def _distance(found: Sequence[float], tokens: Sequence[int]) -> float:

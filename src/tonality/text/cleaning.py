@@ -1,21 +1,19 @@
 """Raw string -> cleaned string, with the way back from each cleaned character to the raw one.
 
-Cleaning is a chain of rewrites. `Cleaner.clean` runs it on whole strings, at the speed of the
-standard library's C; `Cleaner.trace` runs the same chain piece by piece and records where each
-character came from. A property test holds the two to the same string.
+Cleaning is a chain of steps. `Cleaner.clean` runs it on whole strings, at the speed of the
+standard library's C; `Cleaner.trace` runs it piece by piece and records where each character came
+from. A property test holds the two to the same string.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 from tonality.late_pattern import late_pattern
-from tonality.text.computed_once import ComputedOnce
 from tonality.text.emoticons import READ_EMOTICONS
 from tonality.text.hashtags import SPLIT_HASHTAGS
 from tonality.text.mending import MEND_RAW, MEND_WORDS, may_be_damaged
@@ -24,9 +22,10 @@ from tonality.text.rewriting import (
     Edit,
     Origin,
     Rewrite,
+    Step,
+    apply_all,
     holds_any,
     not_ascii,
-    rewrite,
     rewrite_all,
 )
 from tonality.text.token_patterns import DAMAGED_ENTITY, ELEMENTS, ENTITY, TAG
@@ -71,6 +70,10 @@ _LETTERS_LEFT = {
 }
 
 
+# Runs steps on a text.
+Run = Callable[[str, Iterable[Step]], str]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cleaner:
     """Runs the rewrites that a text needs before it is cut into tokens.
@@ -95,103 +98,65 @@ class Cleaner:
     ratings: bool = False
     addresses: bool = False
 
-    def __getstate__(self) -> dict[str, Any]:
-        # Without the rewrites, which are made of the switches again and hold local functions.
-        return {field.name: getattr(self, field.name) for field in fields(self)}
-
-    @ComputedOnce
-    def _entities(self) -> Rewrite:
-        return _DAMAGED_ENTITIES if self.mend else _ENTITIES
-
-    @ComputedOnce
-    def _signs(self) -> tuple[Rewrite, ...]:
-        return (
-            *(READ_EMOTICONS if self.emoticons else ()),
-            *(SPLIT_HASHTAGS if self.split_hashtags else ()),
-        )
-
-    def _with_letters(self, text: str) -> str:
-        """The text with the letters that make hashtags; folding comes too late for them."""
-        if self.split_hashtags and self.fold_unicode and "#" in text:
-            return text.translate(_LETTERS_LEFT)
-        return text
-
     def clean(self, text: str) -> str:
         """The cleaned text."""
-        damaged = self.mend and may_be_damaged(text)
-        if damaged:
-            for step in MEND_RAW:
-                text = step.apply(text)
-        if self.strip_html:
-            if "<" in text:
-                text = _blank_tags(text)
-            if "&" in text:
-                text = self._entities.apply(text)
-                damaged = self.mend
-        if damaged:
-            for step in MEND_WORDS:
-                text = step.apply(text)
-        text = self._with_letters(text)
-        for step in self._signs:
-            text = step.apply(text)
-        text = self._fold(text)
-        if self.addresses:
-            text = _MENTIONED.apply(text)
-        if self.ratings and may_rate(text):
-            for step in READ_RATINGS:
-                text = step.apply(text)
-        return text
+        return self._rewritten(text, apply_all)
 
     def trace(self, text: str) -> tuple[str, Origin | None]:
         """The cleaned text and its origin; None where character i came from character i."""
         origin: Origin | None = None
+
+        def traced(text: str, steps: Iterable[Step]) -> str:
+            nonlocal origin
+            text, origin = rewrite_all(text, origin, steps)
+            return text
+
+        cleaned = self._rewritten(text, traced)
+        return cleaned, origin
+
+    def _rewritten(self, text: str, run: Run) -> str:
+        """The cleaned text; what moves a character is done by ``run``."""
         damaged = self.mend and may_be_damaged(text)
         if damaged:
-            text, origin = rewrite_all(text, origin, MEND_RAW)
+            text = run(text, MEND_RAW)
         if self.strip_html:
             if "<" in text:
-                text = _blank_tags(text)  # which keeps every other character where it is
+                text = _blank_tags(text)
             if "&" in text:
-                text, origin = rewrite(text, origin, self._entities.edits(text))
+                text = run(text, _DAMAGED_ENTITIES if self.mend else _ENTITIES)
                 damaged = self.mend
         if damaged:
-            text, origin = rewrite_all(text, origin, MEND_WORDS)
-        text, origin = rewrite_all(self._with_letters(text), origin, self._signs)
-        text, origin = self._trace_folds(text, origin)
+            text = run(text, MEND_WORDS)
+        if self.split_hashtags and self.fold_unicode and "#" in text:
+            text = text.translate(_LETTERS_LEFT)  # folding comes too late for hashtags
+        if self.emoticons:
+            text = run(text, READ_EMOTICONS)
+        if self.split_hashtags:
+            text = run(text, SPLIT_HASHTAGS)
+        text = self._folded(text, run)
         if self.addresses:
-            text, origin = rewrite(text, origin, _MENTIONED.edits(text))
+            text = run(text, _MENTIONED)
         if self.ratings and may_rate(text):
-            text, origin = rewrite_all(text, origin, READ_RATINGS)
-        return text, origin
+            text = run(text, READ_RATINGS)
+        return text
 
-    def _fold(self, text: str) -> str:
+    def _folded(self, text: str, run: Run) -> str:
         """The text with the characters of the keyboard and in lower case, as the switches say."""
         if text.isascii():
             if self.fold_unicode and "`" in text:
                 text = text.replace("`", "'")
             return text.lower() if self.lower_case else text
         if self.fold_unicode:
-            text = _MARKED.sub(_thin, _FOLDABLE.sub(_fold, text))
-            text = unicodedata.normalize("NFKC", text)
+            text = run(text, _FOLDING)
         if self.lower_case:
             text = _lower(text)
             if self.fold_unicode:  # lower-casing can leave a letter and a mark that compose
-                text = unicodedata.normalize("NFKC", text)
+                text = run(text, _COMPOSING)
         return text
-
-    def _trace_folds(self, text: str, origin: Origin | None) -> tuple[str, Origin | None]:
-        if self.fold_unicode:
-            text, origin = rewrite_all(text, origin, _FOLDING)
-            text, origin = rewrite(text, origin, _nfkc_edits(text))
-        if self.lower_case:
-            text = _lower(text)
-            if self.fold_unicode:
-                text, origin = rewrite(text, origin, _nfkc_edits(text))
-        return text, origin
 
 
 def _blank_tags(text: str) -> str:
-    """Spaces in place of markup, so that every other character stays where it was."""
+    """Spaces in place of markup: every other character stays where it was."""
     text = text.replace("<br />", "      ")  # nearly all there is in IMDB, and ten times faster
     return TAG.sub(_blank, text) if "<" in text else text
 
@@ -230,29 +195,26 @@ def _thin(found: re.Match[str]) -> str:
     return "".join(kept)
 
 
-_ENTITIES = Rewrite(ENTITY, _unescape, holds_any("&"))
-_DAMAGED_ENTITIES = Rewrite(DAMAGED_ENTITY, _unescape_damaged, holds_any("&"))
-_MENTIONED = Rewrite(_ADDRESS, lambda _: " @mail ", holds_any("@"))
-_FOLDING = (
-    Rewrite(_FOLDABLE, _fold, lambda _: True),
-    Rewrite(_MARKED, _thin, not_ascii),
-)
-
-
 def _lower(text: str) -> str:
     """Lower case of the same length: only the dotted capital I would otherwise grow."""
     return text.replace("\u0130", "i").lower()
 
 
-def _nfkc_edits(text: str) -> Iterator[Edit]:
-    """The edits that NFKC makes, each as short as it can be."""
-    if unicodedata.is_normalized("NFKC", text):
-        return
-    borders = [i for i, character in enumerate(text) if i == 0 or not _joins(character)]
-    for start, end in pairwise([*borders, len(text)]):
-        new = unicodedata.normalize("NFKC", text[start:end])
-        if new != text[start:end]:
-            yield Edit(start, end, new)
+class _Nfkc:
+    """The step that brings a text into NFKC."""
+
+    def apply(self, text: str) -> str:
+        return unicodedata.normalize("NFKC", text)
+
+    def edits(self, text: str) -> Iterator[Edit]:
+        """Each as short as it can be."""
+        if unicodedata.is_normalized("NFKC", text):
+            return
+        borders = [i for i, character in enumerate(text) if i == 0 or not _joins(character)]
+        for start, end in pairwise([*borders, len(text)]):
+            new = unicodedata.normalize("NFKC", text[start:end])
+            if new != text[start:end]:
+                yield Edit(start, end, new)
 
 
 def _joins(character: str) -> bool:
@@ -261,3 +223,14 @@ def _joins(character: str) -> bool:
         return False
     first = unicodedata.normalize("NFKD", character)[0]
     return unicodedata.category(first).startswith("M") or "\u1160" <= first <= "\u11ff"
+
+
+_ENTITIES = (Rewrite(ENTITY, _unescape, holds_any("&")),)
+_DAMAGED_ENTITIES = (Rewrite(DAMAGED_ENTITY, _unescape_damaged, holds_any("&")),)
+_MENTIONED = (Rewrite(_ADDRESS, lambda _: " @mail ", holds_any("@")),)
+_COMPOSING = (_Nfkc(),)
+_FOLDING = (
+    Rewrite(_FOLDABLE, _fold, lambda _: True),
+    Rewrite(_MARKED, _thin, not_ascii),
+    *_COMPOSING,
+)

@@ -9,7 +9,6 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tonality.text.computed_once import ComputedOnce
 from tonality.text.native_encoder import LEFT_TO_PYTHON, NativeEncoder
 from tonality.text.tokenizer import TextConfig, Token, Tokenizer
 from tonality.text.unknown_tokens import read_unknown
@@ -64,25 +63,6 @@ class Encoded:
         )
 
 
-# In the place of the id of a token that is unknown but can be read by other forms.
-_READ = -2
-
-
-class _Forms(dict[str, int]):
-    """The id of every token: DROP for stop words, UNK or `_READ` for those that are not in it."""
-
-    def __init__(self, config: TextConfig, vocabulary: Vocabulary) -> None:
-        super().__init__(vocabulary.forms)
-        self._config = config
-
-    def __missing__(self, token: str) -> int:
-        return _READ if self.read(token) else UNK
-
-    def read(self, token: str) -> tuple[str, ...]:
-        """The forms to read in the place of a token that is not in this."""
-        return read_unknown(token, self._config, self)
-
-
 class Encoder:
     """Turns texts into ids and n-gram rows. Immutable, so one may serve many threads.
 
@@ -102,14 +82,10 @@ class Encoder:
         self.head = {"head": self._limit, "tail": 0, "head+tail": self._limit // 4}[config.truncate]
         self._native = NativeEncoder.of(config, vocabulary, self.head)
 
-    @ComputedOnce
-    def _forms(self) -> _Forms:  # which few texts need where the compiled encoder reads the others
-        return _Forms(self._config, self.vocabulary)
-
     def encode(self, texts: Sequence[str | None]) -> Encoded:
         """The ids of N texts; None is the empty text. Never fails on a string."""
         if self._native is None:
-            return self._join(map(self._ids, texts), len(texts))
+            return self._join(map(self._ids, map(self.tokenizer.tokens, texts)), len(texts))
         ids, lengths, left_out = self._native.encode([text or "" for text in texts], cleaned=False)
         left = np.flatnonzero(lengths == LEFT_TO_PYTHON).tolist()
         if not left:
@@ -135,7 +111,7 @@ class Encoder:
             rows, cleaned, lengths.tolist(), left_out.tolist(), strict=True
         ):
             if length == LEFT_TO_PYTHON:
-                found = self._ids_of(self.tokenizer.cut(text))
+                found = self._ids(self.tokenizer.cut(text))
                 kept = self._cut(found)
                 yield n, np.array(kept, dtype=np.int32), len(found) - len(kept)
             else:
@@ -146,36 +122,36 @@ class Encoder:
         """What :meth:`encode` says of N texts, and each text's tokens: one for each id, with its
         place in the text. Finding the places takes longer."""
         found = [self._kept(text) for text in texts]
-        encoded = self._join(
-            ([self._forms[token.text] for token in tokens] for tokens in found), len(texts)
-        )
+        known = self.vocabulary.forms
+        ids = ([known.get(token.text, UNK) for token in tokens] for tokens in found)
+        encoded = self._join(ids, len(texts))
         return encoded, [self._cut(tokens) for tokens in found]
 
-    def _ids(self, text: str | None) -> list[int]:
-        """The ids of all tokens of a text."""
-        return self._ids_of(self.tokenizer.tokens(text))
-
-    def _ids_of(self, tokens: list[str]) -> list[int]:
-        forms = self._forms
-        ids = list(map(forms.__getitem__, tokens))
-        if _READ in ids:
-            known = (
-                forms.read(token) if id == _READ else (token,)
-                for token, id in zip(tokens, ids, strict=True)
-            )
-            ids = [forms[token] for read in known for token in read]
-        return [id for id in ids if id != DROP] if self.vocabulary.dropped else ids
+    def _ids(self, tokens: list[str]) -> list[int]:
+        """The ids of all tokens of a text but for those that are dropped."""
+        known = self.vocabulary.forms
+        ids: list[int] = []
+        for token, id in zip(tokens, map(known.get, tokens), strict=True):
+            if id is None:
+                ids += [known.get(form, UNK) for form in self._forms_of(token)]
+            elif id != DROP:
+                ids.append(id)
+        return ids
 
     def _kept(self, text: str | None) -> list[Token]:
         """The tokens of a text that have the ids of :meth:`_ids`."""
-        kept = []
+        known = self.vocabulary.forms
+        kept: list[Token] = []
         for token in self.tokenizer.spans(text):
-            id = self._forms[token.text]
-            if id == _READ:
-                kept += [token._replace(text=form) for form in self._forms.read(token.text)]
-            elif id != DROP:
+            if token.text not in known:
+                kept += [token._replace(text=form) for form in self._forms_of(token.text)]
+            elif known[token.text] != DROP:
                 kept.append(token)
         return kept
+
+    def _forms_of(self, token: str) -> tuple[str, ...]:
+        """The known forms to read in the place of an unknown token, else the token itself."""
+        return read_unknown(token, self._config, self.vocabulary.forms) or (token,)
 
     def _join(self, found: Iterable[list[int]], count: int) -> Encoded:
         """The batch of texts given by the ids of all their tokens."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 
 class Edit(NamedTuple):
@@ -22,8 +22,18 @@ class Origin(NamedTuple):
     ends: list[int]
 
 
+class Step(Protocol):
+    """One step of cleaning."""
+
+    def apply(self, text: str) -> str:
+        """The text after this step."""
+
+    def edits(self, text: str) -> Iterator[Edit]:
+        """What :meth:`apply` changes, piece by piece."""
+
+
 class Rewrite(NamedTuple):
-    """One step: what `pattern` finds becomes what `replacement` makes of it.
+    """A step: what `pattern` finds becomes what `replacement` makes of it.
 
     Attributes:
         pattern: what to look for; linear in the length of any text.
@@ -94,8 +104,15 @@ def rewrite(text: str, origin: Origin | None, edits: Iterable[Edit]) -> tuple[st
     return "".join(pieces), Origin(starts, ends)
 
 
+def apply_all(text: str, steps: Iterable[Step]) -> str:
+    """The text after all steps."""
+    for step in steps:
+        text = step.apply(text)
+    return text
+
+
 def rewrite_all(
-    text: str, origin: Origin | None, steps: Iterable[Rewrite]
+    text: str, origin: Origin | None, steps: Iterable[Step]
 ) -> tuple[str, Origin | None]:
     """The text after all steps, and the origin of its characters in the raw text."""
     for step in steps:

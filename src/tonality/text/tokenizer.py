@@ -22,7 +22,6 @@ from typing import Any, Literal, NamedTuple, get_args, get_type_hints
 from tonality.errors import ConfigError
 from tonality.late_pattern import late_pattern
 from tonality.text.cleaning import Cleaner
-from tonality.text.computed_once import ComputedOnce
 from tonality.text.mending import UNGLUE
 from tonality.text.rewriting import rewrite_all
 from tonality.text.token_patterns import MENTION, NUMBER, URL, token_pattern
@@ -178,25 +177,16 @@ class Tokenizer:
             ratings=config.ratings == "placeholder",
             addresses=config.mentions != "keep",
         )
-
-    # They take 2 and 20 ms to compile, and with the compiled encoder few texts need them.
-
-    @ComputedOnce
-    def _ascii(self) -> re.Pattern[str]:
-        return self._pattern(ascii_only=True)
-
-    @ComputedOnce
-    def _other(self) -> re.Pattern[str]:
-        return self._pattern(ascii_only=False)
-
-    def _pattern(self, *, ascii_only: bool) -> re.Pattern[str]:
-        return token_pattern(
-            ascii_only=ascii_only,
-            lower_case=self._config.lower_case,
-            drop_punctuation=self._config.drop_punctuation,
-            drop_symbols=self._config.drop_symbols,
-            whole_hashtags=self._config.hashtags != "word",
-            more_emoticons=self._config.signs == "read",
+        self._ascii, self._other = (
+            token_pattern(
+                ascii_only=ascii_only,
+                lower_case=config.lower_case,
+                drop_punctuation=config.drop_punctuation,
+                drop_symbols=config.drop_symbols,
+                whole_hashtags=config.hashtags != "word",
+                more_emoticons=config.signs == "read",
+            )
+            for ascii_only in (True, False)
         )
 
     def tokens(self, text: str | None) -> list[str]:

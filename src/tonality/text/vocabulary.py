@@ -7,12 +7,11 @@ the inflections of a word share one id.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from tonality.errors import ConfigError, DependencyError
-from tonality.text.computed_once import ComputedOnce
 from tonality.text.dropped_words import as_written, dropped_words
 from tonality.text.ngrams import FIRST_WORD, MAX_WORDS, NgramTable
 from tonality.text.opinion_words import OPINION_WORDS
@@ -38,12 +37,16 @@ class Vocabulary:
             writings of an emoji, an emoticon or a hashtag).
         dropped: surface forms to leave out (stop words).
         ngrams: the table of telling n-grams, or None.
+
+    Attributes:
+        forms: surface form -> id, or DROP. What is not in it is UNK.
     """
 
     words: tuple[str, ...]
     variants: Mapping[str, int]
     dropped: frozenset[str]
     ngrams: NgramTable | None = None
+    forms: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.ngrams is not None and self.ngrams.vocabulary_size != self.size:
@@ -51,19 +54,15 @@ class Vocabulary:
                 f"the n-gram table is of a vocabulary of {self.ngrams.vocabulary_size} ids, "
                 f"not {self.size}"
             )
+        forms = dict(zip(self.words, range(FIRST_WORD, self.size), strict=True))
+        forms.update(self.variants)
+        forms.update(dict.fromkeys(self.dropped, DROP))
+        object.__setattr__(self, "forms", forms)
 
     @property
     def size(self) -> int:
         """Rows of the embedding, PAD (0) and UNK (1) included."""
         return FIRST_WORD + len(self.words)
-
-    @ComputedOnce
-    def forms(self) -> dict[str, int]:
-        """Surface form -> id, or DROP. What is not in it is UNK."""
-        forms = dict(zip(self.words, range(FIRST_WORD, self.size), strict=True))
-        forms.update(self.variants)
-        forms.update(dict.fromkeys(self.dropped, DROP))
-        return forms
 
     def with_ngrams(self, ngrams: NgramTable | None) -> Vocabulary:
         """The same words with another n-gram table."""
@@ -117,17 +116,6 @@ class Vocabulary:
             totals[bases[form]] += counts[form]
         often = [word for word in _by_frequency(totals) if totals[word] >= min_count]
         kept = often[: min(max_size, MAX_WORDS) - FIRST_WORD]
-        return cls._of(forms, bases, kept, dropped)
-
-    @classmethod
-    def _of(
-        cls,
-        forms: Sequence[str],
-        bases: Mapping[str, str],
-        kept: Sequence[str],
-        dropped: frozenset[str],
-    ) -> Vocabulary:
-        """The vocabulary of the forms, in their order, whose bases are kept."""
         ids = {word: i for i, word in enumerate(kept, FIRST_WORD)}
         words: dict[int, str] = {}
         variants = {}

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from tonality.evaluate.analysis import Analysis
 from tonality.evaluate.result import Judged
-from tonality.measures.metrics import Evaluation
-from tonality.measures.scores import Interval, wilson
-from tonality.measures.slices import Slicing
+from tonality.measures.metrics import Evaluation, LengthBucket
+from tonality.measures.scores import wilson
+from tonality.measures.slices import Slice, Slicing
 from tonality.messages import shorten
 
 
@@ -30,82 +30,69 @@ _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _LOST = {"head": "end", "tail": "beginning", "head+tail": "middle"}
 
 
-@dataclass(frozen=True)
-class _Recall:
-    """How many of the texts of a class it finds."""
-
-    recall: float
-    interval: Interval
-    label: str
-
-
-class _Part(Protocol):
-    """A part of the texts with the interval of a share."""
-
-    @property
-    def interval(self) -> Interval: ...
-
-
-P = TypeVar("P", bound=_Part)
+P = TypeVar("P", Slice, LengthBucket)  # a part of the texts
 
 
 def insights(judged: Judged) -> Insights:
     """What can be said of a model from its evaluation and analysis."""
-    found = judged.measured.evaluation
-    good: list[str] = []
-    bad: list[str] = []
-    _accuracy(found, good, bad)
-    _classes(found, good, bad)
-    _trust(judged.analysis, good, bad)
-    _abstaining(judged.analysis, good, bad)
-    _lengths(found, good, bad)
-    for slicing in judged.analysis.slices:
-        bad.extend(_slices(slicing))
-    _reading(judged, bad)
-    _labels(judged, bad)
-    return Insights(tuple(good), tuple(bad))
+    found, analysis = judged.evaluation, judged.analysis
+    said = [
+        *_accuracy(found),
+        *_classes(found),
+        *_trust(analysis),
+        *_abstaining(analysis),
+        *_lengths(found),
+        *(each for slicing in analysis.slices for each in _slices(slicing)),
+        *_reading(judged),
+        *_labels(judged),
+    ]
+    return Insights(
+        tuple(sentence for good, sentence in said if good),
+        tuple(sentence for good, sentence in said if not good),
+    )
 
 
-def _accuracy(found: Evaluation, good: list[str], bad: list[str]) -> None:
+# Each of these yields sentences, and whether they say something good.
+Said = Iterator[tuple[bool, str]]
+
+
+def _accuracy(found: Evaluation) -> Said:
     low, high = found.accuracy_interval
     errors = round((1 - found.accuracy) * found.n)
-    sentence = (
+    most = max(sum(row) for row in found.confusion) / found.n
+    told = (
         f"It judges {found.accuracy:.1%} of the {found.n:,} texts rightly (95 % interval "
         f"{low:.1%} to {high:.1%}) and errs on {errors:,}."
     )
-    most = max(sum(row) for row in found.confusion) / found.n
     if low > most:
-        good.append(sentence)
+        yield True, told
     else:
-        bad.append(
-            f"{sentence} Always naming the most frequent class would be right on {most:.1%}."
-        )
+        yield False, f"{told} Always naming the most frequent class would be right on {most:.1%}."
 
 
-def _classes(found: Evaluation, good: list[str], bad: list[str]) -> None:
+def _classes(found: Evaluation) -> Said:
     recalls = [
-        _Recall(row[c] / sum(row), wilson(row[c], sum(row)), name)
+        Slice(name, sum(row), row[c] / sum(row), wilson(row[c], sum(row)))
         for c, (name, row) in enumerate(zip(found.labels, found.confusion, strict=True))
         if sum(row)
     ]
-    if len(recalls) < 2:
-        return
-    pair = _apart(recalls)
-    if pair is not None:
+    if pair := _apart(recalls):
         worst, best = pair
-        bad.append(
-            f"It is uneven: it finds {best.recall:.1%} of the {_name(best.label)} texts but only "
-            f"{worst.recall:.1%} of the {_name(worst.label)} ones."
+        yield (
+            False,
+            f"It is uneven: it finds {best.accuracy:.1%} of the {_name(best.value)} texts but only "
+            f"{worst.accuracy:.1%} of the {_name(worst.value)} ones.",
         )
-    else:
-        shares = sorted(each.recall for each in recalls)
-        good.append(
+    elif len(recalls) > 1:
+        shares = sorted(each.accuracy for each in recalls)
+        yield (
+            True,
             f"It is even-handed: it finds {shares[0]:.1%} to {shares[-1]:.1%} of each class, no "
-            "more apart than chance would have it."
+            "more apart than chance would have it.",
         )
 
 
-def _trust(analysis: Analysis, good: list[str], bad: list[str]) -> None:
+def _trust(analysis: Analysis) -> Said:
     calibration = analysis.calibration
     trust = calibration.cross_fitted or calibration.after
     filled = [b for b in calibration.after.bins if b.confidence is not None]
@@ -116,75 +103,74 @@ def _trust(analysis: Analysis, good: list[str], bad: list[str]) -> None:
         f"{calibration.chance:.1%} by chance alone)"
     )
     if trust.error <= max(0.01, 1.25 * calibration.chance):
-        good.append(f"Its probabilities mean what they say: {said}.")
+        yield True, f"Its probabilities mean what they say: {said}."
     elif abs(mean) > 0.5 * trust.error:
         which = "surer than it should be" if mean > 0 else "less sure than it could be"
-        bad.append(f"It is {which}: {said}; the command tonality calibrate can mend that.")
+        yield False, f"It is {which}: {said}; the command tonality calibrate can mend that."
     else:
-        bad.append(f"Its probabilities are rough: {said}.")
+        yield False, f"Its probabilities are rough: {said}."
 
 
-def _abstaining(analysis: Analysis, good: list[str], bad: list[str]) -> None:
+def _abstaining(analysis: Analysis) -> Said:
     band = analysis.nine_in_ten
     if band.mistakes_removed is None or band.accuracy is None or band.coverage == 1:
         return
-    sentence = (
-        f"leaving the least sure {1 - band.coverage:.0%} unanswered would remove "
-        f"{band.mistakes_removed:.0%} of the mistakes and make {band.accuracy:.1%} of the rest "
-        "right"
-    )
     # Abstaining at random removes as large a share of the mistakes as of the texts.
-    if band.mistakes_removed > 2 * (1 - band.coverage):
-        good.append(f"It knows when it does not know: {sentence}.")
-    else:
-        bad.append(f"Its doubts say little: {sentence}.")
-
-
-def _lengths(found: Evaluation, good: list[str], bad: list[str]) -> None:
-    pair = _apart(found.by_length)
-    if pair is None:
-        if len(found.by_length) > 1:
-            good.append("Length makes no clear difference.")
-        return
-    worst, best = pair
-    bad.append(
-        f"Length matters: texts of {worst.shortest:,} to {worst.longest:,} tokens are judged "
-        f"{worst.accuracy:.1%} right, those of {best.shortest:,} to {best.longest:,} "
-        f"{best.accuracy:.1%}."
+    good = band.mistakes_removed > 2 * (1 - band.coverage)
+    yield (
+        good,
+        ("It knows when it does not know: " if good else "Its doubts say little: ")
+        + f"leaving the least sure {1 - band.coverage:.0%} unanswered would remove "
+        f"{band.mistakes_removed:.0%} of the mistakes and make {band.accuracy:.1%} of the rest "
+        "right.",
     )
 
 
-def _slices(slicing: Slicing) -> Iterator[str]:
-    pair = _apart(slicing.slices)
-    if pair is not None:
+def _lengths(found: Evaluation) -> Said:
+    if pair := _apart(found.by_length):
         worst, best = pair
         yield (
+            False,
+            f"Length matters: texts of {worst.shortest:,} to {worst.longest:,} tokens are judged "
+            f"{worst.accuracy:.1%} right, those of {best.shortest:,} to {best.longest:,} "
+            f"{best.accuracy:.1%}.",
+        )
+    elif len(found.by_length) > 1:
+        yield True, "Length makes no clear difference."
+
+
+def _slices(slicing: Slicing) -> Said:
+    if pair := _apart(slicing.slices):
+        worst, best = pair
+        yield (
+            False,
             f"By {_name(slicing.column)}, {_name(worst.value)} does worst "
             f"({worst.accuracy:.1%} of {worst.n:,} texts right) and {_name(best.value)} best "
-            f"({best.accuracy:.1%} of {best.n:,})."
+            f"({best.accuracy:.1%} of {best.n:,}).",
         )
 
 
-def _reading(judged: Judged, bad: list[str]) -> None:
+def _reading(judged: Judged) -> Said:
     measured = judged.measured
     share = measured.shortened / len(measured.labels)
     if share >= 0.01:
-        bad.append(
+        yield (
+            False,
             f"It does not read all: {share:.0%} of the texts are longer than it takes, and lose "
-            f"their {_LOST[judged.classifier.artifact.text.truncate]}."
+            f"their {_LOST[judged.classifier.artifact.text.truncate]}.",
         )
 
 
-def _labels(judged: Judged, bad: list[str]) -> None:
-    suspects = judged.analysis.label_errors.suspects
+def _labels(judged: Judged) -> Said:
     right = judged.measured.right
     wrong = int((~right).sum())
-    mistaken = sum(not right[suspect.index] for suspect in suspects)
+    mistaken = sum(not right[each.index] for each in judged.analysis.label_errors.suspects)
     if wrong and mistaken / wrong >= 0.1:
-        bad.append(
+        yield (
+            False,
             f"Of its {wrong:,} mistakes {mistaken:,} are as confident as it usually is of the "
             "class it names: look there for wrong labels, for irony, and for what it does not "
-            "understand."
+            "understand.",
         )
 
 

@@ -6,6 +6,7 @@ what they quote themselves, are put in as they are. The page has no script and f
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,14 +17,14 @@ from tonality._version import __version__
 from tonality.errors import DependencyError
 from tonality.evaluate.report.example_texts import Examples, explain_rows, sample, shortened, surest
 from tonality.evaluate.report.insights import insights
-from tonality.evaluate.report.interval_bars import bar_tables
 from tonality.evaluate.report.pictures import Picture
 from tonality.evaluate.result import EvaluationResult, Judged
 from tonality.evaluate.telling_words import Push
 from tonality.explain.explanation import Explanation
 from tonality.explain.highlight import STYLE
 from tonality.explain.html import highlight
-from tonality.measures.metrics import excerpt
+from tonality.measures.metrics import Evaluation, excerpt
+from tonality.measures.slices import Slice, Slicing
 from tonality.messages import shorten
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -45,6 +46,16 @@ class Review:
     verdict: str
     confidence: float
     text: Any
+
+
+@dataclass(frozen=True)
+class AccuracyTable:
+    """Accuracies of the parts of the texts as bars on one scale, from ``low`` to 100 %."""
+
+    title: str
+    note: str
+    rows: Sequence[Slice]
+    low: float
 
 
 def require_jinja2() -> Any:
@@ -114,12 +125,12 @@ def _measured(result: EvaluationResult) -> dict[str, Any]:
         "first": first,
         "second": result.second,
         "comparison": result.comparison,
-        "evaluation": first.measured.evaluation,
+        "evaluation": first.evaluation,
         "analysis": first.analysis,
         "artifact": first.classifier.artifact,
         "facts": result.facts,
         "insights": insights(first),
-        "parts": bar_tables(first.measured.evaluation, first.analysis.slices),
+        "parts": _parts(first.evaluation, first.analysis.slices),
         "suspects": _suspects(result),
     }
 
@@ -140,6 +151,24 @@ def _template() -> Any:
         "brief": _brief,
     }
     return environment.get_template("report.html")
+
+
+def _parts(evaluation: Evaluation, slicings: Sequence[Slicing]) -> list[AccuracyTable]:
+    """Tables by length and by each column, where there is more than one part."""
+    lengths = [
+        Slice(f"{b.shortest:,} to {b.longest:,}", b.n, b.accuracy, b.interval)
+        for b in evaluation.by_length
+    ]
+    found = [("By length", "In tokens, read or not.", lengths)]
+    found += [(f"By {each.column}", each.note, [*each.parts]) for each in slicings]
+    # A scale from the next full tenth below the lowest bound shows differences, and says so.
+    return [
+        AccuracyTable(
+            title, note, rows, min(math.floor(min(r.interval[0] for r in rows) * 10) / 10, 0.9)
+        )
+        for title, note, rows in found
+        if len(rows) > 1
+    ]
 
 
 def _groups(result: EvaluationResult) -> dict[str, list[int]]:

@@ -41,9 +41,8 @@ class Picture:
 class _Plan:
     name: str
     title: str
-    alternative: str
+    alternative: str  # empty for what the page does not show
     draw: Callable[[], Any]
-    in_page: bool = True
     file: str | None = None
 
 
@@ -66,7 +65,7 @@ def draw_all(result: EvaluationResult, folder: Path) -> tuple[list[Picture], lis
     with drawing():
         for plan in _plans(result):
             figure = plan.draw()
-            if plan.in_page:
+            if plan.alternative:
                 svg = Markup(to_svg(figure, plan.name, plan.alternative))
                 pictures.append(Picture(plan.name, plan.title, plan.alternative, svg))
             if plan.file is not None:
@@ -77,12 +76,11 @@ def draw_all(result: EvaluationResult, folder: Path) -> tuple[list[Picture], lis
 
 def _plans(result: EvaluationResult) -> list[_Plan]:
     first = result.first
-    evaluation = first.measured.evaluation
+    evaluation = first.evaluation
     confusion = f"Confusion matrix: {evaluation.accuracy:.1%} of {evaluation.n:,} right"
     plans = [
         _Plan(
-            "confusion", confusion, "", lambda: draw_confusion(evaluation),
-            in_page=False, file="confusion.png",
+            "confusion", confusion, "", lambda: draw_confusion(evaluation), "confusion.png",
         ),
         *_ranking_plans(result),
         *_trust_plans(result),
@@ -92,7 +90,7 @@ def _plans(result: EvaluationResult) -> list[_Plan]:
         plans.append(
             _Plan(
                 "length", "Accuracy by length", "", lambda: draw_by_length(evaluation),
-                in_page=False, file="accuracy_by_length.png",
+                "accuracy_by_length.png",
             )
         )  # fmt: skip
     return plans

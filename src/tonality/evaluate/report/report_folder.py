@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from tonality import plain_json
-from tonality.drawing import require_matplotlib
 from tonality.durable_files import check_writable
 from tonality.errors import DataError
-from tonality.evaluate.report.page import render, require_jinja2
+from tonality.evaluate.report.page import render
 from tonality.evaluate.report.pictures import draw_all
 from tonality.evaluate.result import EvaluationResult, Judged
 from tonality.evaluate.select_rows import ChosenRows
@@ -51,8 +50,6 @@ def write_report(
         DataError: the folder cannot be written to.
         DependencyError: matplotlib or Jinja2 is not installed.
     """
-    require_matplotlib()
-    require_jinja2()
     prepare_folder(folder)
     whole = plain_json.dumps(result.to_json(), indent=2)
     _write(folder / "evaluation.json", whole + "\n")
@@ -101,7 +98,7 @@ def _predictions(
 def _mistakes(judged: Judged, chosen: ChosenRows) -> tuple[Sequence[str], Iterable[Sequence[Any]]]:
     rows = (
         [mistake.id, mistake.truth, mistake.verdict, f"{mistake.probability:.6f}", mistake.text]
-        for mistake in judged.measured.evaluation.mistakes
+        for mistake in judged.evaluation.mistakes
     )
     return [chosen.named, "truth", "verdict", "probability", "text"], rows
 

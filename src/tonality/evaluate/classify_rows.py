@@ -1,8 +1,8 @@
-"""Run a model over labelled rows and measure it."""
+"""A model's predictions on labelled rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,6 @@ from tonality.data import Table
 from tonality.errors import DataError
 from tonality.evaluate.match_labels import match_labels
 from tonality.measures.labelled_predictions import LabelledPredictions
-from tonality.measures.metrics import Evaluation, evaluate
 
 WINDOW = 2048  # texts between two reports of progress
 
@@ -28,17 +27,6 @@ class Classified(LabelledPredictions):
 
     shortened: int
     aliases: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Measured(Classified):
-    """A model's predictions and how good they are.
-
-    Attributes:
-        evaluation: how good.
-    """
-
-    evaluation: Evaluation
 
 
 def classify(
@@ -80,38 +68,3 @@ def classify(
         matched.aliases,
         thresholds=classifier.artifact.thresholds,
     )
-
-
-def measure(
-    classifier: Classifier,
-    table: Table,
-    *,
-    ids: Sequence[str] | None = None,
-    progress: Callable[[int], None] | None = None,
-) -> Measured:
-    """Classify labelled rows and compare.
-
-    Args:
-        classifier: the model.
-        table: the N rows.
-        ids: their names, for the list of mistakes.
-        progress: called with the number of texts done so far, now and then.
-
-    Returns:
-        The predictions and the evaluation.
-
-    Raises:
-        DataError: there are no labels, or one that the model does not know.
-        DependencyError: scikit-learn is not installed.
-    """
-    classified = classify(classifier, table, progress=progress)
-    evaluation = evaluate(
-        classified.labels,
-        classified.probabilities,
-        classifier.labels,
-        lengths=classified.lengths,
-        texts=table.texts,
-        ids=ids,
-        thresholds=classified.thresholds,
-    )
-    return Measured(**vars(classified), evaluation=evaluation)
