@@ -74,7 +74,7 @@ def test_what_is_not_there_is_said() -> None:
     cut = recorded(validation=0.25, validation_seed=7)
     unclear: list[dict[str, Any]] = [{}, {"recipe": "base"}, {"recipe": {}}, recorded(), cut]
     for provenance in unclear:
-        with pytest.raises(DataError, match="does not record how"):
+        with pytest.raises(DataError, match="does not record which rows"):
             choose_part(dataset(), Part.VALIDATION, provenance)
     with pytest.raises(DataError, match=r"reviews.csv: the rows have no labels.*--label-column"):
         choose_part(dataset(train=table(0, 40, labels=False)), None, {})

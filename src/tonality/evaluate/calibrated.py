@@ -148,9 +148,12 @@ def recorded(found: Calibrated, source: Mapping[str, Any], aim: Aim) -> Calibrat
     rows = len(found.probabilities)
     here = {"name": source.get("name"), "part": source.get("part"), "n": rows}
     record: dict[str, Any] = {
-        **{"data": dict(source), "n": rows, "offsets": _kept_offsets(model)},
-        **{"thresholds": None, "abstain": None},
+        "data": dict(source),
+        "n": rows,
         **_figures(found.calibration),
+        "thresholds": None,
+        "abstain": None,
+        "offsets": _kept_offsets(model),
     }
     if found.offsets is not None:
         record["offsets"] = {**found.offsets.to_json(model.labels), "fitted_on": here}

@@ -177,10 +177,9 @@ def _accuracy_table(title: str, first: str, rows: Iterable[Slice | LengthBucket]
     for column in ("texts", "accuracy", "95 % interval"):
         table.add_column(column, justify="right", no_wrap=True)
     for row in rows:
-        name = row.value if isinstance(row, Slice) else f"{row.shortest} to {row.longest}"
         low, high = row.interval
         table.add_row(
-            Text(shorten(name, 40)),
+            Text(shorten(row.value, 40)),
             f"{row.n:,}",
             f"{row.accuracy:.1%}",
             f"{low:.1%} to {high:.1%}",

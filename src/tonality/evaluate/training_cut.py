@@ -13,7 +13,7 @@ from tonality.evaluate.seen_texts import fingerprint, read_record
 from tonality.plain_json import mapping_at
 from tonality.text.content import has_content
 
-_UNRECORDED = "the model does not record how its validation part was cut; use --split all or test"
+_UNRECORDED = "the model does not record which rows its training held out; use --split all or test"
 
 
 def trained_on(dataset: Dataset, provenance: Mapping[str, Any]) -> list[str]:

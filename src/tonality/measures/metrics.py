@@ -45,6 +45,11 @@ class LengthBucket:
     accuracy: float
     interval: Interval
 
+    @property
+    def value(self) -> str:
+        """What the texts have in common, as for a :class:`~tonality.measures.slices.Slice`."""
+        return f"{self.shortest:,} to {self.longest:,}"
+
 
 @dataclass(frozen=True)
 class Mistake:

@@ -131,9 +131,8 @@ def _lengths(found: Evaluation) -> Said:
         worst, best = pair
         yield (
             False,
-            f"Length matters: texts of {worst.shortest:,} to {worst.longest:,} tokens are judged "
-            f"{worst.accuracy:.1%} right, those of {best.shortest:,} to {best.longest:,} "
-            f"{best.accuracy:.1%}.",
+            f"Length matters: texts of {worst.value} tokens are judged {worst.accuracy:.1%} right, "
+            f"those of {best.value} {best.accuracy:.1%}.",
         )
     elif len(found.by_length) > 1:
         yield True, "Length makes no clear difference."

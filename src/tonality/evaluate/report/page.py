@@ -23,7 +23,7 @@ from tonality.evaluate.telling_words import Push
 from tonality.explain.explanation import Explanation
 from tonality.explain.highlight import STYLE
 from tonality.explain.html import highlight
-from tonality.measures.metrics import Evaluation, excerpt
+from tonality.measures.metrics import Evaluation, LengthBucket, excerpt
 from tonality.measures.slices import Slice, Slicing
 from tonality.messages import shorten
 
@@ -54,7 +54,7 @@ class AccuracyTable:
 
     title: str
     note: str
-    rows: Sequence[Slice]
+    rows: Sequence[LengthBucket | Slice]
     low: float
 
 
@@ -155,12 +155,10 @@ def _template() -> Any:
 
 def _parts(evaluation: Evaluation, slicings: Sequence[Slicing]) -> list[AccuracyTable]:
     """Tables by length and by each column, where there is more than one part."""
-    lengths = [
-        Slice(f"{b.shortest:,} to {b.longest:,}", b.n, b.accuracy, b.interval)
-        for b in evaluation.by_length
+    found: list[tuple[str, str, Sequence[LengthBucket | Slice]]] = [
+        ("By length", "In tokens, read or not.", evaluation.by_length),
+        *((f"By {each.column}", each.note, each.parts) for each in slicings),
     ]
-    found = [("By length", "In tokens, read or not.", lengths)]
-    found += [(f"By {each.column}", each.note, [*each.parts]) for each in slicings]
     # A scale from the next full tenth below the lowest bound shows differences, and says so.
     return [
         AccuracyTable(
