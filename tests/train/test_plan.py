@@ -13,8 +13,7 @@ from test_language_model import StopAt
 import tonality
 from tonality.artifact.model_folder import read
 from tonality.errors import ConfigError, DataError, TrainingError
-from tonality.train.plan_check import check_stages
-from tonality.train.run_plan import run_plan
+from tonality.train.run_plan import check_stages, run_plan
 from tonality.train.settings.plan import Plan, Stage
 from tonality.train.settings.shipped_recipes import shipped_plans
 

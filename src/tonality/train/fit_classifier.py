@@ -13,8 +13,7 @@ from tonality.errors import TrainingError
 from tonality.train.export import build_artifact, rehearse, validation_csv
 from tonality.train.loop.callback import Loop, TrainingOutcome
 from tonality.train.loop.lightning_fit import take_steps
-from tonality.train.loop.one_training import one_training
-from tonality.train.loop.small_threads import few_threads
+from tonality.train.loop.one_training import few_threads, one_training
 from tonality.train.prepare.data_checks import vocabulary_fingerprint
 from tonality.train.prepare.preflight import Checked
 from tonality.train.prepare.prepare import Prepared, prepare
@@ -69,7 +68,7 @@ def _prepared(
     if state is None and run.start is None and run.recipe.vectors.wanted:
         data = with_vectors(data, run.recipe, folder, options.reporter, options.cache)
     if teaching is not None:
-        data = teaching.taught(run.dataset, data, run.recipe, folder, options.reporter)
+        data = teaching.taught(run, data, folder, options.reporter)
     return data, state
 
 
@@ -125,8 +124,7 @@ def _finish(
     tensors = folder.load_best(outcome.file)
     model, probabilities = build_artifact(run, data, tensors, outcome)
     if measured:
-        csv = validation_csv(run.dataset, data, probabilities)
-        folder.write(VALIDATION, csv.encode())
+        folder.write(VALIDATION, validation_csv(run, probabilities).encode())
     artifact.write(model, folder.model)
     if not measured:
         reporter.say(f"trained on all rows, so nothing is measured; the model is in {folder.model}")

@@ -5,20 +5,23 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from tonality import artifact
 from tonality.durable_files import read_regular
-from tonality.errors import ConfigError, TrainingError
+from tonality.errors import ConfigError, DataError, TrainingError
 from tonality.tables.dataset import Dataset
-from tonality.train.plan_check import check_stages
 from tonality.train.prepare.preflight import Checked, check_run
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RUN, RunFolder
 from tonality.train.records.run_options import MINUTES, RunOptions
 from tonality.train.settings.plan import MODEL, PLAN, Plan, Stage
+from tonality.train.start.inherited_settings import CLASSIFIER, LANGUAGE_MODEL, Inherited
 from tonality.train.start.read_start import read_start
+from tonality.train.teachers.read_teachers import check_collections
+from tonality.train.teachers.teacher import teacher_path
 
 
 def run_plan(
@@ -61,6 +64,47 @@ def run_plan(
         _do(stage, heading, checked[stage.name], folder, options)
     last = artifact.read(folder.path / plan.stages[-1].name / MODEL)
     return artifact.write(last, folder.model, overwrite=True)
+
+
+def check_stages(
+    dataset: Dataset, stages: Iterable[Stage], *, resume: bool = False
+) -> dict[str, Checked]:
+    """Finds the mistakes in later stages before the first begins, which may take hours.
+
+    Args:
+        dataset: the data of every stage.
+        stages: in their order.
+        resume: whether some may be over, so that a file of word vectors may be gone.
+
+    Returns:
+        What was found of each stage, by its name.
+
+    Raises:
+        ConfigError: a setting does not go with the stage's task, or with what it starts from.
+        DataError: the data lacks what a stage needs.
+        DependencyError: a package of the extra ``train`` is missing.
+    """
+    inherited: dict[str, Inherited] = {}
+    found: dict[str, Checked] = {}
+    last: Checked | None = None
+    for stage in stages:
+        start = inherited.get(stage.start_from)
+        try:
+            last = check_run(stage.task, stage.read(), dataset, start, resume=resume, like=last)
+            settings = last.recipe.distillation
+            if stage.task == "distill" and settings.teachers:
+                check_collections(dataset, settings, others_taught=True)
+                for source in settings.named_teachers:
+                    teacher_path(source)
+        except ConfigError as fault:
+            raise ConfigError(f"stage {stage.name!r}: {fault}") from fault
+        except DataError as fault:
+            raise DataError(f"stage {stage.name!r}: {fault.reason}", path=fault.path) from fault
+        kind = LANGUAGE_MODEL if stage.task == "pretrain" else CLASSIFIER
+        table = start is not None and start.has_ngrams
+        inherited[stage.name] = Inherited.of_recipe(stage.name, kind, last.recipe, table)
+        found[stage.name] = last
+    return found
 
 
 def _do(stage: Stage, heading: str, run: Checked, folder: RunFolder, options: RunOptions) -> None:

@@ -13,9 +13,8 @@ from torch import nn
 
 from tonality.data import Dataset
 from tonality.evaluate import seen_texts
-from tonality.train.loop.each_step import learning_rate, seed_step
-from tonality.train.loop.mixed_precision import bfloat16_pays
-from tonality.train.loop.perplexity import perplexity
+from tonality.text.encoder import Encoded
+from tonality.train.loop.each_step import bfloat16_pays, learning_rate, seed_step
 from tonality.train.loop.session import Session
 from tonality.train.loop.together import Together
 from tonality.train.networks.language_model import LanguageModel, State
@@ -29,6 +28,9 @@ from tonality.train.records.reporter import duration
 from tonality.train.records.run_folder import METRICS, RunFolder
 from tonality.train.records.run_options import RunOptions
 from tonality.train.settings.recipe import Recipe
+
+# How held-out texts are read: in stretches whose scores of a whole vocabulary fit in memory.
+STREAMS, STEPS = 16, 64
 
 
 class LanguageModelFit:
@@ -225,6 +227,34 @@ def new_language_model(corpus: Corpus, recipe: Recipe) -> LanguageModel:
     own = model.export()
     model.start_from({name: found for name, found in corpus.tensors.items() if name in own})
     return model
+
+
+def perplexity(model: LanguageModel, texts: Encoded) -> dict[str, float]:
+    """exp of the mean cross-entropy of a token, by direction, over the whole vocabulary.
+
+    Words outside the vocabulary count as the unknown token, the ends of texts as tokens.
+
+    Args:
+        model: the model; dropout is off meanwhile.
+        texts: texts it has not been trained on.
+    """
+    device = model.bias.device
+    was_training = model.training
+    model.eval()
+    found = {}
+    with torch.no_grad():
+        for direction in model.directions:
+            streams = Streams(
+                texts, size=(STREAMS, STEPS), seed=0, backward=direction == "backward"
+            )
+            total, state = 0.0, None
+            for stretch in streams:
+                ids = torch.from_numpy(stretch.ids).long().to(device)
+                states, state = model.states(direction, ids[:, :-1], state)
+                total += float(model.loss(states, ids[:, 1:]))
+            found[direction] = math.exp(min(total / max(len(streams), 1), 700.0))
+    model.train(was_training)
+    return found
 
 
 def _spoken(found: dict[str, float]) -> str:

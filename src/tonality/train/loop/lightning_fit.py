@@ -12,8 +12,8 @@ import torch
 from lightning.pytorch import Trainer
 
 from tonality.train.loop.callback import Loop
+from tonality.train.loop.each_step import bfloat16_pays
 from tonality.train.loop.lightning_module import TrainingModule
-from tonality.train.loop.mixed_precision import bfloat16_pays
 from tonality.train.loop.session import Session
 from tonality.train.networks.lstm_network import LSTMNetwork
 from tonality.train.prepare.batches import BatchStream, Share

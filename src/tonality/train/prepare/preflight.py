@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,9 +16,7 @@ from tonality.train.prepare.ordered_labels import numbers_of
 from tonality.train.prepare.small_data import more_steps, with_patience, with_steps
 from tonality.train.prepare.vector_file import dimensions
 from tonality.train.settings.idle_settings import check_heeded
-from tonality.train.settings.objective_sections import DistillationSettings
-from tonality.train.settings.recipe import Recipe
-from tonality.train.settings.required_packages import require_packages
+from tonality.train.settings.recipe import Recipe, require_packages
 from tonality.train.start.inherited_settings import LANGUAGE_MODEL, Inherited
 from tonality.train.start.leakage import may_have_read
 from tonality.train.start.start import Start
@@ -218,21 +214,6 @@ def _check_unlabelled(division: Division, recipe: Recipe) -> None:
         raise DataError(
             "unlabelled.entropy wants texts without labels, and the data has none; add a file "
             "unlabelled.csv or the like beside the training file, or set it to 0"
-        )
-
-
-def check_teachers(
-    sources: Sequence[str | os.PathLike[str]], settings: DistillationSettings
-) -> None:
-    """Checks that a student has a teacher.
-
-    Raises:
-        ConfigError: neither is one given, nor do the settings name one for a collection.
-    """
-    if not sources and not settings.teachers:
-        raise ConfigError(
-            "there is no teacher; name a model folder with --teacher, or one for each collection "
-            "in the recipe's [distillation.teachers]"
         )
 
 
