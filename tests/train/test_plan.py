@@ -171,7 +171,7 @@ def test_what_fails_before_anything_is_begun_leaves_nothing(plan: Plan, tmp_path
     assert not output.exists()
     dots = dataclasses.replace(make_table(100), texts=["." * n for n in range(1, 101)])
     blank = plan.with_settings(["lm.text.drop_punctuation=true"])
-    with pytest.raises(DataError, match=r"no text of class .* holds a word"):
+    with pytest.raises(DataError, match=r"no text of class .* is left to learn from"):
         run_plan(dataclasses.replace(make_dataset(), train=dots), blank, output)
     assert not output.exists()
 
