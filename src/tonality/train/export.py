@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
+import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ from numpy.typing import NDArray
 
 from tonality import artifact
 from tonality.artifact.model_card import Card
-from tonality.artifact.model_folder import Artifact
+from tonality.artifact.model_folder import Artifact, to_files
 from tonality.classifier import Classifier
+from tonality.cores import available_cores
 from tonality.errors import ArtifactError, TrainingError
 from tonality.evaluate import evaluate, seen_texts
 from tonality.evaluate.calibrate_model import calibrate
@@ -24,8 +26,7 @@ from tonality.messages import counted
 from tonality.train.loop.callback import TrainingOutcome
 from tonality.train.prepare.preflight import Checked
 from tonality.train.prepare.prepare import Prepared
-from tonality.train.records.environment import machine, versions
-from tonality.train.records.run_folder import RunFolder
+from tonality.train.records.environment import versions
 from tonality.train.settings.recipe import Recipe
 from tonality.train.start.leakage import KNOWN
 from tonality.train.start.read_start import called
@@ -105,13 +106,12 @@ def _measured(run: Checked, data: Prepared, model: Artifact) -> tuple[Artifact, 
     return dataclasses.replace(calibrated.artifact, metrics=metrics), probabilities
 
 
-def rehearse(data: Prepared, recipe: Recipe, folder: RunFolder) -> None:
-    """Saves the model untrained, for a moment, so that no run ends with one that cannot be saved.
+def rehearse(data: Prepared, recipe: Recipe) -> None:
+    """Makes the files of the model untrained, so that no run ends with one that cannot be saved.
 
     Args:
         data: what will be trained on.
         recipe: the settings.
-        folder: the run's.
 
     Raises:
         TrainingError: the model cannot be saved; says why.
@@ -124,13 +124,12 @@ def rehearse(data: Prepared, recipe: Recipe, folder: RunFolder) -> None:
         provenance={"recipe": recipe.to_dict()},
         metrics={"validation": {"labels": data.labels, "per_class": per_class}},
     )
-    with folder.rehearsal() as place:
-        try:
-            artifact.write(untrained, place)
-        except ArtifactError as fault:
-            raise TrainingError(
-                f"the model could not be saved after training: its {fault.path.name} {fault.reason}"
-            ) from fault
+    try:
+        to_files(untrained)
+    except ArtifactError as fault:
+        raise TrainingError(
+            f"the model could not be saved after training: its {fault.path.name} {fault.reason}"
+        ) from fault
 
 
 def _short(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -177,7 +176,11 @@ def _provenance(run: Checked, data: Prepared, outcome: TrainingOutcome) -> dict[
         "seed": recipe.training.seed,
         "best": {"step": best.step, "epoch": round(best.epoch, 4)},
         "minutes": round(outcome.minutes, 2),
-        "machine": machine(outcome.device),
+        "machine": {
+            "cores": available_cores(),
+            "device": outcome.device,
+            "system": platform.system(),
+        },
         "versions": versions(),
     }
 

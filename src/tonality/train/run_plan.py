@@ -108,8 +108,15 @@ def check_stages(
 
 
 def _do(stage: Stage, heading: str, run: Checked, folder: RunFolder, options: RunOptions) -> None:
-    """Does a stage that is not done, and tells of it."""
-    if _is_done(folder.path / stage.name, run):
+    """Does a stage that is not done, and tells of it.
+
+    Raises:
+        ConfigError: it was done before, on other data.
+    """
+    place = folder.path / stage.name
+    if (place / MODEL).exists():
+        if json.loads(read_regular(place / RUN))["data"]["sha256"] != run.fingerprint:
+            raise ConfigError(f"{place} was trained on other data; resume it with the same")
         options.reporter.say(f"{heading}: done before")
         return
     options.reporter.say(heading)
@@ -120,26 +127,8 @@ def _do(stage: Stage, heading: str, run: Checked, folder: RunFolder, options: Ru
         raise
 
 
-def _is_done(place: Path, run: Checked) -> bool:
-    """Whether a stage's model is there.
-
-    Raises:
-        ConfigError: it was trained on other data.
-    """
-    if not (place / MODEL).exists():
-        return False
-    if json.loads(read_regular(place / RUN))["data"]["sha256"] != run.fingerprint:
-        raise ConfigError(f"{place} was trained on other data; resume it with the same")
-    return True
-
-
 def _open(folder: RunFolder, plan: Plan, *, resume: bool) -> None:
     place = folder.path / PLAN
-    if not resume and place.exists():
-        raise TrainingError(
-            f"{folder.path} holds a plan already: go on with it with --resume, or choose another "
-            "folder"
-        )
     if not resume:
         folder.check_free()
         folder.write(PLAN, plan.to_toml().encode())
@@ -151,19 +140,15 @@ def _open(folder: RunFolder, plan: Plan, *, resume: bool) -> None:
     held = Plan.load(place)
     if held == plan:
         return
-    begun = _begun(folder, held.stages if held else ())
-    if [_asked(stage) for stage in plan.stages[: len(begun)]] != [_asked(s) for s in begun]:
+    stages = held.stages if held else ()
+    begun = [n for n, stage in enumerate(stages, 1) if (folder.path / stage.name / RUN).exists()]
+    fixed = stages[: max(begun, default=0)]  # up to the last one that has begun
+    if [_asked(stage) for stage in plan.stages[: len(fixed)]] != [_asked(s) for s in fixed]:
         raise ConfigError(
             f"{folder.path} holds a plan with other stages or settings: resume it as it was, but "
             "for stages that have not begun, or start anew in another folder"
         )
     folder.write(PLAN, plan.to_toml().encode())
-
-
-def _begun(folder: RunFolder, stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
-    """The stages up to the last one that has begun."""
-    numbers = [n for n, stage in enumerate(stages, 1) if (folder.path / stage.name / RUN).exists()]
-    return stages[: max(numbers, default=0)]
 
 
 def _asked(stage: Stage) -> tuple[Any, ...]:
