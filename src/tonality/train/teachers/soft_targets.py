@@ -84,13 +84,16 @@ class Teaching:
         held_out = run.dataset.train.take(run.division.held_out)
         texts, asked = data.corpus + held_out.texts, len(data.corpus)
         store, names = folder if self.cache is None else self.cache, self._names(run)
-        said = []
+        said: list[Answered] = []
+        records: list[dict[str, Any]] = []
         for teacher in self.all:
-            rows = self._rows(teacher, names)
-            said.append(_answered(teacher, rows, texts, data.labels, store, reporter))
+            _say_meanings(teacher, reporter)
+            rows, known = self._rows(teacher, names), teacher.known(data.labels)
+            found = answers(teacher, [texts[row] for row in rows], known, store, reporter)
+            columns = np.array([data.labels.index(label) for label in known])
+            said.append(Answered(rows, columns, found))
+            records.append(self._record(teacher, said[-1], run, data, reporter))
         shape = (len(texts), len(data.labels))
-        pairs = zip(self.all, said, strict=True)
-        records = [self._record(teacher, each, run, data, reporter) for teacher, each in pairs]
         together = _accuracy(averaged(said, shape, 1.0)[asked:], data.validation_classes)
         if together is not None:
             reporter.say(_told(records, together))
@@ -152,21 +155,6 @@ class Teaching:
                 f"which learnt from {known}; the student's figures will flatter it"
             )
         return record
-
-
-def _answered(
-    teacher: Teacher,
-    rows: Int64,
-    texts: Sequence[str],
-    labels: tuple[str, ...],
-    store: RunFolder,
-    reporter: Reporter,
-) -> Answered:
-    """What a teacher says of some rows of the texts."""
-    _say_meanings(teacher, reporter)
-    known = teacher.known(labels)
-    found = answers(teacher, [texts[row] for row in rows], known, store, reporter)
-    return Answered(rows, np.array([labels.index(label) for label in known]), found)
 
 
 def collections_of(table: Table, column: str) -> list[str]:
