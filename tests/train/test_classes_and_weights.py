@@ -142,6 +142,14 @@ def test_weights_are_one_on_average_and_part_of_the_data() -> None:
         prepared(with_labels(STARS, weights=[0.0] * 120), TINY)
 
 
+def test_classes_are_not_weighed_where_one_has_no_weight() -> None:
+    labels = make_dataset(120, classes=3).train.labels or []
+    weighted = with_labels(STARS, weights=[float(label != "neutral") for label in labels])
+    assert prepared(weighted, TINY).priors[1] == 0
+    with pytest.raises(DataError, match=r"every training text of class '3\.5' has the weight 0"):
+        prepared(weighted, TINY.with_settings(["training.class_weights=balanced"]))
+
+
 # Measuring
 
 
