@@ -143,7 +143,7 @@ def test_a_file_of_a_run(tmp_path: Path, make: Callable[[Path], None]) -> None:
     with pytest.raises(TrainingError, match="expected a regular file"):
         folder.load_best("best-1.safetensors")
     assert asked_recipe(tmp_path) is None
-    assert folder.load_vectors((1, 1)) is None
+    assert not len(folder.load_floats(1))
     pytest.importorskip("torch")
     with pytest.raises(TrainingError, match="expected a regular file"):
         folder.load_checkpoint()
@@ -156,4 +156,4 @@ def test_links_to_files_are_files_outside_a_model_folder(tmp_path: Path) -> None
     shutil.copy(tmp_path / "words", tmp_path / "copy")
     assert read_regular(tmp_path / "copy") == b"the\n"
     np.save(tmp_path / "vectors.npy", np.ones((1, 2), dtype=np.float32))
-    assert RunFolder(tmp_path).load_vectors((1, 2)) is not None
+    assert len(RunFolder(tmp_path).load_floats(2)) == 1

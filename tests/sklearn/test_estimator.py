@@ -432,7 +432,7 @@ def test_advice_is_for_users_of_the_estimator(
 
 def test_a_class_without_words_is_told_for_users_of_the_estimator() -> None:
     texts, labels = reviews(40)
-    with pytest.raises(ValueError, match=r"class 'none' holds a word; leave its rows out, or add"):
+    with pytest.raises(ValueError, match=r"'none' is left .* part; leave its rows out, or add"):
         small().fit([*texts, *[""] * 20], [*labels, *["none"] * 20])
 
 

@@ -20,8 +20,7 @@ from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RunFolder
 from tonality.train.settings.objective_sections import DistillationSettings
 from tonality.train.teachers.answers_table import answers_table
-from tonality.train.teachers.collection_teachers import read_teaching
-from tonality.train.teachers.read_teachers import read_teachers
+from tonality.train.teachers.read_teachers import read_teachers, read_teaching
 from tonality.train.teachers.teacher_answers import answers
 
 STUDENT = TINY.with_settings(["training.epochs=1"])

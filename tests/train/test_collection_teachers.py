@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_up_reviews import TINY, make_dataset, make_table, prepared
+from made_up_reviews import TINY, make_dataset, make_table
 from test_train_classifier import FailAtStart, Recorder
 from test_train_command import run
 
@@ -19,10 +19,12 @@ from tonality.data import Dataset, Table
 from tonality.errors import ConfigError
 from tonality.train import train
 from tonality.train.distill import distill
+from tonality.train.prepare.preflight import check_run
+from tonality.train.prepare.prepare import prepare
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RunFolder
 from tonality.train.settings.recipe import Recipe
-from tonality.train.teachers.collection_teachers import read_teaching
+from tonality.train.teachers.read_teachers import read_teaching
 from tonality.train.teachers.teacher_answers import soften
 
 LABELS = ("negative", "neutral", "positive")
@@ -67,13 +69,14 @@ def test_each_text_is_taught_by_the_teachers_of_its_collection(
 ) -> None:
     dataset = make_collections()
     recipe = recipe_of({FILM: (str(two), str(three))})
-    data = prepared(dataset, recipe)
+    checked = check_run("distill", recipe, dataset)
+    data = prepare(checked, Reporter())
     teaching = read_teaching(dataset, [three], recipe.distillation, data.labels)
-    taught = teaching.taught(dataset, data, recipe, RunFolder(tmp_path), Reporter())
+    taught = teaching.taught(checked, data, RunFolder(tmp_path), Reporter())
     assert taught.soft is not None
-    names = [dataset.train.extras["source"][row] for row in data.train_rows]
+    names = [dataset.train.extras["source"][row] for row in checked.division.rows]
     assert dataset.unlabelled is not None
-    names += [dataset.unlabelled.extras["source"][row] for row in data.unlabelled_rows]
+    names += [dataset.unlabelled.extras["source"][row] for row in checked.division.unlabelled_rows]
     expected = soften(tonality.load(three).predict_proba(data.corpus), 100.0)
     film = [row for row, name in enumerate(names) if name == FILM]
     second = tonality.load(two).predict_proba([data.corpus[row] for row in film])

@@ -20,6 +20,8 @@ from tonality.data import Dataset, Table
 from tonality.errors import ArtifactError, ConfigError
 from tonality.train import train
 from tonality.train.distill import distill
+from tonality.train.prepare.preflight import check_run
+from tonality.train.prepare.prepare import prepare
 from tonality.train.prepare.unlabelled import batch_stream, encode_unlabelled
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RunFolder
@@ -123,12 +125,13 @@ def test_every_text_but_those_held_out_teaches_once_an_epoch(teacher: Path, tmp_
         name="made-up",
         sha256={},
     )
-    data = prepared(dataset, STUDENT)
+    checked = check_run("distill", STUDENT, dataset)
+    data = prepare(checked, Reporter())
     teaching = Teaching(read_teachers([teacher], data.labels))
-    taught = teaching.taught(dataset, data, STUDENT, RunFolder(tmp_path), Reporter())
+    taught = teaching.taught(checked, data, RunFolder(tmp_path), Reporter())
     assert taught.soft is not None
     assert len(taught.soft) == len(data.corpus)
-    assert not {train_table.texts[row] for row in data.validation_rows} & set(data.corpus)
+    assert not {train_table.texts[row] for row in checked.division.held_out} & set(data.corpus)
     assert "A test  TEXT" not in data.corpus
     expected = soften(tonality.load(teacher).predict_proba(data.corpus), 2.0)
     np.testing.assert_allclose(taught.soft, expected, atol=1e-6)

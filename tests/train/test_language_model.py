@@ -22,7 +22,7 @@ from tonality.data import Dataset, Table
 from tonality.errors import ArtifactError, ConfigError, DataError
 from tonality.text.encoder import Encoded
 from tonality.train.loop import language_model_fit
-from tonality.train.loop.perplexity import perplexity
+from tonality.train.loop.language_model_fit import perplexity
 from tonality.train.networks.language_model import LanguageModel
 from tonality.train.networks.language_model_folder import is_language_model, read_language_model
 from tonality.train.prepare.token_streams import END, Streams

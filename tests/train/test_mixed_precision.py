@@ -12,7 +12,7 @@ from made_up_reviews import TINY, make_dataset
 import tonality
 from tonality.train import train
 from tonality.train.loop import lightning_fit
-from tonality.train.loop.mixed_precision import bfloat16_pays
+from tonality.train.loop.each_step import bfloat16_pays
 
 LEARNS = TINY.with_settings(["training.epochs=4", "optimiser.learning_rate=0.1"])
 

@@ -16,8 +16,7 @@ from test_train_classifier import SignalAt, weights
 from tonality.artifact.model_folder import read
 from tonality.errors import ConfigError, DataError
 from tonality.train import train
-from tonality.train.loop.layerwise import depth
-from tonality.train.loop.lightning_module import TrainingModule
+from tonality.train.loop.lightning_module import TrainingModule, depth
 from tonality.train.settings.recipe import Recipe
 
 EVERYTHING = TINY.with_settings(

@@ -13,8 +13,7 @@ from test_language_model import StopAt
 import tonality
 from tonality.artifact.model_folder import read
 from tonality.errors import ConfigError, DataError, TrainingError
-from tonality.train.plan_check import check_stages
-from tonality.train.run_plan import run_plan
+from tonality.train.run_plan import check_stages, run_plan
 from tonality.train.settings.plan import Plan, Stage
 from tonality.train.settings.shipped_recipes import shipped_plans
 
@@ -172,7 +171,7 @@ def test_what_fails_before_anything_is_begun_leaves_nothing(plan: Plan, tmp_path
     assert not output.exists()
     dots = dataclasses.replace(make_table(100), texts=["." * n for n in range(1, 101)])
     blank = plan.with_settings(["lm.text.drop_punctuation=true"])
-    with pytest.raises(DataError, match=r"no text of class .* holds a word"):
+    with pytest.raises(DataError, match=r"no text of class .* is left to learn from"):
         run_plan(dataclasses.replace(make_dataset(), train=dots), blank, output)
     assert not output.exists()
 

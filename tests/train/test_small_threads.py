@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs tonality[train]")
 
-from tonality.train.loop.small_threads import CHOSEN, SMALL_UNITS, few_threads  # noqa: E402
+from tonality.train.loop.one_training import CHOSEN, SMALL_UNITS, few_threads  # noqa: E402
 from tonality.train.prepare.small_data import SMALL_TEXTS  # noqa: E402
 
 

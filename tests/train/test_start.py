@@ -28,6 +28,7 @@ from tonality.train import train
 from tonality.train.networks.language_model import LanguageModel
 from tonality.train.networks.language_model_folder import read_language_model
 from tonality.train.networks.lstm_network import LSTMNetwork
+from tonality.train.prepare.preflight import check_run
 from tonality.train.pretrain import pretrain
 from tonality.train.settings.objective_sections import PretrainingSettings
 from tonality.train.settings.recipe import Recipe
@@ -395,10 +396,10 @@ def test_texts_of_the_validation_part_that_comes_with_the_data_teach_nothing() -
     copies = Table(table.texts[:5] + held_out.texts, None)
     joined = table.joined(dataclasses.replace(held_out, texts=table.texts[:1] + held_out.texts[1:]))
     dataset = Dataset(joined, None, copies, "both", {}, validation_rows=40)
-    data = prepared(dataset, TINY)
-    assert data.validation_rows.tolist() == list(range(100, 140))
-    assert data.left_out == {"train": 1, "unlabelled": 40}
-    assert len(data.train) == 99
+    division = check_run("train", TINY, dataset).division
+    assert division.held_out.tolist() == list(range(100, 140))
+    assert division.left_out == {"train": 1, "unlabelled": 40}
+    assert len(division.rows) == 99
 
 
 SECRET = "the validation part is no secret"

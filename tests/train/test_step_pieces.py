@@ -12,8 +12,7 @@ from torch import nn
 from tonality.network.config import NetworkConfig
 from tonality.train.loop.each_step import learning_rate
 from tonality.train.loop.early_stopping import EarlyStopping
-from tonality.train.loop.layerwise import depth, frozen
-from tonality.train.loop.lightning_module import parameter_groups
+from tonality.train.loop.lightning_module import depth, frozen, parameter_groups
 from tonality.train.loop.weight_average import EVERY, MovingAverage
 from tonality.train.networks.lstm_network import LSTMNetwork, reorder
 from tonality.train.objectives.adversarial import perturbation

@@ -208,9 +208,7 @@ def test_mistakes_are_told_without_loading_torch(
 def test_without_a_package_the_extra_is_named_before_any_work(
     data: Path, recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "tonality.train.settings.required_packages._ALWAYS", ("torch", "no_such_package")
-    )
+    monkeypatch.setattr("tonality.train.settings.recipe._PACKAGES", ("torch", "no_such_package"))
     result = run(words(data, recipe, tmp_path / "run"))
     assert "pip install 'tonality[train]'" in str(result.exception)
     assert not (tmp_path / "run").exists()

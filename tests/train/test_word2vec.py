@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import random
-import sys
 
 import numpy as np
-import pytest
 
-from tonality.errors import DependencyError
 from tonality.text.encoder import Encoded
-from tonality.train.prepare.word2vec import word_vectors
+from tonality.train.prepare.starting_vectors import word_vectors
 from tonality.train.settings.sections import VectorSettings
 
 
@@ -57,9 +54,3 @@ def test_the_same_seed_gives_the_same_vectors() -> None:
 def test_no_texts_give_zeros() -> None:
     empty = Encoded(np.empty(0, np.int32), None, np.zeros(1, np.int64), np.empty(0, np.int64))
     assert not word_vectors(empty, (5, 3), VectorSettings()).any()
-
-
-def test_without_gensim_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "gensim.models", None)
-    with pytest.raises(DependencyError, match=r"pip install 'tonality\[train\]'"):
-        word_vectors(corpus(), (42, 4), VectorSettings())

@@ -69,7 +69,7 @@ def adapt(
 ) -> None:
     """Adapt a trained model to labelled texts of another kind, however few."""
     from tonality.model_names import model_path
-    from tonality.train.settings.required_packages import require_packages
+    from tonality.train.settings.recipe import require_packages
 
     model_path(model)  # a mistake shows before the data is read
     source = TrainingData(data, columns, table)

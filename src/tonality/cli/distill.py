@@ -99,7 +99,7 @@ def distill(
     table: TableOptions,
 ) -> None:
     """Train a small model on the verdicts of large ones, over labelled and unlabelled texts."""
-    from tonality.train.settings.required_packages import require_packages
+    from tonality.train.settings.recipe import require_packages
 
     asked = [*settings, *_asked(temperature, hard_weight, teacher_labels)]
     chosen = chosen_recipe(recipe, asked, output, resume=resume, default="student")

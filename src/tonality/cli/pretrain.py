@@ -53,7 +53,7 @@ def pretrain(
     table: TableOptions,
 ) -> None:
     """Train a language model on texts, labelled or not; tonality train --start-from takes it."""
-    from tonality.train.settings.required_packages import require_packages
+    from tonality.train.settings.recipe import require_packages
 
     chosen = chosen_recipe(recipe, settings, output, resume=resume, default="language-model")
     require_packages(chosen)

@@ -61,8 +61,7 @@ def train(
     table: TableOptions,
 ) -> None:
     """Train a model on labelled texts; Ctrl-C saves, and --resume goes on."""
-    from tonality.train.settings.recipe import Recipe
-    from tonality.train.settings.required_packages import require_packages
+    from tonality.train.settings.recipe import Recipe, require_packages
 
     plan = chosen_plan(recipe, settings, output, resume=resume)
     if plan is not None:

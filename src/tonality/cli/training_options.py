@@ -201,9 +201,7 @@ def _load(
     from tonality.train.settings.plan import Plan
 
     if leads() and not resume:
-        folder = RunFolder(output)
-        # A plan's folder holds more, and tells of it itself.
-        folder.check_writable() if isinstance(recipe, Plan) else folder.check_free()
+        RunFolder(output).check_free()
     dataset = data.load()
     tasks = [stage.task for stage in recipe.stages] if isinstance(recipe, Plan) else [command]
     if any(task != "pretrain" for task in tasks):

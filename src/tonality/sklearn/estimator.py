@@ -325,16 +325,18 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         try:
             recipe = to_recipe(vars(self), seed=seed, cut=cut, started=started, gone_on=go_on)
             start = self.artifact_ if go_on else self._start()
-            trained = train_in_memory(table, recipe, start_from=start, device=self.device)
+            model, evaluations = train_in_memory(
+                table, recipe, start_from=start, device=self.device
+            )
         except (ConfigError, DataError) as fault:
             message = by_argument(str(fault), self.settings)
             raise ValueError(for_estimators(message)) from fault
         self._cut = cut
-        self.history_ = [asdict(row) for row in trained.evaluations]
+        self.history_ = [asdict(row) for row in evaluations]
         # Without a held-out part nothing is evaluated, and the weights kept are the last epoch's.
-        kept = trained.artifact.provenance["best"]["epoch"]
-        self.n_iter_ = round(trained.evaluations[-1].epoch if trained.evaluations else kept)
-        self._take(trained.artifact, classes)
+        kept = model.provenance["best"]["epoch"]
+        self.n_iter_ = round(evaluations[-1].epoch if evaluations else kept)
+        self._take(model, classes)
 
     def _start(self) -> Start | None:
         """What the network begins with; a warning names the arguments that it overrides."""

@@ -83,12 +83,13 @@ def adapt(
     """
     options = RunOptions(resume, reporter or Reporter(), checkpoint_minutes)
     start = read_start(DEFAULT_MODEL if model is None else model)
-    if resume:
-        recipe = _as_begun(recipe, asked_recipe(output))
     # What is refused is refused before anything is written.
     _check_epochs(recipe, pretrain_epochs)
-    heeded = _of_the_classifier(recipe) if pretrain_epochs else recipe
-    run, before = check_run("train", heeded, dataset, start, resume=resume), None
+    heeded, before = recipe, None
+    if pretrain_epochs:  # the language model heeds what the classifier does not
+        own = frozenset(name for name in recipe.changed if not name.startswith("pretraining."))
+        heeded = dataclasses.replace(recipe, changed=own)
+    run = check_run("train", heeded, dataset, start, resume=resume)
     if pretrain_epochs:
         passes = _pretraining(recipe, pretrain_epochs)
         before = check_run("pretrain", passes, dataset, start, resume=resume, like=run)
@@ -222,12 +223,6 @@ def _check_epochs(recipe: Recipe, pretrain_epochs: int) -> None:
         )
 
 
-def _of_the_classifier(recipe: Recipe) -> Recipe:
-    """The recipe, as if nobody had changed the settings that the language model heeds."""
-    kept = frozenset(name for name in recipe.changed if not name.startswith("pretraining."))
-    return dataclasses.replace(recipe, changed=kept)
-
-
 def _pretraining(recipe: Recipe, epochs: int) -> Recipe:
     """The recipe of the language model: all layers learn at once, at the same rate.
 
@@ -239,12 +234,6 @@ def _pretraining(recipe: Recipe, epochs: int) -> Recipe:
         pretraining=dataclasses.replace(recipe.pretraining, epochs=epochs),
         optimiser=dataclasses.replace(recipe.optimiser, layer_decay=1.0, unfreeze_every=0.0),
     )
-
-
-def _as_begun(recipe: Recipe, own: Recipe | None) -> Recipe:
-    """The recipe; where it is that of the run which goes on, what was asked for is what it was."""
-    same = own is not None and own.settings() == recipe.settings()
-    return dataclasses.replace(recipe, named=own.named) if own is not None and same else recipe
 
 
 def _open(
@@ -269,18 +258,8 @@ def _open(
     held = {**json.loads(read_regular(place / ADAPTATION)), "recipe": own.to_dict()}
     for key, value in asked.items():
         if held.get(key, value) != value:  # earlier versions noted no data
-            if key == "model":
-                raise ConfigError(_another_model(place, held[key], value))
+            began = f" ({held[key]['name']})" if key == "model" else ""
             raise ConfigError(
-                f"the run in {place} was begun with another {key.replace('_', ' ')}: resume it as "
-                "it was, or start anew in another folder"
+                f"the run in {place} was begun with another {key.replace('_', ' ')}{began}: resume "
+                "it as it was, or start anew in another folder"
             )
-
-
-def _another_model(place: Path, held: Mapping[str, str], asked: Mapping[str, str]) -> str:
-    """What to say where a run began with another model than the one that is given."""
-    began, given = (f"{one['name']} (SHA-256 {one['sha256'][:12]})" for one in (held, asked))
-    return (
-        f"the run in {place} was begun with the model {began}, got {given}: resume it with the "
-        "former (--model), or start anew in another folder"
-    )

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tonality.data import Dataset
-from tonality.train.prepare.preflight import Checked, check_run, check_teachers
+from tonality.errors import ConfigError
+from tonality.train.prepare.preflight import Checked, check_run
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RunFolder
 from tonality.train.records.run_options import MINUTES, RunOptions, run_folder
@@ -61,8 +62,8 @@ def distill(
 
     Raises:
         ArtifactError: a teacher is missing or damaged.
-        ConfigError: a teacher has other labels; a text has no teacher; a setting does not go with
-            teachers.
+        ConfigError: there is no teacher, or one has other labels; a text has no teacher; a setting
+            does not go with teachers.
         DataError: a table of answers cannot be read, or lacks a text.
         DependencyError: a transformer, and the extra ``transformers`` is missing.
         TonalityError: as in :func:`tonality.train.train`.
@@ -73,7 +74,11 @@ def distill(
     )  # fmt: skip
     folder = run_folder(output, options)
     start = None if start_from is None else as_start(start_from)
-    check_teachers(teachers, recipe.distillation)
+    if not teachers and not recipe.distillation.teachers:
+        raise ConfigError(
+            "there is no teacher; name a model folder with --teacher, or one for each collection "
+            "in the recipe's [distillation.teachers]"
+        )
     run = check_run("distill", recipe, dataset, start, resume=resume)
     return fit_student(run, teachers, folder, options)
 
@@ -87,7 +92,7 @@ def fit_student(
     """Does a run that is checked; as for :func:`distill`."""
     # Importing torch takes seconds: what is wrong is said before.
     from tonality.train.fit_classifier import fit_classifier
-    from tonality.train.teachers.collection_teachers import read_teaching
+    from tonality.train.teachers.read_teachers import read_teaching
 
     distillation = run.recipe.distillation
     teaching = read_teaching(run.dataset, teachers, distillation, run.labels, options.cache)

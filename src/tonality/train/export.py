@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
+import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,9 @@ from numpy.typing import NDArray
 
 from tonality import artifact
 from tonality.artifact.model_card import Card
-from tonality.artifact.model_folder import Artifact
+from tonality.artifact.model_folder import Artifact, to_files
 from tonality.classifier import Classifier
-from tonality.data import Dataset
+from tonality.cores import available_cores
 from tonality.errors import ArtifactError, TrainingError
 from tonality.evaluate import evaluate, seen_texts
 from tonality.evaluate.calibrate_model import calibrate
@@ -25,8 +26,7 @@ from tonality.messages import counted
 from tonality.train.loop.callback import TrainingOutcome
 from tonality.train.prepare.preflight import Checked
 from tonality.train.prepare.prepare import Prepared
-from tonality.train.records.environment import machine, versions
-from tonality.train.records.run_folder import RunFolder
+from tonality.train.records.environment import versions
 from tonality.train.settings.recipe import Recipe
 from tonality.train.start.leakage import KNOWN
 from tonality.train.start.read_start import called
@@ -61,27 +61,33 @@ def build_artifact(
     Returns:
         The model, and its probabilities on the validation part (M, C).
     """
-    model = Artifact(
-        labels=data.labels,
-        text=run.recipe.text,
-        vocabulary=data.vocabulary,
-        network=data.network,
-        tensors=artifact.quantise(dict(tensors)),
-        priors=tuple(float(share) for share in data.priors),
-    )
+    model = _untold(data, run.recipe, tensors)
     provenance = _provenance(run, data, outcome)
     probabilities = np.zeros((0, len(data.labels)))
     if len(data.validation):
-        model, probabilities = _measured(run.dataset, data, model)
+        model, probabilities = _measured(run, data, model)
     else:
         model = dataclasses.replace(model, temperature=run.recipe.training.temperature)
     card = _card(run, data, model.metrics, provenance).render()
     return dataclasses.replace(model, provenance=provenance, card=card), probabilities
 
 
-def _measured(dataset: Dataset, data: Prepared, model: Artifact) -> tuple[Artifact, Floats]:
+def _untold(data: Prepared, recipe: Recipe, tensors: Mapping[str, NDArray[np.float32]]) -> Artifact:
+    """The model without what is told of it."""
+    return Artifact(
+        labels=data.labels,
+        text=recipe.text,
+        vocabulary=data.vocabulary,
+        network=data.network,
+        tensors=artifact.quantise(dict(tensors)),
+        priors=tuple(float(share) for share in data.priors),
+    )
+
+
+def _measured(run: Checked, data: Prepared, model: Artifact) -> tuple[Artifact, Floats]:
     """The model with its temperature and metrics, and its probabilities on validation (M, C)."""
-    held_out = dataset.train.take(data.validation_rows)
+    dataset = run.dataset
+    held_out = dataset.train.take(run.division.held_out)
     calibrated = calibrate(
         model,
         held_out,
@@ -100,13 +106,12 @@ def _measured(dataset: Dataset, data: Prepared, model: Artifact) -> tuple[Artifa
     return dataclasses.replace(calibrated.artifact, metrics=metrics), probabilities
 
 
-def rehearse(data: Prepared, recipe: Recipe, folder: RunFolder) -> None:
-    """Saves the model untrained, for a moment, so that no run ends with one that cannot be saved.
+def rehearse(data: Prepared, recipe: Recipe) -> None:
+    """Makes the files of the model untrained, so that no run ends with one that cannot be saved.
 
     Args:
         data: what will be trained on.
         recipe: the settings.
-        folder: the run's.
 
     Raises:
         TrainingError: the model cannot be saved; says why.
@@ -114,23 +119,17 @@ def rehearse(data: Prepared, recipe: Recipe, folder: RunFolder) -> None:
     zeros = {name: np.zeros(s, np.float32) for name, s in data.network.tensor_shapes().items()}
     scores = dict.fromkeys(("precision", "recall", "f1"), 0.12345678901234568)
     per_class = {label: {**scores, "support": len(data.validation)} for label in data.labels}
-    untrained = Artifact(
-        labels=data.labels,
-        text=recipe.text,
-        vocabulary=data.vocabulary,
-        network=data.network,
-        tensors=artifact.quantise(zeros),
-        priors=tuple(float(share) for share in data.priors),
+    untrained = dataclasses.replace(
+        _untold(data, recipe, zeros),
         provenance={"recipe": recipe.to_dict()},
         metrics={"validation": {"labels": data.labels, "per_class": per_class}},
     )
-    with folder.rehearsal() as place:
-        try:
-            artifact.write(untrained, place)
-        except ArtifactError as fault:
-            raise TrainingError(
-                f"the model could not be saved after training: its {fault.path.name} {fault.reason}"
-            ) from fault
+    try:
+        to_files(untrained)
+    except ArtifactError as fault:
+        raise TrainingError(
+            f"the model could not be saved after training: its {fault.path.name} {fault.reason}"
+        ) from fault
 
 
 def _short(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,13 +140,13 @@ def _short(found: Mapping[str, Any]) -> dict[str, Any]:
     return {key: found[key] for key in found if key not in left_out}
 
 
-def validation_csv(dataset: Dataset, data: Prepared, probabilities: Floats) -> str:
+def validation_csv(run: Checked, probabilities: Floats) -> str:
     """The validation rows with their labels and probabilities, as CSV."""
-    text = io.StringIO()
+    text, table = io.StringIO(), run.dataset.train
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["row", "id", "label", *data.labels])
-    ids, labels, rows = dataset.train.ids, dataset.train.labels or [], dataset.train.row_names()
-    for row, shares in zip(data.validation_rows.tolist(), probabilities.tolist(), strict=True):
+    writer.writerow(["row", "id", "label", *run.labels])
+    ids, labels, rows = table.ids, table.labels or [], table.row_names()
+    for row, shares in zip(run.division.held_out.tolist(), probabilities.tolist(), strict=True):
         name = "" if ids is None else ids[row]
         writer.writerow([rows[row], name, labels[row], *(f"{share:.6f}" for share in shares)])
     return text.getvalue()
@@ -155,7 +154,7 @@ def validation_csv(dataset: Dataset, data: Prepared, probabilities: Floats) -> s
 
 def _provenance(run: Checked, data: Prepared, outcome: TrainingOutcome) -> dict[str, Any]:
     dataset, recipe, best = run.dataset, run.recipe, outcome.best
-    learnt, held_out = data.corpus[: len(data.train)], data.validation_rows.tolist()
+    learnt, held_out = data.corpus[: len(data.train)], run.division.held_out.tolist()
     return {
         "recipe": _shared(recipe).to_dict(),
         **({} if data.start is None else {"start": _start(data, data.start)}),
@@ -166,7 +165,7 @@ def _provenance(run: Checked, data: Prepared, outcome: TrainingOutcome) -> dict[
             "validation": len(data.validation),
             "unlabelled": data.unlabelled,
         },
-        "left_out": dict(data.left_out),  # copies of texts to measure on
+        "left_out": dict(run.division.left_out),  # copies of texts to measure on
         seen_texts.KEY: seen_texts.record(
             dataset.train,
             learnt,
@@ -177,7 +176,11 @@ def _provenance(run: Checked, data: Prepared, outcome: TrainingOutcome) -> dict[
         "seed": recipe.training.seed,
         "best": {"step": best.step, "epoch": round(best.epoch, 4)},
         "minutes": round(outcome.minutes, 2),
-        "machine": machine(outcome.device),
+        "machine": {
+            "cores": available_cores(),
+            "device": outcome.device,
+            "system": platform.system(),
+        },
         "versions": versions(),
     }
 

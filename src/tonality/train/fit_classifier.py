@@ -11,10 +11,9 @@ from typing import Any
 from tonality import artifact
 from tonality.errors import TrainingError
 from tonality.train.export import build_artifact, rehearse, validation_csv
-from tonality.train.loop.callback import Loop, TrainingOutcome
+from tonality.train.loop.callback import TrainingOutcome
 from tonality.train.loop.lightning_fit import take_steps
-from tonality.train.loop.one_training import one_training
-from tonality.train.loop.small_threads import few_threads
+from tonality.train.loop.one_training import few_threads, one_training
 from tonality.train.prepare.data_checks import vocabulary_fingerprint
 from tonality.train.prepare.preflight import Checked
 from tonality.train.prepare.prepare import Prepared, prepare
@@ -51,8 +50,10 @@ def fit_classifier(
         raise
     if not trainer.is_global_zero:
         return folder.model
-    if options.records:
-        _leave_records(folder, loop)
+    history = loop.session.history
+    if options.records and history.rows:
+        folder.write(METRICS, history.to_csv().encode())
+        folder.write(CURVES, draw_curves(history.rows, loop.best_row))
     if loop.session.interrupted:
         raise KeyboardInterrupt
     outcome = loop.outcome(str(trainer.strategy.root_device))
@@ -65,11 +66,11 @@ def _prepared(
     """The data with all that the first step needs and, of a run that goes on, its checkpoint."""
     data, state = _begin(run, folder, options, teaching)
     if leads():
-        rehearse(data, run.recipe, folder)
+        rehearse(data, run.recipe)
     if state is None and run.start is None and run.recipe.vectors.wanted:
         data = with_vectors(data, run.recipe, folder, options.reporter, options.cache)
     if teaching is not None:
-        data = teaching.taught(run.dataset, data, run.recipe, folder, options.reporter)
+        data = teaching.taught(run, data, folder, options.reporter)
     return data, state
 
 
@@ -109,13 +110,6 @@ def _is_of_memory(fault: Exception) -> bool:
     )
 
 
-def _leave_records(folder: RunFolder, loop: Loop) -> None:
-    rows = loop.session.history.rows
-    if rows:
-        folder.write(METRICS, loop.session.history.to_csv().encode())
-        folder.write(CURVES, draw_curves(rows, loop.best_row))
-
-
 def _finish(
     run: Checked, data: Prepared, folder: RunFolder, outcome: TrainingOutcome, reporter: Reporter
 ) -> Path:
@@ -125,8 +119,7 @@ def _finish(
     tensors = folder.load_best(outcome.file)
     model, probabilities = build_artifact(run, data, tensors, outcome)
     if measured:
-        csv = validation_csv(run.dataset, data, probabilities)
-        folder.write(VALIDATION, csv.encode())
+        folder.write(VALIDATION, validation_csv(run, probabilities).encode())
     artifact.write(model, folder.model)
     if not measured:
         reporter.say(f"trained on all rows, so nothing is measured; the model is in {folder.model}")

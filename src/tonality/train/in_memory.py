@@ -16,19 +16,6 @@ from tonality.train.settings.recipe import Recipe
 from tonality.train.start.start import Start
 
 
-@dataclass(frozen=True)
-class Trained:
-    """A model and how its training went.
-
-    Attributes:
-        artifact: the model.
-        evaluations: what was measured on the held-out part, in order.
-    """
-
-    artifact: Artifact
-    evaluations: list[MetricsRow]
-
-
 @dataclass
 class _Listener(Reporter):
     """Keeps the evaluations; the log hears the rest, as ever."""
@@ -46,7 +33,7 @@ def train_in_memory(
     *,
     start_from: Artifact | Start | None = None,
     device: str = "auto",
-) -> Trained:
+) -> tuple[Artifact, list[MetricsRow]]:
     """Trains on a table of texts, in this process and on one device.
 
     Args:
@@ -55,6 +42,9 @@ def train_in_memory(
         start_from: a model, or what was read of a folder, to begin with.
         device: ``cpu``, ``gpu`` or ``auto``.
 
+    Returns:
+        The model, and what was measured on the held-out part, in order.
+
     Raises:
         As :func:`tonality.train.train_classifier.train`.
     """
@@ -62,11 +52,9 @@ def train_in_memory(
     listener = _Listener()
     with tempfile.TemporaryDirectory(prefix="tonality-") as place:
         folder = Path(place)
-        start: Path | Start | None
+        start: Path | Start | None = None if isinstance(start_from, Artifact) else start_from
         if isinstance(start_from, Artifact):
             start = artifact.write(start_from, folder / "start")
-        else:
-            start = start_from
         model = train(
             dataset,
             recipe,
@@ -77,4 +65,4 @@ def train_in_memory(
             devices=1,
             records=False,
         )
-        return Trained(artifact.read(model), listener.evaluations)
+        return artifact.read(model), listener.evaluations

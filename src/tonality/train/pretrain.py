@@ -88,7 +88,7 @@ def fit_language_model(run: Checked, folder: RunFolder, options: RunOptions) -> 
         corpus = _begin(run, folder, options)
     try:
         with one_training(), torch.random.fork_rng():
-            fit = LanguageModelFit(corpus, run.recipe, folder, options, began)
+            fit = LanguageModelFit(run, corpus, folder, options, began)
             fit.take_steps()
     except Exception:
         folder.abandon()
@@ -97,7 +97,7 @@ def fit_language_model(run: Checked, folder: RunFolder, options: RunOptions) -> 
         options.reporter.close()
     if fit.session.interrupted:
         raise KeyboardInterrupt
-    return fit.finish(run.dataset) if leads() else folder.model
+    return fit.finish() if leads() else folder.model
 
 
 def _begin(run: Checked, folder: RunFolder, options: RunOptions) -> Corpus:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from tonality import artifact
 from tonality.durable_files import read_regular
-from tonality.errors import ConfigError, TrainingError
+from tonality.errors import ConfigError, DataError, TrainingError
 from tonality.tables.dataset import Dataset
-from tonality.train.plan_check import check_stages
 from tonality.train.prepare.preflight import Checked, check_run
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RUN, RunFolder
 from tonality.train.records.run_options import MINUTES, RunOptions
 from tonality.train.settings.plan import MODEL, PLAN, Plan, Stage
+from tonality.train.start.inherited_settings import CLASSIFIER, LANGUAGE_MODEL, Inherited
 from tonality.train.start.read_start import read_start
+from tonality.train.teachers.read_teachers import check_collections
+from tonality.train.teachers.teacher import teacher_path
 
 
 def run_plan(
@@ -63,9 +66,57 @@ def run_plan(
     return artifact.write(last, folder.model, overwrite=True)
 
 
+def check_stages(
+    dataset: Dataset, stages: Iterable[Stage], *, resume: bool = False
+) -> dict[str, Checked]:
+    """Finds the mistakes in later stages before the first begins, which may take hours.
+
+    Args:
+        dataset: the data of every stage.
+        stages: in their order.
+        resume: whether some may be over, so that a file of word vectors may be gone.
+
+    Returns:
+        What was found of each stage, by its name.
+
+    Raises:
+        ConfigError: a setting does not go with the stage's task, or with what it starts from.
+        DataError: the data lacks what a stage needs.
+        DependencyError: a package of the extra ``train`` is missing.
+    """
+    inherited: dict[str, Inherited] = {}
+    found: dict[str, Checked] = {}
+    last: Checked | None = None
+    for stage in stages:
+        start = inherited.get(stage.start_from)
+        try:
+            last = check_run(stage.task, stage.read(), dataset, start, resume=resume, like=last)
+            settings = last.recipe.distillation
+            if stage.task == "distill" and settings.teachers:
+                check_collections(dataset, settings, others_taught=True)
+                for source in settings.named_teachers:
+                    teacher_path(source)
+        except ConfigError as fault:
+            raise ConfigError(f"stage {stage.name!r}: {fault}") from fault
+        except DataError as fault:
+            raise DataError(f"stage {stage.name!r}: {fault.reason}", path=fault.path) from fault
+        kind = LANGUAGE_MODEL if stage.task == "pretrain" else CLASSIFIER
+        table = start is not None and start.has_ngrams
+        inherited[stage.name] = Inherited.of_recipe(stage.name, kind, last.recipe, table)
+        found[stage.name] = last
+    return found
+
+
 def _do(stage: Stage, heading: str, run: Checked, folder: RunFolder, options: RunOptions) -> None:
-    """Does a stage that is not done, and tells of it."""
-    if _is_done(folder.path / stage.name, run):
+    """Does a stage that is not done, and tells of it.
+
+    Raises:
+        ConfigError: it was done before, on other data.
+    """
+    place = folder.path / stage.name
+    if (place / MODEL).exists():
+        if json.loads(read_regular(place / RUN))["data"]["sha256"] != run.fingerprint:
+            raise ConfigError(f"{place} was trained on other data; resume it with the same")
         options.reporter.say(f"{heading}: done before")
         return
     options.reporter.say(heading)
@@ -76,26 +127,8 @@ def _do(stage: Stage, heading: str, run: Checked, folder: RunFolder, options: Ru
         raise
 
 
-def _is_done(place: Path, run: Checked) -> bool:
-    """Whether a stage's model is there.
-
-    Raises:
-        ConfigError: it was trained on other data.
-    """
-    if not (place / MODEL).exists():
-        return False
-    if json.loads(read_regular(place / RUN))["data"]["sha256"] != run.fingerprint:
-        raise ConfigError(f"{place} was trained on other data; resume it with the same")
-    return True
-
-
 def _open(folder: RunFolder, plan: Plan, *, resume: bool) -> None:
     place = folder.path / PLAN
-    if not resume and place.exists():
-        raise TrainingError(
-            f"{folder.path} holds a plan already: go on with it with --resume, or choose another "
-            "folder"
-        )
     if not resume:
         folder.check_free()
         folder.write(PLAN, plan.to_toml().encode())
@@ -107,19 +140,15 @@ def _open(folder: RunFolder, plan: Plan, *, resume: bool) -> None:
     held = Plan.load(place)
     if held == plan:
         return
-    begun = _begun(folder, held.stages if held else ())
-    if [_asked(stage) for stage in plan.stages[: len(begun)]] != [_asked(s) for s in begun]:
+    stages = held.stages if held else ()
+    begun = [n for n, stage in enumerate(stages, 1) if (folder.path / stage.name / RUN).exists()]
+    fixed = stages[: max(begun, default=0)]  # up to the last one that has begun
+    if [_asked(stage) for stage in plan.stages[: len(fixed)]] != [_asked(s) for s in fixed]:
         raise ConfigError(
             f"{folder.path} holds a plan with other stages or settings: resume it as it was, but "
             "for stages that have not begun, or start anew in another folder"
         )
     folder.write(PLAN, plan.to_toml().encode())
-
-
-def _begun(folder: RunFolder, stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
-    """The stages up to the last one that has begun."""
-    numbers = [n for n, stage in enumerate(stages, 1) if (folder.path / stage.name / RUN).exists()]
-    return stages[: max(numbers, default=0)]
 
 
 def _asked(stage: Stage) -> tuple[Any, ...]:

@@ -22,10 +22,9 @@ from tonality.train.loop.weight_average import MovingAverage
 from tonality.train.objectives.losses import portion, texts_of_step
 from tonality.train.prepare.batches import Batch, Share
 from tonality.train.prepare.prepare import Prepared
-from tonality.train.records.history import MetricsRow
+from tonality.train.records.history import MetricsRow, TensorBoard
 from tonality.train.records.reporter import duration
 from tonality.train.records.run_folder import BOARD, METRICS, RunFolder, best_file
-from tonality.train.records.tensorboard import TensorBoard
 from tonality.train.settings.recipe import Recipe
 
 # Steps whose losses wait on an accelerator before they are looked at: a look waits for the device.
@@ -132,11 +131,14 @@ class Loop(Callback):
         module, session, step = pl_module, self.session, pl_module.steps_done
         self._take_figures(trainer, outputs, batch)
         evaluate = session.due(step, self.settings.evaluations_per_epoch)
-        row, stop = session.row_due(step), self._agreed(trainer, session.interrupted)
+        row, stop = session.row_due(step), session.interrupted
+        if trainer.world_size > 1:  # all must stop after the same step
+            stop = trainer.strategy.reduce_boolean_decision(stop, all=False)
         save = stop or session.save_due(step, evaluate=evaluate)
         first = step == module.first_step + 1
+        on_cpu = self._waiting[-1][0].device.type == "cpu"
         with session.pause() if save or evaluate else nullcontext():
-            if first or row or save or evaluate or self._waited_enough():
+            if first or row or save or evaluate or on_cpu or len(self._waiting) >= WAITING:
                 self._look(step, trainer.world_size)
             if save or evaluate:
                 session.check_weights(step, module.network)
@@ -149,7 +151,7 @@ class Loop(Callback):
             if save or self.stopping.stop:
                 self._save(trainer, module, step)
         if self.stopping.stop and step < module.total_steps:
-            self._say_stopped(step, session.steps.steps_per_epoch, module.total_steps)
+            self._say_stopped(step)
         trainer.should_stop = stop or self.stopping.stop
         if stop:  # and never back to False: the signal may have come just now
             session.interrupted = True
@@ -167,9 +169,6 @@ class Loop(Callback):
         texts = texts_of_step(batch)
         self._waiting.append((figures, texts))
         self._texts += texts
-
-    def _waited_enough(self) -> bool:
-        return self._waiting[-1][0].device.type == "cpu" or len(self._waiting) >= WAITING
 
     def _look(self, step: int, world_size: int) -> None:
         """Takes in the figures that wait, ``step`` being the last they are of."""
@@ -204,15 +203,17 @@ class Loop(Callback):
         if trainer.is_global_zero:
             self.reporter.evaluated(row, best=better)
 
-    def _say_stopped(self, step: int, steps_per_epoch: int, total: int) -> None:
+    def _say_stopped(self, step: int) -> None:
         """Says why the run ends before its last step."""
         assert self.best_row is not None
+        steps = self.session.steps
         lacking = "validation loss had not fallen"
         if self.settings.keep != "loss":
             lacking = f"validation {self.settings.keep.replace('_', ' ')} had not risen"
         self.reporter.say(
-            f"stopped after epoch {step / steps_per_epoch:.3g} of {total // steps_per_epoch}: the "
-            f"{lacking} for {self.stopping.waited} evaluations; step {self.best_row.step:,} is kept"
+            f"stopped after epoch {step / steps.steps_per_epoch:.3g} of "
+            f"{steps.total_steps // steps.steps_per_epoch}: the {lacking} for "
+            f"{self.stopping.waited} evaluations; step {self.best_row.step:,} is kept"
         )
 
     def _score(self, found: Validation) -> tuple[float, ...]:
@@ -260,12 +261,6 @@ class Loop(Callback):
         if self._board is not None:
             self._board.add(row)
         return row
-
-    def _agreed(self, trainer: Trainer, wish: bool) -> bool:
-        """Whether any process wishes it; all must stop after the same step."""
-        if trainer.world_size == 1:
-            return wish
-        return trainer.strategy.reduce_boolean_decision(wish, all=False)
 
     def _save(self, trainer: Trainer, module: TrainingModule, step: int) -> None:
         if trainer.is_global_zero:

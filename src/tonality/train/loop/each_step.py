@@ -1,4 +1,4 @@
-"""What a step's number decides: its learning rate and the seed of its noise."""
+"""What both loops decide of a step: its learning rate, its noise, its precision."""
 
 from __future__ import annotations
 
@@ -27,3 +27,17 @@ def seed_step(*parts: int) -> None:
     """Seeds torch's noise of a step with the run's seed, the step and the like."""
     seed = np.random.SeedSequence(parts).generate_state(1, np.uint64)[0]
     torch.manual_seed(int(seed) >> 1)
+
+
+def bfloat16_pays(device: str) -> bool:
+    """Whether a device multiplies matrices in bfloat16 faster than in float32.
+
+    Args:
+        device: its type, such as ``cuda`` or ``cpu``. A CPU needs AMX, which Intel's servers have
+            since Sapphire Rapids. ``benchmarks.train_speed`` says what it gains.
+    """
+    if device != "cpu":
+        return True
+    # PyTorch tells it from 2.9 on.
+    capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(capabilities.get("amx_bf16", False))

@@ -11,16 +11,15 @@ import numpy as np
 import torch
 from torch import nn
 
-from tonality.data import Dataset
 from tonality.evaluate import seen_texts
-from tonality.train.loop.each_step import learning_rate, seed_step
-from tonality.train.loop.mixed_precision import bfloat16_pays
-from tonality.train.loop.perplexity import perplexity
+from tonality.text.encoder import Encoded
+from tonality.train.loop.each_step import bfloat16_pays, learning_rate, seed_step
 from tonality.train.loop.session import Session
 from tonality.train.loop.together import Together
 from tonality.train.networks.language_model import LanguageModel, State
 from tonality.train.networks.language_model_folder import SavedLanguageModel, write_language_model
 from tonality.train.prepare.corpus import Corpus
+from tonality.train.prepare.preflight import Checked
 from tonality.train.prepare.token_streams import Streams
 from tonality.train.records.curves_png import CURVES, draw_curves
 from tonality.train.records.environment import versions
@@ -28,15 +27,17 @@ from tonality.train.records.processes import leads
 from tonality.train.records.reporter import duration
 from tonality.train.records.run_folder import METRICS, RunFolder
 from tonality.train.records.run_options import RunOptions
-from tonality.train.settings.recipe import Recipe
+
+# How held-out texts are read: in stretches whose scores of a whole vocabulary fit in memory.
+STREAMS, STEPS = 16, 64
 
 
 class LanguageModelFit:
     """A run from where its folder stands to its end or the wish to stop.
 
     Args:
+        run: what is trained.
         corpus: what to learn from.
-        recipe: the settings.
         folder: the run's.
         options: how the run is carried out.
         began: when this session began, by ``time.monotonic``.
@@ -44,20 +45,24 @@ class LanguageModelFit:
 
     def __init__(
         self,
+        run: Checked,
         corpus: Corpus,
-        recipe: Recipe,
         folder: RunFolder,
         options: RunOptions,
         began: float,
     ) -> None:
-        self.corpus, self.recipe, self.settings = corpus, recipe, recipe.pretraining
+        recipe = run.recipe
+        self.run, self.corpus, self.recipe, self.settings = run, corpus, recipe, recipe.pretraining
         self.folder, self.reporter, name = folder, options.reporter, options.accelerator
         if name == "auto":
             name = "cuda" if torch.cuda.is_available() else "cpu"
         self.together = Together()
         self.device = self.together.device(name)
         torch.manual_seed(recipe.training.seed)
-        self.model = new_language_model(corpus, recipe).to(self.device)
+        model = LanguageModel(corpus.counts, recipe.network, recipe.pretraining)
+        own = model.export()
+        model.start_from({name: found for name, found in corpus.tensors.items() if name in own})
+        self.model = model.to(self.device)
         self.optimiser = torch.optim.AdamW(
             self.model.parameters(),
             lr=recipe.optimiser.learning_rate,
@@ -188,8 +193,9 @@ class LanguageModelFit:
             self.folder.write(CURVES, draw_curves(history.rows, None))
         self.session.saved()
 
-    def finish(self, dataset: Dataset) -> Path:
+    def finish(self) -> Path:
         """Writes the language model's folder."""
+        dataset, division = self.run.dataset, self.run.division
         shape = self.recipe.network
         saved = SavedLanguageModel(
             text=self.recipe.text,
@@ -205,7 +211,7 @@ class LanguageModelFit:
                 "data": {"name": dataset.name, "sha256": dict(dataset.sha256)},
                 "rows": {"train": len(self.corpus.train)},
                 "tokens": len(self.corpus.train.ids),
-                "left_out": dict(self.corpus.left_out),
+                "left_out": dict(division.left_out),
                 seen_texts.KEY: self.corpus.origin,
                 "steps": self.done,
                 "minutes": round(self.session.seconds / 60, 2),
@@ -219,12 +225,32 @@ class LanguageModelFit:
         return path
 
 
-def new_language_model(corpus: Corpus, recipe: Recipe) -> LanguageModel:
-    """The model of a recipe, as it begins."""
-    model = LanguageModel(corpus.counts, recipe.network, recipe.pretraining)
-    own = model.export()
-    model.start_from({name: found for name, found in corpus.tensors.items() if name in own})
-    return model
+def perplexity(model: LanguageModel, texts: Encoded) -> dict[str, float]:
+    """exp of the mean cross-entropy of a token, by direction, over the whole vocabulary.
+
+    Words outside the vocabulary count as the unknown token, the ends of texts as tokens.
+
+    Args:
+        model: the model; dropout is off meanwhile.
+        texts: texts it has not been trained on.
+    """
+    device = model.bias.device
+    was_training = model.training
+    model.eval()
+    found = {}
+    with torch.no_grad():
+        for direction in model.directions:
+            streams = Streams(
+                texts, size=(STREAMS, STEPS), seed=0, backward=direction == "backward"
+            )
+            total, state = 0.0, None
+            for stretch in streams:
+                ids = torch.from_numpy(stretch.ids).long().to(device)
+                states, state = model.states(direction, ids[:, :-1], state)
+                total += float(model.loss(states, ids[:, 1:]))
+            found[direction] = math.exp(min(total / max(len(streams), 1), 700.0))
+    model.train(was_training)
+    return found
 
 
 def _spoken(found: dict[str, float]) -> str:

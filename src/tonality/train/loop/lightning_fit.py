@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from lightning.pytorch import Trainer
 
 from tonality.train.loop.callback import Loop
+from tonality.train.loop.each_step import bfloat16_pays
 from tonality.train.loop.lightning_module import TrainingModule
-from tonality.train.loop.mixed_precision import bfloat16_pays
 from tonality.train.loop.session import Session
 from tonality.train.networks.lstm_network import LSTMNetwork
 from tonality.train.prepare.batches import BatchStream, Share
@@ -21,9 +19,12 @@ from tonality.train.prepare.ordered_labels import numbers_of, soft_targets
 from tonality.train.prepare.prepare import Prepared
 from tonality.train.prepare.unlabelled import batch_stream
 from tonality.train.records.processes import devices_and_nodes
+from tonality.train.records.reporter import quiet
 from tonality.train.records.run_folder import RunFolder
 from tonality.train.records.run_options import RunOptions
 from tonality.train.settings.recipe import Recipe
+
+_LOGGERS = ("lightning", "lightning.pytorch", "lightning.fabric")
 
 
 def take_steps(
@@ -48,16 +49,17 @@ def take_steps(
         KeyboardInterrupt: stopped before the first step.
         TrainingError: training diverged.
     """
-    with _quiet(), torch.random.fork_rng(devices=[]):
+    with quiet(*_LOGGERS), warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
+        warnings.filterwarnings("ignore", module=r"lightning\.")
+        # Weight dropout makes a matrix anew at every pass; cuDNN would have it in one place.
+        warnings.filterwarnings("ignore", message="RNN module weights are not part")
         stream = batch_stream(data, recipe, 0 if state is None else state["step"])
         loop = Loop(data, recipe, folder, Session(stream, options, state, began), state)
         trainer = _trainer(recipe, folder, loop)
         stream.share = Share(trainer.global_rank, trainer.world_size)
         if len(stream) and not loop.stopping.stop:
-            options.reporter.say(
-                f"{stream.total_steps - stream.first_step:,} steps of up to "
-                f"{recipe.training.batch_size} texts on {trainer.strategy.root_device}"
-            )
+            size, device = recipe.training.batch_size, trainer.strategy.root_device
+            options.reporter.say(f"{len(stream):,} steps of up to {size} texts on {device}")
             try:
                 trainer.fit(_module(data, recipe, stream, state), train_dataloaders=stream)
             except SystemExit as fault:  # what Lightning makes of Ctrl-C before the first step
@@ -115,23 +117,3 @@ def _module(
         targets=targets,
         optimiser_state=None if state is None else state["optimiser"],
     )
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Lightning tells of its own defaults and hints; a run speaks through its reporter."""
-    loggers = [
-        logging.getLogger(name) for name in ("lightning", "lightning.pytorch", "lightning.fabric")
-    ]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module=r"lightning\.")
-            # Weight dropout makes a matrix anew at every pass; cuDNN would have it in one place.
-            warnings.filterwarnings("ignore", message="RNN module weights are not part")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

@@ -4,6 +4,10 @@ Everything that changes from step to step (order of the texts, learning rate, dr
 function of the seed and of the steps done. So a run that was stopped goes on exactly, on a CPU,
 from the weights, the optimiser's state and one number. Lightning's own restart depends on where
 in its loop a checkpoint fell, differs between its versions, and may skip a validation.
+
+What a pre-trained network knows is kept by lower learning rates further down, and by letting only
+the head learn at first, then one layer more at a time (Howard & Ruder 2018, "Universal Language
+Model Fine-tuning for Text Classification").
 """
 
 from __future__ import annotations
@@ -15,7 +19,6 @@ from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 
 from tonality.train.loop.each_step import learning_rate, seed_step
-from tonality.train.loop.layerwise import depth, frozen
 from tonality.train.loop.session import Steps
 from tonality.train.networks.lstm_network import LSTMNetwork
 from tonality.train.objectives.losses import Objective, classification_loss
@@ -151,3 +154,30 @@ def parameter_groups(network: LSTMNetwork, settings: OptimiserSettings) -> list[
         }
         groups.setdefault((_KINDS.index(kind), slower), group)["params"].append(parameter)
     return [groups[key] for key in sorted(groups)]
+
+
+def depth(name: str, layers: int) -> int:
+    """How far under the output a parameter is: 0 for the head, 1 for the last LSTM layer.
+
+    Args:
+        name: as the network names it.
+        layers: L; the embeddings are at L + 1.
+    """
+    if name.startswith("lstm."):
+        return layers - int(name.split(".")[1])
+    return layers + 1 if name.startswith(("embedding.", "ngram_embedding.")) else 0
+
+
+def frozen(network: LSTMNetwork, epoch: float, unfreeze_every: float) -> list[Tensor]:
+    """The parameters that do not learn yet.
+
+    Args:
+        network: the network.
+        epoch: epochs done, in parts.
+        unfreeze_every: epochs after which the next layer down joins; 0 if none ever waits.
+    """
+    if not unfreeze_every:
+        return []
+    reached = epoch / unfreeze_every
+    layers = network.config.layers
+    return [p for name, p in network.named_parameters() if depth(name, layers) > reached]

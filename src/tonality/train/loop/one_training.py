@@ -1,4 +1,4 @@
-"""One training at a time in a process."""
+"""One training at a time in a process, a small one on one thread."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import torch
+
+from tonality.train.prepare.small_data import SMALL_TEXTS
+
+SMALL_UNITS = 128
+CHOSEN = "OMP_NUM_THREADS"  # by which the caller says how many, as for torch itself
 
 _lock = threading.RLock()
 
@@ -29,3 +36,23 @@ def _begin_anew() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_begin_anew)
+
+
+@contextmanager
+def few_threads(texts: int, hidden_size: int) -> Iterator[None]:
+    """Within it, torch computes a small training on one thread; others are as they were.
+
+    The steps of a small network are short. Two threads then wait for each other at every turn, and
+    where another program wants a core, too, they wait long: each keeps its core busy meanwhile.
+
+    Args:
+        texts: how many are learnt from.
+        hidden_size: units of each LSTM layer, in one direction.
+    """
+    before = torch.get_num_threads()
+    if CHOSEN not in os.environ and texts <= SMALL_TEXTS and hidden_size <= SMALL_UNITS:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -44,7 +45,7 @@ class Objective:
     label_smoothing: float = 0.0
     adversarial: float = 0.0
     unlabelled: UnlabelledSettings = field(default_factory=UnlabelledSettings)
-    distillation: DistillationSettings | None = None
+    distillation: DistillationSettings = field(default_factory=DistillationSettings)
 
 
 PLAIN = Objective()
@@ -95,14 +96,17 @@ def _add_perturbed(
         moved = passes.vectors + perturbation(gradient, batch.there, objective.adversarial)
         passes.add(_supervised(network.forward_embedded(moved, batch.lengths), batch, objective))
     if alike is not None:
-        loss = _virtual(network, batch, passes.vectors, logits, alike, unlabelled)
+        judge = partial(network.forward_embedded, lengths=batch.lengths)
+        loss = virtual_adversarial_loss(
+            judge, passes.vectors, batch.there, logits, alike, unlabelled
+        )
         passes.add(unlabelled.virtual_weight * _share(batch) * portion(batch) * loss)
     return _recorded(logits, plain, batch, objective)
 
 
 def _recorded(logits: Tensor, minimised: Tensor, batch: Batch, objective: Objective) -> Tensor:
     """What tells of the texts as they are, beside a loss on the validation part."""
-    if objective.distillation is None or batch.soft is None:
+    if batch.soft is None:
         return minimised.detach()
     return portion(batch) * labelled_cross_entropy(logits.detach(), batch)
 
@@ -123,7 +127,7 @@ def labelled_cross_entropy(logits: Tensor, batch: Batch) -> Tensor:
 def _supervised(logits: Tensor, batch: Batch, objective: Objective) -> Tensor:
     """The part of the loss that labels or teachers ask for."""
     weights, smoothing = objective.class_weights, objective.label_smoothing
-    if objective.distillation is not None and batch.soft is not None:
+    if batch.soft is not None:
         loss = distillation_loss(logits, batch, batch.soft, objective.distillation, smoothing)
         return portion(batch) * loss
     if objective.targets is None and batch.weights is None:
@@ -172,23 +176,10 @@ def unlabelled_loss(
     if settings.entropy:
         passes.add(settings.entropy * portion(batch) * entropy(logits))
     if settings.virtual_adversarial:
-        loss = _virtual(network, batch, passes.vectors, logits, alike, settings)
+        judge = partial(network.forward_embedded, lengths=batch.lengths)
+        loss = virtual_adversarial_loss(judge, passes.vectors, batch.there, logits, alike, settings)
         passes.add(settings.virtual_weight * share * portion(batch) * loss)
     return passes.total
-
-
-def _virtual(
-    network: LSTMNetwork,
-    batch: Batch,
-    vectors: Tensor,
-    clean: Tensor,
-    alike: Alike,
-    settings: UnlabelledSettings,
-) -> Tensor:
-    def judge(moved: Tensor) -> Tensor:
-        return network.forward_embedded(moved, batch.lengths)
-
-    return virtual_adversarial_loss(judge, vectors, batch.there, clean, alike, settings)
 
 
 def _share(batch: Batch) -> float:

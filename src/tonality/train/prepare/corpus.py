@@ -28,7 +28,6 @@ class Corpus:
         vocabulary: V words, no n-grams.
         train: the texts to learn from, whole.
         held_out: some of those for validation, whole.
-        left_out: how many texts were left out for being in a part to measure on too.
         tensors: what the model begins with, by name; none for at random.
         origin: the record of the texts, for its provenance.
     """
@@ -36,7 +35,6 @@ class Corpus:
     vocabulary: Vocabulary
     train: Encoded
     held_out: Encoded
-    left_out: dict[str, int]
     tensors: dict[str, NDArray[np.float32]]
     origin: dict[str, Any]
 
@@ -73,7 +71,6 @@ def read_corpus(run: Checked, reporter: Reporter) -> Corpus:
         vocabulary=vocabulary,
         train=encoder.encode(every),
         held_out=encoder.encode([table.texts[i] for i in some]),
-        left_out=division.left_out,
         tensors={} if start is None else start.scaled(recipe.vectors.deviation),
         origin=origin,
     )

@@ -130,64 +130,18 @@ def check_classes(dataset: Dataset, division: Division, labels: Sequence[str]) -
         labels: its classes.
 
     Raises:
-        DataError: one has none; says which part took them.
+        DataError: one has none.
     """
     given = dataset.train.labels or []
     there = {given[row] for row in division.rows}
     for label in labels:
         if label not in there:
-            raise _none_to_learn(dataset, division, label)
-
-
-def check_weights(table: Table, rows: Int64) -> None:
-    """Checks that each class counts for something, as weighing the classes against it wants.
-
-    Args:
-        table: the labelled texts.
-        rows: those to train on.
-
-    Raises:
-        DataError: all texts of a class have the weight 0.
-    """
-    counts: dict[str, float] = {}
-    for row in () if table.weights is None else rows.tolist():
-        label = (table.labels or [])[row]
-        counts[label] = counts.get(label, 0.0) + (table.weights or [])[row]
-    for label, count in counts.items():
-        if not count > 0:
             raise DataError(
-                f"every training text of class {label!r} has the weight 0, so "
-                "training.class_weights = 'balanced' cannot make up for its rarity; leave its "
-                "texts out, or give them a weight",
-                path=table.source or None,
+                f"no text of class {label!r} is left to learn from: each holds no word, or is in "
+                f"the validation or the test part; leave its rows out (label map {label}=), or add "
+                "texts",
+                path=dataset.train.source or None,
             )
-
-
-def _none_to_learn(dataset: Dataset, division: Division, label: str) -> DataError:
-    table, held_out = dataset.train, set(division.held_out.tolist())
-    given = [row for row, name in enumerate(table.labels or []) if name == label]
-    given = [row for row in given if has_content(table.texts[row])]
-    if not given:
-        return DataError(
-            f"no text of class {label!r} holds a word; leave its rows out (label map {label}=), or "
-            "add texts",
-            path=table.source or None,
-        )
-    copies = [normalised(table.texts[row]) for row in given if row not in held_out]
-    if not copies:
-        return DataError(
-            f"only the validation part has the class {label!r}, so nothing can be learnt of it; "
-            f"add texts of it to the training part, or leave its rows out (label map {label}=)",
-            path=dataset.validation_source or table.source or None,
-        )
-    tested = _forms(dataset.test.texts if dataset.test else [])
-    known = sum(copy in tested for copy in copies)
-    part = "validation" if not known else "test" if known == len(copies) else "validation or test"
-    return DataError(
-        f"every training text of class {label!r} is in the {part} part too; take them out of "
-        "either, or add others",
-        path=table.source or None,
-    )
 
 
 def _forms(texts: Sequence[str]) -> frozenset[str]:

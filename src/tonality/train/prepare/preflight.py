@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,14 +11,12 @@ from tonality.errors import ConfigError, DataError
 from tonality.label_spellings import as_options
 from tonality.tables.read_table import with_labels
 from tonality.train.prepare.data_checks import check_dataset, fingerprint
-from tonality.train.prepare.held_out import Division, check_classes, check_weights, divide
+from tonality.train.prepare.held_out import Division, check_classes, divide
 from tonality.train.prepare.ordered_labels import numbers_of
 from tonality.train.prepare.small_data import more_steps, with_patience, with_steps
 from tonality.train.prepare.vector_file import dimensions
 from tonality.train.settings.idle_settings import check_heeded
-from tonality.train.settings.objective_sections import DistillationSettings
-from tonality.train.settings.recipe import Recipe
-from tonality.train.settings.required_packages import require_packages
+from tonality.train.settings.recipe import Recipe, require_packages
 from tonality.train.start.inherited_settings import LANGUAGE_MODEL, Inherited
 from tonality.train.start.leakage import may_have_read
 from tonality.train.start.start import Start
@@ -97,16 +93,14 @@ def check_run(
         DependencyError: a package of the extra ``train`` is missing.
     """
     recipe = _settled(task, recipe, start)
-    if start is None and task != "pretrain" and not resume:
-        check_vectors(recipe)
+    if recipe.vectors.file and not resume:
+        check_size(dimensions(recipe.vectors.path), recipe)
     labels = () if task == "pretrain" else _classes(dataset, recipe)
     cut = (recipe.training.validation, recipe.training.validation_seed)
     same = None if like is None or like.division.cut != cut else like.division
     division = same or divide(dataset, recipe)
     if task != "pretrain":
         check_classes(dataset, division, labels)
-        if recipe.training.class_weights != "none":
-            check_weights(dataset.train, division.rows)
         _check_unlabelled(division, recipe)
     known = fingerprint(dataset) if like is None else like.fingerprint
     suited = _suited(task, recipe, division, begun=start is not None)
@@ -143,7 +137,8 @@ def _suited(task: Task, recipe: Recipe, division: Division, *, begun: bool) -> R
     """The recipe with what the size of the data settles."""
     if task == "pretrain":
         return with_patience(recipe, None)
-    texts = _texts(task, division)
+    # An epoch is a pass over so many.
+    texts = len(division.rows) + (len(division.unlabelled) if task == "distill" else 0)
     longer = recipe if begun else with_steps(recipe, texts)
     return with_patience(_keeping_rare_classes(longer), texts)
 
@@ -160,11 +155,6 @@ def _keeping_rare_classes(recipe: Recipe) -> Recipe:
     return dataclasses.replace(recipe, training=dataclasses.replace(settings, keep="macro_f1"))
 
 
-def _texts(task: Task, division: Division) -> int:
-    """How many texts an epoch is a pass over."""
-    return len(division.rows) + (len(division.unlabelled) if task == "distill" else 0)
-
-
 def _classes(dataset: Dataset, recipe: Recipe) -> tuple[str, ...]:
     labels = check_dataset(dataset)
     if recipe.training.ordered:
@@ -176,7 +166,11 @@ def _settled(task: Task, recipe: Recipe, start: Inherited | None) -> Recipe:
     """The recipe with what it inherits; as for :func:`check_run`."""
     require_packages(recipe)
     if task == "pretrain":
-        _check_pretraining(recipe)
+        if recipe.vectors.file:
+            raise ConfigError(
+                f"vectors.file is {recipe.vectors.file!r}, but a language model begins at random "
+                "and learns its own vectors; leave it out"
+            )
         recipe = recipe if start is None else start.as_language_model(recipe)
     else:
         if task == "distill":
@@ -190,11 +184,11 @@ def _settled(task: Task, recipe: Recipe, start: Inherited | None) -> Recipe:
     return recipe
 
 
-def _check_pretraining(recipe: Recipe) -> None:
-    if recipe.vectors.file:
-        raise ConfigError(
-            f"vectors.file is {recipe.vectors.file!r}, but a language model begins at random and "
-            "learns its own vectors; leave it out"
+def _check_unlabelled(division: Division, recipe: Recipe) -> None:
+    if recipe.unlabelled.entropy and not division.unlabelled:
+        raise DataError(
+            "unlabelled.entropy wants texts without labels, and the data has none; add a file "
+            "unlabelled.csv or the like beside the training file, or set it to 0"
         )
 
 
@@ -211,41 +205,6 @@ def _check_distillation(recipe: Recipe) -> None:
                 f"{name} does not go with teachers, who say of every text how likely each class "
                 "is; leave it out of a student's recipe"
             )
-
-
-def _check_unlabelled(division: Division, recipe: Recipe) -> None:
-    if recipe.unlabelled.entropy and not division.unlabelled:
-        raise DataError(
-            "unlabelled.entropy wants texts without labels, and the data has none; add a file "
-            "unlabelled.csv or the like beside the training file, or set it to 0"
-        )
-
-
-def check_teachers(
-    sources: Sequence[str | os.PathLike[str]], settings: DistillationSettings
-) -> None:
-    """Checks that a student has a teacher.
-
-    Raises:
-        ConfigError: neither is one given, nor do the settings name one for a collection.
-    """
-    if not sources and not settings.teachers:
-        raise ConfigError(
-            "there is no teacher; name a model folder with --teacher, or one for each collection "
-            "in the recipe's [distillation.teachers]"
-        )
-
-
-def check_vectors(recipe: Recipe) -> None:
-    """Checks that a file of word vectors, where a recipe names one, fits its network.
-
-    Raises:
-        ConfigError: its vectors are of another size than the embedding's.
-        DataError: it cannot be read, or is none of word vectors.
-    """
-    if not recipe.vectors.file:
-        return
-    check_size(dimensions(recipe.vectors.path), recipe)
 
 
 def check_size(size: int, recipe: Recipe) -> None:

@@ -23,7 +23,7 @@ from tonality.text.ngrams import NgramTable
 from tonality.text.tokenizer import Tokenizer
 from tonality.text.vocabulary import Vocabulary
 from tonality.train.prepare.preflight import Checked
-from tonality.train.prepare.small_data import FEW_FROM_NOTHING, few_to_begin_with
+from tonality.train.prepare.small_data import FEW_FROM_NOTHING
 from tonality.train.records.reporter import Reporter
 from tonality.train.settings.recipe import Recipe
 from tonality.train.start.inherited_settings import LANGUAGE_MODEL
@@ -49,12 +49,7 @@ class Prepared:
         validation_classes: their classes (M,).
         validation_weights: what each of them counts where the best evaluation is chosen (M,), 1 on
             average; None for 1.
-        validation_rows: their rows in the labelled table (M,).
-        train_rows: those of the training texts (N,).
-        unlabelled_rows: the rows of the unlabelled texts in the table of such (U,).
         corpus: the training texts and the unlabelled ones, as strings (N + U).
-        left_out: how many texts of ``train`` and ``unlabelled`` are left out for being in a
-            part to measure on too.
         vectors: where the word embedding starts (V, E), or None.
         start: what the network begins with, or None.
         known_to_start: what of the validation texts that learnt from, in words.
@@ -69,11 +64,7 @@ class Prepared:
     train_classes: Int64
     validation: Encoded
     validation_classes: Int64
-    validation_rows: Int64
-    train_rows: Int64
-    unlabelled_rows: Int64
     corpus: list[str]
-    left_out: dict[str, int]
     vectors: Floats | None = None
     train_weights: Floats | None = None
     validation_weights: Floats | None = None
@@ -115,7 +106,11 @@ def prepare(run: Checked, reporter: Reporter) -> Prepared:
     known = known_to_start(run.start, run.dataset, held_out, reporter) if run.start else ""
     vocabulary, start = words(corpus, recipe, run.start)
     vocabulary, train = _encoded(vocabulary, train_texts, classes[rows], recipe)
-    network = _network(recipe, vocabulary, len(run.labels))
+    network = recipe.network.config(
+        vocabulary_size=vocabulary.size,
+        ngram_rows=0 if vocabulary.ngrams is None else vocabulary.ngrams.size,
+        classes=len(run.labels),
+    )
     reporter.say(f"{vocabulary.size:,} words and {max(network.ngram_rows - 1, 0):,} n-grams")
     return Prepared(
         labels=run.labels,
@@ -123,15 +118,11 @@ def prepare(run: Checked, reporter: Reporter) -> Prepared:
         network=network,
         train=train,
         train_classes=classes[rows],
-        train_weights=_weights(table, rows),
+        train_weights=_training_weights(run, classes[rows]),
         validation_weights=_weights(table, held_out),
         validation=Encoder(recipe.text, vocabulary).encode([table.texts[i] for i in held_out]),
         validation_classes=classes[held_out],
-        validation_rows=held_out,
-        train_rows=rows,
-        unlabelled_rows=division.unlabelled_rows,
         corpus=corpus,
-        left_out=division.left_out,
         start=start,
         known_to_start=known,
     )
@@ -142,38 +133,42 @@ def _tell(run: Checked, reporter: Reporter) -> None:
     run.division.tell(reporter.say)
     texts = len(run.division.rows)
     if run.task == "train" and run.start is None and texts <= FEW_FROM_NOTHING:
-        reporter.say(few_to_begin_with(texts))
+        reporter.say(
+            f"{texts:,} texts are few for a network that begins from nothing: tonality adapt "
+            "begins with a model that can read, and is right more often"
+        )
     for line in run.told.splitlines():
         reporter.say(line)
     if run.division.unlabelled and set(run.unlabelled_uses) <= {"the vocabulary"}:
-        reporter.say(_nothing_learns_from(len(run.division.unlabelled), run))
+        reporter.say(_nothing_learns_from_unlabelled(run))
 
 
-def _nothing_learns_from(unlabelled: int, run: Checked) -> str:
-    """What to say where texts without labels change no weight."""
+def _nothing_learns_from_unlabelled(run: Checked) -> str:
+    """What to say where texts without labels change no weight, and what learns from them."""
+    count, start = len(run.division.unlabelled), run.start
     use = "serve the vocabulary alone" if run.unlabelled_uses else "have no part in this"
-    return f"careful: the texts without labels ({unlabelled:,}) {use}{_remedy(run.start)}"
-
-
-def _remedy(start: Start | None) -> str:
-    """What learns from texts without labels, where it goes with the start; else empty."""
+    remedy = ""
     if start is None or start.kind == LANGUAGE_MODEL:
-        return "; tonality pretrain learns from them"
-    return "; tonality adapt --pretrain-epochs 3 learns from them" if start.can_foretell else ""
-
-
-def _network(recipe: Recipe, vocabulary: Vocabulary, classes: int) -> NetworkConfig:
-    rows = 0 if vocabulary.ngrams is None else vocabulary.ngrams.size
-    return recipe.network.config(vocabulary_size=vocabulary.size, ngram_rows=rows, classes=classes)
+        remedy = "; tonality pretrain learns from them"
+    elif start.can_foretell:
+        remedy = "; tonality adapt --pretrain-epochs 3 learns from them"
+    return f"careful: the texts without labels ({count:,}) {use}{remedy}"
 
 
 def words(
     corpus: list[str], recipe: Recipe, start: Start | None
 ) -> tuple[Vocabulary, Start | None]:
     """The vocabulary, and the start with vectors for all its words."""
+    settings = recipe.vocabulary
     if start is None:
-        return build_vocabulary(corpus, recipe), None
-    vocabulary = extended(start.vocabulary, corpus, recipe)
+        fewest, most = settings.min_count, settings.max_size
+        counts = _counts(corpus, recipe)
+        return Vocabulary.build(counts, recipe.text, min_count=fewest, max_size=most), None
+    if not settings.extend:
+        return start.vocabulary, start
+    vocabulary = start.vocabulary.extended(
+        _counts(corpus, recipe), recipe.text, min_count=settings.min_count, most=settings.extend
+    )
     return vocabulary, start.with_vocabulary(vocabulary, corpus)
 
 
@@ -197,25 +192,24 @@ def _weights(table: Table, rows: Int64) -> Floats | None:
     return scaled
 
 
-def build_vocabulary(texts: list[str], recipe: Recipe) -> Vocabulary:
-    """The words of some texts that a recipe gives a vector; no n-grams yet."""
-    settings = recipe.vocabulary
-    return Vocabulary.build(
-        _counts(texts, recipe),
-        recipe.text,
-        min_count=settings.min_count,
-        max_size=settings.max_size,
-    )
+def _training_weights(run: Checked, classes: Int64) -> Floats | None:
+    """The weights of the training texts.
 
-
-def extended(vocabulary: Vocabulary, texts: list[str], recipe: Recipe) -> Vocabulary:
-    """A vocabulary and, at its end, the new words of some texts that a recipe gives a vector."""
-    settings = recipe.vocabulary
-    if not settings.extend:
-        return vocabulary
-    return vocabulary.extended(
-        _counts(texts, recipe), recipe.text, min_count=settings.min_count, most=settings.extend
-    )
+    Raises:
+        DataError: none counts, or none of a class, for which weighing the classes cannot make up.
+    """
+    table, weights = run.dataset.train, _weights(run.dataset.train, run.division.rows)
+    if weights is None or run.recipe.training.class_weights == "none":
+        return weights
+    for label, weight in zip(run.labels, np.bincount(classes, weights), strict=True):
+        if not weight > 0:
+            raise DataError(
+                f"every training text of class {label!r} has the weight 0, so "
+                "training.class_weights = 'balanced' cannot make up for its rarity; leave its "
+                "texts out, or give them a weight",
+                path=table.source or None,
+            )
+    return weights
 
 
 def _counts(texts: list[str], recipe: Recipe) -> Counter[str]:

@@ -97,11 +97,3 @@ def with_patience(recipe: Recipe, texts: int | None) -> Recipe:
     patience = max(LEAST_PATIENCE, settings.epochs * settings.evaluations_per_epoch // 4)
     training = dataclasses.replace(settings, patience=patience)
     return dataclasses.replace(recipe, training=training)
-
-
-def few_to_begin_with(texts: int) -> str:
-    """What to say where a run begins from nothing with so few texts."""
-    return (
-        f"{texts:,} texts are few for a network that begins from nothing: tonality adapt begins "
-        "with a model that can read, and is right more often"
-    )

@@ -23,9 +23,14 @@ def batch_stream(data: Prepared, recipe: Recipe, first_step: int) -> BatchStream
     """
     settings = recipe.training
     texts, classes, weights, beside = data.train, data.train_classes, data.train_weights, None
-    if data.soft is None:
-        beside = unlabelled_batches(data, recipe)
-    else:
+    if data.soft is None and recipe.unlabelled.used and data.unlabelled:
+        beside = UnlabelledBatches(
+            encode_unlabelled(data, recipe),
+            batch_size=recipe.unlabelled.batch_size or settings.batch_size,
+            seed=settings.seed,
+        )
+        beside = beside if len(beside) else None
+    elif data.soft is not None:
         texts = join([texts, encode_unlabelled(data, recipe)])
         classes = np.concatenate([classes, np.full(data.unlabelled, -1)])
         if weights is not None:
@@ -37,19 +42,6 @@ def batch_stream(data: Prepared, recipe: Recipe, first_step: int) -> BatchStream
         epochs=settings.epochs,
         first_step=first_step,
     )
-
-
-def unlabelled_batches(data: Prepared, recipe: Recipe) -> UnlabelledBatches | None:
-    """The texts without labels that go beside those with; None where the recipe wants none."""
-    settings = recipe.unlabelled
-    if not settings.used or not data.unlabelled:
-        return None
-    batches = UnlabelledBatches(
-        encode_unlabelled(data, recipe),
-        batch_size=settings.batch_size or recipe.training.batch_size,
-        seed=recipe.training.seed,
-    )
-    return batches if len(batches) else None
 
 
 def encode_unlabelled(data: Prepared, recipe: Recipe) -> Encoded:

@@ -57,7 +57,9 @@ def read_vectors(path: Path, words: Sequence[str]) -> tuple[Floats, NDArray[np.b
         DataError: the file cannot be read, is none of word vectors or not whole; says in which
             line.
     """
-    row_of, alike = {word: row for row, word in enumerate(words)}, _by_lower_case(words)
+    alike: defaultdict[str, list[int]] = defaultdict(list)  # rows by the word in lower case
+    for row, word in enumerate(words):
+        alike[word.lower()].append(row)
     with _lines(path) as lines:
         promised, size, number, line = _begin(path, lines)
         vectors = np.zeros((len(words), size), dtype=np.float32)
@@ -66,11 +68,10 @@ def read_vectors(path: Path, words: Sequence[str]) -> tuple[Floats, NDArray[np.b
         while line:
             if text := _stripped(line):
                 word, numbers = _parted(text, size)
-                own, near = row_of.get(word), alike.get(word.lower(), [])
-                rows = [row for row in near if held[row] < (2 if row == own else 1)]
-                if rows:
+                found = {row: 2 if words[row] == word else 1 for row in alike.get(word.lower(), ())}
+                if rows := [row for row in found if held[row] < found[row]]:
                     vectors[rows] = _numbers(numbers, size, path, number)
-                    held[rows] = [2 if row == own else 1 for row in rows]
+                    held[rows] = [found[row] for row in rows]
                 read += 1
             line, number = next(lines, b""), number + 1
     if read < promised:
@@ -80,14 +81,6 @@ def read_vectors(path: Path, words: Sequence[str]) -> tuple[Floats, NDArray[np.b
             path=path,
         )
     return vectors, held > 0
-
-
-def _by_lower_case(words: Sequence[str]) -> defaultdict[str, list[int]]:
-    """The rows of words that differ in their letters' case only."""
-    alike: defaultdict[str, list[int]] = defaultdict(list)
-    for row, word in enumerate(words):
-        alike[word.lower()].append(row)
-    return alike
 
 
 def _begin(path: Path, lines: Iterator[bytes]) -> tuple[int, int, int, bytes]:

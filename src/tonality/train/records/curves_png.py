@@ -6,7 +6,6 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from tonality.errors import DependencyError
 from tonality.palette import NEGATIVE, POSITIVE
 from tonality.train.records.history import MetricsRow
 
@@ -29,17 +28,17 @@ def draw_curves(rows: Sequence[MetricsRow], best: MetricsRow | None) -> bytes:
 
     Returns:
         A PNG.
-
-    Raises:
-        DependencyError: matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-        from matplotlib.ticker import PercentFormatter
-    except ImportError as missing:
-        raise DependencyError("drawing curves", extra="train") from missing
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import PercentFormatter
+
     measured = [row for row in rows if row.is_evaluation]
-    scores = [score for score in _SCORES if measured and _has(measured, score)]
+    # A language model has no accuracy, and a macro F1 is there where it decides.
+    scores = [
+        score
+        for score in _SCORES
+        if measured and all(getattr(row, score) is not None for row in measured)
+    ]
     panels = 1 + len(scores)
     # pyplot would pick a window system and keep the figure alive.
     figure = Figure(figsize=(5 * panels, 4), layout="constrained")
@@ -52,11 +51,6 @@ def draw_curves(rows: Sequence[MetricsRow], best: MetricsRow | None) -> bytes:
     png = io.BytesIO()
     figure.savefig(png, format="png", dpi=150)
     return png.getvalue()
-
-
-def _has(measured: Sequence[MetricsRow], score: str) -> bool:
-    """Whether all have it: a language model has no accuracy, earlier versions no macro F1."""
-    return all(getattr(row, score) is not None for row in measured)
 
 
 def _draw_losses(axes: Any, rows: Sequence[MetricsRow], best: MetricsRow | None) -> None:

@@ -1,22 +1,11 @@
-"""On what a model was trained: the machine and the versions of what matters."""
+"""With what a model was trained: the versions of what matters."""
 
 from __future__ import annotations
 
 import platform
 from importlib import metadata
 
-from tonality.cores import available_cores
-
 _PACKAGES = ("tonality", "torch", "lightning", "numpy", "gensim")
-
-
-def machine(device: str) -> dict[str, int | str]:
-    """The machine that trained, as a model's provenance tells it.
-
-    Args:
-        device: what the network ran on, such as ``cpu``.
-    """
-    return {"cores": available_cores(), "device": device, "system": platform.system()}
 
 
 def versions() -> dict[str, str]:

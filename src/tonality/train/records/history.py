@@ -6,7 +6,17 @@ import csv
 import io
 import math
 from dataclasses import asdict, dataclass, fields
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
+
+_BOARD_NAMES = {
+    "train_loss": "loss/training",
+    "validation_loss": "loss/validation",
+    "validation_accuracy": "accuracy/validation",
+    "validation_macro_f1": "macro F1/validation",
+    "learning_rate": "learning rate",
+}
 
 
 @dataclass(frozen=True)
@@ -125,3 +135,33 @@ def _cell(value: float | None) -> str:
     if value is None:
         return ""
     return str(value) if isinstance(value, int) else f"{value:.6g}"
+
+
+class TensorBoard:
+    """Writes rows of metrics as TensorBoard reads them; does nothing without the package.
+
+    Args:
+        folder: where to.
+        first_step: the step a resumed run begins with; what was written from there on by the
+            session before is void.
+    """
+
+    def __init__(self, folder: Path, first_step: int) -> None:
+        self._writer: Any = None
+        if find_spec("tensorboard") is not None:
+            from torch.utils.tensorboard import SummaryWriter
+
+            self._writer = SummaryWriter(str(folder), purge_step=first_step or None)
+
+    def add(self, row: MetricsRow) -> None:
+        """Takes in a row."""
+        if self._writer is not None:
+            for key, name in _BOARD_NAMES.items():
+                value = getattr(row, key)
+                if value is not None:
+                    self._writer.add_scalar(name, value, row.step)
+
+    def close(self) -> None:
+        """Writes what is left."""
+        if self._writer is not None:
+            self._writer.close()

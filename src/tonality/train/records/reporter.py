@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,7 +70,13 @@ class Reporter:
 
     def evaluated(self, row: MetricsRow, *, best: bool) -> None:
         """After each evaluation."""
-        self.say(describe(row, best=best))
+        macro_f1 = row.validation_macro_f1
+        self.say(
+            f"step {row.step:,}, epoch {row.epoch:.2f}: training loss {row.train_loss:.4f}, "
+            f"validation loss {row.validation_loss:.4f}, accuracy {row.validation_accuracy:.2%}"
+            f"{'' if macro_f1 is None else f', macro F1 {macro_f1:.4f}'}"
+            f"{' (best)' if best else ''}, {duration(row.seconds)} so far"
+        )
 
     def close(self) -> None:
         """After the last step."""
@@ -145,15 +152,18 @@ class BarReporter(Reporter):
         self._bar.stop()
 
 
-def describe(row: MetricsRow, *, best: bool) -> str:
-    """An evaluation in a line."""
-    macro_f1 = row.validation_macro_f1
-    return (
-        f"step {row.step:,}, epoch {row.epoch:.2f}: training loss {row.train_loss:.4f}, "
-        f"validation loss {row.validation_loss:.4f}, accuracy {row.validation_accuracy:.2%}"
-        f"{'' if macro_f1 is None else f', macro F1 {macro_f1:.4f}'}"
-        f"{' (best)' if best else ''}, {duration(row.seconds)} so far"
-    )
+@contextmanager
+def quiet(*names: str) -> Iterator[None]:
+    """Within it, the loggers of libraries tell of errors alone: a run speaks by its reporter."""
+    loggers = [logging.getLogger(name) for name in names]
+    levels = [each.level for each in loggers]
+    for each in loggers:
+        each.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for each, level in zip(loggers, levels, strict=True):
+            each.setLevel(level)
 
 
 def duration(seconds: float) -> str:

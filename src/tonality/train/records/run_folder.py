@@ -12,7 +12,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,7 +24,7 @@ from tonality import plain_json
 from tonality.artifact.weights import pack
 from tonality.durable_files import check_writable, open_regular, read_regular, sync_folder
 from tonality.errors import ConfigError, TrainingError
-from tonality.train.settings.plan import MODEL
+from tonality.train.settings.plan import MODEL, PLAN
 from tonality.train.settings.recipe import Recipe
 
 FORMAT = 1
@@ -65,7 +65,7 @@ class RunFolder:
             TrainingError: it holds a run already, or files of another kind; it cannot be written.
         """
         self.check_writable()
-        if (self.path / RUN).exists():
+        if any((self.path / name).exists() for name in (RUN, PLAN)):
             raise TrainingError(
                 f"{self.path} holds a run already: go on with it with --resume, or choose "
                 "another folder"
@@ -137,16 +137,6 @@ class RunFolder:
             (self.path / name).unlink()
             with contextlib.suppress(OSError):
                 self.path.rmdir()
-
-    @contextlib.contextmanager
-    def rehearsal(self) -> Iterator[Path]:
-        """The name of a folder for a trial, which is removed afterwards."""
-        path = self.path / ".rehearsal"
-        shutil.rmtree(path, ignore_errors=True)
-        try:
-            yield path
-        finally:
-            shutil.rmtree(path, ignore_errors=True)
 
     def check_begun(self) -> None:
         """Checks that there is a run to go on with.
@@ -267,18 +257,20 @@ class RunFolder:
             if _BEST.fullmatch(path.name) and path.name != name:
                 path.unlink(missing_ok=True)
 
-    def save_vectors(self, vectors: Floats, name: str = VECTORS) -> None:
-        """Saves word vectors, so that a resumed run starts from the same."""
-        self.write(name, lambda file: np.save(file, vectors, allow_pickle=False))
+    def save_floats(self, floats: Floats, name: str = VECTORS) -> None:
+        """Saves word vectors or answers, so that a run that goes on has the same."""
+        self.write(name, lambda file: np.save(file, floats, allow_pickle=False))
 
-    def load_vectors(self, shape: tuple[int, int], name: str = VECTORS) -> Floats | None:
-        """The saved word vectors (V, E); None if there are none of that shape."""
+    def load_floats(self, columns: int, name: str = VECTORS) -> Floats:
+        """What was saved under a name (N, ``columns``); no rows where there is none such."""
         try:
             with open_regular(self.path / name) as file:
-                vectors: Floats = np.load(file, allow_pickle=False)
-        except (OSError, ValueError):
-            return None
-        return vectors if vectors.shape == shape and vectors.dtype == np.float32 else None
+                found: Floats = np.load(file, allow_pickle=False)
+        except (OSError, ValueError, EOFError):
+            found = np.empty(0, dtype=np.float32)
+        if found.ndim == 2 and found.shape[1] == columns and found.dtype == np.float32:
+            return found
+        return np.empty((0, columns), dtype=np.float32)
 
 
 def best_file(step: int) -> str:

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from tonality.errors import ConfigError
 from tonality.train.settings.recipe import Recipe
 
-_FOREIGN = {  # sections of other tasks
-    "pretrain": ("vectors", "dropout", "unlabelled", "distillation"),
-    "train": ("pretraining", "distillation"),
-    "distill": ("pretraining",),
+_NO_LANGUAGE_MODEL = "no language model is trained here"
+_FOREIGN = {  # sections of other tasks, and why they have no effect
+    "train": {"pretraining": _NO_LANGUAGE_MODEL, "distillation": "there are no teachers here"},
+    "distill": {"pretraining": _NO_LANGUAGE_MODEL},
 }
-_WHY = {
-    "pretraining": "no language model is trained here",
-    "distillation": "there are no teachers here",
-}
-# Of the sections that it shares with a classifier, what a language model heeds.
-_SHARED = {
+# What a language model heeds of the sections that it does not heed as a whole.
+_OF_LANGUAGE_MODEL: dict[str, tuple[str, ...]] = {
     "vocabulary": ("min_count", "max_size", "extend"),
     "network": ("embedding_size", "hidden_size", "layers"),
     "optimiser": (
@@ -26,6 +21,10 @@ _SHARED = {
         "clip_norm",
     ),
     "training": ("seed", "validation", "validation_seed", "precision"),
+    "vectors": ("deviation",),  # of a start
+    "dropout": (),
+    "unlabelled": (),
+    "distillation": (),
 }
 
 
@@ -53,29 +52,22 @@ def check_heeded(task: str, recipe: Recipe, *, started: bool, table: bool) -> No
         )
     for names, reason in () if task == "pretrain" else _idle(recipe, started, table):
         for name in names.split():
-            if name in recipe.changed and _asks(recipe, name):
+            section, _, key = name.partition(".")
+            # 0 and false get what they ask for.
+            if name in recipe.changed and getattr(getattr(recipe, section), key):
                 raise ConfigError(f"{name} has no effect: {reason}, or leave it out")
 
 
 def _foreign(task: str, name: str, *, started: bool) -> str:
     """Why a setting is none of a task's; empty where it is one."""
     section, _, key = name.partition(".")
-    if task == "pretrain":
-        if section == "text" and key in ("max_tokens", "truncate"):
-            return "a language model reads whole texts"
-        scaled = started and name == "vectors.deviation"
-        heeded = scaled or section not in _FOREIGN[task]
-        return "" if heeded and key in _SHARED.get(section, (key,)) else _LANGUAGE_MODEL
-    return _WHY[section] if section in _FOREIGN[task] else ""
-
-
-_LANGUAGE_MODEL = "pretrain trains a language model, which has no use for it"
-
-
-def _asks(recipe: Recipe, name: str) -> Any:
-    """Whether a setting asks for anything: 0 and false get what they ask for."""
-    section, _, key = name.partition(".")
-    return getattr(getattr(recipe, section), key)
+    if task != "pretrain":
+        return _FOREIGN[task].get(section, "")
+    if name in ("text.max_tokens", "text.truncate"):
+        return "a language model reads whole texts"
+    if key in _OF_LANGUAGE_MODEL.get(section, (key,)) and (started or section != "vectors"):
+        return ""
+    return "pretrain trains a language model, which has no use for it"
 
 
 def _idle(recipe: Recipe, started: bool, table: bool) -> Iterator[tuple[str, str]]:
@@ -83,8 +75,11 @@ def _idle(recipe: Recipe, started: bool, table: bool) -> Iterator[tuple[str, str
     if not table and not recipe.vocabulary.ngrams:
         names = "vocabulary.ngram_min_count dropout.ngram optimiser.ngram_rate"
         yield f"{names} optimiser.ngram_weight_decay", "vocabulary.ngrams is 0; set it too"
-    if not started:
-        yield from _idle_vectors(recipe)
+    trained = "vectors.epochs vectors.window vectors.negative"
+    if not started and recipe.vectors.file:
+        yield trained, "vectors.file has the vectors, and none are trained; leave that out"
+    elif not started and not recipe.vectors.use:
+        yield f"{trained} vectors.deviation", "vectors.use is false; set it too"
     if recipe.network.layers == 1:
         yield "dropout.layer", "network.layers is 1; set it too"
     if not recipe.network.dense:
@@ -102,13 +97,3 @@ def _idle(recipe: Recipe, started: bool, table: bool) -> Iterator[tuple[str, str
         names = "training.keep training.patience training.evaluations_per_epoch"
         why = "training.validation is 0, so nothing is measured; set that too"
         yield f"{names} training.validation_seed", why
-
-
-def _idle_vectors(recipe: Recipe) -> Iterator[tuple[str, str]]:
-    """The same, of word vectors."""
-    if recipe.vectors.file:
-        why = "vectors.file has the vectors, and none are trained; leave that out"
-        yield "vectors.epochs vectors.window vectors.negative", why
-    elif not recipe.vectors.use:
-        why = "vectors.use is false; set it too"
-        yield "vectors.epochs vectors.window vectors.negative vectors.deviation", why

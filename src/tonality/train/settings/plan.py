@@ -125,7 +125,8 @@ class Plan:
         if not isinstance(stages, list):
             raise ConfigError("stages must be a list of tables, each [[stages]]")
         filled = [fill(Stage, stage, "stages") for stage in stages]
-        return fill(cls, {**values, "stages": tuple(filled), **_expected(values)}, "plan")
+        expected = fill(Expected, values.get("expected", {}), "expected")
+        return fill(cls, {**values, "stages": tuple(filled), "expected": expected}, "plan")
 
     def with_settings(self, changes: Iterable[str]) -> Plan:
         """This plan with some settings of its stages changed.
@@ -158,7 +159,3 @@ class Plan:
             ("[expected]", vars(self.expected)),
             *(("[[stages]]", vars(stage)) for stage in self.stages),
         )
-
-
-def _expected(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {"expected": fill(Expected, values.get("expected", {}), "expected")}

@@ -8,11 +8,12 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from tonality.durable_files import read_regular
-from tonality.errors import ConfigError
+from tonality.errors import ConfigError, DependencyError
 from tonality.text.tokenizer import TextConfig
 from tonality.train.settings.checked_fields import fill, unknown
 from tonality.train.settings.objective_sections import (
@@ -35,6 +36,8 @@ from tonality.train.settings.toml_text import toml_text
 
 # Settings of the training that suit the data where nobody asks for them.
 _SUITED = ("batch_size", "epochs", "keep")
+# Packages of the extra train. Drawing and measuring come at the end of a run, hours away.
+_PACKAGES = ("torch", "lightning", "sklearn", "matplotlib")
 
 
 @dataclass(frozen=True)
@@ -187,6 +190,17 @@ class Recipe:
         values = self.to_dict()
         head = {key: values.pop(key) for key in ("name", "description")}
         return toml_text(head, *((f"[{name}]", section) for name, section in values.items()))
+
+
+def require_packages(recipe: Recipe) -> None:
+    """Checks that the packages of the extra ``train`` that a recipe needs are there.
+
+    Raises:
+        DependencyError: one is missing.
+    """
+    vectors = ("gensim",) if recipe.vectors.trained else ()
+    if any(find_spec(name) is None for name in (*_PACKAGES, *vectors)):
+        raise DependencyError("training", extra="train")
 
 
 @cache

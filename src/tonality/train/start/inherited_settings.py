@@ -58,8 +58,9 @@ class Inherited:
             recipe: the recipe.
             has_ngrams: whether it begins with an n-gram table of its own start.
         """
-        both = recipe.network.bidirectional
-        read = recipe.pretraining.directions if kind == LANGUAGE_MODEL else _directions(both)
+        read = recipe.pretraining.directions
+        if kind == CLASSIFIER:
+            read = ("forward", "backward") if recipe.network.bidirectional else ("forward",)
         network = {key: getattr(recipe.network, key) for key in NETWORK[kind]}
         table = kind == CLASSIFIER and (has_ngrams or recipe.vocabulary.ngrams > 0)
         return cls(name, kind, recipe.text, network, read, table)
@@ -137,7 +138,3 @@ class Inherited:
         if self.has_ngrams:
             for key in ("ngrams", "ngram_min_count"):
                 yield f"vocabulary.{key}", "has an n-gram table of its own; leave it out"
-
-
-def _directions(bidirectional: bool) -> tuple[str, ...]:
-    return ("forward", "backward") if bidirectional else ("forward",)

@@ -14,6 +14,7 @@ from tonality.artifact.model_folder import Artifact
 from tonality.artifact.weights import dequantise
 from tonality.durable_files import resolved
 from tonality.model_names import is_bundled, model_path
+from tonality.network.config import NetworkConfig
 from tonality.train.networks.language_model_folder import (
     SavedLanguageModel,
     is_language_model,
@@ -44,50 +45,36 @@ def read_start(source: str | os.PathLike[str]) -> Start:
         if (path / MODEL).is_dir() and not (path / CONFIG).exists():
             source = path = path / MODEL  # of a run
         if is_language_model(path):
-            return _from_language_model(read_language_model(path), path)
+            saved = read_language_model(path)
+            return _start(path, LANGUAGE_MODEL, saved, saved, saved.tensors)
     path = model_path(source)
-    return _from_classifier(artifact.read(path), path)
+    model = artifact.read(path)
+    return _start(path, CLASSIFIER, model, model.network, dequantise(model.tensors))
 
 
-def _from_language_model(model: SavedLanguageModel, path: Path) -> Start:
+def _start(
+    path: Path,
+    kind: str,
+    model: SavedLanguageModel | Artifact,
+    shape: SavedLanguageModel | NetworkConfig,
+    tensors: Mapping[str, Floats],
+) -> Start:
+    tiny = float(np.finfo(np.float32).tiny)
     return Start(
         name=called(path),
-        kind=LANGUAGE_MODEL,
+        kind=kind,
         path=path,
         sha256=folder_sha256(path),
         text=model.text,
         vocabulary=model.vocabulary,
-        network={key: getattr(model, key) for key in NETWORK[LANGUAGE_MODEL]},
-        directions=model.directions,
-        has_ngrams=False,
-        labels=(),
-        tensors=model.tensors,
-        spread=_spread(model.tensors),
-        provenance=model.provenance,
-    )
-
-
-def _from_classifier(model: Artifact, path: Path) -> Start:
-    tensors = dequantise(model.tensors)
-    return Start(
-        name=called(path),
-        kind=CLASSIFIER,
-        path=path,
-        sha256=folder_sha256(path),
-        text=model.text,
-        vocabulary=model.vocabulary,
-        network={key: getattr(model.network, key) for key in NETWORK[CLASSIFIER]},
-        directions=model.network.directions,
+        network={key: getattr(shape, key) for key in NETWORK[kind]},
+        directions=shape.directions,
         has_ngrams=model.vocabulary.ngrams is not None,
-        labels=model.labels,
+        labels=model.labels if isinstance(model, Artifact) else (),
         tensors=tensors,
-        spread=_spread(tensors),
+        spread=max(float(tensors["embedding.weight"].std()), tiny),
         provenance=model.provenance,
     )
-
-
-def _spread(tensors: Mapping[str, Floats]) -> float:
-    return max(float(tensors["embedding.weight"].std()), float(np.finfo(np.float32).tiny))
 
 
 def called(path: Path) -> str:

@@ -193,19 +193,21 @@ class Start(Inherited):
             text: how the run's model reads texts.
             mapped: what a label map made of other labels of the data (``Table.mapped``).
         """
-        parts = self.at_random(network, labels)
-        random = (
-            f"{self.name}, from which this starts, has nothing that fits these parts of the "
-            f"network, which begin at random: {parts}"
-        )
+        lines = []
+        if parts := self.at_random(network, labels):
+            lines.append(
+                f"{self.name}, from which this starts, has nothing that fits these parts of the "
+                f"network, which begin at random: {parts}"
+            )
+        if forgotten := self.forgotten(labels, mapped):
+            lines.append(forgotten)
         own, most = self.text.max_tokens, text.max_tokens
-        less = (
-            f"the new model reads {most:,} tokens of a text, {self.name} "
-            f"{f'{own:,}' if own else 'all'}; text.max_tokens says how many"
-        )
-        shorter = self.kind == CLASSIFIER and 0 < most < (own or most + 1)
-        lines = (random if parts else "", self.forgotten(labels, mapped), less if shorter else "")
-        return [line for line in lines if line]
+        if self.kind == CLASSIFIER and 0 < most < (own or most + 1):
+            lines.append(
+                f"the new model reads {most:,} tokens of a text, {self.name} "
+                f"{f'{own:,}' if own else 'all'}; text.max_tokens says how many"
+            )
+        return lines
 
     def own_names(
         self, labels: Sequence[str], mapped: Mapping[str, str] | None = None

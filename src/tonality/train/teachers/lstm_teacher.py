@@ -20,7 +20,7 @@ from tonality.text.encoder import Encoder
 from tonality.train.networks.lstm_network import LSTMNetwork
 from tonality.train.prepare.batches import collate
 from tonality.train.start.read_start import called
-from tonality.train.teachers.teacher import Judge, Teacher
+from tonality.train.teachers.teacher import Judge, Teacher, batches_of_tokens
 
 # Tokens of a batch on an accelerator, padding included.
 BATCH_TOKENS = 2**18
@@ -64,11 +64,8 @@ def twin(classifier: Classifier, device: str) -> Judge:
     @torch.no_grad()
     def judge(texts: Sequence[str]) -> NDArray[np.float64]:
         encoded = encoder.encode(with_content(texts))
-        order = np.argsort(encoded.lengths, kind="stable")
         logits = np.empty((len(texts), len(model.labels)))
-        while len(order):  # from the longest
-            size = max(1, BATCH_TOKENS // max(1, int(encoded.lengths[order[-1]])))
-            order, rows = order[:-size], order[-size:]
+        for rows in batches_of_tokens(encoded.lengths, BATCH_TOKENS):
             batch = collate(encoded, None, rows)
             ngrams = None if batch.ngrams is None else batch.ngrams.to(device)
             found = network(batch.ids.to(device), batch.lengths.to(device), ngrams)

@@ -1,10 +1,11 @@
-"""Reads the teachers of a student, and says which label of the data each of their outputs means."""
+"""Reads the teachers of a student: who teaches which texts, and which label an output means."""
 
 from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tonality.data import Dataset
@@ -12,12 +13,118 @@ from tonality.errors import ConfigError
 from tonality.evaluate.match_labels import same_by_another_name
 from tonality.label_meanings import likely_map
 from tonality.label_spellings import as_options
+from tonality.train.records.run_folder import RunFolder
+from tonality.train.settings.checked_fields import unknown
 from tonality.train.settings.objective_sections import DistillationSettings
 from tonality.train.teachers.answers_table import answers_table
 from tonality.train.teachers.lstm_teacher import lstm_teacher
+from tonality.train.teachers.soft_targets import Teaching, collections_of
 from tonality.train.teachers.teacher import Teacher, teacher_path
 from tonality.train.teachers.transformer_folder import is_transformer
 from tonality.train.teachers.transformer_teacher import transformer_teacher
+
+
+def read_teaching(
+    dataset: Dataset,
+    sources: Sequence[str | os.PathLike[str]],
+    settings: DistillationSettings,
+    labels: Sequence[str],
+    cache: RunFolder | None = None,
+) -> Teaching:
+    """Reads all teachers of a run and checks that each text has one that knows its label.
+
+    Args:
+        dataset: the data.
+        sources: the teachers of all texts but those of collections that the settings name.
+        settings: the teachers of those collections.
+        labels: the student's labels.
+        cache: where the teachers' answers are kept; None for the run's own folder.
+
+    Raises:
+        ArtifactError: a teacher is missing or damaged.
+        ConfigError: a teacher is given twice or has other labels; the settings name a collection
+            that is not there, or a teacher's label that none says; a collection has no teacher.
+        DependencyError: a transformer, and the extra ``transformers`` is missing.
+    """
+    if settings.teachers:
+        check_collections(dataset, settings, others_taught=bool(sources))
+    everywhere = read_teachers(sources, labels, settings, data=dataset)
+    collections = {
+        name: read_teachers(each, labels, settings, partial=True, data=dataset)
+        for name, each in settings.teachers.items()
+    }
+    teaching = Teaching(everywhere, cache, collections, settings.collection_column)
+    outputs = sorted({name for teacher in teaching.all for name in teacher.outputs})
+    for own in settings.teacher_labels:
+        if own not in outputs:
+            raise ConfigError(
+                f"distillation.teacher_labels names {own!r}, which no teacher says; they say "
+                f"{listed(outputs)}"
+            )
+    _check_partial(dataset, collections, settings, labels)
+    return teaching
+
+
+def check_collections(
+    dataset: Dataset, settings: DistillationSettings, *, others_taught: bool
+) -> None:
+    """Checks that the collections which the settings name are there, and that all are taught.
+
+    Args:
+        dataset: the data.
+        settings: the teachers of single collections.
+        others_taught: whether the collections that they do not name have teachers.
+
+    Raises:
+        ConfigError: the data does not tell collections, lacks one, or has one without a teacher.
+    """
+    column = settings.collection_column
+    if column not in dataset.train.extras:
+        raise ConfigError(
+            f"distillation.teachers names the teachers of collections, but the data has no column "
+            f"{column!r} that names collections; set distillation.collection_column"
+        )
+    texts = Counter(collections_of(dataset.train, column))
+    if dataset.unlabelled is not None:
+        texts.update(collections_of(dataset.unlabelled, column))
+    for name in settings.teachers:
+        if name not in texts:
+            raise unknown(
+                f"collection {name!r} in the column {column!r}, whose teachers "
+                "distillation.teachers names",
+                name,
+                sorted(filter(None, texts)),
+            )
+    alone = sorted(name for name in texts if name not in settings.teachers)
+    if alone and not others_taught:
+        named = [name for name in alone if name]
+        unnamed = f"{texts['']:,} texts without a collection" if "" in texts else ""
+        who = " and ".join(filter(None, [listed(named) if named else "", unnamed]))
+        raise ConfigError(
+            f"no teacher is named for {who}; add them to [distillation.teachers], or give "
+            "--teacher, who teaches all that the table does not name"
+        )
+
+
+def _check_partial(
+    dataset: Dataset,
+    collections: Mapping[str, Sequence[Teacher]],
+    settings: DistillationSettings,
+    labels: Sequence[str],
+) -> None:
+    """Checks that no text has a label that its teacher never says."""
+    names = collections_of(dataset.train, settings.collection_column)
+    given = Counter(zip(names, dataset.train.labels or (), strict=False))
+    for name, teachers in collections.items():
+        for teacher in teachers:
+            known = teacher.known(labels)
+            for label in labels:
+                if label not in known and given[name, label]:
+                    raise ConfigError(
+                        f"the teacher {teacher.name} never says {label!r}, but "
+                        f"{given[name, label]:,} texts of the collection {name!r} are labelled so; "
+                        "name another teacher for it in [distillation.teachers]"
+                    )
 
 
 def read_teachers(
@@ -68,21 +175,6 @@ def _check_meanings(settings: DistillationSettings, labels: Sequence[str]) -> No
             )
 
 
-def check_teacher_labels(teachers: Iterable[Teacher], settings: DistillationSettings) -> None:
-    """Checks that what the settings say of teachers' labels is about labels that they have.
-
-    Raises:
-        ConfigError: no teacher has such a label.
-    """
-    outputs = sorted({name for teacher in teachers for name in teacher.outputs})
-    for own in settings.teacher_labels:
-        if own not in outputs:
-            raise ConfigError(
-                f"distillation.teacher_labels names {own!r}, which no teacher says; they say "
-                f"{listed(outputs)}"
-            )
-
-
 def listed(names: Sequence[str]) -> str:
     """Names for a message."""
     shown = [repr(name[:60]) for name in names[:9]]
@@ -108,24 +200,18 @@ def _with_meanings(
 
 
 def _check_labels(teacher: Teacher, labels: Sequence[str], *, partial: bool) -> None:
-    unknown = [
-        name
-        for name, meaning in zip(teacher.outputs, teacher.meanings, strict=True)
-        if meaning and meaning not in labels
-    ]
+    told = dict(zip(teacher.outputs, teacher.meanings, strict=True))
+    strange = [name for name, meaning in told.items() if meaning and meaning not in labels]
     known = teacher.known(labels)
-    if not unknown and (len(known) == len(labels) or (partial and len(known) > 1)):
+    if not strange and (len(known) == len(labels) or (partial and len(known) > 1)):
         return
     apart = (
         f"the teacher {teacher.name} tells {listed(teacher.outputs)} apart, but the labels of the "
         f"data are {listed(labels)}"
     )
-    if unknown:
-        told = dict(zip(teacher.outputs, teacher.meanings, strict=True))
-        mapped = {
-            name: meaning for name, meaning in told.items() if name not in (*unknown, meaning)
-        }
-        meant = likely_map(unknown, labels, mapped) or {unknown[0]: "LABEL"}
+    if strange:
+        mapped = {own: meaning for own, meaning in told.items() if own not in (*strange, meaning)}
+        meant = likely_map(strange, labels, mapped) or {strange[0]: "LABEL"}
         example = as_options(meant, "--teacher-labels")
         raise ConfigError(
             f"{apart}; map them, as with {example} (an empty label leaves a class "

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from tonality.data import Dataset, Table
 from tonality.evaluate.select_rows import ChosenRows, Part, describe_seen
+from tonality.train.prepare.preflight import Checked
 from tonality.train.prepare.prepare import Prepared
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RunFolder
-from tonality.train.settings.recipe import Recipe
 from tonality.train.start.leakage import KNOWN
 from tonality.train.teachers.teacher import COLLECTIONS, Teacher
 from tonality.train.teachers.teacher_answers import Answered, answers, averaged
@@ -64,12 +64,7 @@ class Teaching:
         }
 
     def taught(
-        self,
-        dataset: Dataset,
-        data: Prepared,
-        recipe: Recipe,
-        folder: RunFolder,
-        reporter: Reporter,
+        self, run: Checked, data: Prepared, folder: RunFolder, reporter: Reporter
     ) -> Prepared:
         """The data with what the teachers say of every training and unlabelled text.
 
@@ -77,9 +72,8 @@ class Teaching:
         are asked about the validation texts too, for the record alone.
 
         Args:
-            dataset: what is trained on.
+            run: what is trained on, and the temperature.
             data: the same as arrays.
-            recipe: the temperature.
             folder: the run's.
             reporter: told what goes on.
 
@@ -87,33 +81,36 @@ class Teaching:
             ArtifactError: a teacher cannot be loaded.
             TrainingError: the answers cannot be kept.
         """
-        held_out = dataset.train.take(data.validation_rows)
+        held_out = run.dataset.train.take(run.division.held_out)
         texts, asked = data.corpus + held_out.texts, len(data.corpus)
-        store, names = folder if self.cache is None else self.cache, self._names(dataset, data)
-        said = []
+        store, names = folder if self.cache is None else self.cache, self._names(run)
+        said: list[Answered] = []
+        records: list[dict[str, Any]] = []
         for teacher in self.all:
-            rows = self._rows(teacher, names)
-            said.append(_answered(teacher, rows, texts, data.labels, store, reporter))
+            _say_meanings(teacher, reporter)
+            rows, known = self._rows(teacher, names), teacher.known(data.labels)
+            found = answers(teacher, [texts[row] for row in rows], known, store, reporter)
+            columns = np.array([data.labels.index(label) for label in known])
+            said.append(Answered(rows, columns, found))
+            records.append(self._record(teacher, said[-1], run, data, reporter))
         shape = (len(texts), len(data.labels))
-        pairs = zip(self.all, said, strict=True)
-        records = [self._record(teacher, each, dataset, data, reporter) for teacher, each in pairs]
         together = _accuracy(averaged(said, shape, 1.0)[asked:], data.validation_classes)
         if together is not None:
             reporter.say(_told(records, together))
-        soft = averaged(said, shape, recipe.distillation.temperature)[:asked].astype(np.float32)
+        softened = averaged(said, shape, run.recipe.distillation.temperature)
+        soft = softened[:asked].astype(np.float32)
         told = {"accuracy": together, "each": records}
         return dataclasses.replace(data, soft=soft, teachers=told)
 
-    def _names(self, dataset: Dataset, data: Prepared) -> list[str]:
+    def _names(self, run: Checked) -> list[str]:
         """The collections of the texts to learn from and of those held out, in that order."""
-        if not self.collections:
-            return [""] * (len(data.corpus) + len(data.validation_rows))
+        dataset, division = run.dataset, run.division
         labelled = collections_of(dataset.train, self.column)
         free = [] if dataset.unlabelled is None else collections_of(dataset.unlabelled, self.column)
         return [
-            *(labelled[row] for row in data.train_rows),
-            *(free[row] for row in data.unlabelled_rows),
-            *(labelled[row] for row in data.validation_rows),
+            *(labelled[row] for row in division.rows),
+            *(free[row] for row in division.unlabelled_rows),
+            *(labelled[row] for row in division.held_out),
         ]
 
     def _rows(self, teacher: Teacher, names: Sequence[str]) -> Int64:
@@ -129,7 +126,7 @@ class Teaching:
         self,
         teacher: Teacher,
         said: Answered,
-        dataset: Dataset,
+        run: Checked,
         data: Prepared,
         reporter: Reporter,
     ) -> dict[str, Any]:
@@ -148,8 +145,9 @@ class Teaching:
             named = [name for name, each in self.collections.items() if _is_among(teacher, each)]
             others = ["all others"] if _is_among(teacher, self.teachers) else []
             record[COLLECTIONS] = sorted(named) + others
-        part = dataset.train.take(data.validation_rows[held_out])
-        known = describe_seen(dataset, ChosenRows(Part.VALIDATION, part, []), teacher.provenance)
+        part = run.dataset.train.take(run.division.held_out[held_out])
+        chosen = ChosenRows(Part.VALIDATION, part, [])
+        known = describe_seen(run.dataset, chosen, teacher.provenance)
         if known:
             record[KNOWN] = known
             reporter.say(
@@ -157,21 +155,6 @@ class Teaching:
                 f"which learnt from {known}; the student's figures will flatter it"
             )
         return record
-
-
-def _answered(
-    teacher: Teacher,
-    rows: Int64,
-    texts: Sequence[str],
-    labels: tuple[str, ...],
-    store: RunFolder,
-    reporter: Reporter,
-) -> Answered:
-    """What a teacher says of some rows of the texts."""
-    _say_meanings(teacher, reporter)
-    known = teacher.known(labels)
-    found = answers(teacher, [texts[row] for row in rows], known, store, reporter)
-    return Answered(rows, np.array([labels.index(label) for label in known]), found)
 
 
 def collections_of(table: Table, column: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -86,3 +86,12 @@ def teacher_path(source: str | os.PathLike[str]) -> Path:
     if is_transformer(path):
         check_transformer(path)
     return path
+
+
+def batches_of_tokens(lengths: NDArray[np.int64], most: int) -> Iterator[NDArray[np.int64]]:
+    """The rows of texts of like lengths, longest first, at most so many tokens in a batch."""
+    order = np.argsort(-lengths, kind="stable")
+    while len(order):
+        size = max(1, most // max(1, int(lengths[order[0]])))
+        yield order[:size]
+        order = order[size:]

@@ -6,18 +6,16 @@ import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tonality.durable_files import open_regular
 from tonality.prediction import softmax
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import ANSWERS, RunFolder
-from tonality.train.teachers.teacher import Judge, Teacher
+from tonality.train.teachers.teacher import Teacher
 
 Floats = NDArray[np.float32]
 
@@ -51,30 +49,23 @@ def answers(
         TrainingError: they cannot be kept.
     """
     name = f"{ANSWERS}{_key(teacher, texts, labels)}.npy"
-    known = _load(store.path / name, (len(texts), len(labels)))
+    known = store.load_floats(len(labels), name)[: len(texts)]  # perhaps of the first texts only
     if len(known) == len(texts):
         reporter.say(f"the answers of the teacher {teacher.name} are there from before")
         return known
-    judge, window = _loaded(teacher)
-    window = len(texts) if teacher.at_once else window
+    device, window = ("cuda", WINDOW_GPU) if torch.cuda.is_available() else ("cpu", WINDOW)
+    judge, window = teacher.load(device), len(texts) if teacher.at_once else window
     begun, started = len(known), (told := time.monotonic())
     reporter.say(f"asking the teacher {teacher.name} about {len(texts) - begun:,} texts")
     while len(known) < len(texts):
         part = teacher.translated(judge(texts[len(known) : len(known) + window]), labels)
         known = np.concatenate([known, part.astype(np.float32)])
         if time.monotonic() - told >= EVERY or len(known) == len(texts):
-            store.write(name, lambda file, found=known: np.save(file, found))  # type: ignore[misc]
+            store.save_floats(known, name)
             told = time.monotonic()
             rate = (len(known) - begun) / max(told - started, 1e-9)
             reporter.say(f"{len(known):,} of {len(texts):,} texts answered, {rate:,.0f} a second")
     return known
-
-
-def _loaded(teacher: Teacher) -> tuple[Judge, int]:
-    """The teacher on the best device there is, and how many texts to ask about at once."""
-    if torch.cuda.is_available():
-        return teacher.load("cuda"), WINDOW_GPU
-    return teacher.load("cpu"), WINDOW
 
 
 def soften(probabilities: NDArray[Any], temperature: float) -> NDArray[np.float64]:
@@ -128,14 +119,3 @@ def _key(teacher: Teacher, texts: Sequence[str], labels: tuple[str, ...]) -> str
         data = value.encode("utf-8", "surrogatepass")
         digest.update(b"%d:" % len(data) + data)
     return digest.hexdigest()[:16]
-
-
-def _load(path: Path, shape: tuple[int, int]) -> Floats:
-    """The answers that a file holds, which may be the first ones only."""
-    try:
-        with open_regular(path) as file:
-            found: Floats = np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return np.empty((0, shape[1]), dtype=np.float32)
-    sound = found.dtype == np.float32 and found.ndim == 2 and found.shape[1] == shape[1]
-    return found if sound and len(found) <= shape[0] else np.empty((0, shape[1]), np.float32)

@@ -20,7 +20,7 @@ from tonality.errors import ArtifactError, ConfigError
 from tonality.prediction import softmax
 from tonality.train.settings.objective_sections import DistillationSettings
 from tonality.train.start.read_start import called
-from tonality.train.teachers.teacher import Judge, Teacher
+from tonality.train.teachers.teacher import Judge, Teacher, batches_of_tokens
 from tonality.train.teachers.transformer_folder import CONFIG, transformer_sha256
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def _judge(
             )
             lengths = np.array([len(ids) for ids in encoded["input_ids"]])
             logits = np.empty((len(texts), model.config.num_labels))
-            for rows in _batches(lengths, BATCH_TOKENS[device]):
+            for rows in batches_of_tokens(lengths, BATCH_TOKENS[device]):
                 batch = tokenizer.pad(
                     {key: [column[row] for row in rows] for key, column in encoded.items()},
                     return_tensors="pt",
@@ -182,15 +182,6 @@ def _judge(
         return softmax(logits)
 
     return judge
-
-
-def _batches(lengths: NDArray[np.int64], most: int) -> Iterator[NDArray[np.int64]]:
-    """The rows of texts of like lengths, longest first, at most so many tokens in a batch."""
-    order = np.argsort(-lengths, kind="stable")
-    while len(order):
-        size = max(1, most // max(1, int(lengths[order[0]])))
-        yield order[:size]
-        order = order[size:]
 
 
 def _sound(text: str) -> str:
