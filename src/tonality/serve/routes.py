@@ -82,7 +82,7 @@ class Service:
         }
         routes = self._routes(direct)
         open_paths = {route.path: False for route in routes.routes if isinstance(route, Route)}
-        open_paths |= dict.fromkeys([*OPEN, *web_page.paths()], True)
+        open_paths |= dict.fromkeys([*OPEN, *web_page.FILES], True)
         self._gate = Gate(routes, settings, self.metrics, open_paths, direct, self._version)
         self.app: ASGIApp = self._gate
         if settings.cors_origins:
