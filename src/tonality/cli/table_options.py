@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tonality.cli.common_options import Command, taken_as, written
-from tonality.cli.completion import completes, one_of
+from tonality.cli.common_options import Command, taken_as
 from tonality.cli.plain_help import Number
 from tonality.cli.progress import say
 
@@ -58,17 +57,6 @@ class TableOptions:
             sheet=self.sheet,
         )
 
-    def words(self) -> list[str]:
-        """The options as they are written."""
-        options: dict[str, object] = {
-            "--delimiter": self.delimiter,
-            "--header-row": self.header_row,
-            "--null": self.null,
-            "--keep-null": self.keep_null,
-            "--sheet": self.sheet,
-        }
-        return [*(["--no-header"] if self.no_header else []), *written(options)]
-
 
 _options = taken_as(
     "table",
@@ -78,7 +66,6 @@ _options = taken_as(
         help="What stands between the fields of CSV: one character, or comma, semicolon, tab or "
         "pipe; by default the first lines tell.",
         metavar="CHAR",
-        shell_complete=completes(one_of("comma", "semicolon", "tab", "pipe")),
     ),
     click.option(
         "--no-header",
