@@ -15,11 +15,9 @@ from tonality.cli.progress import progress_of_share, say
 from tonality.errors import TonalityError
 
 if TYPE_CHECKING:
-    from tonality.scale.batch_scorer import BatchOptions
-    from tonality.scale.job_plan import JobInputs
-    from tonality.scale.ray_job import RayEngine
     from tonality.scale.scored_folder import ScoredFolder
     from tonality.score.tally import Tally
+    from tonality.tables.read_options import ReadOptions
 
 engine_option = click.option(
     "--engine",
@@ -54,17 +52,40 @@ def refuse(given: dict[str, Any], reason: str) -> None:
 
 
 def score_on_ray(
-    inputs: JobInputs, folder: ScoredFolder, options: BatchOptions, engine: RayEngine
-) -> tuple[Tally, int]:
-    """Scores; returns what was counted, and how many rows earlier runs had done."""
+    inputs: tuple[list[str], str | None, ReadOptions],
+    output: str,
+    options: dict[str, Any],
+    engine: dict[str, Any],
+    folder: dict[str, bool],
+) -> tuple[Tally, int, str]:
+    """Scores; returns what was counted, how many rows were done before, and where bad ones are.
+
+    Args:
+        inputs: the attributes of :class:`tonality.scale.job_plan.JobInputs`.
+        output: the folder.
+        options: those of :class:`tonality.scale.BatchOptions`.
+        engine: those of :class:`tonality.scale.ray_job.RayEngine`.
+        folder: how :class:`tonality.scale.scored_folder.ScoredFolder` is written.
+
+    Raises:
+        click.BadParameter: the output is no folder.
+    """
+    if output == "-":
+        raise click.BadParameter("--engine ray writes a folder; name one", param_hint="-o")
+    from tonality.scale.batch_scorer import BatchOptions
+    from tonality.scale.job_plan import JobInputs
     from tonality.scale.ray_dataset import require_ray
-    from tonality.scale.ray_job import score_with_ray
+    from tonality.scale.ray_job import RayEngine, score_with_ray
+    from tonality.scale.scored_folder import BAD_ROWS, ScoredFolder
 
     require_ray("--engine ray")  # without it nothing is begun
+    job, how, where = JobInputs(*inputs), BatchOptions(**options), RayEngine(**engine)
+    target = ScoredFolder(output, **folder)
     # Ray tells of dead workers on standard output, which is for the summary.
     said = redirect_stdout(sys.stderr)
-    with said, folder, progress_of_share("scoring") as progress, _keeping(folder):
-        return score_with_ray(inputs, folder, options, engine, lambda n: progress(n, None))
+    with said, target, progress_of_share("scoring") as progress, _keeping(target):
+        tally, before = score_with_ray(job, target, how, where, lambda n: progress(n, None))
+    return tally, before, f"{output.rstrip('/')}/{BAD_ROWS}"
 
 
 @contextmanager

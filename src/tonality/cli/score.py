@@ -157,29 +157,15 @@ def score(
         others = {"--format": format, "--bom": bom, "--bad-rows": bad_rows}
         others["--languages"] = languages or None
         refuse(others, "does not go with --engine, which writes a folder of Parquet")
-        if output == "-":
-            raise click.BadParameter("--engine ray writes a folder; name one", param_hint="-o")
-        from tonality.scale.batch_scorer import BatchOptions
-        from tonality.scale.job_plan import JobInputs
-        from tonality.scale.ray_job import RayEngine
-        from tonality.scale.scored_folder import BAD_ROWS, ScoredFolder
-
-        tally, before = score_on_ray(
-            JobInputs(list(inputs), input_format, table.read()),
-            ScoredFolder(output, resume=resume, overwrite=overwrite),
-            BatchOptions(
-                model=model,
-                abstain=abstain,
-                text_column=text_column,
-                columns=names,
-                explain=explain,
-                prefix=prefix,
-                encoding=encoding,
-                valence=valence,
-            ),
-            RayEngine(address, workers),
+        said = {"model": model, "abstain": abstain, "text_column": text_column, "columns": names}
+        said |= {"explain": explain, "prefix": prefix, "encoding": encoding, "valence": valence}
+        tally, before, bad = score_on_ray(
+            (list(inputs), input_format, table.read()),
+            output,
+            said,
+            {"address": address, "workers": workers},
+            {"resume": resume, "overwrite": overwrite},
         )
-        bad = f"{output.rstrip('/')}/{BAD_ROWS}"
         return tell(tally, output, bad, monotonic() - start, before, as_json)
     from tonality.score.files.input_files import find_inputs
     from tonality.score.files.job import Options

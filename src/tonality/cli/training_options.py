@@ -176,6 +176,42 @@ def _recipe_names() -> list[str]:
     return [*shipped(), *shipped_plans()]
 
 
+_FIRST = (
+    click.option(
+        "--data",
+        required=True,
+        type=SOURCE,
+        help="A labelled file, a folder with train and unsup files, or imdb.",
+        metavar="FILE|DIR|imdb",
+    ),
+    click.option(
+        "--output",
+        "-o",
+        type=FILE,
+        required=True,
+        help="The run's folder; DIR/model is the model.",
+        metavar="DIR",
+    ),
+)
+_SETTINGS = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    help="A setting of the recipe, such as training.epochs=3. Repeat it.",
+    metavar="KEY=VALUE",
+)
+_LAST = (
+    click.option("--resume", is_flag=True, help="Go on with the run in DIR that was stopped."),
+    click.option(
+        "--checkpoint-minutes",
+        type=Number(float, 0),
+        default=10.0,
+        help="Minutes between checkpoints, besides those after evaluations.",
+        metavar="MINUTES",
+    ),
+)
+
+
 def training_options(recipes: str, *own: AddOptions, alone: bool = False) -> AddOptions:
     """Gives a command the options of a training, which it takes as one argument ``training``.
 
@@ -184,44 +220,9 @@ def training_options(recipes: str, *own: AddOptions, alone: bool = False) -> Add
         own: further options, which the command takes as they are.
         alone: whether it trains in one process only.
     """
-    return taken_as(
-        "training",
-        Training,
-        click.option(
-            "--data",
-            required=True,
-            type=SOURCE,
-            help="A labelled file, a folder with train and unsup files, or imdb.",
-            metavar="FILE|DIR|imdb",
-        ),
-        click.option(
-            "--output",
-            "-o",
-            type=FILE,
-            required=True,
-            help="The run's folder; DIR/model is the model.",
-            metavar="DIR",
-        ),
-        click.option(
-            "--recipe", help=recipes, metavar="NAME|FILE", shell_complete=completes(_recipe_names)
-        ),
-        click.option(
-            "--set",
-            "settings",
-            multiple=True,
-            help="A setting of the recipe, such as training.epochs=3. Repeat it.",
-            metavar="KEY=VALUE",
-        ),
-        *own,
-        click.option("--resume", is_flag=True, help="Go on with the run in DIR that was stopped."),
-        click.option(
-            "--checkpoint-minutes",
-            type=Number(float, 0),
-            default=10.0,
-            help="Minutes between checkpoints, besides those after evaluations.",
-            metavar="MINUTES",
-        ),
-        *([] if alone else [process_options]),
-        column_options,
-        table_options,
+    recipe = click.option(
+        "--recipe", help=recipes, metavar="NAME|FILE", shell_complete=completes(_recipe_names)
     )
+    processes = () if alone else (process_options,)
+    options = (*_FIRST, recipe, _SETTINGS, *own, *_LAST, *processes, column_options, table_options)
+    return taken_as("training", Training, *options)
