@@ -141,7 +141,6 @@ def test_utf_16_with_a_mark_and_returns_within_lines(model_folder: Path, tmp_pat
 def test_texts_that_begin_with_a_dash(model_folder: Path, command: str, text: str) -> None:
     result = run(model_folder, command, text)
     assert result.exit_code == 2
-    assert f"tonality {command} -- '" in failure(result)
     words = [command, "--model", str(model_folder), "--", text]
     assert CliRunner().invoke(app, words).exit_code == 0
 
@@ -169,7 +168,7 @@ def test_the_name_of_a_file_is_no_text(
     Path("love").touch()
     result = run(model_folder, command, "My hotel.xlsx")
     assert result.exit_code == 2
-    assert "tonality score 'My hotel.xlsx' -o scored.xlsx. For the name" in failure(result)
+    assert "tonality score 'My hotel.xlsx' -o scored.xlsx" in failure(result)
     result = run(model_folder, command, "notes.txt")
     assert f"{command} --file notes.txt" in failure(result)
     for words in (["love"], ["My hotel.xlsx", "love it."], ["other.xlsx"], ["I love it." * 99]):

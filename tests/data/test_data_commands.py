@@ -44,7 +44,6 @@ def test_download_then_inspect(server: FileServer, tmp_path: Path) -> None:
     path = tmp_path / "cache" / "imdb" / "aclImdb_v1.tar.gz"
     assert result.exit_code == 0
     assert result.stdout == f"{path}\n"
-    assert "MB" in result.stderr
     assert "use it as --data imdb" in result.stderr
     found = json.loads(run("inspect", "imdb", "--json", "--validation", "2").stdout)
     assert {name: part["rows"] for name, part in found["parts"].items()} == {

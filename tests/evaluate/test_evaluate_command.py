@@ -259,14 +259,14 @@ def test_long_work_says_how_far_it_is(
     monkeypatch.setattr(module, "QUIET", 0.0)
     many = csv_of(ROWS * 500, tmp_path / "many.csv")
     _, stderr = run(many, "--json")
-    assert stderr.splitlines() == [
-        "classifying: 2,048 of 2,500 texts",
-        "classifying: 2,500 of 2,500 texts",
-    ]
+    begun, half, done = stderr.splitlines()
+    assert begun.startswith("classifying: 0 texts, ")
+    assert ", 82% of the input, about " in half
+    assert done.startswith("classifying: 2,500 texts, ")
 
     monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes the stream for a terminal
     _, stderr = run(many, "--json")
-    assert "texts/s" in stderr
+    assert "2,500 texts" in stderr
 
 
 def test_a_terminal_without_unicode_is_no_reason_to_fail(

@@ -139,7 +139,7 @@ def test_killed_workers_and_drivers_lose_and_double_nothing(
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        (["--engine", "spork"], "expected ray"),
+        (["--engine", "spork"], "expected one of ray"),
         (["--workers", "2"], "only goes with --engine ray"),
         (["--engine", "ray", "--format", "csv"], "does not go with --engine"),
         (["--engine", "ray", "--bom"], "does not go with --engine"),

@@ -6,7 +6,6 @@ import socket
 
 import pytest
 
-from tonality.cli.ray_engine import RayRun
 from tonality.errors import ConfigError, DataError
 from tonality.scale.ray_address import check_answers, no_cluster, ray_address
 
@@ -56,8 +55,3 @@ def test_what_ray_says_becomes_one_line() -> None:
     assert "\n" not in str(no_cluster("a:1", RuntimeError("Version mismatch:\n  2.1\n  2.2")))
     assert "needs RAY_AUTH_MODE=token" in str(no_cluster("a:1", ConnectionError("no")))
     assert "does not start on this machine" in str(no_cluster("local", ValueError()))
-
-
-def test_the_rows_put_aside_of_a_uri_are_named_by_it() -> None:
-    assert RayRun.bad_rows("s3://bucket/scored/") == "s3://bucket/scored/_bad_rows"
-    assert RayRun.bad_rows("out") == "out/_bad_rows"

@@ -69,25 +69,6 @@ def serve(model: Path) -> list[str]:
     return [sys.executable, "-m", "tonality", "serve", "--port", "0", "--model", str(model)]
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
-def test_a_signal_while_it_starts(model_folder: Path) -> None:
-    with (
-        subprocess.Popen(serve(model_folder), stderr=subprocess.DEVNULL) as process,
-        ExitStack() as stack,
-    ):
-        stack.callback(process.kill)
-        status = Path(f"/proc/{process.pid}/status")
-        caught = 0
-        while not caught & 1 << (signal.SIGTERM - 1):  # long before there is a loop to handle it
-            assert process.poll() is None
-            masks = re.findall(r"^SigCgt:\s*(\w+)$", status.read_text(), re.MULTILINE)
-            caught = int(masks[0], 16)
-            time.sleep(0.001)
-        process.send_signal(signal.SIGHUP)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
-
-
 def test_it_ends_with_its_terminal(model_folder: Path) -> None:
     master, slave = os.openpty()
     with subprocess.Popen(serve(model_folder), stderr=slave) as process, ExitStack() as stack:

@@ -11,19 +11,42 @@ import io
 import os
 import sys
 import warnings
-from typing import NoReturn
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import cast
 
 import click
 
-from tonality.cli.install_completion import install_completion_option, show_completion_option
-from tonality.cli.lazy_commands import LazyCommands
 from tonality.cli.plain_help import SETTINGS, PlainGroup
 from tonality.cli.training_processes import RESTARTED
 from tonality.environment_names import unknown_variables
-from tonality.errors import DataError, TonalityError
+from tonality.errors import TonalityError
 
 _WARNING_OF_PYTHON = warnings.formatwarning
-# In the order of the help, by the file that defines each.
+
+
+class LazyCommands(Mapping[str, click.Command]):
+    """Commands by their names. Importing all of them would take a tenth of a cold ``predict``.
+
+    Args:
+        files: command -> the module of this package that defines it.
+    """
+
+    def __init__(self, **files: str) -> None:
+        self._files = files
+
+    def __getitem__(self, name: str) -> click.Command:
+        module = import_module(f"tonality.cli.{self._files[name]}")
+        return cast(click.Command, getattr(module, name))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+
+# In the order of the help.
 COMMANDS = LazyCommands(
     predict="predict",
     explain="explain",
@@ -53,8 +76,6 @@ COMMANDS = LazyCommands(
     subcommand_metavar="COMMAND ...",
 )
 @click.option("--version", "show", is_flag=True, help="Print version and kernel, and stop.")
-@install_completion_option
-@show_completion_option
 def app(show: bool) -> None:
     """Tells how people feel from what they write, with LSTM networks."""
     # A training starts its process anew, which need not say it again.
@@ -69,22 +90,6 @@ def app(show: bool) -> None:
         raise click.exceptions.Exit
 
 
-class ClosedOutput(io.TextIOBase):
-    """Stands for a standard output that is closed: whoever prints is told, once."""
-
-    encoding = "utf-8"
-    errors = "replace"
-
-    @property
-    def buffer(self) -> NoReturn:
-        """Where bytes would go."""
-        raise DataError("is closed, so nothing can be written to it", path="standard output")
-
-    def write(self, text: str) -> NoReturn:
-        """Refuses the text."""
-        raise DataError("is closed, so nothing can be written to it", path="standard output")
-
-
 def main() -> None:
     """Runs the command line."""
     # numpy's BLAS starts a thread a core as it is loaded, which a short command waits for in vain:
@@ -95,7 +100,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without Unicode shows ? and goes on
     if sys.stdout is None:
-        sys.stdout = ClosedOutput()
+        sys.exit("tonality: standard output: is closed; send it to a file or to /dev/null")
     warnings.formatwarning = _warning_line
     try:
         app()

@@ -13,15 +13,13 @@ from tonality import plain_json
 from tonality.cli.column_options import ColumnOptions, column_options_of_good_rows
 from tonality.cli.common_options import (
     FILE,
+    PART,
     SHARE,
     json_option,
     labelled_data_option,
     model_option,
-    one_named,
-    part_named,
 )
-from tonality.cli.completion import completes, one_of
-from tonality.cli.plain_help import PlainCommand
+from tonality.cli.plain_help import OneOf, PlainCommand
 from tonality.cli.progress import progress_of, say
 from tonality.cli.table_options import TableOptions, table_options
 
@@ -59,18 +57,18 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--thresholds",
+    type=OneOf(["macro-f1", "even", "keep"]),
     default="keep",
     help="macro-f1: choose a threshold a class for the highest macro F1, which serves "
     "rare classes; even: none; keep: those that the model has.",
     metavar="HOW",
-    shell_complete=completes(one_of("macro-f1", "even", "keep")),
 )
 @click.option(
     "--split",
+    type=PART,
     help="test, validation (cut as the model's training cut it), train or all; by default "
     "validation where the model was trained on this data, otherwise all but the test part.",
     metavar="PART",
-    shell_complete=completes(one_of("test", "validation", "train", "all")),
 )
 @click.option("--overwrite", is_flag=True, help="Replace a model folder that is there.")
 @json_option
@@ -96,14 +94,13 @@ def calibrate(
     from tonality import artifact
     from tonality.classifier import load
     from tonality.evaluate.calibrated import Aim, Fit, Thresholds
-    from tonality.evaluate.select_rows import choose_unseen, with_text
+    from tonality.evaluate.select_rows import Part, choose_unseen, with_text
     from tonality.messages import counted
 
-    fit = Fit(one_named(Thresholds, thresholds, "--thresholds"), offsets)
-    part = part_named(split)
+    fit = Fit(Thresholds(thresholds), offsets)
     classifier = load(model)
     dataset = columns.load(data, table)
-    chosen = choose_unseen(dataset, part, classifier.artifact.provenance)
+    chosen = choose_unseen(dataset, Part(split) if split else None, classifier.artifact.provenance)
     _say_what_it_learnt(dataset, chosen, classifier.artifact.provenance)
     chosen, empty = with_text(chosen, [classifier])
     if empty:

@@ -9,13 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tonality.cli.common_options import (
-    FILE,
-    encoding_option,
-    taken_as,
-    text_column_option,
-    written,
-)
+from tonality.cli.common_options import FILE, encoding_option, taken_as, text_column_option
 
 if TYPE_CHECKING:
     from tonality.cli.table_options import TableOptions
@@ -47,19 +41,6 @@ class ColumnOptions:
             encoding=self.encoding,
             options=table.read(),
             **how,
-        )
-
-    def words(self) -> list[str]:
-        """The options as they are written."""
-        return written(
-            {
-                "--text-column": self.text_column,
-                "--label-column": self.label_column,
-                "--group-column": self.group_column,
-                "--label-map": self.label_map,
-                "--encoding": self.encoding,
-                "--bad-rows": self.bad_rows,
-            }
         )
 
 

@@ -4,35 +4,55 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable
-from enum import StrEnum
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from tonality.cli.completion import completes, known_datasets, known_models, one_of
-from tonality.cli.plain_help import Argument, Number
+from tonality.cli.plain_help import Argument, Number, OneOf
 from tonality.errors import DataError
 
 if TYPE_CHECKING:
-    from tonality.evaluate.select_rows import Part
+    from click.shell_completion import CompletionItem
 
 Command = Callable[..., None]
-Kind = TypeVar("Kind", bound=StrEnum)
 AddOptions = Callable[[Command], Command]
 
 SHARE = Number(float, 0, 1)
 COUNT = Number(int, 1)
 FILE = click.Path(path_type=Path)
 SOURCE = click.Path(readable=False)  # what reads it says best why it cannot
+PART = OneOf(["test", "validation", "train", "all"])
 
+
+def completes(
+    names: Callable[[], Iterable[str]],
+) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    """Has a shell complete names that the package knows and, where none begins so, files."""
+
+    def complete(_: object, param: object, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        found = [CompletionItem(name) for name in names() if name.startswith(incomplete)]
+        return found or [CompletionItem(incomplete, type="file")]
+
+    return complete
+
+
+def _bundled_models() -> Iterable[str]:
+    from tonality.model_names import bundled_models
+
+    return bundled_models()
+
+
+complete_models = completes(_bundled_models)
 texts_argument = click.argument(
     "texts",
     nargs=-1,
     metavar="TEXT",
     cls=Argument,
-    help="The texts, each in quotes; - reads standard input.",
+    help="The texts, each in quotes, behind -- if one begins with a dash; - reads standard input.",
 )
 text_file_option = click.option(
     "--file",
@@ -43,15 +63,15 @@ text_file_option = click.option(
 labelled_data_option = click.option(
     "--data",
     required=True,
+    type=SOURCE,
     help="A labelled file, a folder with train and test files, or imdb.",
     metavar="FILE|DIR|imdb",
-    shell_complete=completes(known_datasets),
 )
 model_option = click.option(
     "--model",
     help="A bundled model's name or a model folder; by default general.",
     metavar="NAME|DIR",
-    shell_complete=completes(known_models),
+    shell_complete=complete_models,
 )
 abstain_option = click.option(
     "--abstain",
@@ -76,9 +96,9 @@ encoding_option = click.option(
 )
 input_format_option = click.option(
     "--input-format",
+    type=OneOf(["csv", "tsv", "jsonl", "parquet", "xlsx", "xls", "ods"]),
     help="csv, tsv, jsonl, parquet, xlsx, xls or ods, where neither suffix nor content tells.",
     metavar="FORMAT",
-    shell_complete=completes(one_of("csv", "tsv", "jsonl", "parquet", "xlsx", "xls", "ods")),
 )
 languages_option = click.option(
     "--languages",
@@ -112,15 +132,6 @@ def taken_as(name: str, kind: type[Any], *options: AddOptions) -> AddOptions:
     return add
 
 
-def written(options: dict[str, object]) -> list[str]:
-    """Options as words of a command line; None is left out, a sequence repeats its option."""
-    words = []
-    for name, value in options.items():
-        values = value if isinstance(value, list | tuple) else [value]
-        words += [word for one in values if one is not None for word in (name, str(one))]
-    return words
-
-
 def check_free(path: Path, *, overwrite: bool) -> None:
     """Checks that nothing is replaced that was not to be; a pipe or device may be written to.
 
@@ -129,25 +140,3 @@ def check_free(path: Path, *, overwrite: bool) -> None:
     """
     if path.is_file() and not overwrite:
         raise DataError("exists already; --overwrite replaces it", path=path)
-
-
-def part_named(name: str | None) -> Part | None:
-    """The part of a dataset that ``--split`` names."""
-    from tonality.evaluate.select_rows import Part
-
-    return None if name is None else one_named(Part, name, "--split")
-
-
-def one_named(kind: type[Kind], name: str, option: str) -> Kind:
-    """The one of a kind that an option names.
-
-    Raises:
-        click.BadParameter: there is none of this name.
-    """
-    try:
-        return kind(name)
-    except ValueError:
-        known = ", ".join(kind)
-        raise click.BadParameter(
-            f"expected one of {known}, got {name!r}", param_hint=option
-        ) from None

@@ -4,136 +4,87 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from tonality.cli.column_options import ColumnOptions, column_options
-from tonality.cli.common_options import FILE
-from tonality.cli.completion import completes, known_models
+from tonality.cli.common_options import FILE, complete_models
 from tonality.cli.plain_help import Number, PlainCommand
-from tonality.cli.table_options import TableOptions, table_options
 from tonality.cli.training_options import (
     SMALL_DATA,
-    TrainingData,
-    checkpoint_option,
-    chosen_recipe,
-    recipe_option,
-    resume_option,
-    run_folder_option,
-    run_training,
-    settings_option,
+    Training,
     start_from_option,
-    training_data_option,
+    training_options,
 )
-from tonality.cli.training_processes import TrainingProcesses, process_options
 
 if TYPE_CHECKING:
     from tonality.data import Dataset
-    from tonality.train.records.reporter import Reporter
 
 
 @click.command(cls=PlainCommand, epilog=SMALL_DATA)
-@training_data_option
-@run_folder_option
-@click.option(
-    "--teacher",
-    multiple=True,
-    help="A model, a transformer's folder or a table of answers to learn from. Repeat it: "
-    "several are averaged. The recipe may name others for single collections.",
-    metavar="NAME|DIR|FILE",
-    shell_complete=completes(known_models),
+@training_options(
+    "student or a TOML file; by default student, or the run's own with --resume.",
+    click.option(
+        "--teacher",
+        multiple=True,
+        help="A model, a transformer's folder or a table of answers to learn from. Repeat it: "
+        "several are averaged. The recipe may name others for single collections.",
+        metavar="NAME|DIR|FILE",
+        shell_complete=complete_models,
+    ),
+    click.option(
+        "--teacher-labels",
+        multiple=True,
+        help="A teacher's name of a class, and the data's: LABEL_0=negative. An empty one "
+        "leaves the class out. Repeat it.",
+        metavar="OWN=LABEL",
+    ),
+    start_from_option,
+    click.option(
+        "--temperature",
+        type=Number(float),
+        help="Softens the teachers' probabilities; over 1 shows more of the unlikely classes. "
+        "Overrides distillation.temperature of the recipe.",
+        metavar="X",
+    ),
+    click.option(
+        "--hard-weight",
+        type=Number(float),
+        help="The recipe's distillation.hard_weight, a number from 0 to 1.",
+        metavar="SHARE",
+    ),
+    click.option(
+        "--cache",
+        type=FILE,
+        help="Keep the teachers' answers and the word vectors here, for other students; by "
+        "default in DIR.",
+        metavar="FOLDER",
+    ),
 )
-@click.option(
-    "--teacher-labels",
-    multiple=True,
-    help="A teacher's name of a class, and the data's: LABEL_0=negative. An empty one "
-    "leaves the class out. Repeat it.",
-    metavar="OWN=LABEL",
-)
-@recipe_option(
-    "distill", "student or a TOML file; by default student, or the run's own with --resume."
-)
-@settings_option
-@start_from_option
-@click.option(
-    "--temperature",
-    type=Number(float),
-    help="Softens the teachers' probabilities; over 1 shows more of the unlikely classes. "
-    "Overrides distillation.temperature of the recipe.",
-    metavar="X",
-)
-@click.option(
-    "--hard-weight",
-    type=Number(float),
-    help="The recipe's distillation.hard_weight, a number from 0 to 1.",
-    metavar="SHARE",
-)
-@click.option(
-    "--cache",
-    type=FILE,
-    help="Keep the teachers' answers and the word vectors here, for other students; by "
-    "default in DIR.",
-    metavar="FOLDER",
-)
-@resume_option
-@checkpoint_option
-@process_options
-@column_options
-@table_options
 def distill(
-    data: str,
-    output: Path,
     teacher: tuple[str, ...],
     teacher_labels: tuple[str, ...],
-    recipe: str | None,
-    settings: tuple[str, ...],
     start_from: str | None,
     temperature: float | None,
     hard_weight: float | None,
     cache: Path | None,
-    resume: bool,
-    checkpoint_minutes: float,
-    processes: TrainingProcesses,
-    columns: ColumnOptions,
-    table: TableOptions,
+    training: Training,
 ) -> None:
     """Train a small model on the verdicts of large ones, over labelled and unlabelled texts."""
     from tonality.train.settings.recipe import require_packages
 
-    asked = [*settings, *_asked(temperature, hard_weight, teacher_labels)]
-    chosen = chosen_recipe(recipe, asked, output, resume=resume, default="student")
-    require_packages(chosen)
-    _check_paths([*teacher, *chosen.distillation.named_teachers], cache)
+    own = _own_settings(temperature, hard_weight, teacher_labels)
+    recipe = training.chosen_recipe("student").with_settings(own)
+    require_packages(recipe)
+    _check_paths([*teacher, *recipe.distillation.named_teachers], cache)
 
-    def work(dataset: Dataset, reporter: Reporter) -> Path:
+    def work(dataset: Dataset, how: dict[str, Any]) -> Path:
         from tonality.train.distill import distill as run
 
-        return run(
-            dataset,
-            teacher,
-            chosen,
-            output,
-            start_from=start_from,
-            cache=cache,
-            resume=resume,
-            reporter=reporter,
-            checkpoint_minutes=checkpoint_minutes,
-            **processes.arguments(),
-        )
+        how |= {"start_from": start_from, "cache": cache, **training.processes.arguments()}
+        return run(dataset, teacher, recipe, training.output, **how)
 
-    column = chosen.distillation.needed_column
-    run_training(
-        "distill",
-        TrainingData(data, columns, table, column),
-        output,
-        work,
-        recipe=chosen,
-        others={"--teacher": teacher, "--start-from": start_from, "--cache": cache},
-        resume=resume,
-        checkpoint_minutes=checkpoint_minutes,
-        processes=processes,
-    )
+    training.run("distill", recipe, work, recipe.distillation.needed_column)
 
 
 def _check_paths(teachers: Sequence[str], cache: Path | None) -> None:
@@ -147,7 +98,7 @@ def _check_paths(teachers: Sequence[str], cache: Path | None) -> None:
         RunFolder(cache).check_writable()
 
 
-def _asked(
+def _own_settings(
     temperature: float | None, hard_weight: float | None, teacher_labels: Sequence[str]
 ) -> list[str]:
     """The recipe's settings that have options of their own."""

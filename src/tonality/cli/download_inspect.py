@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +10,9 @@ import click
 
 from tonality import plain_json
 from tonality.cli.column_options import ColumnOptions, column_options
-from tonality.cli.common_options import FILE, json_option
-from tonality.cli.completion import completes, known_datasets, one_of
-from tonality.cli.plain_help import Argument, Number, PlainCommand
+from tonality.cli.common_options import FILE, SOURCE, json_option
+from tonality.cli.plain_help import Argument, Number, OneOf, PlainCommand
+from tonality.cli.progress import progress_of_share, say
 from tonality.cli.read_texts import ascii_only
 from tonality.cli.table_options import TableOptions, table_options
 
@@ -24,23 +22,22 @@ if TYPE_CHECKING:
     from tonality.data.inspection_facts import Inspection, PartFacts
 
 BAR = 30  # characters of the longest bar
-PART_BARS = "▏▎▍▌▋▊▉"  # an eighth to seven eighths of a character
 
 
 @click.command(cls=PlainCommand)
 @click.argument(
     "name",
+    type=OneOf(["imdb"]),
     cls=Argument,
     help="What to fetch: imdb.",
     metavar="NAME",
-    shell_complete=completes(one_of("imdb")),
 )
 @click.option(
     "--source",
+    type=OneOf(["stanford", "kaggle"]),
     default="stanford",
     help="stanford (train, test, unlabelled) or kaggle (your own account).",
     metavar="NAME",
-    shell_complete=completes(one_of("stanford", "kaggle")),
 )
 @click.option(
     "--to",
@@ -53,76 +50,28 @@ PART_BARS = "▏▎▍▌▋▊▉"  # an eighth to seven eighths of a character
 )
 def download(name: str, source: str, to: Path | None, url: str | None) -> None:
     """Fetch a dataset; run it again after a cut connection and it goes on where it stopped."""
-    if name != "imdb":
-        raise click.BadParameter(f"{name!r} is unknown; there is: imdb", param_hint="NAME")
-    if source not in ("stanford", "kaggle"):
-        raise click.BadParameter(
-            f"{source!r} is neither stanford nor kaggle", param_hint="--source"
-        )
     from tonality.data.imdb.sources import download_imdb
 
     try:
-        with _transfer() as progress:
-            path = download_imdb(to, source=source, url=url, progress=progress)
+        with progress_of_share("downloading", "MB") as progress:
+            path = download_imdb(
+                to, source=source, url=url, progress=lambda n, all: progress(n // 10**6, n / all)
+            )
     except KeyboardInterrupt:
-        sys.stderr.write("what arrived is kept; run the same command again to go on\n")
+        say("what arrived is kept; run the same command again to go on")
         raise
     data = "imdb" if to is None else str(path)
-    sys.stderr.write(f"IMDB is ready; use it as --data {data}\n")
+    say(f"IMDB is ready; use it as --data {data}")
     click.echo(str(path))
-
-
-@contextmanager
-def _transfer() -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on a terminal; elsewhere a line at each tenth."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        shown = -1
-
-        def line(done: int, total: int) -> None:
-            nonlocal shown
-            if (tenth := 10 * done // total) > shown:
-                shown = tenth
-                sys.stderr.write(f"{done / 1e6:,.1f} of {total / 1e6:,.1f} MB\n")
-
-        yield line
-        return
-    columns = (
-        TextColumn("downloading"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=None, start=False)
-
-        def update(done: int, total: int) -> None:
-            if not bar.tasks[0].started:  # what an earlier call fetched says nothing of the rate
-                bar.start_task(task)
-                bar.reset(task, total=total, completed=done)
-            bar.update(task, total=total, completed=done)
-
-        yield update
 
 
 @click.command(cls=PlainCommand)
 @click.argument(
     "data",
+    type=SOURCE,
     cls=Argument,
     help="A file, a folder with train and test files, or imdb.",
     metavar="DATA",
-    shell_complete=completes(known_datasets),
 )
 @column_options
 @click.option(
@@ -235,6 +184,7 @@ def _show_lengths(name: str, part: PartFacts, console: Console) -> None:
 
 
 def _show_bars(title: str, bars: list[tuple[str, int, str]], console: Console) -> None:
+    from rich.bar import Bar
     from rich.table import Table
     from rich.text import Text
 
@@ -243,11 +193,8 @@ def _show_bars(title: str, bars: list[tuple[str, int, str]], console: Console) -
         table.add_column(justify=justify, no_wrap=True)
     largest = max((count for _, count, _ in bars), default=0) or 1
     for label, count, share in bars:
-        table.add_row(Text(label), f"{count:,}", share, Text(_bar(count / largest), style="cyan"))
+        table.add_row(
+            Text(label), f"{count:,}", share, Bar(largest, 0, count, width=BAR, color="cyan")
+        )
     console.print(Text(title, style="bold"))
     console.print(table)
-
-
-def _bar(share: float) -> str:
-    whole, eighths = divmod(round(share * BAR * 8), 8)
-    return "█" * whole + (PART_BARS[eighths - 1] if eighths else "")

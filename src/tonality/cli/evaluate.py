@@ -11,13 +11,13 @@ from tonality import plain_json
 from tonality.cli.column_options import ColumnOptions, column_options
 from tonality.cli.common_options import (
     FILE,
+    PART,
     check_free,
+    complete_models,
     json_option,
     labelled_data_option,
     overwrite_option,
-    part_named,
 )
-from tonality.cli.completion import completes, known_models, one_of
 from tonality.cli.plain_help import PlainCommand
 from tonality.cli.progress import progress_of, say
 from tonality.cli.table_options import TableOptions, table_options
@@ -39,14 +39,14 @@ if TYPE_CHECKING:
     help="A bundled model's name or a model folder; by default general. Give it twice to "
     "compare two models.",
     metavar="NAME|DIR",
-    shell_complete=completes(known_models),
+    shell_complete=complete_models,
 )
 @click.option(
     "--split",
+    type=PART,
     help="test, validation (cut as the model's training cut it), train or all; "
     "by default test where there is one, otherwise all.",
     metavar="PART",
-    shell_complete=completes(one_of("test", "validation", "train", "all")),
 )
 @click.option(
     "--report",
@@ -80,11 +80,10 @@ def evaluate(
     names = _names(model)
     from tonality.classifier import load
     from tonality.evaluate.result import check_comparable
-    from tonality.evaluate.select_rows import choose_part, provenance_to_cut_by, with_text
+    from tonality.evaluate.select_rows import Part, choose_part, provenance_to_cut_by, with_text
     from tonality.measures.metrics import require_sklearn
     from tonality.messages import counted
 
-    part = part_named(split)
     require_sklearn()
     classifiers = [load(name) for name in names]
     check_comparable({name: each.labels for name, each in zip(names, classifiers, strict=True)})
@@ -99,6 +98,7 @@ def evaluate(
         prepare_folder(report)
     dataset = columns.load(data, table, extra_columns=slices)
     origins = [classifier.artifact.provenance for classifier in classifiers]
+    part = Part(split) if split else None
     chosen = choose_part(dataset, part, provenance_to_cut_by(dataset, origins))
     chosen, empty = with_text(chosen, classifiers)
     if empty:

@@ -17,8 +17,8 @@ from tonality.cli.common_options import (
     text_file_option,
     texts_argument,
 )
-from tonality.cli.completion import completes, one_of
-from tonality.cli.read_texts import TextsCommand, ascii_only, chunks
+from tonality.cli.plain_help import OneOf, PlainCommand
+from tonality.cli.read_texts import ascii_only, chunks
 from tonality.errors import DataError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 LINES = 64
 
 
-@click.command(cls=TextsCommand)
+@click.command(cls=PlainCommand)
 @texts_argument
 @text_file_option
 @encoding_option
@@ -40,11 +40,11 @@ LINES = 64
 )
 @click.option(
     "--method",
+    type=OneOf(["contributions", "occlusion"]),
     default="contributions",
     help="contributions splits the verdict's own arithmetic, at about the cost of a "
     "prediction; occlusion leaves out one word at a time, at the cost of hundreds.",
     metavar="METHOD",
-    shell_complete=completes(one_of("contributions", "occlusion")),
 )
 @click.option(
     "--html", type=FILE, help="Write a page that needs nothing else here.", metavar="FILE"

@@ -60,6 +60,14 @@ class Number(click.ParamType):  # type: ignore[type-arg]  # generic from 8.4 on
         return number
 
 
+class OneOf(click.Choice):  # type: ignore[type-arg]  # generic from 8.2 on, but not at run time
+    """One of a few words, which the shell completes and the errors tell."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        """What is wrong, and what is taken."""
+        return f"expected one of {', '.join(self.choices)}, got {value!r}"
+
+
 class Argument(click.Argument):
     """An argument with a help text, in brackets where it may be left out."""
 

@@ -8,40 +8,23 @@ from time import monotonic
 
 import click
 
-from tonality.progress_bar import rich_bar
-
 # Seconds between lines of progress where there is no terminal to draw a bar on.
 QUIET = 10.0
 
 
 @contextmanager
 def progress_of(total: int, doing: str) -> Iterator[Callable[[int], None]]:
-    """A bar with rate and time left on a terminal, a line now and then elsewhere."""
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    if console.is_terminal:
-        with rich_bar(console, total, doing) as progress:
-            yield progress
-    else:
-        yield _lines(total, doing)
-
-
-def _lines(total: int, doing: str) -> Callable[[int], None]:
-    said = monotonic()
-
-    def progress(done: int) -> None:
-        nonlocal said
-        if monotonic() - said > QUIET:
-            said = monotonic()
-            say(f"{doing}: {done:,} of {total:,} texts")
-
-    return progress
+    """Tells how many of the texts are done, how fast, and how long the rest takes."""
+    with progress_of_share(doing, "texts") as progress:
+        progress(0, 0.0)
+        yield lambda done: progress(done, done / total)
 
 
 @contextmanager
-def progress_of_share(doing: str) -> Iterator[Callable[[int, float | None], None]]:
-    """The same where the total is not known, but maybe how large a share is done.
+def progress_of_share(
+    doing: str, unit: str = "rows"
+) -> Iterator[Callable[[int, float | None], None]]:
+    """A bar on a terminal, a line now and then elsewhere; maybe the share that is done is known.
 
     Rate and time left count from the first report: what was done before may be another run's.
     """
@@ -50,7 +33,7 @@ def progress_of_share(doing: str) -> Iterator[Callable[[int, float | None], None
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield _lines_of_share(doing)
+        yield _lines(doing, unit)
         return
     begun: tuple[float, int] | None = None
     columns = (TextColumn(doing), BarColumn(), TextColumn("{task.fields[rows]}"))
@@ -61,13 +44,14 @@ def progress_of_share(doing: str) -> Iterator[Callable[[int, float | None], None
             nonlocal begun
             begun = begun or (monotonic(), done)
             rate = (done - begun[1]) / max(monotonic() - begun[0], 1e-9)
-            rows = f"{done:,} rows {rate:,.0f}/s"
-            bar.update(task, total=share and 1.0, completed=share or 0.0, rows=rows)
+            rows = f"{done:,} {unit} {rate:,.0f}/s"
+            total = None if share is None else 1.0
+            bar.update(task, total=total, completed=share or 0.0, rows=rows)
 
         yield update
 
 
-def _lines_of_share(doing: str) -> Callable[[int, float | None], None]:
+def _lines(doing: str, unit: str) -> Callable[[int, float | None], None]:
     begun: tuple[float, int, float] | None = None
     said = monotonic()
 
@@ -79,7 +63,7 @@ def _lines_of_share(doing: str) -> Callable[[int, float | None], None]:
             return
         said = now
         time, rows = now - begun[0], done - begun[1]
-        text = f"{doing}: {done:,} rows, {rows / max(time, 1e-9):,.0f} a second"
+        text = f"{doing}: {done:,} {unit}, {rows / max(time, 1e-9):,.0f} a second"
         if share is not None and share > begun[2]:
             left = time * (1 - share) / (share - begun[2])
             text += f", {share:.0%} of the input, about {spoken(left)} left"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
+import logging
 import os
+import re
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
@@ -14,35 +15,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tonality.cli.plain_help import PlainCommand
 from tonality.cli.progress import say
 from tonality.errors import DataError
 
 if TYPE_CHECKING:
     from tonality.tables.utf8_stream import ByteStream
 
+logger = logging.getLogger(__name__)
+
 # Lines of a file classified together: a long pipe answers as it goes, in constant memory.
 LINES = 2048
 STANDARD_INPUT = "standard input"
-
-
-class TextsCommand(PlainCommand):
-    """A command whose arguments are texts, which may begin with a dash as options do."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """As in click, with a hint where what looks like an option may be a text."""
-        given = tuple(args)  # which parsing uses up
-        try:
-            return super().parse_args(ctx, args)
-        except click.UsageError as error:
-            text = next((word for word in given if word.startswith("-") and " " in word), None)
-            unknown = isinstance(error, click.NoSuchOption) and not error.possibilities
-            if text is not None or unknown:
-                example = shlex.quote(text or "-5 stars")
-                name = f"tonality {ctx.info_name}"
-                hint = f"A text that begins with - goes after --: {name} -- {example}"
-                raise click.UsageError(f"{error.format_message()} {hint}", error.ctx) from None
-            raise
 
 
 def chunks(
@@ -84,19 +67,13 @@ def _refuse_names(texts: Sequence[str]) -> None:
     Raises:
         BadParameter: all of the texts are such names.
     """
-    from tonality.tables.open_file import table_stem
-
     if not texts or not all("." in text and os.path.isfile(text) for text in texts):  # noqa: PTH113
         return
     name, command = texts[0], click.get_current_context().command_path
-    if table_stem(Path(name).name) is None:
-        remedy = f"read one text a line with: {command} --file {shlex.quote(name)}"
-    else:
+    remedy = f"read one text a line with: {command} --file {shlex.quote(name)}"
+    if _is_table(name):
         remedy = f"score its rows with: {score_command(name)}"
-    reason = (
-        f"{name} is a file; {remedy}. For the name itself: echo {shlex.quote(name)} | {command}"
-    )
-    raise click.BadParameter(reason)
+    raise click.BadParameter(f"{name} is a file; {remedy}")
 
 
 def _lines(file: str, encoding: str | None) -> Iterator[str]:
@@ -122,28 +99,23 @@ def _lines(file: str, encoding: str | None) -> Iterator[str]:
             if is_undecoded(text):
                 text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
                 if not damaged:
-                    _warn(
-                        f"{name}: line {number:,} holds bytes that are no {encoding or 'UTF-8'}; "
-                        "each is read as \ufffd. Name the encoding with --encoding"
-                    )
+                    logger.warning(
+                        "%s: line %s holds bytes that are no %s; each is read as \ufffd. Name the "
+                        "encoding with --encoding", name, f"{number:,}", encoding or "UTF-8",
+                    )  # fmt: skip
                 damaged = True
             yield text
 
 
 def _source(file: str, stack: ExitStack) -> ByteStream:
     """The bytes of a file that is no table."""
-    from tonality.tables.open_file import OTHER_SHEETS, table_stem
-
     if file == "-":
         if sys.stdin is None:
             raise DataError("is closed", path=STANDARD_INPUT)
         return sys.stdin.buffer
     path = Path(file)
-    if path.is_file() and table_stem(path.name) is not None:
+    if path.is_file() and _is_table(file):
         raise DataError(_use_score(file), path=file)
-    if path.is_file() and path.suffix.casefold() in OTHER_SHEETS:
-        reason = "is a spreadsheet; save it as .xlsx, then: tonality score FILE.xlsx -o scored.xlsx"
-        raise DataError(reason, path=file)
     return stack.enter_context(path.open("rb"))
 
 
@@ -155,18 +127,16 @@ def _check_no_table(first: str, file: str) -> None:
     """
     from tonality.tables.table_head import is_header
 
-    line = first.strip()
-    is_object = line.startswith("{") and _is_object(line)
-    if is_object or is_header(line):
+    is_object = re.match(r'\s*\{\s*"', first) is not None
+    if is_object or is_header(first.strip()):
         reason = _use_score(file, "jsonl" if is_object else "csv")
         raise DataError(reason, path=STANDARD_INPUT if file == "-" else file)
 
 
-def _is_object(line: str) -> bool:
-    try:
-        return isinstance(json.loads(line), dict)
-    except (ValueError, RecursionError):
-        return False
+def _is_table(file: str) -> bool:
+    from tonality.tables.open_file import table_stem
+
+    return table_stem(Path(file).name) is not None
 
 
 def _use_score(file: str, format: str = "csv") -> str:
@@ -180,19 +150,9 @@ def score_command(file: str, format: str = "csv") -> str:
         file: the table; ``-`` for standard input.
         format: what it is where its name does not tell.
     """
-    from tonality.tables.open_file import table_stem
-
     suffix = ".xlsx" if file.casefold().endswith(".xlsx") else ".csv"
-    told = file == "-" or table_stem(Path(file).name) is not None
-    return f"tonality score {shlex.quote(file)} -o scored{suffix}" + (
-        "" if told else f" --input-format {format}"
-    )
-
-
-def _warn(message: str) -> None:
-    import logging
-
-    logging.getLogger(__name__).warning("%s", message)
+    named = "" if file == "-" or _is_table(file) else f" --input-format {format}"
+    return f"tonality score {shlex.quote(file)} -o scored{suffix}{named}"
 
 
 def _chunks(lines: Iterator[str], size: int, file: str) -> Iterator[list[str]]:

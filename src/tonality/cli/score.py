@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import tempfile
@@ -24,14 +23,13 @@ from tonality.cli.common_options import (
     model_option,
     text_column_option,
 )
-from tonality.cli.completion import completes, one_of
-from tonality.cli.plain_help import Argument, Number, PlainCommand
+from tonality.cli.plain_help import Argument, Number, OneOf, PlainCommand
 from tonality.cli.progress import progress_of_share, say
 from tonality.cli.ray_engine import (
-    RayRun,
     address_option,
     engine_option,
     refuse,
+    score_on_ray,
     workers_option,
 )
 from tonality.cli.read_texts import score_command
@@ -44,23 +42,7 @@ if TYPE_CHECKING:
     from tonality.tables.open_table import Input
 
 
-class _ScoreCommand(PlainCommand):
-    """``tonality score``, which shows by an example how the output is named."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """As in click."""
-        given = tuple(args)  # which parsing uses up
-        try:
-            return super().parse_args(ctx, args)
-        except click.MissingParameter as error:
-            if error.param is None or error.param.name != "output":
-                raise
-            table = next(filter(os.path.isfile, given), "in.csv")
-            message = f"{error.format_message()} For example: {score_command(table)}"
-            raise click.UsageError(message, error.ctx) from None
-
-
-@click.command(cls=_ScoreCommand)
+@click.command(cls=PlainCommand)
 @click.argument(
     "inputs",
     nargs=-1,
@@ -75,10 +57,9 @@ class _ScoreCommand(PlainCommand):
 @click.option(
     "--output",
     "-o",
-    required=True,
     type=SOURCE,
-    help="The scored table: .csv, .tsv, .jsonl (each also .gz, .bz2, .xz, .zst), .parquet or "
-    ".xlsx; - for standard output.",
+    help="The scored table, always to be given: .csv, .tsv, .jsonl (each also .gz, .bz2, .xz, "
+    ".zst), .parquet or .xlsx; - for standard output.",
     metavar="OUT",
 )
 @model_option
@@ -113,10 +94,10 @@ class _ScoreCommand(PlainCommand):
 @input_format_option
 @click.option(
     "--format",
+    type=OneOf(["csv", "tsv", "jsonl", "parquet", "xlsx"]),
     help="csv, tsv, jsonl, parquet or xlsx; by default as OUT's suffix says, on standard "
     "output as the first input.",
     metavar="FORMAT",
-    shell_complete=completes(one_of("csv", "tsv", "jsonl", "parquet", "xlsx")),
 )
 @encoding_option
 @click.option(
@@ -140,7 +121,7 @@ class _ScoreCommand(PlainCommand):
 @table_options
 def score(
     inputs: tuple[str, ...],
-    output: str,
+    output: str | None,
     model: str | None,
     abstain: float | None,
     text_column: tuple[str, ...] | None,
@@ -163,6 +144,8 @@ def score(
     table: TableOptions,
 ) -> None:
     """Add the verdict to every row of tables. Status 3: some could not be read; 1: none could."""
+    if output is None:
+        raise click.UsageError(f"Missing option '-o'. For example: {score_command(inputs[0])}")
     if as_json and output == "-":
         raise click.BadParameter("--json and -o - would both go to standard output")
     if resume and overwrite:
@@ -174,11 +157,16 @@ def score(
         others = {"--format": format, "--bom": bom, "--bad-rows": bad_rows}
         others["--languages"] = languages or None
         refuse(others, "does not go with --engine, which writes a folder of Parquet")
-        how = RayRun(engine, address, workers, resume, overwrite)
         said = {"model": model, "abstain": abstain, "text_column": text_column, "columns": names}
         said |= {"explain": explain, "prefix": prefix, "encoding": encoding, "valence": valence}
-        tally, before = how.score(list(inputs), input_format, table.read(), output, said)
-        return tell(tally, output, how.bad_rows(output), monotonic() - start, before, as_json)
+        tally, before, bad = score_on_ray(
+            (list(inputs), input_format, table.read()),
+            output,
+            said,
+            {"address": address, "workers": workers},
+            {"resume": resume, "overwrite": overwrite},
+        )
+        return tell(tally, output, bad, monotonic() - start, before, as_json)
     from tonality.score.files.input_files import find_inputs
     from tonality.score.files.job import Options
     from tonality.score.files.output_target import is_stream, output_format, side_file

@@ -44,20 +44,17 @@ def serve(
 
     Limits, API keys and the rest are set by environment variables: see docs/serving.md.
     """
-    from tonality.serve import early_signals
-
-    with early_signals.kept():
-        try:
-            from tonality.serve.server import serve as run
-            from tonality.serve.settings import load_settings
-        except ImportError as error:
-            raise DependencyError("the service", extra="serve") from error
-        settings = load_settings(
-            host=host, port=port, model=model, allowed_hosts=allowed_hosts, threads=threads
-        )
-        logging.basicConfig(
-            level=settings.log_level.upper(),
-            stream=sys.stderr,
-            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        )
-        run(settings)
+    try:
+        from tonality.serve.server import serve as run
+        from tonality.serve.settings import load_settings
+    except ImportError as error:
+        raise DependencyError("the service", extra="serve") from error
+    settings = load_settings(
+        host=host, port=port, model=model, allowed_hosts=allowed_hosts, threads=threads
+    )
+    logging.basicConfig(
+        level=settings.log_level.upper(),
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    run(settings)

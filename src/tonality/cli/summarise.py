@@ -20,8 +20,7 @@ from tonality.cli.common_options import (
     overwrite_option,
     text_column_option,
 )
-from tonality.cli.completion import completes, one_of
-from tonality.cli.plain_help import Argument, PlainCommand
+from tonality.cli.plain_help import Argument, OneOf, PlainCommand
 from tonality.cli.progress import progress_of_share, say
 from tonality.cli.read_texts import ascii_only
 from tonality.cli.table_options import TableOptions, table_options
@@ -55,9 +54,9 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--every",
+    type=OneOf(["day", "week", "month", "quarter", "year"]),
     help="day, week, month, quarter or year, for --time; by default month.",
     metavar="PERIOD",
-    shell_complete=completes(one_of("day", "week", "month", "quarter", "year")),
 )
 @click.option(
     "--date-format",

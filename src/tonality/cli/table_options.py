@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tonality.cli.common_options import taken_as, written
-from tonality.cli.completion import completes, one_of
+from tonality.cli.common_options import taken_as
 from tonality.cli.plain_help import Number
 
 if TYPE_CHECKING:
@@ -44,17 +43,6 @@ class TableOptions:
             sheet=self.sheet,
         )
 
-    def words(self) -> list[str]:
-        """The options as they are written."""
-        options: dict[str, object] = {
-            "--delimiter": self.delimiter,
-            "--header-row": self.header_row,
-            "--null": self.null,
-            "--keep-null": self.keep_null,
-            "--sheet": self.sheet,
-        }
-        return [*(["--no-header"] if self.no_header else []), *written(options)]
-
 
 # Gives a command the options of tables, which it takes as one argument ``table``.
 table_options = taken_as(
@@ -65,7 +53,6 @@ table_options = taken_as(
         help="What stands between the fields of CSV: one character, or comma, semicolon, tab or "
         "pipe; by default the first lines tell.",
         metavar="CHAR",
-        shell_complete=completes(one_of("comma", "semicolon", "tab", "pipe")),
     ),
     click.option(
         "--no-header",

@@ -7,114 +7,72 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tonality.cli.column_options import ColumnOptions, column_options
 from tonality.cli.plain_help import PlainCommand
-from tonality.cli.table_options import TableOptions, table_options
 from tonality.cli.training_options import (
-    ALONE,
     SMALL_DATA,
-    TrainingData,
-    checkpoint_option,
-    chosen_plan,
-    chosen_recipe,
-    recipe_option,
-    resume_option,
-    run_folder_option,
-    run_training,
-    settings_option,
+    Training,
     start_from_option,
-    training_data_option,
+    training_options,
 )
-from tonality.cli.training_processes import TrainingProcesses, process_options
+from tonality.cli.training_processes import ALONE
 
 if TYPE_CHECKING:
     from tonality.data import Dataset
-    from tonality.train.records.reporter import Reporter
     from tonality.train.settings.plan import Plan
 
 
 @click.command(cls=PlainCommand, epilog=SMALL_DATA)
-@training_data_option
-@run_folder_option
-@recipe_option(
-    "train",
+@training_options(
     "quick, base, general, flagship (for a GPU), flagship-cpu or a TOML file; by "
     "default base, or the run's own with --resume.",
+    start_from_option,
 )
-@settings_option
-@start_from_option
-@resume_option
-@checkpoint_option
-@process_options
-@column_options
-@table_options
-def train(
-    data: str,
-    output: Path,
-    recipe: str | None,
-    settings: tuple[str, ...],
-    start_from: str | None,
-    resume: bool,
-    checkpoint_minutes: float,
-    processes: TrainingProcesses,
-    columns: ColumnOptions,
-    table: TableOptions,
-) -> None:
+def train(start_from: str | None, training: Training) -> None:
     """Train a model on labelled texts; Ctrl-C saves, and --resume goes on."""
-    from tonality.train.settings.recipe import Recipe, require_packages
+    from tonality.train.settings.recipe import require_packages
 
-    plan = chosen_plan(recipe, settings, output, resume=resume)
+    plan = training.chosen_plan()
     if plan is not None:
-        _check_alone(start_from, processes)
-    chosen: Plan | Recipe = plan or chosen_recipe(
-        recipe, settings, output, resume=resume, default="base"
-    )
-    for each in [chosen] if isinstance(chosen, Recipe) else [s.read() for s in chosen.stages]:
-        require_packages(each)
+        _train_plan(plan, start_from, training)
+        return
+    recipe = training.chosen_recipe("base")
+    require_packages(recipe)
 
-    def work(dataset: Dataset, reporter: Reporter) -> Path:
-        how: dict[str, Any] = {"resume": resume, "reporter": reporter}
-        how["checkpoint_minutes"] = checkpoint_minutes
-        if isinstance(chosen, Recipe):
-            from tonality.train.train_classifier import train as run
+    def work(dataset: Dataset, how: dict[str, Any]) -> Path:
+        from tonality.train.train_classifier import train as run
 
-            how |= processes.arguments()
-            return run(dataset, chosen, output, start_from=start_from, **how)
-        from tonality.train.run_plan import run_plan
+        how |= training.processes.arguments()
+        return run(dataset, recipe, training.output, start_from=start_from, **how)
 
-        return run_plan(dataset, chosen, output, **how)
-
-    run_training(
-        "train",
-        TrainingData(data, columns, table, _collection_column(plan)),
-        output,
-        work,
-        recipe=chosen,
-        others={"--start-from": start_from},
-        resume=resume,
-        checkpoint_minutes=checkpoint_minutes,
-        processes=processes,
-    )
+    training.run("train", recipe, work)
 
 
-def _check_alone(start_from: str | None, processes: TrainingProcesses) -> None:
-    """Refuses options that do not go with a plan.
+def _train_plan(plan: Plan, start_from: str | None, training: Training) -> None:
+    """Trains stage by stage.
 
     Raises:
-        click.BadParameter: one was given.
+        click.BadParameter: an option was given that does not go with a plan.
     """
+    from tonality.train.settings.recipe import require_packages
+
     if start_from is not None:
         raise click.BadParameter(
             "a plan says itself what its stages start from", param_hint="--start-from"
         )
-    if processes != ALONE:
+    if training.processes != ALONE:
         raise click.BadParameter(
             "a plan trains in one process; train its stages one by one", param_hint="--devices"
         )
+    columns = []  # by which stages choose their teachers
+    for stage in plan.stages:
+        recipe = stage.read()
+        require_packages(recipe)
+        if stage.task == "distill":
+            columns.append(recipe.distillation.needed_column)
 
+    def work(dataset: Dataset, how: dict[str, Any]) -> Path:
+        from tonality.train.run_plan import run_plan
 
-def _collection_column(plan: Plan | None) -> str | None:
-    """The column by which the stages of a plan choose their teachers, if one does."""
-    stages = [] if plan is None else [each for each in plan.stages if each.task == "distill"]
-    columns = (stage.read().distillation.needed_column for stage in stages)
-    return next(filter(None, columns), None)
+        return run_plan(dataset, plan, training.output, **how)
+
+    training.run("train", plan, work, next(filter(None, columns), None))

@@ -67,6 +67,7 @@ class TrainingProcesses:
         os.execve(sys.executable, [sys.executable, *program, *sys.argv[1:]], environment)
 
 
+ALONE = TrainingProcesses()
 process_options = taken_as(
     "processes",
     TrainingProcesses,

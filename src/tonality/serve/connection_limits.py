@@ -16,15 +16,16 @@ from typing import Any, ClassVar, cast
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, parse_url
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from tonality.serve.connection_problems import (
+from tonality.serve.polite_close import PoliteTransport
+from tonality.serve.problems import (
+    MEDIA_TYPE,
+    ProblemError,
     crowded,
     misdirected,
     no_http,
     slow,
     too_long_head,
 )
-from tonality.serve.polite_close import PoliteTransport
-from tonality.serve.problems import MEDIA_TYPE, ProblemError
 from tonality.serve.prometheus import Metrics
 from tonality.serve.settings import Settings
 

@@ -24,14 +24,15 @@ _ALWAYS = {
     500: "The service failed.",
     503: "The service has too much to do, or stops.",
 }
-_BODY = {
+# What further some may answer: those that take a body, that give a table, that need the disk.
+BODY = {
     413: "The body is too large.",
     415: "The body is of another media type, or compressed.",
     422: "The body says something that is not asked for.",
 }
-_TABLE = {406: "No format that is accepted."}
-_DISK = {507: "The service has no disk to keep the table on while it is read."}
-_KEY = {401: "An API key is asked for."}
+TABLE = {406: "No format that is accepted."}
+DISK = {507: "The service has no disk to keep the table on while it is read."}
+KEY = {401: "An API key is asked for."}
 # Without a schema: everything is a string, and which strings are tables no schema can say.
 _TABLES: dict[str, Any] = {media_type: {} for media_type in FORMATS}
 _SCORED: dict[str, Any] = {media_type: {} for media_type in WRITTEN}
@@ -68,34 +69,18 @@ _SCHEMES = {
 
 
 def responses(
-    success: type[BaseModel] | dict[str, Any],
-    *,
-    body: bool = False,
-    key: bool = False,
-    table: bool = False,
-    disk: bool = False,
-    version: bool = False,
+    success: type[BaseModel] | dict[str, Any], faults: dict[int, str], *, version: bool
 ) -> Responses:
     """The answers of a path.
 
     Args:
         success: the model of its JSON, or an OpenAPI response object.
-        body: whether it takes a body.
-        key: whether it asks for an API key.
-        table: whether the answer is a table, of which there are several formats.
-        disk: whether it needs temporary files.
+        faults: what else it may answer than any path: a status, and what it says.
         version: whether answers say which version of the model gave them.
     """
     first = success if isinstance(success, dict) else {"model": success, "description": "Done."}
-    faults = {
-        **_ALWAYS,
-        **(_BODY if body else {}),
-        **(_KEY if key else {}),
-        **(_TABLE if table else {}),
-        **(_DISK if disk else {}),
-    }
     described: Responses = {200: first}
-    for status, description in sorted(faults.items()):
+    for status, description in sorted((_ALWAYS | faults).items()):
         described[status] = {"model": Problem, "description": description}
         if status == 503:
             described[status]["headers"] = _RETRY

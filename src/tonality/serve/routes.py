@@ -21,6 +21,10 @@ from tonality.serve.batch_queue import Batches, Compute
 from tonality.serve.connection_limits import UNREAD
 from tonality.serve.middleware import Gate, Handler
 from tonality.serve.openapi import (
+    BODY,
+    DISK,
+    KEY,
+    TABLE,
     finish,
     json_body,
     plain_answer,
@@ -82,7 +86,7 @@ class Service:
         }
         routes = self._routes(direct)
         open_paths = {route.path: False for route in routes.routes if isinstance(route, Route)}
-        open_paths |= dict.fromkeys([*OPEN, *web_page.paths()], True)
+        open_paths |= dict.fromkeys([*OPEN, *web_page.FILES], True)
         self._gate = Gate(routes, settings, self.metrics, open_paths, direct, self._version)
         self.app: ASGIApp = self._gate
         if settings.cors_origins:
@@ -135,7 +139,9 @@ class Service:
         app = FastAPI(title="tonality", version=__version__, redirect_slashes=False, **_NO_PAGES)
         key = bool(self.settings.api_keys)
 
-        def add(path: str, handler: Any, answer: Any, **extra: Any) -> None:
+        def add(
+            path: str, handler: Any, answer: Any, faults: dict[int, str] | None = None, **extra: Any
+        ) -> None:
             keyed = key and path not in OPEN
             app.add_api_route(
                 path,
@@ -144,10 +150,7 @@ class Service:
                 response_model=None,
                 responses=responses(
                     answer,
-                    body=bool(extra),
-                    key=keyed,
-                    table=path == "/v1/score",
-                    disk=path in ("/v1/score", "/v1/table"),
+                    (faults or {}) | (KEY if keyed else {}),
                     version=path.startswith("/v1/"),
                 ),
                 openapi_extra=secured(extra, key=keyed),
@@ -157,10 +160,10 @@ class Service:
             )
 
         body = json_body(texts_schema(self.settings))
-        add("/v1/predict", direct["/v1/predict"], Results, **body)
-        add("/v1/explain", direct["/v1/explain"], Explanations, **body)
-        add("/v1/score", direct["/v1/score"], table_answer(), **table_body())
-        add("/v1/table", direct["/v1/table"], plain_answer(), **plain_body())
+        add("/v1/predict", direct["/v1/predict"], Results, BODY, **body)
+        add("/v1/explain", direct["/v1/explain"], Explanations, BODY, **body)
+        add("/v1/score", direct["/v1/score"], table_answer(), BODY | TABLE | DISK, **table_body())
+        add("/v1/table", direct["/v1/table"], plain_answer(), BODY | DISK, **plain_body())
         add("/v1/model", self._tell_model, ModelInfo)
         add("/healthz", self._tell_health, Status)
         add("/readyz", self._tell_readiness, Status)

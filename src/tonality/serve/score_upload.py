@@ -168,22 +168,9 @@ class Uploads:
         self._active += 1
         try:
             pieces, headers = await self._run(begin)
-        except DataError as error:
+        except BaseException as fault:
             self._end()
-            raise no_table(error) from None
-        except ConfigError:
-            self._end()
-            raise name_taken() from None
-        except DependencyError as error:
-            self._end()
-            raise unsupported(f"This service lacks what reads it: {error}.", "Send CSV.") from None
-        except OSError as error:  # of temporary files: no folder for them, or a full disk
-            self._end()
-            logger.error("no temporary file can be written: %s", error)
-            raise no_disk() from None
-        except BaseException:
-            self._end()
-            raise
+            raise _for_client(fault) from None
         return StreamedTable(pieces, body, media_type, headers, self._run, self._end)
 
     def close(self) -> None:
@@ -229,6 +216,20 @@ class _Queued:
         """The verdicts, in order."""
         run = self._batches.run(self._model, predictions, texts, patient=True)
         return ask(self._loop, run)
+
+
+def _for_client(fault: BaseException) -> BaseException:
+    """What a fault is to the client, where that is to know it."""
+    if isinstance(fault, DataError):
+        return no_table(fault)
+    if isinstance(fault, ConfigError):
+        return name_taken()
+    if isinstance(fault, DependencyError):
+        return unsupported(f"This service lacks what reads it: {fault}.", "Send CSV.")
+    if isinstance(fault, OSError):  # of temporary files: no folder for them, or a full disk
+        logger.error("no temporary file can be written: %s", fault)
+        return no_disk()
+    return fault
 
 
 def _layout(rows: Rows, model: ServedModel, format: str, prefix: str | None) -> Layout:

@@ -10,7 +10,6 @@ import logging
 import os
 import signal
 import socket
-import tempfile
 from collections.abc import Coroutine, Iterator
 from typing import Any
 
@@ -18,7 +17,6 @@ import uvicorn
 
 from tonality.errors import ConfigError
 from tonality.network.blas_threads import one_thread
-from tonality.serve import early_signals
 from tonality.serve.allowed_hosts import checker
 from tonality.serve.connection_limits import REFUSED, BoundedProtocol, bounded
 from tonality.serve.routes import Service
@@ -49,7 +47,6 @@ def serve(settings: Settings) -> None:
     # uvicorn tells of every broken request and unfinished answer; those are counted instead.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     _allow_files(settings.max_connections + REFUSED + FILES)
-    _check_disk()
     service = Service(settings, ServedModel.load(settings.model))
     # What is there now stays: Python's collector need not walk over it again and again. Nor need
     # it look at every 700 values of a document that is being read; all else stands still meanwhile.
@@ -127,8 +124,6 @@ class Server(uvicorn.Server):
             )
             for number in known
         }
-        while early_signals.came:
-            loop.call_soon(known[early_signals.came.pop(0)])
         try:
             yield
         finally:
@@ -185,17 +180,6 @@ def _allow_files(count: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
     if allowed < count:
         logger.warning("the system allows %d open files, but %d may be needed", hard, count)
-
-
-def _check_disk() -> None:
-    """Warns where there is no folder for temporary files."""
-    try:
-        tempfile.gettempdir()
-    except FileNotFoundError:
-        logger.warning(
-            "expected a folder that can be written to, /tmp or what TMPDIR names, and found none: "
-            "spreadsheets, workbooks and packed tables on the page will be refused (507)"
-        )
 
 
 # EINVAL is of an address that holds for one network alone, as fe80::1 does.

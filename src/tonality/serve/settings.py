@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -10,11 +11,38 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from tonality.cores import available_cores
 from tonality.errors import ConfigError
 from tonality.serve.allowed_hosts import pattern
-from tonality.serve.allowed_origins import origin
 
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Bytes = Annotated[int, Field(ge=1, le=2**40)]
+
+
+# As browsers write it (RFC 6454, 6.2): in small letters, and without the usual port.
+_ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\]))(?::(\d{1,5}))?")
+
+
+def _origin(text: str) -> str:
+    """An origin as a browser writes it in the header ``Origin``, or ``*``.
+
+    Raises:
+        ValueError: no browser names an origin so, and it would never fit; or it is ``null``.
+    """
+    found = _ORIGIN.fullmatch(text.lower().removesuffix("/"))
+    if text == "*":
+        return text
+    if text.lower() == "null":
+        raise ValueError(
+            "expected the origin of a host, got 'null', which is refused for safety: it is that of "
+            "any file and of any page in a sandbox; serve the page from a host and name that"
+        )
+    if found is None or int(found[2] or 0) > 65_535:
+        raise ValueError(
+            "expected an origin such as https://example.com or http://localhost:3000, or * for "
+            f"any, got {text!r}; name each host, without a path"
+        )
+    host, port = found[1], int(found[2] or 0)
+    usual = {"http": 80, "https": 443}.get(host.partition(":")[0])
+    return host if port in (0, usual) else f"{host}:{port}"
 
 
 def _threads() -> int:
@@ -116,7 +144,7 @@ class Settings(BaseSettings):
     @field_validator("cors_origins")
     @classmethod
     def _check_origins(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(map(origin, values))
+        return tuple(map(_origin, values))
 
     @field_validator("allowed_hosts")
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import IO
 
@@ -25,54 +25,40 @@ SHEET_BYTES = 2**26
 SHEET_MEMORY = 2**30
 
 
-class _Limited:
-    """A stream that ends in an error after so many bytes.
+class _Watched:
+    """A stream whose bytes are looked at as they are read.
 
     Args:
         stream: the stream.
-        limit: the most bytes.
-        error: the error.
+        look: is given each piece; raises what ends the reading.
     """
 
-    def __init__(self, stream: ByteStream, limit: int, error: ProblemError) -> None:
+    def __init__(self, stream: ByteStream, look: Callable[[bytes], None]) -> None:
         self._stream = stream
-        self._left = limit
-        self._error = error
-
-    def read(self, size: int, /) -> bytes:
-        """At most ``size`` bytes.
-
-        Raises:
-            ProblemError: 413.
-        """
-        data = self._stream.read(size)
-        self._left -= len(data)
-        if self._left < 0:
-            raise self._error
-        return data
-
-
-class _Noted:
-    """A stream that notes whether a line ends in it.
-
-    Args:
-        stream: the stream.
-
-    Attributes:
-        ends: whether any of the bytes that have been read ends a line.
-    """
-
-    def __init__(self, stream: ByteStream) -> None:
-        self._stream = stream
-        self.ends = False
+        self._look = look
 
     def read(self, size: int, /) -> bytes:
         """At most ``size`` bytes."""
         data = self._stream.read(size)
-        self.ends = self.ends or b"\n" in data or b"\r" in data
+        self._look(data)
         return data
 
-    def check(self, format: str) -> None:
+
+class _LineEnds:
+    """Notes whether a line ends in what is read of a table.
+
+    Args:
+        format: the table's.
+    """
+
+    def __init__(self, format: str) -> None:
+        self._missing = format in ("csv", "tsv")
+
+    def look(self, data: bytes) -> None:
+        """Takes note of a piece."""
+        self._missing = self._missing and b"\n" not in data and b"\r" not in data
+
+    def check(self) -> None:
         """Refuses a CSV or TSV that has lost its line ends, once its header has been read.
 
         A header alone is refused, too: nothing tells it from a table that is all in its first line.
@@ -80,7 +66,7 @@ class _Noted:
         Raises:
             ProblemError: 422.
         """
-        if format in ("csv", "tsv") and not self.ends:
+        if self._missing:
             raise ProblemError(
                 422,
                 "no_table",
@@ -90,29 +76,25 @@ class _Noted:
             )
 
 
-class _Attended:
-    """A stream that ends in an error once nobody waits for what is made of it.
+def _limited(stream: ByteStream, limit: int, error: ProblemError) -> ByteStream:
+    """The stream, which ends in an error after so many bytes."""
+    left = limit
 
-    Args:
-        stream: the stream.
-        body: the body of the client who waits.
-    """
+    def look(data: bytes) -> None:
+        nonlocal left
+        left -= len(data)
+        if left < 0:
+            raise error
 
-    def __init__(self, stream: ByteStream, body: Body) -> None:
-        self._stream = stream
-        self._body = body
-
-    def read(self, size: int, /) -> bytes:
-        """At most ``size`` bytes.
-
-        Raises:
-            ClientDisconnect: the client has gone.
-        """
-        self._body.check()
-        return self._stream.read(size)
+    return _Watched(stream, look)
 
 
-def unpacked_body(body: ByteStream, limit: int) -> Peeked:
+def _attended(stream: ByteStream, body: Body) -> ByteStream:
+    """The stream, which ends in ``ClientDisconnect`` once the client has gone."""
+    return _Watched(stream, lambda data: body.check())
+
+
+def _unpacked(body: ByteStream, limit: int) -> Peeked:
     """A body unpacked, if it is packed: a small one may unpack to any size.
 
     Args:
@@ -124,18 +106,18 @@ def unpacked_body(body: ByteStream, limit: int) -> Peeked:
     """
     stream = Peeked(body)
     suffix = packing(stream.head)
-    return Peeked(_unpacked(unpacking(stream, suffix), limit)) if suffix else stream
+    return Peeked(_as_unpacked(unpacking(stream, suffix), limit)) if suffix else stream
 
 
-def _unpacked(stream: ByteStream, limit: int) -> _Limited:
-    return _Limited(stream, limit, too_large(limit, IN_PARTS, "Unpacked, the body"))
+def _as_unpacked(stream: ByteStream, limit: int) -> ByteStream:
+    return _limited(stream, limit, too_large(limit, IN_PARTS, "Unpacked, the body"))
 
 
-def _sheet(body: ByteStream, limit: int) -> _Limited:
+def _sheet(body: ByteStream, limit: int) -> ByteStream:
     """The body that a spreadsheet may have."""
     if limit < SHEET_BYTES:
-        return _Limited(body, limit, too_large(limit, IN_PARTS))
-    return _Limited(body, SHEET_BYTES, too_large(SHEET_BYTES, AS_CSV, "The spreadsheet"))
+        return _limited(body, limit, too_large(limit, IN_PARTS))
+    return _limited(body, SHEET_BYTES, too_large(SHEET_BYTES, AS_CSV, "The spreadsheet"))
 
 
 @contextmanager
@@ -153,17 +135,17 @@ def opened_upload(body: ByteStream, format: str, wanted: Wanted, limit: int) -> 
         DependencyError: what reads it is missing.
         ProblemError: 413; later also where it is read. 422 for a CSV or TSV without line ends.
     """
-    whole = _sheet(body, limit) if format in SHEETS else unpacked_body(body, limit)
-    noted = _Noted(whole)
+    whole = _sheet(body, limit) if format in SHEETS else _unpacked(body, limit)
+    ends = _LineEnds(format)
     with ExitStack() as stack:
-        source = Input(NAME, format, Peeked(noted))
+        source = Input(NAME, format, Peeked(_Watched(whole, ends.look)))
         try:
             table = stack.enter_context(opened(source, wanted, memory=SHEET_MEMORY))
         except DataError as error:
             if error.reason.startswith(("no text column", "no column")):
-                noted.check(format)
+                ends.check()
             raise
-        noted.check(format)
+        ends.check()
         yield table
 
 
@@ -183,9 +165,10 @@ def unpacked_upload(body: Body, format: str, limit: int) -> Iterator[IO[bytes]]:
         ClientDisconnect: the client has gone.
     """
     with on_disk(body) as packed:
-        noted = _Noted(_Attended(unpacked_body(packed, limit), body))
-        with on_disk(noted) as file:
-            noted.check(format)
+        ends = _LineEnds(format)
+        whole = _attended(_unpacked(packed, limit), body)
+        with on_disk(_Watched(whole, ends.look)) as file:
+            ends.check()
             yield file
 
 
@@ -204,6 +187,6 @@ def opened_sheet_upload(
     with (
         on_disk(_sheet(body, limit)) as book,
         sheet_as_csv(book, NAME, options, SHEET_MEMORY) as sheet,
-        on_disk(_Attended(_unpacked(sheet, limit), body)) as file,
+        on_disk(_attended(_as_unpacked(sheet, limit), body)) as file,
     ):
         yield sheet, file

@@ -18,11 +18,6 @@ TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
-    ".png": "image/png",
-    ".ico": "image/x-icon",
-    ".woff2": "font/woff2",
-    ".txt": "text/plain; charset=utf-8",
-    ".csv": "text/csv; charset=utf-8",
 }
 
 # The page may load and ask this very service, nothing else; it may be framed by nobody.
@@ -33,38 +28,17 @@ POLICY = (
 )
 
 
-async def page(request: Request) -> Response:
-    """The page."""
-    return _file(request, WEB / "index.html")
+# The files by their paths.
+FILES = {
+    "/": WEB / "index.html",
+    **{f"/static/{file.name}": file for file in WEB.iterdir() if file.suffix in TYPES},
+}
 
 
-async def static(request: Request) -> Response:
-    """A file that the page needs."""
-    # Only what is found in the folder: a name cannot lead out of it.
-    file = _files().get(f"/static/{request.path_params['path']}")
-    if file is None:
-        raise HTTPException(404)
-    return _file(request, file)
-
-
-routes = [Route("/", page), Route("/static/{path:path}", static)]
-
-
-def paths() -> frozenset[str]:
-    """The paths of the page and of all that it needs."""
-    return frozenset({"/", *_files()})
-
-
-def _files() -> dict[str, Path]:
-    """The files by their paths."""
-    files = (path for path in WEB.rglob("*") if path.suffix in TYPES)
-    return {f"/static/{file.relative_to(WEB).as_posix()}": file for file in files}
-
-
-def _file(request: Request, path: Path) -> Response:
+async def answer(request: Request) -> Response:
     """A file; a browser that has it already, of these very bytes, gets 304."""
-    kind = TYPES.get(path.suffix)
-    if kind is None or not path.is_file():
+    path = FILES.get(request.scope["path"])
+    if path is None:
         raise HTTPException(404)
     content = path.read_bytes()
     # By content: the files of an installed package may all have the same time.
@@ -78,4 +52,7 @@ def _file(request: Request, path: Path) -> Response:
     known = request.headers.get("if-none-match", "").split(",")
     if not {tag, f"W/{tag}", "*"}.isdisjoint(part.strip() for part in known):
         return Response(status_code=304, headers=headers)
-    return Response(content, headers=headers, media_type=kind)
+    return Response(content, headers=headers, media_type=TYPES[path.suffix])
+
+
+routes = [Route("/", answer), Route("/static/{path:path}", answer)]

@@ -15,37 +15,17 @@ const GOOD = new RegExp("[\uf7c2-\uf7df][\uf780-\uf7bf]|[\uf7e0-\uf7ef][\uf780-\
   "[\uf7f0-\uf7f4][\uf780-\uf7bf]{3}|\uf7e2\uf780|\uf7f0\uf79f", "g");
 const HIGH = /[\uf780-\uf7ff]+/g;
 const UNDEFINED = /([\uf781\uf78d\uf78f\uf790\uf79d])/; // Windows-1252 has no letter for them
-// How a file in another encoding than UTF-8 begins; that of UTF-32 goes before what it begins with.
-const MARKS = [
-  ["\uf7ff\uf7fe\0\0", "utf-32le"],
-  ["\0\0\uf7fe\uf7ff", "utf-32be"],
-  ["\uf7ff\uf7fe", "utf-16le"],
-  ["\uf7fe\uf7ff", "utf-16be"],
-];
-const LAST = 0x10ffff; // character of Unicode
+// How a file in UTF-16 begins.
+const MARKS = { "\uf7ff\uf7fe": "utf-16le", "\uf7fe\uf7ff": "utf-16be" };
 const LINES = /[^\r\n]*(?:\r\n?|\n)|[^\r\n]+$/g;
 
 /**
- * The file in UTF-8: what is in UTF-16 or UTF-32 with a mark or, as it seems, in Windows-1252 is
- * rewritten.
+ * The file in UTF-8: what is in UTF-16 with a mark or, as it seems, in Windows-1252 is rewritten.
  */
 export async function inUtf8(file) {
-  const head = asBytes(await file.slice(0, 4).arrayBuffer());
-  const [, wide] = MARKS.find(([mark]) => head.startsWith(mark)) ?? [];
-  if (wide) return named([MARK, decodedAs(wide, await file.arrayBuffer())], file);
+  const wide = MARKS[asBytes(await file.slice(0, 2).arrayBuffer())];
+  if (wide) return named([MARK, new TextDecoder(wide).decode(await file.arrayBuffer())], file);
   return (await isWindows(file)) ? named(await fromWindows(file), file) : file;
-}
-
-/** The text behind the mark; browsers have no decoder of UTF-32. */
-function decodedAs(wide, bytes) {
-  if (!wide.startsWith("utf-32")) return new TextDecoder(wide).decode(bytes);
-  const view = new DataView(bytes);
-  const letters = [];
-  for (let at = 4; at < bytes.byteLength; at += 4) {
-    const code = at + 4 > bytes.byteLength ? Infinity : view.getUint32(at, wide === "utf-32le");
-    letters.push(code > LAST ? "\ufffd" : String.fromCodePoint(code));
-  }
-  return letters.join("");
 }
 
 const named = (parts, { name, type }) => new File(parts, name, { type });

@@ -4,7 +4,6 @@
 import { Problem, score } from "./api.js";
 import { steadily } from "./connection.js";
 import { scaleOf } from "./labels.js";
-import { fieldsOf, freePrefix } from "./prefix.js";
 import { parseDelimited } from "./records.js";
 import { Scanner, slices } from "./slices.js";
 import { KINDS, objectIn, toldBy } from "./tables.js";
@@ -164,4 +163,30 @@ function* recordsIn(answer, { kind, answered }) {
     yield answer.subarray(start, end);
     start = end;
   }
+}
+
+/** The names of all fields of a file of JSON Lines. */
+async function fieldsOf(file, signal) {
+  const names = new Set();
+  for await (const { rows } of slices(file, null, "none", "")) {
+    signal.throwIfAborted();
+    for (const line of (await rows.text()).split("\n")) {
+      for (const name of Object.keys(objectIn(line) ?? {})) names.add(name);
+    }
+  }
+  return names;
+}
+
+/**
+ * What the names of added columns begin with, chosen for a whole file as the service would:
+ * nothing, else `tonality_`, else `tonality_2_` and so on.
+ */
+function freePrefix(taken, labels) {
+  const added = ["label", "score", ...labels.map((label) => `p_${label}`), "tokens_read",
+    "tokens_left_out", "unfamiliar", "error"];
+  let prefix = "";
+  for (let number = 1; added.some((name) => taken.has(prefix + name)); number++) {
+    prefix = number === 1 ? "tonality_" : `tonality_${number}_`;
+  }
+  return prefix;
 }
