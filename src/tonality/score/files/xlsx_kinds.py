@@ -21,8 +21,10 @@ FORMATS = {
     "time": "yyyy-mm-dd hh:mm:ss",
     "milliseconds": "yyyy-mm-dd hh:mm:ss.000",
 }
-# Ways to write a number, of which each number has one text; others are formats such as 0.00.
-_SHORTEST, _WITH_POINT = "5 or 0.5", "5.0 or 0.5"
+# Ways to write a number, of which each number has one text; others are formats such as 0.00. In
+# the last one 5 and 5.00 are one number, as prices are.
+_SHORTEST, _WITH_POINT, _PRICE = "5 or 0.5", "5.0 or 0.5", "5 or 5.00"
+_PRICES = "0.00"
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.([0-9]+))?(e[+-][0-9]+)?")
 # What is under 1,000, or may stand for 2,037 as a German 2.037 does.
 _THOUSANDS = re.compile(r"-?(?:0|[1-9][0-9]{0,2}(?:\.[0-9]{3})?)")
@@ -82,6 +84,8 @@ class ColumnKind:
             return "text"
         if ways & {_SHORTEST, _WITH_POINT}:
             return "number"
+        if _PRICE in ways:
+            return _PRICES
         return next((kind for kind in FORMATS if kind in ways), min(ways))
 
     def _ways_of(self, text: str) -> frozenset[str]:
@@ -109,7 +113,8 @@ def moment(text: str) -> datetime.datetime:
 def _ways_of_number(text: str) -> frozenset[str]:
     """How a number is written; of a column of numbers all are written in one way.
 
-    Otherwise two texts might become one number, as versions 1.1 and 1.10 do.
+    Otherwise two texts might become one number, as versions 1.1 and 1.10 do. Prices may have two
+    decimals or none: 19.99, 5 and 12.50. With one decimal beside two they may be versions.
     """
     found = _NUMBER.fullmatch(text)
     if found is None or not is_number(value := float(text)):
@@ -122,6 +127,7 @@ def _ways_of_number(text: str) -> frozenset[str]:
     ways = [_SHORTEST] * (number(value) == text) + [_WITH_POINT] * (repr(value) == text)
     if not found[2] and len(decimals) <= DIGITS:
         ways.append(f"0.{'0' * len(decimals)}".rstrip("."))
+        ways += [_PRICE] * (len(decimals) in (0, 2))
     return frozenset(ways)
 
 
