@@ -228,6 +228,17 @@ class Start(Inherited):
         distinct = {found.get(label, label) for label in labels}
         return found if len(distinct) == len(set(labels)) else {}
 
+    def spelled_as(self, labels: Sequence[str]) -> Start:
+        """The same, its labels in the spelling of the data's where they mean the same.
+
+        Args:
+            labels: those of the data, each once.
+        """
+        spelled = {name: label for label, name in self.own_names(labels).items()}
+        return dataclasses.replace(
+            self, labels=tuple(spelled.get(name, name) for name in self.labels)
+        )
+
     def forgotten(self, labels: tuple[str, ...], mapped: Mapping[str, str] | None = None) -> str:
         """What to say of labels that this knows and a model of these will not; empty for none."""
         gone = [repr(label) for label in self.labels if label not in labels]
