@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from tonality.artifact.config_json import folder_sha256
 from tonality.evaluate.match_labels import same_by_another_name
-from tonality.label_meanings import likely_map, words_and_numbers
+from tonality.label_meanings import in_the_file, likely_map, words_and_numbers
 from tonality.label_spellings import as_options, fold
 from tonality.network.config import NetworkConfig
 from tonality.text.encoder import Encoder
@@ -275,7 +275,9 @@ def how_to_map(
     others = {label: name for label, name in meant.items() if name not in labels}
     if not any(others.values()):  # it is no gain to leave out rows alone
         return ""
-    return f"; if they mean the same, add {as_options(others)}"
+    options = in_the_file(others, mapped or {})
+    say = "add" if options == others else "say"  # of a label that has an option already
+    return f"; if they mean the same, {say} {as_options(options)}"
 
 
 def _layer(name: str) -> str:
