@@ -54,6 +54,8 @@ def test_an_option_that_is_suggested_can_be_copied(tmp_path: Path) -> None:
     assert "--label-map '1 star=1 star'" in told(joins(count(label for _, label in stars)))
     with pytest.raises(DataError, match=r"leave its rows out with --label-map '1 star='$"):
         check_one_kind(["1 star", "positive"])
+    with pytest.raises(DataError, match=r"as in --label-map bad=LABEL, .+ with --label-map bad=$"):
+        check_one_kind(["1", "positive"], {"bad": "1"})
 
 
 def test_numbers_are_one_however_they_are_written(tmp_path: Path) -> None:

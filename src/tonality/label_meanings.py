@@ -49,6 +49,26 @@ def taken_numbers(left: Sequence[str], mapped: Mapping[str, str]) -> dict[str, s
     return {one: mapped[one] for one in (*named, *beside)}
 
 
+def in_the_file(meant: Mapping[str, str], mapped: Mapping[str, str]) -> dict[str, str]:
+    """What labels mean, by the names that a label map has to call them by.
+
+    A label that another became goes by the other, in one spelling: rows that had it from the
+    beginning are rare, and the next message names them.
+
+    Args:
+        meant: label after the map -> what it means.
+        mapped: label in the file -> label after the map; ``""`` for rows left out.
+    """
+    before: dict[str, dict[str, str]] = {}
+    for old, new in mapped.items():
+        before.setdefault(new, {}).setdefault(fold(old), old)
+    return {
+        old: name
+        for label, name in meant.items()
+        for old in before.get(label, {label: label}).values()
+    }
+
+
 def check_one_kind(labels: Sequence[str], mapped: Mapping[str, str] | None = None) -> None:
     """Refuses feelings in words beside feelings in numbers: a number then means one of the words.
 
@@ -62,11 +82,12 @@ def check_one_kind(labels: Sequence[str], mapped: Mapping[str, str] | None = Non
     words, numbers = words_and_numbers(labels)
     if words and numbers:
         likely = likely_map(numbers, words, mapped) or dict.fromkeys(numbers, "LABEL")
+        out = dict.fromkeys(numbers[:1], "")
         raise DataError(
             f"the labels are words and numbers: {', '.join(map(repr, words[:SHOWN]))} and "
             f"{', '.join(map(repr, numbers[:SHOWN]))}; say what each number means, as in "
-            f"{as_options(likely)}, "
-            f"or leave its rows out with {as_options({numbers[0]: ''})}"
+            f"{as_options(in_the_file(likely, mapped or {}))}, "
+            f"or leave its rows out with {as_options(in_the_file(out, mapped or {}))}"
         )
 
 

@@ -90,6 +90,14 @@ def test_an_unknown_label_is_never_guessed_to_be_praise(labels: str, names: list
     assert set(options.values()) <= {"", "LABEL"}
 
 
+def test_what_a_label_map_renamed_is_called_as_the_file_calls_it() -> None:
+    mapped = {"POS": "good", "n": "bad", "Pos": "good"}
+    with pytest.raises(DataError, match="does not know the labels 'bad', 'good'; it knows") as told:
+        match_labels(["good", "bad"], TWO, mapped=mapped)
+    found = re.findall(r"--label-map (\w+=\w*)", str(told.value))
+    assert found == ["n=negative", "POS=positive", "n="]
+
+
 def test_a_models_own_answers_are_judged_without_the_uncertain_ones() -> None:
     with pytest.raises(DataError) as caught:
         match_labels(["positive", "negative", "uncertain"], THREE)

@@ -13,6 +13,7 @@ from tonality.errors import DataError
 from tonality.label_meanings import (
     ASIDE,
     BETWEEN,
+    in_the_file,
     likely_map,
     taken_numbers,
     words_and_numbers,
@@ -158,6 +159,9 @@ def _feelings(
 
 
 def _how_to_map(unknown: Sequence[str], names: Sequence[str], mapped: Mapping[str, str]) -> str:
+    def options(meant: Mapping[str, str]) -> str:
+        return as_options(in_the_file(meant, mapped))
+
     shown = ", ".join(repr(label) for label in unknown[:5])
     more = and_more(len(unknown) - 5)
     which = "label" if len(unknown) == 1 else "labels"
@@ -166,17 +170,17 @@ def _how_to_map(unknown: Sequence[str], names: Sequence[str], mapped: Mapping[st
     # As one of the sides the others would ruin the figures.
     sided = [label for label in unknown if fold(label) not in BETWEEN + ASIDE]
     if not (sided or any(likely.values())):
-        return f"{known}Leave the rows out with {as_options(dict.fromkeys(unknown, ''))}"
+        return f"{known}Leave the rows out with {options(dict.fromkeys(unknown, ''))}"
     numbers = words_and_numbers(unknown)[1]
     if likely:
-        example = f"{as_options(likely)} if that is what they mean"
+        example = f"{options(likely)} if that is what they mean"
     else:  # a guess might turn the figures round
-        example = as_options(dict.fromkeys(numbers or sided[:1], "LABEL"))
+        example = options(dict.fromkeys(numbers or sided[:1], "LABEL"))
     if len(numbers) > 1:  # without one of them the others are mostly no plainer
         return f"{known}Say what each means, as in {example}; nothing after = leaves the rows out"
     # Not the one that the example leaves out already.
     out = next((label for label in sided if likely.get(label, "a side")), unknown[0])
     return (
         f"{known}Say what each means, as in {example}, "
-        f"or leave its rows out with {as_options({out: ''})}"
+        f"or leave its rows out with {options({out: ''})}"
     )
