@@ -121,7 +121,7 @@ def recorded(found: Calibrated, source: Mapping[str, Any], aim: Aim) -> Calibrat
     rows = len(found.probabilities)
     record: dict[str, Any] = {"data": dict(source), "n": rows, **_figures(found.calibration)}
     record["thresholds"] = record["abstain"] = None
-    here = {"name": source.get("name"), "part": source.get("part"), "n": rows}
+    here = {**{key: source.get(key) for key in ("name", "part", "sha256")}, "n": rows}
     if found.offsets is None:
         record["offsets"] = _kept_offsets(model)
     else:
@@ -164,7 +164,9 @@ def _chosen_on(metrics: Mapping[str, Any]) -> dict[str, Any] | None:
     kinds = {"name": str, "part": str, "n": int}
     if not all(isinstance(found.get(key), kind) for key, kind in kinds.items()):
         return None
-    return {key: found[key] for key in kinds}
+    known = {key: found[key] for key in kinds}
+    digests = mapping_at(found, "sha256")
+    return {**known, "sha256": dict(digests)} if digests else known
 
 
 def _figures(calibration: Calibration) -> dict[str, Any]:

@@ -119,7 +119,9 @@ def _trust(analysis: Analysis, good: list[str], bad: list[str]) -> None:
         good.append(f"Its probabilities mean what they say: {said}.")
     elif abs(mean) > 0.5 * trust.error:
         which = "surer than it should be" if mean > 0 else "less sure than it could be"
-        bad.append(f"It is {which}: {said}; the command tonality calibrate can mend that.")
+        # Where it was fitted on these very rows, fitting it again changes nothing.
+        mend = "; the command tonality calibrate can mend that"
+        bad.append(f"It is {which}: {said}{mend if calibration.cross_fitted is None else ''}.")
     else:
         bad.append(f"Its probabilities are rough: {said}.")
 
