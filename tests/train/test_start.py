@@ -397,7 +397,7 @@ def test_texts_of_the_validation_part_that_comes_with_the_data_teach_nothing() -
     dataset = Dataset(joined, None, copies, "both", {}, validation_rows=40)
     data = prepared(dataset, TINY)
     assert data.validation_rows.tolist() == list(range(100, 140))
-    assert data.left_out == {"train": 1, "unlabelled": 40}
+    assert data.left_out == {"train": 1, "validation": 0, "unlabelled": 40}
     assert len(data.train) == 99
 
 

@@ -28,7 +28,7 @@ class Corpus:
         vocabulary: V words, no n-grams.
         train: the texts to learn from, whole.
         held_out: some of those for validation, whole.
-        left_out: how many texts were left out for being in a part to measure on too.
+        left_out: how many texts of each part are left out as copies, as ``Division`` has it.
         tensors: what the model begins with, by name; none for at random.
         origin: the record of the texts, for its provenance.
     """

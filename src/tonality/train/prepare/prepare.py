@@ -53,8 +53,7 @@ class Prepared:
         train_rows: those of the training texts (N,).
         unlabelled_rows: the rows of the unlabelled texts in the table of such (U,).
         corpus: the training texts and the unlabelled ones, as strings (N + U).
-        left_out: how many texts of ``train`` and ``unlabelled`` are left out for being in a
-            part to measure on too.
+        left_out: how many texts of each part are left out as copies, as ``Division`` has it.
         vectors: where the word embedding starts (V, E), or None.
         start: what the network begins with, or None.
         known_to_start: what of the validation texts that learnt from, in words.
