@@ -207,7 +207,7 @@ def assess(
         read: (N,), False for texts without a token; by default all have some.
         half: (N,), halves of the rows to fit temperatures on crosswise, for rows that the
             model's own was fitted on.
-        offsets: (C,) that were fitted with it; empty for none.
+        offsets: (C,) that were fitted on these rows, and are crosswise, too; empty for none.
     """
     read = np.ones(len(labels), dtype=np.bool_) if read is None else read
     plain = rescaled(probabilities, temperature, Scaling(1.0), read)

@@ -121,7 +121,7 @@ def _trust(analysis: Analysis, good: list[str], bad: list[str]) -> None:
         which = "surer than it should be" if mean > 0 else "less sure than it could be"
         # Where it was fitted on these very rows, fitting it again changes nothing.
         mend = "; the command tonality calibrate can mend that"
-        bad.append(f"It is {which}: {said}{mend if calibration.cross_fitted is None else ''}.")
+        bad.append(f"It is {which}: {said}{'' if analysis.fitted_here.temperature else mend}.")
     else:
         bad.append(f"Its probabilities are rough: {said}.")
 
