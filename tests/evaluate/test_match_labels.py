@@ -45,6 +45,14 @@ def test_plain_spellings_are_understood(
     assert match_labels(labels, names).classes.tolist() == expected
 
 
+def test_numbers_are_never_suggested_as_some_of_five_levels() -> None:
+    names = ["Very negative", "Negative", "Neutral", "Positive", "Very positive"]
+    with pytest.raises(DataError, match=r"--label-map 1=LABEL .*--label-map 5=LABEL; nothing"):
+        match_labels(list("12345"), names)
+    read = match_labels(["very negative", "POSITIVE"], names)
+    assert read.classes.tolist() == [0, 3]
+
+
 def test_only_other_spellings_are_reported() -> None:
     assert match_labels(TWO, TWO).aliases == {}
     assert match_labels(["pos", "negative"], TWO).aliases == {"pos": "positive"}
@@ -59,6 +67,9 @@ def test_only_other_spellings_are_reported() -> None:
         (["0", "1"], THREE),  # neutral is 1 or 0, as the scheme has it
         (["pos", "1"], TWO),
         (["happy", "sad"], TWO),
+        (["0", "4"], ["Very negative", "Negative", "Neutral", "Positive", "Very positive"]),
+        (["1", "2", "3", "4", "5"], ["Very negative", "Negative", "Positive", "Very positive"]),
+        (["-1", "1"], ["negative", "positive", "angry"]),
     ],
 )
 def test_what_is_not_plain_is_asked_for(labels: list[str], names: list[str]) -> None:

@@ -407,7 +407,7 @@ def test_texts_of_the_validation_part_that_comes_with_the_data_teach_nothing() -
     dataset = Dataset(joined, None, copies, "both", {}, validation_rows=40)
     division = check_run("train", TINY, dataset).division
     assert division.held_out.tolist() == list(range(100, 140))
-    assert division.left_out == {"train": 1, "unlabelled": 40}
+    assert division.left_out == {"train": 1, "validation": 0, "unlabelled": 40}
     assert len(division.rows) == 99
 
 

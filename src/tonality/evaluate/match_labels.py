@@ -15,8 +15,9 @@ from tonality.label_meanings import (
     BETWEEN,
     in_the_file,
     likely_map,
+    numbers_among,
+    only_feelings,
     taken_numbers,
-    words_and_numbers,
 )
 from tonality.label_spellings import FEELINGS, as_options, fold
 from tonality.messages import and_more
@@ -116,6 +117,7 @@ def _guess(
         scheme
         for scheme in _SCHEMES
         if {feeling for number, feeling in scheme.items() if number not in out} <= set(named)
+        and only_feelings([name for name in names if name not in feelings])
     ]
     taken = {
         fold(label): feelings.get(name, fold(name))
@@ -143,7 +145,7 @@ def _feelings(
     """
     folded = {label: fold(label) for label in labels}
     found = {label: word for label, word in folded.items() if word in FEELINGS}
-    numbers = {label: folded[label] for label in words_and_numbers(labels)[1]}
+    numbers = {label: folded[label] for label in numbers_among(labels)}
     known = {number: feeling for number, feeling in taken.items() if feeling}
     kept = {*numbers.values(), *known}
     if len(kept) < 2:  # one number alone says nothing of its scheme
@@ -171,7 +173,7 @@ def _how_to_map(unknown: Sequence[str], names: Sequence[str], mapped: Mapping[st
     sided = [label for label in unknown if fold(label) not in BETWEEN + ASIDE]
     if not (sided or any(likely.values())):
         return f"{known}Leave the rows out with {options(dict.fromkeys(unknown, ''))}"
-    numbers = words_and_numbers(unknown)[1]
+    numbers = numbers_among(unknown)
     if likely:
         example = f"{options(likely)} if that is what they mean"
     else:  # a guess might turn the figures round

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from tonality.artifact.config_json import folder_sha256
 from tonality.evaluate.match_labels import same_by_another_name
-from tonality.label_meanings import in_the_file, likely_map, words_and_numbers
+from tonality.label_meanings import in_the_file, likely_map, numbers_among
 from tonality.label_spellings import as_options, fold
 from tonality.network.config import NetworkConfig
 from tonality.text.encoder import Encoder
@@ -221,7 +221,7 @@ class Start(Inherited):
             mapped: what a label map made of others (``Table.mapped``).
         """
         plain = same_by_another_name(labels, self.labels, mapped)
-        numbers = words_and_numbers(labels)[1]
+        numbers = numbers_among(labels)
         found = {
             label: name
             for label, name in plain.items()
