@@ -170,6 +170,17 @@ def test_ascii_is_cut_alike_whatever_else_is_in_the_text(text: str, tokenizer: T
             [("mail", "mail"), ("<mention>", "bad.boy@mail.com"), (".", ".")],
         ),
         ("@anna@social.example x", [("<mention>", "@anna@social.example"), ("x", "x")]),
+        (
+            "awful.@delta.never",
+            [
+                ("awful", "awful"),
+                (".", "."),
+                ("<mention>", "@delta"),
+                (".", "."),
+                ("never", "never"),
+            ],
+        ),
+        ("2@1.50", [("2", "2"), ("@", "@"), ("1.50", "1.50")]),
         ("https://a@b.example/x", [("<url>", "https://a@b.example/x")]),
         ("\u2764\ufe0f", [("\u2764\ufe0f", "\u2764\ufe0f")]),
         ("\u1112\u1161\u11ab x", [("\ud55c", "\u1112\u1161\u11ab"), ("x", "x")]),

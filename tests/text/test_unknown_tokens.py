@@ -58,7 +58,7 @@ def read(text: str, of: Encoder | None = None) -> list[str]:
         ("):", ":("),
         (">:( :@ :c", ":( :( :("),
         (":-D", "<unk>"),
-        (":+1: :thumbsdown:", "thumbs up thumbs down"),
+        (":+1::skin-tone-3: :thumbsdown::thumbsdown:", "thumbs up thumbs down thumbs down"),
         ("10:+1:5 a:heart:", "<unk> <unk> <unk> <unk> a <unk> heart <unk>"),
         ("worsttt BADDDD neverrrr", "worst bad never"),
         ("baddest", "<unk>"),
@@ -214,6 +214,17 @@ def test_ratings_become_one_token(level: int, text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "Rated it on 1/5", "I landed on 1/5.", "I settled on 4/5 stars", "Sound quality parts 1/5",
+        "On Friday 5/5 stars", "This show ends 1/5 for me",
+    ],
+)  # fmt: skip
+def test_what_looks_like_a_date_and_is_a_rating(text: str) -> None:
+    assert any("<rating" in token for token in Tokenizer(CONFIG).tokens(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "24/7", "9/11", "16:9/10", "9:30/10", "it broke, -10/10", "4-5/10", ".5/10", "5.05/5.05",
         "9/10,000", "4/5.5", "***/5.5", "http://x.y/a-1/5", "http://x.y:5/10",
         "www.x.y/top-5-stars",
@@ -227,7 +238,7 @@ def test_ratings_become_one_token(level: int, text: str) -> None:
         "a 1-to-10-star scale", "non-5-star hotels", "sub-5 star reviews", "top-10 stars",
         "Part-1/5", "Room-1/5", "COVID-1/10", "Due: Oct.1/10", "Sept.1/10", "No.1 star",
         "Due: June.1/10", "Part.1/5", "Luke.5/5", "The meeting is on 1/5.", "Rent is due 1/5",
-        "until 10/10", "This Wednesday 10/10", "Part 1/5", "Thread 1/5", "Lessons 1/10",
+        "until 10/10", "This Wednesday 10/10", "Part 1/5", "Good. Thread 1/5", "Lesson 1/10",
         "4\u2605 of 10\u2605", "4\u2b50 of 10", "1\u2b50-5\u2b50", "1\u2b50 \u2013 5\u2b50",
         "from 1\u2b50\ufe0f to 5\u2b50\ufe0f", "Minus 1\u2b50 for shipping", "minus 1 \u2b50",
         f"https://x.y/{'long/' * 50}edit-1/5", f"https://x.y/{'long/' * 50}?top:5/10",

@@ -62,7 +62,10 @@ _MOST_MARKS = 30
 _MARKED = late_pattern(rf"[^\w\s\x00-\x7f]{{{_MOST_MARKS + 1},}}")
 
 # An e-mail address, and a handle of two parts: "@name@example.social". They become a mention.
-_ADDRESS = late_pattern(r"(?<![\w.+/@-])@?[\w.+-]{1,64}+@[\w-]{1,63}+(?:\.[\w-]{1,63}+)+")
+# "Awful.@airline.Never again" is none, nor what stands in a web address.
+_ADDRESS = late_pattern(
+    r"(?<![\w.+/@=?&-])@?[\w.+-]{1,64}+(?<!\.)@[\w-]{1,63}+(?:\.[\w-]{1,63}+)*\.[A-Za-z]{2,}+(?![\w-])"
+)
 
 # Letters of Windows-1252 that were read as controls.
 _LETTERS_LEFT = {

@@ -72,9 +72,9 @@ _CODES = {
     **{"heart": "❤", "heart_eyes": "😍", "broken_heart": "💔", "tada": "🎉"},
     **{"100": "💯", "clap": "👏", "pray": "🙏", "ok_hand": "👌", "joy": "😂", "smile": "😄"},
     **{"slightly_smiling_face": "🙂", "slightly_frowning_face": "🙁", "disappointed": "😞"},
-    **{"cry": "😢", "angry": "😠", "rage": "😡", "confused": "😕", "unamused": "😒"},
+    **{"cry": "😢", "angry": "😠", "rage": "😡", "confused": "😕", "unamused": "😒", "poop": "💩"},
 }
-_CODE = late_pattern(rf":(?<![\w:]:)({'|'.join(map(re.escape, _CODES))}):(?![\w:])")
+_CODE = late_pattern(rf":(?<!\w:)({'|'.join(map(re.escape, _CODES))}):(?::skin-tone-[2-6]:)?(?!\w)")
 
 
 def _of_code(found: re.Match[str]) -> str:

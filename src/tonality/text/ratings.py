@@ -74,8 +74,9 @@ _COUNT = late_pattern(
 _COUNT_SPAN = 48
 # Before "1/5" in "due on 1/5" and "Part 1/5": a date, or a place in a row.
 _DATED = late_pattern(
-    r"\b(?:on|until|till|since|due|dated|ends|(?:mon|tues|wednes|thurs|fri|satur|sun)day"
-    r"|parts?|pages?|steps?|threads?|episodes?|chapters?|lessons?)[ ]\Z",
+    r"(?:\b(?:until|till|since|due|dated|(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+    r"|(?!(?:rated?|it|landed|settled|score[ds]?|give|gave)\b)[a-z]+[ ]on)"
+    r"|(?:\A|[^\w\s]\s?)(?:part|page|step|thread|episode|chapter|lesson))[ ]\Z",
     re.IGNORECASE,
 )
 # Before "5⭐" in "1⭐ to 5⭐", and before "1⭐" in "minus 1⭐ for shipping".
@@ -144,7 +145,7 @@ def _unless_counted(found: re.Match[str]) -> str:
     is_other = (
         (found["counted"] and _COUNT.search(before))
         or (found["signed"] and _BOUND.search(before))
-        or ("/" in found[0] and _DATED.search(before))
+        or (found[0][-1].isdigit() and "/" in found[0] and _DATED.search(before))
     )
     return found[0] if is_other else _of_number(found)
 
