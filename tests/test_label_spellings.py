@@ -54,6 +54,8 @@ def test_an_option_that_is_suggested_can_be_copied(tmp_path: Path) -> None:
     assert "--label-map '1 star=1 star'" in told(joins(count(label for _, label in stars)))
     with pytest.raises(DataError, match=r"leave its rows out with --label-map '1 star='$"):
         check_one_kind(["1 star", "positive"])
+    with pytest.raises(DataError, match=r"as in --label-map bad=LABEL, .+ with --label-map bad=$"):
+        check_one_kind(["1", "positive"], {"bad": "1"})
 
 
 def test_numbers_are_one_however_they_are_written(tmp_path: Path) -> None:
@@ -148,6 +150,28 @@ def test_words_and_numbers_together_are_refused(tmp_path: Path) -> None:
     assert any("words and numbers" in warning for warning in inspect_dataset(data).warnings)
 
 
+FIVE = "Very poor,Poor,Average,Good,Excellent"
+LEVELS = "Very negative,Negative,Neutral,Positive,Very positive"
+
+
+@pytest.mark.parametrize(
+    "labels", [f"{FIVE},1,2,3,4,5", "5,1,5 - Very satisfied,1 - Very dissatisfied", f"{LEVELS},1,5"]
+)
+def test_one_scale_in_words_and_in_numbers_is_refused_and_told(labels: str, tmp_path: Path) -> None:
+    names = labels.split(",")
+    rows = [(f"text {n}", names[n % len(names)]) for n in range(20 * len(names))]
+    data = load_dataset(write(tmp_path / "a.csv", rows))
+    # What a number means among more than two sides is not told by its side.
+    with pytest.raises(DataError, match=r"the labels are words and numbers: .*--label-map 1=LABEL"):
+        check_dataset(data)
+    assert any("words and numbers" in warning for warning in inspect_dataset(data).warnings)
+
+
+@pytest.mark.parametrize("labels", ["1,2,3,4,5,other", "timeout,refused,404", "1 star,2 stars,3"])
+def test_labels_that_are_no_scale_twice_are_left_alone(labels: str) -> None:
+    check_one_kind(labels.split(","))
+
+
 def test_texts_that_are_markers_of_nothing(tmp_path: Path) -> None:
     markers = ["NULL", "None", "nan", "\\N", "N/A", "", "none", "#N/A", "<NA>", " NULL "]
     path = write(tmp_path / "a.csv", [(marker, "x") for marker in markers])
@@ -183,6 +207,9 @@ def test_texts_that_are_markers_of_nothing(tmp_path: Path) -> None:
         (["not positive"], "negative positive", ""),
         (["non-negative"], "negative positive", ""),
         ("01", "cold hot", ""),
+        ("12345", "very_negative negative neutral positive very_positive", ""),
+        (["bad", "good"], "very_negative negative positive very_positive", ""),
+        ("15", "negative mixed positive unclear", "negative positive"),
     ],
 )
 def test_the_likely_map_is_the_right_way_round(labels: str, names: str, expected: str) -> None:

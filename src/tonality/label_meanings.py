@@ -13,10 +13,32 @@ BETWEEN = ("neutral", "mixed", "passive", "passives")
 ASIDE = ("uncertain", "unsure", "unclear", "unknown", "irrelevant")
 
 
+def numbers_among(labels: Sequence[str]) -> list[str]:
+    """The labels that are numbers."""
+    return [label for label in labels if is_number(label)]
+
+
 def words_and_numbers(labels: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The labels that are feelings in words, and those that are numbers."""
-    words = [label for label in labels if feeling(label)]
-    return words, [label for label in labels if is_number(label)]
+    """The labels that are words and those that are numbers, where a number must mean a word.
+
+    That is where a word is a feeling, or where there are two of either: one scale, written in two
+    ways. A single other word may be a class of its own, such as *other*.
+
+    Returns:
+        Words and numbers; both empty where no number must mean a word.
+    """
+    numbers = numbers_among(labels)
+    words = [label for label in labels if any(map(str.isalpha, label)) and not is_number(label)]
+    two = len(words) > 1 and len(numbers) > 1
+    return (words, numbers) if numbers and (two or any(map(feeling, words))) else ([], [])
+
+
+def only_feelings(names: Sequence[str]) -> bool:
+    """Whether labels are the three feelings alone, beside such as are on no side or say none.
+
+    Beside *very negative* a low number may be that, so what numbers mean is then not told.
+    """
+    return all(feeling(name) or fold(name) in BETWEEN + ASIDE for name in names)
 
 
 def taken_numbers(left: Sequence[str], mapped: Mapping[str, str]) -> dict[str, str]:
@@ -33,9 +55,9 @@ def taken_numbers(left: Sequence[str], mapped: Mapping[str, str]) -> dict[str, s
     Returns:
         Those of ``mapped``; none where no number is left.
     """
-    numbers = words_and_numbers(list(mapped))[1]
+    numbers = numbers_among(list(mapped))
     named = [one for one in numbers if mapped[one] and not is_number(mapped[one])]
-    rest = words_and_numbers(left)[1]
+    rest = numbers_among(left)
     if not rest:
         return {}
     kept = [float(fold(one)) for one in (*rest, *named)]
@@ -49,8 +71,28 @@ def taken_numbers(left: Sequence[str], mapped: Mapping[str, str]) -> dict[str, s
     return {one: mapped[one] for one in (*named, *beside)}
 
 
+def in_the_file(meant: Mapping[str, str], mapped: Mapping[str, str]) -> dict[str, str]:
+    """What labels mean, by the names that a label map has to call them by.
+
+    A label that another became goes by the other, in one spelling: rows that had it from the
+    beginning are rare, and the next message names them.
+
+    Args:
+        meant: label after the map -> what it means.
+        mapped: label in the file -> label after the map; ``""`` for rows left out.
+    """
+    before: dict[str, dict[str, str]] = {}
+    for old, new in mapped.items():
+        before.setdefault(new, {}).setdefault(fold(old), old)
+    return {
+        old: name
+        for label, name in meant.items()
+        for old in before.get(label, {label: label}).values()
+    }
+
+
 def check_one_kind(labels: Sequence[str], mapped: Mapping[str, str] | None = None) -> None:
-    """Refuses feelings in words beside feelings in numbers: a number then means one of the words.
+    """Refuses words beside numbers, where a number must mean one of the words.
 
     Args:
         labels: the labels.
@@ -60,13 +102,14 @@ def check_one_kind(labels: Sequence[str], mapped: Mapping[str, str] | None = Non
         DataError: there are both.
     """
     words, numbers = words_and_numbers(labels)
-    if words and numbers:
+    if numbers:
         likely = likely_map(numbers, words, mapped) or dict.fromkeys(numbers, "LABEL")
+        out = dict.fromkeys(numbers[:1], "")
         raise DataError(
             f"the labels are words and numbers: {', '.join(map(repr, words[:SHOWN]))} and "
             f"{', '.join(map(repr, numbers[:SHOWN]))}; say what each number means, as in "
-            f"{as_options(likely)}, "
-            f"or leave its rows out with {as_options({numbers[0]: ''})}"
+            f"{as_options(in_the_file(likely, mapped or {}))}, "
+            f"or leave its rows out with {as_options(in_the_file(out, mapped or {}))}"
         )
 
 
@@ -76,7 +119,8 @@ def likely_map(
     """What labels that a model does not know most likely mean: label -> name, or "" to leave out.
 
     Numbers are read as scores or stars, low ones as negative; empty where nothing is likely. From 1
-    to 3 they may be stars or a scale of three, of which 3 is positive, so they are not read.
+    to 3 they may be stars or a scale of three, of which 3 is positive, so they are not read. Nor is
+    anything read where the names are not feelings alone, such as five levels in words.
 
     Args:
         unknown: the labels.
@@ -94,7 +138,7 @@ def likely_map(
 def _likely(unknown: Sequence[str], names: Sequence[str]) -> dict[str, str]:
     """What :func:`likely_map` says where there is no map."""
     by_feeling = {feeling(name): name for name in names}
-    if not {"negative", "positive"} <= by_feeling.keys():
+    if not only_feelings(names) or not {"negative", "positive"} <= by_feeling.keys():
         return {}
     values, words = {}, True
     between = [label for label in unknown if fold(label) in BETWEEN]

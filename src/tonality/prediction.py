@@ -178,7 +178,10 @@ class Predictions(list[Prediction]):
         return _joined(super().__add__(other), self, other)
 
     def __radd__(self, other: list[Prediction], /) -> Predictions:
-        """So that also ``sum(parts, [])`` can become a data frame."""
+        """So that ``sum(parts, [])`` can become a data frame, too.
+
+        A type checker wants ``sum(parts, Predictions())``.
+        """
         found: Any = _joined([*other, *self], other, self) if isinstance(other, list) else None
         return NotImplemented if found is None else found
 

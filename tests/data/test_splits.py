@@ -145,6 +145,42 @@ def test_copies_tie_groups_together() -> None:
     assert len(set(found)) == 6
 
 
+@pytest.mark.parametrize("shops", [3, 5])
+def test_a_comment_that_shops_share_does_not_tie_them(
+    shops: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Five shops; in some or all of them somebody wrote the same few words."""
+    shared = [("Good service.", str(shop), "good") for shop in range(shops)]
+    rows = [(f"text {n}", str(n % 5), ("good", "bad")[n // 5 % 2]) for n in range(400)]
+    texts, groups, labels = (list(column) for column in zip(*rows, *shared, strict=True))
+    table = Table(texts=texts, groups=groups, labels=labels)
+    for seed in range(5):
+        train, held_out = split(table, seed=seed)
+        assert len(held_out) == 80
+        assert len({groups[row] for row in held_out}) == 1
+        assert not {groups[row] for row in held_out} & {groups[row] for row in train}
+        assert "Good service." not in {texts[row] for row in held_out}
+        assert sum(texts[row] == "Good service." for row in train) >= shops - 1
+    assert caplog.text == ""
+
+
+def test_a_comment_that_all_groups_share_is_no_reason_for_another_cut_where_one_is_good() -> None:
+    """Models record the validation part that was cut so: it must stay."""
+    table = reviews(500, groups=100)
+    texts = list(table.texts)
+    texts[0] = texts[1] = texts[250]
+    table = Table(texts=texts, labels=table.labels, groups=table.groups)
+    train, held_out = split(table)
+    assert sorted([*train, *held_out]) == list(range(500))
+
+
+def test_what_is_said_of_a_few_groups_is_true() -> None:
+    texts = ["Good service.", "a", "Good service.", "b", "Good service.", "c"]
+    table = Table(texts=texts, groups=list("xxyyzz"), labels=["good", "bad"] * 3)
+    with pytest.raises(DataError, match=r"^the groups cannot be cut so that every class"):
+        split(table, validation=0.34)
+
+
 @pytest.mark.parametrize(
     ("table", "message"),
     [
@@ -209,7 +245,23 @@ def test_any_split_is_a_partition_that_shares_nothing(
         train, held_out = split(table, validation=validation, seed=seed)
     except DataError:
         assume(False)
-    assert sorted([*train, *held_out]) == list(range(len(table)))
+    assert len({*train, *held_out}) == len(train) + len(held_out)
+    # Only copies of a text that several groups have are in neither part.
+    learnt = {normalised(table.texts[row]) for row in train}
+    for row in {*range(len(table))} - {*train, *held_out}:
+        assert table.groups is not None
+        assert normalised(table.texts[row]) in learnt
+        assert (
+            len(
+                {
+                    table.groups[r]
+                    for r, text in enumerate(table.texts)
+                    if normalised(text) == normalised(table.texts[row])
+                }
+                - {""}
+            )
+            > 1
+        )
     assert len(train)
     assert len(held_out)
     for values in (table.groups, [normalised(text) for text in table.texts]):

@@ -191,7 +191,8 @@ def test_thresholds_are_chosen_kept_and_taken_away(
     assert after.artifact.temperature != before.artifact.temperature
     assert [p.verdict for p in after.predict(texts)] == [p.verdict for p in before.predict(texts)]
     record, limits = after.artifact.metrics["calibration"], after.artifact.thresholds
-    place = {"name": "skewed", "part": "all", "n": len(common) + len(rare)}
+    digests = {"skewed.csv": hashlib.sha256(skewed.read_bytes()).hexdigest()}
+    place = {"name": "skewed", "part": "all", "sha256": digests, "n": len(common) + len(rare)}
     assert found["chosen_on"] == record["thresholds"]["chosen_on"] == place
     assert record["thresholds"]["values"] == dict(zip(model.labels, limits, strict=True))
     assert record["thresholds"]["macro_f1_cross_fitted"] is None
@@ -253,6 +254,35 @@ def test_offsets_take_the_place_of_earlier_ones(
         found = left.metrics["calibration"]["offsets"]["values"][label]
         assert found == pytest.approx(factor * value)
     assert "Offsets are part of the last layer" in left.card
+
+
+def told(data: Path, model: Path) -> tuple[str, bool]:
+    """What an evaluation warns of, and whether it has cross-fitted figures."""
+    options = ["--data", str(data), "--model", str(model), "--json"]
+    result = CliRunner().invoke(evaluate, options)
+    assert result.exit_code == 0, result.stderr
+    return result.stderr, json.loads(result.stdout)["calibration"]["cross_fitted"] is not None
+
+
+@pytest.mark.parametrize(
+    ("option", "what"),
+    [(("--offsets",), "offsets"), (("--thresholds", "macro-f1"), "thresholds")],
+)
+def test_figures_flatter_on_the_rows_that_the_verdicts_were_suited_to_alone(
+    option: tuple[str, ...], what: str, reviews: Path, model_folder: Path, tmp_path: Path
+) -> None:
+    first, second, later = (tmp_path / name for name in ("first", "second", "later.csv"))
+    lines = reviews.read_text(encoding="utf-8").splitlines()
+    later.write_text("\n".join([lines[0], *(f"now {line}" for line in lines[1:]), ""]))
+    run("--data", reviews, "--model", model_folder, "-o", first, *option)
+    run("--data", later, "--model", first, "-o", second)
+    for model in (first, second):
+        warned, crossed = told(reviews, model)
+        assert f"careful: the {what} of {model} were" in warned
+        assert crossed == (what == "offsets" or model == first)
+    # Its temperature was fitted there, which changes no verdict.
+    assert told(later, second) == ("", True)
+    assert told(later, first) == ("", False)
 
 
 def test_what_makes_offsets_doubtful_is_said(

@@ -45,6 +45,14 @@ def test_plain_spellings_are_understood(
     assert match_labels(labels, names).classes.tolist() == expected
 
 
+def test_numbers_are_never_suggested_as_some_of_five_levels() -> None:
+    names = ["Very negative", "Negative", "Neutral", "Positive", "Very positive"]
+    with pytest.raises(DataError, match=r"--label-map 1=LABEL .*--label-map 5=LABEL; nothing"):
+        match_labels(list("12345"), names)
+    read = match_labels(["very negative", "POSITIVE"], names)
+    assert read.classes.tolist() == [0, 3]
+
+
 def test_only_other_spellings_are_reported() -> None:
     assert match_labels(TWO, TWO).aliases == {}
     assert match_labels(["pos", "negative"], TWO).aliases == {"pos": "positive"}
@@ -59,6 +67,9 @@ def test_only_other_spellings_are_reported() -> None:
         (["0", "1"], THREE),  # neutral is 1 or 0, as the scheme has it
         (["pos", "1"], TWO),
         (["happy", "sad"], TWO),
+        (["0", "4"], ["Very negative", "Negative", "Neutral", "Positive", "Very positive"]),
+        (["1", "2", "3", "4", "5"], ["Very negative", "Negative", "Positive", "Very positive"]),
+        (["-1", "1"], ["negative", "positive", "angry"]),
     ],
 )
 def test_what_is_not_plain_is_asked_for(labels: list[str], names: list[str]) -> None:
@@ -88,6 +99,14 @@ def test_an_unknown_label_is_never_guessed_to_be_praise(labels: str, names: list
     options = dict(re.findall(r"--label-map (\w+)=(\w*)", str(caught.value)))
     assert options
     assert set(options.values()) <= {"", "LABEL"}
+
+
+def test_what_a_label_map_renamed_is_called_as_the_file_calls_it() -> None:
+    mapped = {"POS": "good", "n": "bad", "Pos": "good"}
+    with pytest.raises(DataError, match="does not know the labels 'bad', 'good'; it knows") as told:
+        match_labels(["good", "bad"], TWO, mapped=mapped)
+    found = re.findall(r"--label-map (\w+=\w*)", str(told.value))
+    assert found == ["n=negative", "POS=positive", "n="]
 
 
 def test_a_models_own_answers_are_judged_without_the_uncertain_ones() -> None:

@@ -19,6 +19,7 @@ from reading_model import make_artifact
 from small_models import small_artifact
 from tonality.errors import DataError, DependencyError
 from tonality.evaluate.report.example_texts import shortened
+from tonality.evaluate.report.insights import insights
 from tonality.evaluate.report.report_folder import write_report
 from tonality.evaluate.report.training_run import read_run
 from tonality.evaluate.result import EvaluationResult
@@ -142,6 +143,18 @@ def test_the_page_says_of_which_label_the_calibration_is(tmp_path: Path) -> None
     limited = dataclasses.replace(make_artifact(), thresholds=(0.7, 0.3))
     assert said in page(make_result(artifact=limited), tmp_path / "limited").text
     assert said not in page(make_result(), tmp_path / "plain").text
+
+
+def test_calibrating_is_advised_only_where_these_rows_have_not_calibrated() -> None:
+    texts = [f"{text} {n}" for n in range(10) for text in ("I love it", "I hate it")]
+    labels = ["positive", "negative"] * 7 + ["negative", "positive"] * 3
+    model = make_artifact()
+    record = {"data": {"sha256": {"reviews.csv": "ab12"}, "part": "all"}}
+    fitted = dataclasses.replace(model, metrics={"calibration": record})
+    for artifact, advised in ((model, True), (fitted, False)):
+        found = insights(make_result(texts, labels, artifact=artifact).first)
+        said = next(line for line in found.weaknesses if "surer than it should be" in line)
+        assert ("the command tonality calibrate can mend that" in said) == advised
 
 
 def test_a_run_beside_the_model_gives_training_curves(tmp_path: Path) -> None:

@@ -587,6 +587,77 @@ def test_starts_from_a_model_folder(fitted: LSTMClassifier, tmp_path: Path) -> N
     assert begun.score(texts, np.where(labels == 1, "pos", "neg")) > 0.9
 
 
+@pytest.mark.parametrize(
+    ("of_start", "own"),
+    [
+        ((1, 5), (1.0, 5.0)),
+        (("negative", "positive"), ("POS", "NEG")),  # the other way round, also in their order
+        (("0", "1"), ("neg", "pos")),
+    ],
+    ids=str,
+)
+def test_labels_of_the_start_in_another_spelling(
+    of_start: tuple[Any, Any], own: tuple[Any, Any], tmp_path: Path
+) -> None:
+    """They stay as given, and what the start learnt of them is kept."""
+    texts, places = reviews(40, (0, 1))
+    folder = small().fit(texts, np.array(of_start)[places]).save(tmp_path / "model")
+    labels = np.array(sorted(own))[places]
+    model = small(start_from=folder, epochs=1, learning_rate=1e-6).fit(texts, labels)
+
+    assert model.classes_.tolist() == sorted(own)
+    assert model.predict(texts).dtype == labels.dtype
+    assert model.score(texts, labels) > 0.9  # at such a rate nothing is learnt
+    copy = pickle.loads(pickle.dumps(model))
+    shares = copy.predict_proba(texts)
+    assert (copy.classes_[shares.argmax(axis=1)] == labels).mean() > 0.9
+    found = [verdict.label for verdict in model.to_classifier().predict(texts)]
+    assert found == [str(label) for label in model.predict(texts).tolist()]
+
+
+def test_starts_from_the_bundled_model_with_short_labels_weighed() -> None:
+    """They are two of its three classes."""
+    texts, labels = reviews(40)
+    settings: dict[str, Any] = {"epochs": 1, "learning_rate": 1e-6, "device": "cpu"}
+    weights = {"neg": 2, "pos": 1}
+    model = LSTMClassifier(start_from="general", class_weight=weights, random_state=0, **settings)
+    assert cross_val_score(model, texts, labels, cv=2).min() > 0.9
+    assert model.fit(texts, labels).artifact_.labels == ("neg", "pos")
+
+
+def test_going_on_a_number_is_the_class_that_it_equals() -> None:
+    texts, labels = reviews(40, (0, 1))
+    model = small(epochs=2).fit(texts, labels)
+    before = model.predict_proba(texts)
+    model.set_params(learning_rate=1e-6).partial_fit(texts, labels.astype(float))
+    assert model.classes_.dtype == labels.dtype
+    assert model.artifact_.labels == ("0", "1")
+    np.testing.assert_allclose(model.predict_proba(texts), before, atol=0.05)
+    model.set_params(warm_start=True).fit(texts, labels.astype(bool))
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).classes_, [0, 1], strict=True)
+
+
+def test_a_fit_that_fails_at_its_end_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts, labels = reviews(40)
+    model, new = small(epochs=1).fit(texts, labels), small(epochs=1)
+    before = model.predict_proba(texts)
+    held = dict(vars(model))
+    with monkeypatch.context() as patch:
+
+        def fail(trained: Any) -> None:
+            raise MemoryError
+
+        patch.setattr("tonality.sklearn.estimator.Classifier", fail)
+        for one in (model, new):
+            with pytest.raises(MemoryError):
+                one.fit(texts, np.where(labels == "pos", "up", "down"))
+    assert vars(model) == held
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict_proba(texts), before)
+    with pytest.raises(NotFittedError):
+        check_is_fitted(new)
+    assert new.partial_fit(texts, labels).n_iter_ == 1
+
+
 def test_arguments_that_a_start_overrides_are_told(fitted: LSTMClassifier, tmp_path: Path) -> None:
     folder = fitted.save(tmp_path / "mine")
     texts, labels = reviews(40)

@@ -330,6 +330,15 @@ def test_labels_are_told_by_the_names_of_the_start(labels: str, options: str) ->
     assert told == (f"; if they mean the same, add {listed}" if options else "")
 
 
+def test_what_a_label_map_renamed_is_called_as_the_file_calls_it() -> None:
+    """An option for ``good``, which no row of the file has, would be refused."""
+    names, mapped = ("negative", "positive"), {"POS": "good", "pos": "good", "meh": ""}
+    told = how_to_map(["bad", "good"], names, mapped)
+    assert told == (
+        "; if they mean the same, say --label-map bad=negative --label-map POS=positive"
+    )
+
+
 def test_the_names_of_the_start_agree_with_the_label_map() -> None:
     names = ("negative", "positive")
     assert how_to_map(["1", "2"], names).endswith("--label-map 1=negative --label-map 2=positive")
@@ -398,7 +407,7 @@ def test_texts_of_the_validation_part_that_comes_with_the_data_teach_nothing() -
     dataset = Dataset(joined, None, copies, "both", {}, validation_rows=40)
     division = check_run("train", TINY, dataset).division
     assert division.held_out.tolist() == list(range(100, 140))
-    assert division.left_out == {"train": 1, "unlabelled": 40}
+    assert division.left_out == {"train": 1, "validation": 0, "unlabelled": 40}
     assert len(division.rows) == 99
 
 

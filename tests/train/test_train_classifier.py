@@ -146,7 +146,7 @@ def test_the_model_says_what_it_was_made_of_and_how_good_it_is(finished: Path) -
     assert Recipe.from_dict(origin["recipe"]) == with_patience(LEARNS, 160)
     assert origin["data"] == {"name": "made-up", "sha256": {"train.csv": "0" * 64}}
     assert origin["rows"] == {"train": 160, "validation": 40, "unlabelled": 60}
-    assert origin["left_out"] == {"train": 0, "unlabelled": 0}
+    assert origin["left_out"] == {"train": 0, "validation": 0, "unlabelled": 0}
     assert origin["seed"] == 0
     assert origin["versions"]["torch"] == metadata.version("torch")
     assert model.priors == pytest.approx((0.5, 0.5), abs=0.02)
@@ -193,7 +193,7 @@ def test_texts_that_are_measured_on_shape_nothing(tmp_path: Path) -> None:
     recorder = Recorder()
     model = read(train(dataset, recipe, tmp_path / "run", reporter=recorder))
     given = len(held_out) + 1
-    assert model.provenance["left_out"] == {"train": 1, "unlabelled": given}
+    assert model.provenance["left_out"] == {"train": 1, "validation": 0, "unlabelled": given}
     assert model.provenance["rows"] == {
         "train": len(rows) - 1, "validation": len(held_out), "unlabelled": 1
     }  # fmt: skip
@@ -682,3 +682,25 @@ def test_groups_on_both_sides_of_a_given_validation_part_are_told(tmp_path: Path
     blank = dataclasses.replace(given, train=dataclasses.replace(table, groups=[""] * 100))
     assert own.shared_groups == divide(blank, recipe).shared_groups == 0
     assert "careful" not in str(own)
+
+
+def test_a_comment_that_all_groups_share_is_learnt_and_told_of(tmp_path: Path) -> None:
+    table = make_table(100)
+    shared = Table(["Good service."] * 5, ["positive"] * 5)
+    table = Table(
+        [*table.texts, *shared.texts],
+        [*(table.labels or []), *(shared.labels or [])],
+        [f"shop{row // 2 % 5}" for row in range(100)] + [f"shop{row}" for row in range(5)],
+    )
+    dataset = Dataset(table, None, None, "shops", {})
+    told = Recorder()
+    folder = train(
+        dataset, TINY.with_settings(["training.epochs=1"]), tmp_path / "run", reporter=told
+    )
+    model = read(folder)
+    line = "left out of validation, for being in training, too, in another group: 1 text"
+    assert line in told.lines
+    assert model.provenance["rows"] == {"train": 84, "validation": 20, "unlabelled": 0}
+    assert model.provenance["left_out"] == {"train": 0, "validation": 1, "unlabelled": 0}
+    assert "20 held out (1 more text left out, being among those" in model.card
+    assert len(choose_part(dataset, Part.VALIDATION, model.provenance).table) == 20

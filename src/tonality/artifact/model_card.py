@@ -177,8 +177,7 @@ def with_calibration(card: str, calibration: Mapping[str, Any]) -> str:
         limited = found.get("thresholds") is not None
         sentences.append(_about_offsets(found["offsets"], limited=limited))
     if found.get("thresholds") is not None:
-        here = {"name": found["data"]["name"], "part": found["data"]["part"], "n": found["n"]}
-        sentences.append(_about_thresholds(found["thresholds"], here))
+        sentences.append(_about_thresholds(found["thresholds"], {**found["data"], "n": found["n"]}))
     if band is not None:
         sentences.append(_about_abstaining(band))
     before = card.partition(f"\n{_CALIBRATION}\n")[0].rstrip()
@@ -220,7 +219,7 @@ def _about_abstaining(band: Mapping[str, Any]) -> str:
 def _about_thresholds(found: Mapping[str, Any], here: Mapping[str, Any]) -> str:
     limits = ", ".join(f"{label} {value:.3f}" for label, value in found["values"].items())
     place = found.get("chosen_on", here)  # a record that does not say chose them on its own texts
-    if place == here:
+    if place is not None and all(here.get(key) == value for key, value in place.items()):
         chosen = "chosen on those texts for the macro F1:"
     else:
         on = "" if place is None else f" on {place['n']:,} texts ({place['name']}, {place['part']})"

@@ -128,7 +128,6 @@ def _judge(
     chosen: ChosenRows,
     empty: int,
 ) -> EvaluationResult:
-    from tonality.evaluate.model_offsets import offsets_of
     from tonality.evaluate.result import side_by_side
 
     seen = _warn(names, classifiers, dataset, chosen)
@@ -146,12 +145,7 @@ def _judge(
         for name, classifier in zip(names, classifiers, strict=True)
     ]
     for each in judged:
-        crossed = each.analysis.calibration.cross_fitted
-        if crossed is not None and offsets_of(each.classifier.artifact):
-            say(
-                f"careful: the offsets of {each.name} were fitted on these rows, so its accuracy "
-                "flatters; tonality calibrate printed a cross-fitted one"
-            )
+        _warn_of_fit(each)
     if judged[0].measured.aliases:
         read = ", ".join(f"{a!r} as {b}" for a, b in judged[0].measured.aliases.items())
         say(f"labels read: {read} (--label-map says otherwise)")
@@ -182,6 +176,21 @@ def _warn(
             )
             say(f"careful: {who} was trained on {what}, so the figures flatter; {instead}")
     return bool(seen[0])
+
+
+def _warn_of_fit(judged: Judged) -> None:
+    """Says what decides the verdicts of a model and was fitted on the rows it is measured on."""
+    fitted = judged.analysis.fitted_here
+    if fitted.offsets:
+        say(
+            f"careful: the offsets of {judged.name} were fitted on these rows, so its accuracy "
+            "flatters; tonality calibrate printed a cross-fitted one"
+        )
+    if fitted.thresholds:
+        say(
+            f"careful: the thresholds of {judged.name} were chosen on these rows, so its macro F1 "
+            "flatters; tonality calibrate printed a cross-fitted one"
+        )
 
 
 def _judge_one(name: str, classifier: Classifier, dataset: Dataset, chosen: ChosenRows) -> Judged:

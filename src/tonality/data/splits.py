@@ -2,7 +2,8 @@
 
 Reviews of one movie share names and phrases, and datasets hold copies; a split by row puts both
 on either side and flatters. Here rows tied by a group or by the same text move together, as one
-component, and components are dealt so that sizes and class shares come out as asked.
+component, and components are dealt so that sizes and class shares come out as asked. Where a common
+text would tie whole groups and forbid that, it ties none, and its copies are measured on neither.
 """
 
 from __future__ import annotations
@@ -10,21 +11,20 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from tonality.data.dealing import absent, deal
 from tonality.errors import ConfigError, DataError
+from tonality.messages import counted
 from tonality.tables.dataset import Dataset, Table
 
 logger = logging.getLogger(__name__)
 
 Int64 = npt.NDArray[np.int64]
-
-SWAPS = 256  # components looked at on each side when single moves no longer help
-MAX_MOVES = 2000  # moves of the final adjustment; some tens are usual
 
 
 def split(
@@ -42,43 +42,105 @@ def split(
         quiet: whether nothing is said where groups do not allow the size.
 
     Returns:
-        Row indices of the training and of the validation part, both ascending.
+        Row indices of the training and of the validation part, both ascending. Where texts that
+        groups share forbid the size, only the groups stay together, and rows for validation whose
+        text stands in training too are in neither part.
 
     Raises:
         ConfigError: a share or number that makes no sense.
         DataError: the rows cannot be cut so that each class is on both sides.
     """
     size = _validation_size(table, validation)
-    of_row = _in_seeded_order(table, components(table), seed)
+    found = _best_cut(table, size, seed)
+    if not quiet:
+        _warn_of_size(table, found, size)
+    return found.train, found.validation
+
+
+class _Cut(NamedTuple):
+    """Row indices of both parts, and whether there are fewer components than rows."""
+
+    train: Int64
+    validation: Int64
+    tied: bool
+
+    def off(self, size: int) -> int:
+        """How many rows validation has more or less than asked for."""
+        return abs(len(self.validation) - size)
+
+    def far(self, size: int) -> bool:
+        """Whether that is worth a word."""
+        return self.off(size) > max(0.1 * size, 1)
+
+
+def _best_cut(table: Table, size: int, seed: int) -> _Cut:
+    """The cut with copies together, or that with groups alone together where it comes nearer.
+
+    A comment such as *Good service.* may stand once in each of a few groups and would tie all.
+    """
+    found: list[_Cut] = []
+    refused: list[DataError] = []
+    for tie_groups in (True, False) if _grouped(table) else (True,):
+        try:
+            cut = _cut(table, components(table, tie_groups=tie_groups), size, seed)
+            found.append(cut if tie_groups else _without_copies(table, cut))
+        except DataError as error:
+            refused.append(error)
+        if found and not found[0].far(size):
+            break
+    if not found:
+        raise refused[-1]
+    return min(found, key=lambda cut: cut.off(size))
+
+
+def _cut(table: Table, of_row: Int64, size: int, seed: int) -> _Cut:
+    """The cut that keeps components (N,) whole."""
+    of_row = _in_seeded_order(table, of_row, seed)
     names, classes = _classes(table)
     counts = np.zeros((int(of_row.max()) + 1, len(names)), dtype=np.int64)  # (components, C)
     np.add.at(counts, (of_row, classes), 1)
     _check_possible(counts, names, table)
-    target = _targets(counts.sum(axis=0), size, len(table))
-    chosen = _deal(counts, target)
-    _adjust(counts, target, chosen)
-    have = counts[chosen].sum(axis=0)  # (C,)
-    if _absent(have[None, :], counts.sum(axis=0))[0]:
-        whole = "groups" if _grouped(table) else "copies of a text"
-        reason = f"the {whole} cannot be cut so that every class is in training and validation"
-        raise DataError(f"{reason}; {_remedy(table)}", path=table.source or None)
-    if not quiet:
-        _warn_of_size(table, counts, int(have.sum()), size)
-    in_validation = chosen[of_row]
-    return np.flatnonzero(~in_validation), np.flatnonzero(in_validation)
+    chosen = deal(counts, size)
+    if absent(counts[chosen].sum(axis=0)[None, :], counts.sum(axis=0))[0]:
+        raise _class_on_one_side(table)
+    held_out = chosen[of_row]
+    return _Cut(np.flatnonzero(~held_out), np.flatnonzero(held_out), len(counts) < len(table))
 
 
-def _warn_of_size(table: Table, counts: Int64, have: int, size: int) -> None:
+def _without_copies(table: Table, cut: _Cut) -> _Cut:
+    """The cut without the rows for validation whose text stands in training too.
+
+    Training keeps its own: it needs the common texts.
+    """
+    learnt = {normalised(table.texts[row]) for row in cut.train} - {""}
+    kept = [row for row in cut.validation if normalised(table.texts[row]) not in learnt]
+    classes = _classes(table)[1]
+    if set(classes[kept].tolist()) < set(classes[cut.validation].tolist()):
+        raise _class_on_one_side(table)
+    return cut._replace(validation=np.array(kept, dtype=np.int64))
+
+
+def _class_on_one_side(table: Table) -> DataError:
+    whole = "groups" if _grouped(table) else "copies of a text"
+    reason = f"the {whole} cannot be cut so that every class is in training and validation"
+    return DataError(f"{reason}; {_remedy(table)}", path=table.source or None)
+
+
+def _warn_of_size(table: Table, cut: _Cut, size: int) -> None:
     """Says why, if the validation part is far from the size that was asked for."""
-    if abs(have - size) <= max(0.1 * size, 1):
+    if not cut.far(size):
         return
-    reasons = ["copies of a text stay together"] if len(counts) < len(table) else []
-    if counts.shape[1] > 1:
-        reasons.append(f"each of the {counts.shape[1]} classes has a row in either part")
+    reasons = ["copies of a text stay together"] if cut.tied else []
+    classes = len(set(table.labels or ()))
+    if classes > 1:
+        reasons.append(f"each of the {classes} classes has a row in either part")
     why = ", and ".join(reasons)
     if _grouped(table):
-        groups = f"there are {len(counts)} groups, and groups are not cut"
-        why = f"{groups} (by --group-column; '' for none)"
+        groups = counted(len(set(table.groups or ()) - {""}), "group")
+        why = f"there are {groups}, and groups are not cut (by --group-column; '' for none)"
+    have = len(cut.validation)
+    if copies := len(table) - len(cut.train) - have:
+        why += f"; {counted(copies, 'row')} would be copies of texts in training"
     _warn_once(f"{table.source}: validation has {have} rows instead of {size}: {why}")
 
 
@@ -126,10 +188,14 @@ def normalised(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def components(table: Table) -> Int64:
+def components(table: Table, *, tie_groups: bool = True) -> Int64:
     """Numbers the components: rows tied by group or by text.
 
     Rows with a blank text or a ``""`` group are not tied by that.
+
+    Args:
+        table: the N rows.
+        tie_groups: whether a text that stands in several groups ties these.
 
     Returns:
         (N,) the component of each row.
@@ -149,11 +215,22 @@ def components(table: Table) -> Int64:
                 a, b = root(first.setdefault(key, row)), root(row)
                 parents[max(a, b)] = min(a, b)
 
-    tie([normalised(text) for text in table.texts])
+    texts = [normalised(text) for text in table.texts]
+    if not tie_groups:
+        texts = _without_ties(texts, table.groups or ())
+    tie(texts)
     tie(table.groups or ())
     numbers: dict[int, int] = {}
     found = [numbers.setdefault(root(row), len(numbers)) for row in range(len(table))]
     return np.array(found, dtype=np.int64)
+
+
+def _without_ties(texts: Sequence[str], groups: Sequence[str]) -> list[str]:
+    """The texts with ``""`` for those that stand in several groups, of the rows in a group."""
+    first: dict[str, str] = {}
+    pairs = list(zip(texts, groups, strict=True))
+    shared = {text for text, group in pairs if group and first.setdefault(text, group) != group}
+    return ["" if group and text in shared else text for text, group in pairs]
 
 
 def _validation_size(table: Table, validation: float | int) -> int:
@@ -195,21 +272,6 @@ def _check_possible(counts: Int64, names: Sequence[str], table: Table) -> None:
             raise DataError(f"{reason}: it cannot be on both sides; {_remedy(table)}", path=path)
 
 
-def _targets(totals: Int64, size: int, rows: int) -> Int64:
-    """Rows of each class for validation: their share, at least 1, never all; sums to ``size``.
-
-    Where rounding leaves a few rows over, they go by largest remainder. (C,) -> (C,)
-    """
-    exact = [int(total) * size for total in totals]  # in units of 1 / rows: exact integers
-    target = np.array([max(1, e // rows) for e in exact], dtype=np.int64)
-    target = np.minimum(target, totals - 1)
-    order = sorted(range(len(exact)), key=lambda c: (-(exact[c] % rows), c))
-    for c in order:
-        if target.sum() < size and target[c] < totals[c] - 1:
-            target[c] += 1
-    return target
-
-
 def _in_seeded_order(table: Table, of_row: Int64, seed: int) -> Int64:
     """Numbers the components anew in the seed's order: by hashes, not by a generator's state.
 
@@ -230,67 +292,3 @@ def _in_seeded_order(table: Table, of_row: Int64, seed: int) -> Int64:
     numbers = np.empty(len(order), dtype=np.int64)
     numbers[order] = np.arange(len(order))
     return numbers[of_row]
-
-
-def _deal(counts: Int64, target: Int64) -> npt.NDArray[np.bool_]:
-    """Gives validation each component in turn that does not overfill any class."""
-    chosen = np.zeros(len(counts), dtype=np.bool_)
-    need = target.tolist()
-    for component, rows in enumerate(counts.tolist()):
-        if all(r <= n for r, n in zip(rows, need, strict=True)):
-            chosen[component] = True
-            need = [n - r for r, n in zip(rows, need, strict=True)]
-            if not any(need):
-                break
-    return chosen
-
-
-def _absent(have: Int64, totals: Int64) -> Int64:
-    """How many classes validation lacks or holds all of. (K, C) -> (K,)"""
-    return np.asarray(((have == 0) | (have == totals)).sum(axis=1), dtype=np.int64)
-
-
-@dataclass(frozen=True)
-class _Cost:
-    """Squared misses of class counts and size; a class absent on a side outweighs them all."""
-
-    target: Int64  # (C,)
-    totals: Int64  # (C,)
-
-    def __call__(self, have: Int64) -> Int64:
-        miss = have - self.target  # (K, C)
-        cost = (miss**2).sum(axis=1) + miss.sum(axis=1) ** 2
-        ceiling = 2 * int(self.totals.sum()) ** 2 + 1
-        return np.asarray(cost + ceiling * _absent(have, self.totals), dtype=np.int64)
-
-
-def _adjust(counts: Int64, target: Int64, chosen: npt.NDArray[np.bool_]) -> None:
-    """Moves or swaps components, the best first, while that brings the parts nearer to target."""
-    cost = _Cost(target, counts.sum(axis=0))
-    have = counts[chosen].sum(axis=0)  # (C,)
-    best = int(cost(have[None, :])[0])
-    for _ in range(MAX_MOVES):
-        if best == 0:
-            return
-        signs = np.where(chosen, -1, 1)[:, None]
-        costs = cost(have + signs * counts)
-        moved = [int(costs.argmin())]
-        if costs[moved[0]] >= best:
-            costs, moved = _best_swap(counts, have, chosen, cost)
-        if costs.min() >= best:
-            return
-        best = int(costs.min())
-        for component in moved:
-            have = have + signs[component] * counts[component]
-            chosen[component] = not chosen[component]
-
-
-def _best_swap(
-    counts: Int64, have: Int64, chosen: npt.NDArray[np.bool_], cost: _Cost
-) -> tuple[Int64, list[int]]:
-    # Neither is empty: filling an empty side would have been a single move worth making.
-    inside, outside = np.flatnonzero(chosen)[:SWAPS], np.flatnonzero(~chosen)[:SWAPS]
-    difference = counts[outside][None, :, :] - counts[inside][:, None, :]  # (in, out, C)
-    costs = cost((have + difference).reshape(-1, counts.shape[1]))
-    i, o = divmod(int(costs.argmin()), len(outside))
-    return costs, [int(inside[i]), int(outside[o])]

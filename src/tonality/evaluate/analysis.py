@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from tonality.artifact.model_folder import Artifact
 from tonality.data import Dataset, Table
@@ -21,6 +21,14 @@ RATING = "rating"
 _MOST_ANSWERED = 0.9  # the coverage that is quoted for a model without a band of its own
 
 
+class FittedHere(NamedTuple):
+    """What of a model was fitted on the rows that it is measured on, so that these flatter it."""
+
+    temperature: bool = False
+    offsets: bool = False
+    thresholds: bool = False
+
+
 @dataclass(frozen=True)
 class Analysis:
     """What :func:`analyse` found.
@@ -32,6 +40,7 @@ class Analysis:
         band: what the model's own band gives; ``None`` if it always answers.
         slices: accuracy by rating, if there are any, and by the columns asked for.
         label_errors: rows whose label is probably wrong.
+        fitted_here: what of the model was fitted on these rows.
     """
 
     calibration: Calibration
@@ -40,6 +49,7 @@ class Analysis:
     band: Band | None
     slices: tuple[Slicing, ...]
     label_errors: LabelErrors
+    fitted_here: FittedHere
 
     def to_json(self) -> dict[str, Any]:
         """Everything, in types that ``json`` writes."""
@@ -61,7 +71,7 @@ def analyse(
     table: Table,
     ids: Sequence[str],
     *,
-    fitted_here: bool,
+    fitted_here: FittedHere,
 ) -> Analysis:
     """Looks closer at a model's answers.
 
@@ -70,7 +80,7 @@ def analyse(
         artifact: the model.
         table: the rows; its extra columns are sliced by.
         ids: their names.
-        fitted_here: whether the model's temperature was fitted on these rows.
+        fitted_here: what of the model was fitted on these rows.
     """
     confidence, right = measured.confidence, measured.right
     columns: dict[str, Sequence[str | float]] = dict(table.extras)
@@ -81,8 +91,8 @@ def analyse(
         calibration=assess(
             measured,
             artifact.temperature,
-            half=split_halves(table) if fitted_here else None,
-            offsets=offsets_of(artifact),
+            half=split_halves(table) if fitted_here.temperature or fitted_here.offsets else None,
+            offsets=offsets_of(artifact) if fitted_here.offsets else (),
         ),
         curve=coverage_curve(confidence, right),
         nine_in_ten=band_at(threshold_for_coverage(_MOST_ANSWERED, confidence), confidence, right),
@@ -91,19 +101,31 @@ def analyse(
         label_errors=find_label_errors(
             measured.labels, measured.probabilities, artifact.labels, ids
         ),
+        fitted_here=fitted_here,
     )
 
 
-def fitted_on(metrics: Mapping[str, Any], dataset: Dataset, part: Part) -> bool:
-    """Whether a model's temperature was fitted on rows of this part of the dataset.
+def fitted_on(artifact: Artifact, dataset: Dataset, part: Part) -> FittedHere:
+    """What of a model was fitted on rows of this part of the dataset.
+
+    Each has a record of its own: a later calibration may fit the temperature alone.
 
     Args:
-        metrics: the model's, which record what it was calibrated on.
+        artifact: the model, whose metrics record what each was fitted on.
         dataset: the data.
         part: the part of it that is measured.
     """
-    # The record may be of anybody's making: values of any kind.
-    source = mapping_at(metrics, "calibration", "data")
-    digests = mapping_at(source, "sha256").values()
-    same = [digest for digest in digests if digest in dataset.sha256.values()]
-    return bool(same) and (source.get("part") in (part, Part.ALL) or part is Part.ALL)
+    record = mapping_at(artifact.metrics, "calibration")
+
+    def here(*keys: str) -> bool:
+        # The record may be of anybody's making: values of any kind.
+        source = mapping_at(record, *keys)
+        digests = mapping_at(source, "sha256").values()
+        same = [digest for digest in digests if digest in dataset.sha256.values()]
+        return bool(same) and (source.get("part") in (part, Part.ALL) or part is Part.ALL)
+
+    return FittedHere(
+        temperature=here("data"),
+        offsets=bool(offsets_of(artifact)) and here("offsets", "fitted_on"),
+        thresholds=bool(artifact.thresholds) and here("thresholds", "chosen_on"),
+    )

@@ -146,7 +146,7 @@ def recorded(found: Calibrated, source: Mapping[str, Any], aim: Aim) -> Calibrat
     """
     model, limits, band, crossed = found.artifact, found.thresholds, found.band, found.cross_fitted
     rows = len(found.probabilities)
-    here = {"name": source.get("name"), "part": source.get("part"), "n": rows}
+    here = {**{key: source.get(key) for key in ("name", "part", "sha256")}, "n": rows}
     record: dict[str, Any] = {
         "data": dict(source),
         "n": rows,
@@ -187,8 +187,11 @@ def _chosen_on(metrics: Mapping[str, Any]) -> dict[str, Any] | None:
     """What a model records of the rows that its thresholds were chosen on; None for nothing."""
     found = mapping_at(metrics, "calibration", "thresholds", "chosen_on")
     kinds = {"name": str, "part": str, "n": int}
-    sound = all(isinstance(found.get(key), kind) for key, kind in kinds.items())
-    return {key: found[key] for key in kinds} if sound else None
+    if not all(isinstance(found.get(key), kind) for key, kind in kinds.items()):
+        return None
+    known = {key: found[key] for key in kinds}
+    digests = mapping_at(found, "sha256")
+    return {**known, "sha256": dict(digests)} if digests else known
 
 
 def _figures(calibration: Calibration) -> dict[str, Any]:

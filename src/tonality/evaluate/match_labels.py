@@ -13,9 +13,11 @@ from tonality.errors import DataError
 from tonality.label_meanings import (
     ASIDE,
     BETWEEN,
+    in_the_file,
     likely_map,
+    numbers_among,
+    only_feelings,
     taken_numbers,
-    words_and_numbers,
 )
 from tonality.label_spellings import FEELINGS, as_options, fold
 from tonality.messages import and_more
@@ -115,6 +117,7 @@ def _guess(
         scheme
         for scheme in _SCHEMES
         if {feeling for number, feeling in scheme.items() if number not in out} <= set(named)
+        and only_feelings([name for name in names if name not in feelings])
     ]
     taken = {
         fold(label): feelings.get(name, fold(name))
@@ -142,7 +145,7 @@ def _feelings(
     """
     folded = {label: fold(label) for label in labels}
     found = {label: word for label, word in folded.items() if word in FEELINGS}
-    numbers = {label: folded[label] for label in words_and_numbers(labels)[1]}
+    numbers = {label: folded[label] for label in numbers_among(labels)}
     known = {number: feeling for number, feeling in taken.items() if feeling}
     kept = {*numbers.values(), *known}
     if len(kept) < 2:  # one number alone says nothing of its scheme
@@ -158,6 +161,9 @@ def _feelings(
 
 
 def _how_to_map(unknown: Sequence[str], names: Sequence[str], mapped: Mapping[str, str]) -> str:
+    def options(meant: Mapping[str, str]) -> str:
+        return as_options(in_the_file(meant, mapped))
+
     shown = ", ".join(repr(label) for label in unknown[:5])
     more = and_more(len(unknown) - 5)
     which = "label" if len(unknown) == 1 else "labels"
@@ -166,17 +172,17 @@ def _how_to_map(unknown: Sequence[str], names: Sequence[str], mapped: Mapping[st
     # As one of the sides the others would ruin the figures.
     sided = [label for label in unknown if fold(label) not in BETWEEN + ASIDE]
     if not (sided or any(likely.values())):
-        return f"{known}Leave the rows out with {as_options(dict.fromkeys(unknown, ''))}"
-    numbers = words_and_numbers(unknown)[1]
+        return f"{known}Leave the rows out with {options(dict.fromkeys(unknown, ''))}"
+    numbers = numbers_among(unknown)
     if likely:
-        example = f"{as_options(likely)} if that is what they mean"
+        example = f"{options(likely)} if that is what they mean"
     else:  # a guess might turn the figures round
-        example = as_options(dict.fromkeys(numbers or sided[:1], "LABEL"))
+        example = options(dict.fromkeys(numbers or sided[:1], "LABEL"))
     if len(numbers) > 1:  # without one of them the others are mostly no plainer
         return f"{known}Say what each means, as in {example}; nothing after = leaves the rows out"
     # Not the one that the example leaves out already.
     out = next((label for label in sided if likely.get(label, "a side")), unknown[0])
     return (
         f"{known}Say what each means, as in {example}, "
-        f"or leave its rows out with {as_options({out: ''})}"
+        f"or leave its rows out with {options({out: ''})}"
     )

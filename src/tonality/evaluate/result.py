@@ -110,7 +110,7 @@ def judge(
         artifact,
         chosen.table,
         chosen.ids,
-        fitted_here=fitted_on(artifact.metrics, dataset, chosen.part),
+        fitted_here=fitted_on(artifact, dataset, chosen.part),
     )
     return Judged(name, folder, classifier, measured, evaluation, analysis)
 

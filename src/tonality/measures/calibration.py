@@ -195,7 +195,7 @@ def assess(
         temperature: the model's.
         half: (N,), halves of the rows to fit temperatures on crosswise, for rows that the
             model's own was fitted on.
-        offsets: (C,) that were fitted with it; empty for none.
+        offsets: (C,) that were fitted on these rows, and are crosswise, too; empty for none.
     """
     labels, probabilities, read = predictions.labels, predictions.probabilities, predictions.read
     crossed = None

@@ -127,7 +127,7 @@ def _warn_of_spellings(labels: NDArray[Any]) -> None:
 
 
 def _check_one_kind(given: Sequence[Any]) -> None:
-    """Refuses feelings in words beside numbers, as all training does, and says what to do here.
+    """Refuses words beside numbers that must mean them, as all training does; says what to do.
 
     Args:
         given: the labels as they were given, for what to do names them in their own type.
@@ -137,7 +137,7 @@ def _check_one_kind(given: Sequence[Any]) -> None:
     """
     texts = [str(label) for label in given]
     words, numbers = words_and_numbers(sorted(set(texts)))
-    if words and numbers:
+    if numbers:
         likely = likely_map(numbers, words) or dict.fromkeys(numbers, "LABEL")
         own = {
             (label.item() if isinstance(label, np.generic) else label): likely[text]

@@ -88,7 +88,9 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         n_iter_no_change: so many epochs, 1 or more.
         start_from: a model folder or the name of a bundled model whose vocabulary, shape and
             weights to begin with, in place of the five settings of the shape; words that it lacks
-            are added. A warning names the arguments that then have no effect.
+            are added. A warning names the arguments that then have no effect. A label that it
+            spells otherwise, such as ``positive`` for ``pos``, begins with what it learnt of it;
+            ``classes_`` and the trained model spell it as ``y`` does.
         warm_start: let ``fit`` go on from the weights that there are, as ``partial_fit`` does.
         settings: further settings of the recipe by name, such as
             ``{"text.stop_words": "english"}``; they come last.
@@ -198,7 +200,8 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         Args:
             X: N texts; new words among them get vectors.
-            y: their labels (N,), each class among them.
+            y: their labels (N,), each class among them. ``classes_`` stay of the type that they
+                are of: 1.0 is the class 1.
             classes: the classes, as scikit-learn's other estimators want them at the first call;
                 they must be those of ``y``.
             sample_weight: as in :meth:`fit`.
@@ -288,19 +291,25 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if weights is not None:
             counts = np.flatnonzero(weights)
             texts, labels, weights = [texts[i] for i in counts], labels[counts], weights[counts]
-        classes = self._classes(labels, go_on=go_on)
+        classes, of_rows = self._classes(labels, go_on=go_on)
+        names = _names(classes)
         table = Table(
             texts=[text or "" for text in texts],
-            labels=[str(label) for label in labels.tolist()],
+            labels=[names[which] for which in of_rows],
             weights=None if weights is None else weights.tolist(),
             source="the texts given",
         )
         self._train(table, classes, go_on=go_on)
         return self
 
-    def _classes(self, labels: NDArray[Any], *, go_on: bool) -> NDArray[Any]:
-        """The classes in order, two or more; to go on, those that were learnt."""
-        classes = np.unique(labels)
+    def _classes(
+        self, labels: NDArray[Any], *, go_on: bool
+    ) -> tuple[NDArray[Any], NDArray[np.intp]]:
+        """The classes (C,) in order, two or more, and which of them each label (N,) is.
+
+        To go on, they are those that were learnt, in their type: 1.0 is what 1 was.
+        """
+        classes, of_rows = np.unique(labels, return_inverse=True)
         if len(classes) < 2:
             raise ValueError(
                 "a classifier needs two classes or more; the texts that count have "
@@ -311,7 +320,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 f"to go on, y must have the classes that were learnt, {list(self.classes_)}, all "
                 f"of them; it has {list(classes)}"
             )
-        return classes
+        return (self.classes_ if go_on else classes), of_rows
 
     def _train(self, table: Table, classes: NDArray[Any], *, go_on: bool) -> None:
         from tonality.train.in_memory import train_in_memory
@@ -324,37 +333,42 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         started = go_on or self.start_from is not None
         try:
             recipe = to_recipe(vars(self), seed=seed, cut=cut, started=started, gone_on=go_on)
-            start = self.artifact_ if go_on else self._start()
+            start = self.artifact_ if go_on else self._start(_names(classes))
             model, evaluations = train_in_memory(
                 table, recipe, start_from=start, device=self.device
             )
         except (ConfigError, DataError) as fault:
             message = by_argument(str(fault), self.settings)
             raise ValueError(for_estimators(message)) from fault
-        self._cut = cut
-        self.history_ = [asdict(row) for row in evaluations]
         # Without a held-out part nothing is evaluated, and the weights kept are the last epoch's.
         kept = model.provenance["best"]["epoch"]
-        self.n_iter_ = round(evaluations[-1].epoch if evaluations else kept)
+        history = [asdict(row) for row in evaluations]
+        done = round(evaluations[-1].epoch if evaluations else kept)
         self._take(model, classes)
+        self._cut, self.history_, self.n_iter_ = cut, history, done
 
-    def _start(self) -> Start | None:
-        """What the network begins with; a warning names the arguments that it overrides."""
+    def _start(self, names: list[str]) -> Start | None:
+        """What the network begins with; a warning names the arguments that it overrides.
+
+        Args:
+            names: the classes as texts. The start is made to spell them so, or else training would
+                make them spelled as the start's.
+        """
         if self.start_from is None:
             return None
         from tonality.train.start.read_start import read_start
 
         start = read_start(self.start_from)
         warn_of_idle(vars(self), vars(LSTMClassifier()), start)
-        return start
+        return start.spelled_as(names)
 
     def _take(self, trained: Artifact, classes: NDArray[Any]) -> None:
-        """Makes a trained model this estimator's."""
-        self.classes_ = classes
-        self.artifact_ = trained
-        names = [str(label) for label in classes.tolist()]
-        self._class_of_output = np.array([names.index(label) for label in trained.labels])
-        self._classifier = Classifier(trained)
+        """Makes a trained model this estimator's. What fails here changes nothing."""
+        names = _names(classes)
+        outputs = np.array([names.index(label) for label in trained.labels])
+        classifier = Classifier(trained)
+        self.classes_, self.artifact_ = classes, trained
+        self._class_of_output, self._classifier = outputs, classifier
 
     def __getstate__(self) -> dict[str, Any]:
         # The model as the bytes of its folder: what unpickles is verified like any model folder,
@@ -377,3 +391,8 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tags.input_tags.string = True
         tags.non_deterministic = self.random_state is None
         return tags
+
+
+def _names(classes: NDArray[Any]) -> list[str]:
+    """What a model calls the classes (C,) of an estimator."""
+    return [str(label) for label in classes.tolist()]

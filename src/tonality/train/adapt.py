@@ -56,7 +56,8 @@ def adapt(
     network learns, from its head downwards, the lower layers later and more slowly (Howard & Ruder
     2018, "Universal Language Model Fine-tuning for Text Classification"). Labels that model and
     data share keep what the model knows of them; those of the model alone are gone, which the log
-    says; where none is shared, the head is new.
+    says; where none is shared, the head is new. Labels that are the model's in another spelling,
+    such as ``POS``, get the model's names.
 
     Args:
         dataset: the data; its unlabelled texts add words, and teach with ``pretrain_epochs``.

@@ -244,6 +244,8 @@ def _about_rows(run: Checked, rows: Mapping[str, Any]) -> str:
     about = f"{rows['train']:,} labelled texts to learn from, {rows['validation']:,} held out"
     if shared := run.division.shared_groups:
         about += f" ({counted(shared, 'group')} with texts in both, so its figures flatter)"
+    if copies := run.division.left_out["validation"]:
+        about += f" ({counted(copies, 'more text')} left out, being among those to learn from, too)"
     if rows["unlabelled"]:
         uses = run.unlabelled_uses
         about += f", {rows['unlabelled']:,} without labels"

@@ -49,7 +49,8 @@ def train(
         output: the run's folder; the model goes to its subfolder ``model``.
         start_from: the folder of a language model or a model, or the name of a bundled model, to
             begin with (or what was read of one): its vocabulary, text settings and shape are taken
-            over, and its weights, without the head where the labels are others.
+            over, and its weights, without the head where the labels are others. Labels that are
+            the model's in another spelling, such as ``POS``, get the model's names.
         cache: a folder where trained word vectors are kept, for other runs on the same texts with
             the same settings for them; by default none is.
         resume: go on with the run that the folder holds.

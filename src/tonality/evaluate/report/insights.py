@@ -106,7 +106,13 @@ def _trust(analysis: Analysis) -> Said:
         yield True, f"Its probabilities mean what they say: {said}."
     elif abs(mean) > 0.5 * trust.error:
         which = "surer than it should be" if mean > 0 else "less sure than it could be"
-        yield False, f"It is {which}: {said}; the command tonality calibrate can mend that."
+        # Where it was fitted on these very rows, fitting it again changes nothing.
+        mend = (
+            ""
+            if analysis.fitted_here.temperature
+            else "; the command tonality calibrate can mend that"
+        )
+        yield False, f"It is {which}: {said}{mend}."
     else:
         yield False, f"Its probabilities are rough: {said}."
 

@@ -28,7 +28,7 @@ class Division:
         unlabelled: the unlabelled texts.
         unlabelled_rows: their rows in the dataset's unlabelled table.
         left_out: how many texts of ``train`` and ``unlabelled`` are left out for being in a
-            part to measure on too.
+            part to measure on too; of ``validation``, for being in training too, in another group.
         empty: how many texts say nothing (:mod:`tonality.text.content`) and are left out too: a
             model gives no verdict on such a text, so there is none to learn or to measure.
         shared_groups: how many groups have texts to train on and for validation. A cut leaves none;
@@ -49,7 +49,12 @@ class Division:
         """Says what a run says of it, line by line."""
         if self.empty:
             say(f"left out, for saying nothing: {counted(self.empty, 'text')}")
-        if any(self.left_out.values()):
+        if copies := self.left_out["validation"]:
+            say(
+                "left out of validation, for being in training, too, in another group: "
+                f"{counted(copies, 'text')}"
+            )
+        if self.left_out["train"] or self.left_out["unlabelled"]:
             say(
                 f"left out, for being in a part to measure on too: {self.left_out['train']:,} "
                 f"texts with labels, {self.left_out['unlabelled']:,} without"
@@ -82,11 +87,11 @@ def divide(dataset: Dataset, recipe: Recipe) -> Division:
         ConfigError: the share leaves nothing to train on or to measure.
         DataError: a class or group cannot be divided.
     """
-    settings = recipe.training
-    share, seed = settings.validation, settings.validation_seed
+    share, seed = recipe.training.validation, recipe.training.validation_seed
     rows, held_out = split_dataset(dataset, validation=share, seed=seed)
     texts = dataset.train.texts
     cut = len(rows), len(held_out)
+    left_out = {"validation": len(texts) - sum(cut)}
     rows, held_out = (part[_telling([texts[i] for i in part])] for part in (rows, held_out))
     empty = sum(cut) - len(rows) - len(held_out)
     if cut[1] and not len(held_out) and len(rows):
@@ -103,7 +108,7 @@ def divide(dataset: Dataset, recipe: Recipe) -> Division:
         held_out=held_out,
         unlabelled=[given[row] for row in others],
         unlabelled_rows=others,
-        left_out={"train": int((~kept).sum()), "unlabelled": int((~free).sum())},
+        left_out=left_out | {"train": int((~kept).sum()), "unlabelled": int((~free).sum())},
         empty=empty + int(free.sum()) - len(others),
         shared_groups=len(_groups(dataset.train, rows[kept]) & _groups(dataset.train, held_out)),
         cut=(share, seed),

@@ -28,8 +28,9 @@ class MetricsRow:
         epoch: epochs done, in parts.
         train_loss: mean over the texts with labels since the row before, in nats; of an evaluation,
             over those since the evaluation before. It is the cross-entropy with the labels, for a
-            student of teachers too. Batches hold texts of like length, so a few of them say little.
-        validation_loss: cross-entropy on the validation part.
+            student of teachers too; otherwise with class weights, label smoothing and ordered
+            labels in it. Batches hold texts of like length, so a few of them say little.
+        validation_loss: cross-entropy on the validation part, with none of these in it.
         validation_accuracy: share of it that is right.
         learning_rate: at this step, before the multipliers of the embeddings.
         seconds: spent so far, preparations included, over all sessions of the run.

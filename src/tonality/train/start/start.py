@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from tonality.artifact.config_json import folder_sha256
 from tonality.evaluate.match_labels import same_by_another_name
-from tonality.label_meanings import likely_map, words_and_numbers
+from tonality.label_meanings import in_the_file, likely_map, numbers_among
 from tonality.label_spellings import as_options, fold
 from tonality.network.config import NetworkConfig
 from tonality.text.encoder import Encoder
@@ -221,7 +221,7 @@ class Start(Inherited):
             mapped: what a label map made of others (``Table.mapped``).
         """
         plain = same_by_another_name(labels, self.labels, mapped)
-        numbers = words_and_numbers(labels)[1]
+        numbers = numbers_among(labels)
         found = {
             label: name
             for label, name in plain.items()
@@ -229,6 +229,17 @@ class Start(Inherited):
         }
         distinct = {found.get(label, label) for label in labels}
         return found if len(distinct) == len(set(labels)) else {}
+
+    def spelled_as(self, labels: Sequence[str]) -> Start:
+        """The same, its labels in the spelling of the data's where they mean the same.
+
+        Args:
+            labels: those of the data, each once.
+        """
+        spelled = {name: label for label, name in self.own_names(labels).items()}
+        return dataclasses.replace(
+            self, labels=tuple(spelled.get(name, name) for name in self.labels)
+        )
 
     def forgotten(self, labels: tuple[str, ...], mapped: Mapping[str, str] | None = None) -> str:
         """What to say of labels that this knows and a model of these will not; empty for none."""
@@ -266,7 +277,9 @@ def how_to_map(
     others = {label: name for label, name in meant.items() if name not in labels}
     if not any(others.values()):  # it is no gain to leave out rows alone
         return ""
-    return f"; if they mean the same, add {as_options(others)}"
+    options = in_the_file(others, mapped or {})
+    say = "add" if options == others else "say"  # of a label that has an option already
+    return f"; if they mean the same, {say} {as_options(options)}"
 
 
 def _layer(name: str) -> str:
