@@ -20,7 +20,10 @@ from benchmarks.general_data import Row
 from tonality.check.suite import read_suite, with_word
 
 SENTENCES = Path(__file__).with_name("made_sentences.toml")
-DRAWN = ("made_exchanges", "made_turns", "made_deeds", "made_amounts", "made_manners", "made_piles")
+DRAWN = (
+    *("made_absence", "made_exchanges", "made_turns", "made_deeds", "made_amounts"),
+    *("made_manners", "made_piles"),
+)
 WRITTEN = Path(__file__).with_name("written_sentences")
 DOMAIN = "made"
 BLANK = re.compile(r"\{([a-z]+)\d?\}")
