@@ -11,10 +11,11 @@ for two writers, who had seen the first lines of *newcomers* and of *editorials*
 - *kinds*: ten texts each of 44 kinds, written to find weaknesses. Its wrong ones told which kinds
   of sentences were written for training;
 - *editorials*: sentences of opinion pages; *papers*, *dailies*: the same and reports, half each;
-- *callers*: plain everyday texts; *columns*: sentences of the press.
+- *callers*: plain everyday texts; *columns*: sentences of the press;
+- *oneliners*: what twelve imagined people would type first, of one to ten words.
 
-*Callers* and *columns* were measured once, after the last choice. The others are no fair test any
-more: choices were made in sight of how many of them are right.
+*Oneliners* were measured once, after the last choice. The others are no fair test any more: choices
+were made in sight of how many of them are right.
 
 A text of *kinds* that says both counts as right where the verdict is neutral or both sides have a
 quarter or more.
