@@ -210,7 +210,7 @@ def test_a_title_above_the_header_is_noticed(
 
 
 @pytest.mark.parametrize("column", [None, "review", "REVIEW"])
-@pytest.mark.parametrize("row", ["id,5,film", "Great film,Anna,"])
+@pytest.mark.parametrize("row", ["id,5,film", "Great film,Anna,", "movie,comment,"])
 def test_columns_without_a_name_are_no_title_where_the_texts_are_named(
     column: str | None, row: str, caplog: pytest.LogCaptureFixture
 ) -> None:

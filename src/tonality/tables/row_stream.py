@@ -16,7 +16,7 @@ from tonality.tables.bad_rows import Fault
 from tonality.tables.byte_lines import TextLines
 from tonality.tables.column_names import SCORED, TextColumn, Wanted, text_places
 from tonality.tables.delimited import MAX_ROW
-from tonality.tables.header_below import is_title
+from tonality.tables.header_below import are_named, is_title
 from tonality.tables.jsonlines import OBJECTS, JsonObject, objects
 from tonality.tables.read_options import ReadOptions
 from tonality.tables.spelled_names import distinct
@@ -145,7 +145,7 @@ def _delimited_rows(lines: TextLines, wanted: Wanted, name: str, *, tab: bool) -
     except DataError as error:
         reason = "; ".join(filter(None, [error.reason, head.hint()]))
         raise DataError(reason, path=error.path) from None
-    if is_title(head.columns):
+    if is_title(head.columns) and not (places and are_named(wanted.text)):
         head.notes.extend(filter(None, [head.hint()]))
     columns = distinct(head.columns)
     texts = [columns[place] for place in places]
