@@ -75,7 +75,7 @@ class Rows:
         complete: whether no row has further columns.
         fullest: of JSON Lines, the columns of the object that was scored most often, or else has
             the most, in its own order.
-        hint: says, before a row is read, which line below the header seems to be it, or "".
+        hint: says, before a row is read, which line below the header seems to be it, or may, or "".
         schema: of Parquet, its columns' names and types, as Arrow has them.
     """
 
@@ -140,10 +140,14 @@ def rows_of(stream: ByteStream, format: str, wanted: Wanted, name: str) -> Rows:
 def _delimited_rows(lines: TextLines, wanted: Wanted, name: str, *, tab: bool) -> Rows:
     marked = lines.marked
     head = read_head(lines, wanted.options, tab=tab)
+
+    def hint() -> str:
+        return head.hint() or head.advice
+
     try:
         places = text_places(head.columns, wanted, name)
     except DataError as error:
-        reason = "; ".join(filter(None, [error.reason, head.hint()]))
+        reason = "; ".join(filter(None, [error.reason, hint()]))
         raise DataError(reason, path=error.path) from None
     if is_title(head.columns) and not (places and are_named(wanted.text)):
         head.notes.extend(filter(None, [head.hint()]))
@@ -161,7 +165,7 @@ def _delimited_rows(lines: TextLines, wanted: Wanted, name: str, *, tab: bool) -
             yield text_of.row(record.number, cells, record.values)
 
     delimiter = head.delimiter or ","
-    return Rows(name, columns, " + ".join(texts), items(), delimiter, marked, hint=head.hint)
+    return Rows(name, columns, " + ".join(texts), items(), delimiter, marked, hint=hint)
 
 
 def _say(wanted: Wanted, name: str, notes: list[str]) -> None:

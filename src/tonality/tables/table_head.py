@@ -16,7 +16,7 @@ from tonality.errors import DataError
 from tonality.tables.bad_rows import Fault
 from tonality.tables.column_names import is_id, usual_names
 from tonality.tables.delimited import Ahead, Dialect, Record, Records
-from tonality.tables.header_below import header_hint
+from tonality.tables.header_below import header_hint, title_advice
 from tonality.tables.quote_escapes import ESCAPED_QUOTES, are_escaped
 from tonality.tables.read_options import ReadOptions
 from tonality.tables.tab_records import TabRecords
@@ -46,6 +46,7 @@ class DelimitedHead:
         found: the records below, in order.
         notes: what is assumed and should be said, filled when the first record is asked for.
         hint: says, before ``found`` is read, which line below seems to name the columns, or "".
+        advice: what to say, where a column is not found, of a header that may be a title, or "".
     """
 
     columns: Sequence[str]
@@ -53,6 +54,7 @@ class DelimitedHead:
     found: Iterator[Record | Fault]
     notes: list[str]
     hint: Callable[[], str] = str
+    advice: str = ""
 
 
 def read_head(lines: Iterator[str], options: ReadOptions, *, tab: bool) -> DelimitedHead:
@@ -89,7 +91,7 @@ def read_head(lines: Iterator[str], options: ReadOptions, *, tab: bool) -> Delim
     rows = _rows(ahead, dialect, found, columns, notes, options)
     ways = delimiter or DELIMITERS
     hint = partial(header_hint, columns, ahead.look, ways, skipped, options.sheet_row)
-    return DelimitedHead(columns, delimiter, rows, notes, hint)
+    return DelimitedHead(columns, delimiter, rows, notes, hint, title_advice(columns))
 
 
 def delimiter_of(line: str) -> str:
