@@ -303,6 +303,9 @@ def test_rows_that_end_in_one_delimiter_more(end: str) -> None:
         "bad",
         "good",
     ]
+    one_more = read(end.join(["id,review,", "1,bad", "2,good", ""]))
+    assert one_more.columns == ["id", "review"]
+    assert texts(one_more) == ["bad", "good"]
 
 
 @pytest.mark.parametrize(

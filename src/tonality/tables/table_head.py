@@ -77,11 +77,13 @@ def read_head(lines: Iterator[str], options: ReadOptions, *, tab: bool) -> Delim
     if options.header_row == 0:
         return _without_header(ahead, dialect, found, notes, options)
     first = next(ahead.look())
-    header = next(found)
-    if isinstance(header, Fault):
-        raise DataError(f"the header cannot be read: {header.reason}")
-    columns = [column.strip() for column in header.values]
-    if _all_quoted(first, header.values, delimiter) and _rows_are_named(ahead, delimiter, columns):
+    header = _header(found)
+    columns = [column.strip() for column in header]
+    if len(columns) > 2 and not columns[-1] and _rows_are_shorter(ahead, delimiter, len(columns)):
+        columns.pop()
+        found.width -= 1
+        found.trailing = True
+    elif _all_quoted(first, header, delimiter) and _rows_are_named(ahead, delimiter, columns):
         columns.insert(0, "")
         found.width += 1
         notes.append(
@@ -92,6 +94,13 @@ def read_head(lines: Iterator[str], options: ReadOptions, *, tab: bool) -> Delim
     ways = delimiter or DELIMITERS
     hint = partial(header_hint, columns, ahead.look, ways, skipped, options.sheet_row)
     return DelimitedHead(columns, delimiter, rows, notes, hint, title_advice(columns))
+
+
+def _header(found: Records) -> list[str]:
+    header = next(found)
+    if isinstance(header, Fault):
+        raise DataError(f"the header cannot be read: {header.reason}")
+    return header.values
 
 
 def delimiter_of(line: str) -> str:
@@ -203,6 +212,12 @@ def _told(ahead: Ahead, dialect: Dialect, found: Records, width: int, notes: lis
         found.read_on(ahead, dialect)
         notes.append(ESCAPED_QUOTES)
     return dialect
+
+
+def _rows_are_shorter(ahead: Ahead, delimiter: str, width: int) -> bool:
+    """Whether the header ends in one delimiter more than the rows."""
+    dialect = Dialect(delimiter, quoted=True)
+    return _fit(ahead.look(), dialect, width - 1) > _fit(ahead.look(), dialect, width)
 
 
 def _all_quoted(header: str, columns: Sequence[str], delimiter: str) -> bool:
