@@ -187,8 +187,7 @@ def _json_rows(lines: TextLines, wanted: Wanted, name: str) -> Rows:
     try:
         texts = [names[place] for place in text_places(names, wanted, name)]
     except DataError as error:
-        of = "" if complete else f" (of the first {counted(len(head), 'row')})"
-        raise DataError(f"{error.reason}{of}", path=error.path) from None
+        raise DataError(f"{error.reason}{_looked_at(head, complete)}", path=error.path) from None
     text_of = TextOf(texts, wanted)
 
     def items() -> Iterator[Row | Fault]:
@@ -215,6 +214,12 @@ def _json_head(found: Iterator[JsonObject | Fault]) -> tuple[list[JsonObject | F
         if len(head) == OBJECTS or characters > HEAD:
             return head, False
     return head, True
+
+
+def _looked_at(head: Sequence[JsonObject | Fault], complete: bool) -> str:
+    """What to add to a message on columns: how many rows told them, and what to do; or ""."""
+    rows = counted(len(head), "row")
+    return "" if complete else f" (of the first {rows}; if a later row has it, put that row first)"
 
 
 class TextOf:
