@@ -45,7 +45,8 @@ def test_the_whole_result_on_a_terminal() -> None:
     assert "[b]shop[/b]" in text
     assert "[i]b[/i]" in text
     assert "calibration error" in text
-    assert "4 to " in text
+    lengths = text.partition("Accuracy by length")[2]
+    assert [line.split()[:2] for line in lengths.splitlines()[2:4]] == [["2", "10"], ["3", "10"]]
 
 
 def test_a_band_and_a_second_model_are_told_of() -> None:

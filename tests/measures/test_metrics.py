@@ -155,7 +155,7 @@ def test_lengths_fall_into_equal_buckets() -> None:
 
 def test_equal_lengths_make_one_bucket() -> None:
     found = evaluate([0] * 6, sure([0] * 6), NAMES, lengths=[3] * 6)
-    assert [b.n for b in found.by_length] == [6]
+    assert [(b.n, b.value) for b in found.by_length] == [(6, "3")]
 
 
 def test_mistakes_come_surest_first_and_quote_the_text() -> None:

@@ -571,6 +571,19 @@ def test_how_dates_are_written_is_told(
     assert told in (failure(result) if result.exit_code else caplog.text)
 
 
+def test_times_of_many_a_day_tell_which_number_is_the_month(here: Path) -> None:
+    # Of 40 a day, the first 480 could be read either way.
+    times = [
+        f"{day:02}/06/2024 {hour:02}:{minute:02}"
+        for day in range(1, 16)
+        for hour in range(20)
+        for minute in (0, 30)
+    ]
+    write("in.csv", [("a", time, "x", "bad") for time in times])
+    told = failure(run("in.csv", "--time", "day"))
+    assert told.endswith("; --date-format '%d/%m/%Y %H:%M' reads them")
+
+
 @pytest.mark.parametrize(
     ("content", "arguments", "message"),
     [

@@ -209,8 +209,37 @@ def test_a_title_above_the_header_is_noticed(
         assert rows.columns[1].startswith(("what", "Your words"))
 
 
+@pytest.mark.parametrize(
+    ("content", "titled"),
+    [
+        ("Results 2024,,\nMade by us,,\nOpinion,Branch,Date\ngood,Hill,1 May\n", True),
+        ("Results 2024\n\nOpinion;Branch;Date\ngood;Hill;1 May\n", True),
+        ("Opinion,Branch\ngood,Hill\n", False),
+        (",remark\n1,good\n", False),
+    ],
+)
+def test_a_title_above_names_that_are_not_usual_is_thought_of(
+    content: str, titled: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    advice = (
+        "; if 'Results 2024' is a title above the names of the columns, give the line of the names "
+        "by --header-row"
+    )
+    for column in (None, "no"):
+        with pytest.raises(DataError) as caught:
+            read(content, text_column=column)
+        assert str(caught.value).endswith(advice) == titled
+        assert ("title" in str(caught.value)) == titled
+    with caplog.at_level(logging.WARNING):
+        list(read(content, text_column="1").items)
+    assert "title" not in caplog.text
+    with pytest.raises(DataError) as caught:
+        read("It broke\nI love it\n", text_column="no", options=ReadOptions(header_row=0))
+    assert "title" not in str(caught.value)
+
+
 @pytest.mark.parametrize("column", [None, "review", "REVIEW"])
-@pytest.mark.parametrize("row", ["id,5,film", "Great film,Anna,"])
+@pytest.mark.parametrize("row", ["id,5,film", "Great film,Anna,", "movie,comment,"])
 def test_columns_without_a_name_are_no_title_where_the_texts_are_named(
     column: str | None, row: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -274,6 +303,9 @@ def test_rows_that_end_in_one_delimiter_more(end: str) -> None:
         "bad",
         "good",
     ]
+    one_more = read(end.join(["id,review,", "1,bad", "2,good", ""]))
+    assert one_more.columns == ["id", "review"]
+    assert texts(one_more) == ["bad", "good"]
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,8 @@ class LengthBucket:
     @property
     def value(self) -> str:
         """What the texts have in common, as for a :class:`~tonality.measures.slices.Slice`."""
-        return f"{self.shortest:,} to {self.longest:,}"
+        shortest, longest = f"{self.shortest:,}", f"{self.longest:,}"
+        return shortest if shortest == longest else f"{shortest} to {longest}"
 
 
 @dataclass(frozen=True)

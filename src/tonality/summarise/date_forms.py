@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Sequence
 
 _DAYS = (
@@ -25,8 +26,8 @@ def forms_of(unread: Sequence[str], read: Sequence[str]) -> tuple[list[str], lis
         The forms, and the dates among ``unread``.
     """
     # Form by form: strptime remembers only a few, and to learn one takes longer than to read by it.
-    texts = (*unread, *read)
-    found = {form: tuple(_moment(text, form) for text in texts) for form in FORMS}
+    texts = [(text, _signs(text)) for text in (*unread, *read)]
+    found = {form: _moments(texts, form) for form in FORMS}
     dates = [text for text, *moments in zip(unread, *found.values(), strict=False) if any(moments)]
     # Of forms that read the same, such as %b and %B in a column of May alone, the first will do.
     forms: dict[tuple[datetime.datetime | None, ...], str] = {}
@@ -64,6 +65,17 @@ def _left_over(text: str, form: str) -> str | None:
     except ValueError as error:
         return str(error).partition("unconverted data remains: ")[2] or None
     return None
+
+
+def _signs(text: str) -> str:
+    """What stands between numbers and words: where a form has others, it does not read a text."""
+    return re.sub(r"\s+", " ", re.sub(r"%?[\w+-]", "", text))
+
+
+def _moments(texts: Sequence[tuple[str, str]], form: str) -> tuple[datetime.datetime | None, ...]:
+    """The times that texts, each with its signs, say in a form; None where it does not read one."""
+    wanted = _signs(form)
+    return tuple(_moment(text, form) if signs == wanted else None for text, signs in texts)
 
 
 def _moment(text: str, form: str) -> datetime.datetime | None:

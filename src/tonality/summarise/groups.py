@@ -16,7 +16,7 @@ VALUES = 200_000  # different values counted; a column of names of rows has as m
 WITH_EXAMPLES = 10_000  # of them have examples: the first ones that come
 FEW = 30  # rows under which a group is flagged: its interval is some 35 points wide
 NOTHING = "(empty)"
-SEEN, LONGEST = 100, 64  # different dates kept to tell their form, and characters of each
+SEEN, LONGEST = 1000, 64  # different dates kept to tell their form, and characters of each
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 
-from tonality.tables.column_names import usual_names
+from tonality.tables.column_names import TextColumn, several, usual_names
+from tonality.tables.spelled_names import cut
 
 LOOKED_AT = 20  # lines below the first
 
@@ -16,6 +17,26 @@ def is_title(columns: Sequence[str]) -> bool:
     """Whether most columns have no name; the first one often has none."""
     others = columns[1:]
     return bool(others) and 2 * others.count("") >= len(columns)
+
+
+def are_named(given: TextColumn) -> bool:
+    """Whether the columns of the texts are told by names: then the header is where it should be.
+
+    Args:
+        given: what was asked for; None finds the usual names.
+    """
+    names = ",".join(several(given or ())).split(",")
+    return not any(name.strip().isdigit() for name in names)
+
+
+def title_advice(columns: Sequence[str]) -> str:
+    """What to say, where a column is not found, of a first line that may be a title; or empty."""
+    if not columns[0] or any(columns[1:]) or usual_names(columns):
+        return ""
+    return (
+        f"if {cut(columns[0])!r} is a title above the names of the columns, give the line of the "
+        "names by --header-row"
+    )
 
 
 def header_hint(

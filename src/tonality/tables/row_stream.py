@@ -16,7 +16,7 @@ from tonality.tables.bad_rows import Fault
 from tonality.tables.byte_lines import TextLines
 from tonality.tables.column_names import SCORED, TextColumn, Wanted, text_places
 from tonality.tables.delimited import MAX_ROW
-from tonality.tables.header_below import is_title
+from tonality.tables.header_below import are_named, is_title
 from tonality.tables.jsonlines import OBJECTS, JsonObject, objects
 from tonality.tables.read_options import ReadOptions
 from tonality.tables.spelled_names import distinct
@@ -75,7 +75,7 @@ class Rows:
         complete: whether no row has further columns.
         fullest: of JSON Lines, the columns of the object that was scored most often, or else has
             the most, in its own order.
-        hint: says, before a row is read, which line below the header seems to be it, or "".
+        hint: says, before a row is read, which line below the header seems to be it, or may, or "".
         schema: of Parquet, its columns' names and types, as Arrow has them.
     """
 
@@ -140,12 +140,16 @@ def rows_of(stream: ByteStream, format: str, wanted: Wanted, name: str) -> Rows:
 def _delimited_rows(lines: TextLines, wanted: Wanted, name: str, *, tab: bool) -> Rows:
     marked = lines.marked
     head = read_head(lines, wanted.options, tab=tab)
+
+    def hint() -> str:
+        return head.hint() or head.advice
+
     try:
         places = text_places(head.columns, wanted, name)
     except DataError as error:
-        reason = "; ".join(filter(None, [error.reason, head.hint()]))
+        reason = "; ".join(filter(None, [error.reason, hint()]))
         raise DataError(reason, path=error.path) from None
-    if is_title(head.columns):
+    if is_title(head.columns) and not (places and are_named(wanted.text)):
         head.notes.extend(filter(None, [head.hint()]))
     columns = distinct(head.columns)
     texts = [columns[place] for place in places]
@@ -161,7 +165,7 @@ def _delimited_rows(lines: TextLines, wanted: Wanted, name: str, *, tab: bool) -
             yield text_of.row(record.number, cells, record.values)
 
     delimiter = head.delimiter or ","
-    return Rows(name, columns, " + ".join(texts), items(), delimiter, marked, hint=head.hint)
+    return Rows(name, columns, " + ".join(texts), items(), delimiter, marked, hint=hint)
 
 
 def _say(wanted: Wanted, name: str, notes: list[str]) -> None:
@@ -183,8 +187,7 @@ def _json_rows(lines: TextLines, wanted: Wanted, name: str) -> Rows:
     try:
         texts = [names[place] for place in text_places(names, wanted, name)]
     except DataError as error:
-        of = "" if complete else f" (of the first {counted(len(head), 'row')})"
-        raise DataError(f"{error.reason}{of}", path=error.path) from None
+        raise DataError(f"{error.reason}{_looked_at(head, complete)}", path=error.path) from None
     text_of = TextOf(texts, wanted)
 
     def items() -> Iterator[Row | Fault]:
@@ -211,6 +214,12 @@ def _json_head(found: Iterator[JsonObject | Fault]) -> tuple[list[JsonObject | F
         if len(head) == OBJECTS or characters > HEAD:
             return head, False
     return head, True
+
+
+def _looked_at(head: Sequence[JsonObject | Fault], complete: bool) -> str:
+    """What to add to a message on columns: how many rows told them, and what to do; or ""."""
+    rows = counted(len(head), "row")
+    return "" if complete else f" (of the first {rows}; if a later row has it, put that row first)"
 
 
 class TextOf:

@@ -16,7 +16,7 @@ from tonality.errors import DataError
 from tonality.tables.bad_rows import Fault
 from tonality.tables.column_names import is_id, usual_names
 from tonality.tables.delimited import Ahead, Dialect, Record, Records
-from tonality.tables.header_below import header_hint
+from tonality.tables.header_below import header_hint, title_advice
 from tonality.tables.quote_escapes import ESCAPED_QUOTES, are_escaped
 from tonality.tables.read_options import ReadOptions
 from tonality.tables.tab_records import TabRecords
@@ -46,6 +46,7 @@ class DelimitedHead:
         found: the records below, in order.
         notes: what is assumed and should be said, filled when the first record is asked for.
         hint: says, before ``found`` is read, which line below seems to name the columns, or "".
+        advice: what to say, where a column is not found, of a header that may be a title, or "".
     """
 
     columns: Sequence[str]
@@ -53,6 +54,7 @@ class DelimitedHead:
     found: Iterator[Record | Fault]
     notes: list[str]
     hint: Callable[[], str] = str
+    advice: str = ""
 
 
 def read_head(lines: Iterator[str], options: ReadOptions, *, tab: bool) -> DelimitedHead:
@@ -75,11 +77,13 @@ def read_head(lines: Iterator[str], options: ReadOptions, *, tab: bool) -> Delim
     if options.header_row == 0:
         return _without_header(ahead, dialect, found, notes, options)
     first = next(ahead.look())
-    header = next(found)
-    if isinstance(header, Fault):
-        raise DataError(f"the header cannot be read: {header.reason}")
-    columns = [column.strip() for column in header.values]
-    if _all_quoted(first, header.values, delimiter) and _rows_are_named(ahead, delimiter, columns):
+    header = _header(found)
+    columns = [column.strip() for column in header]
+    if len(columns) > 2 and not columns[-1] and _rows_are_shorter(ahead, delimiter, len(columns)):
+        columns.pop()
+        found.width -= 1
+        found.trailing = True
+    elif _all_quoted(first, header, delimiter) and _rows_are_named(ahead, delimiter, columns):
         columns.insert(0, "")
         found.width += 1
         notes.append(
@@ -89,7 +93,14 @@ def read_head(lines: Iterator[str], options: ReadOptions, *, tab: bool) -> Delim
     rows = _rows(ahead, dialect, found, columns, notes, options)
     ways = delimiter or DELIMITERS
     hint = partial(header_hint, columns, ahead.look, ways, skipped, options.sheet_row)
-    return DelimitedHead(columns, delimiter, rows, notes, hint)
+    return DelimitedHead(columns, delimiter, rows, notes, hint, title_advice(columns))
+
+
+def _header(found: Records) -> list[str]:
+    header = next(found)
+    if isinstance(header, Fault):
+        raise DataError(f"the header cannot be read: {header.reason}")
+    return header.values
 
 
 def delimiter_of(line: str) -> str:
@@ -201,6 +212,12 @@ def _told(ahead: Ahead, dialect: Dialect, found: Records, width: int, notes: lis
         found.read_on(ahead, dialect)
         notes.append(ESCAPED_QUOTES)
     return dialect
+
+
+def _rows_are_shorter(ahead: Ahead, delimiter: str, width: int) -> bool:
+    """Whether the header ends in one delimiter more than the rows."""
+    dialect = Dialect(delimiter, quoted=True)
+    return _fit(ahead.look(), dialect, width - 1) > _fit(ahead.look(), dialect, width)
 
 
 def _all_quoted(header: str, columns: Sequence[str], delimiter: str) -> bool:

@@ -180,7 +180,7 @@ def draw_by_length(evaluation: Evaluation) -> Any:
             f"{accuracy:.1%}", (place, accuracy), xytext=(9, 0), textcoords="offset points",
             va="center", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
         )  # fmt: skip
-    axes.set_xticks(places, [f"{b.shortest}–{b.longest}\n{b.n:,} texts" for b in buckets])
+    axes.set_xticks(places, [f"{b.value}\n{b.n:,} texts" for b in buckets])
     axes.set_xlim(-0.5, len(buckets) - 0.3)
     low, high = bounds.min(), bounds.max()
     margin = max((high - low) * 0.25, 0.005)
