@@ -158,6 +158,19 @@ def test_a_closed_output_is_a_failure_in_one_line(model_folder: Path) -> None:
         assert "standard output: is closed" in done.stderr
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX")
+def test_a_closed_output_does_not_stop_a_command_that_writes_a_file(
+    model_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "in.csv").write_text("text\nlove\n")
+    line = f"{sys.executable} -m tonality score in.csv -o out.csv --model {model_folder} >&-"
+    done = subprocess.run(
+        ["sh", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "positive" in (tmp_path / "out.csv").read_text()
+
+
 @pytest.mark.parametrize("command", ["predict", "explain"])
 def test_the_name_of_a_file_is_no_text(
     model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
