@@ -103,7 +103,8 @@ def test_a_lone_dash_is_standard_input(model_folder: Path, command: str) -> None
 
 
 @pytest.mark.parametrize(
-    "first", ["Great text, love", "review", "{sic} love", "love, hate; bad", "text"]
+    "first",
+    ["Great text, love", "review", "{sic} love", '{"quote"} love', "love, hate; bad", "text"],
 )
 def test_texts_are_no_tables(model_folder: Path, first: str) -> None:
     result = run(model_folder, "predict", input=f"{first}\nlove\n".encode())

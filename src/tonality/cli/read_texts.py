@@ -127,7 +127,7 @@ def _check_no_table(first: str, file: str) -> None:
     """
     from tonality.tables.table_head import is_header
 
-    is_object = re.match(r'\s*\{\s*"', first) is not None
+    is_object = re.match(r'\s*\{\s*"[^"]*"\s*:', first) is not None
     if is_object or is_header(first.strip()):
         reason = _use_score(file, "jsonl" if is_object else "csv")
         raise DataError(reason, path=STANDARD_INPUT if file == "-" else file)
