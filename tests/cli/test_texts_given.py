@@ -142,6 +142,7 @@ def test_utf_16_with_a_mark_and_returns_within_lines(model_folder: Path, tmp_pat
 def test_texts_that_begin_with_a_dash(model_folder: Path, command: str, text: str) -> None:
     result = run(model_folder, command, text)
     assert result.exit_code == 2
+    assert f"tonality {command} -- '" in failure(result)
     words = [command, "--model", str(model_folder), "--", text]
     assert CliRunner().invoke(app, words).exit_code == 0
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tonality.cli.plain_help import PlainCommand
 from tonality.cli.progress import say
 from tonality.errors import DataError
 
@@ -26,6 +27,21 @@ logger = logging.getLogger(__name__)
 # Lines of a file classified together: a long pipe answers as it goes, in constant memory.
 LINES = 2048
 STANDARD_INPUT = "standard input"
+
+
+class TextsCommand(PlainCommand):
+    """A command whose arguments are texts, which may begin with a dash as options do."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As in click, with a hint where what looks like an option may be a text."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if error.possibilities and " " not in error.option_name:  # an option, misspelt
+                raise
+            example = f"tonality {ctx.info_name} -- '-5 stars bad'"
+            hint = f"A text that begins with - goes after --: {example}"
+            raise click.UsageError(f"{error.format_message()} {hint}", error.ctx) from None
 
 
 def chunks(
