@@ -130,6 +130,16 @@ def test_binary_files_are_refused(
         assert message in failure(run(model_folder, command, "--file", str(path)))
 
 
+@pytest.mark.parametrize("name", ["a.xlsb", "a.NUMBERS"])
+def test_spreadsheets_of_other_kinds_are_refused(
+    model_folder: Path, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"PK\x03\x04 sheet")
+    result = run(model_folder, "predict", "--file", str(path))
+    assert "is a spreadsheet; save it as .xlsx" in failure(result)
+
+
 def test_utf_16_with_a_mark_and_returns_within_lines(model_folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes("love\r\nI hate\rit\r\n".encode("utf-16"))

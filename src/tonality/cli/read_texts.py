@@ -125,6 +125,8 @@ def _lines(file: str, encoding: str | None) -> Iterator[str]:
 
 def _source(file: str, stack: ExitStack) -> ByteStream:
     """The bytes of a file that is no table."""
+    from tonality.tables.open_file import OTHER_SHEETS
+
     if file == "-":
         if sys.stdin is None:
             raise DataError("is closed", path=STANDARD_INPUT)
@@ -132,6 +134,9 @@ def _source(file: str, stack: ExitStack) -> ByteStream:
     path = Path(file)
     if path.is_file() and _is_table(file):
         raise DataError(_use_score(file), path=file)
+    if path.is_file() and path.suffix.casefold() in OTHER_SHEETS:
+        reason = "is a spreadsheet; save it as .xlsx, then: tonality score FILE.xlsx -o scored.xlsx"
+        raise DataError(reason, path=file)
     return stack.enter_context(path.open("rb"))
 
 
