@@ -20,7 +20,9 @@ def place(tmp_path: Path) -> Path:
     program.write_text(f"#!{sys.executable}\nfrom tonality.cli import main\nmain()\n")
     program.chmod(0o755)
     folder = tmp_path / "work"
-    folder.mkdir()
+    (folder / "gentle").mkdir(parents=True)
+    for name in ("flags.toml", "flags.csv"):
+        (folder / name).touch()
     return folder
 
 
@@ -44,9 +46,11 @@ def in_shell(shell: str, script: str, place: Path, tidy: bool = False) -> str:
 CASES = [
     (["pre"], {"predict", "pretrain"}),
     (["predict", "--mo"], {"--model"}),
-    (["predict", "--model", ""], {"general", "imdb"}),
+    (["predict", "--model", ""], {"general", "imdb", "gentle/"}),
     (["explain", "x", "--method", "o"], {"occlusion"}),
-    (["adapt", "--recipe", "fl"], {"flagship", "flagship-cpu"}),
+    (["train", "--recipe", "fl"], {"flagship", "flagship-cpu", "flags.toml"}),
+    (["adapt", "--recipe", "a"], {"adapt"}),
+    (["score", "--delimiter", "t"], {"tab"}),
     (["score", "reviews.csv", "-o", "out", "--engine", ""], {"ray"}),
 ]
 
