@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,11 +20,14 @@ def place(tmp_path: Path) -> Path:
     program.write_text(f"#!{sys.executable}\nfrom tonality.cli import main\nmain()\n")
     program.chmod(0o755)
     folder = tmp_path / "work"
-    folder.mkdir()
+    (folder / "gentle").mkdir(parents=True)
+    for name in ("flags.toml", "flags.csv"):
+        (folder / name).touch()
     return folder
 
 
-def in_shell(shell: str, script: str, place: Path) -> str:
+def in_shell(shell: str, script: str, place: Path, tidy: bool = False) -> str:
+    """What a shell prints; ``tidy``: nothing of it may be an error."""
     if shutil.which(shell) is None:
         pytest.skip(f"{shell} is not installed")
     home = place.parent / "home"
@@ -32,17 +36,21 @@ def in_shell(shell: str, script: str, place: Path) -> str:
     environment = {**os.environ, "HOME": str(home), "PATH": path}
     environment["PYTHONPATH"] = os.pathsep.join(sys.path)
     command = [shell, "-c", script]
-    return subprocess.run(
+    done = subprocess.run(
         command, cwd=place, env=environment, capture_output=True, text=True, timeout=60, check=True
-    ).stdout
+    )
+    assert not (tidy and done.stderr)
+    return done.stdout
 
 
 CASES = [
     (["pre"], {"predict", "pretrain"}),
     (["predict", "--mo"], {"--model"}),
-    (["predict", "--model", ""], {"general", "imdb"}),
+    (["predict", "--model", ""], {"general", "imdb", "gentle/"}),
     (["explain", "x", "--method", "o"], {"occlusion"}),
-    (["adapt", "--recipe", "fl"], {"flagship", "flagship-cpu"}),
+    (["train", "--recipe", "fl"], {"flagship", "flagship-cpu", "flags.toml"}),
+    (["adapt", "--recipe", "a"], {"adapt"}),
+    (["score", "--delimiter", "t"], {"tab"}),
     (["score", "reviews.csv", "-o", "out", "--engine", ""], {"ray"}),
 ]
 
@@ -50,6 +58,32 @@ CASES = [
 def answers(said: str) -> list[set[str]]:
     """What a script said to each of the cases, between lines of dashes."""
     return [set(part.splitlines()) for part in said.split("---\n")[1:]]
+
+
+def documented(shell: str) -> list[str]:
+    """The lines that the documentation has for a shell."""
+    page = (Path(__file__).parents[2] / "docs" / "install.md").read_text()
+    return re.findall(rf"^\| {shell} \|.*`([^`]+)` \|$", page, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("shell", "shown"), [("bash", "complete -p tonality"), ("zsh", "echo $_comps[tonality]")]
+)
+def test_the_documented_lines_work_where_a_new_shell_does_not_find_the_program(
+    place: Path, shell: str, shown: str
+) -> None:
+    once, line = documented(shell)
+    in_shell(shell, once, place, tidy=True)
+    away = "PATH=/usr/bin:/bin"  # as in a terminal outside the environment
+    said = in_shell(shell, f"{away}; {line}\n{shown}", place, tidy=True)
+    assert "_tonality_completion" in said
+
+
+def test_fish_reads_the_documented_file_by_itself(place: Path) -> None:
+    (once,) = documented("fish")
+    (place.parent / "home" / ".config" / "fish" / "completions").mkdir(parents=True)
+    in_shell("fish", once, place, tidy=True)
+    assert "predict" in in_shell("fish", "complete -C 'tonality pre'", place, tidy=True)
 
 
 def test_bash(place: Path) -> None:

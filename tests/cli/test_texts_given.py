@@ -103,7 +103,8 @@ def test_a_lone_dash_is_standard_input(model_folder: Path, command: str) -> None
 
 
 @pytest.mark.parametrize(
-    "first", ["Great text, love", "review", "{sic} love", "love, hate; bad", "text"]
+    "first",
+    ["Great text, love", "review", "{sic} love", '{"quote"} love', "love, hate; bad", "text"],
 )
 def test_texts_are_no_tables(model_folder: Path, first: str) -> None:
     result = run(model_folder, "predict", input=f"{first}\nlove\n".encode())
@@ -129,6 +130,16 @@ def test_binary_files_are_refused(
         assert message in failure(run(model_folder, command, "--file", str(path)))
 
 
+@pytest.mark.parametrize("name", ["a.xlsb", "a.NUMBERS"])
+def test_spreadsheets_of_other_kinds_are_refused(
+    model_folder: Path, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"PK\x03\x04 sheet")
+    result = run(model_folder, "predict", "--file", str(path))
+    assert "is a spreadsheet; save it as .xlsx" in failure(result)
+
+
 def test_utf_16_with_a_mark_and_returns_within_lines(model_folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes("love\r\nI hate\rit\r\n".encode("utf-16"))
@@ -141,6 +152,7 @@ def test_utf_16_with_a_mark_and_returns_within_lines(model_folder: Path, tmp_pat
 def test_texts_that_begin_with_a_dash(model_folder: Path, command: str, text: str) -> None:
     result = run(model_folder, command, text)
     assert result.exit_code == 2
+    assert f"tonality {command} -- '" in failure(result)
     words = [command, "--model", str(model_folder), "--", text]
     assert CliRunner().invoke(app, words).exit_code == 0
 
@@ -156,6 +168,19 @@ def test_a_closed_output_is_a_failure_in_one_line(model_folder: Path) -> None:
         assert done.returncode == 1
         assert done.stderr.count("\n") == 1
         assert "standard output: is closed" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX")
+def test_a_closed_output_does_not_stop_a_command_that_writes_a_file(
+    model_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "in.csv").write_text("text\nlove\n")
+    line = f"{sys.executable} -m tonality score in.csv -o out.csv --model {model_folder} >&-"
+    done = subprocess.run(
+        ["sh", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "positive" in (tmp_path / "out.csv").read_text()
 
 
 @pytest.mark.parametrize("command", ["predict", "explain"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,6 +72,14 @@ def test_download_shows_a_bar_on_a_terminal(
     assert "downloading" in result.stderr
 
 
+def test_download_says_its_rate_with_the_unit(
+    server: FileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tonality.cli.progress.QUIET", 0.0)
+    lines = run("download", "imdb").stderr.splitlines()
+    assert re.match(r"downloading: 0 MB, [\d,]+ MB a second", lines[0])
+
+
 def test_download_interrupted(server: FileServer, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(response: object) -> bytes:
         raise KeyboardInterrupt
@@ -82,10 +91,18 @@ def test_download_interrupted(server: FileServer, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
-    "arguments", [["imbd"], ["imdb", "--source", "hub"], ["imdb", "--source"], []]
+    ("arguments", "said"),
+    [
+        (["imbd"], "expected one of imdb, got 'imbd'"),
+        (["imdb", "--source", "hub"], "expected one of stanford, kaggle, got 'hub'"),
+        (["imdb", "--source"], "requires an argument"),
+        ([], "Missing argument 'NAME'. Give one of imdb."),
+    ],
 )
-def test_download_used_wrongly(arguments: list[str]) -> None:
-    assert run("download", *arguments).exit_code == 2
+def test_download_used_wrongly(arguments: list[str], said: str) -> None:
+    result = run("download", *arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr.splitlines()[-1]
 
 
 @pytest.fixture

@@ -261,7 +261,7 @@ def test_long_work_says_how_far_it_is(
     _, stderr = run(many, "--json")
     begun, half, done = stderr.splitlines()
     assert begun.startswith("classifying: 0 texts, ")
-    assert ", 82% of the input, about " in half
+    assert " texts a second, 82% done, about " in half
     assert done.startswith("classifying: 2,500 texts, ")
 
     monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes the stream for a terminal

@@ -63,11 +63,14 @@ def test_an_output_that_is_missing_is_shown_by_an_example(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("hotel.xlsx").touch()
-    result = run(model_folder, "hotel.xlsx")
-    assert result.exit_code == 2
-    assert "For example: tonality score hotel.xlsx -o scored.xlsx" in " ".join(
-        result.stderr.split()
-    )
+    for given, example in {
+        "hotel.xlsx": "hotel.xlsx -o scored.xlsx",
+        ".": "reviews.csv -o scored.csv",
+        "data/*.csv": "reviews.csv -o scored.csv",
+    }.items():
+        result = run(model_folder, given)
+        assert result.exit_code == 2
+        assert f"For example: tonality score {example}" in " ".join(result.stderr.split())
 
 
 def test_a_model_that_is_misspelt_is_guessed() -> None:

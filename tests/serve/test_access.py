@@ -103,6 +103,7 @@ def test_what_is_no_host_name(value: str) -> None:
         "https://*.example.com",
         "https://a.example/x",
         "http://a:99999",
+        "http://a:\u0663",  # a digit, but no browser's
         "https://",
         "*.*",
     ],
@@ -119,12 +120,14 @@ def test_the_origin_of_any_file_is_refused_for_safety() -> None:
 
 def test_origins_are_compared_as_browsers_write_them() -> None:
     given = "https://A.example/, http://localhost:3000, https://b.example:0443, http://[::1]:80, *"
+    given += ", http://c.example:0"
     assert load_settings(cors_origins=given).cors_origins == (
         "https://a.example",
         "http://localhost:3000",
         "https://b.example",
         "http://[::1]",
         "*",
+        "http://c.example:0",
     )
 
 

@@ -13,14 +13,14 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import cast
+from typing import NoReturn, cast
 
 import click
 
 from tonality.cli.plain_help import SETTINGS, PlainGroup
 from tonality.cli.training_processes import RESTARTED
 from tonality.environment_names import unknown_variables
-from tonality.errors import TonalityError
+from tonality.errors import DataError, TonalityError
 
 _WARNING_OF_PYTHON = warnings.formatwarning
 
@@ -90,6 +90,22 @@ def app(show: bool) -> None:
         raise click.exceptions.Exit
 
 
+class ClosedOutput(io.TextIOBase):
+    """Stands for a standard output that is closed: only a command that prints to it fails."""
+
+    encoding = "utf-8"
+    errors = "replace"
+
+    @property
+    def buffer(self) -> NoReturn:
+        """Where bytes would go."""
+        raise DataError("is closed; send it to a file or to /dev/null", path="standard output")
+
+    def write(self, text: str) -> NoReturn:
+        """Refuses the text."""
+        raise DataError("is closed; send it to a file or to /dev/null", path="standard output")
+
+
 def main() -> None:
     """Runs the command line."""
     # numpy's BLAS starts a thread a core as it is loaded, which a short command waits for in vain:
@@ -100,7 +116,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without Unicode shows ? and goes on
     if sys.stdout is None:
-        sys.exit("tonality: standard output: is closed; send it to a file or to /dev/null")
+        sys.stdout = ClosedOutput()
     warnings.formatwarning = _warning_line
     try:
         app()

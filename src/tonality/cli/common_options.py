@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Iterable
+from glob import escape, glob
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,15 +29,24 @@ PART = OneOf(["test", "validation", "train", "all"])
 
 
 def completes(
-    names: Callable[[], Iterable[str]],
+    names: Callable[[], Iterable[str]], *ends: str
 ) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
-    """Has a shell complete names that the package knows and, where none begins so, files."""
+    """Has a shell complete names that the package knows and, where none begins so, files.
+
+    Args:
+        names: what they are.
+        ends: how paths end that go beside the names, such as ``.toml``; ``/`` for folders. The
+            shell itself would add none: bash takes either words or files.
+    """
 
     def complete(_: object, param: object, incomplete: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
 
-        found = [CompletionItem(name) for name in names() if name.startswith(incomplete)]
-        return found or [CompletionItem(incomplete, type="file")]
+        found = [name for name in names() if name.startswith(incomplete)]
+        if not found:
+            return [CompletionItem(incomplete, type="file")]
+        paths = (sorted(glob(f"{escape(incomplete)}*{end}")) for end in ends)  # noqa: PTH207
+        return [CompletionItem(each) for each in (*found, *chain(*paths))]
 
     return complete
 
@@ -46,7 +57,7 @@ def _bundled_models() -> Iterable[str]:
     return bundled_models()
 
 
-complete_models = completes(_bundled_models)
+complete_models = completes(_bundled_models, "/")
 texts_argument = click.argument(
     "texts",
     nargs=-1,

@@ -17,8 +17,8 @@ from tonality.cli.common_options import (
     text_file_option,
     texts_argument,
 )
-from tonality.cli.plain_help import OneOf, PlainCommand
-from tonality.cli.read_texts import ascii_only, chunks
+from tonality.cli.plain_help import OneOf
+from tonality.cli.read_texts import TextsCommand, ascii_only, chunks
 from tonality.errors import DataError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 LINES = 64
 
 
-@click.command(cls=PlainCommand)
+@click.command(cls=TextsCommand)
 @texts_argument
 @text_file_option
 @encoding_option

@@ -67,6 +67,10 @@ class OneOf(click.Choice):  # type: ignore[type-arg]  # generic from 8.2 on, but
         """What is wrong, and what is taken."""
         return f"expected one of {', '.join(self.choices)}, got {value!r}"
 
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:
+        """What is taken, in one line."""
+        return f"Give one of {', '.join(self.choices)}."
+
 
 class Argument(click.Argument):
     """An argument with a help text, in brackets where it may be left out."""

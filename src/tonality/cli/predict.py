@@ -14,14 +14,13 @@ from tonality.cli.common_options import (
     text_file_option,
     texts_argument,
 )
-from tonality.cli.plain_help import PlainCommand
-from tonality.cli.read_texts import ascii_only, chunks
+from tonality.cli.read_texts import TextsCommand, ascii_only, chunks
 
 if TYPE_CHECKING:
     from tonality.prediction import Prediction
 
 
-@click.command(cls=PlainCommand)
+@click.command(cls=TextsCommand)
 @texts_argument
 @text_file_option
 @encoding_option

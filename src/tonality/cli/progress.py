@@ -44,7 +44,7 @@ def progress_of_share(
             nonlocal begun
             begun = begun or (monotonic(), done)
             rate = (done - begun[1]) / max(monotonic() - begun[0], 1e-9)
-            rows = f"{done:,} {unit} {rate:,.0f}/s"
+            rows = f"{done:,} {unit}, {rate:,.0f} {unit}/s"
             total = None if share is None else 1.0
             bar.update(task, total=total, completed=share or 0.0, rows=rows)
 
@@ -63,10 +63,10 @@ def _lines(doing: str, unit: str) -> Callable[[int, float | None], None]:
             return
         said = now
         time, rows = now - begun[0], done - begun[1]
-        text = f"{doing}: {done:,} {unit}, {rows / max(time, 1e-9):,.0f} a second"
+        text = f"{doing}: {done:,} {unit}, {rows / max(time, 1e-9):,.0f} {unit} a second"
         if share is not None and share > begun[2]:
             left = time * (1 - share) / (share - begun[2])
-            text += f", {share:.0%} of the input, about {spoken(left)} left"
+            text += f", {share:.0%} done, about {spoken(left)} left"
         say(text)
 
     return line

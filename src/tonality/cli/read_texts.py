@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tonality.cli.plain_help import PlainCommand
 from tonality.cli.progress import say
 from tonality.errors import DataError
 
@@ -26,6 +27,21 @@ logger = logging.getLogger(__name__)
 # Lines of a file classified together: a long pipe answers as it goes, in constant memory.
 LINES = 2048
 STANDARD_INPUT = "standard input"
+
+
+class TextsCommand(PlainCommand):
+    """A command whose arguments are texts, which may begin with a dash as options do."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As in click, with a hint where what looks like an option may be a text."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if error.possibilities and " " not in error.option_name:  # an option, misspelt
+                raise
+            example = f"tonality {ctx.info_name} -- '-5 stars bad'"
+            hint = f"A text that begins with - goes after --: {example}"
+            raise click.UsageError(f"{error.format_message()} {hint}", error.ctx) from None
 
 
 def chunks(
@@ -109,6 +125,8 @@ def _lines(file: str, encoding: str | None) -> Iterator[str]:
 
 def _source(file: str, stack: ExitStack) -> ByteStream:
     """The bytes of a file that is no table."""
+    from tonality.tables.open_file import OTHER_SHEETS
+
     if file == "-":
         if sys.stdin is None:
             raise DataError("is closed", path=STANDARD_INPUT)
@@ -116,6 +134,9 @@ def _source(file: str, stack: ExitStack) -> ByteStream:
     path = Path(file)
     if path.is_file() and _is_table(file):
         raise DataError(_use_score(file), path=file)
+    if path.is_file() and path.suffix.casefold() in OTHER_SHEETS:
+        reason = "is a spreadsheet; save it as .xlsx, then: tonality score FILE.xlsx -o scored.xlsx"
+        raise DataError(reason, path=file)
     return stack.enter_context(path.open("rb"))
 
 
@@ -127,7 +148,7 @@ def _check_no_table(first: str, file: str) -> None:
     """
     from tonality.tables.table_head import is_header
 
-    is_object = re.match(r'\s*\{\s*"', first) is not None
+    is_object = re.match(r'\s*\{\s*"[^"]*"\s*:', first) is not None
     if is_object or is_header(first.strip()):
         reason = _use_score(file, "jsonl" if is_object else "csv")
         raise DataError(reason, path=STANDARD_INPUT if file == "-" else file)

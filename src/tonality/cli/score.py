@@ -145,7 +145,11 @@ def score(
 ) -> None:
     """Add the verdict to every row of tables. Status 3: some could not be read; 1: none could."""
     if output is None:
-        raise click.UsageError(f"Missing option '-o'. For example: {score_command(inputs[0])}")
+        from tonality.tables.open_file import table_stem
+
+        named = Path(inputs[0]).is_file() and table_stem(inputs[0]) is not None
+        example = score_command(inputs[0] if named else "reviews.csv")
+        raise click.UsageError(f"Missing option '-o'. For example: {example}")
     if as_json and output == "-":
         raise click.BadParameter("--json and -o - would both go to standard output")
     if resume and overwrite:

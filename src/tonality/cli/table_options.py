@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tonality.cli.common_options import taken_as
+from tonality.cli.common_options import completes, taken_as
 from tonality.cli.plain_help import Number
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ table_options = taken_as(
         help="What stands between the fields of CSV: one character, or comma, semicolon, tab or "
         "pipe; by default the first lines tell.",
         metavar="CHAR",
+        shell_complete=completes(lambda: ("comma", "semicolon", "tab", "pipe")),
     ),
     click.option(
         "--no-header",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     "quick, base, general, flagship (for a GPU), flagship-cpu or a TOML file; by "
     "default base, or the run's own with --resume.",
     start_from_option,
+    plans=True,
 )
 def train(start_from: str | None, training: Training) -> None:
     """Train a model on labelled texts; Ctrl-C saves, and --resume goes on."""

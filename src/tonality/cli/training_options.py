@@ -169,9 +169,15 @@ def _reporter() -> Reporter:
 
 
 def _recipe_names() -> list[str]:
-    from tonality.train.settings.shipped_recipes import shipped, shipped_plans
+    from tonality.train.settings.shipped_recipes import shipped
 
-    return [*shipped(), *shipped_plans()]
+    return shipped()
+
+
+def _recipe_and_plan_names() -> list[str]:
+    from tonality.train.settings.shipped_recipes import shipped_plans
+
+    return [*_recipe_names(), *shipped_plans()]
 
 
 _FIRST = (
@@ -210,17 +216,19 @@ _LAST = (
 )
 
 
-def training_options(recipes: str, *own: AddOptions, alone: bool = False) -> AddOptions:
+def training_options(
+    recipes: str, *own: AddOptions, alone: bool = False, plans: bool = False
+) -> AddOptions:
     """Gives a command the options of a training, which it takes as one argument ``training``.
 
     Args:
         recipes: what ``--recipe`` may name, in words.
         own: further options, which the command takes as they are.
         alone: whether it trains in one process only.
+        plans: whether it takes plans, too.
     """
-    recipe = click.option(
-        "--recipe", help=recipes, metavar="NAME|FILE", shell_complete=completes(_recipe_names)
-    )
+    names = completes(_recipe_and_plan_names if plans else _recipe_names, ".toml", "/")
+    recipe = click.option("--recipe", help=recipes, metavar="NAME|FILE", shell_complete=names)
     processes = () if alone else (process_options,)
     options = (*_FIRST, recipe, _SETTINGS, *own, *_LAST, *processes, column_options, table_options)
     return taken_as("training", Training, *options)

@@ -18,7 +18,7 @@ Bytes = Annotated[int, Field(ge=1, le=2**40)]
 
 
 # As browsers write it (RFC 6454, 6.2): in small letters, and without the usual port.
-_ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\]))(?::(\d{1,5}))?")
+_ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\]))(?::([0-9]{1,5}))?")
 
 
 def _origin(text: str) -> str:
@@ -40,9 +40,9 @@ def _origin(text: str) -> str:
             "expected an origin such as https://example.com or http://localhost:3000, or * for "
             f"any, got {text!r}; name each host, without a path"
         )
-    host, port = found[1], int(found[2] or 0)
+    host, port = found[1], found[2] and int(found[2])
     usual = {"http": 80, "https": 443}.get(host.partition(":")[0])
-    return host if port in (0, usual) else f"{host}:{port}"
+    return host if port in (None, usual) else f"{host}:{port}"
 
 
 def _threads() -> int:
