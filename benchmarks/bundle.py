@@ -171,8 +171,8 @@ NOTES = {
         "some of them cannot be told.",
         "On texts of a kind that it did not learn from, expect a macro F1 of 0.5 to 0.75.\n"
         "- It passes 98% of the 1,496 cases of `tonality check`, 96% above chance: 94% of those on "
-        "negation (58% of the 24 where it stands far from its word), 92% on double negation, 100% "
-        "on questions and on mixed opinions. Sentences made from templates taught it these kinds, "
+        "negation (58% of the 24 where it stands far from its word), 92% on double negation and "
+        "on mixed opinions, 100% on questions. Sentences made from templates taught it these kinds, "
         "so expect less of other wordings. Those on double negation and concessions were written "
         "in sight of cases that failed.\n"
         "- It reads irony of the six forms that `tonality check` shows and does not count "

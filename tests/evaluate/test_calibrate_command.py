@@ -346,4 +346,4 @@ def test_an_unknown_way_to_thresholds_is_told(
 ) -> None:
     options = ("--data", reviews, "--model", model_folder, "-o", tmp_path / "new")
     _, stderr = run(*options, "--thresholds", "best", code=2)
-    assert "expected one of keep, even, macro-f1, got 'best'" in " ".join(stderr.split())
+    assert "expected one of macro-f1, even, keep, got 'best'" in " ".join(stderr.split())

@@ -603,11 +603,6 @@ def test_times_of_many_a_day_tell_which_number_is_the_month(here: Path) -> None:
         ),
         (HEADER + "a,b,c,bad,1,1,0,1,0\n", ["--by", "no"], "no column 'no'. Columns: 'product'"),
         (HEADER + "a,b,c,bad,1,1,0,1,0\n", ["--label", "no"], "there is no label 'no'"),
-        (
-            HEADER + "a,b,c,bad,1,1,0,1,0\n",
-            ["--time", "day", "--every", "hour"],
-            "expected one of day",
-        ),
         (HEADER + "a,b,c,bad,1,1,0,1,0\n", ["--png", "no/x.png"], "cannot be written"),
         ("", [], "the file is empty"),
     ],
@@ -617,6 +612,13 @@ def test_what_cannot_be(here: Path, content: str, arguments: list[str], message:
     result = run("in.csv", *arguments)
     assert result.exit_code == 1
     assert message in failure(result)
+
+
+def test_an_unknown_period_is_told(here: Path) -> None:
+    Path("in.csv").write_text(HEADER + "a,b,c,bad,1,1,0,1,0\n")
+    result = run("in.csv", "--time", "day", "--every", "hour")
+    assert result.exit_code == 2
+    assert "expected one of day" in result.stderr
 
 
 def test_a_title_above_a_scored_table_is_told(here: Path) -> None:
