@@ -105,6 +105,7 @@ def test_a_number_stands_for_the_choice_it_spells(tmp_path: Path) -> None:
         ("network.dense=4", "it takes a list, each a whole number"),
         ("network.pooling=maxx", "network.pooling must be one of max, mean"),
         ("text.max_tokens=-1", "'max_tokens' is negative"),
+        ('vectors.file="a\\u0000b"', "vectors.file holds a null character; name the file"),
         ("vectors.use=yes", "vectors.use is 'yes'; it takes true or false"),
     ],
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from tonality.errors import ConfigError
 from tonality.network.config import MOST_LAYERS, NetworkConfig
 from tonality.text.tokenizer import TextConfig
 from tonality.train.settings.checked_fields import check_fields, number
@@ -67,6 +68,8 @@ class VectorSettings:
 
     def __post_init__(self) -> None:
         check_fields(self, "vectors")
+        if "\0" in self.file:
+            raise ConfigError("vectors.file holds a null character; name the file of word vectors")
 
     @property
     def wanted(self) -> bool:
