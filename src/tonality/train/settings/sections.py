@@ -112,6 +112,8 @@ class NetworkSettings:
 
     def __post_init__(self) -> None:
         check_fields(self, "network")
+        if (many := len(self.dense)) > MOST_LAYERS:
+            raise ConfigError(f"network.dense has {many} layers; {MOST_LAYERS} are the most")
         # Whether the pooling has an attention may be for a start to say.
         alone = dataclasses.replace(self, attention_size=0) if self.attention_size else self
         alone.config(vocabulary_size=2, ngram_rows=0, classes=2)
