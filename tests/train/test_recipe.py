@@ -107,6 +107,7 @@ def test_a_number_stands_for_the_choice_it_spells(tmp_path: Path) -> None:
         ("network.pooling=maxx", "network.pooling must be one of max, mean"),
         ("text.max_tokens=-1", "'max_tokens' is negative"),
         ('vectors.file="a\\u0000b"', "vectors.file holds a null character; name the file"),
+        ('distillation.collection_column=""', "collection_column is empty; name a column"),
         ("vectors.use=yes", "vectors.use is 'yes'; it takes true or false"),
     ],
 )
