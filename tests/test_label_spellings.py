@@ -209,6 +209,8 @@ def test_texts_that_are_markers_of_nothing(tmp_path: Path) -> None:
         ("01", "cold hot", ""),
         ("12345", "very_negative negative neutral positive very_positive", ""),
         (["bad", "good"], "very_negative negative positive very_positive", ""),
+        (["bad", "good", "neutral"], "negative positive sarcastic", "negative positive -"),
+        ("15", "negative positive sarcastic", ""),
         ("15", "negative mixed positive unclear", "negative positive"),
     ],
 )

@@ -120,7 +120,8 @@ def likely_map(
 
     Numbers are read as scores or stars, low ones as negative; empty where nothing is likely. From 1
     to 3 they may be stars or a scale of three, of which 3 is positive, so they are not read. Nor is
-    anything read where the names are not feelings alone, such as five levels in words.
+    anything read where a name is one more level of a side, such as *very negative*, nor a number
+    where a name says something else, such as *sarcastic*.
 
     Args:
         unknown: the labels.
@@ -138,7 +139,12 @@ def likely_map(
 def _likely(unknown: Sequence[str], names: Sequence[str]) -> dict[str, str]:
     """What :func:`likely_map` says where there is no map."""
     by_feeling = {feeling(name): name for name in names}
-    if not only_feelings(names) or not {"negative", "positive"} <= by_feeling.keys():
+    if not {"negative", "positive"} <= by_feeling.keys():
+        return {}
+    if numbers_among(unknown):
+        if not only_feelings(names):
+            return {}
+    elif any(_side(fold(name)) for name in names if not feeling(name)):
         return {}
     values, words = {}, True
     between = [label for label in unknown if fold(label) in BETWEEN]
