@@ -54,7 +54,7 @@ def test_an_option_that_is_suggested_can_be_copied(tmp_path: Path) -> None:
     assert "--label-map '1 star=1 star'" in told(joins(count(label for _, label in stars)))
     with pytest.raises(DataError, match=r"leave its rows out with --label-map '1 star='$"):
         check_one_kind(["1 star", "positive"])
-    with pytest.raises(DataError, match=r"as in --label-map bad=LABEL, .+ with --label-map bad=$"):
+    with pytest.raises(DataError, match=r"as in --label-map bad=LABEL; .+ with --label-map bad=$"):
         check_one_kind(["1", "positive"], {"bad": "1"})
 
 
@@ -167,9 +167,21 @@ def test_one_scale_in_words_and_in_numbers_is_refused_and_told(labels: str, tmp_
     assert any("words and numbers" in warning for warning in inspect_dataset(data).warnings)
 
 
-@pytest.mark.parametrize("labels", ["1,2,3,4,5,other", "timeout,refused,404", "1 star,2 stars,3"])
+@pytest.mark.parametrize(
+    "labels",
+    [
+        "1,2,3,4,5,other", "unclear,Unknown,1,2,3,4,5", "unclear,other,1,2", "timeout,refused,404",
+        "1 star,2 stars,3",
+    ],
+)  # fmt: skip
 def test_labels_that_are_no_scale_twice_are_left_alone(labels: str) -> None:
     check_one_kind(labels.split(","))
+
+
+def test_a_number_that_is_a_class_is_renamed_as_the_refusal_says() -> None:
+    with pytest.raises(DataError, match=r"of its own, as in --label-map '2020=class 2020', "):
+        check_one_kind(["sport", "arts", "2020", "2021"])
+    check_one_kind(["sport", "arts", "class 2020", "class 2021"])
 
 
 def test_texts_that_are_markers_of_nothing(tmp_path: Path) -> None:
@@ -209,6 +221,8 @@ def test_texts_that_are_markers_of_nothing(tmp_path: Path) -> None:
         ("01", "cold hot", ""),
         ("12345", "very_negative negative neutral positive very_positive", ""),
         (["bad", "good"], "very_negative negative positive very_positive", ""),
+        (["bad", "good", "neutral"], "negative positive sarcastic", "negative positive -"),
+        ("15", "negative positive sarcastic", ""),
         ("15", "negative mixed positive unclear", "negative positive"),
     ],
 )

@@ -22,13 +22,18 @@ def words_and_numbers(labels: Sequence[str]) -> tuple[list[str], list[str]]:
     """The labels that are words and those that are numbers, where a number must mean a word.
 
     That is where a word is a feeling, or where there are two of either: one scale, written in two
-    ways. A single other word may be a class of its own, such as *other*.
+    ways. A single other word may be a class of its own, such as *other*. Words for no feeling at
+    all, such as *unclear*, are on no scale and do not count.
 
     Returns:
         Words and numbers; both empty where no number must mean a word.
     """
     numbers = numbers_among(labels)
-    words = [label for label in labels if any(map(str.isalpha, label)) and not is_number(label)]
+    words = [
+        label
+        for label in labels
+        if any(map(str.isalpha, label)) and not is_number(label) and fold(label) not in ASIDE
+    ]
     two = len(words) > 1 and len(numbers) > 1
     return (words, numbers) if numbers and (two or any(map(feeling, words))) else ([], [])
 
@@ -104,11 +109,12 @@ def check_one_kind(labels: Sequence[str], mapped: Mapping[str, str] | None = Non
     words, numbers = words_and_numbers(labels)
     if numbers:
         likely = likely_map(numbers, words, mapped) or dict.fromkeys(numbers, "LABEL")
-        out = dict.fromkeys(numbers[:1], "")
+        own, out = ({numbers[0]: name} for name in (f"class {numbers[0]}", ""))
         raise DataError(
             f"the labels are words and numbers: {', '.join(map(repr, words[:SHOWN]))} and "
             f"{', '.join(map(repr, numbers[:SHOWN]))}; say what each number means, as in "
-            f"{as_options(in_the_file(likely, mapped or {}))}, "
+            f"{as_options(in_the_file(likely, mapped or {}))}; rename one that is a class of its "
+            f"own, as in {as_options(in_the_file(own, mapped or {}))}, "
             f"or leave its rows out with {as_options(in_the_file(out, mapped or {}))}"
         )
 
@@ -120,7 +126,8 @@ def likely_map(
 
     Numbers are read as scores or stars, low ones as negative; empty where nothing is likely. From 1
     to 3 they may be stars or a scale of three, of which 3 is positive, so they are not read. Nor is
-    anything read where the names are not feelings alone, such as five levels in words.
+    anything read where a name is one more level of a side, such as *very negative*, nor a number
+    where a name says something else, such as *sarcastic*.
 
     Args:
         unknown: the labels.
@@ -138,7 +145,12 @@ def likely_map(
 def _likely(unknown: Sequence[str], names: Sequence[str]) -> dict[str, str]:
     """What :func:`likely_map` says where there is no map."""
     by_feeling = {feeling(name): name for name in names}
-    if not only_feelings(names) or not {"negative", "positive"} <= by_feeling.keys():
+    if not {"negative", "positive"} <= by_feeling.keys():
+        return {}
+    if numbers_among(unknown):
+        if not only_feelings(names):
+            return {}
+    elif any(_side(fold(name)) for name in names if not feeling(name)):
         return {}
     values, words = {}, True
     between = [label for label in unknown if fold(label) in BETWEEN]

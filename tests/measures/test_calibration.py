@@ -65,6 +65,17 @@ def test_halves_keep_groups_whole() -> None:
     assert split_halves(Table(["a", "a"], ["x", "y"])) is None
 
 
+@pytest.mark.parametrize("shops", [6, 9])
+def test_halves_share_no_text(shops: int) -> None:
+    """Ten shops; in many of them somebody wrote the same few words."""
+    own = [(f"text {n}", str(n % 10), "ab"[n // 10 % 2]) for n in range(100)]
+    shared = [("Good service.", str(shop), "a") for shop in range(shops)]
+    texts, groups, labels = (list(column) for column in zip(*own, *shared, strict=True))
+    half = split_halves(Table(texts, labels, groups=groups))
+    assert half is not None
+    assert not {texts[n] for n in np.flatnonzero(half)} & {texts[n] for n in np.flatnonzero(~half)}
+
+
 def test_uneven_halves_are_not_called_a_validation_part(caplog: pytest.LogCaptureFixture) -> None:
     table = Table([f"text {n}" for n in range(60)], ["a", "b"] * 30, groups=["x"] * 15 + ["y"] * 45)
     half = split_halves(table)

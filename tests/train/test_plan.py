@@ -176,6 +176,18 @@ def test_what_fails_before_anything_is_begun_leaves_nothing(plan: Plan, tmp_path
     assert not output.exists()
 
 
+def test_a_class_without_weight_shows_before_the_first_stage(plan: Plan, tmp_path: Path) -> None:
+    dataset, output = make_dataset(), tmp_path / "out"
+    weights = [float(label == "positive") for label in dataset.train.labels or ()]
+    weighted = dataclasses.replace(
+        dataset, train=dataclasses.replace(dataset.train, weights=weights)
+    )
+    balanced = plan.with_settings(["teacher.training.class_weights=balanced"])
+    with pytest.raises(DataError, match=r"'teacher': .*class 'negative' has the weight 0"):
+        run_plan(weighted, balanced, output)
+    assert not output.exists()
+
+
 @pytest.mark.parametrize(
     ("setting", "message"),
     [

@@ -101,10 +101,13 @@ def test_a_number_stands_for_the_choice_it_spells(tmp_path: Path) -> None:
         ("training.precision=16", "training.precision is 16; it takes one of '32', 'bf16'"),
         ("optimiser.betas=[0.9]", "it takes a list of 2, each a number"),
         ("network.dense=[4, 0]", "network.dense is (4, 0); it takes a number from 1"),
+        (f"network.dense={[4] * 65}", "network.dense has 65 layers; 64 are the most"),
         ("network.layers=65", "network.layers is 65; it takes a number from 1 to 64"),
         ("network.dense=4", "it takes a list, each a whole number"),
         ("network.pooling=maxx", "network.pooling must be one of max, mean"),
         ("text.max_tokens=-1", "'max_tokens' is negative"),
+        ('vectors.file="a\\u0000b"', "vectors.file holds a null character; name the file"),
+        ('distillation.collection_column=""', "collection_column is empty; name a column"),
         ("vectors.use=yes", "vectors.use is 'yes'; it takes true or false"),
     ],
 )

@@ -28,7 +28,12 @@ Int64 = npt.NDArray[np.int64]
 
 
 def split(
-    table: Table, *, validation: float | int = 0.2, seed: int = 0, quiet: bool = False
+    table: Table,
+    *,
+    validation: float | int = 0.2,
+    seed: int = 0,
+    quiet: bool = False,
+    strict: bool = False,
 ) -> tuple[Int64, Int64]:
     """Cuts a table in a training and a validation part.
 
@@ -40,18 +45,19 @@ def split(
         validation: the share of the rows (0 to 1, exclusive) or their number.
         seed: another seed gives another cut.
         quiet: whether nothing is said where groups do not allow the size.
+        strict: whether every row is in a part, whatever that makes of the size.
 
     Returns:
-        Row indices of the training and of the validation part, both ascending. Where texts that
-        groups share forbid the size, only the groups stay together, and rows for validation whose
-        text stands in training too are in neither part.
+        Row indices of the training and of the validation part, both ascending. If not ``strict``,
+        where texts that groups share forbid the size, only the groups stay together, and rows for
+        validation whose text stands in training too are in neither part.
 
     Raises:
         ConfigError: a share or number that makes no sense.
         DataError: the rows cannot be cut so that each class is on both sides.
     """
     size = _validation_size(table, validation)
-    found = _best_cut(table, size, seed)
+    found = _best_cut(table, size, seed, strict=strict)
     if not quiet:
         _warn_of_size(table, found, size)
     return found.train, found.validation
@@ -73,14 +79,14 @@ class _Cut(NamedTuple):
         return self.off(size) > max(0.1 * size, 1)
 
 
-def _best_cut(table: Table, size: int, seed: int) -> _Cut:
+def _best_cut(table: Table, size: int, seed: int, *, strict: bool) -> _Cut:
     """The cut with copies together, or that with groups alone together where it comes nearer.
 
     A comment such as *Good service.* may stand once in each of a few groups and would tie all.
     """
     found: list[_Cut] = []
     refused: list[DataError] = []
-    for tie_groups in (True, False) if _grouped(table) else (True,):
+    for tie_groups in (True, False) if _grouped(table) and not strict else (True,):
         try:
             cut = _cut(table, components(table, tie_groups=tie_groups), size, seed)
             found.append(cut if tie_groups else _without_copies(table, cut))

@@ -151,7 +151,8 @@ def split_halves(table: Table) -> Mask | None:
     """One half of the rows (N,), cut by group and class; ``None`` where that cannot be."""
     try:
         # Halves of any size serve, and a warning would speak of a validation part that is none.
-        first, _ = split(table, validation=0.5, seed=0, quiet=True)
+        # A row in neither part would be a copy of one in the other half.
+        first, _ = split(table, validation=0.5, seed=0, quiet=True, strict=True)
     except DataError:
         return None
     mask = np.zeros(len(table), dtype=np.bool_)

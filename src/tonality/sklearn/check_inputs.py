@@ -149,8 +149,8 @@ def _check_one_kind(given: Sequence[Any]) -> None:
         raise ValueError(
             f"y has words and numbers: {', '.join(map(repr, words[:SHOWN]))} and "
             f"{', '.join(map(repr, list(own)[:SHOWN]))}; say what each number means before "
-            f"fitting, as in [{meant}.get(label, label) for label in y]{more}, or leave its rows "
-            "out"
+            f"fitting, as in [{meant}.get(label, label) for label in y]{more}; rename one that is "
+            f"a class of its own, as to 'class {numbers[0]}', or leave its rows out"
         )
 
 

@@ -149,6 +149,30 @@ def check_classes(dataset: Dataset, division: Division, labels: Sequence[str]) -
             )
 
 
+def check_weights(table: Table, rows: Int64) -> None:
+    """Checks that each class counts for something, as weighing the classes against it wants.
+
+    Args:
+        table: the labelled texts.
+        rows: those to train on.
+
+    Raises:
+        DataError: all texts of a class have the weight 0.
+    """
+    counts: dict[str, float] = {}
+    for row in () if table.weights is None else rows.tolist():
+        label = (table.labels or [])[row]
+        counts[label] = counts.get(label, 0.0) + (table.weights or [])[row]
+    for label, count in counts.items():
+        if not count > 0:
+            raise DataError(
+                f"every training text of class {label!r} has the weight 0, so "
+                "training.class_weights = 'balanced' cannot make up for its rarity; leave its "
+                "texts out, or give them a weight",
+                path=table.source or None,
+            )
+
+
 def _forms(texts: Sequence[str]) -> frozenset[str]:
     """What counts as a copy of one of the texts; blank texts have no copies."""
     return frozenset(normalised(text) for text in texts) - {""}

@@ -11,7 +11,7 @@ from tonality.errors import ConfigError, DataError
 from tonality.label_spellings import as_options
 from tonality.tables.read_table import with_labels
 from tonality.train.prepare.data_checks import check_dataset, fingerprint
-from tonality.train.prepare.held_out import Division, check_classes, divide
+from tonality.train.prepare.held_out import Division, check_classes, check_weights, divide
 from tonality.train.prepare.ordered_labels import numbers_of
 from tonality.train.prepare.small_data import more_steps, with_patience, with_steps
 from tonality.train.prepare.vector_file import dimensions
@@ -101,6 +101,8 @@ def check_run(
     division = same or divide(dataset, recipe)
     if task != "pretrain":
         check_classes(dataset, division, labels)
+        if recipe.training.class_weights != "none":
+            check_weights(dataset.train, division.rows)
         _check_unlabelled(division, recipe)
     known = fingerprint(dataset) if like is None else like.fingerprint
     suited = _suited(task, recipe, division, begun=start is not None)

@@ -118,7 +118,7 @@ def prepare(run: Checked, reporter: Reporter) -> Prepared:
         network=network,
         train=train,
         train_classes=classes[rows],
-        train_weights=_training_weights(run, classes[rows]),
+        train_weights=_weights(table, rows),
         validation_weights=_weights(table, held_out),
         validation=Encoder(recipe.text, vocabulary).encode([table.texts[i] for i in held_out]),
         validation_classes=classes[held_out],
@@ -190,26 +190,6 @@ def _weights(table: Table, rows: Int64) -> Floats | None:
         raise DataError("no text of a part has a weight above 0", path=table.source or None)
     scaled: Floats = (weights / weights.mean()).astype(np.float32)
     return scaled
-
-
-def _training_weights(run: Checked, classes: Int64) -> Floats | None:
-    """The weights of the training texts.
-
-    Raises:
-        DataError: none counts, or none of a class, for which weighing the classes cannot make up.
-    """
-    table, weights = run.dataset.train, _weights(run.dataset.train, run.division.rows)
-    if weights is None or run.recipe.training.class_weights == "none":
-        return weights
-    for label, weight in zip(run.labels, np.bincount(classes, weights), strict=True):
-        if not weight > 0:
-            raise DataError(
-                f"every training text of class {label!r} has the weight 0, so "
-                "training.class_weights = 'balanced' cannot make up for its rarity; leave its "
-                "texts out, or give them a weight",
-                path=table.source or None,
-            )
-    return weights
 
 
 def _counts(texts: list[str], recipe: Recipe) -> Counter[str]:

@@ -78,6 +78,8 @@ class DistillationSettings:
                     f"distillation.teachers has no teacher for {collection!r}; name a model "
                     "folder, or leave the collection out"
                 )
+        if not self.collection_column:
+            raise ConfigError("distillation.collection_column is empty; name a column of the data")
 
     @property
     def named_teachers(self) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from tonality.errors import ConfigError
 from tonality.network.config import MOST_LAYERS, NetworkConfig
 from tonality.text.tokenizer import TextConfig
 from tonality.train.settings.checked_fields import check_fields, number
@@ -67,6 +68,8 @@ class VectorSettings:
 
     def __post_init__(self) -> None:
         check_fields(self, "vectors")
+        if "\0" in self.file:
+            raise ConfigError("vectors.file holds a null character; name the file of word vectors")
 
     @property
     def wanted(self) -> bool:
@@ -109,6 +112,8 @@ class NetworkSettings:
 
     def __post_init__(self) -> None:
         check_fields(self, "network")
+        if (many := len(self.dense)) > MOST_LAYERS:
+            raise ConfigError(f"network.dense has {many} layers; {MOST_LAYERS} are the most")
         # Whether the pooling has an attention may be for a start to say.
         alone = dataclasses.replace(self, attention_size=0) if self.attention_size else self
         alone.config(vocabulary_size=2, ngram_rows=0, classes=2)
