@@ -174,6 +174,15 @@ def test_a_comment_that_all_groups_share_is_no_reason_for_another_cut_where_one_
     assert sorted([*train, *held_out]) == list(range(500))
 
 
+def test_no_rows_are_left_out_to_come_a_row_nearer() -> None:
+    """Two shops share four comments; the part nearest to 20 rows would be one of them."""
+    groups = ["a"] * 23 + ["b"] * 22 + ["c"] * 55
+    texts = [f"text {n}" for n in range(96)] + [f"text {n}" for n in range(23, 27)]
+    train, held_out = split(Table(texts=texts, groups=groups))
+    assert held_out.tolist() == list(range(23))
+    assert len(train) == 77
+
+
 def test_what_is_said_of_a_few_groups_is_true() -> None:
     texts = ["Good service.", "a", "Good service.", "b", "Good service.", "c"]
     table = Table(texts=texts, groups=list("xxyyzz"), labels=["good", "bad"] * 3)

@@ -20,6 +20,7 @@ from test_language_model import StopAt
 from test_train_classifier import Recorder
 
 import tonality
+from tonality.artifact.config_json import folder_sha256
 from tonality.artifact.model_folder import read, write
 from tonality.artifact.weights import dequantise
 from tonality.cli import app
@@ -92,7 +93,9 @@ def test_pretraining_first_and_going_on_after_a_stop(model: Path, tmp_path: Path
         adapt(dataset, ADAPT, run, model=model, pretrain_epochs=2, reporter=StopAt(7))
     with pytest.raises(TrainingError, match="holds a run already"):
         adapt(dataset, ADAPT, run, model=model, pretrain_epochs=2)
-    with pytest.raises(ConfigError, match=r"with another model \(run\)"):
+    sha256 = folder_sha256(model)[:12]
+    told = rf"with another model \(run, SHA-256 {sha256}\): name that one with --model"
+    with pytest.raises(ConfigError, match=told):
         adapt(dataset, ADAPT, run, pretrain_epochs=2, resume=True)
     with pytest.raises(ConfigError, match="begun with another data"):
         adapt(of_the_trade(90), ADAPT, run, model=model, pretrain_epochs=2, resume=True)

@@ -80,9 +80,10 @@ class _Cut(NamedTuple):
 
 
 def _best_cut(table: Table, size: int, seed: int, *, strict: bool) -> _Cut:
-    """The cut with copies together, or that with groups alone together where it comes nearer.
+    """The cut with copies together, or that with groups alone together where that loses less.
 
-    A comment such as *Good service.* may stand once in each of a few groups and would tie all.
+    A comment such as *Good service.* may stand once in each of a few groups and would tie all. A
+    row left out is a loss like a row too many or too few.
     """
     found: list[_Cut] = []
     refused: list[DataError] = []
@@ -96,7 +97,7 @@ def _best_cut(table: Table, size: int, seed: int, *, strict: bool) -> _Cut:
             break
     if not found:
         raise refused[-1]
-    return min(found, key=lambda cut: cut.off(size))
+    return min(found, key=lambda cut: cut.off(size) - len(cut.train) - len(cut.validation))
 
 
 def _cut(table: Table, of_row: Int64, size: int, seed: int) -> _Cut:
@@ -114,10 +115,7 @@ def _cut(table: Table, of_row: Int64, size: int, seed: int) -> _Cut:
 
 
 def _without_copies(table: Table, cut: _Cut) -> _Cut:
-    """The cut without the rows for validation whose text stands in training too.
-
-    Training keeps its own: it needs the common texts.
-    """
+    """The cut without the rows for validation whose text training, which needs it, has too."""
     learnt = {normalised(table.texts[row]) for row in cut.train} - {""}
     kept = [row for row in cut.validation if normalised(table.texts[row]) not in learnt]
     classes = _classes(table)[1]

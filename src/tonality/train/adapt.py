@@ -259,8 +259,11 @@ def _open(
     held = {**json.loads(read_regular(place / ADAPTATION)), "recipe": own.to_dict()}
     for key, value in asked.items():
         if held.get(key, value) != value:  # earlier versions noted no data
-            began = f" ({held[key]['name']})" if key == "model" else ""
+            what, remedy = key.replace("_", " "), "resume it as it was"
+            if key == "model":  # another may have the same name
+                what += f" ({held[key]['name']}, SHA-256 {held[key]['sha256'][:12]})"
+                remedy = "name that one with --model"
             raise ConfigError(
-                f"the run in {place} was begun with another {key.replace('_', ' ')}{began}: resume "
-                "it as it was, or start anew in another folder"
+                f"the run in {place} was begun with another {what}: {remedy}, or start anew in "
+                "another folder"
             )
