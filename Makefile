@@ -38,7 +38,7 @@ run: .venv/.installed
 INFERENCE := text network artifact explain tables score summarise serve cli check
 
 test: .venv-dev/.installed
-	$(DEV)/python -m pytest -q -n $(JOBS) --cov --cov-report= $(PYTEST_ARGS)
+	$(DEV)/python -m pytest -q -n $(JOBS) --dist worksteal --cov --cov-report= $(PYTEST_ARGS)
 	$(if $(PYTEST_ARGS),,$(DEV)/python -m coverage report --fail-under=95 \
 	  --include="src/tonality/*.py$$(printf ',src/tonality/%s/*' $(INFERENCE))")
 
