@@ -118,7 +118,10 @@ static const Place *unstretched(const Words *words, const char *word, size_t len
         size_t kept = 0, next = 0;
         for (size_t n = 0; n < length; n++) {
             form[kept++] = word[n];
-            if (next < count && doubled[next] == n && single >> next++ & 1) n++;
+            if (next < count && doubled[next] == n) {
+                if (single >> next & 1) n++;
+                next++;
+            }
         }
         const Place *place = find_word(words, form, kept);
         if (place && place->id >= 0 && (!best || place->id < best->id)) best = place;

@@ -66,14 +66,12 @@ def _may_hold_letters(text: str) -> bool:
 
 
 # Emoji as Slack, GitHub and Discord export them.
-_CODES = {
-    **dict.fromkeys(("+1", "thumbsup"), "👍"),
-    **dict.fromkeys(("-1", "thumbsdown"), "👎"),
-    **{"heart": "❤", "heart_eyes": "😍", "broken_heart": "💔", "tada": "🎉"},
-    **{"100": "💯", "clap": "👏", "pray": "🙏", "ok_hand": "👌", "joy": "😂", "smile": "😄"},
-    **{"slightly_smiling_face": "🙂", "slightly_frowning_face": "🙁", "disappointed": "😞"},
-    **{"cry": "😢", "angry": "😠", "rage": "😡", "confused": "😕", "unamused": "😒", "poop": "💩"},
-}
+_WRITTEN = """
++1=👍 thumbsup=👍 -1=👎 thumbsdown=👎 heart=❤ heart_eyes=😍 broken_heart=💔 tada=🎉 100=💯 clap=👏
+pray=🙏 ok_hand=👌 joy=😂 smile=😄 slightly_smiling_face=🙂 slightly_frowning_face=🙁 cry=😢
+disappointed=😞 angry=😠 rage=😡 confused=😕 unamused=😒 poop=💩
+"""
+_CODES = dict(pair.split("=") for pair in _WRITTEN.split())
 _CODE = late_pattern(rf":(?<!\w:)({'|'.join(map(re.escape, _CODES))}):(?::skin-tone-[2-6]:)?(?!\w)")
 
 
