@@ -22,7 +22,8 @@ from tonality.check.suite import read_suite, with_word
 SENTENCES = Path(__file__).with_name("made_sentences.toml")
 DRAWN = (
     *("made_absence", "made_exchanges", "made_turns", "made_deeds", "made_amounts"),
-    *("made_manners", "made_piles"),
+    *("made_manners", "made_piles", "made_cures", "made_choices", "made_delays", "made_folk"),
+    *("made_desk", "made_chatter"),
 )
 WRITTEN = Path(__file__).with_name("written_sentences")
 DOMAIN = "made"
