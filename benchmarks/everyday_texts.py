@@ -12,9 +12,11 @@ for two writers, who had seen the first lines of *newcomers* and of *editorials*
   of sentences were written for training;
 - *editorials*: sentences of opinion pages; *papers*, *dailies*: the same and reports, half each;
 - *callers*: plain everyday texts; *columns*: sentences of the press;
-- *oneliners*: what twelve imagined people would type first, of one to ten words.
+- *oneliners*: what twelve imagined people would type first, of one to ten words;
+- *passers*: what twenty imagined people would type into a box on a web page;
+- *corners*: awkward short texts, such as faults that are gone, waits, idioms and ratings in words.
 
-*Oneliners* were measured once, after the last choice. The others are no fair test any more: choices
+Nobody has read the wrong ones of *passers* and *corners*. The others are no fair test any more: choices
 were made in sight of how many of them are right.
 
 A text of *kinds* that says both counts as right where the verdict is neutral or both sides have a
