@@ -16,8 +16,8 @@ for two writers, who had seen the first lines of *newcomers* and of *editorials*
 - *passers*: what twenty imagined people would type into a box on a web page;
 - *corners*: awkward short texts, such as faults that are gone, waits, idioms and ratings in words.
 
-Nobody has read the wrong ones of *passers* and *corners*. The others are no fair test any more: choices
-were made in sight of how many of them are right.
+Nobody has read the wrong ones of *passers* and *corners*. The others are no fair test any more:
+choices were made in sight of how many of them are right.
 
 A text of *kinds* that says both counts as right where the verdict is neutral or both sides have a
 quarter or more.
