@@ -33,6 +33,9 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> Any:
         patch.setenv("COLUMNS", "100")
         # Threads that wait for one another spin: beside other tests they take ten times as long.
         patch.setenv("OMP_NUM_THREADS", "1")
+        # Coverage, which would follow them too, takes a third of the time.
+        for name in [name for name in os.environ if name.startswith("COV")]:
+            patch.delenv(name)
         client = nbclient.NotebookClient(
             notebook, timeout=1200, resources={"metadata": {"path": str(folder)}}
         )
