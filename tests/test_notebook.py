@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from uncovered import uncovered
+
 pytest.importorskip("torch", reason="the notebook trains: tonality[train]")
 nbformat = pytest.importorskip("nbformat", reason="it is run with the extra dev")
 nbclient = pytest.importorskip("nbclient", reason="it is run with the extra dev")
@@ -27,15 +29,12 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> Any:
     shutil.copy(FOLDER / "feedback.csv", folder)
     notebook = nbformat.read(FOLDER / "own-data.ipynb", as_version=4)
     places = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, uncovered():
         # The commands of this environment, on a terminal of a usual width.
         patch.setenv("PATH", os.pathsep.join(places))
         patch.setenv("COLUMNS", "100")
         # Threads that wait for one another spin: beside other tests they take ten times as long.
         patch.setenv("OMP_NUM_THREADS", "1")
-        # Coverage, which would follow them too, takes a third of the time.
-        for name in [name for name in os.environ if name.startswith("COV")]:
-            patch.delenv(name)
         client = nbclient.NotebookClient(
             notebook, timeout=1200, resources={"metadata": {"path": str(folder)}}
         )

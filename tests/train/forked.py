@@ -12,11 +12,13 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable
+from multiprocessing.forkserver import ensure_running
 from pathlib import Path
 
 import torch
 
 from tonality.cli import main
+from uncovered import uncovered
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["lightning.pytorch"])
@@ -37,6 +39,8 @@ class Forked:
         self._process = _CONTEXT.Process(
             target=_run, args=(self._streams, target, *arguments), daemon=True
         )
+        with uncovered():
+            ensure_running()
         self._process.start()
 
     @property
