@@ -22,6 +22,7 @@ import random
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -210,9 +211,14 @@ def as_often_negated(by_label: dict[str, list[Row]]) -> dict[str, list[Row]]:
 def measured_on(parts: Parts) -> set[str]:
     """The keys of all texts to measure on, the cases of ``tonality check`` among them."""
     held_out = [row["text"] for part in ("validation", "left_out") for row in parts[part]]
+    return {key_of(text) for text in held_out} | suite_keys()
+
+
+@cache
+def suite_keys() -> frozenset[str]:
+    """The keys of the cases of ``tonality check``."""
     cases = [case for test in read_suite() for case in test.cases]
-    suite = [text for case in cases for text in (case.text, case.changed) if text]
-    return {key_of(text) for text in [*held_out, *suite]}
+    return frozenset(key_of(text) for case in cases for text in (case.text, case.changed) if text)
 
 
 def key_of(text: str) -> str:

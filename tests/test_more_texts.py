@@ -11,7 +11,7 @@ import pytest
 from benchmarks import more_texts
 from benchmarks.json_lines import read_rows
 from benchmarks.short_data import key_of
-from tonality.check import read_suite
+from tonality.check.suite import SUITE, read_suite
 
 NEAR = {"good": ["bad"], "hotel": ["hostel"], "the": ["a"]}
 
@@ -67,7 +67,7 @@ def test_what_is_known_or_measured_is_no_new_text(
     others = ["a bed of nails held out!", "LEFT OUT OF IT ALL", "Never seen", "never seen.", " "]
     others += ["a long text that the mix does not show"]
     long = {"validation": [{"text": "A long text that the mix does not show."}]}
-    case = read_suite()[0].cases[0].text
+    case = read_suite(SUITE / "reviews.toml")[0].cases[0].text
     given = [(text, "tweets") for text in [*others, case, *taught]]
     monkeypatch.setattr(more_texts, "longer", lambda data, labelled: long)
     monkeypatch.setattr(more_texts, "other_texts", lambda data, long, without: given)

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from uncovered import uncovered
+
 pytest.importorskip("torch", reason="the notebook trains: tonality[train]")
 nbformat = pytest.importorskip("nbformat", reason="it is run with the extra dev")
 nbclient = pytest.importorskip("nbclient", reason="it is run with the extra dev")
@@ -27,7 +29,7 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> Any:
     shutil.copy(FOLDER / "feedback.csv", folder)
     notebook = nbformat.read(FOLDER / "own-data.ipynb", as_version=4)
     places = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, uncovered():
         # The commands of this environment, on a terminal of a usual width.
         patch.setenv("PATH", os.pathsep.join(places))
         patch.setenv("COLUMNS", "100")

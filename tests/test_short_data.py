@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
+import pytest
 
 from benchmarks.everyday_texts import TEXTS as EVERYDAY
 from benchmarks.general_data import ALL, Row
@@ -12,7 +13,13 @@ from benchmarks.graded_texts import TARGETS, graded_texts, graded_words
 from benchmarks.last_stage import rows as rows_of_last_stage
 from benchmarks.made_sentences import made_sentences, written
 from benchmarks.short_data import NEGATION, cleaned, evened, key_of, measured_on, treebank_of
-from tonality.check import read_suite
+from tonality.check.suite import SUITE, Behaviour, read_suite
+
+
+@pytest.fixture(scope="module")
+def suite() -> list[Behaviour]:
+    """What ``tonality check`` asks."""
+    return read_suite()
 
 
 def rows(domain: str, label: str, *texts: str) -> list[Row]:
@@ -46,7 +53,7 @@ def test_negation_is_as_often_praise_as_blame_in_a_one_sided_collection() -> Non
 
 def test_what_is_measured_teaches_nothing() -> None:
     held_out = rows("sst", "positive", "A lovely, lovely film that never ends.")
-    case = read_suite()[0].cases[0].text
+    case = read_suite(SUITE / "reviews.toml")[0].cases[0].text
     parts = {
         "validation": held_out,
         "left_out": rows("poem", "neutral", "the moon, the sea"),
@@ -69,8 +76,8 @@ def test_made_sentences_say_each_label_and_nothing_twice() -> None:
     assert len({row["text"] for row in made}) == len(made)
 
 
-def test_made_sentences_take_no_template_of_the_check() -> None:
-    cases = {text for test in read_suite() for c in test.cases for text in (c.text, c.changed)}
+def test_made_sentences_take_no_template_of_the_check(suite: list[Behaviour]) -> None:
+    cases = {text for test in suite for c in test.cases for text in (c.text, c.changed)}
     shared = {row["text"] for row in made_sentences()} & cases
     assert not {text for text in shared if len(text.split()) > 3}
 
@@ -106,8 +113,8 @@ def test_grades_are_of_five_and_words_have_all() -> None:
     np.testing.assert_allclose(np.sum(list(TARGETS.values()), axis=1), 1)
 
 
-def test_graded_words_are_no_text_to_measure_on() -> None:
+def test_graded_words_are_no_text_to_measure_on(suite: list[Behaviour]) -> None:
     lines = EVERYDAY.read_text(encoding="utf-8").splitlines()[1:]
     measured = {key_of(line.split("\t")[3]) for line in lines}
-    measured |= {key_of(case.text) for test in read_suite() for case in test.cases}
+    measured |= {key_of(case.text) for test in suite for case in test.cases}
     assert not measured & set(graded_words())

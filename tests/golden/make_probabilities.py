@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ PATH = Path(__file__).parent / "probabilities.npz"
 GOLDEN = Path(__file__).parent / "model"
 
 
+@cache
 def texts() -> list[str]:
     """The 300 sample reviews, and each text of the behaviour tests once."""
     lines = (BUNDLED / "samples" / "imdb.jsonl").read_text(encoding="utf-8").splitlines()

@@ -14,6 +14,8 @@ pytest.importorskip("schemathesis", reason="it is in the extra dev")
 
 from service import running
 
+from uncovered import uncovered
+
 CONFIG = Path(__file__).parent / "schemathesis.toml"
 AUTH = """
 [auth.openapi]
@@ -44,7 +46,7 @@ def test_schemathesis_finds_nothing(model_folder: Path, tmp_path: Path, key: str
     settings = CONFIG.read_text() + (AUTH.format(key=key) if key else "")
     (tmp_path / "schemathesis.toml").write_text(settings)
     keys: dict[str, Any] = {"api_keys": key} if key else {}
-    with running(model_folder, max_texts=9, max_text_length=99, **keys) as server:
+    with running(model_folder, max_texts=9, max_text_length=99, **keys) as server, uncovered():
         found = subprocess.run(
             [
                 Path(sys.executable).parent / "schemathesis",

@@ -5,19 +5,17 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
-import os
 import re
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from forked import forked_command
 from made_up_reviews import FEELINGS, TINY, make_dataset, make_table
 from test_language_model import StopAt
 from test_train_classifier import Recorder
+from test_train_command import wait_for
 
 import tonality
 from tonality.artifact.config_json import folder_sha256
@@ -335,16 +333,10 @@ def test_killed_in_either_stage_the_command_goes_on(
     words = ["adapt", "--data", str(tmp_path / "knives.csv"), "--model", str(model), "-o", str(run),
              "--pretrain-epochs", "3", "--checkpoint-minutes", "0"]  # fmt: skip
     settings = ["--set", "training.epochs=5", "--set", "pretraining.streams=2"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tonality", *words, *settings],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
-    while not (run / stage / "checkpoint.pt").exists():
-        assert process.poll() is None
-        time.sleep(0.05)
+    process = forked_command([*words, *settings])
+    wait_for(run / stage / "checkpoint.pt", process)
     process.kill()
-    process.wait()
+    process.communicate()
     again = [*words, "--resume", *(settings if stage == "." else [])]  # said again or not
     result = CliRunner().invoke(app, again)
     assert result.exit_code == 0, result.stderr

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from forked import forked_command
 from made_up_reviews import TINY, make_dataset, make_table
-from test_train_command import run, start, wait_for
+from test_train_command import run, wait_for
 
 import tonality
 from tonality.train import train
@@ -52,7 +53,7 @@ def test_killed_and_interrupted_a_student_ends_as_an_uninterrupted_one(
 
     output = tmp_path / "killed"
     checkpoint = output / "checkpoint.pt"
-    process = start(words(output))
+    process = forked_command(words(output))
     wait_for(checkpoint, process)
     time.sleep(random.uniform(0, 0.3))
     process.kill()
@@ -61,7 +62,7 @@ def test_killed_and_interrupted_a_student_ends_as_an_uninterrupted_one(
     (kept,) = output.glob("answers-*.npy")
     assert np.load(kept).shape == (140, 2)
 
-    process = start([*words(output), "--resume"])
+    process = forked_command([*words(output), "--resume"])
     wait_for(checkpoint, process, newer_than=checkpoint.stat().st_mtime)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
@@ -93,7 +94,7 @@ def test_a_student_that_starts_from_a_model_goes_on_from_it_when_resumed(
         ]  # fmt: skip
 
     output, whole = tmp_path / "stopped", tmp_path / "whole"
-    process = start(words(output))
+    process = forked_command(words(output))
     wait_for(output / "checkpoint.pt", process)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from forked import Forked
 from made_up_reviews import TINY, make_dataset
 from numpy.typing import NDArray
 
 from tonality.artifact.model_folder import read
-from tonality.train import train
+from tonality.train import Recipe, train
 from tonality.train.records.processes import leads, started_together
 
 # Without dropout, whose noise each process draws for itself, two must do what one does.
@@ -40,23 +41,11 @@ train(dataset, recipe, sys.argv[2], accelerator="cpu", devices=2)
 """
 
 
-def started_as_ray_train_does(command: list[str]) -> Path:
+def started_as_ray_train_does(recipe: Path, folder: Path) -> Path:
     """What two processes train that are told by the environment alone who they are."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    said = {
-        "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "NODE_RANK": "0", "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1",
-        "PYTHONPATH": PLACES,
-    }  # fmt: skip
-    children = [
-        subprocess.Popen(
-            [sys.executable, *command],
-            env={**os.environ, **said, "RANK": rank, "LOCAL_RANK": rank},
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-        )
-        for rank in ("0", "1")
-    ]  # fmt: skip
+    children = [Forked(train_as_one_of_two, rank, port, recipe, folder) for rank in ("0", "1")]
     try:
         for child in children:
             errors = child.communicate(timeout=300)[1]
@@ -64,7 +53,16 @@ def started_as_ray_train_does(command: list[str]) -> Path:
     finally:
         for child in children:
             child.kill()
-    return Path(command[-1])
+    return folder
+
+
+def train_as_one_of_two(rank: str, port: int, recipe: Path, folder: Path) -> None:
+    os.environ |= {
+        "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "NODE_RANK": "0", "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(port), "RANK": rank, "LOCAL_RANK": rank,
+    }  # fmt: skip
+    dataset = make_dataset(unlabelled=60)
+    train(dataset, Recipe.load(recipe), folder, accelerator="cpu", devices=2)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +102,7 @@ def test_two_processes_train_the_model_that_one_does(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     train(make_dataset(unlabelled=60), RECIPE, one, accelerator="cpu", devices=1)
-    together = started_as_ray_train_does([str(program), str(recipe), str(tmp_path / "ray")])
+    together = started_as_ray_train_does(recipe, tmp_path / "ray")
     for other in (two, together):
         np.testing.assert_allclose(probabilities(other), probabilities(one), atol=1e-3)
     assert len(list(two.glob("best-*"))) == 1

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from forked import Forked, forked_command
 from made_up_reviews import make_table
 
 import tonality
@@ -60,7 +61,7 @@ def run(arguments: list[str]) -> Result:
 
 
 def start(arguments: list[str]) -> subprocess.Popen[str]:
-    """Starts the command in a process of its own."""
+    """Starts the command as a user does; it starts itself anew, with settings of malloc."""
     return subprocess.Popen(
         [sys.executable, "-m", "tonality", *arguments],
         stdout=subprocess.PIPE,
@@ -70,7 +71,7 @@ def start(arguments: list[str]) -> subprocess.Popen[str]:
     )
 
 
-def wait_for(path: Path, process: subprocess.Popen[str], newer_than: float = 0.0) -> None:
+def wait_for(path: Path, process: Forked | subprocess.Popen[str], newer_than: float = 0.0) -> None:
     """Waits until a process has written a file."""
     until = time.monotonic() + 600
     while not path.exists() or path.stat().st_mtime <= newer_than:
@@ -98,7 +99,7 @@ def test_killed_and_interrupted_it_ends_as_an_uninterrupted_run(
     output = tmp_path / "killed by 'me'"
     checkpoint = output / "checkpoint.pt"
 
-    process = start([*words(data, recipe, output, *LONG), *OFTEN])
+    process = forked_command([*words(data, recipe, output, *LONG), *OFTEN])
     wait_for(checkpoint, process)
     time.sleep(random.uniform(0, 0.3))
     process.kill()
@@ -106,11 +107,11 @@ def test_killed_and_interrupted_it_ends_as_an_uninterrupted_run(
     assert process.returncode == -signal.SIGKILL
     assert not (output / "model").exists()
 
-    process = start([*words(data, recipe, output, *LONG, resume=True), *OFTEN])
-    wait_for(checkpoint, process, newer_than=checkpoint.stat().st_mtime)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert (process.returncode, out) == (130, ""), err
+    anew = start([*words(data, recipe, output, *LONG, resume=True), *OFTEN])
+    wait_for(checkpoint, anew, newer_than=checkpoint.stat().st_mtime)
+    anew.send_signal(signal.SIGINT)
+    out, err = anew.communicate(timeout=60)
+    assert (anew.returncode, out) == (130, ""), err
     (told,) = re.findall(r"^stopped; go on with: tonality (.*)$", err, re.M)
     resume = shlex.split(told)
     assert "--resume" in resume
@@ -129,7 +130,7 @@ def test_killed_while_word_vectors_are_trained_it_can_be_resumed(
     data: Path, recipe: Path, tmp_path: Path
 ) -> None:
     output, changes = tmp_path / "run", ["training.epochs=1", "vectors.use=true"]
-    process = start(words(data, recipe, output, *changes, "vectors.epochs=100000"))
+    process = forked_command(words(data, recipe, output, *changes, "vectors.epochs=100000"))
     wait_for(output / "run.json", process)
     process.kill()
     process.communicate()

@@ -247,7 +247,8 @@ def _fill(pieces: Sequence[str | int], values: Sequence[str]) -> str:
 
 def with_word(filled: str, word: str) -> str:
     """A text and a word; "a" directly before the word becomes "an" where a vowel is heard."""
-    if _ARTICLE.search(filled) and _VOWEL.match(word):
+    # The quick look first: a suite asks a million times.
+    if filled.endswith(("a ", "A ")) and _ARTICLE.search(filled) and _VOWEL.match(word):
         filled = f"{filled[:-1]}n "
     return filled + word
 
