@@ -27,11 +27,15 @@ from tonality.train.settings.plan import MODEL
 def main(run: str, *others: str) -> None:
     """Puts the mean in the place of the best weights."""
     folder = Path(run)
-    shares = {model: float(share) for model, share in (other.rsplit("=", 1) for other in others)}
+    if not others or not all("=" in other for other in others):
+        sys.exit("expected RUN MODEL=SHARE [MODEL=SHARE ...]")
+    shares = [(model, float(share)) for model, _, share in (o.rpartition("=") for o in others)]
     state = torch.load(folder / CHECKPOINT, weights_only=False)
     last = state["average"]["average"]
-    mean = {name: weights * (1 - sum(shares.values())) for name, weights in last.items()}
-    for path, share in shares.items():
+    mean = {
+        name: weights * (1 - sum(share for _, share in shares)) for name, weights in last.items()
+    }
+    for path, share in shares:
         model = artifact.read(path)
         network = LSTMNetwork(model.network)
         network.start_from(dequantise(model.tensors))

@@ -59,7 +59,7 @@ OTHERS = (
     "language model read "
     "200,632 texts of these collections and 47,095 words, and graded the tone of each. No case of "
     "`tonality check` is among these sentences, and no template can produce one, except for signs, "
-    "ratings, one idiom of praise and sentences on who somebody is. Unlabelled sentences of "
+    "ratings, two phrases of praise and sentences on who somebody is. Unlabelled sentences of "
     "reviews taught, too, "
     "and so did texts "
     "made by data augmentation. All collections are public for research; not all carry a licence. "
