@@ -71,6 +71,27 @@ def test_the_figures_on_the_page_are_those_of_the_answers_that_are_kept(name: st
     assert f"| {100 * right:.2f} % (" in row
 
 
+@pytest.mark.parametrize(
+    ("row", "names"),
+    [
+        ("the forward teacher", ["forward"]),
+        ("the backward teacher", ["backward"]),
+        ("the mean of both", ["forward", "backward"]),
+        ("the mean of `imdb` and `imdb-large`", ["imdb", "imdb-large"]),
+        ("the mean of these and the backward teacher", ["imdb", "imdb-large", "backward"]),
+    ],
+)
+def test_the_means_on_the_page_are_those_of_the_answers_that_are_kept(
+    row: str, names: list[str]
+) -> None:
+    kept = [predictions.read(predictions.FOLDER / f"{name}.csv") for name in names]
+    assert all(one.ids == kept[0].ids for one in kept)
+    verdicts = np.sum([one.probabilities for one in kept], axis=0).argmax(axis=1)
+    right = float((verdicts == kept[0].labels).mean())
+    page = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    assert f"| {row} | {100 * right:.2f} % |" in page
+
+
 def test_the_answers_are_of_the_reviews_that_were_held_out() -> None:
     place = os.environ.get("TONALITY_DATA")
     if not place:
