@@ -13,6 +13,7 @@ from benchmarks.json_lines import read_rows
 from benchmarks.short_data import key_of
 from tonality.check.suite import SUITE, read_suite
 
+pytestmark = pytest.mark.no_cover  # of benchmarks
 NEAR = {"good": ["bad"], "hotel": ["hostel"], "the": ["a"]}
 
 

@@ -15,6 +15,8 @@ from benchmarks.made_sentences import made_sentences, written
 from benchmarks.short_data import NEGATION, cleaned, evened, key_of, measured_on, treebank_of
 from tonality.check.suite import SUITE, Behaviour, read_suite
 
+pytestmark = pytest.mark.no_cover  # of benchmarks
+
 
 @pytest.fixture(scope="module")
 def suite() -> list[Behaviour]:

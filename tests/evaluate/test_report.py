@@ -215,7 +215,7 @@ HOSTILE = (
     "{{ 7 * 7 }}{% raw %} good",
     "\u202egnp.exe\u2066 love",
     "مرحبا هذا فيلم رائع " * 40,
-    "\N{GRINNING FACE}" * 100_000,
+    "\N{GRINNING FACE}" * 20_000,
     "a" * 100_000,
     "love hate " * 10_000,
     "\x00\x01\x1b[31m\x7f\x85\ufffe\ud800 love",
@@ -245,7 +245,7 @@ def test_hostile_text_is_text_everywhere(tmp_path: Path) -> None:
     assert "<b>bad</b>" in found.text
     assert "&#60;script&#62;" in found.text
     assert not re.search("[\x00-\x08\x0e-\x1f\x7f-\x9f]", "".join(found.pieces))
-    assert (tmp_path / "report.html").stat().st_size < 3_000_000
+    assert (tmp_path / "report.html").stat().st_size < 300_000
     # A sentence is never turned around by a name in it.
     summary = re.search(r"What it does well.*?Which mistakes", found.text)
     assert summary is not None

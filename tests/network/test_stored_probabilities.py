@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "golden"))
 from make_probabilities import PATH, folders, hashes, identity, texts
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("folder", folders(), ids=lambda folder: folder.name)
 def test_probabilities_are_those_that_were_stored(
     folder: Path, monkeypatch: pytest.MonkeyPatch

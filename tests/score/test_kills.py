@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from uncovered import uncovered
+
 KILLS = 5
 WORDS = ["love", "hate", "film", "not", "good", "bad", "plot", "unknown"]
 
@@ -75,9 +77,10 @@ def test_kills(
     (tmp_path / "out").mkdir()
     script = Path(__file__).with_name("kill_scoring.py")
     command = [str(model_folder), str(KILLS), str(tmp_path / "out" / name), *make_inputs(tmp_path)]
-    done = subprocess.run(
-        [sys.executable, str(script), *command], capture_output=True, text=True, check=False
-    )
+    with uncovered():
+        done = subprocess.run(
+            [sys.executable, str(script), *command], capture_output=True, text=True, check=False
+        )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["same"]

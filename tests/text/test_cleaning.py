@@ -31,6 +31,7 @@ def test_cleaning_by_pieces_is_cleaning_whole(text: str, switches: dict[str, boo
         assert len(cleaned) == len(origin.starts) == len(origin.ends)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("mend", [False, True])
 def test_every_character_is_traced_as_it_is_cleaned(mend: bool) -> None:
     cleaner = Cleaner(strip_html=True, fold_unicode=True, lower_case=True, mend=mend)

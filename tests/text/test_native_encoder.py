@@ -125,6 +125,7 @@ def test_the_same_ids_as_in_python(config: TextConfig, texts: list[str | None]) 
     assert_same(config, texts)
 
 
+@pytest.mark.no_cover
 def test_every_pair_and_triple_of_signs() -> None:
     signs = "'-.,;:!?()[]{}<>=_*^@#\\/|~`\"&$%+x3dn t\n"
     config = TextConfig()
@@ -132,6 +133,7 @@ def test_every_pair_and_triple_of_signs() -> None:
     assert_same(config, ["".join(each) for each in product(signs, repeat=3)])
 
 
+@pytest.mark.no_cover
 def test_every_pair_of_what_is_cleaned() -> None:
     config = TextConfig()
     for before, after in (
