@@ -1,4 +1,4 @@
-"""Everyday texts that nobody learnt from: ``general`` beside VADER and earlier models.
+"""Everyday texts that were written to try ``general``: it beside VADER and earlier models.
 
 ``python -m benchmarks.everyday_texts --model before=DIR now=general`` counts the right verdicts on
 the texts of ``everyday_texts.tsv``, and writes a table of ``docs/general.md``. Nobody who wrote
@@ -16,8 +16,8 @@ for two writers, who had seen the first lines of *newcomers* and of *editorials*
 - *passers*: what twenty imagined people would type into a box on a web page;
 - *corners*: awkward short texts, such as faults that are gone, waits, idioms and ratings in words.
 
-Nobody has read the wrong ones of *passers* and *corners*. The others are no fair test any more:
-choices were made in sight of how many of them are right.
+None of them is an unseen test any more: choices were made in sight of how many are right. Nobody
+has read the wrong ones of *passers* and *corners*.
 
 A text of *kinds* that says both counts as right where the verdict is neutral or both sides have a
 quarter or more.

@@ -3,8 +3,8 @@
 ``python -m benchmarks.train_profile --data imdb/train.parquet`` trains a language model and a
 classifier, the latter also with adversarial training, for some dozens of steps with torch's
 profiler. It prints the share that each part has of the time of all operations, as a table in
-Markdown, and keeps it. Only float32 is looked at. What Python does between the operations is no
-part of it: ``between`` says how much that is.
+Markdown, and keeps it. Only float32 is looked at. ``between`` is the share of the whole command
+that no operation takes: reading the texts, starting, and Python between the operations.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         folder = Path(name)
         file = reviews(options.data, REVIEWS, folder)
         found = {
-            job: shares(f"{words} --data {file} -o {folder / job.replace(' ', '-')}".split())
+            job: shares([*words.split(), "--data", str(file), "-o", str(folder / job)])
             for job, words in JOBS.items()
         }
     print(table(found))
@@ -86,14 +86,11 @@ def part_of(name: str) -> str:
 
 def table(found: dict[str, dict[str, float]]) -> str:
     """The shares in Markdown, a part a line."""
-    return "\n".join(lines(found))
-
-
-def lines(found: dict[str, dict[str, float]]) -> Iterable[str]:
-    yield f"| part | {' | '.join(found)} |"
-    yield f"|---|{'---:|' * len(found)}"
+    lines = [f"| part | {' | '.join(found)} |", f"|---|{'---:|' * len(found)}"]
     for part in (*PARTS, "between"):
-        yield f"| {part} | {' | '.join(f'{100 * job[part]:.0f} %' for job in found.values())} |"
+        cells = [f"{100 * job[part]:.0f} %" for job in found.values()]
+        lines.append(f"| {part} | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":
