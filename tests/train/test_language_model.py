@@ -241,6 +241,28 @@ def test_a_stopped_run_ends_with_the_same_bytes(made: Path, tmp_path: Path) -> N
         assert (folder / name).read_bytes() == (made / name).read_bytes()
 
 
+def test_the_average_of_the_weights_is_measured_and_kept(made: Path, tmp_path: Path) -> None:
+    dataset, run = make_dataset(unlabelled=100), tmp_path / "run"
+    steady = RECIPE.with_settings(["optimiser.schedule=constant", "optimiser.learning_rate=0.2"])
+    averaged = steady.with_settings(["training.average=0.97"])
+    with pytest.raises(KeyboardInterrupt):
+        pretrain(dataset, averaged, run, reporter=StopAt(17))
+    folder = pretrain(dataset, averaged, run, resume=True)
+    whole = pretrain(dataset, averaged, tmp_path / "whole")
+    for name in ("weights.safetensors", "vocabulary.json"):
+        assert (folder / name).read_bytes() == (whole / name).read_bytes()
+
+    kept = read_language_model(folder)
+    last = read_language_model(pretrain(dataset, steady, tmp_path / "last"))
+    assert kept.perplexity["forward"] < last.perplexity["forward"]
+    # Whoever goes on from it, without a step that counts, finds the perplexity that it tells.
+    still = steady.with_settings(
+        ["pretraining.epochs=1", "optimiser.learning_rate=1e-8", "optimiser.weight_decay=0"]
+    )
+    model = read_language_model(pretrain(dataset, still, tmp_path / "on", start_from=folder))
+    assert model.perplexity["forward"] == pytest.approx(kept.perplexity["forward"], rel=1e-4)
+
+
 def test_bfloat16_reaches_the_same_perplexity(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

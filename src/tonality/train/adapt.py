@@ -225,13 +225,15 @@ def _check_epochs(recipe: Recipe, pretrain_epochs: int) -> None:
 
 
 def _pretraining(recipe: Recipe, epochs: int) -> Recipe:
-    """The recipe of the language model: all layers learn at once, at the same rate.
+    """The recipe of the language model: all layers learn at once, at the same rate, to the end.
 
-    What it does not heed, the classifier does.
+    What it does not heed, the classifier does. The moving average is the classifier's, too: it is
+    meant for as many steps as that takes.
     """
     return dataclasses.replace(
         recipe,
         changed=frozenset(),
+        training=dataclasses.replace(recipe.training, average=0.0),
         pretraining=dataclasses.replace(recipe.pretraining, epochs=epochs),
         optimiser=dataclasses.replace(recipe.optimiser, layer_decay=1.0, unfreeze_every=0.0),
     )

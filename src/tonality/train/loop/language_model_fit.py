@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tonality.text.encoder import Encoded
 from tonality.train.loop.each_step import bfloat16_pays, learning_rate, seed_step
 from tonality.train.loop.session import Session
 from tonality.train.loop.together import Together
+from tonality.train.loop.weight_average import MovingAverage
 from tonality.train.networks.language_model import LanguageModel, State
 from tonality.train.networks.language_model_folder import SavedLanguageModel, write_language_model
 from tonality.train.prepare.corpus import Corpus
@@ -70,6 +72,9 @@ class LanguageModelFit:
             weight_decay=recipe.optimiser.weight_decay,
             fused=True,
         )
+        self.average: MovingAverage | None = None
+        if recipe.training.average:
+            self.average = MovingAverage(self.model, recipe.training.average)
         self.perplexity = dict[str, float]()
         self.carried: dict[str, State | None] = dict.fromkeys(self.model.directions)
         state = folder.load_checkpoint()
@@ -82,6 +87,8 @@ class LanguageModelFit:
     def _take_up(self, state: Mapping[str, Any]) -> None:
         self.model.load_state_dict(state["weights"])
         self.optimiser.load_state_dict(state["optimiser"])
+        if self.average is not None:
+            self.average.load_state_dict(state["average"])
         self.carried = {
             name: None
             if kept is None
@@ -117,6 +124,8 @@ class LanguageModelFit:
             for stretches in zip(*self.streams, strict=True):
                 loss = self._step(stretches, first.total_steps)
                 measure = session.due(self.done, self.settings.evaluations_per_epoch)
+                if self.average is not None and (measure or self.average.due(self.done)):
+                    self.average.update(self.done)
                 wishes = session.interrupted, session.save_due(self.done, evaluate=measure)
                 loss, stop, save = self.together.agreed(loss, *wishes)
                 session.check_loss(self.done, loss)
@@ -162,7 +171,8 @@ class LanguageModelFit:
     def _add_row(self, *, measure: bool) -> None:
         loss = None
         if measure and len(self.corpus.held_out.ids):
-            self.perplexity = perplexity(self.model, self.corpus.held_out)
+            with self._averaged():
+                self.perplexity = perplexity(self.model, self.corpus.held_out)
             loss = float(np.mean([math.log(found) for found in self.perplexity.values()]))
         rate = learning_rate(self.recipe.optimiser, self.done - 1, self.streams[0].total_steps)
         row = self.session.add_row(self.done, rate, loss, evaluation=measure)
@@ -171,6 +181,10 @@ class LanguageModelFit:
                 f"step {row.step:,}, epoch {row.epoch:.2f}: training loss {row.train_loss:.3f}, "
                 f"held-out perplexity {_spoken(self.perplexity)}, {duration(row.seconds)}"
             )
+
+    def _averaged(self) -> AbstractContextManager[None]:
+        """Within it, the model has the weights that count: the average, where there is one."""
+        return nullcontext() if self.average is None else self.average.in_place()
 
     def _save(self) -> None:
         self.session.check_weights(self.done, self.model)
@@ -181,6 +195,7 @@ class LanguageModelFit:
             {
                 "step": self.done,
                 "weights": self.model.state_dict(),
+                "average": None if self.average is None else self.average.state_dict(),
                 "optimiser": self.optimiser.state_dict(),
                 "carried": carried,
                 "perplexity": self.perplexity,
@@ -197,6 +212,8 @@ class LanguageModelFit:
         """Writes the language model's folder."""
         dataset, division = self.run.dataset, self.run.division
         shape = self.recipe.network
+        with self._averaged():
+            tensors = self.model.export()
         saved = SavedLanguageModel(
             text=self.recipe.text,
             vocabulary=self.corpus.vocabulary,
@@ -204,7 +221,7 @@ class LanguageModelFit:
             embedding_size=shape.embedding_size,
             hidden_size=shape.hidden_size,
             layers=shape.layers,
-            tensors=self.model.export(),
+            tensors=tensors,
             perplexity={name: round(found, 3) for name, found in self.perplexity.items()},
             provenance={
                 "recipe": self.recipe.to_dict(),

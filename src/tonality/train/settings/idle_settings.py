@@ -20,7 +20,7 @@ _OF_LANGUAGE_MODEL: dict[str, tuple[str, ...]] = {
         *("name", "learning_rate", "schedule", "warmup_steps", "weight_decay", "betas"),
         "clip_norm",
     ),
-    "training": ("seed", "validation", "validation_seed", "precision"),
+    "training": ("seed", "validation", "validation_seed", "average", "precision"),
     "vectors": ("deviation",),  # of a start
     "dropout": (),
     "unlabelled": (),
