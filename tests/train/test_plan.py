@@ -126,7 +126,8 @@ def test_nothing_to_resume(plan: Plan, tmp_path: Path) -> None:
     [
         ([], "no stages"),
         ("one", "list of tables"),
-        ([{"name": "a", "start_from": "b"}], "'b', which is no stage before it"),
+        ([{"name": "a", "start_from": "a"}], "'a', which is no stage before it"),
+        ([{"name": "a", "start_from": "b"}, {"name": "b"}], "'b', which is no stage before it"),
         ([{"name": "a"}, {"name": "a"}], "two stages are called 'a'"),
         ([{"name": "model"}], "name of a folder"),
         ([{"name": "../up"}], "name of a folder"),
@@ -225,3 +226,87 @@ def test_a_stage_decides_for_those_after_it() -> None:
     both = dataclasses.replace(forward, settings=("network.bidirectional=true",))
     with pytest.raises(ConfigError, match="'again': first cannot go on as a language model"):
         check_stages(make_dataset(), [lm, both, Stage("again", "pretrain", start_from="first")])
+
+
+def answered(path: Path, texts: list[str]) -> Path:
+    """A table of answers to some texts."""
+    probability = {text: 0.9 if "great" in text else 0.2 for text in texts}
+    lines = [f"{text}\t{p}\t{1 - p:.1f}" for text, p in probability.items()]
+    path.write_text("\n".join(["text\tp_positive\tp_negative", *lines, ""]))
+    return path
+
+
+def test_what_a_plan_builds_on_may_come_from_elsewhere(plan: Plan, tmp_path: Path) -> None:
+    dataset, output = make_dataset(unlabelled=40), tmp_path / "out"
+    assert dataset.unlabelled is not None
+    table = answered(tmp_path / "said.tsv", [*dataset.train.texts, *dataset.unlabelled.texts])
+    lm, _, again, student = plan.stages
+    again = dataclasses.replace(again, teachers=(str(table),))
+    student = dataclasses.replace(student, teachers=("again", str(table)))
+    first = dataclasses.replace(plan, stages=(lm, again, student))
+    model = run_plan(dataset, first, output)
+    each = read(model).provenance["teachers"]["each"]
+    assert [teacher["name"] for teacher in each] == ["again", "said.tsv"]
+    table.unlink()
+    assert run_plan(dataset, first, output, resume=True) == model  # there is nothing left to do
+    with pytest.raises(ConfigError, match=r"'again': .*said.tsv: .*; stages before it: lm"):
+        run_plan(dataset, first, tmp_path / "anew")
+
+    teachers = (str(output / "again" / "model"), "imdb")
+    on = dataclasses.replace(again, start_from=str(output / "lm"), teachers=teachers)
+    second = dataclasses.replace(plan, stages=(on,))
+    made = read(run_plan(dataset, second, tmp_path / "second"))
+    assert made.provenance["start"]["kind"] == "language model"
+    each = made.provenance["teachers"]["each"]
+    assert [teacher["name"] for teacher in each] == ["again", "imdb"]
+
+
+def test_the_plan_of_the_imdb_models_runs_with_small_sizes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(Path(__file__).parents[2])  # it names recipes beside it
+    plan = Plan.load("benchmarks/imdb-plan.toml")
+    assert plan is not None
+    dataset = make_dataset(unlabelled=40)
+    assert dataset.unlabelled is not None
+    table = answered(tmp_path / "said.tsv", [*dataset.train.texts, *dataset.unlabelled.texts])
+    small = ["vocabulary.min_count=1", "network.hidden_size=6", "network.embedding_size=6"]
+    short = ["training.epochs=1"]
+    changes = {
+        "language-model": [*small, "pretraining.epochs=1", "pretraining.streams=4"],
+        "imdb-large": short,
+        "imdb": [*small, *short, "vectors.epochs=1", "vocabulary.ngrams=9"],
+    }
+    plan = plan.with_settings(f"{name}.{each}" for name, some in changes.items() for each in some)
+    stages = [
+        dataclasses.replace(stage, teachers=(str(table),)) if stage.teachers else stage
+        for stage in plan.stages
+    ]
+    made = dataclasses.replace(plan, stages=tuple(stages))
+    assert read(run_plan(dataset, made, tmp_path / "out")).vocabulary.ngrams is not None
+    large = read(tmp_path / "out" / "imdb-large" / "model")
+    assert large.provenance["start"]["kind"] == "language model"
+
+
+def test_what_comes_from_elsewhere_is_checked_before_the_first_stage(
+    plan: Plan, tmp_path: Path
+) -> None:
+    dataset, output = make_dataset(unlabelled=40), tmp_path / "out"
+    lm, teacher, again, _ = plan.stages
+
+    def run(**changes: object) -> None:
+        stage = dataclasses.replace(again, **changes)  # type: ignore[arg-type]
+        run_plan(dataset, dataclasses.replace(plan, stages=(lm, teacher, stage)), output)
+
+    with pytest.raises(ConfigError, match=r"'again': teecher: .*; stages before it: lm, teacher"):
+        run(teachers=("teacher", "teecher"))
+    with pytest.raises(ConfigError, match=r"'again': absent: .*; stages before it: lm, teacher"):
+        run(start_from="absent")
+    with pytest.raises(ConfigError, match=r"'again': network\.\w+ is \d+, but imdb, .* 128"):
+        run(start_from="imdb")
+    with pytest.raises(ConfigError, match=r"'again': the teacher general .*neutral"):
+        run(teachers=("teacher", "general"))
+    some = answered(tmp_path / "said.tsv", dataset.train.texts)
+    with pytest.raises(DataError, match=r"'again': holds no answer for \d+ of \d+ texts"):
+        run(teachers=("teacher", str(some)))
+    assert not output.exists()

@@ -34,8 +34,10 @@ class Stage:
         task: what to do: ``pretrain``, ``train`` or ``distill``.
         recipe: a recipe that ships, or a file.
         settings: changes to it, each ``section.key=value``.
-        start_from: the stage whose language model or model to begin with; empty for none.
-        teachers: the stages whose models teach.
+        start_from: what to begin with: the stage whose language model or model it is, or one from
+            elsewhere, as ``tonality train --start-from`` takes it; empty for nothing.
+        teachers: who teaches: stages, for their models, or what ``tonality distill --teacher``
+            takes, such as a table of answers. A path is that of the process, not of the plan.
     """
 
     name: str = ""
@@ -87,18 +89,23 @@ class Plan:
             raise ConfigError(f"the plan {self.name} ends with a language model, not with a model")
         before: dict[str, str] = {}
         for stage in self.stages:
-            for needed in (*stage.teachers, *filter(None, [stage.start_from])):
-                if needed not in before:
+            for needed in (*stage.teachers, stage.start_from):
+                if needed in self.names and needed not in before:
                     raise ConfigError(
                         f"stage {stage.name!r} builds on {needed!r}, which is no stage before it"
                     )
             if len(set(stage.teachers)) < len(stage.teachers):
                 raise ConfigError(f"stage {stage.name!r} has the same teacher twice")
-            if any(before[name] == "pretrain" for name in stage.teachers):
+            if any(before.get(name) == "pretrain" for name in stage.teachers):
                 raise ConfigError(f"stage {stage.name!r}: a language model is no teacher")
             if stage.name in before:
                 raise ConfigError(f"two stages are called {stage.name!r}")
             before[stage.name] = stage.task
+
+    @property
+    def names(self) -> list[str]:
+        """Those of the stages; any other name is that of something outside the plan."""
+        return [stage.name for stage in self.stages]
 
     @classmethod
     def load(cls, source: str | Path) -> Plan | None:

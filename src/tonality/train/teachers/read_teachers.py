@@ -30,6 +30,8 @@ def read_teaching(
     settings: DistillationSettings,
     labels: Sequence[str],
     cache: RunFolder | None = None,
+    *,
+    all_here: bool = True,
 ) -> Teaching:
     """Reads all teachers of a run and checks that each text has one that knows its label.
 
@@ -39,6 +41,8 @@ def read_teaching(
         settings: the teachers of those collections.
         labels: the student's labels.
         cache: where the teachers' answers are kept; None for the run's own folder.
+        all_here: whether these are all; if not, others that are still to be trained teach what
+            those of single collections do not.
 
     Raises:
         ArtifactError: a teacher is missing or damaged.
@@ -47,25 +51,20 @@ def read_teaching(
         DependencyError: a transformer, and the extra ``transformers`` is missing.
     """
     if settings.teachers:
-        check_collections(dataset, settings, others_taught=bool(sources))
+        _check_collections(dataset, settings, others_taught=bool(sources) or not all_here)
     everywhere = read_teachers(sources, labels, settings, data=dataset)
     collections = {
         name: read_teachers(each, labels, settings, partial=True, data=dataset)
         for name, each in settings.teachers.items()
     }
     teaching = Teaching(everywhere, cache, collections, settings.collection_column)
-    outputs = sorted({name for teacher in teaching.all for name in teacher.outputs})
-    for own in settings.teacher_labels:
-        if own not in outputs:
-            raise ConfigError(
-                f"distillation.teacher_labels names {own!r}, which no teacher says; they say "
-                f"{listed(outputs)}"
-            )
+    if all_here:
+        _check_named(settings, teaching.all)
     _check_partial(dataset, collections, settings, labels)
     return teaching
 
 
-def check_collections(
+def _check_collections(
     dataset: Dataset, settings: DistillationSettings, *, others_taught: bool
 ) -> None:
     """Checks that the collections which the settings name are there, and that all are taught.
@@ -104,6 +103,17 @@ def check_collections(
             f"no teacher is named for {who}; add them to [distillation.teachers], or give "
             "--teacher, who teaches all that the table does not name"
         )
+
+
+def _check_named(settings: DistillationSettings, teachers: Sequence[Teacher]) -> None:
+    """Checks that some teacher says each label whose meaning the settings give."""
+    outputs = sorted({name for teacher in teachers for name in teacher.outputs})
+    for own in settings.teacher_labels:
+        if own not in outputs:
+            raise ConfigError(
+                f"distillation.teacher_labels names {own!r}, which no teacher says; they say "
+                f"{listed(outputs)}"
+            )
 
 
 def _check_partial(

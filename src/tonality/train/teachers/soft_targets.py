@@ -102,6 +102,23 @@ class Teaching:
         told = {"accuracy": together, "each": records}
         return dataclasses.replace(data, soft=soft, teachers=told)
 
+    def check_tables(self, run: Checked) -> None:
+        """Looks up the texts of a run in the tables of answers, before anything is asked.
+
+        Raises:
+            DataError: a table cannot be read, or lacks a text.
+        """
+        table, division = run.dataset.train, run.division
+        texts = [
+            *(table.texts[row] for row in division.rows),
+            *division.unlabelled,
+            *(table.texts[row] for row in division.held_out),
+        ]
+        names = self._names(run)
+        for teacher in self.all:
+            if teacher.at_once:
+                teacher.load("cpu")([texts[row] for row in self._rows(teacher, names)])
+
     def _names(self, run: Checked) -> list[str]:
         """The collections of the texts to learn from and of those held out, in that order."""
         dataset, division = run.dataset, run.division
