@@ -48,7 +48,7 @@ OTHERS = (
     "*Recursive Deep Models for Semantic Compositionality Over a Sentiment Treebank*, EMNLP). The "
     "treebank took its sentences from MR: some of either's test part stand in the other's training "
     "part. And short texts of 65 public collections, the treebank among them, which "
-    "`docs/general.md` names with their sources and licences: tweets (SemEval-2017 task 4, "
+    "`docs/general-training.md` names with their sources and licences: tweets (SemEval-2017 task 4, "
     "CrowdFlower, Sanders and others), Reddit "
     "(GoEmotions), talk (MELD, EmoryNLP), news (NewsMTSC, MPQA), reviews of restaurants, hotels, "
     "laptops, apps and courses, developers' comments, verse, questions, and facts that nobody "
@@ -63,7 +63,7 @@ OTHERS = (
     "reviews taught, too, and so did texts made by data augmentation. All collections are public "
     "for research; not all carry a licence. "
     "Parts of each are held out. The counts that follow are of the last stage of training alone; "
-    "`docs/general.md` tells of all stages: "
+    "`docs/general-training.md` tells of all stages: "
 )
 
 
@@ -165,8 +165,8 @@ NOTES = {
         "gave to texts of the collections, from the sentences that were written for it, and from "
         "the mean answers of three earlier models to all texts. Its weights are a mean over its "
         "training, and over two runs of the last stage and stages before it. "
-        "Start, teachers and time below are of that stage alone; `docs/general.md` tells "
-        "of all stages. Neither MPNet nor MiniLM had learnt from the held-out texts. The large "
+        "Start, teachers and time below are of that stage alone; `docs/general-training.md` "
+        "tells of all stages. Neither MPNet nor MiniLM had learnt from the held-out texts. The large "
         "language model graded 6,541 of them, to compare grades with labels; these grades taught "
         "nothing. Whether the web text that MPNet and MiniLM were pre-trained on holds "
         "some of them cannot be told.",
