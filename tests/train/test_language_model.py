@@ -263,6 +263,19 @@ def test_the_average_of_the_weights_is_measured_and_kept(made: Path, tmp_path: P
     assert model.perplexity["forward"] == pytest.approx(kept.perplexity["forward"], rel=1e-4)
 
 
+def test_a_run_goes_on_that_began_when_no_average_was_kept(made: Path, tmp_path: Path) -> None:
+    dataset, run = make_dataset(unlabelled=100), tmp_path / "run"
+    averaged = RECIPE.with_settings(["training.average=0.97"])
+    with pytest.raises(KeyboardInterrupt):
+        pretrain(dataset, averaged, run, reporter=StopAt(17))
+    state = torch.load(run / "checkpoint.pt", weights_only=False)
+    del state["average"]
+    torch.save(state, run / "checkpoint.pt")
+    folder = pretrain(dataset, averaged, run, resume=True)
+    name = "weights.safetensors"
+    assert (folder / name).read_bytes() == (made / name).read_bytes()
+
+
 def test_bfloat16_reaches_the_same_perplexity(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

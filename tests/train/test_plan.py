@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import pytest
 from made_up_reviews import TINY, make_dataset, make_table
 from test_language_model import RECIPE as LANGUAGE_MODEL
 from test_language_model import StopAt
+from test_small_data import Lines
 
 import tonality
 from tonality.artifact.model_folder import read
@@ -259,6 +261,38 @@ def test_what_a_plan_builds_on_may_come_from_elsewhere(plan: Plan, tmp_path: Pat
     assert made.provenance["start"]["kind"] == "language model"
     each = made.provenance["teachers"]["each"]
     assert [teacher["name"] for teacher in each] == ["again", "imdb"]
+
+
+def test_a_stage_goes_before_a_bundled_model_of_its_name(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lm, teacher, *_ = plan.stages
+    stages = dataclasses.replace(lm, name="imdb"), dataclasses.replace(teacher, start_from="imdb")
+    named = dataclasses.replace(plan, stages=stages)
+    made = read(run_plan(make_dataset(), named, "~"))  # a folder like any other
+    assert made.provenance["start"]["kind"] == "language model"
+
+
+def test_a_stage_that_is_done_needs_no_more_what_it_built_on(plan: Plan, tmp_path: Path) -> None:
+    dataset, start = make_dataset(), tmp_path / "start"
+    lm, teacher, again, _ = plan.stages
+    shutil.copytree(
+        run_plan(dataset, dataclasses.replace(plan, stages=(lm, teacher)), tmp_path / "made"), start
+    )
+    stages = (dataclasses.replace(teacher, start_from=str(start)),)
+    on = dataclasses.replace(plan, stages=stages)
+    said = Lines()
+    short = {"positive": "POS", "negative": "NEG"}
+    labels = [short[label] for label in dataset.train.labels or ()]
+    dataset = dataclasses.replace(dataset, train=dataclasses.replace(dataset.train, labels=labels))
+    run_plan(dataset, on, tmp_path / "on", reporter=said)
+    assert any("called as start calls them" in line for line in said.lines)
+    shutil.rmtree(start)
+    more = dataclasses.replace(again, start_from="teacher")
+    on = dataclasses.replace(on, stages=(*stages, more))
+    model = run_plan(dataset, on, tmp_path / "on", resume=True)
+    assert read(model).provenance["start"]["name"] == "teacher"
 
 
 def test_the_plan_of_the_imdb_models_runs_with_small_sizes(

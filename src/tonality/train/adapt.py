@@ -121,7 +121,9 @@ def _after_language_model(
         options.reporter.say(forgotten)  # the classifier says it too, but only afterwards
     if not first.model.exists():
         begun = (first.path / RUN).exists()
-        fit_language_model(before, first, dataclasses.replace(options, resume=begun))
+        options = dataclasses.replace(options, resume=begun)
+        # The moving average is the classifier's, and meant for as many steps as that takes.
+        fit_language_model(before, first, options, averaged=False)
     # The language model has the new words; others would be none that it has read.
     vocabulary = dataclasses.replace(run.recipe.vocabulary, extend=0)
     return dataclasses.replace(
@@ -225,15 +227,13 @@ def _check_epochs(recipe: Recipe, pretrain_epochs: int) -> None:
 
 
 def _pretraining(recipe: Recipe, epochs: int) -> Recipe:
-    """The recipe of the language model: all layers learn at once, at the same rate, to the end.
+    """The recipe of the language model: all layers learn at once, at the same rate.
 
-    What it does not heed, the classifier does. The moving average is the classifier's, too: it is
-    meant for as many steps as that takes.
+    What it does not heed, the classifier does.
     """
     return dataclasses.replace(
         recipe,
         changed=frozenset(),
-        training=dataclasses.replace(recipe.training, average=0.0),
         pretraining=dataclasses.replace(recipe.pretraining, epochs=epochs),
         optimiser=dataclasses.replace(recipe.optimiser, layer_decay=1.0, unfreeze_every=0.0),
     )

@@ -96,5 +96,4 @@ def fit_student(
 
     distillation = run.recipe.distillation
     teaching = read_teaching(run.dataset, teachers, distillation, run.labels, options.cache)
-    teaching.check_tables(run)
     return fit_classifier(run, folder, options, teaching)

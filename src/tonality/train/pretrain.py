@@ -73,8 +73,13 @@ def pretrain(
     return fit_language_model(run, folder, options)
 
 
-def fit_language_model(run: Checked, folder: RunFolder, options: RunOptions) -> Path:
-    """Does a run that is checked; as for :func:`pretrain`."""
+def fit_language_model(
+    run: Checked, folder: RunFolder, options: RunOptions, *, averaged: bool = True
+) -> Path:
+    """Does a run that is checked; as for :func:`pretrain`.
+
+    ``averaged`` says whether ``training.average`` is heeded.
+    """
     # Importing torch takes seconds: what is wrong is said before.
     import torch
 
@@ -88,7 +93,7 @@ def fit_language_model(run: Checked, folder: RunFolder, options: RunOptions) -> 
         corpus = _begin(run, folder, options)
     try:
         with one_training(), torch.random.fork_rng():
-            fit = LanguageModelFit(run, corpus, folder, options, began)
+            fit = LanguageModelFit(run, corpus, folder, options, began, averaged=averaged)
             fit.take_steps()
     except Exception:
         folder.abandon()

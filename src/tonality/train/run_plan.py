@@ -5,19 +5,22 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tonality import artifact
 from tonality.durable_files import read_regular
 from tonality.errors import ArtifactError, ConfigError, DataError, TonalityError, TrainingError
 from tonality.tables.dataset import Dataset
+from tonality.train.prepare.data_checks import fingerprint
 from tonality.train.prepare.preflight import Checked, check_run
 from tonality.train.records.reporter import Reporter
 from tonality.train.records.run_folder import RUN, RunFolder
 from tonality.train.records.run_options import MINUTES, RunOptions
 from tonality.train.settings.plan import MODEL, PLAN, Plan, Stage
+from tonality.train.settings.recipe import Recipe
 from tonality.train.start.inherited_settings import CLASSIFIER, LANGUAGE_MODEL, Inherited
 from tonality.train.start.read_start import read_start
 from tonality.train.start.start import Start
@@ -57,20 +60,21 @@ def run_plan(
     """
     options = RunOptions(resume, reporter or Reporter(), checkpoint_minutes)
     folder = RunFolder(output)
-    done = [name for name in plan.names if resume and (folder.path / name / MODEL).exists()]
+    _check_folder(folder, plan, resume=resume)
+    done = {name: folder.path / name for name in plan.names if _is_done(folder.path / name)}
     checked = check_stages(dataset, plan.stages, resume=resume, done=done)
-    _open(folder, plan, resume=resume)
-    _do_in_turn(plan, checked, folder, options)
+    folder.write(PLAN, plan.to_toml().encode())
+    _do_in_turn(plan, dataset, checked, folder, options)
     last = artifact.read(folder.path / plan.stages[-1].name / MODEL)
     return artifact.write(last, folder.model, overwrite=True)
 
 
 def check_stages(
     dataset: Dataset,
-    stages: Sequence[Stage],
+    stages: Iterable[Stage],
     *,
     resume: bool = False,
-    done: Collection[str] = (),
+    done: Mapping[str, Path] = MappingProxyType({}),
 ) -> dict[str, Checked]:
     """Finds the mistakes in later stages before the first begins, which may take hours.
 
@@ -78,10 +82,10 @@ def check_stages(
         dataset: the data of every stage.
         stages: in their order.
         resume: whether some may be over, so that a file of word vectors may be gone.
-        done: the stages that are over, whose teachers from elsewhere may be gone, too.
+        done: the folders of the stages that are over; what these built on may be gone.
 
     Returns:
-        What was found of each stage, by its name.
+        What was found of each stage that is not over, by its name.
 
     Raises:
         ConfigError: a setting does not go with the stage's task, with what it starts from or with
@@ -90,40 +94,49 @@ def check_stages(
         DependencyError: a package of the extra ``train`` or ``transformers`` is missing.
     """
     inherited: dict[str, Inherited] = {}
-    found: dict[str, Checked] = {}
-    last: Checked | None = None
+    found, last = dict[str, Checked](), None
     for stage in stages:
+        if stage.name in done:
+            inherited[stage.name] = read_start(done[stage.name])
+            continue
         try:
             start = _start(stage.start_from, inherited)
             last = check_run(stage.task, stage.read(), dataset, start, resume=resume, like=last)
-            if stage.task == "distill" and stage.name not in done:
+            if stage.task == "distill":
                 _check_teachers(stage, last, inherited)
-        except TonalityError as fault:
+        except (ArtifactError, ConfigError, DataError) as fault:
             raise _of_stage(stage, fault, inherited) from fault
-        kind = LANGUAGE_MODEL if stage.task == "pretrain" else CLASSIFIER
-        table = start is not None and start.has_ngrams
-        inherited[stage.name] = Inherited.of_recipe(stage.name, kind, last.recipe, table)
-        found[stage.name] = last
+        inherited[stage.name] = _handed_on(stage, last.recipe, start)
+        found[stage.name] = dataclasses.replace(last, start=None)
     return found
+
+
+def _handed_on(stage: Stage, recipe: Recipe, start: Inherited | None) -> Inherited:
+    """What a run inherits that begins with the model of a stage."""
+    kind = LANGUAGE_MODEL if stage.task == "pretrain" else CLASSIFIER
+    table = start is not None and start.has_ngrams
+    return Inherited.of_recipe(stage.name, kind, recipe, table)
 
 
 def _of_stage(stage: Stage, fault: TonalityError, before: Iterable[str]) -> TonalityError:
     """A fault with the name of the stage in which it was found."""
+    where = f"stage {stage.name!r}: "
     if isinstance(fault, DataError):
-        return DataError(f"stage {stage.name!r}: {fault.reason}", path=fault.path)
-    if isinstance(fault, ArtifactError):  # perhaps a stage was meant
-        known = ", ".join(before) or "none"
-        return ConfigError(f"stage {stage.name!r}: {fault}; stages before it: {known}")
-    return (
-        ConfigError(f"stage {stage.name!r}: {fault}") if isinstance(fault, ConfigError) else fault
-    )
+        return DataError(where + fault.reason, path=fault.path, row=fault.row, column=fault.column)
+    known = ", ".join(before) or "none"
+    # Perhaps a stage was meant.
+    hint = f"; stages before it: {known}" if isinstance(fault, ArtifactError) else ""
+    return ConfigError(f"{where}{fault}{hint}")
 
 
-def _start(name: str, inherited: Mapping[str, Inherited]) -> Inherited | None:
+def _start(name: str, stages: Mapping[str, Inherited]) -> Inherited | None:
     """What a stage begins with: what an earlier one will be, or a model that is there."""
-    if not name:
-        return None
-    return inherited[name] if name in inherited else read_start(os.path.expanduser(name))  # noqa: PTH111
+    return _outside(name) if name not in stages else stages[name]
+
+
+def _outside(name: str) -> Start | None:
+    """The model that is no stage, from which one begins; None without a name."""
+    return read_start(os.path.expanduser(name)) if name else None  # noqa: PTH111 - as elsewhere
 
 
 def _check_teachers(stage: Stage, run: Checked, inherited: Mapping[str, Inherited]) -> None:
@@ -135,49 +148,51 @@ def _check_teachers(stage: Stage, run: Checked, inherited: Mapping[str, Inherite
 
 
 def _do_in_turn(
-    plan: Plan, checked: Mapping[str, Checked], folder: RunFolder, options: RunOptions
+    plan: Plan,
+    dataset: Dataset,
+    checked: Mapping[str, Checked],
+    folder: RunFolder,
+    options: RunOptions,
 ) -> None:
+    """Does the stages that are not done, and tells of each.
+
+    Raises:
+        ConfigError: one was done before, on other data.
+    """
     places = {name: folder.path / name for name in plan.names}
+    known = fingerprint(dataset)
     try:
         for number, stage in enumerate(plan.stages, 1):
             heading = f"stage {number} of {len(plan.stages)}, {stage.name}"
-            _do(stage, heading, checked[stage.name], places, options)
+            place = places[stage.name]
+            if _is_done(place):
+                if json.loads(read_regular(place / RUN))["data"]["sha256"] != known:
+                    raise ConfigError(f"{place} was trained on other data; resume it with the same")
+                options.reporter.say(f"{heading}: done before")
+                continue
+            options.reporter.say(heading)
+            _run(stage, dataset, checked[stage.name], places, options)
     except Exception:
         folder.abandon_if_nothing_is_begun(PLAN)
         raise
 
 
-def _do(
-    stage: Stage, heading: str, run: Checked, places: Mapping[str, Path], options: RunOptions
-) -> None:
-    """Does a stage that is not done, and tells of it.
+def _is_done(place: Path) -> bool:
+    """Whether the stage of a folder is over."""
+    return (place / MODEL).exists()
 
-    Args:
-        stage: the stage.
-        heading: what to call it.
-        run: what was found of it.
-        places: the folder of each stage.
-        options: how it is carried out.
+
+def _check_folder(folder: RunFolder, plan: Plan, *, resume: bool) -> None:
+    """Checks that a folder is free, or holds the beginning of a plan.
 
     Raises:
-        ConfigError: it was done before, on other data.
+        ConfigError: it holds another plan.
+        TrainingError: it is not free, or there is nothing to resume.
     """
-    place = places[stage.name]
-    if (place / MODEL).exists():
-        if json.loads(read_regular(place / RUN))["data"]["sha256"] != run.fingerprint:
-            raise ConfigError(f"{place} was trained on other data; resume it with the same")
-        options.reporter.say(f"{heading}: done before")
-        return
-    options.reporter.say(heading)
-    _run(stage, run, places, options)
-
-
-def _open(folder: RunFolder, plan: Plan, *, resume: bool) -> None:
-    place = folder.path / PLAN
     if not resume:
         folder.check_free()
-        folder.write(PLAN, plan.to_toml().encode())
         return
+    place = folder.path / PLAN
     if not place.exists():
         raise TrainingError(
             f"there is no plan in {folder.path} to resume; start one without --resume"
@@ -193,28 +208,31 @@ def _open(folder: RunFolder, plan: Plan, *, resume: bool) -> None:
             f"{folder.path} holds a plan with other stages or settings: resume it as it was, but "
             "for stages that have not begun, or start anew in another folder"
         )
-    folder.write(PLAN, plan.to_toml().encode())
 
 
 def _asked(stage: Stage) -> tuple[Any, ...]:
-    """What decides a stage's result, however it is written."""
+    """What decides a stage's result, however its settings are written."""
     return stage.name, stage.task, stage.start_from, stage.teachers, stage.read().settings()
 
 
-def _run(stage: Stage, checked: Checked, places: Mapping[str, Path], options: RunOptions) -> None:
+def _run(
+    stage: Stage,
+    dataset: Dataset,
+    checked: Checked,
+    places: Mapping[str, Path],
+    options: RunOptions,
+) -> None:
     from tonality.train.distill import fit_student
     from tonality.train.fit_classifier import fit_classifier
     from tonality.train.pretrain import fit_language_model
 
-    folder = RunFolder(places[stage.name])
-    made = {name: str(place) for name, place in places.items()}
-    start = _start(made.get(stage.start_from, stage.start_from), {})
-    assert isinstance(start, Start | None)
+    folder, begins = RunFolder(places[stage.name]), stage.start_from
+    start = read_start(places[begins]) if begins in places else _outside(begins)
     begun = (folder.path / RUN).exists()
     options = dataclasses.replace(options, resume=begun)
     if not begun:
         folder.check_free()
-    run = check_run(stage.task, stage.read(), checked.dataset, start, resume=begun, like=checked)
+    run = check_run(stage.task, stage.read(), dataset, start, resume=begun, like=checked)
     if stage.task == "pretrain":
         fit_language_model(run, folder, options)
     elif stage.task == "distill":

@@ -43,6 +43,7 @@ class LanguageModelFit:
         folder: the run's.
         options: how the run is carried out.
         began: when this session began, by ``time.monotonic``.
+        averaged: whether ``training.average`` is heeded.
     """
 
     def __init__(
@@ -52,6 +53,8 @@ class LanguageModelFit:
         folder: RunFolder,
         options: RunOptions,
         began: float,
+        *,
+        averaged: bool = True,
     ) -> None:
         recipe = run.recipe
         self.run, self.corpus, self.recipe, self.settings = run, corpus, recipe, recipe.pretraining
@@ -73,7 +76,7 @@ class LanguageModelFit:
             fused=True,
         )
         self.average: MovingAverage | None = None
-        if recipe.training.average:
+        if averaged and recipe.training.average:
             self.average = MovingAverage(self.model, recipe.training.average)
         self.perplexity = dict[str, float]()
         self.carried: dict[str, State | None] = dict.fromkeys(self.model.directions)
@@ -87,8 +90,10 @@ class LanguageModelFit:
     def _take_up(self, state: Mapping[str, Any]) -> None:
         self.model.load_state_dict(state["weights"])
         self.optimiser.load_state_dict(state["optimiser"])
-        if self.average is not None:
-            self.average.load_state_dict(state["average"])
+        if (average := state.get("average")) is None:
+            self.average = None  # as in the version that began the run, which may have heeded none
+        elif self.average is not None:
+            self.average.load_state_dict(average)
         self.carried = {
             name: None
             if kept is None

@@ -37,7 +37,8 @@ class Stage:
         start_from: what to begin with: the stage whose language model or model it is, or one from
             elsewhere, as ``tonality train --start-from`` takes it; empty for nothing.
         teachers: who teaches: stages, for their models, or what ``tonality distill --teacher``
-            takes, such as a table of answers. A path is that of the process, not of the plan.
+            takes, such as a table of answers. A path is that of the process, not of the plan;
+            ``~`` is the home folder.
     """
 
     name: str = ""
@@ -52,6 +53,11 @@ class Stage:
         taken = ("", ".", "..", MODEL, PLAN)
         if self.name in taken or Path(self.name).name != self.name:
             raise ConfigError(f"stages.name is {self.name!r}; a stage needs the name of a folder")
+        if any(not name or "\0" in name for name in (*self.teachers, self.start_from or ".")):
+            raise ConfigError(
+                f"stage {self.name!r} builds on a model without a name, or with a null character "
+                "in it; name a stage before it, or a model"
+            )
         if (self.task == "distill") != bool(self.teachers):
             raise ConfigError(
                 f"stage {self.name!r} has the task {self.task!r} and {len(self.teachers)} teachers"

@@ -223,7 +223,7 @@ class TrainingSettings:
             a text; 0 for none. About five times the deviation of the vectors' elements does
             well (Miyato et al. 2017); a step costs twice as much.
         average: decay a step of the moving average of the weights, which is what gets evaluated
-            and kept, of a language model, too (Polyak & Juditsky 1992); 0 for none.
+            and kept, in ``pretrain``, too (Polyak & Juditsky 1992); 0 for none.
         evaluations_per_epoch: how often to measure on the validation part.
         keep: which evaluation is the best: highest ``accuracy`` or ``macro_f1`` (ties go to the
             loss), or lowest ``loss``. Where classes are weighed, it is ``macro_f1``, unless it is

@@ -58,8 +58,7 @@ def read_teaching(
         for name, each in settings.teachers.items()
     }
     teaching = Teaching(everywhere, cache, collections, settings.collection_column)
-    if all_here:
-        _check_named(settings, teaching.all)
+    _check_named(settings, teaching.all, () if all_here else labels)
     _check_partial(dataset, collections, settings, labels)
     return teaching
 
@@ -105,9 +104,14 @@ def _check_collections(
         )
 
 
-def _check_named(settings: DistillationSettings, teachers: Sequence[Teacher]) -> None:
-    """Checks that some teacher says each label whose meaning the settings give."""
-    outputs = sorted({name for teacher in teachers for name in teacher.outputs})
+def _check_named(
+    settings: DistillationSettings, teachers: Sequence[Teacher], others: Sequence[str]
+) -> None:
+    """Checks that some teacher says each label whose meaning the settings give.
+
+    ``others`` are the labels that teachers say who are still to be trained.
+    """
+    outputs = sorted({name for teacher in teachers for name in teacher.outputs} | set(others))
     for own in settings.teacher_labels:
         if own not in outputs:
             raise ConfigError(

@@ -68,8 +68,8 @@ class Teaching:
     ) -> Prepared:
         """The data with what the teachers say of every training and unlabelled text.
 
-        Their verdicts are averaged as probabilities, each softened by the temperature first. They
-        are asked about the validation texts too, for the record alone.
+        Their verdicts are averaged as probabilities, each softened by the temperature first. Of
+        the validation texts they are asked for the record alone.
 
         Args:
             run: what is trained on, and the temperature.
@@ -81,19 +81,13 @@ class Teaching:
             ArtifactError: a teacher cannot be loaded.
             TrainingError: the answers cannot be kept.
         """
-        held_out = run.dataset.train.take(run.division.held_out)
-        texts, asked = data.corpus + held_out.texts, len(data.corpus)
-        store, names = folder if self.cache is None else self.cache, self._names(run)
-        said: list[Answered] = []
-        records: list[dict[str, Any]] = []
-        for teacher in self.all:
-            _say_meanings(teacher, reporter)
-            rows, known = self._rows(teacher, names), teacher.known(data.labels)
-            found = answers(teacher, [texts[row] for row in rows], known, store, reporter)
-            columns = np.array([data.labels.index(label) for label in known])
-            said.append(Answered(rows, columns, found))
-            records.append(self._record(teacher, said[-1], run, data, reporter))
-        shape = (len(texts), len(data.labels))
+        store = folder if self.cache is None else self.cache
+        said, asked = self._ask(run, data.labels, store, reporter), len(data.corpus)
+        records = [
+            self._record(teacher, one, run, data, reporter)
+            for teacher, one in zip(self.all, said, strict=True)
+        ]
+        shape = (asked + len(run.division.held_out), len(data.labels))
         together = _accuracy(averaged(said, shape, 1.0)[asked:], data.validation_classes)
         if together is not None:
             reporter.say(_told(records, together))
@@ -102,25 +96,34 @@ class Teaching:
         told = {"accuracy": together, "each": records}
         return dataclasses.replace(data, soft=soft, teachers=told)
 
+    def _ask(
+        self, run: Checked, labels: Sequence[str], store: RunFolder, reporter: Reporter
+    ) -> list[Answered]:
+        """What each teacher says of the texts of a run, in the order of the teachers."""
+        texts, names = _texts(run), self._names(run)
+        given: dict[str, Answered] = {}
+        # Tables first: what they lack shows before others have worked for hours.
+        for teacher in sorted(self.all, key=lambda teacher: not teacher.at_once):
+            _say_meanings(teacher, reporter)
+            rows, known = self._rows(teacher, names), teacher.known(labels)
+            found = answers(teacher, [texts[row] for row in rows], known, store, reporter)
+            columns = np.array([labels.index(label) for label in known])
+            given[teacher.sha256] = Answered(rows, columns, found)
+        return [given[teacher.sha256] for teacher in self.all]
+
     def check_tables(self, run: Checked) -> None:
-        """Looks up the texts of a run in the tables of answers, before anything is asked.
+        """Looks up the texts of a run in the tables of answers, long before it is taught.
 
         Raises:
             DataError: a table cannot be read, or lacks a text.
         """
-        table, division = run.dataset.train, run.division
-        texts = [
-            *(table.texts[row] for row in division.rows),
-            *division.unlabelled,
-            *(table.texts[row] for row in division.held_out),
-        ]
-        names = self._names(run)
+        texts, names = _texts(run), self._names(run)
         for teacher in self.all:
             if teacher.at_once:
                 teacher.load("cpu")([texts[row] for row in self._rows(teacher, names)])
 
     def _names(self, run: Checked) -> list[str]:
-        """The collections of the texts to learn from and of those held out, in that order."""
+        """The collections of the texts of a run, in their order."""
         dataset, division = run.dataset, run.division
         labelled = collections_of(dataset.train, self.column)
         free = [] if dataset.unlabelled is None else collections_of(dataset.unlabelled, self.column)
@@ -172,6 +175,13 @@ class Teaching:
                 f"which learnt from {known}; the student's figures will flatter it"
             )
         return record
+
+
+def _texts(run: Checked) -> list[str]:
+    """The texts of a run: those with labels, those without, and those held out."""
+    table, division = run.dataset.train, run.division
+    held_out = table.take(division.held_out).texts
+    return [*table.take(division.rows).texts, *division.unlabelled, *held_out]
 
 
 def collections_of(table: Table, column: str) -> list[str]:
