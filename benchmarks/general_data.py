@@ -127,6 +127,11 @@ def letters(text: str) -> str:
     return re.sub(r"[\W_]+", "", text.casefold())
 
 
+def key_of(text: str) -> str:
+    """What two copies of a text have in common; of one without letters, all of it."""
+    return letters(text) or text
+
+
 def some(rows: list[Row], number: int) -> list[Row]:
     """So many of the rows, in their order."""
     if number == ALL:

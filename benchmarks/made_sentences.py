@@ -16,7 +16,7 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
-from benchmarks.general_data import Row
+from benchmarks.general_data import Row, key_of
 from tonality.check.suite import read_suite, with_word
 
 SENTENCES = Path(__file__).with_name("made_sentences.toml")
@@ -26,6 +26,7 @@ DRAWN = (
     *("made_desk", "made_chatter"),
 )
 WRITTEN = Path(__file__).with_name("written_sentences")
+EVERYDAY = Path(__file__).with_name("everyday_texts.tsv")
 DOMAIN = "made"
 BLANK = re.compile(r"\{([a-z]+)\d?\}")
 TRIES = 5  # a template that says nothing new in so many draws is left out of a round
@@ -59,12 +60,13 @@ def begun(text: str) -> str:
 def drawn(name: str) -> list[tuple[str, str]]:
     """Sentences of a file of templates with their labels: as many of a test as its ``cases``.
 
-    The templates of a test take turns.
+    The templates of a test take turns. What is measured teaches nothing: no case of ``tonality
+    check`` and no everyday text is drawn.
     """
     path = SENTENCES.with_name(f"{name}.toml")
     with path.open("rb") as opened:
         content = tomllib.load(opened)
-    draw = random.Random(0)
+    draw, measured = random.Random(0), suite_keys() | everyday_keys()
     found: dict[str, str] = {}
     for test in content["test"]:
         wanted = len(found) + test["cases"]
@@ -72,12 +74,27 @@ def drawn(name: str) -> list[tuple[str, str]]:
             before = len(found)
             for template in test["texts"][: wanted - before]:
                 new = (filled(template, content["words"], draw) for _ in range(TRIES))
-                text = next((text for text in new if text not in found), None)
+                fresh = (text for text in new if text not in found and key_of(text) not in measured)
+                text = next(fresh, None)
                 if text is not None:
                     found[text] = test["expect"]
             if len(found) == before:
                 raise ValueError(f"{path.name}: {test['name']} says fewer than {test['cases']}")
     return [(begun(text), label) for text, label in found.items()]
+
+
+@cache
+def suite_keys() -> frozenset[str]:
+    """The keys of the cases of ``tonality check``."""
+    cases = [case for test in read_suite() for case in test.cases]
+    return frozenset(key_of(text) for case in cases for text in (case.text, case.changed) if text)
+
+
+@cache
+def everyday_keys() -> frozenset[str]:
+    """The keys of the everyday texts."""
+    lines = EVERYDAY.read_text(encoding="utf-8").splitlines()[1:]
+    return frozenset(key_of(line.split("\t")[3]) for line in lines)
 
 
 def filled(template: str, words: dict[str, list[str]], draw: random.Random) -> str:

@@ -30,10 +30,10 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.general_data import ALL, SENTENCE_END, Row
+from benchmarks.general_data import ALL, SENTENCE_END, Row, key_of
 from benchmarks.json_lines import read_rows
 from benchmarks.made_sentences import DOMAIN as MADE
-from benchmarks.short_data import SETTINGS, Parts, key_of, longer, measured_on
+from benchmarks.short_data import SETTINGS, Parts, longer, measured_on
 from tonality.data import read_table
 from tonality.text.stopwords import ENGLISH
 

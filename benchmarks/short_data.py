@@ -22,7 +22,6 @@ import random
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +31,12 @@ from benchmarks.general_data import (
     WORDS,
     Row,
     collections,
+    key_of,
     letters,
     rows_of,
     some,
 )
-from benchmarks.made_sentences import DOMAIN, made_sentences
-from tonality.check.suite import read_suite
+from benchmarks.made_sentences import DOMAIN, made_sentences, suite_keys
 from tonality.data import read_table
 
 SETTINGS = Path(__file__).with_name("short_data.toml")
@@ -212,18 +211,6 @@ def measured_on(parts: Parts) -> set[str]:
     """The keys of all texts to measure on, the cases of ``tonality check`` among them."""
     held_out = [row["text"] for part in ("validation", "left_out") for row in parts[part]]
     return {key_of(text) for text in held_out} | suite_keys()
-
-
-@cache
-def suite_keys() -> frozenset[str]:
-    """The keys of the cases of ``tonality check``."""
-    cases = [case for test in read_suite() for case in test.cases]
-    return frozenset(key_of(text) for case in cases for text in (case.text, case.changed) if text)
-
-
-def key_of(text: str) -> str:
-    """What two copies of a text have in common; of one without letters, all of it."""
-    return letters(text) or text
 
 
 def treebank_of(parts: Parts) -> str:

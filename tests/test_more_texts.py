@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks import more_texts
+from benchmarks.general_data import key_of
 from benchmarks.json_lines import read_rows
-from benchmarks.short_data import key_of
 from tonality.check.suite import SUITE, read_suite
 
 pytestmark = pytest.mark.no_cover  # of benchmarks

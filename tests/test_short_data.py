@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from benchmarks.everyday_texts import TEXTS as EVERYDAY
-from benchmarks.general_data import ALL, Row
+from benchmarks.general_data import ALL, Row, key_of
 from benchmarks.graded_texts import TARGETS, graded_texts, graded_words
 from benchmarks.last_stage import rows as rows_of_last_stage
 from benchmarks.made_sentences import made_sentences, written
-from benchmarks.short_data import NEGATION, cleaned, evened, key_of, measured_on, treebank_of
+from benchmarks.short_data import NEGATION, cleaned, evened, measured_on, treebank_of
 from tonality.check.suite import SUITE, Behaviour, read_suite
 
 pytestmark = pytest.mark.no_cover  # of benchmarks
