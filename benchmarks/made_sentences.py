@@ -23,7 +23,8 @@ SENTENCES = Path(__file__).with_name("made_sentences.toml")
 DRAWN = (
     *("made_absence", "made_exchanges", "made_turns", "made_deeds", "made_amounts"),
     *("made_manners", "made_piles", "made_cures", "made_choices", "made_delays", "made_folk"),
-    *("made_desk", "made_chatter"),
+    *("made_desk", "made_chatter", "made_verdicts", "made_marks", "made_papers", "made_idioms"),
+    *("made_talk", "made_posts"),
 )
 WRITTEN = Path(__file__).with_name("written_sentences")
 EVERYDAY = Path(__file__).with_name("everyday_texts.tsv")
