@@ -118,6 +118,14 @@ def test_a_plan_goes_from_texts_to_a_student(plan: Plan, tmp_path: Path) -> None
         run_plan(make_dataset(unlabelled=41), plan, output, resume=True)
 
 
+def test_a_stage_takes_over_no_other_run(plan: Plan, tmp_path: Path) -> None:
+    """An adaptation that was given up leaves its language model."""
+    (tmp_path / "out" / "language-model").mkdir(parents=True)
+    stages = (dataclasses.replace(plan.stages[0], name="language-model"), Stage("last"))
+    with pytest.raises(TrainingError, match=r"language-model is there already, and a stage is"):
+        run_plan(make_dataset(), dataclasses.replace(plan, stages=stages), tmp_path / "out")
+
+
 def test_nothing_to_resume(plan: Plan, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="no plan"):
         run_plan(make_dataset(), plan, tmp_path / "out", resume=True)

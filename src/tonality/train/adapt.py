@@ -122,7 +122,8 @@ def _after_language_model(
     if not first.model.exists():
         begun = (first.path / RUN).exists()
         options = dataclasses.replace(options, resume=begun)
-        # The moving average is the classifier's, and meant for as many steps as that takes.
+        # The moving average is the classifier's, and meant for as many steps as that takes. The
+        # recipe keeps it, for the run is known by its settings.
         fit_language_model(before, first, options, averaged=False)
     # The language model has the new words; others would be none that it has read.
     vocabulary = dataclasses.replace(run.recipe.vocabulary, extend=0)

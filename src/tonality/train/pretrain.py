@@ -43,7 +43,8 @@ def pretrain(
 
     Args:
         dataset: the data.
-        recipe: the settings.
+        recipe: the settings; with ``training.average`` the moving average of the weights is what
+            gets measured and kept.
         output: the run's folder; the language model goes to its subfolder ``model``.
         start_from: the folder of a language model or a model, or the name of a bundled model, to
             go on from: its vocabulary, text settings, shape and directions are taken over, and its

@@ -61,7 +61,7 @@ def run_plan(
     options = RunOptions(resume, reporter or Reporter(), checkpoint_minutes)
     folder = RunFolder(output)
     _check_folder(folder, plan, resume=resume)
-    done = {name: folder.path / name for name in plan.names if _is_done(folder.path / name)}
+    done = _done(folder, plan, dataset)
     checked = check_stages(dataset, plan.stages, resume=resume, done=done)
     folder.write(PLAN, plan.to_toml().encode())
     _do_in_turn(plan, dataset, checked, folder, options)
@@ -85,16 +85,16 @@ def check_stages(
         done: the folders of the stages that are over; what these built on may be gone.
 
     Returns:
-        What was found of each stage that is not over, by its name.
+        What was found of each other stage, by its name.
 
     Raises:
+        ArtifactError: the model of a stage that is over is damaged.
         ConfigError: a setting does not go with the stage's task, with what it starts from or with
             its teachers; what a stage builds on is neither a stage nor to be read.
         DataError: the data lacks what a stage needs, or a table of answers lacks a text.
         DependencyError: a package of the extra ``train`` or ``transformers`` is missing.
     """
-    inherited: dict[str, Inherited] = {}
-    found, last = dict[str, Checked](), None
+    inherited, found, last = dict[str, Inherited](), dict[str, Checked](), None
     for stage in stages:
         if stage.name in done:
             inherited[stage.name] = read_start(done[stage.name])
@@ -123,9 +123,9 @@ def _of_stage(stage: Stage, fault: TonalityError, before: Iterable[str]) -> Tona
     where = f"stage {stage.name!r}: "
     if isinstance(fault, DataError):
         return DataError(where + fault.reason, path=fault.path, row=fault.row, column=fault.column)
-    known = ", ".join(before) or "none"
-    # Perhaps a stage was meant.
-    hint = f"; stages before it: {known}" if isinstance(fault, ArtifactError) else ""
+    hint = ""
+    if isinstance(fault, ArtifactError) and str(fault.path) in (*stage.teachers, stage.start_from):
+        hint = f"; stages before it: {', '.join(before) or 'none'}"  # perhaps one was meant
     return ConfigError(f"{where}{fault}{hint}")
 
 
@@ -154,20 +154,12 @@ def _do_in_turn(
     folder: RunFolder,
     options: RunOptions,
 ) -> None:
-    """Does the stages that are not done, and tells of each.
-
-    Raises:
-        ConfigError: one was done before, on other data.
-    """
+    """Does the stages that were checked, for they are not done, and tells of each."""
     places = {name: folder.path / name for name in plan.names}
-    known = fingerprint(dataset)
     try:
         for number, stage in enumerate(plan.stages, 1):
             heading = f"stage {number} of {len(plan.stages)}, {stage.name}"
-            place = places[stage.name]
-            if _is_done(place):
-                if json.loads(read_regular(place / RUN))["data"]["sha256"] != known:
-                    raise ConfigError(f"{place} was trained on other data; resume it with the same")
+            if stage.name not in checked:
                 options.reporter.say(f"{heading}: done before")
                 continue
             options.reporter.say(heading)
@@ -177,9 +169,19 @@ def _do_in_turn(
         raise
 
 
-def _is_done(place: Path) -> bool:
-    """Whether the stage of a folder is over."""
-    return (place / MODEL).exists()
+def _done(folder: RunFolder, plan: Plan, dataset: Dataset) -> dict[str, Path]:
+    """The folders of the stages that are over, by name.
+
+    Raises:
+        ConfigError: one was trained on other data.
+    """
+    found = {name: folder.path / name for name in plan.names}
+    done = {name: place for name, place in found.items() if (place / MODEL).exists()}
+    known = fingerprint(dataset) if done else ""
+    for place in done.values():
+        if json.loads(read_regular(place / RUN))["data"]["sha256"] != known:
+            raise ConfigError(f"{place} was trained on other data; resume it with the same")
+    return done
 
 
 def _check_folder(folder: RunFolder, plan: Plan, *, resume: bool) -> None:
@@ -191,6 +193,12 @@ def _check_folder(folder: RunFolder, plan: Plan, *, resume: bool) -> None:
     """
     if not resume:
         folder.check_free()
+        for name in plan.names:  # such as that of an adaptation's language model, which is let be
+            if (folder.path / name).exists():
+                raise TrainingError(
+                    f"{folder.path / name} is there already, and a stage is called {name!r}; "
+                    "choose another folder"
+                )
         return
     place = folder.path / PLAN
     if not place.exists():

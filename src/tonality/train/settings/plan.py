@@ -1,4 +1,4 @@
-"""A plan: several runs one after the other, each building on those before it.
+"""A plan: several runs one after the other, which may build on each other and on other models.
 
 From raw reviews to a small model with one command: a language model, a large classifier that starts
 from it, a small one that learns from the large one's verdicts.

@@ -48,6 +48,7 @@ def read_teaching(
         ArtifactError: a teacher is missing or damaged.
         ConfigError: a teacher is given twice or has other labels; the settings name a collection
             that is not there, or a teacher's label that none says; a collection has no teacher.
+        DataError: a table of answers cannot be read.
         DependencyError: a transformer, and the extra ``transformers`` is missing.
     """
     if settings.teachers:

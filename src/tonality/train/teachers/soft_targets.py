@@ -79,10 +79,12 @@ class Teaching:
 
         Raises:
             ArtifactError: a teacher cannot be loaded.
+            DataError: a table of answers cannot be read, or lacks a text.
             TrainingError: the answers cannot be kept.
         """
         store = folder if self.cache is None else self.cache
-        said, asked = self._ask(run, data.labels, store, reporter), len(data.corpus)
+        said = self._ask(run, data.labels, store, reporter)
+        asked = len(data.corpus)
         records = [
             self._record(teacher, one, run, data, reporter)
             for teacher, one in zip(self.all, said, strict=True)
@@ -117,10 +119,10 @@ class Teaching:
         Raises:
             DataError: a table cannot be read, or lacks a text.
         """
-        texts, names = _texts(run), self._names(run)
-        for teacher in self.all:
-            if teacher.at_once:
-                teacher.load("cpu")([texts[row] for row in self._rows(teacher, names)])
+        tables = [teacher for teacher in self.all if teacher.at_once]
+        texts, names = (_texts(run), self._names(run)) if tables else ([], [])
+        for teacher in tables:
+            teacher.load("cpu")([texts[row] for row in self._rows(teacher, names)])
 
     def _names(self, run: Checked) -> list[str]:
         """The collections of the texts of a run, in their order."""
