@@ -243,7 +243,9 @@ def test_a_stopped_run_ends_with_the_same_bytes(made: Path, tmp_path: Path) -> N
 
 def test_the_average_of_the_weights_is_measured_and_kept(made: Path, tmp_path: Path) -> None:
     dataset, run = make_dataset(unlabelled=100), tmp_path / "run"
-    steady = RECIPE.with_settings(["optimiser.schedule=constant", "optimiser.learning_rate=0.2"])
+    steady = RECIPE.with_settings(
+        ["optimiser.schedule=constant", "optimiser.learning_rate=0.2", "pretraining.epochs=2"]
+    )
     averaged = steady.with_settings(["training.average=0.97"])
     with pytest.raises(KeyboardInterrupt):
         pretrain(dataset, averaged, run, reporter=StopAt(17))
