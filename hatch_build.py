@@ -40,9 +40,10 @@ INSTRUCTION_SETS = {
 }
 
 
+TEXT_SOURCES = ("tokens", "typing_errors", "cleaning", "vocabulary", "ngrams")
 SOURCES = (
     *("isa_portable", "dispatch", "kernel", "model", "inputs", "steps", "attention"),
-    *("tokens", "cleaning", "vocabulary", "ngrams"),
+    *TEXT_SOURCES,
 )
 
 

@@ -93,7 +93,7 @@ def compiled(name: str, folder: Path) -> Path:
     target = folder / "profile.so"
     command = ["cc", *hatch_build.OPTIONS, *hatch_build.INSTRUCTION_SETS[name]]
     command += [f"-I{hatch_build.NATIVE}", f'-DSET="isa_{name}.c"', f"-DISA=isa_{name}"]
-    others = [str(hatch_build.NATIVE / f"{each}.c") for each in hatch_build.SOURCES[-4:]]
+    others = [str(hatch_build.NATIVE / f"{each}.c") for each in hatch_build.TEXT_SOURCES]
     subprocess.run(
         [*command, "-shared", "-o", str(target), str(SOURCE), *others, "-lm"], check=True
     )

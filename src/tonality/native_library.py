@@ -45,7 +45,8 @@ def library() -> ctypes.CDLL | None:
         ("powers", None, [number, pointer, number]),
         ("words", pointer, [number, ctypes.c_char_p, number, pointer]),
         ("words_free", None, [pointer]),
-        ("encode", number, [pointer, ctypes.c_char_p, *[number] * 6, *[pointer] * 3]),
+        ("encode", number, [pointer, ctypes.c_char_p, *[number] * 7, *[pointer] * 4]),
+        ("intended", number, [pointer, ctypes.c_char_p, number]),
         (
             "ngrams",
             None,

@@ -49,7 +49,8 @@ class Prediction:
             classes' shares in the training data.
         tokens_read: how many tokens the network read.
         tokens_left_out: how many it did not, because the text was longer than the limit.
-        tokens_known: how many of the tokens read the model knows. The others are blanks to it.
+        tokens_known: how many of the tokens read the model knows. The others are blanks to it, or
+            misspelt words that it reads as others.
     """
 
     label: str | None

@@ -73,7 +73,7 @@ CONFIGS = [
     TextConfig(max_tokens=limit, truncate=cut, squeeze=squeeze)  # type: ignore[arg-type]
     for limit, cut, squeeze in product((0, 5), ("head", "tail", "head+tail"), (True, False))
 ] + [
-    TextConfig(mend=False, signs="keep", hashtags="word", ratings="keep"),
+    TextConfig(mend=False, signs="keep", hashtags="word", ratings="keep", typos="keep"),
     TextConfig(lower_case=False),
     TextConfig(numbers="placeholder"),
     TextConfig(drop_punctuation=True),
@@ -125,6 +125,37 @@ def test_the_same_ids_as_in_python(config: TextConfig, texts: list[str | None]) 
     assert_same(config, texts)
 
 
+LONG = "abcdefghijklmnopqrstuvwx"  # as long as a misspelt word may be
+
+
+@st.composite
+def misspelt(draw: st.DrawFn) -> str:
+    """A word, most often with one or two errors."""
+    word = draw(st.sampled_from(["terrible", "film", "service", "recommend", LONG, "café"]))
+    for _ in range(draw(st.integers(0, 2))):
+        n = draw(st.integers(0, len(word)))
+        letter = draw(st.sampled_from("abcdefghijklmnopqrstuvwxyzé1"))
+        swapped = word[:n] + word[n + 1 : n + 2] + word[n : n + 1] + word[n + 2 :]
+        others = word[:n] + word[n + 1 :], word[:n] + letter + word[n + 1 :]
+        word = draw(st.sampled_from([swapped, *others, word[:n] + letter + word[n:]]))
+    return word
+
+
+@settings(max_examples=500)
+@given(words=st.lists(misspelt(), min_size=1))
+def test_the_same_words_are_meant(words: list[str]) -> None:
+    forms = ["film", "terrible", "service", "films", "recommend", "teribly", "recommends", "fill"]
+    long = (LONG, LONG[:-1], f"{LONG}y")
+    vocabulary = Vocabulary((*forms, *long), {"filme": 5}, frozenset({"firm", "fiml"}))
+    config = TextConfig()
+    found = Encoder(config, vocabulary).encode(words)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TONALITY_KERNEL", "numpy")
+        expected = Encoder(config, vocabulary).encode(words)
+    np.testing.assert_array_equal(found.ids, expected.ids)
+    np.testing.assert_array_equal(found.known, expected.known)
+
+
 @pytest.mark.no_cover
 def test_every_pair_and_triple_of_signs() -> None:
     signs = "'-.,;:!?()[]{}<>=_*^@#\\/|~`\"&$%+x3dn t\n"
@@ -151,7 +182,7 @@ def test_most_plain_text_is_not_left_to_python() -> None:
     _, compiled = encoders(TextConfig())
     assert compiled._native is not None
     texts = ["it's a film, don't! 7/10 ... soooo", ":)", "é", ""]
-    _, lengths, _ = compiled._native.encode(texts, cleaned=True)
+    _, lengths, *_ = compiled._native.encode(texts, cleaned=True)
     assert lengths.tolist() == [11, -1, -1, 0]
     texts = [
         "It\u2019s a FILM,<br /><br />don't! \u201cOh\u2026\u201d \u2014 3 caf\u00c9s",
@@ -160,7 +191,7 @@ def test_most_plain_text_is_not_left_to_python() -> None:
         "<b>",
         "\u65e5",
     ]
-    _, lengths, _ = compiled._native.encode(texts, cleaned=False)
+    _, lengths, *_ = compiled._native.encode(texts, cleaned=False)
     assert lengths.tolist() == [15, -1, -1, -1, -1]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tonality.errors import ConfigError
+from tonality.train.records.run_folder import RunFolder
 from tonality.train.settings.recipe import Recipe
 from tonality.train.settings.shipped_recipes import shipped
 
@@ -146,3 +147,22 @@ def test_the_settings_that_decide_a_run_leave_out_names_and_expectations() -> No
     one = Recipe.from_dict({"name": "a", "description": "b", "expected": {"minutes": 1}})
     assert one.settings() == Recipe().settings()
     assert one.settings() != Recipe().with_settings(["training.seed=1"]).settings()
+
+
+def test_the_record_of_an_earlier_version_is_no_wish() -> None:
+    text = Recipe().to_dict()["text"]
+    del text["typos"]  # a setting that came later
+    assert not Recipe.from_dict({"text": text}).names("text", "hashtags")
+    del text["hashtags"]
+    assert Recipe.from_dict({"text": text}).names("text", "lower_case")
+
+
+def test_a_run_of_an_earlier_version_does_not_go_on_reading_otherwise(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    settings = Recipe().settings()
+    before = {**settings, "text": {**settings["text"]}}
+    del before["text"]["typos"]
+    folder.begin({"settings": before}, "")
+    with pytest.raises(ConfigError, match=r"text\.typos was 'keep' and is 'read'\. Resume it as"):
+        folder.reopen({"settings": settings})
+    folder.reopen({"settings": Recipe().with_settings(["text.typos=keep"]).settings()})

@@ -126,8 +126,9 @@ def test_what_the_start_decides_cannot_be_asked_otherwise(language_model: Path) 
         start.settings(CLASSIFY.with_settings(["network.hidden_size=64"]))
     with pytest.raises(ConfigError, match=r"text.lower_case is False"):
         start.settings(CLASSIFY.with_settings(["text.lower_case=false"]))
-    free = start.settings(CLASSIFY.with_settings(["text.max_tokens=20", "network.pooling=last"]))
-    assert (free.text.max_tokens, free.network.pooling) == (20, "last")
+    chosen = ["text.max_tokens=20", "text.typos=keep", "network.pooling=last"]
+    free = start.settings(CLASSIFY.with_settings(chosen))
+    assert (free.text.max_tokens, free.text.typos, free.network.pooling) == (20, "keep", "last")
 
 
 def test_a_default_that_is_asked_for_is_no_default(language_model: Path, tmp_path: Path) -> None:

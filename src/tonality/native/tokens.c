@@ -129,49 +129,88 @@ static const Place *unstretched(const Words *words, const char *word, size_t len
     return best;
 }
 
-/* The ids of one text, which ends in a NUL; how many, or LEFT_TO_PYTHON. */
-static int64_t encode(const Words *words, const char *text, int squeezes, int32_t *ids)
+typedef struct {
+    const char *letters; /* in the text, or in `room` */
+    size_t length;
+    char room[LONGEST];
+} Token;
+
+/* Reads the token from p to end; 0 where the text is left to Python. */
+static int read_token(const char *p, const char *end, int squeezes, Token *token)
 {
-    char squeezed[LONGEST];
+    token->letters = p;
+    token->length = (size_t)(end - p);
+    int runs = 0;
+    for (const char *q = p; q + 2 < end; q++)
+        if (is_run(q)) {
+            if (*q == 'w') return 0; /* it may be an address */
+            runs = 1;
+        }
+    if (runs && squeezes && !is_numeral(p, token->length)) {
+        if (token->length > LONGEST) return 0;
+        token->length = squeeze(p, token->length, token->room);
+        token->letters = token->room;
+    }
+    return 1;
+}
+
+enum { FIRST_UNSETTLED = -2 }; /* under it: where in its text an unknown word begins */
+
+/* The ids of one text, which ends in a NUL; how many, or LEFT_TO_PYTHON. With `mends`, an unknown
+   word is unsettled: only those that are read are worth a search. */
+static int64_t encode(const Words *words, const char *text, int squeezes, int mends, int32_t *ids)
+{
+    Token token;
     int64_t count = 0;
     for (const char *p = text; *p;) {
         if (is_unusual(*p, p[1])) return LEFT_TO_PYTHON;
-        const char *end = token_end(p), *token = p;
+        const char *end = token_end(p);
         if (end == p) {
             p++;
             continue;
         }
-        size_t length = (size_t)(end - p);
-        int runs = 0;
-        for (const char *q = p; q + 2 < end; q++)
-            if (is_run(q)) {
-                if (*q == 'w') return LEFT_TO_PYTHON; /* it may be an address */
-                runs = 1;
-            }
-        if (runs && squeezes && !is_numeral(p, length)) {
-            if (length > LONGEST) return LEFT_TO_PYTHON;
-            length = squeeze(p, length, squeezed);
-            token = squeezed;
-        }
-        const Place *place = find_word(words, token, length);
-        if (!place && *token == 'x') return LEFT_TO_PYTHON; /* "xd" may be an emoticon */
-        if (!place && squeezes) place = unstretched(words, token, length);
-        if (!place || place->id != DROPPED) ids[count++] = place ? place->id : UNKNOWN;
+        if (!read_token(p, end, squeezes, &token)) return LEFT_TO_PYTHON;
+        const Place *place = find_word(words, token.letters, token.length);
+        if (!place && *p == 'x') return LEFT_TO_PYTHON; /* "xd" may be an emoticon */
+        if (!place && squeezes) place = unstretched(words, token.letters, token.length);
+        if (!place && mends && p - text < INT32_MAX / 2)
+            ids[count++] = FIRST_UNSETTLED - (int32_t)(p - text);
+        else if (!place || place->id != DROPPED)
+            ids[count++] = place ? place->id : UNKNOWN;
         p = end;
     }
     return count;
 }
 
+/* Settles the ids (count,) of a text's unknown words; how many are read as another word. */
+static int64_t settle(const Words *words, const char *text, int squeezes, int32_t *ids,
+                      int64_t count)
+{
+    Token token;
+    int64_t guessed = 0;
+    for (int64_t n = 0; n < count; n++) {
+        if (ids[n] > FIRST_UNSETTLED) continue;
+        const char *p = text + (FIRST_UNSETTLED - ids[n]);
+        read_token(p, token_end(p), squeezes, &token);
+        const Place *place = intended(words, token.letters, token.length);
+        ids[n] = place ? place->id : UNKNOWN;
+        guessed += place != NULL;
+    }
+    return guessed;
+}
+
 /* The ids of texts, cut to `limit` tokens, of which `head` are from a text's beginning.
 
-   squeezes: whether "sooo" is read as "soo". cleans: whether the texts are yet to be cleaned. texts:
-   the texts one after the other, each with a NUL at its end; longest: the bytes of the longest.
-   ids: room for as many as there are bytes. lengths, left_out (count,): the tokens kept and cut out
-   of each text; a length of -1 where the text is left to Python. Returns how many ids there are, or
-   -1 without memory. */
+   cleans: whether the texts are yet to be cleaned. squeezes: whether "sooo" is read as "soo". mends:
+   whether an unknown word is read as the known one that was meant. texts: the texts one after the
+   other, each with a NUL at its end; longest: the bytes of the longest.
+   ids: room for as many as there are bytes. lengths, left_out, guessed (count,): of each text the
+   tokens kept and cut out, and how many of the kept are read as another word; a length of -1 where
+   the text is left to Python. Returns how many ids there are, or -1 without memory. */
 EXPORT int64_t tonality_encode(const Words *words, const char *texts, int64_t count, int64_t longest,
-                               int64_t cleans, int64_t squeezes, int64_t limit, int64_t head,
-                               int32_t *ids, int64_t *lengths, int64_t *left_out)
+                               int64_t cleans, int64_t squeezes, int64_t mends, int64_t limit,
+                               int64_t head, int32_t *ids, int64_t *lengths, int64_t *left_out,
+                               int64_t *guessed)
 {
     int64_t done = 0;
     char *room = malloc(BEFORE + (size_t)longest + 1), *cleaned = room + BEFORE;
@@ -179,8 +218,9 @@ EXPORT int64_t tonality_encode(const Words *words, const char *texts, int64_t co
     memset(room, ' ', BEFORE);
     for (int64_t n = 0; n < count; n++, texts += strlen(texts) + 1) {
         const int plain = !cleans || clean_text(texts, cleaned);
-        int64_t length = plain ? encode(words, cleans ? cleaned : texts, squeezes != 0, ids + done)
-                               : LEFT_TO_PYTHON;
+        const char *text = cleans ? cleaned : texts;
+        int64_t length = LEFT_TO_PYTHON;
+        if (plain) length = encode(words, text, squeezes != 0, mends != 0, ids + done);
         left_out[n] = 0;
         if (limit && length > limit) {
             left_out[n] = length - limit;
@@ -188,6 +228,7 @@ EXPORT int64_t tonality_encode(const Words *words, const char *texts, int64_t co
                     (size_t)(limit - head) * sizeof *ids);
             length = limit;
         }
+        guessed[n] = settle(words, text, squeezes != 0, ids + done, length);
         lengths[n] = length;
         done += length < 0 ? 0 : length;
     }

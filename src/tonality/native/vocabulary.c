@@ -3,17 +3,14 @@
 
 #include <stdlib.h>
 
-static uint32_t hash_of(const char *form, size_t length)
-{
-    uint32_t hash = 2166136261u; /* FNV-1a */
-    for (size_t n = 0; n < length; n++) hash = (hash ^ (unsigned char)form[n]) * 16777619u;
-    return hash ^ hash >> 15;
-}
-
 const Place *find_word(const Words *words, const char *form, size_t length)
 {
-    const uint32_t hash = hash_of(form, length);
-    for (size_t at = hash & words->mask;; at = (at + 1) & words->mask) {
+    return find_hashed(words, hash_on(HASH_START, form, length), form, length);
+}
+
+const Place *find_hashed(const Words *words, uint32_t hash, const char *form, size_t length)
+{
+    for (size_t at = place_of(hash) & words->mask;; at = (at + 1) & words->mask) {
         const Place *place = &words->places[at];
         if (!place->length) return NULL;
         if (place->hash == hash && place->length == length &&
@@ -50,8 +47,9 @@ EXPORT Words *tonality_words(int64_t count, const char *letters, int64_t length,
     memcpy(words->letters, letters, (size_t)length);
     for (int64_t n = 0; n < count; n++) {
         const size_t bytes = strlen(letters);
-        const uint32_t hash = hash_of(letters, bytes);
-        size_t at = hash & words->mask;
+        const uint32_t hash = hash_on(HASH_START, letters, bytes);
+        size_t at = place_of(hash) & words->mask;
+        words->filter[place_of(hash) % FILTER / 64] |= 1ull << place_of(hash) % 64;
         while (words->places[at].length) at = (at + 1) & words->mask;
         words->places[at] = (Place){hash, (uint32_t)bytes, start, ids[n]};
         letters += bytes + 1;

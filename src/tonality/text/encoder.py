@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tonality.text.native_encoder import LEFT_TO_PYTHON, NativeEncoder
 from tonality.text.tokenizer import TextConfig, Token, Tokenizer
+from tonality.text.typing_errors import intended
 from tonality.text.unknown_tokens import read_unknown
 from tonality.text.vocabulary import DROP, UNK, Vocabulary
 
@@ -26,12 +27,14 @@ class Encoded:
         ngrams: (T, 2) int32 rows of the n-gram table, or None without one.
         offsets: (N + 1,) int64, where each text starts, and T.
         left_out: (N,) int64, how many tokens of each text were not read.
+        guessed: (N,) int64, how many of its ids stand for words that were misspelt; None for none.
     """
 
     ids: NDArray[np.int32]
     ngrams: NDArray[np.int32] | None
     offsets: NDArray[np.int64]
     left_out: NDArray[np.int64]
+    guessed: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -43,9 +46,10 @@ class Encoded:
 
     @property
     def known(self) -> NDArray[np.int64]:
-        """(N,) how many of them the model knows."""
+        """(N,) how many of them the model knows; a misspelt word it does not."""
         totals = np.concatenate([np.zeros(1, np.int64), np.cumsum(self.ids != UNK)])
-        return np.diff(totals[self.offsets])
+        known = np.diff(totals[self.offsets])
+        return known if self.guessed is None else known - self.guessed
 
     def take(self, indices: ArrayLike) -> Encoded:
         """The batch of the texts at `indices`, in that order."""
@@ -60,6 +64,7 @@ class Encoded:
             None if self.ngrams is None else self.ngrams[positions],
             offsets,
             self.left_out[chosen],
+            None if self.guessed is None else self.guessed[chosen],
         )
 
 
@@ -67,7 +72,8 @@ class Encoder:
     """Turns texts into ids and n-gram rows. Immutable, so one may serve many threads.
 
     An unknown emoji, emoticon or hashtag is read by known words where it can be. Dropped forms
-    (stop words) go before a text is cut to `max_tokens`.
+    (stop words) go before a text is cut to `max_tokens`. What is left of it is searched for
+    misspelt words, which takes longer.
 
     Attributes:
         head: how many of the tokens read are from the head of a text that is cut.
@@ -86,57 +92,83 @@ class Encoder:
         """The ids of N texts; None is the empty text. Never fails on a string."""
         if self._native is None:
             return self._join(map(self._ids, map(self.tokenizer.tokens, texts)), len(texts))
-        ids, lengths, left_out = self._native.encode([text or "" for text in texts], cleaned=False)
+        given = [text or "" for text in texts]
+        ids, lengths, *counts = self._native.encode(given, cleaned=False)
         left = np.flatnonzero(lengths == LEFT_TO_PYTHON).tolist()
         if not left:
-            return self._with_ngrams(ids, lengths, left_out)
+            return self._with_ngrams(ids, lengths, *counts)
         ends = np.cumsum(np.maximum(lengths, 0))
         parts: list[NDArray[np.int32]] = []
         done = 0
-        for n, found, cut in self._encode_unusual(left, texts):
-            lengths[n], left_out[n] = len(found), cut
+        for n, (found, *others) in zip(left, self._encode_unusual(left, texts), strict=True):
+            lengths[n] = len(found)
+            for count, own in zip(counts, others, strict=True):
+                count[n] = own
             parts += ids[done : ends[n]], found
             done = ends[n]
-        return self._with_ngrams(np.concatenate([*parts, ids[done:]]), lengths, left_out)
+        return self._with_ngrams(np.concatenate([*parts, ids[done:]]), lengths, *counts)
 
     def _encode_unusual(
         self, rows: list[int], texts: Sequence[str | None]
-    ) -> Iterator[tuple[int, NDArray[np.int32], int]]:
-        """Of each text that must be cleaned here: its row, its ids, and how many were cut out."""
+    ) -> Iterator[tuple[NDArray[np.int32], int, int]]:
+        """Of each text that must be cleaned here its ids, how many were cut out, and how many of
+        the others are of misspelt words."""
         assert self._native is not None
         cleaned = [self.tokenizer.cleaned(texts[n]) for n in rows]
-        ids, lengths, left_out = self._native.encode(cleaned, cleaned=True)
+        ids, lengths, left_out, guessed = self._native.encode(cleaned, cleaned=True)
         done = 0
-        for n, text, length, cut in zip(
-            rows, cleaned, lengths.tolist(), left_out.tolist(), strict=True
-        ):
-            if length == LEFT_TO_PYTHON:
-                found = self._ids(self.tokenizer.cut(text))
-                kept = self._cut(found)
-                yield n, np.array(kept, dtype=np.int32), len(found) - len(kept)
+        for n, text in enumerate(cleaned):
+            if lengths[n] == LEFT_TO_PYTHON:
+                yield self._read(self._ids(self.tokenizer.cut(text)))
             else:
-                yield n, ids[done : done + length], cut
-                done += length
+                yield ids[done : done + lengths[n]], left_out[n], guessed[n]
+                done += lengths[n]
 
     def encode_with_spans(self, texts: Sequence[str | None]) -> tuple[Encoded, list[list[Token]]]:
         """What :meth:`encode` says of N texts, and each text's tokens: one for each id, with its
         place in the text. Finding the places takes longer."""
         found = [self._kept(text) for text in texts]
         known = self.vocabulary.forms
-        ids = ([known.get(token.text, UNK) for token in tokens] for tokens in found)
+        ids = ([known.get(token.text, token.text) for token in tokens] for tokens in found)
         encoded = self._join(ids, len(texts))
-        return encoded, [self._cut(tokens) for tokens in found]
+        return encoded, [[*map(self._as_meant, self._cut(tokens))] for tokens in found]
 
-    def _ids(self, tokens: list[str]) -> list[int]:
-        """The ids of all tokens of a text but for those that are dropped."""
+    def _ids(self, tokens: list[str]) -> list[int | str]:
+        """The ids of all tokens of a text but for those that are dropped; unknown tokens as they
+        are."""
         known = self.vocabulary.forms
-        ids: list[int] = []
+        ids: list[int | str] = []
         for token, id in zip(tokens, map(known.get, tokens), strict=True):
             if id is None:
-                ids += [known.get(form, UNK) for form in self._forms_of(token)]
+                ids += [known.get(form, form) for form in self._forms_of(token)]
             elif id != DROP:
                 ids.append(id)
         return ids
+
+    def _read(self, items: list[int | str]) -> tuple[NDArray[np.int32], int, int]:
+        """The ids that are read of a text given by :meth:`_ids`, how many were cut out, and how
+        many of the others are of misspelt words."""
+        kept = self._cut(items)
+        ids = [self._guess(item) if isinstance(item, str) else item for item in kept]
+        unknown = sum(isinstance(item, str) for item in kept)
+        guessed = unknown - ids.count(UNK)
+        return np.array(ids, dtype=np.int32), len(items) - len(kept), guessed
+
+    def _guess(self, word: str) -> int:
+        """The id that an unknown word is read as."""
+        if self._config.typos != "read":
+            return UNK
+        if self._native is not None:
+            return self._native.intended(word)
+        meant = intended(word, self.vocabulary.forms)
+        return UNK if meant is None else self.vocabulary.forms[meant]
+
+    def _as_meant(self, token: Token) -> Token:
+        """A token of :meth:`_kept`, a misspelt one with the word that was meant."""
+        known = self.vocabulary.forms
+        if self._config.typos != "read" or token.text in known:
+            return token
+        return token._replace(text=intended(token.text, known) or token.text)
 
     def _kept(self, text: str | None) -> list[Token]:
         """The tokens of a text that have the ids of :meth:`_ids`."""
@@ -153,25 +185,27 @@ class Encoder:
         """The known forms to read in the place of an unknown token, else the token itself."""
         return read_unknown(token, self._config, self.vocabulary.forms) or (token,)
 
-    def _join(self, found: Iterable[list[int]], count: int) -> Encoded:
-        """The batch of texts given by the ids of all their tokens."""
-        ids: list[int] = []
-        lengths = np.zeros(count, dtype=np.int64)
-        left_out = np.zeros(count, dtype=np.int64)
-        for n, all_ids in enumerate(found):
-            kept = self._cut(all_ids)
-            lengths[n] = len(kept)
-            left_out[n] = len(all_ids) - len(kept)
-            ids += kept
-        return self._with_ngrams(np.array(ids, dtype=np.int32), lengths, left_out)
+    def _join(self, found: Iterable[list[int | str]], count: int) -> Encoded:
+        """The batch of texts given by what :meth:`_ids` gives of each."""
+        parts = [np.empty(0, dtype=np.int32)]
+        lengths, left_out, guessed = np.zeros((3, count), dtype=np.int64)
+        for n, items in enumerate(found):
+            ids, left_out[n], guessed[n] = self._read(items)
+            lengths[n] = len(ids)
+            parts.append(ids)
+        return self._with_ngrams(np.concatenate(parts), lengths, left_out, guessed)
 
     def _with_ngrams(
-        self, ids: NDArray[np.int32], lengths: NDArray[np.int64], left_out: NDArray[np.int64]
+        self,
+        ids: NDArray[np.int32],
+        lengths: NDArray[np.int64],
+        left_out: NDArray[np.int64],
+        guessed: NDArray[np.int64],
     ) -> Encoded:
         offsets = _offsets(lengths)
         table = self.vocabulary.ngrams
         ngrams = None if table is None else table.lookup(ids, offsets)
-        return Encoded(ids, ngrams, offsets, left_out)
+        return Encoded(ids, ngrams, offsets, left_out, guessed)
 
     def _cut(self, items: list[Item]) -> list[Item]:
         if not self._limit or len(items) <= self._limit:

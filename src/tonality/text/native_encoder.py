@@ -43,7 +43,8 @@ class NativeEncoder:
         row: bytes,
     ) -> None:
         self._made_of = config, vocabulary, head
-        self._library, self._squeeze = library, config.squeeze
+        self._library = library
+        self._squeezes, self._mends = config.squeeze, config.typos == "read"
         self._limit, self._head = config.max_tokens, head
         self._cleans = config.strip_html and config.fold_unicode
         ids = np.fromiter(vocabulary.forms.values(), np.int32, len(vocabulary.forms))
@@ -71,7 +72,7 @@ class NativeEncoder:
 
     def encode(
         self, texts: Sequence[str], *, cleaned: bool
-    ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+    ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """The ids of N texts.
 
         Args:
@@ -81,7 +82,8 @@ class NativeEncoder:
 
         Returns:
             The ids that are read (T,); how many each text has (N,), ``LEFT_TO_PYTHON`` for a text
-            that is not plain; how many were cut out of each (N,).
+            that is not plain; how many were cut out of each (N,); how many that are read were
+            guessed (N,).
 
         Raises:
             MemoryError: there is no room for a text.
@@ -89,23 +91,31 @@ class NativeEncoder:
         plain = [_utf8(text) if self._may_read(text, cleaned) else _NO_PLAIN_TEXT for text in texts]
         row = b"\0".join([*plain, b""])
         ids = np.empty(len(row), dtype=np.int32)
-        lengths, left_out = np.empty((2, len(texts)), dtype=np.int64)
+        lengths, left_out, guessed = np.empty((3, len(texts)), dtype=np.int64)
         count = self._library.tonality_encode(
             self._words,
             row,
             len(texts),
             max(map(len, plain), default=0),
             not cleaned,
-            self._squeeze,
+            self._squeezes,
+            self._mends,
             self._limit,
             self._head,
             ids.ctypes.data,
             lengths.ctypes.data,
             left_out.ctypes.data,
+            guessed.ctypes.data,
         )
         if count < 0:
             raise MemoryError("no room to clean a text")
-        return ids[:count].copy(), lengths, left_out
+        return ids[:count].copy(), lengths, left_out, guessed
+
+    def intended(self, word: str) -> int:
+        """The id of the word that an unknown one was meant to be; UNK if there is none such."""
+        letters = _utf8(word)
+        id: int = self._library.tonality_intended(self._words, letters, len(letters))
+        return id
 
     def _may_read(self, text: str, cleaned: bool) -> bool:
         return "\0" not in text and (text.isascii() if cleaned else self._cleans)

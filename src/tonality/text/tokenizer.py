@@ -28,7 +28,7 @@ from tonality.text.token_patterns import MENTION, NUMBER, URL, token_pattern
 
 Treatment = Literal["keep", "placeholder", "drop"]
 HashtagTreatment = Literal["keep", "word", "words", "drop"]
-SignTreatment = Literal["keep", "read"]
+ReadTreatment = Literal["keep", "read"]
 RatingTreatment = Literal["keep", "placeholder"]
 Normalisation = Literal["none", "stem", "lemma"]
 Cut = Literal["head", "tail", "head+tail"]
@@ -73,6 +73,9 @@ class TextConfig:
             has no vector for by the words of its Unicode name; ``keep`` does none of it.
         ratings: ``placeholder``: ``★☆☆☆☆``, ``1/5`` or ``2 out of 10`` become one of the tokens
             ``<rating-1>`` to ``<rating-5>``; or ``keep``.
+        typos: ``read`` reads an unknown word as a known one that is a typing error away, two
+            swapped letters first, then the commonest: ``terible`` is *terrible*; ``keep`` leaves it
+            unknown.
 
     Raises:
         ConfigError: a value that a field does not take.
@@ -94,8 +97,9 @@ class TextConfig:
     max_tokens: int = 400
     truncate: Cut = "head+tail"
     mend: bool = True
-    signs: SignTreatment = "read"
+    signs: ReadTreatment = "read"
     ratings: RatingTreatment = "placeholder"
+    typos: ReadTreatment = "read"
 
     def __post_init__(self) -> None:
         for name, kind in get_type_hints(TextConfig).items():
@@ -115,7 +119,7 @@ class TextConfig:
 
     def to_stored(self) -> dict[str, Any]:
         """The settings as a model folder holds them: those that `from_stored` would not assume."""
-        return {key: value for key, value in vars(self).items() if value != _BEFORE.get(key)}
+        return {key: value for key, value in vars(self).items() if value != BEFORE.get(key)}
 
     @classmethod
     def from_stored(cls, settings: Mapping[str, Any]) -> TextConfig:
@@ -130,12 +134,12 @@ class TextConfig:
             raise ConfigError(
                 f"unknown text setting {unknown[0]!r}; valid settings: {', '.join(valid)}."
             )
-        return cls(**{**_BEFORE, **settings})
+        return cls(**{**BEFORE, **settings})
 
 
 # What a stored model does that lacks a setting, since it was made before there was one. Signs are
 # read: on texts that have some, the models made before were right more often with it.
-_BEFORE = {"mend": True, "signs": "read", "ratings": "keep"}
+BEFORE = {"mend": True, "signs": "read", "ratings": "keep", "typos": "keep"}
 _KINDS = {bool: "true or false", int: "a whole number", str: "a string"}
 
 

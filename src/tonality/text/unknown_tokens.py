@@ -1,7 +1,8 @@
 """What a model can still read of a token that it has no vector for.
 
 An emoji is read by its Unicode name, an emoticon as the plain one of its kind, a hashtag as the
-words that it is made of, a stretched word as the word: ``disgustinggg``.
+words that it is made of, a stretched word as the word: ``disgustinggg``. Misspelt words are for
+:mod:`tonality.text.typing_errors`.
 """
 
 from __future__ import annotations
@@ -67,24 +68,23 @@ def read_unknown(token: str, config: TextConfig, known: Mapping[str, int]) -> tu
         return tuple(word for word in emoji_words(base) if known.get(word, -1) >= 0)
     if config.hashtags == "words" and token[0] == "#" and token != base:
         return split_words(base, known)
-    if config.squeeze:
-        return _unstretched(token, known)
-    return ()
+    unstretched = _unstretched(token, known) if config.squeeze else None
+    return (unstretched,) if unstretched else ()
 
 
-def _unstretched(word: str, known: Mapping[str, int]) -> tuple[str, ...]:
+def _unstretched(word: str, known: Mapping[str, int]) -> str | None:
     """The commonest known word with fewer doubled letters, if there is one: ``worstt``.
 
     Squeezing has left two of the letters that were written three times and more.
     """
     if len(word) > _LONGEST_STRETCHED or not (word.isalpha() and _STRETCHED.search(word)):
-        return ()
+        return None
     parts = _DOUBLED.split(word)
     if len(parts) > 2 * _MOST_DOUBLED + 1:
-        return ()
+        return None
     letters = [(part,) if place % 2 == 0 else (part, 2 * part) for place, part in enumerate(parts)]
     found = [form for form in map("".join, itertools.product(*letters)) if known.get(form, -1) >= 0]
-    return (min(found, key=known.__getitem__),) if found else ()
+    return min(found, key=known.__getitem__, default=None)
 
 
 def emoji_words(emoji: str) -> list[str]:

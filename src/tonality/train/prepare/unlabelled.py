@@ -59,9 +59,11 @@ def join(parts: Sequence[Encoded]) -> Encoded:
         part.offsets[:-1] + start for part, start in zip(parts, starts[:-1].tolist(), strict=True)
     ]
     ngrams = [part.ngrams for part in parts if part.ngrams is not None]
+    guessed = [part.guessed for part in parts if part.guessed is not None]
     return Encoded(
         ids=np.concatenate([part.ids for part in parts]),
         ngrams=np.concatenate(ngrams) if ngrams else None,
         offsets=np.concatenate([*offsets, starts[-1:]]),
         left_out=np.concatenate([part.left_out for part in parts]),
+        guessed=np.concatenate(guessed) if guessed else None,
     )

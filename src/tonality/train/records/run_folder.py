@@ -24,6 +24,7 @@ from tonality import plain_json
 from tonality.artifact.weights import pack
 from tonality.durable_files import check_writable, open_regular, read_regular, sync_folder
 from tonality.errors import ConfigError, TrainingError
+from tonality.text.tokenizer import BEFORE
 from tonality.train.settings.plan import MODEL, PLAN
 from tonality.train.settings.recipe import Recipe
 
@@ -295,6 +296,7 @@ def _json(value: Mapping[str, Any]) -> bytes:
 def _filled(settings: Mapping[str, Any]) -> dict[str, Any]:
     """A run's settings as this version has them: new ones at what they would have been."""
     defaults = Recipe().settings()
+    defaults["text"] |= BEFORE
     held = {key: {**defaults[key], **settings.get(key, {})} for key in defaults}
     return {**settings, **held}
 

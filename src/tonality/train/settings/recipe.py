@@ -14,7 +14,7 @@ from typing import Any
 
 from tonality.durable_files import read_regular
 from tonality.errors import ConfigError, DependencyError
-from tonality.text.tokenizer import TextConfig
+from tonality.text.tokenizer import BEFORE, TextConfig
 from tonality.train.settings.checked_fields import fill, unknown
 from tonality.train.settings.objective_sections import (
     DistillationSettings,
@@ -36,6 +36,8 @@ from tonality.train.settings.toml_text import toml_text
 
 # Settings of the training that suit the data where nobody asks for them.
 _SUITED = ("batch_size", "epochs", "keep")
+# Settings that the record of an earlier version's run may lack.
+_LATER: Mapping[str, frozenset[str]] = {"text": frozenset(BEFORE)}
 # Packages of the extra train. Drawing and measuring come at the end of a run, hours away.
 _PACKAGES = ("torch", "lightning", "sklearn", "matplotlib")
 
@@ -114,7 +116,8 @@ class Recipe:
                 parts[key] = fill(SECTIONS[key], value, key)
                 # A section written out in full is the record of a run, not a wish; but what the
                 # size of the data decided in it is decided.
-                recorded = len(value) == len(dataclasses.fields(SECTIONS[key]))
+                names = {field.name for field in dataclasses.fields(SECTIONS[key])}
+                recorded = names - _LATER.get(key, frozenset()) <= set(value)
                 wishes = _SUITED if recorded and key == "training" else () if recorded else value
                 named |= {f"{key}.{name}" for name in wishes}
             else:

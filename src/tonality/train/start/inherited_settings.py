@@ -14,8 +14,8 @@ from tonality.train.settings.sections import NetworkSettings
 
 LANGUAGE_MODEL, CLASSIFIER = "language model", "classifier"
 
-# What a run may choose anew: how much of a text is read.
-_FREE = ("max_tokens", "truncate")
+# What a run may choose anew: how much of a text is read, and whether misspelt words are.
+_FREE = ("max_tokens", "truncate", "typos")
 
 # What a start decides of a classifier's network, by its kind.
 NETWORK: Mapping[str, tuple[str, ...]] = {

@@ -1,0 +1,71 @@
+"""The known word that an unknown one was meant to be: ``terible`` is *terrible*.
+
+A typing error is one of these (Damerau 1964): two letters swapped, one missing, one too many, or
+one in place of another, a vowel, one that sounds alike or one beside it on a keyboard.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from string import ascii_lowercase
+
+from tonality.late_pattern import late_pattern
+
+_WORD = late_pattern("[a-z]{4,24}")
+
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_SIDE_BY_SIDE = [pair for row in _ROWS for pair in itertools.pairwise(row)]
+_ONE_BELOW_THE_OTHER = [
+    pair
+    for upper, lower in itertools.pairwise(_ROWS)
+    for shifted in (upper, upper[1:])
+    for pair in zip(shifted, lower, strict=False)
+]
+_ALIKE = ("aeiouy", "ck", "cs", "sz")
+_GROUPS = [*_SIDE_BY_SIDE, *_ONE_BELOW_THE_OTHER, *_ALIKE]
+MISTAKEN = {
+    letter: "".join(sorted({*itertools.chain(*(g for g in _GROUPS if letter in g))} - {letter}))
+    for letter in ascii_lowercase
+}
+"""Of each letter those that are typed in its place."""
+
+
+def intended(word: str, known: Mapping[str, int]) -> str | None:
+    """The known word that an unknown one is a typing error away from, or None.
+
+    Two swapped letters come first, then the commonest word. The first letter is taken to be right,
+    and a last letter is none too many: such a word is often another. A word of less than four
+    letters or more than 24 is left, and one with anything but ``a`` to ``z``.
+
+    Args:
+        word: a word that is unknown.
+        known: the ids of the words that the model knows, lower with frequency; one under 0 is left
+            out of texts. Where such a word was meant, this is None.
+    """
+    if not _WORD.fullmatch(word):
+        return None
+    for candidates in (_swapped(word), _others(word)):
+        found = [form for form in candidates if form in known]
+        if found:
+            meant = min(found, key=known.__getitem__)
+            return meant if known[meant] >= 0 else None
+    return None
+
+
+def _swapped(word: str) -> Iterator[str]:
+    for n in range(1, len(word) - 1):
+        yield word[:n] + word[n + 1] + word[n] + word[n + 2 :]
+
+
+def _others(word: str) -> Iterator[str]:
+    for n in range(1, len(word)):
+        head, tail = word[:n], word[n:]
+        if len(tail) > 1:
+            yield head + tail[1:]
+        for letter in MISTAKEN[tail[0]]:
+            yield head + letter + tail[1:]
+        for letter in ascii_lowercase:
+            yield head + letter + tail
+    for letter in ascii_lowercase:
+        yield word + letter
