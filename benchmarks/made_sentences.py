@@ -16,6 +16,7 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
+from benchmarks.everyday_rows import everyday_texts
 from benchmarks.general_data import Row, key_of
 from tonality.check.suite import read_suite, with_word
 
@@ -27,7 +28,6 @@ DRAWN = (
     *("made_talk", "made_posts"),
 )
 WRITTEN = Path(__file__).with_name("written_sentences")
-EVERYDAY = Path(__file__).with_name("everyday_texts.tsv")
 DOMAIN = "made"
 BLANK = re.compile(r"\{([a-z]+)\d?\}")
 TRIES = 5  # a template that says nothing new in so many draws is left out of a round
@@ -94,8 +94,7 @@ def suite_keys() -> frozenset[str]:
 @cache
 def everyday_keys() -> frozenset[str]:
     """The keys of the everyday texts."""
-    lines = EVERYDAY.read_text(encoding="utf-8").splitlines()[1:]
-    return frozenset(key_of(line.split("\t")[3]) for line in lines)
+    return frozenset(key_of(row["text"]) for row in everyday_texts())
 
 
 def filled(template: str, words: dict[str, list[str]], draw: random.Random) -> str:

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from benchmarks.everyday_texts import TEXTS as EVERYDAY
+from benchmarks.everyday_rows import everyday_texts
 from benchmarks.general_data import ALL, Row, key_of
 from benchmarks.graded_texts import TARGETS, graded_texts, graded_words
 from benchmarks.last_stage import rows as rows_of_last_stage
@@ -85,8 +85,7 @@ def test_made_sentences_take_no_template_of_the_check(suite: list[Behaviour]) ->
 
 
 def test_everyday_texts_teach_nothing() -> None:
-    lines = EVERYDAY.read_text(encoding="utf-8").splitlines()[1:]
-    measured = {key_of(line.split("\t")[3]) for line in lines}
+    measured = {key_of(row["text"]) for row in everyday_texts()}
     taught = {key_of(row["text"]) for row in made_sentences()}
     assert not measured & taught
 
@@ -116,7 +115,6 @@ def test_grades_are_of_five_and_words_have_all() -> None:
 
 
 def test_graded_words_are_no_text_to_measure_on(suite: list[Behaviour]) -> None:
-    lines = EVERYDAY.read_text(encoding="utf-8").splitlines()[1:]
-    measured = {key_of(line.split("\t")[3]) for line in lines}
+    measured = {key_of(row["text"]) for row in everyday_texts()}
     measured |= {key_of(case.text) for test in suite for case in test.cases}
     assert not measured & set(graded_words())
