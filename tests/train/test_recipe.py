@@ -152,7 +152,9 @@ def test_the_settings_that_decide_a_run_leave_out_names_and_expectations() -> No
 def test_the_record_of_an_earlier_version_is_no_wish() -> None:
     text = Recipe().to_dict()["text"]
     del text["typos"]  # a setting that came later
-    assert not Recipe.from_dict({"text": text}).names("text", "hashtags")
+    recipe = Recipe.from_dict({"text": text})
+    assert not recipe.names("text", "hashtags")
+    assert recipe.text.typos == "keep"
     del text["hashtags"]
     assert Recipe.from_dict({"text": text}).names("text", "lower_case")
 

@@ -308,6 +308,9 @@ def test_strange_labels_get_a_new_head(model: Path) -> None:
     assert random.endswith("begin at random: the head")
     assert "will not know 'negative', 'positive', as tiny does" in lost
     assert shorter.startswith("the new model reads 30 tokens of a text, tiny 400; text.max_tokens")
+    kept = dataclasses.replace(start.text, typos="keep")
+    *_, otherwise = data.start.news(data.network, data.labels, kept)
+    assert otherwise == "the new model leaves misspelt words unknown, tiny does not; see text.typos"
     for most in (400, 800, 0):
         text = dataclasses.replace(start.text, max_tokens=most)
         assert len(data.start.news(data.network, data.labels, text)) == 2

@@ -14,6 +14,7 @@ from tonality import artifact
 from tonality.durable_files import read_regular
 from tonality.errors import ArtifactError, ConfigError, DataError, TonalityError, TrainingError
 from tonality.tables.dataset import Dataset
+from tonality.text.tokenizer import BEFORE
 from tonality.train.prepare.data_checks import fingerprint
 from tonality.train.prepare.preflight import Checked, check_run
 from tonality.train.records.reporter import Reporter
@@ -219,8 +220,13 @@ def _check_folder(folder: RunFolder, plan: Plan, *, resume: bool) -> None:
 
 
 def _asked(stage: Stage) -> tuple[Any, ...]:
-    """What decides a stage's result, however its settings are written."""
-    return stage.name, stage.task, stage.start_from, stage.teachers, stage.read().settings()
+    """What decides a stage's result, however its settings are written.
+
+    Settings that an earlier version did not have are for the stage's own folder to compare.
+    """
+    settings = stage.read().settings()
+    settings["text"] = {key: held for key, held in settings["text"].items() if key not in BEFORE}
+    return stage.name, stage.task, stage.start_from, stage.teachers, settings
 
 
 def _run(

@@ -36,8 +36,8 @@ from tonality.train.settings.toml_text import toml_text
 
 # Settings of the training that suit the data where nobody asks for them.
 _SUITED = ("batch_size", "epochs", "keep")
-# Settings that the record of an earlier version's run may lack.
-_LATER: Mapping[str, frozenset[str]] = {"text": frozenset(BEFORE)}
+# Settings that the record of an earlier version's run may lack, and what it did without them.
+_LATER = {"text": BEFORE}
 # Packages of the extra train. Drawing and measuring come at the end of a run, hours away.
 _PACKAGES = ("torch", "lightning", "sklearn", "matplotlib")
 
@@ -113,11 +113,12 @@ class Recipe:
                     raise ConfigError(f"{key} is {value!r}; it takes a string")
                 parts[key] = value
             elif key in SECTIONS:
-                parts[key] = fill(SECTIONS[key], value, key)
                 # A section written out in full is the record of a run, not a wish; but what the
                 # size of the data decided in it is decided.
                 names = {field.name for field in dataclasses.fields(SECTIONS[key])}
-                recorded = names - _LATER.get(key, frozenset()) <= set(value)
+                later = _LATER.get(key, {})
+                recorded = isinstance(value, Mapping) and names - set(later) <= set(value)
+                parts[key] = fill(SECTIONS[key], later | value if recorded else value, key)
                 wishes = _SUITED if recorded and key == "training" else () if recorded else value
                 named |= {f"{key}.{name}" for name in wishes}
             else:

@@ -207,6 +207,9 @@ class Start(Inherited):
                 f"the new model reads {most:,} tokens of a text, {self.name} "
                 f"{f'{own:,}' if own else 'all'}; text.max_tokens says how many"
             )
+        if self.kind == CLASSIFIER and text.typos != self.text.typos:
+            does = {"read": "reads misspelt words", "keep": "leaves misspelt words unknown"}
+            lines.append(f"the new model {does[text.typos]}, {self.name} does not; see text.typos")
         return lines
 
     def own_names(
