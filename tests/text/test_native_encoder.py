@@ -131,7 +131,8 @@ LONG = "abcdefghijklmnopqrstuvwx"  # as long as a misspelt word may be
 @st.composite
 def misspelt(draw: st.DrawFn) -> str:
     """A word, most often with one or two errors."""
-    word = draw(st.sampled_from(["terrible", "film", "service", "recommend", LONG, "café"]))
+    known = ["terrible", "film", "service", "recommend", LONG, "café", "not", "fail"]
+    word = draw(st.sampled_from([*known, "fadil", "hamed", "xena"]))  # names
     for _ in range(draw(st.integers(0, 2))):
         n = draw(st.integers(0, len(word)))
         letter = draw(st.sampled_from("abcdefghijklmnopqrstuvwxyzé1"))
@@ -145,6 +146,7 @@ def misspelt(draw: st.DrawFn) -> str:
 @given(words=st.lists(misspelt(), min_size=1))
 def test_the_same_words_are_meant(words: list[str]) -> None:
     forms = ["film", "terrible", "service", "films", "recommend", "teribly", "recommends", "fill"]
+    forms += ["not", "fail", "harmed", "beata"]
     long = (LONG, LONG[:-1], f"{LONG}y")
     vocabulary = Vocabulary((*forms, *long), {"filme": 5}, frozenset({"firm", "fiml"}))
     config = TextConfig()

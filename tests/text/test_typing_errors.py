@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tonality.text import Encoder, TextConfig, Vocabulary
-from tonality.text.typing_errors import MISTAKEN, intended
+from tonality.text.typing_errors import MISTAKEN, intended, names, one_error_away
 
 WORDS = "the terrible film great from form angel angle worse horse service ranks thanks café 4ever"
 KNOWN = {word: id for id, word in enumerate(WORDS.split(), 2)}
@@ -32,7 +33,9 @@ KNOWN = {word: id for id, word in enumerate(WORDS.split(), 2)}
         ("yerrible", None),  # the first letter is right
         ("tanks", "thanks"),
         ("filmx", None),  # without its last letter a word is often another
-        ("flm", None),  # too short
+        ("hte", None),
+        ("teh", "the"),  # of three letters, two may be swapped
+        ("flm", None),  # no more
         ("terible1", None),
         ("cafe", None),  # the known one has an accent
         ("TERIBLE", None),
@@ -41,6 +44,22 @@ KNOWN = {word: id for id, word in enumerate(WORDS.split(), 2)}
 )
 def test_what_was_meant(word: str, meant: str | None) -> None:
     assert intended(word, KNOWN) == meant
+
+
+@pytest.mark.parametrize("name", ["fadil", "hamed", "beata", "severin"])
+def test_a_name_is_not_misspelt(name: str) -> None:
+    known = dict.fromkeys(("fail", "harmed", "beats", "severing"), 5)
+    assert any(form in known for form in one_error_away(name))
+    assert intended(name, known) is None
+    words = Vocabulary.build(dict.fromkeys(known, 9), TextConfig(), min_count=1)
+    encoder = Encoder(TextConfig(), words)
+    for spelt in (name, f"{name} {name}s", f"#{name}", f"{name}\u2603"):
+        assert encoder.encode([spelt]).known.tolist() == [0]
+
+
+def test_names_are_words_that_are_searched() -> None:
+    assert len(names()) > 1000
+    assert all(re.fullmatch("[a-z]{4,24}", name) for name in names())
 
 
 def test_nothing_is_read_where_a_stop_word_was_meant() -> None:

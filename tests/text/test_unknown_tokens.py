@@ -44,6 +44,26 @@ def read(text: str, of: Encoder | None = None) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        ("#dleivery", "delivery"),
+        ("#delivry", "delivery"),
+        ("#NeverAgain", "never again"),
+        ("#neveragain", "never again"),
+        ("#isgod", "<unk>"),  # two words, of which one is misspelt
+    ],
+)
+def test_a_hashtag_that_is_a_misspelt_word(text: str, words: str) -> None:
+    assert read(text, encoder(f"{WORDS} de li v ry t")) == words.split()
+
+
+def test_a_misspelt_hashtag_is_not_known() -> None:
+    assert encoder().encode(["#delivry", "#neveragain"]).known.tolist() == [0, 2]
+    kept = encoder(config=dataclasses.replace(CONFIG, typos="keep"))
+    assert read("#delivry", kept) == ["<unk>"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
         ("\U0001f44e", "thumbs down"),
         ("\U0001f44e\U0001f3fd", "thumbs down"),
         ("\U0001f44e\ufe0f", "thumbs down"),

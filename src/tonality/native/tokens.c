@@ -171,9 +171,11 @@ static int64_t encode(const Words *words, const char *text, int squeezes, int me
         }
         if (!read_token(p, end, squeezes, &token)) return LEFT_TO_PYTHON;
         const Place *place = find_word(words, token.letters, token.length);
+        const int is_name = place && place->id == NAME;
+        if (is_name) place = NULL;
         if (!place && *p == 'x') return LEFT_TO_PYTHON; /* "xd" may be an emoticon */
         if (!place && squeezes) place = unstretched(words, token.letters, token.length);
-        if (!place && mends && p - text < INT32_MAX / 2)
+        if (!place && mends && !is_name && p - text < INT32_MAX / 2)
             ids[count++] = FIRST_UNSETTLED - (int32_t)(p - text);
         else if (!place || place->id != DROPPED)
             ids[count++] = place ? place->id : UNKNOWN;

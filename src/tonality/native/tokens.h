@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-enum { UNKNOWN = 1, DROPPED = -1 };
+/* A name is unknown, and no known word is looked for in its place. */
+enum { UNKNOWN = 1, DROPPED = -1, NAME = -2 };
 
 typedef struct {
     uint32_t hash;

@@ -1,7 +1,8 @@
 /* The known word that an unknown one was meant to be; as `intended` of text/typing_errors.py. */
 #include "tokens.h"
 
-enum { SHORTEST = 4, LONGEST = 24, LETTERS = 26 };
+/* Of SHORTEST letters two may be swapped, no more. */
+enum { SHORTEST = 3, LONGEST = 24, LETTERS = 26 };
 
 static const char *const mistaken[LETTERS] = {
     "eioqsuwyz", "ghnv", "dfksvx", "cefrsx", "adiorsuwy", "cdgrtv", "bfhtvy", "bgjnuy",
@@ -29,7 +30,8 @@ static void try_form(Search *search, uint32_t hash, size_t from, const char *let
     memcpy(form + from, letters, count);
     memcpy(form + from + count, rest, left);
     const Place *place = find_hashed(search->words, hash, form, from + count + left);
-    if (place && (!search->best || place->id < search->best->id)) search->best = place;
+    if (!place || place->id == NAME) return;
+    if (!search->best || place->id < search->best->id) search->best = place;
 }
 
 static void try_swapped(Search *search)
@@ -62,7 +64,7 @@ const Place *intended(const Words *words, const char *word, size_t length)
         if (word[n] < 'a' || word[n] > 'z') return NULL;
     Search search = {words, word, length, NULL};
     try_swapped(&search);
-    if (!search.best) try_others(&search);
+    if (!search.best && length > SHORTEST) try_others(&search);
     /* A form that is dropped has the lowest id. */
     return search.best && search.best->id != DROPPED ? search.best : NULL;
 }
@@ -70,6 +72,7 @@ const Place *intended(const Words *words, const char *word, size_t length)
 /* The id of the word that an unknown one was meant to be, UNKNOWN if there is none such. */
 EXPORT int64_t tonality_intended(const Words *words, const char *word, int64_t length)
 {
+    if (find_word(words, word, (size_t)length)) return UNKNOWN; /* a name */
     const Place *place = intended(words, word, (size_t)length);
     return place ? place->id : UNKNOWN;
 }

@@ -166,7 +166,7 @@ class Encoder:
     def _as_meant(self, token: Token) -> Token:
         """A token of :meth:`_kept`, a misspelt one with the word that was meant."""
         known = self.vocabulary.forms
-        if token.text in known or self._guess(token.text) == UNK:
+        if token.text in known or self._config.typos != "read":
             return token
         return token._replace(text=intended(token.text, known) or token.text)
 

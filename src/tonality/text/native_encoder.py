@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 
 from tonality.native_library import library_in_use
 from tonality.text.tokenizer import TextConfig
+from tonality.text.typing_errors import names
 from tonality.text.vocabulary import Vocabulary
 
 LEFT_TO_PYTHON = -1
+_NAME = -2  # the id of a word that is unknown and none that is misspelt
 _NO_PLAIN_TEXT = b"<"  # a text of this alone is left to Python
 
 
@@ -31,7 +33,8 @@ class NativeEncoder:
         config: how texts become tokens; one that :meth:`of` takes.
         vocabulary: the ids of the tokens.
         head: how many tokens of a text that is cut are from its head.
-        row: the vocabulary's forms in UTF-8, a NUL after each.
+        ids: of each form, as C takes them.
+        row: the forms in UTF-8, a NUL after each.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class NativeEncoder:
         config: TextConfig,
         vocabulary: Vocabulary,
         head: int,
+        ids: NDArray[np.int32],
         row: bytes,
     ) -> None:
         self._made_of = config, vocabulary, head
@@ -47,7 +51,6 @@ class NativeEncoder:
         self._squeezes, self._mends = config.squeeze, config.typos == "read"
         self._limit, self._head = config.max_tokens, head
         self._cleans = config.strip_html and config.fold_unicode
-        ids = np.fromiter(vocabulary.forms.values(), np.int32, len(vocabulary.forms))
         self._words = ctypes.c_void_p(
             library.tonality_words(len(ids), row, len(row), ids.ctypes.data)
         )
@@ -62,10 +65,13 @@ class NativeEncoder:
         plain = config.lower_case and config.numbers == "keep"
         whole = not (config.drop_punctuation or config.drop_symbols)
         library = library_in_use() if plain and whole else None
-        row = "\0".join([*vocabulary.forms, ""])
-        if library is None or row.count("\0") > len(vocabulary.forms):
+        unread = names() if library and config.typos == "read" else ()
+        forms = {**dict.fromkeys(unread, _NAME), **vocabulary.forms}
+        row = "\0".join([*forms, ""])
+        if library is None or row.count("\0") > len(forms):
             return None
-        return NativeEncoder(library, config, vocabulary, head, _utf8(row))
+        ids = np.fromiter(forms.values(), np.int32, len(forms))
+        return NativeEncoder(library, config, vocabulary, head, ids, _utf8(row))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return NativeEncoder.of, self._made_of

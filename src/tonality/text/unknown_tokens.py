@@ -11,12 +11,13 @@ import itertools
 import math
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tonality.late_pattern import late_pattern
 from tonality.text.emoticons import plain_emoticon
 from tonality.text.token_patterns import EMOJI
+from tonality.text.typing_errors import intended
 
 if TYPE_CHECKING:
     from tonality.text.tokenizer import TextConfig
@@ -29,6 +30,7 @@ _DRAWN = frozenset({"sign", "symbol", "heavy", "black", "white", "with", "of"})
 
 _NEXT = {":'(": ":("}  # the next best, where a model does not know tears
 _LONGEST_WORD = 20
+_ERROR = math.log(1_000)  # what a typing error costs: one word in a thousand has it
 _DOUBLED = late_pattern(r"([^\W\d_])\1")
 # Doubled in the middle, consonants are spelling: "litters" is not "liters".
 _STRETCHED = late_pattern(r"([aeiou])\1|([^\W\d_])\2\Z")
@@ -59,6 +61,9 @@ def read_unknown(token: str, config: TextConfig, known: Mapping[str, int]) -> tu
         config: says whether signs and hashtags are read.
         known: the ids of the forms that the model knows, lower with frequency; a form with an
             id under 0 is left out of texts, and so of this.
+
+    Returns:
+        The forms. Of a hashtag that is a misspelt word, the word as it is.
     """
     base = base_form(token, config)
     for form in (base, _NEXT.get(base, base)):
@@ -67,7 +72,11 @@ def read_unknown(token: str, config: TextConfig, known: Mapping[str, int]) -> tu
     if config.signs == "read" and not base.isascii() and _EMOJI.match(base):
         return tuple(word for word in emoji_words(base) if known.get(word, -1) >= 0)
     if config.hashtags == "words" and token[0] == "#" and token != base:
-        return split_words(base, known)
+        words = split_words(base, known)
+        meant = intended(base, known) if config.typos == "read" else None
+        if meant and (not words or _cost([meant], known) + _ERROR < _cost(words, known)):
+            return (base,)
+        return words
     unstretched = _unstretched(token, known) if config.squeeze else None
     return (unstretched,) if unstretched else ()
 
@@ -94,10 +103,15 @@ def emoji_words(emoji: str) -> list[str]:
     return [word for word in words if word not in _DRAWN]
 
 
+def _cost(words: Sequence[str], known: Mapping[str, int]) -> float:
+    """The less, the likelier words are, as their ranks say (Zipf's law)."""
+    return sum(math.log((known[word] + 1) * math.log(len(known) + 2)) for word in words)
+
+
 def split_words(run: str, known: Mapping[str, int]) -> tuple[str, ...]:
     """The likeliest known words that a run of letters and digits is made of, or nothing.
 
-    Words are as likely as their ranks say (Zipf's law). Time is linear in the run's length.
+    Time is linear in the run's length.
     """
     costs, begins = [0.0], [0]
     for end in range(1, len(run) + 1):
@@ -110,7 +124,7 @@ def split_words(run: str, known: Mapping[str, int]) -> tuple[str, ...]:
                 and costs[start] < best
                 and (len(word) > 1 or word in "ai" or word.isdigit())
             ):
-                cost = costs[start] + math.log((id + 1) * math.log(len(known) + 2))
+                cost = costs[start] + _cost([word], known)
                 if cost < best:
                     best, begin = cost, start
         costs.append(best)
