@@ -27,6 +27,7 @@ from tonality.serve import score_upload, scored_windows
 from tonality.serve.routes import Service
 from tonality.serve.served_model import ServedModel
 from tonality.serve.settings import load_settings
+from tonality.serve.upload_body import ask
 from tonality.tables.bad_rows import Fault
 
 CSV, TSV, LINES = "text/csv", "text/tab-separated-values", "application/x-ndjson"
@@ -258,6 +259,28 @@ def test_the_loop_is_free_while_a_table_is_begun(
     assert found.status_code == 200
     assert len(threads) == 3
     assert all(name.startswith("tonality-upload") for name in threads.values())
+
+
+def test_a_time_out_of_the_work_is_an_error_like_any_other() -> None:
+    raised: list[type[BaseException]] = []
+
+    async def work() -> None:
+        raise TimeoutError
+
+    def wait(loop: asyncio.AbstractEventLoop) -> None:
+        try:
+            ask(loop, work())
+        except BaseException as error:
+            raised.append(type(error))
+
+    async def serve() -> None:
+        loop = asyncio.get_running_loop()
+        thread = threading.Thread(target=wait, args=(loop,), daemon=True)
+        thread.start()
+        await asyncio.to_thread(thread.join, 10)
+
+    asyncio.run(serve())
+    assert raised == [TimeoutError]
 
 
 def test_a_window_of_wide_rows_is_short(model_folder: Path) -> None:

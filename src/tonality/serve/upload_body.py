@@ -9,6 +9,7 @@ dropped: the answer says why, and its client reads that only once it has sent al
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import logging
 import tempfile
 from collections.abc import Awaitable, Coroutine
@@ -201,9 +202,7 @@ class _Kept:
 def ask(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
     """What a coroutine gives that runs on the loop, to a thread outside it."""
     future = asyncio.run_coroutine_threadsafe(work, loop)
-    while True:
-        try:
-            return future.result(timeout=1)
-        except TimeoutError:
-            if loop.is_closed():  # the service is gone, in a hurry
-                raise ClientDisconnect from None
+    while not concurrent.futures.wait([future], timeout=1).done:
+        if loop.is_closed():  # the service is gone, in a hurry
+            raise ClientDisconnect
+    return future.result()
