@@ -579,3 +579,11 @@ def test_an_error_of_a_sheet_or_a_null_of_a_tool_is_no_text(tmp_path: Path, cell
     assert table.labels == ["positive"]
     kept = read_table(path, options=ReadOptions.of(keep_null=[cell]))
     assert kept.texts == ["good", cell, "bad"]
+
+
+def test_a_long_text_can_stand_for_a_missing_one(tmp_path: Path) -> None:
+    nothing = "The respondent gave no answer to this question, which was the last of the survey."
+    path = tmp_path / "a.csv"
+    path.write_text(f'text\ngood\n"{nothing}"\n"  {nothing.upper()} "\n', "utf-8")
+    table = read_table(path, options=ReadOptions.of(null=[nothing]))
+    assert (table.texts, table.without_text) == (["good"], 2)

@@ -32,7 +32,6 @@ NULLS = frozenset(
 # As labels these are missing too: a class of that name would be one of rows without a label.
 NO_LABELS = NULLS | {"None", "none", "NONE", "Null", "Nan", "NAN", "nil", "Nil"}
 ALL = "all"
-_LONGEST = 64  # characters of a cell that can be a marker of nothing
 
 
 @dataclass(frozen=True)
@@ -64,11 +63,11 @@ class ReadOptions:
 
     def is_null(self, cell: str) -> bool:
         """Whether a cell counts as missing."""
-        return len(cell) < _LONGEST and self._is_among(cell.strip(), self.nulls)
+        return self._is_among(cell.strip(), self.nulls)
 
     def is_no_label(self, cell: str) -> bool:
         """Whether a cell is no label."""
-        return len(cell) < _LONGEST and self._is_among(cell.strip(), self.no_labels)
+        return self._is_among(cell.strip(), self.no_labels)
 
     def _is_among(self, cell: str, markers: frozenset[str]) -> bool:
         return cell in markers or (bool(self.named_nulls) and cell.casefold() in self.named_nulls)
