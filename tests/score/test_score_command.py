@@ -324,6 +324,9 @@ def test_another_job_is_not_gone_on_with(
     abstaining = failure(run(model_folder, *again, "--abstain", "1"))
     assert "changed since then: --abstain; start over" in abstaining
     assert "changed since then: --explain" in failure(run(model_folder, *again, "--explain", "1"))
+    # A marker of nothing as it is, and now in any case.
+    null = failure(run(model_folder, *again, "--null", "nan"))
+    assert "changed since then: how tables are read" in null
     Path("in.csv").write_bytes(Path("in.csv").read_bytes()[:-6] + b"hate!\n")
     assert "changed since then: the inputs" in failure(run(model_folder, *again))
     assert run(model_folder, "in.csv", "-o", "out.csv", "--overwrite").exit_code == 0

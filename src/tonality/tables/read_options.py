@@ -74,7 +74,8 @@ class ReadOptions:
 
     def described(self) -> list[Any]:
         """What decides which rows a table has, as JSON has it."""
-        return [self.delimiter, self.header_row, self.sheet, sorted(self.nulls | self.named_nulls)]
+        nulls = sorted(self.nulls), sorted(self.named_nulls)  # apart: only the latter have any case
+        return [self.delimiter, self.header_row, self.sheet, *nulls]
 
     @classmethod
     def of(
