@@ -341,6 +341,30 @@ def test_to_go_on_with_nothing_is_to_begin(model_folder: Path, here: Path) -> No
     assert reason in failure(run(model_folder, "in.csv", "-o", "out.csv", "--resume"))
 
 
+@pytest.mark.parametrize("output", ["out.csv", "out.xlsx"])
+def test_an_output_that_appears_meanwhile_stays(
+    model_folder: Path, here: Path, monkeypatch: pytest.MonkeyPatch, output: str
+) -> None:
+    def appear(rows: int, share: float | None) -> None:
+        Path(output).write_bytes(b"somebody's work")
+
+    with monkeypatch.context() as patch:
+        parts = job.ScoringJob.to_file
+        patch.setattr(job.ScoringJob, "to_file", lambda self, out, _: parts(self, out, appear))
+        result = run(model_folder, "in.csv", "-o", output)
+    reason = f"{output}: appeared while this was scored; move it away and go on with --resume"
+    assert reason in failure(result)
+    assert "what was scored so far is kept" in result.stderr
+    assert reason in failure(run(model_folder, "in.csv", "-o", output, "--resume"))
+    assert Path(output).read_bytes() == b"somebody's work"
+    Path(output).rename("theirs")
+    result = run(model_folder, "in.csv", "-o", output, "--resume")
+    assert (result.exit_code, "going on after 2 rows" in result.stderr) == (0, True)
+    assert run(model_folder, output, "-o", "again.csv", "--prefix", "x_").exit_code == 0
+    assert len(table(Path("again.csv").read_text())) == 3
+    assert not list(here.glob(".*"))
+
+
 def test_a_part_file_cut_short_is_told(
     model_folder: Path, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

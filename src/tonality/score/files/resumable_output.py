@@ -84,6 +84,7 @@ class Output:
         self._stack = contextlib.ExitStack()
         self._files = self._stack.enter_context(contextlib.ExitStack())
         self._begun = False
+        self._overwrite = False
         self.mark: Mark | None = None
         self.kept = False
 
@@ -92,7 +93,7 @@ class Output:
 
     def __exit__(self, *error: object) -> None:
         if self._begun and not self.kept:  # there is nothing to go on with
-            for path in (self._part, self._side_part, self._journal):
+            for path in (self._part, self._built, self._side_part, self._journal):
                 with contextlib.suppress(OSError):  # what stopped the work is to be told
                     path.unlink()
         self._stack.close()
@@ -124,6 +125,7 @@ class Output:
                     overwrite = overwrite or begun["overwrite"]
                     self.mark = marks[-1] if marks else None
                 self._check_place(begun, marks, resume=resume, overwrite=overwrite)
+                self._overwrite = overwrite
                 self._open(job, overwrite=overwrite)
             except DataError:
                 if begun is None:
@@ -145,8 +147,11 @@ class Output:
                 "with --overwrite",
                 path=self._path,
             )
-        published = self.mark is not None and self.mark.done
+        done = self.mark is not None and self.mark.done
+        published = done and not self._part.exists() and not self._built.exists()
         if self._path.exists() and not overwrite and not published:
+            if begun is not None:
+                raise self._appeared()
             whole = ", and no stopped run lies beside it to go on with" * resume
             raise DataError(f"exists already{whole}; --overwrite replaces it", path=self._path)
 
@@ -176,26 +181,38 @@ class Output:
             rows: whether there is a row; if not, an output that is there stays as it is.
 
         Raises:
-            DataError: the system cannot write.
+            DataError: an output appeared meanwhile that is not to be replaced, or the system cannot
+                write.
         """
         with self._writing():
             self._files.close()  # Windows renames no open file
-            whole = self._part
+            whole = self._part if self._build is None else self._built
             if not rows:
                 self._part.unlink(missing_ok=True)
+                self._built.unlink(missing_ok=True)
+            # Without the part file an earlier run came so far that what it built is whole.
             if self._build is not None and self._part.exists():
                 self._build(self._part, self._built)
-                whole = self._built
+            if whole.exists() and self._path.exists() and not self._overwrite:
+                raise self._appeared()
             if self._side_part.exists():  # otherwise an earlier run came as far as here
                 self._publish_side()
+            if self._build is not None:
+                self._part.unlink(missing_ok=True)
             if whole.exists():
                 whole.replace(self._path)
-            self._part.unlink(missing_ok=True)
             for folder in {self._path.parent, self._side.parent}:
                 sync_folder(folder)
             if sys.platform == "win32":
                 self._lines.close()
             self._journal.unlink()
+
+    def _appeared(self) -> DataError:
+        return DataError(
+            "appeared while this was scored; move it away and go on with --resume, or start over "
+            "with --overwrite",
+            path=self._path,
+        )
 
     def _publish_side(self) -> None:
         with writing_side(self._side):
