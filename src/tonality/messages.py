@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 UNFAMILIAR = "few of its words are known: another language?"
 NO_TEXT = "no text"  # stands where a verdict would
+STANDARD_INPUT = "standard input"  # what messages call it
 
 
 def printable(text: str) -> str:

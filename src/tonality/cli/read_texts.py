@@ -18,6 +18,7 @@ import click
 from tonality.cli.plain_help import PlainCommand
 from tonality.cli.progress import say
 from tonality.errors import DataError
+from tonality.messages import STANDARD_INPUT
 
 if TYPE_CHECKING:
     from tonality.tables.utf8_stream import ByteStream
@@ -26,7 +27,6 @@ logger = logging.getLogger(__name__)
 
 # Lines of a file classified together: a long pipe answers as it goes, in constant memory.
 LINES = 2048
-STANDARD_INPUT = "standard input"
 
 
 class TextsCommand(PlainCommand):

@@ -25,6 +25,7 @@ from tonality.cli.progress import progress_of_share, say
 from tonality.cli.read_texts import ascii_only
 from tonality.cli.table_options import TableOptions, table_options
 from tonality.errors import DataError
+from tonality.messages import STANDARD_INPUT
 
 if TYPE_CHECKING:
     from tonality.summarise.summary import Summary
@@ -150,5 +151,5 @@ def _draw(summary: Summary, png: Path, title: str) -> None:
 
 def _title(inputs: Sequence[str]) -> str:
     if list(inputs) == ["-"]:
-        return "standard input"
+        return STANDARD_INPUT
     return Path(inputs[0]).name + (f" and {len(inputs) - 1} more" if len(inputs) > 1 else "")

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tonality._version import __version__
 from tonality.artifact.config_json import folder_sha256
 from tonality.classifier import WINDOW, Classifier
 from tonality.model_names import model_path
@@ -14,6 +13,7 @@ from tonality.scale.batch_scorer import BatchOptions
 from tonality.scale.located_tables import LocatedTable, locate
 from tonality.scale.table_parts import LocatedHead, ScoringPlan, heads_of, kinds_of, row_schema
 from tonality.score.column_kind import warn_of_no_texts
+from tonality.score.files.job_identity import job_identity
 from tonality.score.files.parquet_writer import common_schema
 from tonality.score.output_columns import Layout, warn_of_late
 from tonality.tables.column_names import Wanted
@@ -130,17 +130,7 @@ def _arrow_schema(layout: Layout, texts: Sequence[str], schemas: Sequence[Any]) 
 
 def description(plan: ScoringPlan, options: BatchOptions, classifier: Classifier) -> dict[str, Any]:
     """All that the output depends on, by the names that a message calls it by."""
-    return {
-        "the inputs": [[t.uri, t.format, t.size, t.changed] for t in plan.tables],
-        "the model": folder_sha256(model_path(options.model)),
-        "--abstain": classifier.artifact.abstain,
-        "--text-column": options.text_column,
-        "--columns": None if options.columns is None else plan.layout.columns,
-        "--explain": options.explain,
-        "--valence": options.valence,
-        "--prefix": options.prefix,
-        "--encoding": options.encoding,
-        "how tables are read": plan.wanted.options.described(),
-        "the rows of a part": plan.part_rows,
-        "tonality's version": __version__,
-    }
+    inputs = [[t.uri, t.format, t.size, t.changed] for t in plan.tables]
+    model = folder_sha256(model_path(options.model)), classifier.artifact.abstain
+    common = job_identity(inputs, model, options, plan.layout.columns, plan.wanted.options)
+    return common | {"the rows of a part": plan.part_rows}

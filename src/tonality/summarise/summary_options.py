@@ -21,7 +21,8 @@ class SummaryOptions:
         label: the label to look at, ``uncertain`` included; by default the model's first.
         text_column: the column of the texts; by default it is found by its usual names and by how
             many tokens were read. Without one there are no phrases.
-        encoding: by default UTF-8, or UTF-16 with a byte-order mark.
+        encoding: by default UTF-8, or UTF-16 with a byte-order mark, or Windows-1252 where the
+            bytes look like it.
         read: how the tables are written.
         where: conditions such as ``branch=Harbour``, of rows to look at alone; those of one column
             are alternatives.

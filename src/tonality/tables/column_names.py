@@ -106,7 +106,8 @@ class Wanted:
             also several, with commas between or as a sequence, which are joined.
         label_map: maps the labels.
         extras: further columns.
-        encoding: of the file; by default UTF-8, or UTF-16 with a byte-order mark.
+        encoding: of the file; by default UTF-8, or UTF-16 with a byte-order mark, or Windows-1252
+            where the bytes look like it.
         texts: whether there must be a column of texts.
         optional: further columns, where the table has them.
         options: how the table is written.

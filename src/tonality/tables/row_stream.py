@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from tonality.errors import ConfigError, DataError
-from tonality.messages import counted
+from tonality.messages import STANDARD_INPUT, counted
 from tonality.tables.bad_rows import Fault
 from tonality.tables.byte_lines import TextLines
 from tonality.tables.column_names import SCORED, TextColumn, Wanted, text_places
@@ -97,7 +97,7 @@ def read_rows(
     *,
     text_column: TextColumn = None,
     encoding: str | None = None,
-    name: str = "standard input",
+    name: str = STANDARD_INPUT,
     options: ReadOptions | None = None,
 ) -> Rows:
     """Reads the head of a table; the rows come as ``items`` is iterated, in constant memory.

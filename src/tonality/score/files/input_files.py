@@ -11,12 +11,12 @@ from typing import IO
 
 from tonality.durable_files import resolved
 from tonality.errors import ConfigError, DataError
+from tonality.messages import STANDARD_INPUT
 from tonality.tables.encoding import checked_encoding, of_bytes
 from tonality.tables.open_file import UnknownKindError, unreadable
 from tonality.tables.open_table import INPUT_FORMATS, Input, file_input, unpacked
 from tonality.tables.table_head import delimiter_of
 
-STANDARD_INPUT = "standard input"
 _BINARY = {b"PAR1": "parquet", b"PK\x03\x04": "xlsx", b"\xd0\xcf\x11\xe0": "xls"}
 
 

@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tonality._version import __version__
 from tonality.classifier import Classifier
 from tonality.durable_files import resolved
 from tonality.score.column_kind import warn_of_no_texts
+from tonality.score.files.job_identity import job_identity
 from tonality.score.files.joined_inputs import JoinedRows, Tables
 from tonality.score.files.output_target import BUILT
 from tonality.score.files.parquet_writer import ArrowWriter, build_from_arrow, build_from_json
@@ -50,7 +50,8 @@ class Options:
             several with commas between; by default all.
         explain: how many phrases to add that speak for the verdict, and against it.
         prefix: what the added columns' names begin with; by default as :class:`Layout` says.
-        encoding: of the inputs; by default UTF-8, or UTF-16 with a byte-order mark.
+        encoding: of the inputs; by default UTF-8, or UTF-16 with a byte-order mark, or Windows-1252
+            where the bytes look like it.
         read: how the inputs are written.
         bom: whether CSV begins with a byte-order mark; by default where the first input does.
         languages: whether to add the language of each text.
@@ -148,24 +149,16 @@ class ScoringJob:
         """
         options = self._options
         files = [(i, i.path, i.path.stat()) for i in self._tables.inputs if i.path is not None]
-        return {
-            "the inputs": [
-                [str(resolved(path)), source.format, status.st_size, status.st_mtime_ns]
-                for source, path, status in files
-            ],
-            "the model": model,
-            "--abstain": self._classifier.artifact.abstain,
+        inputs = [
+            [str(resolved(path)), source.format, status.st_size, status.st_mtime_ns]
+            for source, path, status in files
+        ]
+        band = self._classifier.artifact.abstain
+        common = job_identity(inputs, (model, band), options, self._layout.columns, options.read)
+        return common | {
             "the output's format": [options.format, options.packing],
-            "--text-column": options.text_column,
-            "--columns": None if options.columns is None else self._layout.columns,
-            "--explain": options.explain,
-            "--prefix": options.prefix,
-            "--encoding": options.encoding,
-            "how tables are read": options.read.described(),
             "--bom": options.bom,
             "--languages": options.languages,
-            "--valence": options.valence,
-            "tonality's version": __version__,
         }
 
     def to_file(self, output: Output, progress: Progress) -> None:
