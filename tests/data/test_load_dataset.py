@@ -11,7 +11,8 @@ from data_makers import write_tar
 
 from tonality.data import load_dataset
 from tonality.data.imdb.cache_folder import cache_folder, imdb_folder
-from tonality.errors import DataError
+from tonality.errors import ConfigError, DataError
+from tonality.tables.read_options import ReadOptions
 
 CSV = "text,label\none,1\ntwo,0\n"
 
@@ -160,3 +161,14 @@ def test_the_cache_is_where_the_platform_has_it(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("sys.platform", platform)
     assert cache_folder() == Path(expected.replace("HOME", str(Path.home())))
+
+
+def test_an_option_that_suits_no_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("text;label\ngood, really;1\nbad;0\n")
+    (tmp_path / "test.jsonl").write_text('{"text": "fine", "label": 1}\n')
+    data = load_dataset(tmp_path, options=ReadOptions.of(delimiter=";"))
+    assert data.train.texts == ["good, really", "bad"]
+    with pytest.raises(ConfigError, match="--sheet is for spreadsheets, got csv, jsonl; leave"):
+        load_dataset(tmp_path, options=ReadOptions.of(sheet="Answers"))
+    with pytest.raises(ConfigError, match="--header-row is for CSV, TSV and spreadsheets, got js"):
+        load_dataset(tmp_path / "test.jsonl", options=ReadOptions.of(header_row=40))

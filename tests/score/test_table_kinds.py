@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import logging
 import os
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from score_tables import failure, objects, run, table
+from spreadsheets import write_xlsx
 from tonality.score.files import job
 
 
@@ -87,6 +89,30 @@ def test_options_say_how_the_table_is_written(model_folder: Path, here: Path) ->
     assert "contradict each other" in failure(result)
     result = run(model_folder, "in.csv", "-o", "out.jsonl", "--resume", "--overwrite")
     assert result.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "suiting", "others"),
+    [
+        (["--sheet", "Answers"], "in.xlsx", ["in.csv.gz", "in.jsonl"]),
+        (["--delimiter", ";"], "in.csv.gz", ["in.jsonl", "in.xlsx"]),
+        (["--header-row", "1"], "in.xlsx", ["in.jsonl"]),
+        (["--no-header", "--text-column", "1"], "in.csv.gz", ["in.jsonl"]),
+    ],
+)
+def test_an_option_that_suits_no_table_is_refused(
+    model_folder: Path, here: Path, options: list[str], suiting: str, others: list[str]
+) -> None:
+    Path("in.csv.gz").write_bytes(gzip.compress(b"text\nlove\n"))
+    Path("in.jsonl").write_text('{"text": "love"}\n')
+    write_xlsx(Path("in.xlsx"), {"Answers": [["text"], ["love"]], "About": []})
+    reason = f"{options[0]} is for "
+    for name in others:
+        assert reason in failure(run(model_folder, name, "-o", "out.csv", *options))
+    lines = Path("in.jsonl").read_bytes()
+    assert reason in failure(run(model_folder, "-", "-o", "-", *options, input=lines))
+    result = run(model_folder, suiting, *others, "-o", "out.csv", *options)
+    assert (result.exit_code, Path("out.csv").exists()) == (0, True)
 
 
 def test_a_piped_table_tells_its_delimiter(model_folder: Path, here: Path) -> None:

@@ -15,7 +15,8 @@ from tonality.tables.bad_rows import BadRows
 from tonality.tables.column_names import LabelMap, TextColumn, Wanted, several
 from tonality.tables.dataset import Dataset, Table
 from tonality.tables.encoding import checked_encoding
-from tonality.tables.open_file import sha256_of, table_stem, unreadable
+from tonality.tables.open_file import format_of, sha256_of, table_stem, unreadable
+from tonality.tables.option_formats import check_options
 from tonality.tables.read_options import ReadOptions
 from tonality.tables.read_table import joined_labels, read_file, side_file, with_labels
 from tonality.tables.spelled_names import SHOWN
@@ -65,7 +66,7 @@ def load_dataset(
         The dataset, with the SHA-256 of each file that was read.
 
     Raises:
-        ConfigError: an unknown encoding.
+        ConfigError: an unknown encoding, or an option that suits no file.
         DataError: nothing there that can be read, or no row has a label that is to be mapped.
         DependencyError: a Parquet file, and pyarrow is missing.
     """
@@ -141,6 +142,8 @@ def _load(path: Path, wanted: Wanted, bad_rows: str | Path | None) -> Dataset:
             open_regular(path).close()
         stanford = _find_stanford(path)
         files = {} if stanford else {"train": path} if path.is_file() else _find_parts(path)
+    formats = ["the reviews of IMDB"] if stanford else [format_of(f)[0] for f in files.values()]
+    check_options(wanted.options, formats)
     if stanford is not None:
         with BadRows(side_file(bad_rows, stanford)) as collected:
             return load_stanford(stanford, wanted, collected)

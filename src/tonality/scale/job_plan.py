@@ -17,6 +17,7 @@ from tonality.score.files.job_identity import job_identity
 from tonality.score.files.parquet_writer import common_schema
 from tonality.score.output_columns import Layout, warn_of_late
 from tonality.tables.column_names import Wanted
+from tonality.tables.option_formats import check_options
 from tonality.tables.parquet_rows import require_pyarrow
 from tonality.tables.read_options import ReadOptions
 from tonality.tables.spelled_names import real_names
@@ -61,10 +62,11 @@ def plan_of(
         spread: spreads the reading of whole tables.
 
     Raises:
-        ConfigError: a column is not there, or a name is taken.
+        ConfigError: a column is not there, a name is taken, or an option of reading suits no input.
         DataError: an input cannot be read, or has no texts.
     """
     tables = locate(inputs.names, inputs.format, options.encoding)
+    check_options(inputs.read, [table.format for table in tables])
     arrow = all(table.format == "parquet" for table in tables)
     wanted = Wanted.texts_only(options.text_column, encoding=options.encoding, options=inputs.read)
     found = heads_of(tables, replace(wanted, quiet=True), arrow=arrow)

@@ -11,20 +11,14 @@ from starlette.requests import Request
 from tonality.errors import ConfigError, DataError
 from tonality.score.output_columns import LATE_COLUMN
 from tonality.serve.problems import ProblemError, invalid
-from tonality.serve.table_formats import SHEET_TYPES
+from tonality.serve.table_formats import FORMATS, SHEET_TYPES
+from tonality.tables.option_formats import OPTION_FORMATS
 from tonality.tables.read_options import QUOTINGS, ReadOptions
 
 # It is in the name of each added column, and in JSON Lines in each row.
 LONGEST_PREFIX = 100
 SCORE_PARAMETERS = ("text_column", "prefix", "delimiter", "quoting", "sheet")
 TABLE_PARAMETERS = ("sheet",)
-_DELIMITED = (("text/csv", "text/tab-separated-values"), "CSV and TSV")
-# Those that say something of some formats only.
-_ONLY = {
-    "sheet": (SHEET_TYPES, "spreadsheets"),
-    "delimiter": _DELIMITED,
-    "quoting": _DELIMITED,
-}
 # Options of the commands that no request has, and where to say such a thing instead.
 _ELSEWHERE = {
     "model": "The service has one model; tonality serve --model names it.",
@@ -78,8 +72,8 @@ def check_query(request: Request, known: Sequence[str], own: str) -> None:
         if name != "text_column" and len(request.query_params.getlist(name)) > 1:
             detail = f"{name} is in the query more than once."
             raise invalid(detail, "Give it once.")
-        types, kinds = _ONLY.get(name, ((own,), ""))
-        if own not in types and request.query_params[name]:
+        suiting, kinds = OPTION_FORMATS.get(name, (FORMATS.values(), ""))
+        if request.query_params[name] and FORMATS[own] not in suiting:
             detail = f"{name} is for {kinds}; the body is {own}."
             raise invalid(detail, f"Leave {name} out.")
 

@@ -13,9 +13,10 @@ from tonality.serve.upload_body import IN_PARTS, Body
 from tonality.tables.byte_lines import Peeked
 from tonality.tables.column_names import Wanted
 from tonality.tables.compression import packing, unpacking
+from tonality.tables.open_file import SHEETS
 from tonality.tables.open_table import Input, Opened, on_disk, opened
 from tonality.tables.read_options import ReadOptions
-from tonality.tables.sheet_rows import SHEETS, SheetAsCsv, sheet_as_csv
+from tonality.tables.sheet_rows import SheetAsCsv, sheet_as_csv
 from tonality.tables.utf8_stream import ByteStream
 
 NAME = "the body"

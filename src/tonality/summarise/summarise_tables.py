@@ -47,7 +47,8 @@ def summarise(
         progress: told the rows done and the share of the bytes read, now and then.
 
     Raises:
-        ConfigError: an unknown period, the model has no such label, or a condition has no ``=``.
+        ConfigError: an unknown period, the model has no such label, a condition has no ``=``, or an
+            option of reading suits no table.
         DataError: a table cannot be read or is not scored, or has no such column, no date, no row
             or none of a value asked for; or the tables are of models of different labels.
         DependencyError: the extra ``languages`` is missing.

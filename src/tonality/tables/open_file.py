@@ -17,6 +17,7 @@ _TEXTS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", "
 _SHEETS = {".xlsx": "xlsx", ".xlsm": "xlsx", ".xls": "xls", ".ods": "ods"}
 _FORMATS = _TEXTS | {".parquet": "parquet"} | _SHEETS
 _PACKED = [text + pack for pack in (*PACKS, ".zip") for text in _TEXTS]
+SHEETS = ("xlsx", "xls", "ods")  # formats of spreadsheets
 OTHER_SHEETS = (".xlsb", ".numbers")  # spreadsheets that are not read
 
 

@@ -15,10 +15,10 @@ from tonality.errors import DataError
 from tonality.tables.byte_lines import BUFFER, Peeked
 from tonality.tables.column_names import Wanted
 from tonality.tables.compression import BROKEN_PACK, MAGIC, packing, unpacking
-from tonality.tables.open_file import format_of, open_binary, unreadable
+from tonality.tables.open_file import SHEETS, format_of, open_binary, unreadable
 from tonality.tables.parquet_rows import BATCH, Cells, ParquetTable
 from tonality.tables.row_stream import FORMATS, Rows, rows_of
-from tonality.tables.sheet_rows import MEMORY, SHEETS, opened_sheet
+from tonality.tables.sheet_rows import MEMORY, opened_sheet
 from tonality.tables.utf8_stream import ByteStream
 
 INPUT_FORMATS = (*FORMATS, "parquet", *SHEETS)

@@ -16,6 +16,7 @@ from tonality.tables.dataset import Table
 from tonality.tables.encoding import checked_encoding
 from tonality.tables.open_file import is_same_file
 from tonality.tables.open_table import file_input, opened
+from tonality.tables.option_formats import check_options
 from tonality.tables.read_options import ReadOptions
 
 logger = logging.getLogger(__name__)
@@ -53,7 +54,8 @@ def read_table(
         label, such as ``Positive`` and ``pos``, are joined, which is logged.
 
     Raises:
-        ConfigError: an unknown encoding, or bad rows that would go over the data.
+        ConfigError: an unknown encoding, an option that does not suit the format, or bad rows that
+            would go over the data.
         DataError: the file or its columns cannot be read, every row is bad, or no row has a
             label that is to be mapped.
         DependencyError: what reads Parquet, spreadsheets or ``.zst`` is missing.
@@ -62,6 +64,7 @@ def read_table(
     columns = text_column, label_column, group_column
     options = options or ReadOptions()
     wanted = Wanted(*columns, mapping, extras, checked_encoding(encoding), options=options)
+    check_options(options, [file_input(path).format])
     with BadRows(side_file(bad_rows, path)) as collected:
         table = read_file(path, wanted, collected)
     mapping.check(path)

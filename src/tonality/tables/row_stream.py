@@ -18,6 +18,7 @@ from tonality.tables.column_names import SCORED, TextColumn, Wanted, text_places
 from tonality.tables.delimited import MAX_ROW
 from tonality.tables.header_below import are_named, is_title
 from tonality.tables.jsonlines import OBJECTS, JsonObject, objects
+from tonality.tables.option_formats import check_options
 from tonality.tables.read_options import ReadOptions
 from tonality.tables.spelled_names import distinct
 from tonality.tables.table_head import EmptyError, read_head
@@ -113,11 +114,12 @@ def read_rows(
         options: the delimiter, the header and what counts as missing, where that is known.
 
     Raises:
-        ConfigError: an unknown format.
+        ConfigError: an unknown format, or an option that does not suit it.
         DataError: the stream is empty, or has no such column; later, from ``items``: it cannot
             be read on.
     """
     options = ReadOptions() if options is None else options
+    check_options(options, [format])
     wanted = Wanted.texts_only(text_column, encoding=encoding, options=options)
     return rows_of(stream, format, wanted, name)
 

@@ -24,7 +24,6 @@ from tonality.tables.table_head import EmptyError
 
 logger = logging.getLogger(__name__)
 
-SHEETS = ("xlsx", "xls", "ods")
 MEMORY = 4 * 2**30  # bytes that reading a spreadsheet may take, its own size included
 _PROGRAM = Path(__file__).with_name("sheet_to_csv.py")
 _SHOWN = 10  # other sheets that a message names

@@ -83,7 +83,8 @@ class ScoringJob:
         tally: what was counted so far.
 
     Raises:
-        ConfigError: a column is not there, or a name is taken; or the labels have no valence.
+        ConfigError: a column is not there, or a name is taken; the labels have no valence; or an
+            option of reading suits no input.
         DataError: an input cannot be read, or has no texts.
         DependencyError: what reads or writes one of the formats, or tells languages, is missing.
     """

@@ -15,6 +15,7 @@ from tonality.messages import and_more
 from tonality.tables.bad_rows import Fault
 from tonality.tables.column_names import Wanted
 from tonality.tables.open_table import Input, Opened, opened, refuse_changed, stamp
+from tonality.tables.option_formats import check_options
 from tonality.tables.row_stream import Row, Rows
 from tonality.tables.table_head import EmptyError
 
@@ -37,11 +38,13 @@ class Tables:
         heads: what the head of each says; their items are read by :class:`JoinedRows` alone.
 
     Raises:
+        ConfigError: an option of reading suits none of them.
         DataError: one cannot be read or has no texts, or all are empty.
         DependencyError: one is Parquet, and pyarrow is missing.
     """
 
     def __init__(self, inputs: Sequence[Input], wanted: Wanted, *, arrow: bool = False) -> None:
+        check_options(wanted.options, [source.format for source in inputs])
         self._wanted = wanted
         self._settings: dict[str, Any] = {"cells": "arrow" if arrow else "all", "batch": WINDOW}
         self._stack = ExitStack()

@@ -10,9 +10,8 @@ from typing import BinaryIO
 
 from tonality.errors import ConfigError
 from tonality.tables.compression import PACKS
-from tonality.tables.open_file import is_same_file
+from tonality.tables.open_file import SHEETS, is_same_file
 from tonality.tables.open_table import Input
-from tonality.tables.sheet_rows import SHEETS
 
 OUTPUT_FORMATS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
 BUILT = ("parquet", "xlsx")  # written when all rows are there; packed in themselves

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple, TypeGuard
 
-from tonality.tables.sheet_rows import SHEETS
+from tonality.tables.open_file import SHEETS
 from tonality.tables.sheet_to_csv import DIGITS, number
 
 # Excel's limits.
