@@ -172,3 +172,21 @@ def test_an_option_that_suits_no_file_is_refused(tmp_path: Path) -> None:
         load_dataset(tmp_path, options=ReadOptions.of(sheet="Answers"))
     with pytest.raises(ConfigError, match="--header-row is for CSV, TSV and spreadsheets, got js"):
         load_dataset(tmp_path / "test.jsonl", options=ReadOptions.of(header_row=40))
+
+
+def test_a_marker_of_nothing_that_no_cell_is_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "a.csv").write_text("text,label\ngood,1\n No Comment ,0\nNULL,0\nfine,Skip\n")
+    for options in (
+        ReadOptions.of(null=["no comment", "skip"], keep_null=["NULL"]),
+        ReadOptions.of(null=["no coment", "skip"]),
+        ReadOptions.of(keep_null=["NULL", "NaN"]),
+        ReadOptions.of(keep_null=["all"]),
+    ):
+        load_dataset(tmp_path / "a.csv", options=options)
+    told = [message.partition(": ")[2] for message in caplog.messages]
+    assert [message for message in told if "null" in message] == [
+        "no text or label is --null 'no coment'; is it spelled so?",
+        "no text or label is --keep-null 'NaN'; is it spelled so?",
+    ]

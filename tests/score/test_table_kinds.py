@@ -115,6 +115,19 @@ def test_an_option_that_suits_no_table_is_refused(
     assert (result.exit_code, Path("out.csv").exists()) == (0, True)
 
 
+def test_a_marker_of_nothing_that_no_text_is_is_told(
+    model_folder: Path, here: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    Path("in.csv").write_text("text\nlove\nNo comment\n")
+    run(model_folder, "in.csv", "-o", "a.csv", "--null", "no comment")
+    assert not caplog.messages
+    for output in ("b.csv", "b.parquet", "-"):
+        caplog.clear()
+        run(model_folder, "in.csv", "-o", output, "--null", "no coment", "--null", "no comment")
+        told = "in.csv: no text or label is --null 'no coment'; is it spelled so?"
+        assert caplog.messages == [told]
+
+
 def test_a_piped_table_tells_its_delimiter(model_folder: Path, here: Path) -> None:
     for data in (b"sep=\t\nid\ttext\n1\tlove\n", b"sep=;\nid;text\n1;love\n", b"id|text\n1|love\n"):
         result = run(model_folder, "-", "-o", "-", "--format", "jsonl", input=data)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from tonality.errors import ConfigError
+
+logger = logging.getLogger(__name__)
 
 # How quotes are meant in CSV and TSV: as in CSV, where one in a text is doubled; escaped by a
 # backslash; or as characters like any other.
@@ -49,6 +53,8 @@ class ReadOptions:
             the first that is visible and not empty.
         named_nulls: further texts that count as missing, as a whole and in any case; casefolded.
         quoting: one of ``QUOTINGS``, where that is known; None to find out.
+        kept: those markers of nothing that were named as texts.
+        met: which of ``kept`` and ``named_nulls`` a cell that was read is so far.
         sheet_row: of a sheet as CSV, which of its rows that begins with, from 1; else None.
     """
 
@@ -60,6 +66,8 @@ class ReadOptions:
     named_nulls: frozenset[str] = frozenset()
     quoting: str | None = None
     sheet_row: int | None = None
+    kept: frozenset[str] = frozenset()
+    met: set[str] = field(default_factory=set, compare=False, repr=False)
 
     def is_null(self, cell: str) -> bool:
         """Whether a cell counts as missing."""
@@ -70,7 +78,24 @@ class ReadOptions:
         return self._is_among(cell.strip(), self.no_labels)
 
     def _is_among(self, cell: str, markers: frozenset[str]) -> bool:
-        return cell in markers or (bool(self.named_nulls) and cell.casefold() in self.named_nulls)
+        if cell in self.kept:
+            self.met.add(cell)
+        if self.named_nulls and (folded := cell.casefold()) in self.named_nulls:
+            self.met.add(folded)
+            return True
+        return cell in markers
+
+    def warn_of_unmet(self, name: Path | str) -> None:
+        """Says, once all is read, which of the texts that were named no cell was.
+
+        Args:
+            name: how messages call the table.
+        """
+        for option, texts in (("--null", self.named_nulls), ("--keep-null", self.kept)):
+            for text in sorted(texts - self.met):
+                logger.warning(
+                    "%s: no text or label is %s %r; is it spelled so?", name, option, text
+                )
 
     def described(self) -> list[Any]:
         """What decides which rows a table has, as JSON has it."""
@@ -116,4 +141,5 @@ class ReadOptions:
             known = ", ".join(sorted(NO_LABELS))
             raise ConfigError(f"--keep-null {strange[0]!r}: expected {ALL} or one of {known}")
         row = 0 if no_header else header_row
-        return cls(delimiter, row, NULLS - kept, NO_LABELS - kept, sheet, named)
+        options = cls(delimiter, row, NULLS - kept, NO_LABELS - kept, sheet, named)
+        return options if ALL in keep_null else replace(options, kept=kept)

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from tonality.classifier import Classifier
 from tonality.durable_files import resolved
+from tonality.messages import and_more
 from tonality.score.column_kind import warn_of_no_texts
 from tonality.score.files.job_identity import job_identity
 from tonality.score.files.joined_inputs import JoinedRows, Tables
@@ -179,6 +180,8 @@ class ScoringJob:
             for data, faults, reached in self._parts(mark, progress):
                 output.append(data, faults, reached)
         self._tables.check_unchanged()
+        if mark is None:  # else an earlier run read the first rows
+            self._warn_of_unmet()
         output.publish(rows=not self.tally.none_read)
 
     def to_stream(self, stream: BinaryIO, side: BinaryIO | None, progress: Progress) -> None:
@@ -204,6 +207,7 @@ class ScoringJob:
         if not self.tally.none_read:
             stream.write(head)
         self._tables.check_unchanged()
+        self._warn_of_unmet()
 
     def _parts(self, mark: Mark | None, progress: Progress) -> Iterator[tuple[bytes, bytes, Mark]]:
         """Of each part: its rows, its faults, and how far the job is with it."""
@@ -242,6 +246,11 @@ class ScoringJob:
         """Says of the first rows if their column holds no texts."""
         name, column = self._tables.inputs[0].name, self._tables.heads[0].text_column
         warn_of_no_texts(name, column, (item.text for item in window if isinstance(item, Row)))
+
+    def _warn_of_unmet(self) -> None:
+        """Says, once all rows are read, which text of ``--null`` none of them has."""
+        inputs = self._tables.inputs
+        self._options.read.warn_of_unmet(f"{inputs[0].name}{and_more(len(inputs) - 1)}")
 
     def _packed(self, rows: Sequence[bytes]) -> bytes:
         return packed(b"".join(rows), self._options.packing)  # such pieces make one file
