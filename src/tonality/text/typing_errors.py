@@ -44,8 +44,8 @@ def intended(word: str, known: Mapping[str, int]) -> str | None:
 
     Two swapped letters come first, then the commonest word. The first letter is taken to be right,
     and a last letter is none too many: such a word is often another. Of three letters two may be
-    swapped, no more: ``nto``. A shorter word is left, one of more than 24 letters, one with anything
-    but ``a`` to ``z``, and one of :func:`names`.
+    swapped, no more: ``nto``. What is left as it is: a shorter word, one of more than 24 letters,
+    one with anything but ``a`` to ``z``, and one of :func:`names`.
 
     Args:
         word: a word that is unknown.
