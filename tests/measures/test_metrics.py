@@ -119,10 +119,6 @@ def test_few_texts_all_right_are_not_certain() -> None:
     assert none.accuracy_interval == pytest.approx((0, 0.6576), abs=1e-4)
 
 
-def test_certain_and_wrong_still_has_a_finite_loss() -> None:
-    assert np.isfinite(evaluate([0, 1], [[0.0, 1.0], [0.0, 1.0]], NAMES).log_loss)
-
-
 def test_intervals_are_seeded_and_match_resampled_rows() -> None:
     truth, beliefs = noisy(600, 3)
     names = ["a", "b", "c"]

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from tonality.errors import DependencyError
 from tonality.measures import scores
+from tonality.measures.log_loss import log_losses
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -145,10 +146,7 @@ def _macro_f1_difference(first: scores.Counts, second: scores.Counts) -> Differe
 def _loss_difference(
     labels: Integers, first: Floats, second: Floats, rng: np.random.Generator
 ) -> Difference:
-    rows = np.arange(len(labels))
-    tiny = np.finfo(np.float64).tiny
-    one, other = (np.log(np.maximum(p[rows, labels], tiny)) for p in (first, second))
-    gaps = other - one  # (N,): losses are negative logarithms
+    gaps = log_losses(labels, first) - log_losses(labels, second)  # (N,)
     means = [gaps[rng.integers(0, len(gaps), len(gaps))].mean() for _ in range(_RESAMPLES)]
     low, high = np.percentile(means, [2.5, 97.5])
     return Difference(float(gaps.mean()), (float(low), float(high)))

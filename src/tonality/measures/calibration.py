@@ -15,8 +15,8 @@ import numpy as np
 from tonality.data import Table, split
 from tonality.errors import DataError
 from tonality.measures.labelled_predictions import LabelledPredictions
+from tonality.measures.log_loss import log_loss
 from tonality.measures.scaling import (
-    TINY,
     Floats,
     Integers,
     Mask,
@@ -142,9 +142,7 @@ def measure_trust(labels: Integers, probabilities: Floats) -> Trust:
         for b in found
         if b.confidence is not None and b.accuracy is not None
     ]
-    rows = np.arange(len(labels))
-    loss = -np.log(np.maximum(probabilities[rows, labels], TINY)).mean()
-    return Trust(math.fsum(gaps) / len(labels), float(loss), found)
+    return Trust(math.fsum(gaps) / len(labels), log_loss(labels, probabilities), found)
 
 
 def split_halves(table: Table) -> Mask | None:

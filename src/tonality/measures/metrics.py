@@ -1,9 +1,9 @@
 """How good a model's verdicts are: everything that ``tonality evaluate`` reports.
 
-scikit-learn computes the area under the ROC curve and the log loss,
-:mod:`tonality.measures.scores` what follows from the confusion matrix. The intervals of accuracies
-are Wilson's (1927): a bootstrap of few texts that are all right would give no width at all. Those
-of the macro F1, for which there is no formula, are percentile bootstraps (Efron 1979).
+scikit-learn computes the area under the ROC curve, :mod:`tonality.measures.scores` what follows
+from the confusion matrix. The intervals of accuracies are Wilson's (1927): a bootstrap of few texts
+that are all right would give no width at all. Those of the macro F1, for which there is no formula,
+are percentile bootstraps (Efron 1979).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy.typing as npt
 from tonality.errors import DataError, DependencyError
 from tonality.measures import scores
 from tonality.measures.labelled_predictions import LabelledPredictions
+from tonality.measures.log_loss import log_loss
 from tonality.measures.scores import (
     ClassScores,
     Counts,
@@ -153,9 +154,7 @@ def evaluate(
         macro_f1_interval=_macro_f1_interval(confusion, seed),
         weighted=_mean(confusion, scores.weighted),
         roc_auc=_roc_auc(sklearn, judged),
-        log_loss=float(
-            sklearn.log_loss(judged.labels, judged.probabilities, labels=range(classes))
-        ),
+        log_loss=log_loss(judged.labels, judged.probabilities),
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
         by_length=() if lengths is None else _by_length(judged),
         mistakes=_mistakes(judged, names, mistakes, texts, ids),
@@ -199,7 +198,7 @@ def _checked(
         np.isfinite(beliefs).all() and beliefs.min() >= 0 and np.allclose(totals, 1, atol=1e-3)
     ):
         raise ValueError("probabilities must be finite, at least 0 and add up to 1 in each row")
-    # float32 rows add up to 1 only nearly, which scikit-learn warns about.
+    # float32 rows add up to 1 only nearly.
     beliefs = beliefs / totals
     tokens = np.zeros_like(truth) if lengths is None else np.asarray(lengths, np.int64)
     if tokens.shape != truth.shape:

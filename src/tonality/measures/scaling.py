@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tonality.errors import DataError
+from tonality.measures.log_loss import TINY
 from tonality.prediction import softmax
 
 Floats = npt.NDArray[np.float64]
@@ -31,7 +32,6 @@ LOWEST, HIGHEST = 0.05, 20.0
 # How far from 0 an offset is expected, as a standard deviation: few rows then move it little.
 SPREAD = 0.5
 
-TINY = 1e-300  # a probability that is 0 in double precision has a logarithm all the same
 _STEPS = 100  # Newton's method needs about ten
 _ENOUGH = 1e-12  # of the mean loss, to be gained by one more
 
@@ -88,7 +88,7 @@ def fit_temperature(logits: Floats, labels: Integers) -> float:
     target = _targets(logits, labels)
 
     def loss(log_inverse: float) -> float:
-        return _log_loss(math.exp(log_inverse) * logits, target)
+        return _cross_entropy(math.exp(log_inverse) * logits, target)
 
     best = _golden_section(loss, -math.log(HIGHEST), -math.log(LOWEST))
     return float(f"{math.exp(-best):.6g}")
@@ -148,7 +148,7 @@ def _least_loss(start: Floats, logits: Floats, target: Floats, free: Floats) -> 
 
     def loss(values: Floats) -> float:
         prior = float((penalty * values**2).sum() / 2)
-        return _log_loss(values[0] * logits + values[1:], target) + prior
+        return _cross_entropy(values[0] * logits + values[1:], target) + prior
 
     found, now = start, loss(start)
     for _ in range(_STEPS):
@@ -194,7 +194,7 @@ def _targets(logits: Floats, labels: Integers) -> Floats:
     return target
 
 
-def _log_loss(scaled: Floats, target: Floats) -> float:
+def _cross_entropy(scaled: Floats, target: Floats) -> float:
     """The mean cross-entropy of logits (N, C) with target shares (N, C), in nats."""
     highest = scaled.max(axis=1)
     total = np.log(np.exp(scaled - highest[:, None]).sum(axis=1)) + highest  # (N,)
