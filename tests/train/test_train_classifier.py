@@ -10,6 +10,7 @@ import os
 import signal
 import time
 from collections.abc import Mapping
+from datetime import timedelta
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +20,7 @@ import numpy as np
 import pytest
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.callbacks import Timer
 from made_up_reviews import TINY, make_dataset, make_table
 
 import tonality
@@ -82,6 +84,16 @@ class FailAtStart(Callback):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         raise OSError("no such device")
+
+
+class StopAt(Callback):
+    """Asks Lightning to stop after a step."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
+        trainer.should_stop = pl_module.steps_done == self.step
 
 
 class SpoilAt(Callback):
@@ -342,6 +354,28 @@ def test_quick_evaluations_do_not_each_write_all_weights(
     rows = (tmp_path / "run" / "metrics.csv").read_text().splitlines()
     assert saved == [int(rows[-1].split(",")[0])]
     assert len(list((tmp_path / "run").glob("best-*"))) == 1
+
+
+@pytest.mark.parametrize("validation", [0.2, 0])
+def test_a_callback_ends_a_run_which_is_evaluated_saved_and_finished(
+    tmp_path: Path, validation: float
+) -> None:
+    told, recipe = Recorder(), LEARNS.with_settings([f"training.validation={validation}"])
+    model = train(make_dataset(), recipe, tmp_path / "run", callbacks=[StopAt(13)], reporter=told)
+    assert tonality.load(model).labels == ("negative", "positive")
+    assert torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)["step"] == 13
+    last = rows(tmp_path / "run")[-1]
+    assert (last["step"], last["validation_loss"] != "") == ("13", validation > 0)
+    assert any("a callback asked for it; step" in line for line in told.lines)
+
+
+def test_a_timer_of_lightning_ends_a_run(tmp_path: Path) -> None:
+    recipe = LEARNS.with_settings(["training.epochs=1000"])
+    timer = Timer(timedelta(milliseconds=1))
+    model = train(make_dataset(60), recipe, tmp_path / "run", callbacks=[timer])
+    assert read(model).provenance["best"]["epoch"] < 1000
+    with pytest.raises(TrainingError, match="got a callback that stops the training before it"):
+        train(make_dataset(60), recipe, tmp_path / "none", callbacks=[Timer(timedelta())])
 
 
 def test_the_training_loss_is_the_mean_over_the_texts_since_the_last_evaluation(

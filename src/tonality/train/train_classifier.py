@@ -55,7 +55,8 @@ def train(
             the same settings for them; by default none is.
         resume: go on with the run that the folder holds.
         reporter: told how it goes; by default the log.
-        callbacks: Lightning callbacks, called before the run's own.
+        callbacks: Lightning callbacks, called before the run's own. One that sets
+            ``trainer.should_stop``, as ``Timer`` does, ends the run after an evaluation.
         checkpoint_minutes: minutes between checkpoints, besides those after evaluations.
         accelerator: ``cpu``, ``gpu`` or whatever else Lightning knows; ``auto`` for the best.
         devices: how many of them, on each machine; ``auto`` for all, or as ``torchrun`` says.

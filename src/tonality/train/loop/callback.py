@@ -90,9 +90,16 @@ class Loop(Callback):
         return None if self.best is None else self.session.history.rows[self.best["row"]]
 
     def outcome(self, device: str) -> TrainingOutcome:
-        """How the run went, after its last step, which is always evaluated."""
-        assert self.best is not None
-        assert self.best_row is not None
+        """How the run went, after its last step, which is always evaluated.
+
+        Raises:
+            TrainingError: there was no step.
+        """
+        if self.best is None or self.best_row is None:
+            raise TrainingError(
+                "expected at least one step, got a callback that stops the training before it; "
+                "let it stop later"
+            )
         minutes, stopped = self.session.seconds / 60, self.stopping.stop
         return TrainingOutcome(self.best_row, self.best["file"], minutes, stopped, device)
 
@@ -130,11 +137,12 @@ class Loop(Callback):
         assert isinstance(pl_module, TrainingModule)
         module, session, step = pl_module, self.session, pl_module.steps_done
         self._take_figures(trainer, outputs, batch)
-        evaluate = session.due(step, self.settings.evaluations_per_epoch)
+        asked = trainer.should_stop  # by a callback of the caller; those of all processes agree
+        evaluate = asked or session.due(step, self.settings.evaluations_per_epoch)
         row, stop = session.row_due(step), session.interrupted
         if trainer.world_size > 1:  # all must stop after the same step
             stop = trainer.strategy.reduce_boolean_decision(stop, all=False)
-        save = stop or session.save_due(step, evaluate=evaluate)
+        save = stop or asked or session.save_due(step, evaluate=evaluate)
         first = step == module.first_step + 1
         on_cpu = self._waiting[-1][0].device.type == "cpu"
         with session.pause() if save or evaluate else nullcontext():
@@ -150,9 +158,9 @@ class Loop(Callback):
                 self._add_row(module, step)
             if save or self.stopping.stop:
                 self._save(trainer, module, step)
-        if self.stopping.stop and step < module.total_steps:
+        if (self.stopping.stop or asked) and step < module.total_steps:
             self._say_stopped(step)
-        trainer.should_stop = stop or self.stopping.stop
+        trainer.should_stop = stop or asked or self.stopping.stop
         if stop:  # and never back to False: the signal may have come just now
             session.interrupted = True
         if trainer.is_global_zero:
@@ -205,15 +213,18 @@ class Loop(Callback):
 
     def _say_stopped(self, step: int) -> None:
         """Says why the run ends before its last step."""
-        assert self.best_row is not None
-        steps = self.session.steps
-        lacking = "validation loss had not fallen"
-        if self.settings.keep != "loss":
-            lacking = f"validation {self.settings.keep.replace('_', ' ')} had not risen"
+        if self.best_row is None:  # of several processes one knows what is kept
+            return
+        steps, reason = self.session.steps, "a callback asked for it"
+        if self.stopping.stop:
+            lacking = "loss had not fallen"
+            if self.settings.keep != "loss":
+                lacking = f"{self.settings.keep.replace('_', ' ')} had not risen"
+            reason = f"the validation {lacking} for {self.stopping.waited} evaluations"
         self.reporter.say(
             f"stopped after epoch {step / steps.steps_per_epoch:.3g} of "
-            f"{steps.total_steps // steps.steps_per_epoch}: the {lacking} for "
-            f"{self.stopping.waited} evaluations; step {self.best_row.step:,} is kept"
+            f"{steps.total_steps // steps.steps_per_epoch}: {reason}; "
+            f"step {self.best_row.step:,} is kept"
         )
 
     def _score(self, found: Validation) -> tuple[float, ...]:

@@ -28,7 +28,8 @@ class RunOptions:
         accelerator: ``cpu``, ``gpu`` or whatever else Lightning knows; ``auto`` for the best.
         devices: how many of them, on each machine; ``auto`` for all, or as ``torchrun`` says.
         nodes: how many machines.
-        callbacks: Lightning callbacks, called before the run's own.
+        callbacks: Lightning callbacks, called before the run's own. One that sets
+            ``trainer.should_stop``, as ``Timer`` does, ends the run after an evaluation.
         records: whether to leave metrics and curves beside the model.
         cache: where trained word vectors and teachers' answers are kept for other runs; None for
             nowhere.
