@@ -98,6 +98,9 @@ def test_a_verdict_becomes_a_dictionary(classifier: Classifier) -> None:
     prediction = classifier.predict("love the film")
     assert Prediction(**prediction.to_dict()) == prediction
     assert json.loads(json.dumps(prediction.to_dict())) == prediction.to_dict()
+    shares = {"negative": 0.3561, "neutral": 0.2845, "positive": 0.3594}
+    uncertain = Prediction("uncertain", 0.3594, shares, 3, 0, 3)
+    assert Prediction(**uncertain.to_dict()).verdict == "positive"
     rounded = made(negative=0.123456789, positive=0.876543211).to_dict(digits=3)
     assert rounded["score"] == 0.877
     assert rounded["probabilities"] == {"negative": 0.123, "positive": 0.877}

@@ -65,7 +65,10 @@ class Prediction:
 
     @property
     def verdict(self) -> str | None:
-        """The label, or what it would be if the model never answered ``uncertain``."""
+        """The label, or what it would be if the model never answered ``uncertain``.
+
+        Of an uncertain text it is the first label whose probability is the score.
+        """
         shares = self.probabilities
         # A model may have a label of that name; earlier versions trained it.
         if self.label != UNCERTAIN or shares.get(UNCERTAIN) == self.score:
@@ -99,10 +102,11 @@ class Prediction:
         return sum(value * share for value, share in zip(values, shares, strict=True))
 
     def to_dict(self, digits: int | None = None) -> dict[str, Any]:
-        """The attributes by name; ``Prediction(**found)`` is the inverse.
+        """The attributes by name; without ``digits``, ``Prediction(**found)`` is the inverse.
 
         Args:
-            digits: the decimals that scores are rounded to; by default they are not.
+            digits: the decimals that scores are rounded to; by default they are not. Near ones
+                become equal, so the :attr:`verdict` of an uncertain text is lost.
         """
         shares = self.probabilities
         return {
