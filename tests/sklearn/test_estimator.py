@@ -218,6 +218,9 @@ def test_each_value_of_y_is_a_class() -> None:
     texts = [f"{word} film {n}" for n in range(10) for word in ("good", "fine", "great", "bad")]
     with pytest.warns(UserWarning, match="spellings of one label: 'POS'.* fit with") as told:
         model = small(epochs=1).fit(texts, names * 10)
+    with pytest.warns(UserWarning, match="spellings of one label") as again:
+        small(epochs=1).partial_fit(texts, names * 10)
+    assert [each.filename for each in told] == [each.filename for each in again] == [__file__]
     (advice,) = re.findall(r"\[.+\]", str(told[0].message))
     assert set(eval(advice, {"y": names})) == {"positive", "neg"}
     assert list(model.classes_) == sorted(names)

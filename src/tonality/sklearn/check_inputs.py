@@ -122,7 +122,7 @@ def _warn_of_spellings(labels: NDArray[Any]) -> None:
             "own here; to join them, fit with "
             f"[{dict(list(joined.items())[:SHOWN])}.get(label, label) for label in y]",
             UserWarning,
-            stacklevel=4,
+            stacklevel=4,  # the line that called fit
         )
 
 

@@ -183,7 +183,7 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             TrainingError: training diverged or ran out of memory.
         """
         go_on = self.warm_start and hasattr(self, "artifact_")
-        return self._fit(X, y, sample_weight, go_on=go_on)
+        return self._fit(check_texts(X), check_labels(y), sample_weight, go_on=go_on)
 
     def partial_fit(
         self,
@@ -210,12 +210,12 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             ValueError: as in :meth:`fit`, or the classes are others than before.
             ArtifactError: as in :meth:`fit`.
         """
-        y = check_labels(y)
-        if classes is not None and not np.array_equal(np.unique(classes), np.unique(y)):
+        texts, labels = check_texts(X), check_labels(y)
+        if classes is not None and not np.array_equal(np.unique(classes), np.unique(labels)):
             raise ValueError(
                 "every class in `classes` must be in y: the network learns all at once"
             )
-        return self._fit(X, y, sample_weight, go_on=hasattr(self, "artifact_"))
+        return self._fit(texts, labels, sample_weight, go_on=hasattr(self, "artifact_"))
 
     def predict(self, X: Iterable[str | None]) -> NDArray[Any]:
         """The labels (N,) of N texts; of an empty one, the label that was commonest in training."""
@@ -274,9 +274,13 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return model
 
     def _fit(
-        self, X: Iterable[str | None], y: ArrayLike, sample_weight: ArrayLike | None, *, go_on: bool
+        self,
+        texts: list[str | None],
+        labels: NDArray[Any],
+        sample_weight: ArrayLike | None,
+        *,
+        go_on: bool,
     ) -> Self:
-        texts, labels = check_texts(X), check_labels(y)
         check_consistent_length(texts, labels)
         if not 0 < as_number(self.validation_fraction) < 1:
             raise ValueError(
