@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from tonality.number_labels import label_values
 
-Counts = npt.NDArray[np.int64]
+Counts = npt.NDArray[np.int64] | npt.NDArray[np.float64]  # whole, or sums of weights
 Floats = npt.NDArray[np.float64]
 Interval = tuple[float, float]
 
