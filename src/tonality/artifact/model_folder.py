@@ -26,7 +26,7 @@ from tonality.artifact.config_json import (
     dump_json,
 )
 from tonality.artifact.vocabulary_json import read_vocabulary
-from tonality.artifact.weights import Tensors, largest, pack, unpack
+from tonality.artifact.weights import Tensors, most_file_bytes, pack, unpack
 from tonality.errors import ArtifactError
 from tonality.network.config import NetworkConfig
 from tonality.text.tokenizer import TextConfig
@@ -221,7 +221,7 @@ def _assemble(source: Callable[[str, int], bytes], folder: Path) -> Artifact:
     limits = {
         CARD: _MEGABYTE,
         VOCABULARY: min(64 * _MEGABYTE, _MEGABYTE + _VOCABULARY_PER_ROW * rows),
-        WEIGHTS: min(_GIGABYTE, largest(network)),
+        WEIGHTS: min(_GIGABYTE, most_file_bytes(network)),
     }
     files = {}
     for name, limit in limits.items():

@@ -32,8 +32,8 @@ _TYPES = {
 
 _FLOAT16_MAX = float(np.finfo(np.float16).max)
 # No value of a network is larger: products of larger ones could overflow float32.
-_LARGEST = 65504.0
-_LARGEST_SCALE = _LARGEST / 127
+_LARGEST_VALUE = 65504.0
+_LARGEST_SCALE = _LARGEST_VALUE / 127
 # What comes out of a layer stays far within float32, with room for sums over many tokens.
 _LARGEST_LOGIT = 1e30
 
@@ -114,12 +114,12 @@ def _in_order(tensor: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(tensor, dtype=tensor.dtype.newbyteorder("="), order="C")
 
 
-def largest(network: NetworkConfig) -> int:
+def most_file_bytes(network: NetworkConfig) -> int:
     """The most bytes that a network's weights file may have: everything in float32."""
     shapes = network.tensor_shapes()
     values = sum(math.prod(shape) for shape in shapes.values())
     scales = sum(shapes[name][0] for name in EMBEDDINGS if name in shapes)
-    return 4 * (values + scales) + 8 + _largest_header(shapes)
+    return 4 * (values + scales) + 8 + _most_header_bytes(shapes)
 
 
 def unpack(data: bytes, network: NetworkConfig, path: Path) -> Tensors:
@@ -137,7 +137,7 @@ def unpack(data: bytes, network: NetworkConfig, path: Path) -> Tensors:
     shapes = network.tensor_shapes()
     # Parsing a header takes many times its size: look at the size first.
     header = int.from_bytes(data[:8], "little")
-    if len(data) < 8 or header > _largest_header(shapes):
+    if len(data) < 8 or header > _most_header_bytes(shapes):
         raise ArtifactError("is not a safetensors file, or its header is too long", path=path)
     try:
         tensors = _views(data, load_json(data[8 : 8 + header], path), 8 + header)
@@ -184,8 +184,8 @@ def _check_head(tensors: Tensors, network: NetworkConfig, path: Path) -> None:
     """Refuses weights that finite numbers might overflow in.
 
     Up to the pooled vectors they cannot: states are between -1 and 1, no value is beyond
-    ``_LARGEST``, and a sigmoid of an infinity is finite. Each dense layer may multiply what it
-    gets, and there may be many.
+    ``_LARGEST_VALUE``, and a sigmoid of an infinity is finite. Each dense layer may multiply what
+    it gets, and there may be many.
     """
     pooled = np.ones(network.pooled_size)  # at most
     layers = [*(f"dense.{number}" for number in range(len(network.dense))), "output"]
@@ -198,7 +198,7 @@ def _check_head(tensors: Tensors, network: NetworkConfig, path: Path) -> None:
             raise ArtifactError(reason, path=path)
 
 
-def _largest_header(shapes: Mapping[str, tuple[int, ...]]) -> int:
+def _most_header_bytes(shapes: Mapping[str, tuple[int, ...]]) -> int:
     return _HEADER_BASE + _HEADER_PER_TENSOR * (len(shapes) + len(EMBEDDINGS))
 
 
@@ -229,10 +229,12 @@ def _check_tensor(name: str, tensor: NDArray[Any], shape: tuple[int, ...], path:
         raise ArtifactError(f"tensor {name!r} has shape {tensor.shape}, not {shape}", path=path)
     # The extremes of an array with a NaN are NaN: two passes, no copy.
     if tensor.dtype != np.int8:
-        largest = np.abs(np.array([tensor.min(), tensor.max()], dtype=np.float64)).max()
-        if not np.isfinite(largest):
+        magnitude = np.abs(np.array([tensor.min(), tensor.max()], dtype=np.float64)).max()
+        if not np.isfinite(magnitude):
             raise ArtifactError(f"tensor {name!r} holds values that are not finite", path=path)
-        if largest > _LARGEST and not name.endswith(".scale"):
-            raise ArtifactError(f"tensor {name!r} holds values beyond {_LARGEST:,.0f}", path=path)
+        if magnitude > _LARGEST_VALUE and not name.endswith(".scale"):
+            raise ArtifactError(
+                f"tensor {name!r} holds values beyond {_LARGEST_VALUE:,.0f}", path=path
+            )
     if name.endswith(".scale") and not 0 <= tensor.min() <= tensor.max() <= _LARGEST_SCALE:
         raise ArtifactError(f"tensor {name!r} holds scales out of range", path=path)
