@@ -32,12 +32,12 @@ def draw_curves(rows: Sequence[MetricsRow], best: MetricsRow | None) -> bytes:
     from matplotlib.figure import Figure
     from matplotlib.ticker import PercentFormatter
 
-    measured = [row for row in rows if row.is_evaluation]
+    judged = [row for row in rows if row.has_accuracy]
     # A language model has no accuracy, and a macro F1 is there where it decides.
     scores = [
         score
         for score in _SCORES
-        if measured and all(getattr(row, score) is not None for row in measured)
+        if judged and all(getattr(row, score) is not None for row in judged)
     ]
     panels = 1 + len(scores)
     # pyplot would pick a window system and keep the figure alive.
@@ -45,8 +45,8 @@ def draw_curves(rows: Sequence[MetricsRow], best: MetricsRow | None) -> bytes:
     axes = figure.subplots(1, panels, squeeze=False)[0]
     _draw_losses(axes[0], rows, best)
     for panel, score in zip(axes[1:], scores, strict=True):
-        _draw_score(panel, score, measured, best)
-    if measured:
+        _draw_score(panel, score, judged, best)
+    if judged:
         axes[1].yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
     png = io.BytesIO()
     figure.savefig(png, format="png", dpi=150)
@@ -72,12 +72,12 @@ def _draw_losses(axes: Any, rows: Sequence[MetricsRow], best: MetricsRow | None)
 
 
 def _draw_score(
-    axes: Any, score: str, measured: Sequence[MetricsRow], best: MetricsRow | None
+    axes: Any, score: str, judged: Sequence[MetricsRow], best: MetricsRow | None
 ) -> None:
     name, form = _SCORES[score]
     axes.plot(
-        [row.epoch for row in measured],
-        [getattr(row, score) for row in measured],
+        [row.epoch for row in judged],
+        [getattr(row, score) for row in judged],
         color=_VALIDATION, lw=1.8, marker="o", markersize=5,
     )  # fmt: skip
     title = f"{name[:1].upper()}{name[1:]} on validation"

@@ -48,8 +48,8 @@ class MetricsRow:
     validation_macro_f1: float | None = None  # after the others, which earlier versions have too
 
     @property
-    def is_evaluation(self) -> bool:
-        """Whether the validation part was measured."""
+    def has_accuracy(self) -> bool:
+        """Whether verdicts on the validation part were measured; a language model gives none."""
         return self.validation_accuracy is not None
 
 
@@ -103,8 +103,8 @@ class History:
 
     @property
     def evaluations(self) -> list[MetricsRow]:
-        """The rows with a measurement on the validation part."""
-        return [row for row in self.rows if row.is_evaluation]
+        """The rows with an accuracy on the validation part."""
+        return [row for row in self.rows if row.has_accuracy]
 
     def to_csv(self) -> str:
         """The rows as CSV, with a header."""
