@@ -212,41 +212,21 @@ def explain_texts(
     """
     if method not in METHODS:
         raise ConfigError(f"there is no method {method!r}; there are {', '.join(METHODS)}")
-    found = dict(_explanations(texts, encoder, network, method, predict, labels))
-    return [found[row] for row in range(len(texts))]
-
-
-def _explanations(
-    texts: Sequence[str | None],
-    encoder: Encoder,
-    network: Network,
-    method: str,
-    predict: Callable[[NDArray[np.float64], Encoded], Sequence[Prediction]],
-    labels: tuple[str, ...],
-) -> Iterator[tuple[int, Explanation]]:
-    """Each text's row and explanation, batch by batch."""
     everything, tokens = encoder.encode_with_spans(with_content(texts))
+    found: dict[int, Explanation] = {}
     for batch in _batches(everything.lengths):
         encoded = everything.take(batch)
         split = attribute(network, encoded, method, encoder.vocabulary.ngrams)
         predictions = predict(split.logits.astype(np.float64), encoded)
         for n, row in enumerate(batch.tolist()):
-            text = texts[row] or ""
-            yield (
-                row,
-                Explanation(
-                    text=text,
-                    prediction=predictions[n],
-                    labels=labels,
-                    tokens=tuple(tokens[row]),
-                    contributions=split.contributions[encoded.offsets[n] : encoded.offsets[n + 1]],
-                    bias=split.bias,
-                    remainder=split.remainder[n],
-                    logits=split.logits[n],
-                    method=method,
-                    unread=_unread(text, tokens[row], encoder.head, int(encoded.left_out[n])),
-                ),
-            )
+            text, (begin, end) = texts[row] or "", encoded.offsets[n : n + 2]
+            unread = _unread(text, tokens[row], encoder.head, int(encoded.left_out[n]))
+            found[row] = Explanation(
+                text=text, prediction=predictions[n], labels=labels, tokens=tuple(tokens[row]),
+                contributions=split.contributions[begin:end], bias=split.bias,
+                remainder=split.remainder[n], logits=split.logits[n], method=method, unread=unread,
+            )  # fmt: skip
+    return [found[row] for row in range(len(texts))]
 
 
 def _batches(lengths: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
