@@ -144,20 +144,11 @@ def score(
     table: TableOptions,
 ) -> None:
     """Add the verdict to every row of tables. Status 3: some could not be read; 1: none could."""
-    if output is None:
-        from tonality.tables.open_file import table_stem
-
-        named = Path(inputs[0]).is_file() and table_stem(inputs[0]) is not None
-        example = score_command(inputs[0] if named else "reviews.csv")
-        raise click.UsageError(f"Missing option '-o'. For example: {example}")
-    if as_json and output == "-":
-        raise click.BadParameter("--json and -o - would both go to standard output")
+    output = _checked_output(inputs, output, as_json)
     if resume and overwrite:
         raise click.BadParameter("--resume goes on, --overwrite starts over; give one of them")
     start, names = monotonic(), columns or None
-    if engine is None:
-        refuse({"--address": address, "--workers": workers}, "only goes with --engine ray")
-    else:
+    if engine is not None:
         others = {"--format": format, "--bom": bom, "--bad-rows": bad_rows}
         others["--languages"] = languages or None
         refuse(others, "does not go with --engine, which writes a folder of Parquet")
@@ -171,6 +162,7 @@ def score(
             {"resume": resume, "overwrite": overwrite},
         )
         return tell(tally, output, bad, monotonic() - start, before, as_json)
+    refuse({"--address": address, "--workers": workers}, "only goes with --engine ray")
     from tonality.score.files.input_files import find_inputs
     from tonality.score.files.job import Options
     from tonality.score.files.output_target import is_stream, output_format, side_file
@@ -186,15 +178,27 @@ def score(
         languages, valence,
     )  # fmt: skip
     with _job(found, options, model, abstain) as (job, fingerprint):
-        start = monotonic()
+        start, before = monotonic(), 0
         if is_stream(output):
             _to_stream(job, output, side)
-            before = 0
         else:
             assert side is not None
             before = _to_file(job, fingerprint, Path(output), side, resume, overwrite)
     there = None if job.tally.none_read else output
     tell(job.tally, there, side, monotonic() - start, before, as_json)
+
+
+def _checked_output(inputs: tuple[str, ...], output: str | None, as_json: bool) -> str:
+    """Where the rows go; refuses none, and standard output for the rows and the summary alike."""
+    if output is None:
+        from tonality.tables.open_file import table_stem
+
+        named = Path(inputs[0]).is_file() and table_stem(inputs[0]) is not None
+        example = score_command(inputs[0] if named else "reviews.csv")
+        raise click.UsageError(f"Missing option '-o'. For example: {example}")
+    if as_json and output == "-":
+        raise click.BadParameter("--json and -o - would both go to standard output")
+    return output
 
 
 @contextmanager
