@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 
-UNFAMILIAR = "few of its words are known: another language?"
+UNFAMILIAR = "few of its words are known: misspelt, or another language?"
 NO_TEXT = "no text"  # stands where a verdict would
 STANDARD_INPUT = "standard input"  # what messages call it
 

@@ -77,7 +77,7 @@ class Prediction:
 
     @property
     def unfamiliar(self) -> bool:
-        """Whether the model knows too few of the text's words, as in another language.
+        """Whether the model knows too few of the text's words: another language, or misspelt.
 
         Its verdict then rests on what happens to be known, and says little.
         """
