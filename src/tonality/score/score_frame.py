@@ -58,6 +58,7 @@ def score_frame(
         text_column: the column of the texts, or several to join; by default it is found by its
             usual names, such as ``review``.
         model: a classifier, a bundled model's name or a model folder; by default ``general``.
+            ``tonality.load("general", abstain=0.7)`` answers ``uncertain`` under 0.7.
         columns: the columns of the frame to keep, or the one; by default all.
         explain: how many phrases to add for the verdict (``words_for``), and against it; True is 1.
         languages: whether to add the language of each text, such as ``en``.
