@@ -46,7 +46,7 @@ def test_the_documented_asynchronous_client_works(
 @pytest.mark.parametrize(
     ("query", "remedy"),
     [
-        ("abstain=0.99", "tonality calibrate"),
+        ("abstain=0.99", "tonality serve --abstain"),
         ("model=imdb", "tonality serve --model"),
         ("nonsense=1", "leave the query out"),
         ("text_column=text", "leave the query out"),

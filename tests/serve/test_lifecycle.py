@@ -212,6 +212,23 @@ def test_another_model_takes_over_and_no_request_is_lost(tmp_path: Path) -> None
     assert set(statuses) == {200}
 
 
+def test_the_service_may_say_when_a_verdict_is_uncertain(tmp_path: Path) -> None:
+    """Also once the model is loaded anew."""
+    folder = write(make_artifact(), tmp_path / "model")
+    with running(folder, abstain=1) as server, server.client() as client:
+        server.signal(signal.SIGHUP)
+        deadline = time.monotonic() + 60
+        while 'tonality_reloads_total{outcome="done"} 1.0' not in client.get("/metrics").text:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert client.get("/v1/model").json()["abstain"] == 1
+        found = client.post("/v1/predict", json={"texts": ["good"]}).json()
+        assert found["results"][0]["label"] == "uncertain"
+        table = {"Content-Type": "text/csv"}
+        scored = client.post("/v1/score", content=b"text\ngood\n", headers=table).text
+        assert scored.splitlines()[1].startswith("good,uncertain,")
+
+
 def test_many_signals_at_once_are_one_reload_or_two(tmp_path: Path) -> None:
     folder = write(make_artifact(), tmp_path / "model")
 
@@ -273,6 +290,7 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     ("variables", "message"),
     [
         ({"PORT": "70000"}, "TONALITY_PORT: .*less than or equal to 65535"),
+        ({"ABSTAIN": "1.5"}, "TONALITY_ABSTAIN: .*less than or equal to 1"),
         ({"THREADS": "0"}, "TONALITY_THREADS: "),
         ({"REQUEST_SECONDS": "inf"}, "TONALITY_REQUEST_SECONDS: "),
         ({"QUEUE_TEXTS": "10"}, "TONALITY_QUEUE_TEXTS is 10, less than TONALITY_MAX_TEXTS, 256"),
@@ -313,7 +331,7 @@ def test_the_version_of_a_model_is_that_of_its_content(tmp_path: Path) -> None:
 def test_every_setting_is_documented_with_its_default() -> None:
     page = Path(__file__).parents[2] / "docs" / "serving.md"
     rows = re.findall(r"^\| `TONALITY_(\w+)` \| ([^|]+) \|", page.read_text(), re.MULTILINE)
-    words = {"the default one": None, "cores less one": None, "none": ()}
+    words = {"the default one": None, "the model's": None, "cores less one": None, "none": ()}
     fields = {name.upper(): field for name, field in Settings.model_fields.items()}
     assert [name for name, _ in rows] == list(fields)
     assert list(SERVICE) == list(fields)

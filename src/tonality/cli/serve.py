@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from tonality.cli.common_options import COUNT, model_option
+from tonality.cli.common_options import COUNT, abstain_option, model_option
 from tonality.cli.plain_help import Number, PlainCommand
 from tonality.errors import DependencyError
 
@@ -21,6 +21,7 @@ from tonality.errors import DependencyError
     metavar="N",
 )
 @model_option
+@abstain_option
 @click.option(
     "--allowed-hosts",
     help="Host names, separated by commas, that requests may be addressed to. By default "
@@ -37,6 +38,7 @@ def serve(
     host: str | None,
     port: int | None,
     model: str | None,
+    abstain: float | None,
     allowed_hosts: str | None,
     threads: int | None,
 ) -> None:
@@ -50,7 +52,12 @@ def serve(
     except ImportError as error:
         raise DependencyError("the service", extra="serve") from error
     settings = load_settings(
-        host=host, port=port, model=model, allowed_hosts=allowed_hosts, threads=threads
+        host=host,
+        port=port,
+        model=model,
+        abstain=abstain,
+        allowed_hosts=allowed_hosts,
+        threads=threads,
     )
     logging.basicConfig(
         level=settings.log_level.upper(),

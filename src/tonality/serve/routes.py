@@ -118,7 +118,9 @@ class Service:
         async with self._reloading:
             self._reload_due = False
             try:
-                model = await asyncio.to_thread(ServedModel.load, self.settings.model)
+                model = await asyncio.to_thread(
+                    ServedModel.load, self.settings.model, self.settings.abstain
+                )
             except Exception as error:  # whatever it is, the model that is there answers
                 logger.error("the model stays version %s: %s", self.model.version, error)
                 self.metrics.reloads.labels("failed").inc()

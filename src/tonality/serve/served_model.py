@@ -32,11 +32,12 @@ class ServedModel:
     version: str
 
     @classmethod
-    def load(cls, model: str | None) -> ServedModel:
+    def load(cls, model: str | None, abstain: float | None = None) -> ServedModel:
         """Loads a model and tries it on a text.
 
         Args:
             model: a bundled model's name or a model folder; by default ``general``.
+            abstain: the confidence under which a verdict is ``uncertain``; by default the model's.
 
         Raises:
             ArtifactError: there is no such model, or its folder is damaged.
@@ -44,7 +45,7 @@ class ServedModel:
         folder = model_path(model)
         for _ in range(20):
             version = folder_sha256(folder)
-            classifier = load(folder)
+            classifier = load(folder, abstain=abstain)
             if folder_sha256(folder) == version:  # not replaced meanwhile
                 classifier.predict("Is it good?")
                 return cls(classifier, resolved(folder).name, version[:12])

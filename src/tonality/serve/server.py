@@ -47,7 +47,7 @@ def serve(settings: Settings) -> None:
     # uvicorn tells of every broken request and unfinished answer; those are counted instead.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     _allow_files(settings.max_connections + REFUSED + FILES)
-    service = Service(settings, ServedModel.load(settings.model))
+    service = Service(settings, ServedModel.load(settings.model, settings.abstain))
     # What is there now stays: Python's collector need not walk over it again and again. Nor need
     # it look at every 700 values of a document that is being read; all else stands still meanwhile.
     gc.collect()

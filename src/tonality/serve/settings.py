@@ -62,6 +62,7 @@ class Settings(BaseSettings):
         host: the address to listen on.
         port: the port; 0 takes a free one.
         model: a bundled model's name or a model folder.
+        abstain: the confidence under which a verdict is ``uncertain``; by default the model's.
         threads: batches computed at the same time.
         api_keys: keys separated by commas; with any set, ``/v1`` and ``/metrics`` ask for one.
         cors_origins: origins separated by commas whose pages may call the service, such as
@@ -102,6 +103,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     model: str | None = None
+    abstain: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
     threads: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=_threads)
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()

@@ -22,7 +22,7 @@ TABLE_PARAMETERS = ("sheet",)
 # Options of the commands that no request has, and where to say such a thing instead.
 _ELSEWHERE = {
     "model": "The service has one model; tonality serve --model names it.",
-    "abstain": "The model says when it is uncertain, as tonality calibrate sets it.",
+    "abstain": "The service says when a verdict is uncertain: tonality serve --abstain sets it.",
 }
 _NONE = 'Send {"texts": [...]} as the body, and leave the query out.'
 # What the messages of the command line say, in words of a request.
