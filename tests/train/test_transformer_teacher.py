@@ -264,7 +264,7 @@ def make_gpt(folder: Path) -> None:
         (lambda path: make_tokenizer(pad_token=None).save_pretrained(path),
          "copy: its tokenizer has no padding token"),
         (lambda path: (path / "model.safetensors").write_bytes(b"\x08" + bytes(15)),
-         "copy: cannot be read as a transformer: "),
+         "; its weights are damaged: save the model again"),
         (lambda path: change_config(path, attn_implementation="some-owner/some-kernel"),
          "config.json: asks for code of its own (attn_implementation)"),
         (lambda path: spoil_weights(path),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 
 from tonality.artifact.config_json import shorten
 from tonality.errors import ArtifactError, ConfigError
@@ -215,6 +216,7 @@ def _faults(path: Path) -> Iterator[None]:
     except Exception as fault:  # OSError, ValueError, KeyError, ImportError, SafetensorError, ...
         lines = str(fault).strip().splitlines()
         reason = lines[0] if lines else type(fault).__name__
-        raise ArtifactError(
-            f"cannot be read as a transformer: {shorten(reason)}", path=path
-        ) from fault
+        told = f"cannot be read as a transformer: {shorten(reason)}"
+        if isinstance(fault, SafetensorError):  # of a file that broke off, say
+            told += "; its weights are damaged: save the model again, or download it once more"
+        raise ArtifactError(told, path=path) from fault
