@@ -40,6 +40,8 @@ def side(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
+DOUBLED = 'a quote inside a quoted text must be doubled: ""'
+CLOSED = "a quoted text is not closed: end it with a quote"
 ROWS = [("Great film, really.", "positive"), ('He said "no"\nand left', "negative")]
 
 
@@ -237,9 +239,9 @@ def test_bad_csv_rows_are_named_counted_and_kept(
         (2, None, "expected 2 fields, found 3"),
         (4, "label", "no label"),
         (5, "text", "invalid UTF-8"),
-        (6, None, "invalid CSV: ',' expected after '\"'"),
+        (6, None, f"invalid CSV: ',' expected after '\"'; {DOUBLED}"),
         (8, None, "expected 2 fields, found 1"),
-        (9, None, "invalid CSV: unexpected end of data"),
+        (9, None, f"invalid CSV: unexpected end of data; {CLOSED}"),
     ]
     assert {b["file"] for b in bad} == {str(path)}
     assert bad[0]["raw"] == ["too", "many", "fields"]

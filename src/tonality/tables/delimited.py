@@ -18,6 +18,11 @@ NONE = "\ud800"  # in no text: the csv module wants a delimiter
 REREAD = 4  # times over that the lines swallowed by stray quotes may be read again
 ESCAPED = '\\"'  # a quote in a text as Spark and MySQL write it
 _BACKSLASHES = re.compile(r'(\\+)("?)')
+# What to do, by a part of what the csv module says.
+_REMEDIES = {
+    "expected after": '; a quote inside a quoted text must be doubled: ""',
+    "unexpected end of data": "; a quoted text is not closed: end it with a quote",
+}
 _LOOKS_ESCAPED = r'; a quote in a text looks written \", where CSV has ""'
 
 
@@ -139,6 +144,8 @@ class Records(Iterator[Record | Fault]):
         dialect = self._dialect
         if dialect.quoted and not dialect.escaped and ESCAPED in self._lines.seen[0]:
             reason += _LOOKS_ESCAPED
+        else:
+            reason += "".join(what for words, what in _REMEDIES.items() if words in reason)
         self._lines.give_back()
         self._reader = dialect.reader(self._lines)
         return Fault(self.number, reason, raw)
