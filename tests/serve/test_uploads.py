@@ -160,6 +160,7 @@ def test_texts_that_are_too_long_are_told_in_place(client: httpx.Client) -> None
         "text,who\nGood kettle.,Anna\nBad kettle!,Bert\n",
         "text,label\nGreat film,pos\nBad film,neg\n",  # its cells look like names
         "text\ngood\n",  # no column is called textgood
+        'id,text\n1,"Good, really"\n2,"Bad"\n',  # the last name runs into a quote
     ],
 )
 def test_a_table_that_lost_its_line_ends_is_refused(

@@ -24,6 +24,8 @@ AS_CSV = "Save the sheet as CSV, and send that."
 # A spreadsheet is read as a whole, by a process of its own.
 SHEET_BYTES = 2**26
 SHEET_MEMORY = 2**30
+# How what is wrong with a header begins. A table that lost its line ends is a header alone.
+_OF_THE_HEADER = ("no text column", "no column", "the header cannot be read")
 
 
 class _Watched:
@@ -143,7 +145,7 @@ def opened_upload(body: ByteStream, format: str, wanted: Wanted, limit: int) -> 
         try:
             table = stack.enter_context(opened(source, wanted, memory=SHEET_MEMORY))
         except DataError as error:
-            if error.reason.startswith(("no text column", "no column")):
+            if error.reason.startswith(_OF_THE_HEADER):
                 ends.check()
             raise
         ends.check()
