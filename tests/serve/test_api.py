@@ -190,6 +190,7 @@ def test_odd_json_that_is_json(client: httpx.Client) -> None:
     [
         ({"Content-Type": "text/plain"}, "unsupported_media_type"),
         ({"Content-Type": ""}, "unsupported_media_type"),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, "unsupported_media_type"),
         ({"Content-Type": "application/json; charset=latin-1"}, "unsupported_media_type"),
         ({"Content-Type": "multipart/form-data; boundary=x"}, "unsupported_media_type"),
         ({**JSON, "Content-Encoding": "gzip"}, "unsupported_media_type"),
@@ -197,7 +198,10 @@ def test_odd_json_that_is_json(client: httpx.Client) -> None:
     ],
 )
 def test_other_media_types(client: httpx.Client, headers: dict[str, str], code: str) -> None:
-    assert_problem(client.post("/v1/predict", content=texts("a"), headers=headers), 415, code)
+    found = client.post("/v1/predict", content=texts("a"), headers=headers)
+    assert_problem(found, 415, code)
+    curl = "form-urlencoded" in headers["Content-Type"]
+    assert ("add -H 'Content-Type: application/json'" in found.json()["remedy"]) == curl
 
 
 def test_media_types_are_read_with_parameters(client: httpx.Client) -> None:

@@ -32,6 +32,7 @@ from tonality.tables.bad_rows import Fault
 
 CSV, TSV, LINES = "text/csv", "text/tab-separated-values", "application/x-ndjson"
 AS_CSV = {"Content-Type": CSV}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}  # as curl says by default
 Headers = dict[str, str] | list[tuple[str, str]]
 CODINGS = [("Content-Encoding", "identity"), ("Content-Encoding", "gzip")]
 ADDED = [
@@ -196,6 +197,7 @@ def test_a_header_alone_is_a_table_without_rows(client: httpx.Client, names: lis
         (b"a,b\n1,2\n", AS_CSV, 422, "no_table"),
         (b"PAR1" + b"\xff\0" * 500, AS_CSV, 422, "no_table"),
         (b"text\n", {}, 415, "unsupported_media_type"),
+        (b"text\n", FORM, 415, "unsupported_media_type"),
         (b"text\n", {"Content-Type": "application/json"}, 415, "unsupported_media_type"),
         (b"text\n", {"Content-Type": f"{CSV}; charset=latin-1"}, 415, "unsupported_media_type"),
         (b"text\n", {"Content-Type": CSV, "Content-Encoding": "zstd"}, 415, None),
@@ -211,6 +213,8 @@ def test_what_is_no_table(
     assert found.status_code == status
     assert found.headers["content-type"] == "application/problem+json"
     assert code in (None, found.json()["code"])
+    if headers == FORM:
+        assert "add -H 'Content-Type: text/csv'" in found.json()["remedy"]
     if status == 413:
         assert "TONALITY_MAX_UPLOAD_BYTES" in found.json()["remedy"]
 

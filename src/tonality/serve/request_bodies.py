@@ -49,7 +49,8 @@ class Bodies:
         """
         found = media_type(request)
         if found != JSON:
-            raise unsupported(f"The body is {found or 'of no type'}, not {JSON}.", f"Send {JSON}.")
+            detail = f"The body is {found or 'of no type'}, not {JSON}."
+            raise unsupported(detail, f"{as_curl_says(found, JSON)}Send {JSON}.")
         check_charset(request)
         check_encoding(request)
         return self._texts(_parsed(await self._read(request)))
@@ -98,6 +99,13 @@ class Bodies:
 def media_type(request: Request) -> str:
     """The media type of a body, without parameters."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def as_curl_says(found: str, wanted: str) -> str:
+    """What to add where a body is of the type that curl gives it by itself; else nothing."""
+    if found != "application/x-www-form-urlencoded":
+        return ""
+    return f"curl says so by default; add -H 'Content-Type: {wanted}'. "
 
 
 def check_charset(request: Request) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 
 from tonality.serve.problems import ProblemError
-from tonality.serve.request_bodies import check_charset, media_type, unsupported
+from tonality.serve.request_bodies import as_curl_says, check_charset, media_type, unsupported
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Media types, and how tonality.tables calls the formats.
@@ -33,7 +33,8 @@ def table_type(request: Request) -> str:
     found = media_type(request)
     if found not in FORMATS:
         detail = f"The body is {found or 'of no type'}, not a table."
-        raise unsupported(detail, f"Send it with one of the Content-Types {', '.join(FORMATS)}.")
+        types = f"Send it with one of the Content-Types {', '.join(FORMATS)}."
+        raise unsupported(detail, as_curl_says(found, "text/csv") + types)
     check_charset(request)
     return found
 
