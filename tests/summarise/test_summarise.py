@@ -193,6 +193,9 @@ def test_values_that_look_alike_are_one(here: Path) -> None:
     assert {group["name"]: group["rows"] for group in found} == {
         "New Harbour": 4, "new harbour": 1, NOTHING: 1,
     }  # fmt: skip
+    shown = run("in.csv", "--by", "product").stdout
+    assert "'New Harbour' and 'new harbour' differ in case only" in shown
+    assert "differ in case" not in run("in.csv", "--by", "product", "--where", "product=").stdout
     for wanted in ("New Harbour", " New Harbour "):
         assert report("in.csv", "--where", f"product={wanted}")["rows"] == 4
     assert report("in.csv", "--where", "product=")["rows"] == 1

@@ -35,6 +35,7 @@ def show(summary: Summary, console: Console) -> None:
     for column, groups in summary.by.items():
         shown += groups[:SHOWN]
         _show_groups(f"{summary.label} by {column}", groups, groups[:SHOWN], console)
+        _show_spellings(groups, console)
         _show_examples(summary.label, groups[:MOST], LINES, console)
     for periods in summary.periods:
         last = periods.groups[-SHOWN:]
@@ -90,6 +91,19 @@ def _show_groups(
         left_out = len(groups) - len(shown)
         console.print(f"and {left_out:,} more; --json has all of them")
     console.print()
+
+
+def _show_spellings(groups: Sequence[Group], console: Console) -> None:
+    """A line for names that are one name in several cases: to people they are one value."""
+    spellings: dict[str, list[str]] = {}
+    for group in groups:
+        spellings.setdefault(group.name.casefold(), []).append(group.name)
+    several = [names for names in spellings.values() if len(names) > 1]
+    for names in several[:SHOWN]:
+        told = " and ".join(repr(shorten(one_line(name), NAME)) for name in sorted(names))
+        console.print(f"{told} differ in case only", markup=False)
+    if several:
+        console.print()
 
 
 def _table(title: str, columns: Sequence[str]) -> Table:
