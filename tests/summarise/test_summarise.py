@@ -425,6 +425,14 @@ def test_that_no_column_has_the_scored_texts_is_said(
     score(model_folder, "in.csv", "-o", "out.csv", "--text-column", "liked,missing")
     score(model_folder, "in.csv", "-o", "bare.csv", "--text-column", "liked", "--columns", "")
     assert report("out.csv")["text_column"] == ""
+    told = "have as many tokens as were scored, but no words or examples are shown; name both: "
+    assert (
+        f"columns 'liked' and 'missing' together {told}--text-column liked,missing" in caplog.text
+    )
+    caplog.clear()
+    score(model_folder, "in.csv", "-o", "half.csv", "--text-column", "liked,missing", "--columns",
+          "missing")  # fmt: skip
+    assert report("half.csv")["text_column"] == ""
     assert "no column has as many tokens as were scored" in caplog.text
     caplog.clear()
     assert report("out.csv", "--text-column", "liked,missing")["texts_sampled"] == 40
@@ -435,7 +443,6 @@ def test_that_no_column_has_the_scored_texts_is_said(
 @pytest.mark.parametrize(
     ("header", "rows", "column"),
     [
-        ("title,text", ["So good,I love the film", "No,I hate it"], "title,text"),
         ("comment,place", ["とても良い映画でした,a b c d e", "最悪のひどい店,a b c d e"], ""),
         (
             "text,place",
@@ -459,6 +466,22 @@ def test_the_usual_column_stays_where_no_other_fits(
     assert score(model_folder, "in.csv", "-o", "out.csv", *asked).exit_code == 0
     found = report("out.csv", "--languages")
     assert (found["text_column"], found["texts_sampled"]) == (usual, 9 * len(rows))
+    assert not caplog.text
+
+
+def test_of_two_columns_scored_as_one_both_are_to_be_named(
+    model_folder: Path, here: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = ["So good,I love the film,Kiel", "No,I hate it,Ulm", ",the plot was good,Kiel"] * 9
+    Path("in.csv").write_text("Best thing,text,place\n" + "\n".join(rows) + "\n")
+    score(model_folder, "in.csv", "-o", "out.csv", "--text-column", "text,Best thing")
+    assert report("out.csv")["text_column"] == "text"
+    told = "words and examples are of 'text' alone; name both: --text-column 'Best thing,text'"
+    assert told in caplog.text
+    caplog.clear()
+    assert report("out.csv", "--text-column", "Best thing,text")["texts_sampled"] == 27
+    score(model_folder, "in.csv", "-o", "one.csv")
+    assert report("one.csv")["text_column"] == "text"
     assert not caplog.text
 
 
