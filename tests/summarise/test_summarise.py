@@ -628,6 +628,12 @@ def test_times_of_many_a_day_tell_which_number_is_the_month(here: Path) -> None:
             "expected a count in column 'tokens_left_out', got '0.5'",
         ),
         (HEADER + "a,b,c,bad,1,1,0,1,0\n", ["--by", "no"], "no column 'no'. Columns: 'product'"),
+        (
+            HEADER + "a,b,c,bad,1,1,0,1,0\n",
+            ["--by", "product, day"],
+            "These are 2 columns: repeat the option for each, or look at one value: --where "
+            "product=VALUE --by day, or --time day where it holds dates",
+        ),
         (HEADER + "a,b,c,bad,1,1,0,1,0\n", ["--label", "no"], "there is no label 'no'"),
         (HEADER + "a,b,c,bad,1,1,0,1,0\n", ["--png", "no/x.png"], "cannot be written"),
         ("", [], "the file is empty"),

@@ -111,10 +111,21 @@ class AskedColumns:
         self._unseen.add(name)
         return name
 
+    def _of_several(self, name: str) -> str:
+        """What to do where somebody names several columns at once; else nothing."""
+        *others, last = names = [part.strip() for part in name.split(",")]
+        if not others or not all(places_of(self._tables.columns, part) for part in names):
+            return ""
+        wanted = " ".join(f"--where {part}=VALUE" for part in others)
+        return (
+            f". These are {len(names)} columns: repeat the option for each, or look at one value: "
+            f"{wanted} --by {last}, or --time {last} where it holds dates"
+        )
+
     def _missing(self, name: str) -> DataError:
         hint = f". --time names a column of dates; --every {name} is the period"
         reason = unknown(self._tables.columns, name)
         if name in self._unseen:
             reason += " (of the first rows; one that comes later must be named as it is written)"
-        reason += hint * (name in EVERY)
+        reason += hint * (name in EVERY) + self._of_several(name)
         return DataError(reason, path=self._path)
