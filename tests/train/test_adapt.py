@@ -218,6 +218,23 @@ def test_the_model_as_it_was_goes_by_its_own_thresholds(model: Path, tmp_path: P
     assert before < 100
 
 
+@pytest.mark.parametrize("keep", ["accuracy", "macro_f1"])
+def test_a_gain_on_a_few_texts_may_be_chance(model: Path, tmp_path: Path, keep: str) -> None:
+    one_sided = tmp_path / "one-sided"
+    write(dataclasses.replace(read(model), thresholds=(0.001, 0.999)), one_sided)
+    recipe, chance = ADAPT.with_settings([f"training.keep={keep}"]), {}
+    for rows in (20, 160):
+        told, known = Recorder(), make_table(rows, seed=9)
+        adapt(Dataset(known, None, None, "known", {}), recipe, tmp_path / str(rows),
+              model=one_sided, reporter=told)  # fmt: skip
+        chance[rows] = [line for line in told.lines if "may be chance" in line]
+        assert not any("consider the old model" in line for line in told.lines)
+    (line,) = chance[20]
+    assert line.endswith("too few texts to tell")
+    assert ("McNemar's test, p = " in line) == (keep == "accuracy")
+    assert not chance[160]
+
+
 def with_labels(dataset: Dataset, negative: str, positive: str) -> Dataset:
     others = {"negative": negative, "positive": positive}
     labels = [others[label] for label in dataset.train.labels or ()]

@@ -5,17 +5,19 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tonality import plain_json
-from tonality.classifier import load
-from tonality.data import Dataset
+from tonality.classifier import Classifier, load
+from tonality.data import Dataset, Table
 from tonality.durable_files import read_regular
 from tonality.errors import ConfigError, TrainingError
+from tonality.evaluate.compare import Comparison, compare
 from tonality.evaluate.seen_texts import count_seen
 from tonality.measures.scores import confusion_matrix, macro_f1
 from tonality.model_names import DEFAULT_MODEL
@@ -163,31 +165,52 @@ def _compare(run: Checked, adapted: Path, reporter: Reporter) -> None:
     table = run.dataset.train.take(run.division.held_out)
     if not len(table):
         return
-    before = load(run.start.path)
-    by_f1, found = run.recipe.training.keep == "macro_f1", []
-    for classifier in (before, load(adapted)):
-        probabilities = classifier.predict_proba(table.texts)
-        verdicts = decide(probabilities, classifier.artifact.thresholds)
-        answers = [classifier.labels[verdict] for verdict in verdicts]
-        found.append(_figure(answers, table.labels or (), before.labels, by_f1=by_f1))
+    before, by_f1 = load(run.start.path), run.recipe.training.keep == "macro_f1"
+    labels = before.labels
+    truth = np.array([labels.index(label) for label in table.labels or ()])
+    after, first = _answers(load(adapted), table, labels), _answers(before, table, labels)
+    found = [_figure(truth, verdicts, len(labels), by_f1=by_f1) for _, verdicts in (after, first)]
     known = count_seen(table.texts, before.artifact.provenance)
     seen = ", some of which it had learnt from" if known is not None and known.learnt else ""
-    was, now = (f"macro F1 {one:.4f}" if by_f1 else f"{one:.2%}" for one in found)
+    now, was = (f"macro F1 {one:.4f}" if by_f1 else f"{one:.2%}" for one in found)
     reporter.say(f"on the {len(table):,} validation texts: {now}; as the model was, {was}{seen}")
-    if found[1] <= found[0] and not seen:
+    if found[0] <= found[1] and not seen:
         better = "raised the macro F1" if by_f1 else "made it more accurate"
         reporter.say(f"careful: adapting has not {better} there; consider the old model")
+    elif found[0] > found[1]:
+        both = after[1], first[1]
+        compared = compare(truth, after[0], first[0], verdicts=both)
+        if chance := _chance(compared, by_f1=by_f1):
+            reporter.say(f"careful: that gain may be chance ({chance}): too few texts to tell")
+
+
+def _answers(
+    classifier: Classifier, table: Table, labels: tuple[str, ...]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """The probabilities (N, C) and verdicts (N,) on a table's texts, in the order of the labels."""
+    own = np.array([labels.index(label) for label in classifier.labels])
+    given = classifier.predict_proba(table.texts)
+    probabilities = np.zeros((len(given), len(labels)))
+    probabilities[:, own] = given
+    return probabilities, own[decide(given, classifier.artifact.thresholds)]
 
 
 def _figure(
-    answers: Sequence[str], truth: Sequence[str], labels: Sequence[str], *, by_f1: bool
+    truth: NDArray[np.int64], verdicts: NDArray[np.int64], classes: int, *, by_f1: bool
 ) -> float:
-    """The accuracy of answers, or their macro F1, of which all are among the labels."""
-    place = {label: number for number, label in enumerate(labels)}
-    given, true = (np.array([place[one] for one in each]) for each in (answers, truth))
+    """The accuracy of verdicts, or their macro F1."""
     if by_f1:
-        return float(macro_f1(confusion_matrix(true, given, len(labels))))
-    return float((given == true).mean())
+        return float(macro_f1(confusion_matrix(truth, verdicts, classes)))
+    return float((verdicts == truth).mean())
+
+
+def _chance(compared: Comparison, *, by_f1: bool) -> str:
+    """Why a gain may be chance, by a test of the two models on the same texts; else nothing."""
+    if by_f1:
+        low, high = compared.macro_f1.interval
+        return f"95 % interval {low:.4f} to {high:.4f}" if low <= 0 else ""
+    p_value = compared.p_value
+    return f"McNemar's test, p = {p_value:.2f}" if p_value >= 0.05 else ""
 
 
 def enough_steps(recipe: Recipe, texts: int) -> Recipe:
