@@ -16,7 +16,9 @@ from tonality.errors import ConfigError
 KERNEL = "TONALITY_KERNEL"
 KERNELS = ("numpy", "native")
 LIBRARY = Path(__file__).parent / "native" / "_kernel.so"
-INTERFACE = 2  # of kernel.h
+# Of kernel.h.
+INTERFACE = 2
+FAILED_MEMORY, FAILED_INPUT = -1, -2
 
 
 @cache

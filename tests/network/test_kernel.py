@@ -216,17 +216,19 @@ def test_inputs_that_are_not_the_networks_are_refused() -> None:
     ids, offsets = np.array([1, 2], dtype=np.int32), np.array([0, 2], dtype=np.int64)
     rows = np.zeros((2, 2), dtype=np.int32)
     ours.pooled(ids, rows, offsets)
-    for wrong in (
-        (ids - 2, rows, offsets),
-        (ids + 40, rows, offsets),
-        (ids, rows - 1, offsets),
-        (ids, rows + NGRAMS, offsets),
-        (ids, rows[:1], offsets),
-        (ids, rows, np.array([0, 3], dtype=np.int64)),
-        (ids, rows, np.array([1, 2], dtype=np.int64)),
-        (ids, rows, np.array([0, 3, 2], dtype=np.int64)),
+    tables, each_other, order = "expected ids", "do not fit each other", "expected offsets to start"
+    for wrong, message in (
+        ((ids - 2, rows, offsets), tables),
+        ((ids + 40, rows, offsets), tables),
+        ((ids, rows - 1, offsets), tables),
+        ((ids, rows + NGRAMS, offsets), tables),
+        ((ids, rows[:1], offsets), each_other),
+        ((ids, rows, np.array([0, 3], dtype=np.int64)), each_other),
+        ((ids, rows, np.array([1, 2], dtype=np.int64)), order),
+        ((ids, rows, np.array([-1, 2], dtype=np.int64)), order),
+        ((ids, rows, np.array([0, 3, 2], dtype=np.int64)), order),
     ):
-        with pytest.raises(ValueError, match=r"expected ids|do not fit"):
+        with pytest.raises(ValueError, match=message):
             ours.pooled(*wrong)
 
 

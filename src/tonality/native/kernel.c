@@ -6,7 +6,6 @@
 #include "model.h"
 
 enum { CHUNK_TOKENS = 20480 }; /* tokens whose states are kept at once */
-enum { FAILED_MEMORY = -1, FAILED_INPUT = -2 };
 
 EXPORT int64_t tonality_interface(void) { return INTERFACE; }
 
@@ -84,25 +83,24 @@ static size_t ranked(int64_t count, const int64_t *offsets, Arena *arena, int64_
     return filled;
 }
 
-static int inputs_fit(const Network *net, int64_t count, const int32_t *ids, const int32_t *ngrams,
-                      const int64_t *offsets)
+/* Whether the tables have a row for each of the ids (tokens,) and n-grams (tokens, 2). */
+static int inputs_fit(const Network *net, int64_t tokens, const int32_t *ids,
+                      const int32_t *ngrams)
 {
-    if (count < 0 || offsets[0] != 0) return 0;
-    for (int64_t n = 0; n < count; n++)
-        if (offsets[n + 1] < offsets[n]) return 0;
-    for (int64_t t = 0; t < offsets[count]; t++)
+    for (int64_t t = 0; t < tokens; t++)
         if (ids[t] < 0 || ids[t] >= net->words.rows) return 0;
-    for (int64_t t = 0; ngrams && t < 2 * offsets[count]; t++)
+    for (int64_t t = 0; ngrams && t < 2 * tokens; t++)
         if (ngrams[t] < 0 || ngrams[t] >= net->ngrams.rows) return 0;
     return 1;
 }
 
+/* 0, FAILED_MEMORY or FAILED_INPUT. offsets (N + 1,): from 0, and they never fall. */
 static int64_t run_batch(const Model *model, int64_t count, const int32_t *ids,
                          const int32_t *ngrams, const int64_t *offsets, Results results)
 {
     Arena arena = {.count = 0};
     if (!model->network.ngrams.rows) ngrams = NULL;
-    if (!inputs_fit(&model->network, count, ids, ngrams, offsets)) return FAILED_INPUT;
+    if (!inputs_fit(&model->network, offsets[count], ids, ngrams)) return FAILED_INPUT;
     int64_t *texts = take(&arena, (size_t)count, sizeof *texts);
     int64_t *starts = take(&arena, (size_t)count, sizeof *starts);
     const size_t filled = arena.failed ? 0 : ranked(count, offsets, &arena, texts);

@@ -11,6 +11,10 @@
 /* One more whenever native_library.py has to call this otherwise. */
 #define INTERFACE 2
 
+/* What a call returns in the place of a count: no memory, or an input that does not fit. They stand
+   in native_library.py, too. */
+enum { FAILED_MEMORY = -1, FAILED_INPUT = -2 };
+
 #if defined(_WIN32)
 #define EXPORT __declspec(dllexport)
 #else

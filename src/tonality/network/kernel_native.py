@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tonality.errors import ConfigError
-from tonality.native_library import library
+from tonality.native_library import FAILED_MEMORY, library
 from tonality.network.activations import Floats
 from tonality.network.config import NetworkConfig
 from tonality.network.schedule import Integers
@@ -171,6 +171,8 @@ class NativeKernel:
         ids = np.ascontiguousarray(ids, dtype=np.int32)
         offsets = np.ascontiguousarray(offsets, dtype=np.int64)
         rows = None if ngrams is None else np.ascontiguousarray(ngrams, dtype=np.int32)
+        if offsets[0] != 0 or np.any(offsets[1:] < offsets[:-1]):
+            raise ValueError("expected offsets to start at 0 and never to fall, got others")
         if offsets[-1] != len(ids) or (rows is not None and rows.shape != (len(ids), 2)):
             raise ValueError("ids, n-grams and offsets do not fit each other")
         failed = function(
@@ -181,7 +183,7 @@ class NativeKernel:
             offsets.ctypes.data,
             *(each.ctypes.data for each in results),
         )
-        if failed == -1:
+        if failed == FAILED_MEMORY:
             raise MemoryError("no room to compute a batch of texts")
         if failed:
             raise ValueError("expected ids and n-grams of the network's tables, got others")
