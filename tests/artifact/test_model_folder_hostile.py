@@ -178,6 +178,8 @@ def test_bad_json(folder: Path, name: str, data: bytes, message: str) -> None:
         ("text", 3, "text must be an object"),
         ("text", {"lower": True}, "'lower'"),
         ("text", {"max_tokens": -1}, "max_tokens"),
+        ("text", {"max_tokens": 2**63}, "'max_tokens' to be from 0 to 2147483647, got 9223"),
+        ("text", {"max_tokens": 2**64 + 5}, "'max_tokens' to be from 0 to 2147483647, got 1844"),
         ("text", {"stop_words": []}, "stop_words"),
         ("text", {"truncate": {}}, "truncate"),
         ("network", [], "network must be an object"),

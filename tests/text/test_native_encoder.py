@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import odd_texts
 from tonality.native_library import library
 from tonality.text.encoder import Encoder
+from tonality.text.native_encoder import NativeEncoder
 from tonality.text.ngrams import NgramTable
 from tonality.text.tokenizer import TextConfig, Tokenizer
 from tonality.text.vocabulary import Vocabulary
@@ -195,6 +196,21 @@ def test_most_plain_text_is_not_left_to_python() -> None:
     ]
     _, lengths, *_ = compiled._native.encode(texts, cleaned=False)
     assert lengths.tolist() == [15, -1, -1, -1, -1]
+
+
+@pytest.mark.parametrize(("limit", "head"), [(5, -1), (5, 6), (0, 1)])
+def test_a_head_that_is_no_part_of_what_is_read_is_refused(limit: int, head: int) -> None:
+    vocabulary = Vocabulary(("film",), {}, frozenset())
+    encoder = NativeEncoder.of(TextConfig(max_tokens=limit), vocabulary, head)
+    assert encoder is not None
+    with pytest.raises(ValueError, match=f"expected a head of 0 to {limit} tokens, got {head}"):
+        encoder.encode(["film " * 9], cleaned=False)
+
+
+def test_the_largest_limit_is_none() -> None:
+    vocabulary = Vocabulary(("film",), {}, frozenset())
+    encoder = Encoder(TextConfig(max_tokens=2**31 - 1, truncate="head+tail"), vocabulary)
+    assert encoder.encode(["film " * 999]).lengths.tolist() == [999]
 
 
 def test_it_can_be_pickled() -> None:

@@ -208,15 +208,17 @@ static int64_t settle(const Words *words, const char *text, int squeezes, int32_
    other, each with a NUL at its end; longest: the bytes of the longest.
    ids: room for as many as there are bytes. lengths, left_out, guessed (count,): of each text the
    tokens kept and cut out, and how many of the kept are read as another word; a length of -1 where
-   the text is left to Python. Returns how many ids there are, or -1 without memory. */
+   the text is left to Python. Returns how many ids there are; FAILED_INPUT where 0 <= head <= limit
+   does not hold, FAILED_MEMORY without memory. */
 EXPORT int64_t tonality_encode(const Words *words, const char *texts, int64_t count, int64_t longest,
                                int64_t cleans, int64_t squeezes, int64_t mends, int64_t limit,
                                int64_t head, int32_t *ids, int64_t *lengths, int64_t *left_out,
                                int64_t *guessed)
 {
     int64_t done = 0;
+    if (head < 0 || head > limit) return FAILED_INPUT;
     char *room = malloc(BEFORE + (size_t)longest + 1), *cleaned = room + BEFORE;
-    if (!room) return -1;
+    if (!room) return FAILED_MEMORY;
     memset(room, ' ', BEFORE);
     for (int64_t n = 0; n < count; n++, texts += strlen(texts) + 1) {
         const int plain = !cleans || clean_text(texts, cleaned);

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tonality.native_library import library_in_use
+from tonality.native_library import FAILED_INPUT, library_in_use
 from tonality.text.tokenizer import TextConfig
 from tonality.text.typing_errors import names
 from tonality.text.vocabulary import Vocabulary
@@ -87,12 +87,12 @@ class NativeEncoder:
                 where that takes no more than lower case and plain quotes.
 
         Returns:
-            The ids that are read (T,); how many each text has (N,), ``LEFT_TO_PYTHON`` for a text
-            that is not plain; how many were cut out of each (N,); how many that are read were
-            guessed (N,).
+            The ids that are read (T,). Of each text (N,) how many it has, ``LEFT_TO_PYTHON`` if it
+            is not plain; how many were cut out; how many that are read were guessed.
 
         Raises:
             MemoryError: there is no room for a text.
+            ValueError: a head that is longer than what is read of a text.
         """
         plain = [_utf8(text) if self._may_read(text, cleaned) else _NO_PLAIN_TEXT for text in texts]
         row = b"\0".join([*plain, b""])
@@ -109,10 +109,10 @@ class NativeEncoder:
             self._limit,
             self._head,
             ids.ctypes.data,
-            lengths.ctypes.data,
-            left_out.ctypes.data,
-            guessed.ctypes.data,
+            *(each.ctypes.data for each in (lengths, left_out, guessed)),
         )
+        if count == FAILED_INPUT:
+            raise ValueError(f"expected a head of 0 to {self._limit} tokens, got {self._head}")
         if count < 0:
             raise MemoryError("no room to clean a text")
         return ids[:count].copy(), lengths, left_out, guessed

@@ -32,6 +32,7 @@ ReadTreatment = Literal["keep", "read"]
 RatingTreatment = Literal["keep", "placeholder"]
 Normalisation = Literal["none", "stem", "lemma"]
 Cut = Literal["head", "tail", "head+tail"]
+MOST_TOKENS = 2**31 - 1  # the compiled encoder counts with integers of a fixed size
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,11 @@ class TextConfig:
                 raise ConfigError(f"text setting {name!r} is {value!r}; valid: {valid}.")
             if not choices and type(value) is not kind:
                 raise ConfigError(f"text setting {name!r} is {value!r}; it takes {_KINDS[kind]}.")
-        if self.max_tokens < 0:
-            raise ConfigError("text setting 'max_tokens' is negative; 0 means no limit.")
+        if not 0 <= self.max_tokens <= MOST_TOKENS:
+            raise ConfigError(
+                f"expected text setting 'max_tokens' to be from 0 to {MOST_TOKENS}, "
+                f"got {self.max_tokens}; 0 means no limit."
+            )
         if not self.stop_words:
             raise ConfigError(
                 "text setting 'stop_words' is empty; use 'none', 'english' or a file."

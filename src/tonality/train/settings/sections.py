@@ -10,7 +10,7 @@ from typing import Literal
 
 from tonality.errors import ConfigError
 from tonality.network.config import MOST_LAYERS, NetworkConfig
-from tonality.text.tokenizer import TextConfig
+from tonality.text.tokenizer import MOST_TOKENS, TextConfig
 from tonality.train.settings.checked_fields import check_fields, number
 from tonality.train.settings.objective_sections import (
     DistillationSettings,
@@ -237,7 +237,7 @@ class TrainingSettings:
 
     batch_size: int = number(32, 1)
     epochs: int = number(5, 1)
-    max_tokens: int = number(0, 0)
+    max_tokens: int = number(0, 0, MOST_TOKENS)
     seed: int = number(0, 0, 2**63 - 1)
     validation: float = number(0.2, 0, under=1)
     temperature: float = number(1.0, 0.05, 20)
