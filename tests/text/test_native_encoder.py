@@ -63,10 +63,19 @@ GAPS = [
     "4/5 (12)",
 ]
 PIECES = [*RAW.split(" "), *GAPS, " ", "\xa0"]
+# What is folded, may stand for an apostrophe or may end a word.
+SIGNS = [*"'\u2019\u2018\u201c\u201d\u2013\u2014\u2026\xa0` ?;.=/&_aé\u00d5\u00ed\u00e6", ""]
+contractions = st.tuples(
+    st.sampled_from(["don", "I wasn", "WEREN", "it", "I", "they", "caf\u00e9", "can"]),
+    st.lists(st.sampled_from(SIGNS), max_size=3).map("".join),
+    st.sampled_from(["t", "s", "T", "m", "re", "ll", "d", "ve"]),
+    st.sampled_from(SIGNS),
+).map("".join)
 plain = st.lists(
     st.one_of(
         st.sampled_from([*PLAIN.split(" "), *PIECES, " ", " ", " ", "\n"]),
         st.characters(codec="ascii"),
+        contractions,
     ),
     max_size=25,
 ).map("".join)
@@ -179,6 +188,25 @@ def test_every_pair_of_what_is_cleaned() -> None:
         ("it", " s"),
     ):
         assert_same(config, [f"{before}{x}{y}{after}" for x, y in product(PIECES, repeat=2)])
+
+
+@pytest.mark.no_cover
+def test_every_damaged_contraction() -> None:
+    config = TextConfig()
+    for stem, end in (("I don", "t"), ("It", "S")):
+        marks = product(SIGNS, SIGNS, SIGNS)
+        assert_same(config, [f"{stem}{x}{y}{end}{z} it" for x, y, z in marks])
+    assert_same(
+        config,
+        [
+            "I wasn ' t\u201d disappointed",
+            "I don' t\u2026 recommend it",
+            "We weren' t\xa0happy",
+            "don\u00d5t\u2026",
+            "wasn\u00cdt\u2014",
+            "don\u00edt\xa0like",
+        ],
+    )
 
 
 def test_most_plain_text_is_not_left_to_python() -> None:

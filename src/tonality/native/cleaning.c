@@ -23,14 +23,16 @@ static const char *folded(const char *p, size_t *length)
     return NULL;
 }
 
-/* Whether p may begin the rest of a contraction after its apostrophe: t, s, m, d, re, ve or ll. */
+/* Whether p may begin the rest of a contraction after its apostrophe: t, s, m, d, re, ve or ll.
+   Whether what is not ASCII ends it is left to Python. */
 static int ends_contraction(const char *p)
 {
     static const char *const ends[] = {"t", "s", "m", "d", "re", "ve", "ll"};
     for (size_t n = 0; n < sizeof ends / sizeof *ends; n++) {
         size_t length = strlen(ends[n]);
-        if (!strncasecmp(p, ends[n], length) && !is_any_letter(p[length]) && !is_digit(p[length]))
-            return 1;
+        if (strncasecmp(p, ends[n], length)) continue;
+        const char next = p[length];
+        if (is_accent(next) || !(is_any_letter(next) || is_digit(next))) return 1;
     }
     return 0;
 }
