@@ -15,6 +15,7 @@ from tonality.errors import ConfigError
 
 KERNEL = "TONALITY_KERNEL"
 KERNELS = ("numpy", "native")
+INSTRUCTIONS = "TONALITY_INSTRUCTIONS"
 LIBRARY = Path(__file__).parent / "native" / "_kernel.so"
 # Of kernel.h.
 INTERFACE = 2
@@ -60,11 +61,17 @@ def library() -> ctypes.CDLL | None:
     return found
 
 
+def asking_variable() -> str | None:
+    """The variable that asks for a kernel; instructions are those of the compiled one."""
+    return next((name for name in (KERNEL, INSTRUCTIONS) if os.environ.get(name)), None)
+
+
 def library_in_use() -> ctypes.CDLL | None:
     """The compiled library, unless there is none or ``TONALITY_KERNEL`` is ``numpy``.
 
     Raises:
-        ConfigError: ``TONALITY_KERNEL`` names no kernel, or one that was not built.
+        ConfigError: ``TONALITY_KERNEL`` names no kernel, or the environment asks for the compiled
+            one, which was not built.
     """
     name = os.environ.get(KERNEL) or "native"
     if name not in KERNELS:
@@ -74,9 +81,10 @@ def library_in_use() -> ctypes.CDLL | None:
         )
     if name == "numpy":
         return None
-    if library() is None and os.environ.get(KERNEL):
+    asking = asking_variable()
+    if library() is None and asking:
         raise ConfigError(
-            f"{KERNEL} is 'native', but this installation has no compiled kernel; "
+            f"{asking} is {os.environ[asking]!r}, but this installation has no compiled kernel; "
             "install a C compiler, then tonality anew"
         )
     return library()

@@ -20,7 +20,7 @@ from tonality.classifier import Classifier, load
 from tonality.errors import ConfigError
 from tonality.model_names import BUNDLED, bundled_models
 from tonality.native_library import library
-from tonality.network import kernel, kernel_native
+from tonality.network import kernel
 from tonality.network.kernel_native import NativeKernel, instruction_sets
 from tonality.network.kernel_numpy import NumpyKernel
 from tonality.network.network import Network
@@ -49,7 +49,7 @@ def trained_sizes(network: Any) -> Any:
 
 def native(instructions: str, network: Any) -> NativeKernel:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(kernel_native.VARIABLE, instructions)
+        patch.setenv(native_library.INSTRUCTIONS, instructions)
         return NativeKernel(*network)
 
 
@@ -238,20 +238,36 @@ def test_an_instruction_set_that_is_not_here_is_named(monkeypatch: pytest.Monkey
         NativeKernel(*make())
 
 
+def test_who_names_instructions_gets_the_compiled_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TONALITY_KERNEL", raising=False)
+    for name in SETS:
+        monkeypatch.setenv("TONALITY_INSTRUCTIONS", name)
+        assert kernel.kernel_in_use() == f"native ({name})"
+        assert isinstance(Network(*make())._kernel, NativeKernel)
+    monkeypatch.setenv("TONALITY_KERNEL", "numpy")
+    assert kernel.kernel_in_use() == "numpy"
+
+
 def test_without_a_compiled_kernel_numpy_takes_its_place(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     pickled = pickle.dumps(Network(*make()))
     monkeypatch.setattr(native_library, "LIBRARY", tmp_path / "none.so")
     monkeypatch.delenv("TONALITY_KERNEL", raising=False)
+    monkeypatch.delenv("TONALITY_INSTRUCTIONS", raising=False)
     library.cache_clear()
     try:
         assert kernel.kernel_in_use() == "numpy"
         assert isinstance(pickle.loads(pickled)._kernel, NumpyKernel)
         Network(*make())
-        monkeypatch.setenv("TONALITY_KERNEL", "native")
-        with pytest.raises(ConfigError, match="no compiled kernel; install a C compiler"):
-            Network(*make())
+        for variable, value in (("KERNEL", "native"), ("INSTRUCTIONS", "portable")):
+            with monkeypatch.context() as patch:
+                patch.setenv(f"TONALITY_{variable}", value)
+                expected = (
+                    f"{variable} is '{value}', but .* no compiled kernel; install a C compiler"
+                )
+                with pytest.raises(ConfigError, match=expected):
+                    Network(*make())
     finally:
         library.cache_clear()
 

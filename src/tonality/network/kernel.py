@@ -1,7 +1,8 @@
 """The kernel: token ids in, pooled vectors out. Everything costly in a prediction is behind it.
 
 A kernel is made once from a network's tensors and then serves many threads. ``TONALITY_KERNEL``
-chooses one by its name. ``numpy`` (:mod:`tonality.network.kernel_numpy`) is the reference;
+chooses one by its name, and ``TONALITY_INSTRUCTIONS`` the compiled one.
+``numpy`` (:mod:`tonality.network.kernel_numpy`) is the reference;
 ``native`` (:mod:`tonality.network.kernel_native`) is compiled, and the default where it was built.
 
 Shape letters as in :mod:`tonality.network.network`.
@@ -9,14 +10,13 @@ Shape letters as in :mod:`tonality.network.network`.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tonality.native_library import KERNEL, library_in_use
+from tonality.native_library import asking_variable, library_in_use
 from tonality.network.activations import Floats
 from tonality.network.config import NetworkConfig
 from tonality.network.kernel_native import NativeKernel, chosen_instructions
@@ -57,7 +57,7 @@ def make_kernel(config: NetworkConfig, tensors: Mapping[str, NDArray[Any]]) -> K
             int8 with a ``.scale`` (R,) beside it.
 
     Raises:
-        ConfigError: ``TONALITY_KERNEL`` names no kernel, or one that was not built.
+        ConfigError: the environment names a kernel or an instruction set that is not here.
     """
     if _is_native():
         return NativeKernel(config, tensors)
@@ -68,8 +68,9 @@ def make_kernel(config: NetworkConfig, tensors: Mapping[str, NDArray[Any]]) -> K
 
 def _is_native() -> bool:
     # Of what a machine may have, portable C alone is slower than numpy.
-    wanted = bool(os.environ.get(KERNEL))
-    return library_in_use() is not None and (wanted or chosen_instructions() != "portable")
+    return library_in_use() is not None and bool(
+        asking_variable() or chosen_instructions() != "portable"
+    )
 
 
 def kernel_in_use() -> str:

@@ -19,12 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tonality.errors import ConfigError
-from tonality.native_library import FAILED_MEMORY, library
+from tonality.native_library import FAILED_MEMORY, INSTRUCTIONS, library
 from tonality.network.activations import Floats
 from tonality.network.config import NetworkConfig
 from tonality.network.schedule import Integers
-
-VARIABLE = "TONALITY_INSTRUCTIONS"
 
 _POOLINGS = {"max": 0, "mean": 1, "attention": 2, "last": 3}
 _TYPES = {np.dtype(np.int8): 0, np.dtype(np.float16): 1, np.dtype(np.float32): 2}
@@ -68,10 +66,10 @@ def chosen_instructions() -> str:
         ConfigError: this machine or this build does not have it.
     """
     names = instruction_sets()
-    name = os.environ.get(VARIABLE) or names[0]
+    name = os.environ.get(INSTRUCTIONS) or names[0]
     if name not in names:
         raise ConfigError(
-            f"expected {VARIABLE} to be one of {', '.join(names)}, got {name!r}; "
+            f"expected {INSTRUCTIONS} to be one of {', '.join(names)}, got {name!r}; "
             "unset it for the fastest one"
         )
     return name
