@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -210,6 +211,13 @@ def test_an_unknown_model_is_named(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(tonality.ArtifactError, match="empty"):
         tonality.load(tmp_path / "empty")
+
+
+def test_a_path_may_be_bytes(model_folder: Path) -> None:
+    loaded = tonality.load(os.fsencode(model_folder))  # type: ignore[arg-type]
+    assert loaded.predict("love").label == "positive"
+    with pytest.raises(tonality.ArtifactError, match=r"give the string 'general', not a path"):
+        tonality.load(b"general")  # type: ignore[arg-type]
 
 
 def test_a_run_is_told_from_its_model(model_folder: Path, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def model_path(model: str | os.PathLike[str] | None = None) -> Path:
         ArtifactError: there is no such model.
     """
     given = DEFAULT_MODEL if model is None else model
-    name = os.fspath(given)
+    name = os.fsdecode(given)
     path = Path(name)
     if is_bundled(given):
         if model is not None and any((path / each).exists() for each in _CONFIGS):
