@@ -69,15 +69,12 @@ static size_t find(const Isa **found)
 }
 #endif
 
-const Isa *const *available(void)
+static const Isa *found_sets[6];
+
+/* When the library is loaded, which one thread does before any other can call it. */
+__attribute__((constructor)) static void find_sets(void)
 {
-    /* Two threads may fill it at once, with the same values. */
-    static const Isa *found[6];
-    static volatile int known;
-    if (!known) {
-        const size_t count = find(found);
-        found[count] = &isa_portable;
-        known = 1;
-    }
-    return found;
+    found_sets[find(found_sets)] = &isa_portable;
 }
+
+const Isa *const *available(void) { return found_sets; }
