@@ -68,8 +68,7 @@ static int begins_scale(const char *p)
     return 0;
 }
 
-/* What lies behind white space of the raw text, and where the cleaned text before white space ends:
-   at most the three characters of it that may stand within a rating. */
+/* What lies behind white space of the raw text, of which a rating has three characters at most. */
 static const char *after_gap(const char *p)
 {
     for (int n = 0; n < 3; n++) {
@@ -79,6 +78,7 @@ static const char *after_gap(const char *p)
     return p;
 }
 
+/* Where the cleaned text before such white space ends. */
 static const char *before_gap(const char *end)
 {
     for (int n = 0; n < 3 && is_space(end[-1]); n++) end--;

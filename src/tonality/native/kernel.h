@@ -21,10 +21,11 @@ enum { FAILED_MEMORY = -1, FAILED_INPUT = -2 };
 #define EXPORT __attribute__((visibility("default")))
 #endif
 
+#define TINY 1e-30f /* what is smaller is nothing: its reciprocal may be no number */
+
 /* Products are of 16-bit integers, whose sums are exact: each row and each instruction set gives the
    same bits, whatever is computed beside it. What is multiplied becomes whole steps of 1 / UNIT;
    weights are scaled, column by column, so that no sum of a block leaves 32 bits. */
-#define TINY 1e-30f /* what is smaller is nothing: its reciprocal may be no number */
 enum { UNIT = 32767, BLOCK = 16 }; /* BLOCK: values of depth whose products are summed up */
 
 /* A matrix (depth, columns) packed for one instruction set. Columns come in panels of 4 vectors:

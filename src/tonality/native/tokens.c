@@ -70,7 +70,7 @@ static const char *token_end(const char *p)
     }
 }
 
-enum { LONGEST = 64 }; /* a token that is squeezed */
+enum { LONGEST_TOKEN = 64 }; /* a token that is squeezed */
 
 static int is_run(const char *p) { return *p == p[1] && *p == p[2] && *p != '.'; }
 
@@ -111,9 +111,9 @@ static const Place *unstretched(const Words *words, const char *word, size_t len
         stretched |= n + 2 == length || is_one_of(word[n], "aeiou");
         doubled[count++] = n++;
     }
-    if (!stretched || length > LONGEST) return NULL;
+    if (!stretched || length > LONGEST_TOKEN) return NULL;
     const Place *best = NULL;
-    char form[LONGEST];
+    char form[LONGEST_TOKEN];
     for (unsigned single = 1; single < 1u << count; single++) { /* a bit for each doubled letter */
         size_t kept = 0, next = 0;
         for (size_t n = 0; n < length; n++) {
@@ -132,7 +132,7 @@ static const Place *unstretched(const Words *words, const char *word, size_t len
 typedef struct {
     const char *letters; /* in the text, or in `room` */
     size_t length;
-    char room[LONGEST];
+    char room[LONGEST_TOKEN];
 } Token;
 
 /* Reads the token from p to end; 0 where the text is left to Python. */
@@ -147,7 +147,7 @@ static int read_token(const char *p, const char *end, int squeezes, Token *token
             runs = 1;
         }
     if (runs && squeezes && !is_numeral(p, token->length)) {
-        if (token->length > LONGEST) return 0;
+        if (token->length > LONGEST_TOKEN) return 0;
         token->length = squeeze(p, token->length, token->room);
         token->letters = token->room;
     }
