@@ -26,6 +26,7 @@ ROOMS = (
         "errors",
         "messages",
         "plain_json",
+        "file_lock",
         "durable_files",
         "palette",
         "drawing",

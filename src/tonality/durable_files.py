@@ -1,6 +1,6 @@
-"""Files on disk, carefully: read a regular file, put a whole folder in place in one step.
+"""Files on disk, carefully: read a regular file, put a file or a whole folder in place in one step.
 
-A folder is written under a temporary name beside its place, synced, then swapped in. Linux swaps
+Either is written under a temporary name beside its place, synced, then swapped in. Linux swaps
 two folders in one system call; elsewhere the old folder is first renamed away, so for a moment
 there is none; the next writer mends that if this one dies just then.
 """
@@ -16,12 +16,14 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 from tonality.errors import ArtifactError
+from tonality.file_lock import lock, unlock
 
-# Names beside the folder NAME: .NAME.tonality-new-TOKEN while it is written, and
+# Names beside the file or folder NAME: .NAME.tonality-new-TOKEN while it is written, and
 # .NAME.tonality-old-TOKEN for what it replaced where the system cannot swap.
 _NEW, _OLD = "tonality-new", "tonality-old"
 
@@ -136,6 +138,36 @@ def replaced(folder: Path) -> Path | None:
     return min(_siblings(target, _OLD), default=None)
 
 
+def put_file(path: Path, content: bytes | Callable[[BinaryIO], None]) -> None:
+    """Puts a file in place, whole or not at all; also where others write the same one.
+
+    Args:
+        path: where to; parent folders are made.
+        content: the bytes, or what writes them to an open file.
+
+    Raises:
+        OSError: the system cannot write; the file that was there stays.
+    """
+    staging = path.with_name(f".{path.name}.{_NEW}-{secrets.token_hex(4)}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _alone_in(path.parent) as alone:
+        for left in path.parent.glob(f".*.{_NEW}-*") if alone else ():
+            if left.is_file():  # of a writer that was killed
+                left.unlink(missing_ok=True)
+        try:
+            with staging.open("xb") as file:
+                if callable(content):
+                    content(file)
+                else:
+                    file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            staging.replace(path)
+        finally:
+            staging.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
 def publish(files: Mapping[str, bytes], folder: Path, *, overwrite: bool) -> None:
     """Put ``folder`` in place, holding exactly ``files``, whole or not at all.
 
@@ -193,22 +225,14 @@ def _siblings(target: Path, mark: str) -> list[Path]:
 @contextlib.contextmanager
 def _alone_in(parent: Path) -> Iterator[bool]:
     """Hold off other writers in ``parent``; gives False where the system cannot."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
+    if sys.platform == "win32":  # which opens no folder
         yield False
         return
     descriptor = os.open(parent, os.O_RDONLY)
-    locked = False
     try:
-        with contextlib.suppress(OSError):  # some network file systems have no locks
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            locked = True
-        yield locked
+        yield lock(descriptor, wait=True)
     finally:
-        if locked:
-            # Closing is not enough: a process forked meanwhile shares the lock.
-            fcntl.flock(descriptor, fcntl.LOCK_UN)
+        unlock(descriptor)
         os.close(descriptor)
 
 

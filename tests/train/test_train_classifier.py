@@ -134,7 +134,7 @@ def test_a_run_leaves_a_model_that_learned_and_its_records(finished: Path) -> No
     assert classifier.predict("a boring plot").label == "negative"
     names = {path.name for path in finished.iterdir()} - {"tensorboard"}
     assert {"metrics.csv", "curves.png", "validation.csv", "recipe.toml", "model"} <= names
-    assert not [name for name in names if name.endswith(".new")]
+    assert not [name for name in names if name.startswith(".")]
     if find_spec("tensorboard") is not None:
         assert list((finished / "tensorboard").glob("events.out.tfevents.*"))
     assert (finished / "curves.png").read_bytes().startswith(b"\x89PNG")

@@ -22,8 +22,9 @@ from typing import Any, NamedTuple
 from tonality import plain_json
 from tonality.durable_files import sync_folder
 from tonality.errors import DataError
+from tonality.file_lock import BUSY, hold
 from tonality.scale.located_tables import arrow_fs, check_apart, filesystem, reading
-from tonality.score.files.resumable_output import check_same, only_one
+from tonality.score.files.resumable_output import check_same
 from tonality.score.tally import Tally
 from tonality.tables.parquet_rows import require_pyarrow
 
@@ -162,7 +163,7 @@ class ScoredFolder:
         if self._is_local:
             path = Path(self._root, LOCK)
             lock = self._stack.enter_context(path.open("a+b", buffering=0))
-            only_one(lock, path, Path(self._root))
+            hold(lock.fileno(), path, DataError(BUSY, path=self._root))
 
     @property
     def _is_local(self) -> bool:

@@ -103,14 +103,15 @@ def adapt(
         "pretrain_epochs": pretrain_epochs,
         "data": run.fingerprint,
     }
-    _open(folder, asked, recipe.named, resume=resume)
-    try:
-        if before is not None:
-            run = _after_language_model(run, before, folder, options)
-        return _fit(run, folder, options)
-    except Exception:
-        folder.abandon_if_nothing_is_begun(ADAPTATION)
-        raise
+    with folder:
+        _open(folder, asked, recipe.named, resume=resume)
+        try:
+            if before is not None:
+                run = _after_language_model(run, before, folder, options)
+            return _fit(run, folder, options)
+        except Exception:
+            folder.abandon_if_nothing_is_begun(ADAPTATION)
+            raise
 
 
 def _after_language_model(
@@ -275,6 +276,7 @@ def _open(
                 f"{place} holds a run already: go on with it with --resume, or choose another "
                 "folder"
             )
+        folder.hold()
         begun = {**asked, "named": sorted(named)}
         folder.write(ADAPTATION, (plain_json.dumps(begun, indent=2) + "\n").encode())
         return
@@ -293,3 +295,4 @@ def _open(
                 f"the run in {place} was begun with another {what}: {remedy}, or start anew in "
                 "another folder"
             )
+    folder.hold()

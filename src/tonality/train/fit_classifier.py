@@ -35,9 +35,14 @@ def fit_classifier(
     run: Checked, folder: RunFolder, options: RunOptions, teaching: Teaching | None = None
 ) -> Path:
     """Does a run that is checked; as for :func:`tonality.train.train`."""
-    began = time.monotonic()
     if not leads():
         options = dataclasses.replace(options, reporter=Reporter())
+    with folder:
+        return _fit(run, folder, options, teaching)
+
+
+def _fit(run: Checked, folder: RunFolder, options: RunOptions, teaching: Teaching | None) -> Path:
+    began = time.monotonic()
     try:
         with leader_first():
             data, state = _prepared(run, folder, options, teaching)

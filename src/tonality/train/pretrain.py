@@ -64,7 +64,7 @@ def pretrain(
             language model heeds.
         DataError: too little text.
         TrainingError: the folder holds a run already or other files, or no run to resume;
-            training diverged; a file cannot be written.
+            another run is writing it; training diverged; a file cannot be written.
         KeyboardInterrupt: stopped by Ctrl-C or SIGTERM, after saving.
     """
     options = RunOptions(resume, reporter or Reporter(), checkpoint_minutes, device)
@@ -90,20 +90,21 @@ def fit_language_model(
     began = time.monotonic()
     if not leads():
         options = dataclasses.replace(options, reporter=Reporter())
-    with leader_first():
-        corpus = _begin(run, folder, options)
-    try:
-        with one_training(), torch.random.fork_rng():
-            fit = LanguageModelFit(run, corpus, folder, options, began, averaged=averaged)
-            fit.take_steps()
-    except Exception:
-        folder.abandon()
-        raise
-    finally:
-        options.reporter.close()
-    if fit.session.interrupted:
-        raise KeyboardInterrupt
-    return fit.finish() if leads() else folder.model
+    with folder:
+        with leader_first():
+            corpus = _begin(run, folder, options)
+        try:
+            with one_training(), torch.random.fork_rng():
+                fit = LanguageModelFit(run, corpus, folder, options, began, averaged=averaged)
+                fit.take_steps()
+        except Exception:
+            folder.abandon()
+            raise
+        finally:
+            options.reporter.close()
+        if fit.session.interrupted:
+            raise KeyboardInterrupt
+        return fit.finish() if leads() else folder.model
 
 
 def _begin(run: Checked, folder: RunFolder, options: RunOptions) -> Corpus:

@@ -55,7 +55,7 @@ def run_plan(
     Raises:
         ConfigError: a stage cannot do what it asks for; stages that have begun are others now.
         DataError: the data lacks what a stage needs.
-        TrainingError: it is not free, or there is nothing to resume.
+        TrainingError: it is not free, another run is writing it, or there is nothing to resume.
         TonalityError: as in the stages' own functions.
         KeyboardInterrupt: stopped by Ctrl-C or SIGTERM, after saving.
     """
@@ -64,10 +64,10 @@ def run_plan(
     _check_folder(folder, plan, resume=resume)
     done = _done(folder, plan, dataset)
     checked = check_stages(dataset, plan.stages, resume=resume, done=done)
-    folder.write(PLAN, plan.to_toml().encode())
-    _do_in_turn(plan, dataset, checked, folder, options)
-    last = artifact.read(folder.path / plan.stages[-1].name / MODEL)
-    return artifact.write(last, folder.model, overwrite=True)
+    with folder:
+        _do_in_turn(plan, dataset, checked, folder, options)
+        last = artifact.read(folder.path / plan.stages[-1].name / MODEL)
+        return artifact.write(last, folder.model, overwrite=True)
 
 
 def check_stages(
@@ -155,7 +155,13 @@ def _do_in_turn(
     folder: RunFolder,
     options: RunOptions,
 ) -> None:
-    """Does the stages that were checked, for they are not done, and tells of each."""
+    """Takes the folder, does the stages that were checked, as they are not done, and tells of each.
+
+    Raises:
+        TrainingError: another run is writing it, or as in the stages' own functions.
+    """
+    folder.hold()
+    folder.write(PLAN, plan.to_toml().encode())
     places = {name: folder.path / name for name in plan.names}
     try:
         for number, stage in enumerate(plan.stages, 1):

@@ -72,9 +72,10 @@ def train(
         DataError: the data cannot be trained on, a file of word vectors not be read.
         ArtifactError: there is nothing to start from, or it is damaged.
         DependencyError: a package of the extra ``train`` is missing.
-        TrainingError: the folder holds a run already or other files, or no run to resume; the
-            model could not be saved; training diverged or ran out of memory; a file cannot be
-            written. What failed before its first checkpoint leaves nothing behind.
+        TrainingError: the folder holds a run already or other files, or no run to resume;
+            another run is writing it; the model could not be saved; training diverged or ran out
+            of memory; a file cannot be written. What failed before its first checkpoint leaves
+            nothing behind.
         KeyboardInterrupt: stopped by Ctrl-C or SIGTERM, after saving.
     """
     options = RunOptions(

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from tonality.data.imdb.file_lock import only_one
 from tonality.durable_files import open_regular
 from tonality.errors import ConfigError, DataError
+from tonality.file_lock import only_one
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +27,7 @@ CHUNK = 2**18  # bytes
 TIMEOUT = 30.0  # seconds without a byte before a connection counts as cut
 SPARE = 16 * 2**20  # bytes of disk left free beside the download
 MAX_PAUSE = 30.0  # seconds
+BUSY = "is being downloaded by another command; wait for it or stop it"
 
 Progress = Callable[[int, int], None]
 
@@ -115,7 +116,7 @@ def fetch(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not _is_complete(target, remote):
-            with only_one(folder / f"{remote.name}.lock", target):
+            with only_one(folder / f"{remote.name}.lock", DataError(BUSY, path=target)):
                 _fetch(remote, target, progress, attempts, pause)
     except OSError as error:
         raise disk_error(error, folder) from error

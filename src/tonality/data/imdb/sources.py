@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 from tonality.data.imdb.cache_folder import ARCHIVE_NAME, KAGGLE_NAME, imdb_folder
-from tonality.data.imdb.file_lock import only_one
-from tonality.data.imdb.http_download import Progress, Remote, disk_error, fetch
+from tonality.data.imdb.http_download import BUSY, Progress, Remote, disk_error, fetch
 from tonality.errors import ConfigError, DataError, DependencyError
+from tonality.file_lock import only_one
 
 STANFORD = Remote(
     url="https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz",
@@ -84,7 +84,7 @@ def _from_kaggle(folder: Path) -> Path:
     part = folder / f"{KAGGLE_NAME}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with only_one(folder / f"{KAGGLE_NAME}.lock", target):
+        with only_one(folder / f"{KAGGLE_NAME}.lock", DataError(BUSY, path=target)):
             shutil.copyfile(source, part)
             part.replace(target)
     except OSError as error:

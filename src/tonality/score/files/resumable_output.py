@@ -26,11 +26,9 @@ from typing import Any
 from tonality import plain_json
 from tonality.durable_files import resolved, sync_folder
 from tonality.errors import DataError
+from tonality.file_lock import BUSY, hold
 from tonality.score.files.output_target import is_stream, open_stream
 from tonality.tables.bad_rows import check_way, make_way, writing_side
-
-if sys.platform != "win32":
-    import fcntl
 
 
 @dataclass(frozen=True)
@@ -117,7 +115,7 @@ class Output:
             if self._path.is_dir():
                 raise DataError("is a folder; name a file", path=self._path)
             self._lines = self._stack.enter_context(self._journal.open("a+b", buffering=0))
-            only_one(self._lines, self._journal, self._path)
+            hold(self._lines.fileno(), self._journal, DataError(BUSY, path=self._path))
             begun, marks = self._read_journal()
             try:
                 if begun is not None and resume:
@@ -307,23 +305,3 @@ def _write(file: io.FileIO, data: bytes) -> None:
     while view:
         view = view[file.write(view) :]
     os.fsync(file.fileno())
-
-
-def only_one(journal: io.FileIO, path: Path, target: Path) -> None:
-    """Holds off other runs; the system lets go when this one ends, however it ends.
-
-    Raises:
-        DataError: another run is at work.
-    """
-    if sys.platform == "win32":
-        return
-    busy = DataError("another run is writing it; wait for it or stop it", path=target)
-    try:
-        fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise busy from None
-    except OSError:  # a file system without locks
-        return
-    # Its holder may have removed it between the two steps.
-    if not path.exists() or not os.path.samestat(path.stat(), os.fstat(journal.fileno())):
-        raise busy

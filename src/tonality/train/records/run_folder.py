@@ -1,7 +1,8 @@
 """The folder of a run: what a run leaves there, and how it goes on from it.
 
 Every file appears whole or not at all, also when the process is killed or the machine loses
-power while it is written: it is written beside its place, synced, and renamed.
+power while it is written: it is written beside its place, synced, and renamed. One run at a time
+has the folder: it holds a lock file there.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from numpy.typing import NDArray
 
 from tonality import plain_json
 from tonality.artifact.weights import pack
-from tonality.durable_files import check_writable, open_regular, read_regular, sync_folder
+from tonality.durable_files import check_writable, open_regular, put_file, read_regular
 from tonality.errors import ConfigError, TrainingError
+from tonality.file_lock import BUSY, only_one
 from tonality.text.tokenizer import BEFORE
 from tonality.train.settings.plan import MODEL, PLAN
 from tonality.train.settings.recipe import Recipe
@@ -36,6 +38,7 @@ VALIDATION = "validation.csv"  # what the model says of the rows that were held 
 BOARD = "tensorboard"
 # Of an adaptation: the run of its own that it began with, and what was asked for.
 LANGUAGE_MODEL_FOLDER, ADAPTATION = "language-model", "adapt.json"
+LOCK = ".tonality-lock"
 ANSWERS = "answers-"  # of teachers; the rest of the name tells which
 
 _BEST = re.compile(r"best-[0-9]+\.safetensors")
@@ -44,7 +47,7 @@ Floats = NDArray[np.float32]
 
 
 class RunFolder:
-    """The folder of one run.
+    """The folder of one run; use it as a context manager, at whose end other runs can have it.
 
     Args:
         path: the folder; need not exist yet.
@@ -53,6 +56,14 @@ class RunFolder:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self._made: list[Path] | None = None  # the folders that begin made, innermost first
+        self._held = False
+        self._lock = contextlib.ExitStack()
+
+    def __enter__(self) -> RunFolder:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._let_go()
 
     @property
     def model(self) -> Path:
@@ -73,7 +84,7 @@ class RunFolder:
             )
         try:
             found = {path.name for path in self.path.iterdir()}
-            names = sorted(found - {LANGUAGE_MODEL_FOLDER, ADAPTATION})
+            names = sorted(found - {LANGUAGE_MODEL_FOLDER, ADAPTATION, LOCK})
         except FileNotFoundError:
             return
         except OSError as fault:
@@ -95,6 +106,26 @@ class RunFolder:
         except OSError as fault:
             raise TrainingError(f"{self.path} cannot be written: {fault.strerror}") from fault
 
+    def hold(self) -> None:
+        """Keeps other runs out of the folder, which is made, until this one ends.
+
+        Raises:
+            TrainingError: another run has it, or it cannot be written.
+        """
+        if self._held:
+            return
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            busy = TrainingError(f"{self.path}: {BUSY}")
+            self._lock.enter_context(only_one(self.path / LOCK, busy))
+        except OSError as fault:
+            raise TrainingError(f"{self.path} cannot be written: {fault.strerror}") from fault
+        self._held = True
+
+    def _let_go(self) -> None:
+        self._lock.close()
+        self._held = False
+
     def begin(self, identity: Mapping[str, Any], recipe: str) -> None:
         """Takes the folder for a new run.
 
@@ -103,10 +134,13 @@ class RunFolder:
             recipe: the recipe as TOML.
 
         Raises:
-            TrainingError: the folder is not free, or cannot be written.
+            TrainingError: the folder is not free, another run has it, or it cannot be written.
         """
         self.check_free()
-        self._made = [path for path in (self.path, *self.path.parents) if not path.exists()]
+        made = [path for path in (self.path, *self.path.parents) if not path.exists()]
+        self.hold()
+        self.check_free()  # again: now no other run can change it
+        self._made = made
         try:
             self.write(RECIPE, recipe.encode())
             self.write(RUN, _json({"format": FORMAT, **identity}))
@@ -128,14 +162,16 @@ class RunFolder:
                 (self.path / name).unlink(missing_ok=True)
             for path in self.path.glob(f"{ANSWERS}*.npy"):
                 path.unlink(missing_ok=True)
+        self._let_go()
         for folder in self._made:  # from the innermost
             with contextlib.suppress(OSError):
                 folder.rmdir()
 
     def abandon_if_nothing_is_begun(self, name: str) -> None:
         """Removes a file that says what was asked for, where it is all that there is."""
-        if [path.name for path in self.path.iterdir()] == [name]:
-            (self.path / name).unlink()
+        if {path.name for path in self.path.iterdir()} <= {name, LOCK}:
+            (self.path / name).unlink(missing_ok=True)
+            self._let_go()
             with contextlib.suppress(OSError):
                 self.path.rmdir()
 
@@ -151,13 +187,13 @@ class RunFolder:
             )
 
     def reopen(self, identity: Mapping[str, Any]) -> None:
-        """Checks that the folder holds an unfinished run of the same settings and data.
+        """Takes the folder to go on with its run, which is unfinished and the same.
 
         Args:
             identity: as given to :meth:`begin`; what it leaves out is not compared.
 
         Raises:
-            TrainingError: there is nothing to resume.
+            TrainingError: there is nothing to resume, or another run has the folder.
             ConfigError: the run has other settings or data; says which.
         """
         self.check_begun()
@@ -180,6 +216,7 @@ class RunFolder:
                 f"{'; '.join(differences[:5])}. Resume it as it was, or start anew in another "
                 "folder"
             )
+        self.hold()
 
     def write(self, name: str, content: bytes | Callable[[BinaryIO], None]) -> None:
         """Puts a file in place, whole or not at all.
@@ -192,21 +229,8 @@ class RunFolder:
             TrainingError: the system cannot write; the file that was there stays.
         """
         path = self.path / name
-        staging = path.with_name(f".{path.name}.new")
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            try:
-                with staging.open("wb") as file:
-                    if callable(content):
-                        content(file)
-                    else:
-                        file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
-                staging.replace(path)
-            finally:
-                staging.unlink(missing_ok=True)
-            sync_folder(self.path)
+            put_file(path, content)
         except OSError as fault:
             raise TrainingError(f"{path} cannot be written: {fault.strerror}") from fault
 
