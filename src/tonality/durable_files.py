@@ -18,7 +18,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from tonality.errors import ArtifactError
 from tonality.file_lock import lock, unlock
@@ -157,7 +157,7 @@ def put_file(path: Path, content: bytes | Callable[[BinaryIO], None]) -> None:
         try:
             with staging.open("xb") as file:
                 if callable(content):
-                    content(file)
+                    _have_written(content, file)
                 else:
                     file.write(content)
                 file.flush()
@@ -166,6 +166,39 @@ def put_file(path: Path, content: bytes | Callable[[BinaryIO], None]) -> None:
         finally:
             staging.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+class _Sink:
+    """A file to write to that remembers why the system could not."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.fault: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        try:
+            return self._file.write(data)
+        except OSError as fault:
+            self.fault = fault
+            raise
+
+    def flush(self) -> None:
+        """Does nothing: who opened the file does it."""
+
+
+def _have_written(content: Callable[[BinaryIO], None], file: BinaryIO) -> None:
+    """Has something written to a file.
+
+    Raises:
+        OSError: the system cannot write; torch would say where in its code, numpy how many items.
+    """
+    sink = _Sink(file)
+    try:
+        content(cast(BinaryIO, sink))
+    except Exception as fault:
+        if sink.fault is None or sink.fault is fault:
+            raise
+        raise sink.fault from fault
 
 
 def publish(files: Mapping[str, bytes], folder: Path, *, overwrite: bool) -> None:
@@ -195,7 +228,7 @@ def publish(files: Mapping[str, bytes], folder: Path, *, overwrite: bool) -> Non
                 # The unfinished folder after a fault, the old one after a swap.
                 shutil.rmtree(staging, ignore_errors=True)
     except OSError as error:
-        raise ArtifactError(f"cannot be written: {error.strerror}", path=folder) from error
+        raise ArtifactError(f"cannot be written: {error.strerror or error}", path=folder) from error
     except ValueError as error:  # an empty name (the root), a NUL
         raise ArtifactError(f"cannot be a model folder: {error}", path=folder) from error
 

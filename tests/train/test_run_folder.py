@@ -114,3 +114,33 @@ def test_what_a_kill_left_half_written_goes_with_the_next_file(tmp_path: Path) -
     assert left.name != "a"
     RunFolder(tmp_path).write("b", b"2")
     assert [path.name for path in tmp_path.iterdir()] == ["b"]
+
+
+_FULL = """
+import resource, numpy as np, torch
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+from tonality.errors import TrainingError
+for save in (
+    lambda: folder.save_checkpoint({"weights": torch.zeros(300_000)}),
+    lambda: folder.save_floats(np.zeros((300_000, 2), np.float32)),
+    lambda: folder.write("metrics.csv", b"1" * 300_000),
+):
+    try:
+        save()
+    except TrainingError as fault:
+        print(fault)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system has no such limit")
+def test_a_full_disk_is_told_with_the_file_and_the_reason(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.save_floats(np.ones((1, 2), np.float32))
+    with child(_FULL, tmp_path) as process:
+        said = process.communicate()[0].splitlines()
+    assert said == [
+        f"{tmp_path / name} cannot be written: File too large"
+        for name in ("checkpoint.pt", "vectors.npy", "metrics.csv")
+    ]
+    assert [path.name for path in tmp_path.iterdir()] == ["vectors.npy"]
+    assert len(folder.load_floats(2)) == 1

@@ -91,7 +91,7 @@ def _write(path: Path, explanations: list[Explanation], label: str | None) -> No
     try:
         path.write_text(page(explanations, label=label), encoding="utf-8", errors="replace")
     except OSError as error:
-        raise DataError(f"cannot be written: {error.strerror}", path=path) from None
+        raise DataError(f"cannot be written: {error.strerror or error}", path=path) from None
     click.echo(f"page in {path}", err=True)
 
 

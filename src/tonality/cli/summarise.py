@@ -145,7 +145,7 @@ def _draw(summary: Summary, png: Path, title: str) -> None:
     try:
         write_chart(summary, png, f"{title}: {summary.title}")
     except OSError as error:
-        raise DataError(f"cannot be written: {error.strerror}", path=png) from error
+        raise DataError(f"cannot be written: {error.strerror or error}", path=png) from error
     say(f"picture in {png}")
 
 

@@ -88,7 +88,7 @@ class RunFolder:
         except FileNotFoundError:
             return
         except OSError as fault:
-            raise TrainingError(f"{self.path} cannot be written: {fault.strerror}") from fault
+            raise _unwritable(self.path, fault) from fault
         if names:
             raise TrainingError(
                 f"{self.path} holds {names[0]!r}, which is no part of a run; a run wants a folder "
@@ -104,7 +104,7 @@ class RunFolder:
         try:
             check_writable(self.path)
         except OSError as fault:
-            raise TrainingError(f"{self.path} cannot be written: {fault.strerror}") from fault
+            raise _unwritable(self.path, fault) from fault
 
     def hold(self) -> None:
         """Keeps other runs out of the folder, which is made, until this one ends.
@@ -119,7 +119,7 @@ class RunFolder:
             busy = TrainingError(f"{self.path}: {BUSY}")
             self._lock.enter_context(only_one(self.path / LOCK, busy))
         except OSError as fault:
-            raise TrainingError(f"{self.path} cannot be written: {fault.strerror}") from fault
+            raise _unwritable(self.path, fault) from fault
         self._held = True
 
     def _let_go(self) -> None:
@@ -232,7 +232,7 @@ class RunFolder:
         try:
             put_file(path, content)
         except OSError as fault:
-            raise TrainingError(f"{path} cannot be written: {fault.strerror}") from fault
+            raise _unwritable(path, fault) from fault
 
     def save_checkpoint(self, state: Mapping[str, Any]) -> None:
         """Replaces the checkpoint."""
@@ -296,6 +296,10 @@ class RunFolder:
         if found.ndim == 2 and found.shape[1] == columns and found.dtype == np.float32:
             return found
         return np.empty((0, columns), dtype=np.float32)
+
+
+def _unwritable(path: Path, fault: OSError) -> TrainingError:
+    return TrainingError(f"{path} cannot be written: {fault.strerror or fault}")
 
 
 def best_file(step: int) -> str:
