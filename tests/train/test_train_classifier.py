@@ -9,8 +9,9 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -94,6 +95,16 @@ class StopAt(Callback):
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
         trainer.should_stop = pl_module.steps_done == self.step
+
+
+class Fails(Callback):
+    """Does at the start what raises."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self.work = work
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.work()
 
 
 class SpoilAt(Callback):
@@ -498,6 +509,25 @@ def test_a_run_that_failed_in_an_empty_folder_leaves_it_empty(tmp_path: Path) ->
     with pytest.raises(OSError, match="no such device"):
         train(make_dataset(60), TINY, tmp_path, callbacks=[FailAtStart()])
     assert not list(tmp_path.iterdir())
+
+
+def test_want_of_memory_is_told_from_other_faults(tmp_path: Path) -> None:
+    """What the CPU lacks is asked for here; of others torch's own texts stand for them."""
+
+    def fail(text: str) -> None:
+        raise RuntimeError(text)
+
+    dataset, folder = make_dataset(60), tmp_path / "run"
+    for lack in (lambda: torch.empty(2**50), lambda: fail("MPS backend out of memory")):
+        with pytest.raises(TrainingError, match=r"out of memory: start anew .*batch_size"):
+            train(dataset, TINY, folder, callbacks=[Fails(lack)])
+    for other in (
+        "CUDA error: an illegal memory access was encountered",
+        "unable to open shared memory object </torch_1> in read-write mode",
+        "Pin memory thread exited unexpectedly",
+    ):
+        with pytest.raises(RuntimeError, match=other):
+            train(dataset, TINY, folder, callbacks=[Fails(partial(fail, other))])
 
 
 def test_a_resumed_run_that_fails_can_be_resumed_again(finished: Path, tmp_path: Path) -> None:

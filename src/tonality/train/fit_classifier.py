@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from tonality import artifact
 from tonality.errors import TrainingError
 from tonality.train.export import build_artifact, rehearse, validation_csv
@@ -110,9 +112,12 @@ def _begin(
 
 
 def _is_of_memory(fault: Exception) -> bool:
-    return isinstance(fault, MemoryError) or (
-        isinstance(fault, RuntimeError) and "memory" in str(fault)
-    )
+    """Whether there was too little memory; other faults have the word in their texts, too."""
+    if isinstance(fault, (MemoryError, torch.OutOfMemoryError)):
+        return True
+    # torch's kind is for its own allocator of GPU memory. Others say it in words.
+    texts = ("DefaultCPUAllocator", "out of memory")
+    return isinstance(fault, RuntimeError) and any(text in str(fault) for text in texts)
 
 
 def _finish(
