@@ -210,7 +210,36 @@ def test_answers_are_kept_and_taken_up_where_they_stopped(
     assert len(list(tmp_path.iterdir())) == 2
 
 
-def test_students_share_answers_and_a_failed_start_leaves_none(
+def test_a_failed_start_leaves_its_answers_to_the_next(teacher: Path, tmp_path: Path) -> None:
+    dataset, folder = make_dataset(60, unlabelled=20), tmp_path / "run"
+    recipe = STUDENT.with_settings(["training.epochs=1", "vectors.use=true"])
+    with pytest.raises(OSError, match="no such device") as caught:
+        distill(dataset, [teacher], recipe, folder, callbacks=[FailAtStart()])
+    assert f"answers are kept in {folder}" in caught.value.__notes__[0]
+    (kept,) = folder.iterdir()
+    assert kept.name.startswith("answers-")
+    recorder = Recorder()
+    # Other settings: what depends on them is made anew.
+    slower = recipe.with_settings(["optimiser.learning_rate=0.002", "vectors.window=2"])
+    distill(dataset, [teacher], slower, folder, reporter=recorder)
+    assert "the answers of the teacher large are there from before" in recorder.lines
+    assert not any("word vectors are" in line for line in recorder.lines)
+    distill(dataset, [teacher], slower, tmp_path / "fresh")
+    assert weights(folder) == weights(tmp_path / "fresh")
+
+
+def test_answers_that_a_failed_start_left_serve_no_other_texts(
+    teacher: Path, tmp_path: Path
+) -> None:
+    recipe, folder = STUDENT.with_settings(["training.epochs=1"]), tmp_path / "run"
+    with pytest.raises(OSError, match="no such device"):
+        distill(make_dataset(60), [teacher], recipe, folder, callbacks=[FailAtStart()])
+    recorder = Recorder()
+    distill(make_dataset(80), [teacher], recipe, folder, reporter=recorder)
+    assert "asking the teacher large about 80 texts" in recorder.lines
+
+
+def test_students_share_answers_and_a_failed_start_leaves_nothing(
     teacher: Path, tmp_path: Path
 ) -> None:
     dataset, cache = make_dataset(60, unlabelled=20), tmp_path / "cache"
@@ -223,7 +252,9 @@ def test_students_share_answers_and_a_failed_start_leaves_none(
     distill(dataset, [teacher], wider, tmp_path / "two", cache=cache, reporter=recorder)
     assert "the answers of the teacher large are there from before" in recorder.lines
     with pytest.raises(OSError, match="no such device"):
-        distill(dataset, [teacher], recipe, tmp_path / "three", callbacks=[FailAtStart()])
+        distill(
+            dataset, [teacher], recipe, tmp_path / "three", cache=cache, callbacks=[FailAtStart()]
+        )
     assert not (tmp_path / "three").exists()
 
 

@@ -121,10 +121,15 @@ def main() -> None:
     try:
         app()
     except TonalityError as error:
-        sys.exit(f"tonality: {error}")
+        sys.exit(_told(error))
     except OSError as error:  # a full disk, a folder of someone else's, a name too long
         _forget_output()
-        sys.exit(f"tonality: {error}")
+        sys.exit(_told(error))
+
+
+def _told(error: Exception) -> str:
+    """An error as a command says it, with the notes that were added to it."""
+    return "\n".join([f"tonality: {error}", *getattr(error, "__notes__", ())])
 
 
 def _warning_line(

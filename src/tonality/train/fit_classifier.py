@@ -51,10 +51,15 @@ def _fit(run: Checked, folder: RunFolder, options: RunOptions, teaching: Teachin
         with one_training(), few_threads(len(data.corpus), run.recipe.network.hidden_size):
             trainer, loop = take_steps(data, run.recipe, folder, options, state, began)
     except Exception as fault:
-        folder.abandon()
-        if _is_of_memory(fault):
-            raise TrainingError(_MEMORY) from fault
-        raise
+        told = TrainingError(_MEMORY) if _is_of_memory(fault) else fault
+        if folder.abandon():
+            told.add_note(
+                f"The teachers' answers are kept in {folder.path}. Start anew there and they are "
+                "used again, or in another folder with that one as the cache (--cache)."
+            )
+        if told is fault:
+            raise
+        raise told from fault
     if not trainer.is_global_zero:
         return folder.model
     history = loop.session.history

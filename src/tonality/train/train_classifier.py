@@ -75,7 +75,7 @@ def train(
         TrainingError: the folder holds a run already or other files, or no run to resume;
             another run is writing it; the model could not be saved; training diverged or ran out
             of memory; a file cannot be written. What failed before its first checkpoint leaves
-            nothing behind.
+            nothing behind but the answers of teachers.
         KeyboardInterrupt: stopped by Ctrl-C or SIGTERM, after saving.
     """
     options = RunOptions(

@@ -42,6 +42,7 @@ LOCK = ".tonality-lock"
 ANSWERS = "answers-"  # of teachers; the rest of the name tells which
 
 _BEST = re.compile(r"best-[0-9]+\.safetensors")
+_ANSWERS = re.compile(rf"{ANSWERS}[0-9a-f]{{16}}\.npy")
 
 Floats = NDArray[np.float32]
 
@@ -73,6 +74,8 @@ class RunFolder:
     def check_free(self) -> None:
         """Checks that a new run can have the folder: it is absent or empty, and can be written.
 
+        There may be the answers of teachers, which a run that failed left to the next one.
+
         Raises:
             TrainingError: it holds a run already, or files of another kind; it cannot be written.
         """
@@ -84,7 +87,8 @@ class RunFolder:
             )
         try:
             found = {path.name for path in self.path.iterdir()}
-            names = sorted(found - {LANGUAGE_MODEL_FOLDER, ADAPTATION, LOCK})
+            found -= {LANGUAGE_MODEL_FOLDER, ADAPTATION, LOCK}
+            names = sorted(name for name in found if not _ANSWERS.fullmatch(name))
         except FileNotFoundError:
             return
         except OSError as fault:
@@ -148,24 +152,28 @@ class RunFolder:
             self.abandon()
             raise
 
-    def abandon(self) -> None:
+    def abandon(self) -> bool:
         """Undoes :meth:`begin` where a run failed before there was anything to resume.
 
         Does nothing once there is a checkpoint, nor to a run that was begun by another process.
+
+        Returns:
+            Whether the folder stays, free for a new run, for it has answers of teachers, which may
+            have taken hours.
         """
         if self._made is None or (self.path / CHECKPOINT).exists():
-            return
+            return False
         shutil.rmtree(self.path / BOARD, ignore_errors=True)
         with contextlib.suppress(OSError):
             self.keep_best(None)
             for name in (RUN, RECIPE, VECTORS, METRICS):
                 (self.path / name).unlink(missing_ok=True)
-            for path in self.path.glob(f"{ANSWERS}*.npy"):
-                path.unlink(missing_ok=True)
+        answers = any(self.path.glob(f"{ANSWERS}*.npy"))
         self._let_go()
         for folder in self._made:  # from the innermost
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):  # it is not empty
                 folder.rmdir()
+        return answers
 
     def abandon_if_nothing_is_begun(self, name: str) -> None:
         """Removes a file that says what was asked for, where it is all that there is."""
