@@ -145,7 +145,7 @@ def test_data_that_cannot_be_trained_on() -> None:
     found = inspect_dataset(dataset(Table([f"t{i}" for i in range(100)], ["pos"] * 100)))
     assert found.warnings == ["train: only one class, 'pos'; a classifier needs two"]
     found = inspect_dataset(dataset(Table(["a", "b"])), validation=1)
-    assert found.warnings == ["train: no labels; if a column has them, name it with --label-column"]
+    assert found.warnings == ["train: no labels; name their column with --label-column"]
     found = inspect_dataset(dataset(Table(["a", "b"], ["x", "y"], ["m", "m"])))
     assert found.validation_rows is None
     assert "train/validation" not in found.overlaps

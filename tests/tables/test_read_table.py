@@ -474,6 +474,7 @@ def test_take(tmp_path: Path) -> None:
         rows=[2, 1, 2],
         files=[str(path)] * 3,
         source=str(path),
+        columns=["id", "text", "label", "movie", "stars"],
     )
 
 

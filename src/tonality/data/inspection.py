@@ -23,6 +23,7 @@ from tonality.errors import DataError
 from tonality.label_meanings import check_one_kind
 from tonality.label_spellings import told
 from tonality.messages import counted
+from tonality.tables.column_names import no_labels
 from tonality.tables.dataset import Dataset, Table
 from tonality.text.content import has_content
 
@@ -65,7 +66,7 @@ def inspect_dataset(data: Dataset, *, validation: float | int = 0.2, seed: int =
     others = {"test": data.test, "unlabelled": data.unlabelled}
     shown = (cut if data.validation_rows else whole) | others
     parts = {name: _part(table) for name, table in shown.items() if table is not None}
-    warnings = [w for name, part in parts.items() for w in _warn(name, part)] + impossible
+    warnings = [w for name, part in parts.items() for w in _warn(name, part, shown)] + impossible
     overlaps = _overlaps(cut | others, shown)
     warnings += [w for name, shared in overlaps.items() for w in _warn_overlap(name, shared)]
     notes = [note for name, shared in overlaps.items() for note in _note_overlap(name, shared)]
@@ -187,7 +188,7 @@ def _overlap(one: Table, other: Table) -> PartOverlap:
     return PartOverlap(len(texts), groups, loose)
 
 
-def _warn(name: str, part: PartFacts) -> Iterable[str]:
+def _warn(name: str, part: PartFacts, tables: Mapping[str, Table | None]) -> Iterable[str]:
     if part.bad_rows:
         reasons = ", ".join(f"{reason} ({n:,})" for reason, n in part.bad_reasons.items())
         rows = counted(part.bad_rows, "row")
@@ -195,7 +196,8 @@ def _warn(name: str, part: PartFacts) -> Iterable[str]:
     if name == "unlabelled":
         return
     if part.classes is None:
-        yield f"{name}: no labels; if a column has them, name it with --label-column"
+        table = tables[name]
+        yield no_labels(f"{name}: no labels", () if table is None else table.columns)
         return
     try:
         check_one_kind(list(part.classes))

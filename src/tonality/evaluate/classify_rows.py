@@ -12,6 +12,7 @@ from tonality.data import Table
 from tonality.errors import DataError
 from tonality.evaluate.match_labels import match_labels
 from tonality.measures.labelled_predictions import LabelledPredictions
+from tonality.tables.column_names import no_labels
 
 WINDOW = 2048  # texts between two reports of progress
 
@@ -45,7 +46,8 @@ def classify(
         DataError: there are no labels, or one that the model does not know.
     """
     if table.labels is None:
-        raise DataError("the rows have no labels to compare with", path=table.source or None)
+        reason = no_labels("the rows have no labels to compare with", table.columns)
+        raise DataError(reason, path=table.source or None)
     matched = match_labels(
         table.labels, classifier.labels, mapped=table.mapped, source=table.source or None
     )

@@ -14,6 +14,7 @@ from tonality.data import Dataset, Table
 from tonality.errors import DataError
 from tonality.evaluate.seen_texts import count_seen
 from tonality.evaluate.training_cut import cut, held_nothing_out, trained_on
+from tonality.tables.column_names import no_labels
 
 _FEW = 0.01  # of the texts known to a model: copies that any two sets of texts may share
 _MOST = 0.5  # known: this is its training data, in whatever file
@@ -181,6 +182,6 @@ def _all(dataset: Dataset) -> ChosenRows:
 def _require_labels(table: Table) -> None:
     if table.labels is None:
         raise DataError(
-            "the rows have no labels to compare with; name their column with --label-column",
+            no_labels("the rows have no labels to compare with", table.columns),
             path=table.source or None,
         )

@@ -62,6 +62,7 @@ def build_table(rows: Rows, wanted: Wanted, bad_rows: BadRows) -> Table:
         extras={name: [one.extras[n] for one in used] for n, name in enumerate(chosen.extras)},
         mapped={old: new for old, new in zip(labels, mapped, strict=True) if old != new},
         source=rows.name,
+        columns=rows.columns,
         bad_rows=sum(reasons.values()),
         bad_reasons=reasons,
         without_text=bad_rows.without_text(rows.name),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -257,6 +258,24 @@ def _usual(columns: Sequence[str], role: str) -> list[int]:
         for i, name in enumerate(columns)
         if plain(name) in USUAL_NAMES[role] and name not in verdicts
     ]
+
+
+def no_labels(reason: str, columns: Sequence[str]) -> str:
+    """Why labels are missed, what to do, and which columns there are.
+
+    Args:
+        reason: what cannot be done without them.
+        columns: those of the table; none where it is not known.
+    """
+    names = distinct(columns)
+    advice = "name their column with --label-column"
+    # Stars are seldom the classes themselves, so they are not taken for labels unasked.
+    if ratings := [names[place] for place in _usual(columns, "rating")]:
+        advice = (
+            f"{cut(ratings[0])!r} seems to hold ratings; if they are the labels, give "
+            f"--label-column {shlex.quote(ratings[0])}"
+        )
+    return f"{reason}; {advice}" + (f". {listed(columns)}" if columns else "")
 
 
 def usual_names(columns: Sequence[str]) -> int:

@@ -32,6 +32,7 @@ class Table:
         mapped: labels that a label map renamed, or left out: label in the file -> label here or "".
             They still tell on which scale the file's numbers are.
         source: where the rows came from, for messages and provenance.
+        columns: the names of the columns that the source has; none where it was no table.
         bad_rows: how many rows of the source could not be read.
         bad_reasons: the same count by reason.
         without_text: how many further rows of the source have no text, and are not here.
@@ -48,6 +49,7 @@ class Table:
     extras: Mapping[str, list[str]] = field(default_factory=dict)
     mapped: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
+    columns: Sequence[str] = ()
     bad_rows: int = 0
     bad_reasons: Mapping[str, int] = field(default_factory=dict)
     without_text: int = 0
@@ -70,6 +72,7 @@ class Table:
             extras={name: [column[i] for i in rows] for name, column in self.extras.items()},
             mapped=self.mapped,
             source=self.source,
+            columns=self.columns,
         )
 
     def row_names(self) -> list[str]:
@@ -102,6 +105,7 @@ class Table:
             },
             mapped={**self.mapped, **other.mapped},
             source=self.source,
+            columns=self.columns,
             bad_rows=self.bad_rows + other.bad_rows,
             bad_reasons=dict(reasons),
             without_text=self.without_text + other.without_text,

@@ -14,6 +14,7 @@ from tonality.errors import DataError
 from tonality.label_meanings import check_one_kind
 from tonality.number_labels import in_order
 from tonality.prediction import UNCERTAIN
+from tonality.tables.column_names import no_labels
 from tonality.text.vocabulary import Vocabulary
 
 # Fewer labelled rows teach nothing, whatever the settings.
@@ -37,9 +38,7 @@ def check_dataset(dataset: Dataset) -> tuple[str, ...]:
             path=dataset.validation_source or None,
         )
     if table.labels is None:
-        raise DataError(
-            "there are no labels to learn; name their column with --label-column", path=source
-        )
+        raise DataError(no_labels("there are no labels to learn", table.columns), path=source)
     if strange := [label for label in table.labels if not isinstance(label, str)]:
         found = f"expected labels as text, found {strange[0]!r}"
         raise DataError(f"{found}; leave out rows without a label", path=source)
