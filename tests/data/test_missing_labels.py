@@ -44,6 +44,12 @@ def test_the_columns_are_listed_and_ratings_are_thought_of(command: str, tmp_pat
     assert "give --label-column 'Star Rating'. Columns" in shown
 
 
+def test_a_label_map_is_not_blamed(tmp_path: Path) -> None:
+    shown = said(run("inspect", table(tmp_path / "a.csv", "stars"), "--label-map", "1=negative"))
+    assert "a.csv: there are no labels for --label-map to rename; 'stars' seems to hold" in shown
+    assert "Columns: 'id', 'review', 'stars'" in shown
+
+
 def test_what_is_suggested_leads_on(model_folder: Path, tmp_path: Path) -> None:
     stars = table(tmp_path / "a.csv", "stars")
     options: list[str | Path] = ["--model", model_folder, "--label-column", "stars"]

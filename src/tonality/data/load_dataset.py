@@ -78,7 +78,7 @@ def load_dataset(
     wanted = Wanted(*columns, mapping, extras, encoding, optional=optional, options=options)
     path = cached_imdb() if spec == "imdb" else Path(spec)
     dataset = _load(path, wanted, bad_rows)
-    mapping.check(path)
+    mapping.check(path, dataset.train)
     options.warn_of_unmet(path)
     dataset = dataclasses.replace(dataset, text_column=text_column, options=options)
     return _joined(dataset, mapping, path, quiet=quiet)

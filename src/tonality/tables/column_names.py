@@ -11,6 +11,7 @@ from typing import TypeAlias
 from tonality.errors import ConfigError, DataError
 from tonality.label_spellings import fold
 from tonality.messages import and_more
+from tonality.tables.dataset import Table
 from tonality.tables.read_options import ReadOptions
 from tonality.tables.spelled_names import (
     SHOWN,
@@ -82,12 +83,20 @@ class LabelMap:
         self._seen.add(label)
         return self._exact.get(label, self._folded.get(fold(label), label))
 
-    def check(self, path: Path | str) -> None:
+    def check(self, path: Path | str, table: Table) -> None:
         """Checks, once all is read, that each label to be mapped was there.
 
+        Args:
+            path: what messages call the data.
+            table: the data, or its training part.
+
         Raises:
-            DataError: one was in no row; lists the labels that were.
+            DataError: one was in no row; lists the labels that were, or the columns where none is
+                of labels.
         """
+        if self._exact and not self._seen and table.labels is None:
+            reason = "there are no labels for --label-map to rename"
+            raise DataError(no_labels(reason, table.columns), path=path)
         seen = {fold(label) for label in self._seen}
         missing = [repr(old) for old in self._exact if fold(old) not in seen]
         if missing:

@@ -67,7 +67,7 @@ def read_table(
     check_options(options, [file_input(path).format])
     with BadRows(side_file(bad_rows, path)) as collected:
         table = read_file(path, wanted, collected)
-    mapping.check(path)
+    mapping.check(path, table)
     joined = joined_labels([table], mapping, path)
     return with_labels(table, joined)
 
