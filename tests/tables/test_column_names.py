@@ -22,6 +22,8 @@ LONG = "What did you like the most about the event? (Please be honest, we read i
         (["label", "title", "content"], 2, 0),
         (["sentence", "label", "idx"], 0, 1),
         (["TWEET"], 0, None),
+        (["id", "Customer Feedback"], 1, None),
+        (["answer", "review", "response"], 1, None),  # of the shop
     ],
 )
 def test_usual_names(columns: list[str], text: int, label: int | None) -> None:

@@ -181,10 +181,10 @@ def test_a_header_further_down() -> None:
         ("Report of May\n\nid;what, and why;n\n1;good;2\n2;bad;3\n", 3),
         ("sep=,\nReport,,\nid,what,n,\n", 3),
         ("Report,,\n1,good,5\n2,bad,3\n", 0),
-        ("remark\nGood, fast, and cheap\nSlow, but good\n", 0),
-        (",remark\na,Good\n", 0),
+        ("gripe\nGood, fast, and cheap\nSlow, but good\n", 0),
+        (",gripe\na,Good\n", 0),
         ("id,,\nid,ID,n\n", 0),
-        ("feedback,\nGreat film,Anna\nBad film,Bert\nI hate it,Carl\n", 0),
+        ("gripe,\nGreat film,Anna\nBad film,Bert\nI hate it,Carl\n", 0),
         ("Survey\nBerlin, Germany\n\nid,what,n\n1,good,2\n2,bad,3\n", 4),
         ('Survey,,\n"By Ann",Bob,\n,,\nid,what,n\n1,good,2\n', 4),
         ("Report;;\nid;what;n\n;;\n1;good;5\n2;bad;3\n", 2),
@@ -215,7 +215,7 @@ def test_a_title_above_the_header_is_noticed(
         ("Results 2024,,\nMade by us,,\nOpinion,Branch,Date\ngood,Hill,1 May\n", True),
         ("Results 2024\n\nOpinion;Branch;Date\ngood;Hill;1 May\n", True),
         ("Opinion,Branch\ngood,Hill\n", False),
-        (",remark\n1,good\n", False),
+        (",gripe\n1,good\n", False),
     ],
 )
 def test_a_title_above_names_that_are_not_usual_is_thought_of(

@@ -49,6 +49,12 @@ USUAL_NAMES: Mapping[str, frozenset[str]] = {
     "rating": _names("rating ratings stars starrating score overall"),
 }
 
+# Texts too, but beside one of the names above they are something else, such as a shop's answer.
+_OTHER_TEXTS = _names(
+    "feedback feedbacktext customerfeedback response responses responsetext openendedresponse "
+    "answer answers answertext verbatim verbatims remark remarks freetext testimonial testimonials"
+)
+
 # Ids too, but as words they are more often something else.
 _SHORT_IDS = frozenset({"#", "no", "nr"})
 
@@ -256,17 +262,19 @@ def _id(columns: Sequence[str]) -> int | None:
 
 
 def _usual(columns: Sequence[str], role: str) -> list[int]:
-    """The columns with a usual name of a role.
+    """The columns with a usual name of a role; for the texts, with another where none has one.
 
     The verdicts of a scored table are not among them: a model must not be measured by its own, nor
     learn them, unless somebody names their column.
     """
     verdicts = {"label", "score"} if set(SCORED) <= set(columns) else set()
-    return [
-        i
-        for i, name in enumerate(columns)
-        if plain(name) in USUAL_NAMES[role] and name not in verdicts
-    ]
+
+    def called(names: frozenset[str]) -> list[int]:
+        return [
+            i for i, name in enumerate(columns) if plain(name) in names and name not in verdicts
+        ]
+
+    return called(USUAL_NAMES[role]) or (called(_OTHER_TEXTS) if role == "text" else [])
 
 
 def no_labels(reason: str, columns: Sequence[str]) -> str:

@@ -15,13 +15,14 @@ from tonality.messages import STANDARD_INPUT, counted
 from tonality.tables.bad_rows import Fault
 from tonality.tables.byte_lines import TextLines
 from tonality.tables.column_names import SCORED, TextColumn, Wanted, text_places
-from tonality.tables.delimited import MAX_ROW
+from tonality.tables.delimited import MAX_ROW, Record
 from tonality.tables.header_below import are_named, is_title
 from tonality.tables.jsonlines import OBJECTS, JsonObject, objects
+from tonality.tables.likely_texts import LOOKED_AT, texts_advice
 from tonality.tables.option_formats import check_options
 from tonality.tables.read_options import ReadOptions
 from tonality.tables.spelled_names import distinct
-from tonality.tables.table_head import EmptyError, read_head
+from tonality.tables.table_head import DelimitedHead, EmptyError, read_head
 from tonality.tables.utf8_stream import ByteStream
 
 logger = logging.getLogger(__name__)
@@ -149,7 +150,8 @@ def _delimited_rows(lines: TextLines, wanted: Wanted, name: str, *, tab: bool) -
     try:
         places = text_places(head.columns, wanted, name)
     except DataError as error:
-        reason = "; ".join(filter(None, [error.reason, hint()]))
+        advice = hint() or _advice(head, wanted)
+        reason = "; ".join(filter(None, [error.reason, advice]))
         raise DataError(reason, path=error.path) from None
     if is_title(head.columns) and not (places and are_named(wanted.text)):
         head.notes.extend(filter(None, [head.hint()]))
@@ -170,6 +172,14 @@ def _delimited_rows(lines: TextLines, wanted: Wanted, name: str, *, tab: bool) -
     return Rows(name, columns, " + ".join(texts), items(), delimiter, marked, hint=hint)
 
 
+def _advice(head: DelimitedHead, wanted: Wanted) -> str:
+    """Which column to name, where the first rows tell; or nothing."""
+    if wanted.text is not None:
+        return ""
+    first = itertools.islice(head.found, LOOKED_AT)
+    return texts_advice(head.columns, [one.values for one in first if isinstance(one, Record)])
+
+
 def _say(wanted: Wanted, name: str, notes: list[str]) -> None:
     for note in notes if not wanted.quiet else ():
         logger.warning("%s: %s", name, note)
@@ -182,14 +192,20 @@ def _json_rows(lines: TextLines, wanted: Wanted, name: str) -> Rows:
     head, complete = _json_head(found)
     if not head:
         raise EmptyError("the file is empty; expected one JSON object a line")
-    held = [list(item.values) for item in head if isinstance(item, JsonObject)]
+    held = [item.values for item in head if isinstance(item, JsonObject)]
     names = list(dict.fromkeys(itertools.chain(*held)))
     if not names:
         raise DataError("its first lines hold no JSON object; expected one a line")
     try:
         texts = [names[place] for place in text_places(names, wanted, name)]
     except DataError as error:
-        raise DataError(f"{error.reason}{_looked_at(head, complete)}", path=error.path) from None
+        advice = (
+            ""
+            if wanted.text is not None
+            else texts_advice(names, [[one.get(name) for name in names] for one in held])
+        )
+        reason = f"{error.reason}{_looked_at(head, complete)}{'; ' * bool(advice)}{advice}"
+        raise DataError(reason, path=error.path) from None
     text_of = TextOf(texts, wanted)
 
     def items() -> Iterator[Row | Fault]:
@@ -202,7 +218,9 @@ def _json_rows(lines: TextLines, wanted: Wanted, name: str) -> Rows:
         except DataError as error:
             raise DataError(error.reason, path=error.path or name) from error
 
-    fullest = max(held, key=lambda one: (sum(c.endswith(SCORED[-1]) for c in one), len(one)))
+    fullest = max(
+        map(list, held), key=lambda one: (sum(c.endswith(SCORED[-1]) for c in one), len(one))
+    )
     return Rows(name, names, " + ".join(texts), items(), ",", marked, complete, fullest)
 
 

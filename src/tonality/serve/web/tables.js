@@ -15,7 +15,12 @@ const TEXT_NAMES = new Set(
   ("text texts review reviews reviewtext reviewbody content tweet tweettext comment comments " +
     "commenttext body sentence message post document").split(" "),
 );
-const USUAL_NAMES = new Set([...TEXT_NAMES,
+const OTHER_TEXT_NAMES = new Set( // texts only where no column has one of the names above
+  ("feedback feedbacktext customerfeedback response responses responsetext openendedresponse " +
+    "answer answers answertext verbatim verbatims remark remarks freetext testimonial testimonials")
+    .split(" "),
+);
+const USUAL_NAMES = new Set([...TEXT_NAMES, ...OTHER_TEXT_NAMES,
   ..."label labels sentiment class rating ratings stars score id date".split(" ")]);
 const ID_NAMES = new Set(
   ("id reviewid tweetid textid docid uid ticketid responseid respondentid commentid messageid " +
@@ -82,7 +87,9 @@ function tableOf(fileName, text, whole, named, known) {
     : named ?? (kind === "tsv" ? "\t" : delimiterOf(head, whole));
   const columns = kind === "jsonl" ? fieldsOf(head, whole) : namesOf(head, delimiter, whole);
   // By the names as they are written: of two columns “text” the service takes neither.
-  const usual = columns.filter(({ written }) => TEXT_NAMES.has(plain(written)));
+  const called = (names) => columns.filter(({ written }) => names.has(plain(written)));
+  const first = called(TEXT_NAMES);
+  const usual = first.length ? first : called(OTHER_TEXT_NAMES);
   return {
     kind,
     delimiter,
