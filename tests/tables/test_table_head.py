@@ -223,7 +223,7 @@ def test_a_title_above_names_that_are_not_usual_is_thought_of(
 ) -> None:
     advice = (
         "; if 'Results 2024' is a title above the names of the columns, give the line of the names "
-        "by --header-row"
+        "by --header-row; if it is a text, give --no-header"
     )
     for column in (None, "no"):
         with pytest.raises(DataError) as caught:
@@ -236,6 +236,13 @@ def test_a_title_above_names_that_are_not_usual_is_thought_of(
     with pytest.raises(DataError) as caught:
         read("It broke\nI love it\n", text_column="no", options=ReadOptions(header_row=0))
     assert "title" not in str(caught.value)
+
+
+def test_texts_without_a_header_are_read_as_the_message_says() -> None:
+    content = "It broke at once\nI love it\nNever again\n"
+    with pytest.raises(DataError, match=r"'It broke at once' is .*; if it is a text, give --no-h"):
+        read(content)
+    assert len(texts(read(content, options=ReadOptions.of(no_header=True)))) == 3
 
 
 @pytest.mark.parametrize("column", [None, "review", "REVIEW"])

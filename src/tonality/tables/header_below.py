@@ -35,7 +35,7 @@ def title_advice(columns: Sequence[str]) -> str:
         return ""
     return (
         f"if {cut(columns[0])!r} is a title above the names of the columns, give the line of the "
-        "names by --header-row"
+        "names by --header-row; if it is a text, give --no-header"
     )
 
 
