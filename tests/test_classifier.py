@@ -281,7 +281,9 @@ def test_tables_and_mappings_are_refused_with_what_to_do(
 
 def test_a_table_of_pandas_and_its_missing_values(small: Classifier) -> None:
     pandas = pytest.importorskip("pandas")
-    table = pandas.DataFrame({"review": ["love", None, "hate"]})
+    table = pandas.DataFrame(
+        {"id": [1, 2, 3], "title": list("abc"), "review": ["love", None, "hate"]}
+    )
     with pytest.raises(tonality.DataError, match=r"got a DataFrame, .* table\['review'\], or the"):
         small.predict(table)
     for missing in (pandas.NA, pandas.NaT):

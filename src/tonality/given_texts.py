@@ -9,6 +9,9 @@ import numpy as np
 
 from tonality.errors import ConfigError, DataError
 
+# For an example in a message; tonality.tables.column_names has those that tables are read by.
+_USUAL = {"text", "review", "tweet", "comment", "comments", "message", "feedback"}
+
 
 def is_missing(value: object) -> bool:
     """Whether a value stands for a missing text: None, NaN, or pandas' NA and NaT."""
@@ -121,8 +124,10 @@ def _refuse_tables(texts: Any) -> None:
 
 
 def _likeliest(names: list[Any]) -> Any:
-    """The name of a column that may hold texts: the first that is a string, or the first."""
-    name = next((name for name in names if isinstance(name, str)), (names or ["review"])[0])
+    """The name of a column that may hold texts: a usual one, or the first that is a string."""
+    strings = [name for name in names if isinstance(name, str)]
+    usual = (name for name in strings if name.casefold() in _USUAL)
+    name = next(usual, (strings or names or ["review"])[0])
     return name.item() if isinstance(name, np.generic) else name
 
 

@@ -297,7 +297,7 @@ def no_labels(reason: str, columns: Sequence[str]) -> str:
 
 def usual_names(columns: Sequence[str]) -> int:
     """How many columns have a usual name of some role."""
-    usual = frozenset().union(*USUAL_NAMES.values())
+    usual = _OTHER_TEXTS.union(*USUAL_NAMES.values())
     return sum(plain(name) in usual for name in columns)
 
 
