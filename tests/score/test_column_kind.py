@@ -45,7 +45,8 @@ def test_scoring_such_a_column_says_so_once(
         assert run(model_folder, path, "-o", "-", "--text-column", "date").exit_code == 0
     (record,) = caplog.records
     assert record.message == (
-        f"{path}: column 'date' holds dates, not texts; choose another --text-column"
+        f"{path}: column 'date' holds dates, not texts; choose another --text-column. "
+        "Columns: 'date', 'comment'"
     )
 
 
@@ -55,7 +56,9 @@ def test_scoring_such_a_frame_says_so(model_folder: Path, caplog: pytest.LogCapt
     with caplog.at_level(logging.WARNING):
         tonality.score_frame(frame, model=model_folder)
     (record,) = caplog.records
-    assert record.message == "column 'text' holds dates, not texts; choose another text_column"
+    assert record.message == (
+        "column 'text' holds dates, not texts; choose another text_column. Columns: 'text'"
+    )
 
 
 def test_an_output_that_is_missing_is_shown_by_an_example(

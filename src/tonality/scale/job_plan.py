@@ -84,16 +84,16 @@ def plan_of(
     rows = inputs.part_rows or (SMALL if size < LARGE_FROM else LARGE)
     each = [head.texts for head in heads]
     plan = ScoringPlan(tables, wanted, each, layout, kept, schema, rows, arrow)
-    _warn_of_no_texts(plan)
+    _warn_of_no_texts(plan, heads[0].columns)
     return plan
 
 
-def _warn_of_no_texts(plan: ScoringPlan) -> None:
-    """Says of the first rows if their column holds no texts."""
+def _warn_of_no_texts(plan: ScoringPlan, columns: Sequence[str]) -> None:
+    """Says of the first rows if their column holds no texts; ``columns`` are the first table's."""
     table, name = plan.tables[0], plan.texts[0][0]
     first = next(replace(plan, part_rows=WINDOW).parts(0)).batch.column(name).slice(0, WINDOW)
     texts = (None if cell is None else str(cell) for cell in first.to_pylist())
-    warn_of_no_texts(table.uri, name, texts)
+    warn_of_no_texts(table.uri, name, texts, columns)
 
 
 def _layout(heads: Sequence[LocatedHead], options: BatchOptions, labels: Sequence[str]) -> Layout:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from tonality.late_pattern import late_pattern
+from tonality.tables.spelled_names import listed
 
 logger = logging.getLogger(__name__)
 
@@ -44,10 +45,20 @@ def unlike_texts(found: Iterable[str | None]) -> str:
     return f"holds few different values, such as {next(iter(names))[:30]!r}"
 
 
-def warn_of_no_texts(source: str, column: str, found: Iterable[str | None]) -> None:
-    """Says of a table's column, by its first texts, if it holds none."""
+def warn_of_no_texts(
+    source: str, column: str, found: Iterable[str | None], columns: Sequence[str]
+) -> None:
+    """Says of a table's column, by its first texts, if it holds none; and which columns there are.
+
+    Args:
+        source: how messages call the table.
+        column: the column's name.
+        found: its first texts.
+        columns: the names of all columns.
+    """
     if said := unlike_texts(found):
-        logger.warning("%s: column %r %s; choose another --text-column", source, column, said)
+        advice = f"choose another --text-column. {listed(columns)}"
+        logger.warning("%s: column %r %s; %s", source, column, said, advice)
 
 
 def _share(pattern: re.Pattern[str], texts: Sequence[str]) -> float:

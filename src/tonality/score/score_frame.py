@@ -23,6 +23,7 @@ from tonality.tables.bad_rows import Fault
 from tonality.tables.column_names import Wanted, choose, several
 from tonality.tables.row_stream import NO_STRING, Row, TextOf
 from tonality.tables.sheet_to_csv import written
+from tonality.tables.spelled_names import listed
 
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
@@ -152,7 +153,8 @@ class _FrameScoring:
             texts = list(_joined(cells, text_of, begin, index))
             if not begin and self.whole and (said := unlike_texts(texts)):
                 name = " + ".join(chosen)
-                logger.warning("column %r %s; choose another text_column", name, said)
+                advice = f"choose another text_column. {listed(list(names))}"
+                logger.warning("column %r %s; %s", name, said, advice)
             return texts
 
         return window

@@ -244,8 +244,9 @@ class ScoringJob:
 
     def _warn_of(self, window: Sequence[Row | Fault]) -> None:
         """Says of the first rows if their column holds no texts."""
-        name, column = self._tables.inputs[0].name, self._tables.heads[0].text_column
-        warn_of_no_texts(name, column, (item.text for item in window if isinstance(item, Row)))
+        name, head = self._tables.inputs[0].name, self._tables.heads[0]
+        texts = (item.text for item in window if isinstance(item, Row))
+        warn_of_no_texts(name, head.text_column, texts, head.columns)
 
     def _warn_of_unmet(self) -> None:
         """Says, once all rows are read, which text of ``--null`` none of them has."""
