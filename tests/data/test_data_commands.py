@@ -131,7 +131,7 @@ def test_inspect_for_people(tweets: Path, tmp_path: Path) -> None:
         "negative 60 75.0% ██████████████████████████████",
         "positive 20 25.0% ██████████",
         "! train: classes are skewed",
-        "! train: 1 row cannot be read: no label (1)",
+        "! train: 1 row cannot be used: no label (1)",
     ):
         assert part in shown
     assert json.loads((tmp_path / "bad.jsonl").read_text())["column"] == "label"

@@ -62,7 +62,7 @@ def test_duplicates_empty_and_bad_rows() -> None:
     assert part.duplicates.contradictory == 2
     assert (part.bad_rows, part.empty_rows) == (3, 1)
     assert found.warnings == [
-        "train: 3 rows cannot be read: odd (2), no label (1); see them with --bad-rows",
+        "train: 3 rows cannot be used: odd (2), no label (1); see them with --bad-rows",
         "train: 2 texts with more than one label; correct or remove them",
     ]
 

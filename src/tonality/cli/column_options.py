@@ -61,7 +61,7 @@ _LABELS = (
     ),
 )
 _BAD_ROWS = click.option(
-    "--bad-rows", type=FILE, help="Write rows that cannot be read here.", metavar="FILE"
+    "--bad-rows", type=FILE, help="Write rows that cannot be used here.", metavar="FILE"
 )
 column_options = taken_as("columns", ColumnOptions, *_LABELS, _BAD_ROWS, encoding_option)
 column_options_of_good_rows = taken_as("columns", ColumnOptions, *_LABELS, encoding_option)

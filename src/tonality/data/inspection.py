@@ -192,7 +192,7 @@ def _warn(name: str, part: PartFacts, tables: Mapping[str, Table | None]) -> Ite
     if part.bad_rows:
         reasons = ", ".join(f"{reason} ({n:,})" for reason, n in part.bad_reasons.items())
         rows = counted(part.bad_rows, "row")
-        yield f"{name}: {rows} cannot be read: {reasons}; see them with --bad-rows"
+        yield f"{name}: {rows} cannot be used: {reasons}; see them with --bad-rows"
     if name == "unlabelled":
         return
     if part.classes is None:

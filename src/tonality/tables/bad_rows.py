@@ -1,4 +1,4 @@
-"""Rows that cannot be read: counted, reported once a file, written aside, never lost."""
+"""Rows that cannot be used: counted, reported once a file, written aside, never lost."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class BadRows:
         if not good and (left := bad + textless):
             examples = "; ".join(map(str, [*first, *self._textless.get(source, [])][:SHOWN]))
             rows = "the only row cannot" if left == 1 else f"none of the {left:,} rows can"
-            reason = f"{rows} be read: {examples}{'; ' if remedy else ''}{remedy}"
+            reason = f"{rows} be used: {examples}{'; ' if remedy else ''}{remedy}"
             raise DataError(reason, path=source)
         if textless:
             logger.warning("%s: left out %s without a text", source, counted(textless, "row"))
