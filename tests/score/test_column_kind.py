@@ -81,3 +81,15 @@ def test_a_model_that_is_misspelt_is_guessed() -> None:
         tonality.load("imbd")
     with pytest.raises(tonality.ArtifactError, match=r"\(general, imdb\)$"):
         tonality.load("my/folder")
+
+
+def test_the_column_that_was_found_is_named(model_folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text("Ticket,Subject,Body\n1,It broke,\n2,Praise,I love it\n")
+    said = "the texts are those in 'Body'; --text-column names others"
+    found = run(model_folder, path, "-o", "-")
+    assert said in found.stderr.splitlines()
+    assert said not in run(model_folder, path, "-o", "-", "--text-column", "Body").stderr
+    for header in ("Ticket,Subject,Text", "Body"):
+        path.write_text(f"{header}\n{'1,a,' * (',' in header)}I love it\n")
+        assert "the texts are" not in run(model_folder, path, "-o", "-").stderr

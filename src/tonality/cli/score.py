@@ -215,6 +215,9 @@ def _job(
     fingerprint = folder_sha256(model_path(model))
     with ScoringJob(classifier, inputs, options) as job:
         yield job, fingerprint
+        if guessed := job.guessed_texts:
+            names = " and ".join(map(repr, guessed))
+            say(f"the texts are those in {names}; --text-column names others")
 
 
 def _to_file(

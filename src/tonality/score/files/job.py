@@ -29,7 +29,7 @@ from tonality.tables.compression import packed
 from tonality.tables.open_table import Input
 from tonality.tables.read_options import ReadOptions
 from tonality.tables.row_stream import Row
-from tonality.tables.spelled_names import real_names
+from tonality.tables.spelled_names import plain, real_names
 
 # From one moment from which a run can go on to the next: so many windows, or bytes of output.
 PART = 8
@@ -142,6 +142,14 @@ class ScoringJob:
         heads = zip(tables.inputs, tables.heads, strict=True)
         source = Source.of((one.format, head.delimiter) for one, head in heads)
         return partial(build_xlsx, layout=self._layout, source=source)
+
+    @property
+    def guessed_texts(self) -> list[str]:
+        """The columns of texts that were found by a name which other columns might have had."""
+        if self._options.text_column is not None:
+            return []
+        found = (head.text_column for head in self._tables.heads if len(head.columns) > 1)
+        return [name for name in dict.fromkeys(found) if plain(name) not in ("text", "texts")]
 
     def description(self, model: str) -> dict[str, Any]:
         """All that the output depends on, by the names that a message calls it by.
