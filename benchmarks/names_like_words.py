@@ -34,7 +34,7 @@ def main() -> None:
     known = classifier._encoder.vocabulary.forms
     words = [word for word in known if re.fullmatch("[a-z]+", word)]
     said = zip(words, classifier.predict(words), strict=True)
-    felt = {word for word, prediction in said if abs(prediction.valence) >= FEELS}
+    felt = {word for word, prediction in said if abs(prediction.valence or 0.0) >= FEELS}
     misspelt = {line.split("->")[0] for line in _misspellings()}
     found = {
         name

@@ -94,7 +94,7 @@ class StopAt(Callback):
         self.step = step
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
-        trainer.should_stop = pl_module.steps_done == self.step
+        trainer.should_stop = bool(pl_module.steps_done == self.step)
 
 
 class Fails(Callback):

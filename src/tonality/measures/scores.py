@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 import numpy.typing as npt
@@ -72,6 +73,14 @@ def ordered_scores(confusion: Counts, names: Sequence[str]) -> OrderedScores | N
     )
 
 
+@overload
+def confusion_matrix(
+    labels: npt.ArrayLike, verdicts: npt.ArrayLike, classes: int, weights: None = None
+) -> npt.NDArray[np.int64]: ...
+@overload
+def confusion_matrix(
+    labels: npt.ArrayLike, verdicts: npt.ArrayLike, classes: int, weights: npt.ArrayLike
+) -> Floats: ...
 def confusion_matrix(
     labels: npt.ArrayLike,
     verdicts: npt.ArrayLike,
