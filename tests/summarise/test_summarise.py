@@ -417,6 +417,24 @@ def test_the_only_column_of_words_is_the_one_of_short_answers(
     assert not caplog.text
 
 
+def test_short_texts_beside_a_column_of_a_usual_name(model_folder: Path, here: Path) -> None:
+    rows = [f"{phrase},Thank you for your words" for phrase in ("good", "love it", "bad")]
+    Path("in.csv").write_text("\n".join(["phrase,answer", *10 * rows]) + "\n")
+    score(model_folder, "in.csv", "-o", "out.csv", "--text-column", "phrase")
+    assert report("out.csv")["text_column"] == "phrase"
+
+
+def test_a_column_without_words_was_not_scored_with_the_texts(
+    model_folder: Path, here: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    row = {"text": "I love the film, and the plot was good", "note": None, "flag": True}
+    Path("in.jsonl").write_text(40 * (json.dumps(row) + "\n"))
+    score(model_folder, "in.jsonl", "-o", "out.jsonl")
+    caplog.clear()
+    assert report("out.jsonl")["text_column"] == "text"
+    assert not caplog.text
+
+
 def test_that_no_column_has_the_scored_texts_is_said(
     model_folder: Path, here: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

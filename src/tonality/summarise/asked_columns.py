@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -116,7 +117,8 @@ class AskedColumns:
         *others, last = names = [part.strip() for part in name.split(",")]
         if not others or not all(places_of(self._tables.columns, part) for part in names):
             return ""
-        wanted = " ".join(f"--where {part}=VALUE" for part in others)
+        wanted = " ".join(f"--where {shlex.quote(f'{part}=VALUE')}" for part in others)
+        last = shlex.quote(last)
         return (
             f". These are {len(names)} columns: repeat the option for each, or look at one value: "
             f"{wanted} --by {last}, or --time {last} where it holds dates"

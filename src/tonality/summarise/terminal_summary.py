@@ -97,7 +97,7 @@ def _show_spellings(groups: Sequence[Group], console: Console) -> None:
     """A line for names that are one name in several cases: to people they are one value."""
     spellings: dict[str, list[str]] = {}
     for group in groups:
-        spellings.setdefault(group.name.casefold(), []).append(group.name)
+        spellings.setdefault(group.name.lower(), []).append(group.name)
     several = [names for names in spellings.values() if len(names) > 1]
     for names in several[:SHOWN]:
         told = " and ".join(repr(shorten(one_line(name), NAME)) for name in sorted(names))

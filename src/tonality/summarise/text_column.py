@@ -74,7 +74,8 @@ def fitting_column(
         return ScoredColumn(usual)
     counts = {name: _count_tokens(rows, name) for name in columns}
     if total < LEAST * len(rows):
-        return ScoredColumn(usual) if usual else _of_short(rows, tokens, counts)
+        exact = _of_short(rows, tokens, counts)
+        return exact if exact.name or not usual else ScoredColumn(usual)
     distances = {name: _distance(found, tokens) for name, found in counts.items()}
     best = min(distances, key=distances.__getitem__)
     found = _alone(distances, counts, tokens, best, usual)
@@ -127,7 +128,7 @@ def _with_another(
     others = {
         name: _distance([sum(pair) for pair in zip(own, found, strict=True)], tokens)
         for name, found in counts.items()
-        if name != chosen and _has_words(rows, name)
+        if name != chosen and any(found) and _has_words(rows, name)
     }
     other = min(others, key=others.__getitem__, default="")
     if not other or others[other] > min(TOGETHER, alone / 4):
