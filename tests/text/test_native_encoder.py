@@ -141,7 +141,7 @@ LONG = "abcdefghijklmnopqrstuvwx"  # as long as a misspelt word may be
 @st.composite
 def misspelt(draw: st.DrawFn) -> str:
     """A word, most often with one or two errors."""
-    known = ["terrible", "film", "service", "recommend", LONG, "café", "not", "fail"]
+    known = ["terrible", "film", "service", "recommend", LONG, "café", "not", "sad", "fail"]
     word = draw(st.sampled_from([*known, "fadil", "hamed", "xena"]))  # names
     for _ in range(draw(st.integers(0, 2))):
         n = draw(st.integers(0, len(word)))
@@ -156,7 +156,7 @@ def misspelt(draw: st.DrawFn) -> str:
 @given(words=st.lists(misspelt(), min_size=1))
 def test_the_same_words_are_meant(words: list[str]) -> None:
     forms = ["film", "terrible", "service", "films", "recommend", "teribly", "recommends", "fill"]
-    forms += ["not", "fail", "harmed", "beata"]
+    forms += ["not", "fail", "harmed", "beata", *(f"w{n}" for n in range(100)), "sad"]
     long = (LONG, LONG[:-1], f"{LONG}y")
     vocabulary = Vocabulary((*forms, *long), {"filme": 5}, frozenset({"firm", "fiml"}))
     config = TextConfig()

@@ -57,6 +57,11 @@ def test_a_name_is_not_misspelt(name: str) -> None:
         assert encoder.encode([spelt]).known.tolist() == [0]
 
 
+def test_three_letters_are_one_of_the_commonest_words_or_none() -> None:
+    assert intended("nto", {"not": 99}) == "not"
+    assert intended("sda", {"sad": 100}) is None  # an acronym
+
+
 def test_names_are_words_that_are_searched() -> None:
     assert len(names()) > 1000
     assert all(re.fullmatch("[a-z]{4,24}", name) for name in names())

@@ -55,6 +55,11 @@ def test_a_hashtag_that_is_a_misspelt_word(text: str, words: str) -> None:
     assert read(text, encoder(f"{WORDS} de li v ry t")) == words.split()
 
 
+def test_a_hashtag_of_a_stop_word_is_not_read() -> None:
+    stopping = dataclasses.replace(CONFIG, stop_words="english")
+    assert read("good #this", encoder(f"{WORDS} this thus", stopping)) == ["good", "<unk>"]
+
+
 def test_a_misspelt_hashtag_is_not_known() -> None:
     assert encoder().encode(["#delivry", "#neveragain"]).known.tolist() == [0, 2]
     kept = encoder(config=dataclasses.replace(CONFIG, typos="keep"))

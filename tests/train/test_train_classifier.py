@@ -387,6 +387,7 @@ def test_a_timer_of_lightning_ends_a_run(tmp_path: Path) -> None:
     assert read(model).provenance["best"]["epoch"] < 1000
     with pytest.raises(TrainingError, match="got a callback that stops the training before it"):
         train(make_dataset(60), recipe, tmp_path / "none", callbacks=[Timer(timedelta())])
+    assert not (tmp_path / "none").exists()
 
 
 def test_the_training_loss_is_the_mean_over_the_texts_since_the_last_evaluation(

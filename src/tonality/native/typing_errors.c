@@ -1,8 +1,8 @@
 /* The known word that an unknown one was meant to be; as `intended` of text/typing_errors.py. */
 #include "tokens.h"
 
-/* Of SHORTEST letters two may be swapped, no more. */
-enum { SHORTEST = 3, LONGEST = 24, LETTERS = 26 };
+/* Of SHORTEST letters two may be swapped, no more, if that makes a word with an id under COMMON. */
+enum { SHORTEST = 3, LONGEST = 24, LETTERS = 26, COMMON = 100 };
 
 static const char *const mistaken[LETTERS] = {
     "eioqsuwyz", "ghnv", "dfksvx", "cefrsx", "adiorsuwy", "cdgrtv", "bfhtvy", "bgjnuy",
@@ -64,6 +64,7 @@ const Place *intended(const Words *words, const char *word, size_t length)
         if (word[n] < 'a' || word[n] > 'z') return NULL;
     Search search = {words, word, length, NULL};
     try_swapped(&search);
+    if (length == SHORTEST && search.best && search.best->id >= COMMON) return NULL;
     if (!search.best && length > SHORTEST) try_others(&search);
     /* A form that is dropped has the lowest id. */
     return search.best && search.best->id != DROPPED ? search.best : NULL;

@@ -21,6 +21,7 @@ NAMES = Path(__file__).with_name("names.txt")
 
 _WORD = late_pattern("[a-z]{3,24}")
 _SHORTEST = 4  # a word of which more is searched than swapped letters
+_COMMON = 100  # an id under which a word is that shorter ones may have been meant to be
 
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _SIDE_BY_SIDE = [pair for row in _ROWS for pair in itertools.pairwise(row)]
@@ -44,8 +45,9 @@ def intended(word: str, known: Mapping[str, int]) -> str | None:
 
     Two swapped letters come first, then the commonest word. The first letter is taken to be right,
     and a last letter is none too many: such a word is often another. Of three letters two may be
-    swapped, no more: ``nto``. What is left as it is: a shorter word, one of more than 24 letters,
-    one with anything but ``a`` to ``z``, and one of :func:`names`.
+    swapped, no more, and only if that makes one of the commonest words: ``nto``. Else acronyms
+    would be words: ``sda``. What is left as it is: a shorter word, one of more than 24 letters, one
+    with anything but ``a`` to ``z``, and one of :func:`names`.
 
     Args:
         word: a word that is unknown.
@@ -58,7 +60,8 @@ def intended(word: str, known: Mapping[str, int]) -> str | None:
         found = [form for form in candidates if form in known]
         if found:
             meant = min(found, key=known.__getitem__)
-            return meant if known[meant] >= 0 else None
+            is_rare = len(word) < _SHORTEST and known[meant] >= _COMMON
+            return None if known[meant] < 0 or is_rare else meant
     return None
 
 

@@ -73,7 +73,7 @@ def read_unknown(token: str, config: TextConfig, known: Mapping[str, int]) -> tu
         return tuple(word for word in emoji_words(base) if known.get(word, -1) >= 0)
     if config.hashtags == "words" and token[0] == "#" and token != base:
         words = split_words(base, known)
-        meant = intended(base, known) if config.typos == "read" else None
+        meant = intended(base, known) if config.typos == "read" and base not in known else None
         if meant and (not words or _cost([meant], known) + _ERROR < _cost(words, known)):
             return (base,)
         return words

@@ -50,12 +50,15 @@ def _fit(run: Checked, folder: RunFolder, options: RunOptions, teaching: Teachin
             data, state = _prepared(run, folder, options, teaching)
         with one_training(), few_threads(len(data.corpus), run.recipe.network.hidden_size):
             trainer, loop = take_steps(data, run.recipe, folder, options, state, began)
+        ended = trainer.is_global_zero and not loop.session.interrupted
+        outcome = loop.outcome(str(trainer.strategy.root_device)) if ended else None
     except Exception as fault:
         told = TrainingError(_MEMORY) if _is_of_memory(fault) else fault
         if folder.abandon():
             told.add_note(
                 f"The teachers' answers are kept in {folder.path}. Start anew there and they are "
-                "used again, or in another folder with that one as the cache (--cache)."
+                "used again, or in another folder with that one as the cache (--cache). A plan "
+                "goes on with --resume."
             )
         if told is fault:
             raise
@@ -66,9 +69,8 @@ def _fit(run: Checked, folder: RunFolder, options: RunOptions, teaching: Teachin
     if options.records and history.rows:
         folder.write(METRICS, history.to_csv().encode())
         folder.write(CURVES, draw_curves(history.rows, loop.best_row))
-    if loop.session.interrupted:
+    if outcome is None:
         raise KeyboardInterrupt
-    outcome = loop.outcome(str(trainer.strategy.root_device))
     return _finish(run, data, folder, outcome, options.reporter)
 
 
