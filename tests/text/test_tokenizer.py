@@ -127,6 +127,8 @@ def test_ascii_spans_do_not_overlap_unless_an_entity_or_a_hashtag_expands(text: 
 @given(texts, st.sampled_from([Tokenizer(TextConfig(ratings="keep")), Tokenizer(PLAIN)]))
 @example("#1¯\\_(ツ)_/¯", Tokenizer(TextConfig(ratings="keep")))
 @example("#1\x9a", Tokenizer(TextConfig(ratings="keep")))  # a letter of Windows-1252
+@example("\x9a\u200d", Tokenizer(TextConfig(ratings="keep")))
+@example("\xb5\u200d", Tokenizer(TextConfig(ratings="keep")))  # a micro sign: a letter of Greek
 @settings(max_examples=300, deadline=None)
 def test_tokens_joined_by_spaces_give_the_same_tokens(text: str, tokenizer: Tokenizer) -> None:
     tokens = tokenizer.tokens(text)

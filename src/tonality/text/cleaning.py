@@ -16,7 +16,7 @@ from itertools import pairwise
 from tonality.late_pattern import late_pattern
 from tonality.text.emoticons import READ_EMOTICONS
 from tonality.text.hashtags import SPLIT_HASHTAGS
-from tonality.text.mending import MEND_RAW, MEND_WORDS, may_be_damaged
+from tonality.text.mending import HIDDEN_JOINERS, MEND_RAW, MEND_WORDS, may_be_damaged
 from tonality.text.ratings import READ_RATINGS, may_rate
 from tonality.text.rewriting import (
     Edit,
@@ -137,6 +137,8 @@ class Cleaner:
         if self.split_hashtags:
             text = run(text, SPLIT_HASHTAGS)
         text = self._folded(text, run)
+        if damaged:
+            text = run(text, HIDDEN_JOINERS)
         if self.addresses:
             text = run(text, _MENTIONED)
         if self.ratings and may_rate(text):

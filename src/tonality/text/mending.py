@@ -175,6 +175,9 @@ _HIDDEN = Rewrite(
     lambda text: not text.isascii() or _CONTROLLED.search(text) is not None,
 )
 
+# Once more behind what folding made a letter of, such as a micro sign.
+HIDDEN_JOINERS = (_HIDDEN._replace(concerns=holds_any("\u200c", "\u200d")),)
+
 # Where a line may break: not the end of a word.
 _BREAKS = Rewrite(
     late_pattern("<wbr *+/?>", re.IGNORECASE), lambda _: "", holds_any("<wbr", "<WBR")
